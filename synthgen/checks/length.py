@@ -1,0 +1,43 @@
+"""`kind: length`: too short or too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from synthgen.checks.shape import Check, words
+from synthgen.fields.shape import Fault
+from synthgen.rows import Row
+
+
+def _in_order(bounds: list[int]) -> list[int]:
+    if bounds[0] > bounds[1]:
+        raise ValueError(f"the least, {bounds[0]}, is more than the most, {bounds[1]}")
+    return bounds
+
+
+Bounds = Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)]
+
+
+class Length(Check):
+    """Keeps a text between two numbers of `words`, or of `characters`, or both."""
+
+    kind: Literal["length"] = "length"
+    words: Bounds | None = None
+    characters: Bounds | None = None
+
+    def faults(self) -> Iterator[Fault]:
+        """Neither bound given."""
+        if self.words is None and self.characters is None:
+            yield Fault((), "missing key 'words' or 'characters'", "such as words: [1, 60]")
+
+    def refuse(self, row: Row, memory: Any) -> str | None:
+        """How long it is, when that is outside the bounds."""
+        text = str(row.values[self.field])
+        if self.words and not self.words[0] <= (count := words(text)) <= self.words[1]:
+            return f"{count} words"
+        if self.characters and not self.characters[0] <= len(text) <= self.characters[1]:
+            return f"{len(text)} characters"
+        return None

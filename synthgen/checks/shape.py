@@ -1,0 +1,38 @@
+"""The shape of a check: a reason to refuse a row, judged as soon as the fields that it reads are made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from synthgen.fields.shape import FieldShape, Part
+from synthgen.rows import Row
+
+
+class Check(Part):
+    """Refuses rows. A check that compares a row with earlier ones keeps what it must know of them in a memory."""
+
+    field: str = Field(description="the field that is checked")
+
+    def memory(self, sources: Sequence[FieldShape]) -> Any:
+        """What the check knows before the first row. `sources` are the checked field and all that it is made from."""
+        return None
+
+    def refuse(self, row: Row, memory: Any) -> str | None:
+        """Why the row is refused, or None. A row that is let through is remembered."""
+        raise NotImplementedError
+
+    def forget(self, row: Row, memory: Any) -> None:
+        """Undo the remembering: another check has refused the row."""
+
+    @property
+    def remembers(self) -> bool:
+        """Whether a row's verdict depends on other rows."""
+        return False
+
+
+def words(value: object) -> int:
+    """How many words a text has, counted as people do: by the spaces."""
+    return len(str(value).split())

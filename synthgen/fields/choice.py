@@ -1,0 +1,57 @@
+"""`kind: choice`: one of some options, all alike or by weight."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import accumulate
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from synthgen.fields.shape import Made, Scalar, Weight
+from synthgen.rows import Row, Value
+
+
+def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | dict[Scalar, float]:
+    if not options:
+        raise ValueError("no options to choose from")
+    if isinstance(options, dict) and not sum(options.values()):
+        raise ValueError("all weights are 0, so nothing can be chosen; give at least one option a weight above 0")
+    return options
+
+
+class Choice(Made):
+    """One of `options`: a list (all alike), or a mapping from option to weight."""
+
+    kind: Literal["choice"] = "choice"
+    options: Annotated[list[Scalar] | dict[Scalar, Weight], AfterValidator(_some_weight)] = Field(
+        description="a list, or weights such as {card declined: 4, lost card: 2}"
+    )
+
+    @cached_property
+    def _values(self) -> list[Scalar]:
+        values = list(self.options)
+        return values if len({type(value) for value in values}) == 1 or self.column() == "float64" else [*map(_word, values)]
+
+    @cached_property
+    def _weights(self) -> list[float]:
+        weights = self.options.values() if isinstance(self.options, dict) else [1.0] * len(self.options)
+        return list(accumulate(weights))
+
+    def make(self, row: Row, stream: Random) -> Value:
+        """One option."""
+        return stream.choices(self._values, cum_weights=self._weights)[0]
+
+    def column(self) -> str:
+        """Truth values, whole numbers, numbers, or text for anything mixed."""
+        types = {type(option) for option in self.options}
+        if types == {bool}:
+            return "bool"
+        if types == {int}:
+            return "int64"
+        return "float64" if types <= {int, float} else "string"
+
+
+def _word(option: Scalar) -> str:
+    return str(option).lower() if isinstance(option, bool) else str(option)

@@ -1,0 +1,74 @@
+"""`kind: date`: a day or a moment between two others, fixed or relative to the recipe's clock."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from synthgen.fields.shape import Fault, Made
+from synthgen.rows import Row, Value
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+HOW = "write a date (2026-03-31), a time (2026-03-31T14:30), today, now, or a distance from now such as -30d, +2w, -6h, -45m, -1y"
+
+
+def moment(text: str, now: datetime.datetime) -> tuple[datetime.datetime, bool]:
+    """The moment that `text` names, seen from `now`, and whether it names a time of day. Raises ValueError."""
+    if text == "now":
+        return now, True
+    if text == "today":
+        return now.replace(hour=0, minute=0, second=0, microsecond=0), False
+    if match := re.fullmatch(r"([+-]\d{1,6})([mhdwy])", text):
+        count, unit = int(match[1]), match[2]
+        step = datetime.timedelta(days=365.25 * count) if unit == "y" else datetime.timedelta(**{UNITS[unit]: count})
+        if unit in "mh":
+            return now + step, True
+        return (now + step).replace(hour=0, minute=0, second=0, microsecond=0), False
+    try:
+        return datetime.datetime.fromisoformat(text).replace(tzinfo=None), len(text) > len("2026-03-31")
+    except ValueError:
+        raise ValueError(f"'{text}' is not a date; {HOW}") from None
+
+
+class Date(Made):
+    """A date `between` two others. It has a time of day when one of them has; with a `format` it is text."""
+
+    kind: Literal["date"] = "date"
+    between: Annotated[list[str], Field(min_length=2, max_length=2)] = Field(description=HOW)
+    format: str | None = Field(None, description="a strftime pattern such as %d %b %Y; without it the column holds real dates")
+
+    def faults(self) -> Iterator[Fault]:
+        """Dates that are none, or in the wrong order."""
+        bounds = []
+        for place, text in enumerate(self.between):
+            try:
+                bounds.append(moment(text, self._scene.now)[0])
+            except (ValueError, OverflowError) as error:
+                yield Fault(("between", place), str(error))
+        if len(bounds) == 2 and bounds[0] > bounds[1]:
+            yield Fault(("between",), f"the first date, {bounds[0]}, is after the second, {bounds[1]}")
+
+    @property
+    def _bounds(self) -> tuple[datetime.datetime, datetime.datetime, bool]:
+        (first, timed), (last, also) = (moment(text, self._scene.now) for text in self.between)
+        return first, last, timed or also
+
+    def make(self, row: Row, stream: Random) -> Value:
+        """One day or moment; both bounds may occur."""
+        first, last, timed = self._bounds
+        if timed:
+            value: datetime.date = first + datetime.timedelta(seconds=stream.randint(0, int((last - first).total_seconds())))
+        else:
+            value = (first + datetime.timedelta(days=stream.randint(0, (last - first).days))).date()
+        return value.strftime(self.format) if self.format else value
+
+    def column(self) -> str:
+        """Text when a format is given, else days or moments."""
+        if self.format:
+            return "string"
+        return "timestamp[us]" if self._bounds[2] else "date32"

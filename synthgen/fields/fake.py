@@ -1,0 +1,220 @@
+"""`kind: fake`: what Faker makes: names, addresses, companies, card numbers, and some 300 other facts.
+
+Every value is drawn from its own row's stream, and Faker's clock stands still at the recipe's `now`, so that
+the same recipe gives the same facts tomorrow. (Faker's word lists change between its versions: the manifest
+names the version.)
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import inspect
+import random
+import sys
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from random import Random
+from types import ModuleType
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from synthgen.errors import did_you_mean
+from synthgen.fields.shape import Fault, Made, Scalar, Weight
+from synthgen.rows import Row, Value
+
+DEFAULT_LOCALE = "en_US"
+NOT_FACTS = {"add_provider", "del_arguments", "enum", "format", "get_arguments", "get_formatter", "get_provider", "get_providers",
+             "items", "locales", "optional", "parse", "provider", "providers", "random", "seed", "seed_instance", "set_arguments",
+             "set_formatter", "unique", "cache_pattern", "factories", "weights"}  # fmt: skip
+
+
+def _some_weight(weights: str | list[str] | dict[str, float] | None) -> str | list[str] | dict[str, float] | None:
+    if weights is not None and not weights:
+        raise ValueError("no locale given")
+    if isinstance(weights, dict) and not sum(weights.values()):
+        raise ValueError("all weights are 0; give at least one locale a weight above 0")
+    return weights
+
+
+class Fake(Made):
+    """What a Faker `provider` makes, with its `args`, in one or several locales."""
+
+    kind: Literal["fake"] = "fake"
+    provider: str = Field(description="any Faker provider: name, company, street_address, …")
+    args: dict[str, Any] = Field(default_factory=dict, description="the provider's own arguments")
+    locale: Annotated[str | list[str] | dict[str, Weight] | None, AfterValidator(_some_weight)] = Field(
+        None, description="one locale (en_GB), a list, or weights such as {en_GB: 3, de_DE: 1}"
+    )
+    unique: bool = Field(False, description="no value twice in the table")
+
+    def faults(self) -> Iterator[Fault]:
+        """An unknown locale or provider, or arguments that the provider does not take."""
+        places: list[tuple[str | int, ...]] = [("locale",)]
+        if isinstance(self.locale, list):
+            places = [("locale", number) for number in range(len(self.locale))]
+        elif isinstance(self.locale, dict):
+            places = [("locale", name) for name in self.locale]
+        known = _locales()
+        for at, locale in zip(places, self._locales, strict=True):
+            if locale not in known:
+                yield Fault(at, f"unknown locale '{locale}'", did_you_mean(locale, known, "locales"))
+            elif fault := self._fault_in(locale):
+                yield fault
+                return
+
+    def _fault_in(self, locale: str) -> Fault | None:
+        generator = _generator(locale)
+        if self.provider not in _providers(locale):
+            elsewhere = "" if locale == DEFAULT_LOCALE else f" in locale {locale}"
+            return Fault(("provider",), f"unknown Faker provider '{self.provider}'{elsewhere}",
+                         did_you_mean(self.provider, _providers(locale), "some of them"))  # fmt: skip
+        method = getattr(generator, self.provider)
+        takes = inspect.signature(method).parameters
+        for name in self.args:
+            if name not in takes and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values()):
+                hint = did_you_mean(name, takes, f"{self.provider} takes") or f"{self.provider} takes no arguments"
+                return Fault(("args", name), f"Faker provider '{self.provider}' has no argument '{name}'", hint)
+        try:
+            self._call(locale, Random(0))
+        except Exception as error:  # a provider says in its own way that an argument is wrong
+            first = (str(error).splitlines() or [""])[0]
+            at: tuple[str, ...] = ("args",) if self.args else ("provider",)
+            hint = f"it is called as {self.provider}{inspect.signature(method)}"
+            return Fault(at, f"Faker provider '{self.provider}' refuses this: {type(error).__name__}: {first}", hint)
+        return None
+
+    @cached_property
+    def _locales(self) -> list[str]:
+        if self.locale is None or isinstance(self.locale, str):
+            return [self.locale or DEFAULT_LOCALE]
+        return list(self.locale)
+
+    @cached_property
+    def _weights(self) -> list[float]:
+        return list(accumulate(self.locale.values() if isinstance(self.locale, dict) else [1.0] * len(self._locales)))
+
+    @cached_property
+    def _makers(self) -> dict[str, tuple[Any, Callable[..., Any], bool]]:
+        """For each locale: Faker's generator, the provider's method, and whether that draws from the global `random`."""
+        found = {}
+        for locale in self._locales:
+            generator = _generator(locale)
+            method = getattr(generator, self.provider)
+            module = sys.modules.get(getattr(method, "__module__", ""), None)
+            found[locale] = (generator, method, getattr(module, "random", None) is random)
+        return found
+
+    def make(self, row: Row, stream: Random) -> Value:
+        """One fact. Decimals become text, sets and tuples lists, so that a column can hold them."""
+        locale = self._locales[0] if len(self._locales) == 1 else stream.choices(self._locales, cum_weights=self._weights)[0]
+        return self._call(locale, stream)
+
+    def _call(self, locale: str, stream: Random) -> Value:
+        generator, method, global_too = self._makers[locale]
+        generator.random.seed(stream.getrandbits(64))  # seeded, not replaced: some providers keep hold of it
+        _Clock.now_is = self._scene.now
+        if global_too:
+            random.seed(stream.getrandbits(64))
+        value = method(**self.args)
+        return value if type(value) is str else _plain(value)
+
+    @cached_property
+    def _column(self) -> str:
+        kinds = {bool: "bool", int: "int64", float: "float64", str: "string", datetime.date: "date32", datetime.datetime: "timestamp[us]"}
+        found = {type(self._call(locale, Random(seed))) for locale in self._locales for seed in range(8)} - {type(None)}
+        if found == {int, float}:
+            return "float64"
+        if found == {list} and all(isinstance(item, str) for item in self._call(self._locales[0], Random(0))):
+            return "list"
+        return kinds.get(found.pop(), "json") if len(found) == 1 else "json"
+
+    def column(self) -> str:
+        """Judged by a few values."""
+        return self._column
+
+
+def _plain(value: Any) -> Value:
+    if isinstance(value, datetime.datetime):
+        return datetime.datetime(*value.timetuple()[:6], value.microsecond)  # noqa: DTZ001
+    if isinstance(value, str | int | float | datetime.date) or value is None:
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(item) if not isinstance(item, datetime.date) else str(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(map(str, value))
+    if isinstance(value, bytes):
+        return value.hex()
+    return float(value) if isinstance(value, decimal.Decimal) and value.is_finite() else str(value)
+
+
+@lru_cache(maxsize=1)
+def _locales() -> frozenset[str]:
+    from faker.config import AVAILABLE_LOCALES
+
+    return frozenset(AVAILABLE_LOCALES)
+
+
+@lru_cache(maxsize=64)
+def _providers(locale: str) -> frozenset[str]:
+    generator = _generator(locale)
+    return frozenset(name for name in dir(generator) if name[0] != "_" and name not in NOT_FACTS and callable(getattr(generator, name, None)))
+
+
+@lru_cache(maxsize=64)
+def _generator(locale: str) -> Any:
+    """Faker's own generator for one locale: a new random stream is set on it before each call."""
+    from faker import Faker
+
+    generator = Faker(locale).factories[0]
+    generator.seed_instance(0)  # Faker makes some values (bytes) from the system's randomness until it was seeded once
+    _stop_clocks()
+    return generator
+
+
+class _Clock:
+    """The time that Faker's providers are told."""
+
+    now_is = datetime.datetime(2026, 11, 1, 12, 0)  # noqa: DTZ001
+
+
+class _LikeDate(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.__mro__[1])
+
+
+class _StoppedDate(datetime.date, metaclass=_LikeDate):
+    @classmethod
+    def today(cls) -> Any:
+        return _Clock.now_is.date()
+
+
+class _StoppedDatetime(datetime.datetime, metaclass=_LikeDate):
+    @classmethod
+    def now(cls, tz: datetime.tzinfo | None = None) -> Any:
+        return _Clock.now_is.replace(tzinfo=tz)
+
+    @classmethod
+    def today(cls) -> Any:
+        return _Clock.now_is
+
+
+_stopped = ModuleType("datetime")
+_stopped.__dict__.update(vars(datetime) | {"date": _StoppedDate, "datetime": _StoppedDatetime})
+_REPLACED = [(datetime, _stopped), (datetime.date, _StoppedDate), (datetime.datetime, _StoppedDatetime)]
+
+
+def _stop_clocks() -> None:
+    """Give every loaded provider module a `datetime` whose now and today are the recipe's.
+
+    Faker takes no clock; its providers import `datetime` by these three names.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.startswith("faker.providers."):
+            for real, stopped in _REPLACED:
+                for alias in [alias for alias, held in vars(module).items() if held is real]:
+                    setattr(module, alias, stopped)

@@ -1,0 +1,22 @@
+"""`kind: id`: a name for each row that stays the same when other rows change."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Literal
+
+from pydantic import Field
+
+from synthgen.fields.shape import Made
+from synthgen.rows import Row, Value
+
+
+class Id(Made):
+    """A stable row id, `prefix-000042`: it depends on the row's place among its table's candidates, on nothing else."""
+
+    kind: Literal["id"] = "id"
+    prefix: str = Field("", description="what stands before the number (default: the table's name)")
+
+    def make(self, row: Row, stream: Random) -> Value:
+        """The id."""
+        return f"{self.prefix or row.table}-{row.index:06d}"

@@ -1,0 +1,102 @@
+"""`kind: number`: a number between two bounds, or from a named distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from synthgen.fields.shape import Fault, Made
+from synthgen.rows import Row, Value
+
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "uniform": (),
+    "normal": ("mean", "sd"),
+    "lognormal": ("mu", "sigma"),
+    "poisson": ("mean",),
+    "exponential": ("mean",),
+}
+REDRAWS = 1000
+
+
+def _in_order(bounds: list[float]) -> list[float]:
+    if bounds[0] > bounds[1]:
+        raise ValueError(f"the first bound, {bounds[0]:g}, is above the second, {bounds[1]:g}")
+    return bounds
+
+
+class Number(Made):
+    """A number: `between` two bounds (both may occur), or of a `distribution`, cut off at `between` if given.
+
+    normal: mean, sd · lognormal: mu and sigma of its logarithm · poisson: mean · exponential: mean.
+    """
+
+    kind: Literal["number"] = "number"
+    between: Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = None
+    distribution: Literal["uniform", "normal", "lognormal", "poisson", "exponential"] = "uniform"
+    mean: float | None = None
+    sd: Annotated[float, Field(gt=0)] | None = None
+    mu: float | None = None
+    sigma: Annotated[float, Field(gt=0)] | None = None
+    decimals: Annotated[int, Field(ge=0, le=12)] | None = Field(None, description="places after the point (default: 0 for whole bounds, else 2)")
+
+    def faults(self) -> Iterator[Fault]:
+        """A distribution without its parameters, or with another's."""
+        wanted = PARAMETERS[self.distribution]
+        given = [name for name in ("mean", "sd", "mu", "sigma") if getattr(self, name) is not None]
+        if self.distribution == "uniform" and self.between is None:
+            yield Fault((), "missing key 'between'", "a number takes between: [low, high], or a distribution with its parameters")
+        for name in wanted:
+            if name not in given:
+                yield Fault(("distribution",), f"missing key '{name}'", f"{self.distribution} takes: {', '.join(wanted)}")
+        for name in given:
+            if name not in wanted:
+                takes = ", ".join(wanted) or "only between"
+                yield Fault((name,), f"'{name}' is not a parameter of the {self.distribution} distribution", f"it takes: {takes}")
+        if self.distribution in ("poisson", "exponential") and self.mean is not None and self.mean <= 0:
+            yield Fault(("mean",), f"the mean of a {self.distribution} distribution is above 0, not {self.mean:g}")
+
+    @property
+    def places(self) -> int:
+        """Places after the point."""
+        if self.decimals is not None:
+            return self.decimals
+        whole = all(float(bound).is_integer() for bound in self.between or [0.5])
+        return 0 if self.distribution == "poisson" or (self.distribution == "uniform" and whole) else 2
+
+    def make(self, row: Row, stream: Random) -> Value:
+        """One number, rounded to its places and inside its bounds."""
+        if self.between is None:
+            return self._rounded(self._draw(stream))
+        low, high = self.between
+        if self.distribution == "uniform":
+            steps = 10**self.places
+            if steps <= 10**6:  # every value of the grid is as likely as the next
+                return self._rounded(stream.randint(round(low * steps), round(high * steps)) / steps)
+            return self._rounded(stream.uniform(low, high))
+        for _ in range(REDRAWS):
+            value: float | int = self._rounded(self._draw(stream))
+            if low <= value <= high:
+                return value
+        return self._rounded(min(max(self._draw(stream), low), high))
+
+    def _draw(self, stream: Random) -> float:
+        mean = self.mean or 0.0
+        if self.distribution == "normal":
+            return stream.gauss(mean, self.sd or 1.0)
+        if self.distribution == "lognormal":
+            return stream.lognormvariate(self.mu or 0.0, self.sigma or 1.0)
+        if self.distribution == "exponential":
+            return stream.expovariate(1 / mean)
+        import numpy
+
+        return float(numpy.random.Generator(numpy.random.PCG64(stream.getrandbits(64))).poisson(mean))
+
+    def _rounded(self, value: float) -> float | int:
+        return round(value, self.places) if self.places else round(value)
+
+    def column(self) -> str:
+        """Whole numbers, or numbers with places."""
+        return "float64" if self.places else "int64"

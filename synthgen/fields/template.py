@@ -1,0 +1,29 @@
+"""`kind: template`: text made from other fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Literal
+
+from pydantic import Field
+
+from synthgen import render
+from synthgen.fields.shape import Made, Template as TemplateText, fill
+from synthgen.rows import Row, Value
+
+
+class Template(Made):
+    """Text made from other fields, such as `ORD-{{ number }}`."""
+
+    kind: Literal["template"] = "template"
+    template: TemplateText = Field(description="text with {{ field }} where a field's value goes")
+
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The fields that the template names."""
+        yield from super().reads()
+        yield from ((("template",), name) for name in sorted(render.names(self.template)))
+
+    def make(self, row: Row, stream: Random) -> Value:
+        """The text."""
+        return fill(self.template, row.values, f"{row.table}, row {row.index}")

@@ -1,0 +1,192 @@
+"""`kind: typed`: what a person typed, continued by a base model from a frame of seed messages.
+
+Rows that are about the same topic and must mention the same facts share one frame, so that a model reads it
+once and continues it many times. Whether a row mentions a fact is drawn before anything is asked and holds
+for all its tries: otherwise the rate would drift towards what comes easily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from synthgen import files, frames, render
+from synthgen.errors import DataError, did_you_mean
+from synthgen.fields.shape import Asked, Fault, Template, fill
+from synthgen.rows import Completion, Prompt, Refusal, Row, Value, digest
+from synthgen.slots import filled, slots
+from synthgen.streams import Streams
+
+COMPANY = 48  # rows that share a frame at most
+SHOWN = 14  # seed messages in a frame
+ENOUGH = 5  # a topic with fewer seeds borrows sections from others
+BORROWED = 3  # sections
+LONGEST = 120  # tokens of a message
+
+Seeds = str | list[str]
+Rate = Annotated[float, Field(ge=0, le=1)]
+
+
+def _in_order(words: list[int]) -> list[int]:
+    if words[0] > words[1]:
+        raise ValueError(f"the fewest words, {words[0]}, are more than the most, {words[1]}")
+    return words
+
+
+class Typed(Asked):
+    """A message as a person types it, in the manner of `seeds`, about a `topic`."""
+
+    kind: Literal["typed"] = "typed"
+    topic: Template = Field("", description="what the message is about, such as {{ intent }}")
+    seeds: Seeds | dict[str, Seeds] = Field(
+        description="messages that show how people type: a list, a file (one a line, or records with a field text), or either of these per topic"
+    )
+    mention: dict[str, Rate] = Field(default_factory=dict, description="the share of messages that contain a slot, such as {merchant: 0.4}")
+    words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
+        None, description="the fewest and the most words of a message"
+    )
+    temperature: float = Field(1.0, gt=0, le=2, description="1 is as the model reads people; lower is more usual, higher is odder")
+
+    # What the recipe gives
+
+    @cached_property
+    def pools(self) -> dict[str, list[str]]:
+        """The seed messages per topic; under the empty topic those that serve all. Raises DataError, ValueError."""
+        if isinstance(self.seeds, dict):
+            return {topic: self._read(seeds) for topic, seeds in self.seeds.items()}
+        return {"": self._read(self.seeds)}
+
+    def _read(self, seeds: Seeds) -> list[str]:
+        if isinstance(seeds, list):
+            kept = [" ".join(seed.split()) for seed in seeds]
+            return [seed for seed in kept if seed]
+        path = self._scene.path(seeds)
+        return files.messages(path)
+
+    @property
+    def texts(self) -> list[str]:
+        """All seed messages."""
+        return [seed for pool in self.pools.values() for seed in pool]
+
+    def files(self) -> list[Path]:
+        """The seed files."""
+        named = list(self.seeds.values()) if isinstance(self.seeds, dict) else [self.seeds]
+        return [self._scene.path(seeds) for seeds in named if isinstance(seeds, str)]
+
+    def faults(self) -> Iterator[Fault]:
+        """Seeds that cannot be read or are too few, and slots that must be mentioned but no seed shows."""
+        given = self.seeds if isinstance(self.seeds, dict) else {"": self.seeds}
+        sound = True
+        for topic, seeds in given.items():
+            at = ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
+            try:
+                if not self._read(seeds):
+                    yield Fault(at, "no seed messages", "give a few that show how people type; a dozen per topic is good")
+                    sound = False
+            except DataError as error:
+                yield Fault(at, error.message, error.hint)
+                sound = False
+            except ValueError as error:
+                yield Fault(at, str(error))
+                sound = False
+        if sound and not given:
+            yield Fault(("seeds",), "no seed messages", "give a few that show how people type; a dozen per topic is good")
+        if sound:
+            shown = frozenset[str]().union(*map(slots, self.texts))
+            for slot, rate in self.mention.items():
+                if rate and slot not in shown:
+                    yield Fault(("mention", slot), f"no seed message contains <{slot}>, so the model cannot know how it is mentioned",
+                                did_you_mean(slot, shown, "slots in the seeds") or f"write <{slot}> in some seeds")  # fmt: skip
+
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The fields of the topic, of the mentions, and of every slot in the seeds."""
+        yield from super().reads()
+        yield from ((("topic",), name) for name in sorted(render.names(self.topic)))
+        yield from ((("mention", slot), slot) for slot in self.mention)
+        for topic, pool in self.pools.items():
+            at = ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
+            yield from ((at, slot) for slot in sorted(set().union(*map(slots, pool))))
+
+    # What is asked
+
+    def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
+        """One frame each; rows with the same topic and mentions share theirs, a few dozen at a time."""
+        company: dict[tuple[str, frozenset[str]], list[int]] = {}
+        for place, row in enumerate(rows):
+            company.setdefault((self._topic(row), self._wanted(row, name, streams)), []).append(place)
+        prompts: list[list[Prompt]] = [[] for _ in rows]
+        for (topic, wanted), places in company.items():
+            for start in range(0, len(places), COMPANY):
+                block = places[start : start + COMPANY]
+                first = rows[block[0]]
+                stream = streams.at(first.table, name, "frame", topic, *sorted(wanted), first.index, first.attempt)
+                text, shown = self.frame(topic, wanted, stream)
+                origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted)}
+                settings = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
+                for place in block:
+                    row = rows[place]
+                    number = streams.number(row.table, name, row.index, row.attempt)
+                    prompts[place] = [Prompt(text, number, settings, origin)]
+        return prompts
+
+    def _topic(self, row: Row) -> str:
+        return fill(self.topic, row.values, f"{row.table}, row {row.index}, topic").strip()
+
+    def _wanted(self, row: Row, name: str, streams: Streams) -> frozenset[str]:
+        stream = streams.at(row.table, name, "mention", row.index)
+        drawn = {slot: stream.random() for slot in sorted(self.mention)}
+        return frozenset(slot for slot, draw in drawn.items() if draw < self.mention[slot] and row.values.get(slot) is not None)
+
+    def frame(self, topic: str, wanted: frozenset[str], stream: Random) -> tuple[str, list[str]]:
+        """A frame for a topic and the slots that a message must contain, and the seed messages in it."""
+        own = self.pools.get(topic, self.pools.get("", []))
+        fitting = [seed for seed in own if slots(seed) & self.mention.keys() == wanted]
+        other = [seed for seed in own if seed not in fitting]
+        chosen = stream.sample(fitting, min(SHOWN, len(fitting)))
+        # The seeds nearest to the dash weigh most, so those that mention what is wanted come last.
+        rest = [] if len(chosen) >= ENOUGH else stream.sample(other, min(SHOWN - len(chosen), len(other)))
+        chosen = rest + chosen
+        sections = [frames.Section(topic, chosen)]
+        if len(chosen) < ENOUGH:
+            others = [name for name in self.pools if name != topic and name]
+            for name in stream.sample(others, min(BORROWED, len(others))):
+                pool = self.pools[name]
+                borrowed = stream.sample(pool, min(ENOUGH, len(pool)))
+                sections.insert(0, frames.Section(name, borrowed))
+        return frames.frame(self._scene.about, sections), [seed for section in sections for seed in section.messages]
+
+    # How an answer is read
+
+    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
+        """The message with its slots filled, or why it is none."""
+        completion = completions[0]
+        message = frames.ended(completion.text)
+        if message is None:
+            return Refusal("unfinished", f"no end within {LONGEST} tokens: {completion.text[:80]}")
+        if not message:
+            return Refusal("empty")
+        if frames.breaks(message, self._scene.about):
+            return Refusal("broken frame", message)
+        found = slots(message)
+        if unknown := [slot for slot in sorted(found) if row.values.get(slot) is None]:
+            return Refusal("unknown slot", f"<{unknown[0]}> in: {message}")
+        wanted = set(completion.prompt.origin.get("mention", ()))
+        if missing := wanted - found:
+            return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
+        if unwanted := found & self.mention.keys() - wanted:
+            return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
+        if frames.essence(message) in self._essences:
+            return Refusal("copied seed", message)
+        text = filled(message, row.values)
+        if self.words and not self.words[0] <= len(text.split()) <= self.words[1]:
+            return Refusal("length", f"{len(text.split())} words: {text}")
+        return text
+
+    @cached_property
+    def _essences(self) -> frozenset[str]:
+        return frozenset(map(frames.essence, self.texts))

@@ -1,0 +1,134 @@
+"""Reading the files that a recipe names: records (JSONL, JSON, CSV, Parquet), messages, and datasets.
+
+Every error names the file and, where there is one, the line.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from synthgen.errors import DataError, did_you_mean
+
+Record = dict[str, Any]
+FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
+
+
+def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
+    """The file that `path` names, relative to the recipe's folder and inside it or an allowed folder.
+
+    Links are followed first, so that a link cannot lead out. Raises ValueError when it leads elsewhere.
+    """
+    resolved = (folder / Path(path).expanduser()).resolve()
+    if any(resolved.is_relative_to(place.resolve()) for place in (folder, *allow)):
+        return resolved
+    raise ValueError(f"'{path}' leaves the recipe's folder; to allow it, add --allow {resolved.parent}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}:{line}: not UTF-8 text", f"convert it: iconv -t UTF-8 {path.name}") from None
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder, not a file") from None
+    except FileNotFoundError:
+        near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise DataError(f"{path}: no such file", did_you_mean(path.name, near, "files there")) from None
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from None
+
+
+def _json_lines(path: Path) -> Iterator[Record]:
+    for number, line in enumerate(_text(path).split("\n"), 1):
+        if line.strip():
+            yield _record(line, f"{path}:{number}")
+
+
+def _record(text: str, where: str) -> Record:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{where}: not JSON: {error.msg} at column {error.colno}") from None
+    if not isinstance(value, dict):
+        raise DataError(f"{where}: a record is a JSON object in braces, not {type(value).__name__}")
+    return value
+
+
+def _json(path: Path) -> Iterator[Record]:
+    try:
+        value = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        hint = "one object a line? then name the file .jsonl" if error.msg == "Extra data" else ""
+        raise DataError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint) from None
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise DataError(f"{path}: expected a JSON list of objects")
+    yield from value
+
+
+def _csv(path: Path) -> Iterator[Record]:
+    lines = csv.DictReader(_text(path).splitlines(keepends=True), delimiter="\t" if path.suffix == ".tsv" else ",")
+    try:
+        for record in lines:
+            if None in record or None in record.values():
+                raise DataError(
+                    f"{path}:{lines.line_num}: this line does not have the header's {len(lines.fieldnames or ())} cells"
+                )
+            yield dict(record)
+    except csv.Error as error:
+        raise DataError(f"{path}:{lines.line_num}: {error}") from None
+
+
+def _parquet(path: Path) -> Iterator[Record]:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                yield from batch.to_pylist()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path}: cannot be read as Parquet: {error}") from None
+
+
+READERS = dict(zip(FORMATS, (_json_lines, _json_lines, _json, _csv, _csv, _parquet), strict=True))
+
+
+def records(path: Path) -> Iterator[Record]:
+    """The records of a JSONL, JSON, CSV, TSV or Parquet file, in order. Raises DataError with the line."""
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(f"{path}: unknown format '{path.suffix}'", f"formats: {', '.join(FORMATS)}")
+    return reader(path)
+
+
+def messages(path: Path, field: str = "") -> list[str]:
+    """The messages in a file: one a line (.txt), or one a record, in its field `text` (or `message`, `input`, …).
+
+    White space inside a message, line ends too, becomes single spaces; empty messages are left out.
+    Raises DataError when there are none.
+    """
+    if path.suffix.lower() in READERS:
+        found = [_message(record, field, f"{path}, record {number}") for number, record in enumerate(records(path), 1)]
+    else:
+        found = _text(path).split("\n")
+    kept = [" ".join(text.split()) for text in found]
+    kept = [text for text in kept if text]
+    if not kept:
+        raise DataError(f"{path}: no messages in it")
+    return kept
+
+
+MESSAGE_FIELDS = ("text", "message", "input", "content", "prompt", "query", "question", "utterance")
+
+
+def _message(record: Record, field: str, where: str) -> str:
+    for name in [field] if field else MESSAGE_FIELDS:
+        if name in record:
+            return str(record[name] if record[name] is not None else "")
+    wanted = f"no field '{field}'" if field else f"no field named {', '.join(MESSAGE_FIELDS[:-1])} or {MESSAGE_FIELDS[-1]}"
+    raise DataError(f"{where}: {wanted}", f"its fields: {', '.join(map(str, record))}")

@@ -1,0 +1,61 @@
+"""The frame: the text that a base model is asked to continue, the same for every base model.
+
+    Customers of a retail bank, typing into the support chat of its phone app.
+    Topic: card declined
+
+    - my card got decliend at <merchant> why
+    - hi card not working in shop pls help
+    -
+
+It ends at the dash, without a space, because in a BPE vocabulary a message's first token brings its own.
+A topic with few seed messages of its own is preceded by sections of other topics, which show how people type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+END = "\n"
+"""Where a message ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Messages about one topic; `topic` may be empty."""
+
+    topic: str
+    messages: Sequence[str]
+
+    def __str__(self) -> str:
+        lines = [f"Topic: {self.topic}", ""] if self.topic else []
+        return END.join([*lines, *(f"- {message}" for message in self.messages)])
+
+
+def frame(where: str, sections: Sequence[Section]) -> str:
+    """The text to continue: where people type, then the sections; the last one is left open."""
+    shown = [str(section) for section in sections]
+    head = f"{where.strip()}{END}" if where.strip() else ""
+    gap = "" if sections[0].topic else END
+    opened = shown[-1] + END if sections[-1].messages or sections[-1].topic else ""
+    return head + gap + (END * 2).join([*shown[:-1], opened]) + "-"
+
+
+def ended(text: str) -> str | None:
+    """The message in what a model wrote, or None when it never came to its end."""
+    message, end, _ = text.partition(END)
+    return message.strip() if end else None
+
+
+_ODD = re.compile(r"^-|^topic:|\btopic: |<\||\|>|�|[\x00-\x08\x0b-\x1f]", re.IGNORECASE)
+
+
+def breaks(message: str, where: str) -> bool:
+    """Whether a message is part of a frame rather than of a talk: a second dash, a topic line, the heading."""
+    return bool(_ODD.search(message)) or (len(where) > 20 and where.strip()[:40].casefold() in message.casefold())
+
+
+def essence(message: str) -> str:
+    """A message without case, punctuation and spacing: what two copies have in common."""
+    return " ".join(re.findall(r"\w+", message.casefold()))

@@ -1,0 +1,277 @@
+"""Pretrained base models through transformers: any causal language model continues a frame.
+
+Prompts with the same text are one company: the frame is read once, its keys and values are shared by all,
+and a row leaves the batch when its message ends. Every row samples with numbers drawn from its own stream,
+one per token, so that a row's luck does not depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from synthgen.errors import ModelError
+from synthgen.models import packed
+from synthgen.rows import Completion, Prompt
+
+if TYPE_CHECKING:
+    import torch
+
+SCRIBBLER = Path(__file__).parent / "scribbler"
+MIN_P = 0.02
+"""A token is never chosen when it is less than this as likely as the likeliest (min-p sampling, arXiv 2407.01082)."""
+
+
+class BaseModel:
+    """A base model, loaded when it is first asked.
+
+    `name` is `scribbler`, a Hub id (with `revision`), a folder, or a .gguf file. Raises ModelError from any
+    method when it cannot be had.
+    """
+
+    def __init__(self, name: str, *, revision: str | None = None, dtype: str = "auto", device: str = "auto") -> None:
+        self.name, self.revision = name, revision
+        self._dtype_asked, self._device_asked = dtype, device
+
+    # What it is
+
+    @cached_property
+    def identity(self) -> str:
+        """Name, a digest of its files or its commit, its number format, and how it samples."""
+        return f"{Path(self.name).name if self._local else self.name}@{self._version} {self.dtype} min_p={MIN_P}"
+
+    @property
+    def _local(self) -> bool:
+        return self.name == "scribbler" or Path(self.name).exists()
+
+    @property
+    def place(self) -> Path:
+        """The folder (or .gguf file) of a local model."""
+        return SCRIBBLER if self.name == "scribbler" else Path(self.name)
+
+    @cached_property
+    def _version(self) -> str:
+        if not self._local:
+            return str(getattr(self._model.config, "_commit_hash", None) or self.revision or "main")
+        whole = sha256()
+        folder = self.place
+        for file in sorted(folder.iterdir()) if folder.is_dir() else [folder]:
+            if file.suffix in (".json", ".model", ".txt", ".safetensors", ".gguf", ".bin"):
+                whole.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+                with file.open("rb") as stream:  # the ends of a large file stand for the whole
+                    whole.update(stream.read(1 << 20))
+                    if file.stat().st_size > 2 << 20:
+                        stream.seek(-(1 << 20), 2)
+                        whole.update(stream.read())
+        return whole.hexdigest()[:12]
+
+    @cached_property
+    def device(self) -> str:
+        """Where it runs."""
+        import torch
+
+        if self._device_asked != "auto":
+            return self._device_asked
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+
+    @cached_property
+    def dtype(self) -> str:
+        """The number format: bfloat16 where the machine computes in it natively, else float32."""
+        if self._dtype_asked != "auto":
+            return self._dtype_asked
+        return "bfloat16" if computes_in_bfloat16(self.device) else "float32"
+
+    # Loading
+
+    @cached_property
+    def _torch_dtype(self) -> torch.dtype:
+        import torch
+
+        found = getattr(torch, self.dtype)
+        assert isinstance(found, torch.dtype)
+        return found
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        with self._told():
+            from transformers import AutoTokenizer
+
+            return AutoTokenizer.from_pretrained(*self._source, **self._options, trust_remote_code=False)
+
+    @property
+    def _source(self) -> tuple[str]:
+        place = self.place
+        if not self._local:
+            return (self.name,)
+        return (str(place if place.is_dir() else place.parent),)
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        if self._local:
+            return {"gguf_file": self.place.name} if self.place.is_file() else {}
+        return {"revision": self.revision} if self.revision else {}
+
+    @cached_property
+    def _model(self) -> Any:
+        with self._told():
+            from transformers import AutoModelForCausalLM, logging
+
+            logging.set_verbosity_error()
+            logging.disable_progress_bar()
+            if (self.place / "model.safetensors").is_file() and packed.is_packed(self.place / "model.safetensors"):
+                model = self._unpacked()
+            else:
+                model = AutoModelForCausalLM.from_pretrained(
+                    *self._source, **self._options, dtype=self._torch_dtype, trust_remote_code=False
+                )
+            return model.to(self.device).eval()
+
+    def _unpacked(self) -> Any:
+        from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig
+
+        config = AutoConfig.from_pretrained(self.place)
+        weights = packed.load(self.place / "model.safetensors", self._torch_dtype)
+        return MODEL_FOR_CAUSAL_LM_MAPPING[type(config)].from_pretrained(None, config=config, state_dict=weights, dtype=self._torch_dtype)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Whatever goes wrong in loading, in one line with the way out."""
+        try:
+            yield
+        except ModelError:
+            raise
+        except Exception as error:  # transformers, the Hub client and torch have no common error class
+            raise missing(self.name, self._local, error) from error
+
+    # Work
+
+    def count(self, text: str) -> int:
+        """How many tokens a text has."""
+        return len(self._ids(text))
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer(text)["input_ids"]
+        first = self._tokenizer.bos_token_id
+        return ids if first is None or ids[:1] == [first] else [first, *ids]
+
+    def company(self, prompt: Prompt) -> str:
+        """Prompts with the same frame and settings."""
+        return f"{prompt.digest} {sorted(prompt.settings.items())}"
+
+    def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
+        """One company after the other; settings: `temperature`, `tokens` at most, `stop` text."""
+        companies: dict[str, list[Prompt]] = {}
+        for prompt in prompts:
+            companies.setdefault(self.company(prompt), []).append(prompt)
+        for company in companies.values():
+            yield from self._continued(company)
+
+    def _continued(self, company: list[Prompt]) -> list[Completion]:
+        import torch
+
+        settings = company[0].settings
+        ids = self._ids(company[0].text)
+        limit = int(settings.get("tokens", 120))
+        window = getattr(self._model.config, "max_position_embeddings", None)
+        if window and len(ids) + limit > window:
+            raise ModelError(f"model '{self.name}' reads {window} tokens, but a frame has {len(ids)} and its message up to {limit}",
+                             "use shorter or fewer seed messages, or a model that reads more")  # fmt: skip
+        luck = torch.tensor([[draw() for _ in range(limit)] for draw in (Random(prompt.stream).random for prompt in company)])
+        with torch.inference_mode():
+            written = self._write(ids, luck, float(settings.get("temperature", 1.0)), str(settings.get("stop", "")))
+        return [self._completion(prompt, tokens, len(ids), limit) for prompt, tokens in zip(company, written, strict=True)]
+
+    def _completion(self, prompt: Prompt, tokens: list[int], read: int, limit: int) -> Completion:
+        ended = tokens[-1] in self._ends
+        text = self._tokenizer.decode(tokens[:-1] if ended else tokens, clean_up_tokenization_spaces=False)
+        stop = str(prompt.settings.get("stop", ""))
+        if ended:  # the document's end ends the message too
+            text += stop
+        elif stop and stop in text:
+            text, ended = text[: text.index(stop) + len(stop)], True
+        return Completion(prompt, text, "stop" if ended else "length", read, len(tokens))
+
+    @cached_property
+    def _ends(self) -> frozenset[int]:
+        configured = self._model.generation_config.eos_token_id if self._model.generation_config else None
+        ends = configured if isinstance(configured, list) else [configured]
+        return frozenset(end for end in [*ends, self._tokenizer.eos_token_id] if end is not None)
+
+    def _write(self, ids: list[int], luck: torch.Tensor, temperature: float, stop: str) -> list[list[int]]:
+        """The tokens that continue `ids`, for each row of `luck` (rows, tokens)."""
+        import torch
+
+        rows, limit = luck.shape
+        step = self._model(torch.tensor([ids], device=self.device), use_cache=True, logits_to_keep=1)
+        cache, logits = step.past_key_values, step.logits[:, -1].expand(rows, -1)
+        cache.batch_repeat_interleave(rows)
+        written: list[list[int]] = [[] for _ in range(rows)]
+        alive = list(range(rows))
+        stops: dict[int, bool] = {}
+        for place in range(limit):
+            tokens = choose(logits, luck[alive, place].to(self.device), temperature)
+            going = []
+            for slot, token in enumerate(tokens.tolist()):
+                written[alive[slot]].append(token)
+                if token not in stops:
+                    stops[token] = token in self._ends or bool(stop and stop in self._tokenizer.decode([token]))
+                if not stops[token]:
+                    going.append(slot)
+            if not going or place == limit - 1:
+                break
+            if len(going) < len(alive):
+                keep = torch.tensor(going, device=self.device)
+                cache.batch_select_indices(keep)
+                tokens, alive = tokens[keep], [alive[slot] for slot in going]
+            step = self._model(tokens[:, None], past_key_values=cache, use_cache=True)
+            cache, logits = step.past_key_values, step.logits[:, -1]
+        return written
+
+
+def choose(logits: torch.Tensor, luck: torch.Tensor, temperature: float) -> torch.Tensor:
+    """One token for each row of `logits` (rows, vocabulary), by its number in `luck` (rows,) between 0 and 1."""
+    import torch
+
+    chances = torch.softmax(logits.float() / temperature, dim=-1)
+    chances = chances.masked_fill(chances < MIN_P * chances.amax(-1, keepdim=True), 0.0)
+    upto = chances.cumsum(-1)
+    return torch.searchsorted(upto, (luck * upto[:, -1])[:, None], right=True).squeeze(-1).clamp(max=logits.shape[-1] - 1)
+
+
+def computes_in_bfloat16(device: str) -> bool:
+    """Whether a device is fast at bfloat16."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    abilities = torch.cpu.get_capabilities() if device == "cpu" else {}
+    return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16") or abilities.get("bf16"))
+
+
+def missing(name: str, local: bool, error: Exception) -> ModelError:
+    """The one line for a model that cannot be loaded."""
+    said = f"{type(error).__name__}: {error}"
+    cause = "\n".join(str(one) for one in (error, error.__cause__, error.__context__) if one)
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    page = f"https://huggingface.co/{name}"
+    if "gguf" in cause.lower() and isinstance(error, ImportError) or "accelerate is required" in cause:
+        return ModelError(f"model '{name}': reading GGUF files needs two more packages", "pip install 'synthgen[gguf]'")
+    if local:
+        return ModelError(f"model '{name}' cannot be loaded: {first}",
+                          "a folder needs config.json, the weights and the tokenizer, as save_pretrained writes them")  # fmt: skip
+    if "gated" in said.lower() or "GatedRepo" in cause or "401 Client Error" in cause or "403 Client Error" in cause:
+        return ModelError(f"model '{name}' is gated or private, and this login may not read it", f"ask for access at {page}, then: hf auth login")
+    if "not a valid model identifier" in cause or "404" in cause or "RepositoryNotFound" in cause:
+        return ModelError(f"model '{name}' is not a folder here, nor on the Hub under this name",
+                          "check the spelling (owner/name); for a private model: hf auth login; or leave `models` out to use scribbler")  # fmt: skip
+    if "connect" in cause.lower() or "offline" in cause.lower() or "couldn't find" in cause.lower() or "resolve" in cause.lower():
+        return ModelError(f"model '{name}' is not on this machine, and the Hub cannot be reached", retryable=True,
+                          hint=f"with a connection: hf download {name}; or name a folder; or leave `models` out to use scribbler")  # fmt: skip
+    return ModelError(f"model '{name}' cannot be loaded: {first}", "it must be a causal language model that transformers knows without remote code")

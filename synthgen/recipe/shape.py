@@ -1,0 +1,106 @@
+"""What a recipe may say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from synthgen.checks import AnyCheck
+from synthgen.fields import AnyField, Fault, Part
+from synthgen.fields.date import moment
+from synthgen.fields.shape import Scene
+
+RESERVED = {"provenance", "true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "loop", "self", "context"}
+
+
+def _is_name(name: str) -> str:
+    if name.lower() in RESERVED:
+        raise ValueError(f"'{name}' is a word of synthgen or of templates and cannot name a field")
+    return name
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(_is_name)]
+FolderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+
+
+def _is_moment(text: str) -> str:
+    moment(text, Scene.__dataclass_fields__["now"].default)
+    return text
+
+
+class BaseModelSpec(Part):
+    """A pretrained base model, run on this machine by transformers."""
+
+    kind: Literal["base"] = "base"
+    name: str = Field("scribbler", description="scribbler (ships inside the package), a Hub id, a folder, or a .gguf file")
+    revision: str | None = Field(None, description="a branch, tag or commit of the Hub id")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="auto: bfloat16 where the machine is fast at it")
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
+
+
+AnyModel = BaseModelSpec
+
+
+class From(Part):
+    """The rows of another table that this one is made from."""
+
+    table: str
+    rows: Annotated[int, Field(ge=1)] | None = Field(None, description="how many rows of that table (default: all)")
+    pick: Literal["first", "random"] = "first"
+    per_row: Annotated[int, Field(ge=1)] | Annotated[list[int], Field(min_length=2, max_length=2)] = Field(
+        1, description="how many rows to make from each: a number, or [least, most]"
+    )
+    carry: list[str] | None = Field(None, description="which fields of that table ship in this one too (default: all that ship)")
+
+    def faults(self) -> Iterator[Fault]:
+        """Bounds that make no sense."""
+        if isinstance(self.per_row, list) and not 0 <= self.per_row[0] <= self.per_row[1] != 0:
+            yield Fault(("per_row",), f"expected [least, most] with 0 ≤ least ≤ most, not {self.per_row}")
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The least and the most rows per row."""
+        return (self.per_row[0], self.per_row[1]) if isinstance(self.per_row, list) else (self.per_row, self.per_row)
+
+
+class Table(Part):
+    """One configuration of the dataset: so many `rows`, or made `from` the rows of another table."""
+
+    rows: Annotated[int, Field(ge=1)] | None = None
+    from_: From | None = Field(None, alias="from")
+    fields: dict[Name, AnyField] = Field(min_length=1)
+    keep: list[AnyCheck] = Field(default_factory=list, description="checks that a row must pass")
+
+    def faults(self) -> Iterator[Fault]:
+        """Neither `rows` nor `from`, or both."""
+        if self.rows is None and self.from_ is None:
+            yield Fault((), "missing key 'rows'", "say how many rows to make, or from: {table: …}")
+        if self.rows is not None and self.from_ is not None:
+            yield Fault(("rows",), "a table has either 'rows' or 'from'", "to limit it: from: {table: …, rows: …}")
+        if all(field.hidden for field in self.fields.values()):
+            yield Fault(("fields",), "all fields are hidden, so no row would hold anything")
+
+
+class Recipe(Part):
+    """Everything that decides the output."""
+
+    name: FolderName = Field(description="names the output folder")
+    about: str = Field("", description="where people type, in one sentence: the first line that a base model reads")
+    seed: int = Field(0, description="the same seed: the same rows")
+    now: Annotated[str, AfterValidator(_is_moment)] | None = Field(None, description="the recipe's clock, such as 2026-11-01")
+    patience: int = Field(20, ge=1, description="how many tries per row asked, on average, before the run gives up")
+    models: dict[str, AnyModel] = Field(default_factory=dict, description="default: {typist: {kind: base, name: scribbler}}")
+    tables: dict[FolderName, Table] = Field(min_length=1)
+
+    def faults(self) -> Iterator[Fault]:
+        """Table names that the output folder needs for itself."""
+        for name in self.tables:
+            if name.lower() in ("refused", "harness", "chunks"):
+                yield Fault(("tables", name), f"'{name}' is a folder of the output itself; name the table otherwise")
+
+    @property
+    def all_models(self) -> dict[str, AnyModel]:
+        """The models given, and the default one under its name."""
+        return {"typist": BaseModelSpec(), **self.models}

@@ -1,0 +1,26 @@
+"""Slots: a fact's place inside a typed message, `<order_id>`, filled after the model wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+SLOT = re.compile(r"<([a-z][a-z0-9_]*)>")
+
+
+def slots(text: str) -> frozenset[str]:
+    """The names of the slots in a text."""
+    return frozenset(SLOT.findall(text))
+
+
+def filled(text: str, facts: Mapping[str, Any]) -> str:
+    """The text with each slot's fact as whoever wrote the rest of it would type it."""
+    return SLOT.sub(lambda slot: typed(facts[slot[1]], text), text)
+
+
+def typed(fact: Any, message: str) -> str:
+    """A fact as it is typed inside `message`: in small letters where nothing else has a capital, and without an idle `.0`."""
+    text = str(int(fact)) if isinstance(fact, float) and fact.is_integer() else str(fact)
+    around = SLOT.sub("", message)
+    return text.lower() if around == around.lower() else text
