@@ -26,7 +26,7 @@ COMPANY = 48  # rows that share a frame at most
 SHOWN = 14  # seed messages in a frame
 ENOUGH = 5  # a topic with fewer seeds borrows sections from others
 BORROWED = 3  # sections
-LONGEST = 120  # tokens of a message
+LONGEST = 80  # tokens of a message
 
 Seeds = str | list[str]
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -127,7 +127,9 @@ class Typed(Asked):
                 stream = streams.at(first.table, name, "frame", topic, *sorted(wanted), first.index, first.attempt)
                 text, shown = self.frame(topic, wanted, stream)
                 origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted)}
-                settings = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
+                settings: dict[str, float | int | str | bool] = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
+                if wanted:
+                    settings["include"] = " ".join(f"<{slot}>" for slot in sorted(wanted))
                 for place in block:
                     row = rows[place]
                     number = streams.number(row.table, name, row.index, row.attempt)
@@ -144,21 +146,23 @@ class Typed(Asked):
 
     def frame(self, topic: str, wanted: frozenset[str], stream: Random) -> tuple[str, list[str]]:
         """A frame for a topic and the slots that a message must contain, and the seed messages in it."""
-        own = self.pools.get(topic, self.pools.get("", []))
-        fitting = [seed for seed in own if slots(seed) & self.mention.keys() == wanted]
-        other = [seed for seed in own if seed not in fitting]
-        chosen = stream.sample(fitting, min(SHOWN, len(fitting)))
-        # The seeds nearest to the dash weigh most, so those that mention what is wanted come last.
-        rest = [] if len(chosen) >= ENOUGH else stream.sample(other, min(SHOWN - len(chosen), len(other)))
-        chosen = rest + chosen
+        chosen = self._drawn(topic, wanted, SHOWN, stream)
         sections = [frames.Section(topic, chosen)]
         if len(chosen) < ENOUGH:
-            others = [name for name in self.pools if name != topic and name]
-            for name in stream.sample(others, min(BORROWED, len(others))):
-                pool = self.pools[name]
-                borrowed = stream.sample(pool, min(ENOUGH, len(pool)))
-                sections.insert(0, frames.Section(name, borrowed))
+            # What a mention looks like is learned from other topics, when this one shows too little of it.
+            others = [name for name in self.pools if name not in (topic, "")]
+            for name in stream.sample(others, len(others)):
+                if (borrowed := self._drawn(name, wanted, ENOUGH, stream)) and len(sections) <= BORROWED:
+                    sections.insert(0, frames.Section(name, borrowed))
         return frames.frame(self._scene.about, sections), [seed for section in sections for seed in section.messages]
+
+    def _drawn(self, topic: str, wanted: frozenset[str], most: int, stream: Random) -> list[str]:
+        """Seed messages of a topic that mention just what is wanted, or failing that (and nothing more is known) any."""
+        own = self.pools.get(topic, self.pools.get("", []))
+        fitting = [seed for seed in own if slots(seed) & self.mention.keys() == wanted]
+        if not fitting and not wanted:
+            fitting = own
+        return stream.sample(fitting, min(most, len(fitting)))
 
     # How an answer is read
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import torch
 
 SCRIBBLER = Path(__file__).parent / "scribbler"
+CROWDED = 0.75
+"""Rows whose message has ended leave the batch as soon as no more than this share of it goes on: moving the others costs too."""
+URGED = 3.0
+"""What is added to the logits of the tokens that begin a text which a message must include, until it has begun."""
 MIN_P = 0.02
 """A token is never chosen when it is less than this as likely as the likeliest (min-p sampling, arXiv 2407.01082)."""
 
@@ -37,13 +41,14 @@ class BaseModel:
     def __init__(self, name: str, *, revision: str | None = None, dtype: str = "auto", device: str = "auto") -> None:
         self.name, self.revision = name, revision
         self._dtype_asked, self._device_asked = dtype, device
+        self._spare: dict[int, Any] = {}
 
     # What it is
 
     @cached_property
     def identity(self) -> str:
         """Name, a digest of its files or its commit, its number format, and how it samples."""
-        return f"{Path(self.name).name if self._local else self.name}@{self._version} {self.dtype} min_p={MIN_P}"
+        return f"{Path(self.name).name if self._local else self.name}@{self._version} {self.dtype} min_p={MIN_P} urged={URGED}"
 
     @property
     def _local(self) -> bool:
@@ -121,6 +126,7 @@ class BaseModel:
     @cached_property
     def _model(self) -> Any:
         with self._told():
+            import torch
             from transformers import AutoModelForCausalLM, logging
 
             logging.set_verbosity_error()
@@ -131,7 +137,13 @@ class BaseModel:
                 model = AutoModelForCausalLM.from_pretrained(
                     *self._source, **self._options, dtype=self._torch_dtype, trust_remote_code=False
                 )
-            return model.to(self.device).eval()
+            model = model.to(self.device).eval()
+            if self.device == "cpu" and self.dtype == "bfloat16":
+                from synthgen.models.cpu import pack
+
+                with torch.inference_mode():
+                    pack(model)
+            return model
 
     def _unpacked(self) -> Any:
         from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig
@@ -166,7 +178,7 @@ class BaseModel:
         return f"{prompt.digest} {sorted(prompt.settings.items())}"
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        """One company after the other; settings: `temperature`, `tokens` at most, `stop` text."""
+        """One company after the other; settings: `temperature`, `tokens` at most, `stop` text, and texts to `include`."""
         companies: dict[str, list[Prompt]] = {}
         for prompt in prompts:
             companies.setdefault(self.company(prompt), []).append(prompt)
@@ -185,7 +197,7 @@ class BaseModel:
                              "use shorter or fewer seed messages, or a model that reads more")  # fmt: skip
         luck = torch.tensor([[draw() for _ in range(limit)] for draw in (Random(prompt.stream).random for prompt in company)])
         with torch.inference_mode():
-            written = self._write(ids, luck, float(settings.get("temperature", 1.0)), str(settings.get("stop", "")))
+            written = self._write(ids, luck, company[0])
         return [self._completion(prompt, tokens, len(ids), limit) for prompt, tokens in zip(company, written, strict=True)]
 
     def _completion(self, prompt: Prompt, tokens: list[int], read: int, limit: int) -> Completion:
@@ -204,32 +216,46 @@ class BaseModel:
         ends = configured if isinstance(configured, list) else [configured]
         return frozenset(end for end in [*ends, self._tokenizer.eos_token_id] if end is not None)
 
-    def _write(self, ids: list[int], luck: torch.Tensor, temperature: float, stop: str) -> list[list[int]]:
+    def _openings(self, include: str) -> list[int]:
+        """The tokens that the texts in `include` begin with, behind a space or not."""
+        texts = [text for word in include.split() for text in (word, f" {word}")]
+        return sorted({self._tokenizer(text, add_special_tokens=False)["input_ids"][0] for text in texts})
+
+    def _write(self, ids: list[int], luck: torch.Tensor, prompt: Prompt) -> list[list[int]]:
         """The tokens that continue `ids`, for each row of `luck` (rows, tokens)."""
         import torch
 
+        from synthgen.models.room import with_room
+
         rows, limit = luck.shape
+        temperature, stop = float(prompt.settings.get("temperature", 1.0)), str(prompt.settings.get("stop", ""))
+        openings = self._openings(str(prompt.settings.get("include", "")))
+        owed = [len(str(prompt.settings.get("include", "")).split())] * rows
         step = self._model(torch.tensor([ids], device=self.device), use_cache=True, logits_to_keep=1)
-        cache, logits = step.past_key_values, step.logits[:, -1].expand(rows, -1)
-        cache.batch_repeat_interleave(rows)
+        cache, logits = with_room(step.past_key_values, rows, limit, self._spare), step.logits[:, -1].expand(rows, -1)
         written: list[list[int]] = [[] for _ in range(rows)]
-        alive = list(range(rows))
+        slots = list(range(rows))  # which row stands in each place of the batch
+        alive = set(slots)
         stops: dict[int, bool] = {}
         for place in range(limit):
-            tokens = choose(logits, luck[alive, place].to(self.device), temperature)
-            going = []
-            for slot, token in enumerate(tokens.tolist()):
-                written[alive[slot]].append(token)
-                if token not in stops:
-                    stops[token] = token in self._ends or bool(stop and stop in self._tokenizer.decode([token]))
-                if not stops[token]:
-                    going.append(slot)
-            if not going or place == limit - 1:
+            if openings and any(owed[row] > 0 for row in slots):
+                logits = logits.clone()
+                logits[:, openings] += URGED * torch.tensor([[owed[row] > 0] for row in slots], device=self.device).to(logits)
+            tokens = choose(logits, luck[slots, place].to(self.device), temperature)
+            for row, token in zip(slots, tokens.tolist(), strict=True):
+                owed[row] -= int(token in openings)
+                if row in alive:
+                    written[row].append(token)
+                    if token not in stops:
+                        stops[token] = token in self._ends or bool(stop and stop in self._tokenizer.decode([token]))
+                    if stops[token]:
+                        alive.discard(row)
+            if not alive or place == limit - 1:
                 break
-            if len(going) < len(alive):
-                keep = torch.tensor(going, device=self.device)
-                cache.batch_select_indices(keep)
-                tokens, alive = tokens[keep], [alive[slot] for slot in going]
+            if len(alive) <= CROWDED * len(slots):
+                keep = [slot for slot, row in enumerate(slots) if row in alive]
+                cache.batch_select_indices(torch.tensor(keep, device=self.device))
+                tokens, slots = tokens[keep], [slots[slot] for slot in keep]
             step = self._model(tokens[:, None], past_key_values=cache, use_cache=True)
             cache, logits = step.past_key_values, step.logits[:, -1]
         return written

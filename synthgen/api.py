@@ -1,0 +1,429 @@
+"""The verbs: check, preview, make, look. Each is load → plan → run → write and nothing more."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import synthgen
+from synthgen.engine import State, TableRun, candidates
+from synthgen.engine.run import ASKED_CHUNK
+from synthgen.errors import DataError, OutputError, did_you_mean
+from synthgen.models import BaseModel, Journal, Journalled, Model
+from synthgen.output import MANIFEST, Output, Progress, TableStore, card, refused_shards
+from synthgen.output.folder import JOURNAL
+from synthgen.recipe import Loaded, Plan, TablePlan, load, plan
+from synthgen.rows import Row
+from synthgen.streams import Streams
+from synthgen.versions import versions
+
+if TYPE_CHECKING:
+    from synthgen.fields import Asked
+
+SAMPLES = 8
+
+
+@dataclass(frozen=True)
+class Tick:
+    """How far a run is, told now and then: rows of `table` done of those wanted (None: not known before), and completions so far."""
+
+    table: str
+    rows: int
+    wanted: int | None
+    asked: int
+
+
+Watch = Callable[[Tick], None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `make` did. `already` is true when the output was there and nothing had to be done."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    already: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a model will be asked for a field: prompts at least, and tokens read and written, as far as known before."""
+
+    table: str
+    field: str
+    model: str
+    prompts: int
+    frames: int
+    tokens_read: int
+    tokens_written: int
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `check` found: the plan, and the questions that it will ask."""
+
+    loaded: Loaded
+    plan: Plan
+    questions: list[Question] = field(default_factory=list)
+
+
+def folder_of(loaded: Loaded, out: str | Path | None) -> Path:
+    """Where the output goes: `out`, or `outputs/NAME` here."""
+    return Path(out) if out is not None else Path("outputs") / loaded.recipe.name
+
+
+def open_models(loaded: Loaded, names: set[str], given: Mapping[str, Model] | None = None) -> dict[str, Model]:
+    """The models that are asked; they load when they are first asked. `given` ones take the place of the recipe's."""
+    specs = loaded.recipe.all_models
+    found: dict[str, Model] = {}
+    for name in sorted(names):
+        if given and name in given:
+            found[name] = given[name]
+        else:
+            spec = specs[name]
+            found[name] = BaseModel(_model_name(loaded, spec.name), revision=spec.revision, dtype=spec.dtype, device=spec.device)
+    return found
+
+
+def _model_name(loaded: Loaded, name: str) -> str:
+    """A path is told from a Hub id by being there, or by looking like one."""
+    if name == "scribbler":
+        return name
+    looks_local = name.startswith((".", "/", "~")) or name.endswith(".gguf")
+    if looks_local or (loaded.scene.folder / name).exists():
+        return str(loaded.scene.path(name))
+    return name
+
+
+# check
+
+
+def check(recipe: str | Path, **options: Any) -> Checked:
+    """Read a recipe and say what it will ask, without asking. `options` are those of `load`. Raises RecipeError."""
+    loaded = load(recipe, **options)
+    made = plan(loaded.recipe)
+    return Checked(loaded, made, list(_questions(loaded, made)))
+
+
+def _questions(loaded: Loaded, whole: Plan) -> Iterator[Question]:
+    if not whole.models:
+        return
+    models = open_models(loaded, whole.models)
+    streams = Streams(loaded.recipe.seed)
+    facts: dict[str, list[dict[str, Any]]] = {}
+    for table in whole.tables:
+        parents = facts.get(table.table.from_.table, []) if table.table.from_ else []
+        source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
+        rows = [Row(table.name, one.index, values=dict(one.inherited or {})) for one, _ in zip(source.start(0), range(ASKED_CHUNK), strict=False)]
+        expected = source.wanted if source.wanted is not None else len(rows)
+        if table.table.from_:  # the sample of parents stands for all of them
+            share = _rows_expected(whole, table) / max(1, len(rows))
+        else:
+            share = (expected or 0) / max(1, len(rows))
+        unknown: set[str] = set()
+        for step in table.steps:
+            if not hasattr(step, "name"):
+                continue
+            reads = {name for _, name in step.field.reads()}
+            asked = table.asked.get(step.name)
+            if asked is None and not reads & unknown:
+                for row in rows:
+                    row.values[step.name] = step.field.make(row, streams.at(table.name, step.name, row.index, 0))  # type: ignore[union-attr]
+            elif asked is not None and not reads & unknown:
+                yield _question(table.name, step.name, asked, models[asked.by], rows, streams, share)
+            if asked is not None or reads & unknown:
+                unknown.add(step.name)
+                for row in rows:
+                    row.values[step.name] = ""
+        facts[table.name] = [dict(row.values) for row in rows]
+
+
+def _rows_expected(whole: Plan, table: TablePlan) -> float:
+    source = table.table.from_
+    if source is None:
+        return float(table.table.rows or 0)
+    parent = next(one for one in whole.tables if one.name == source.table)
+    return min(source.rows or float("inf"), _rows_expected(whole, parent)) * sum(source.bounds) / 2
+
+
+def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[Row], streams: Streams, share: float) -> Question:
+    prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
+    frames = {prompt.text for prompt in prompts}
+    texts = getattr(asked, "texts", [])
+    try:
+        read = sum(map(model.count, frames))
+        written = len(prompts) * (sum(map(model.count, texts)) / max(1, len(texts)) + 1)
+        exact = True
+    except Exception:  # a model that is not on this machine yet: four letters a token
+        read = sum(len(frame) for frame in frames) // 4
+        written = len(prompts) * (sum(map(len, texts)) / max(1, len(texts)) / 4 + 1)
+        exact = False
+    return Question(table, name, asked.by, round(len(prompts) * share), round(len(frames) * share), round(read * share), round(written * share), exact)
+
+
+# preview
+
+
+def preview(recipe: str | Path, *, show: int = 5, out: str | Path | None = None, models: Mapping[str, Model] | None = None, **options: Any) -> Iterator[tuple[TablePlan, list[Row]]]:
+    """A handful of rows of each table, from the journal where it knows them; what is asked anew is kept in it.
+
+    `show` is how many rows; `options` are those of `load`. Writes no dataset.
+    """
+    loaded = load(recipe, **options)
+    whole = plan(loaded.recipe)
+    output = Output(folder_of(loaded, out))
+    with _shared_journal(output) as journal:
+        doors = {name: Journalled(model, journal, any_company=True) for name, model in open_models(loaded, whole.models, models).items()}
+        streams = Streams(loaded.recipe.seed)
+        made: dict[str, list[dict[str, Any]]] = {}
+        for table in whole.tables:
+            parents = made.get(table.table.from_.table, []) if table.table.from_ else []
+            source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
+            few = min(show, source.wanted or show)
+            run = TableRun(table, type(source)(few, source.start), streams, doors, patience=loaded.recipe.patience, lenient=True)
+            rows = [row for chunk in run.chunks() for row in chunk.rows]
+            made[table.name] = [row.values for row in rows]
+            yield table, rows[:show]
+
+
+class _shared_journal:
+    """The output's journal if nobody is working on it, else one in memory."""
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+
+    def __enter__(self) -> Journal:
+        self.lock = self.output.locked()
+        try:
+            self.lock.__enter__()
+        except OutputError:
+            self.lock = None  # type: ignore[assignment]
+            self.journal = Journal(None)
+            return self.journal
+        self.output.journal.parent.mkdir(parents=True, exist_ok=True)
+        self.journal = Journal(self.output.journal)
+        return self.journal
+
+    def __exit__(self, *problem: Any) -> None:
+        self.journal.close()
+        if self.lock is not None:
+            self.lock.__exit__(*problem)
+
+
+# make
+
+
+def make(
+    recipe: str | Path,
+    *,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    recheck: bool = False,
+    models: Mapping[str, Model] | None = None,
+    watch: Watch | None = None,
+    chunk: int | None = None,
+    **options: Any,
+) -> Made:
+    """Make a recipe's dataset and say where it is.
+
+    A run that was cut off goes on; an output that is there already stays as it is, unless the recipe has changed.
+    `fresh` starts over, journal too. `recheck` reads the journal's answers again under the recipe's present
+    checks and asks no model. `models` take the place of the recipe's, by name. `options` are those of `load`.
+    Raises SynthgenError; what was finished is kept.
+    """
+    began = time.monotonic()
+    loaded = load(recipe, **options)
+    whole = plan(loaded.recipe)
+    output = Output(folder_of(loaded, out))
+    said = _fingerprint(loaded)
+    with output.locked():
+        found = output.manifest()
+        if found and found["fingerprint"] == said and not fresh and not recheck and not output.unfinished.exists():
+            return Made(output.final, found, already=True, notes=tuple(_other_versions(found)))
+        output.open(fresh=fresh)
+        journal = Journal(output.unfinished / JOURNAL)
+        try:
+            doors = {name: Journalled(model, journal, any_company=recheck, closed=recheck) for name, model in open_models(loaded, whole.models, models).items()}
+            stores = _tables(loaded, whole, output, said, doors, watch or (lambda tick: None), chunk, recheck)
+            identities = {name: door.identity for name, door in doors.items()}
+        finally:
+            journal.close()
+        manifest = _manifest(loaded, stores, identities, doors, said, output.unfinished, time.monotonic() - began)
+        _finish(whole, output, stores, manifest)
+    notes = tuple(_shortfalls(whole, manifest)) if recheck else ()
+    return Made(output.final, manifest, notes=notes)
+
+
+def _tables(
+    loaded: Loaded, whole: Plan, output: Output, said: str, doors: Mapping[str, Journalled], watch: Watch, chunk: int | None, recheck: bool
+) -> dict[str, TableStore]:
+    progress = Progress(output.unfinished)
+    streams = Streams(loaded.recipe.seed)
+    stores: dict[str, TableStore] = {}
+    for table in whole.tables:
+        size = chunk if chunk or not table.asks else ASKED_CHUNK
+        print_of_table = sha256(json.dumps([said, versions(), size if table.asks else 0, recheck]).encode()).hexdigest()[:16]
+        store = stores[table.name] = TableStore(output.unfinished, progress, table, print_of_table)
+        if store.done:
+            continue
+        parent = stores[table.table.from_.table] if table.table.from_ else None
+        source = candidates(table.name, table.table, parent.rows if parent else lambda: iter(()), parent.state.rows if parent else 0, streams)
+        asked = [0]
+
+        def report(rows: int, completions: int, name: str = table.name, wanted: int | None = source.wanted, store: TableStore = store, asked: list[int] = asked) -> None:
+            asked[0] += completions
+            watch(Tick(name, store.state.rows + rows, wanted, asked[0]))
+
+        run = TableRun(table, source, streams, doors, patience=loaded.recipe.patience, report=report, chunk=size, lenient=recheck)
+        remembered = sorted({step.check.field for step in table.steps if hasattr(step, "check") and step.check.remembers})
+        if store.count and remembered:
+            for values in store.rows(remembered):
+                run.remember(values)
+        watch(Tick(table.name, store.state.rows, source.wanted, 0))
+        last = store.state
+        for one in run.chunks(last, store.count):
+            store.add(one)
+            watch(Tick(table.name, one.state.rows, source.wanted, asked[0]))
+        store.finish(run.state)
+    return stores
+
+
+def _fingerprint(loaded: Loaded) -> str:
+    """A digest of all that the user decided: the recipe as overridden, and the content of every file that it reads."""
+    parts: list[Any] = [synthgen.__version__, loaded.recipe.model_dump(mode="json", by_alias=True)]
+    for name, table in loaded.recipe.tables.items():
+        for part in [*table.fields.values(), *table.keep]:
+            parts += [[name, sha256(file.read_bytes()).hexdigest()] for file in part.files()]
+    return sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _other_versions(manifest: Mapping[str, Any]) -> Iterator[str]:
+    now = versions()
+    changed = [f"{name} {then} (now {now.get(name, 'none')})" for name, then in manifest["versions"].items() if now.get(name) != then]
+    if changed:
+        yield f"it was made with {', '.join(changed)}; --fresh makes it again"
+
+
+def _shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
+    for table in whole.tables:
+        wanted, got = table.table.rows, manifest["tables"][table.name]["rows"]
+        if wanted and got < wanted:
+            yield f"{table.name} has {got} of {wanted} rows from the journal; a plain make asks for the rest"
+
+
+def _manifest(
+    loaded: Loaded, stores: Mapping[str, TableStore], identities: Mapping[str, str], doors: Mapping[str, Journalled], said: str, folder: Path, seconds: float
+) -> dict[str, Any]:
+    tables = {}
+    files: dict[str, Any] = {}
+    for name, store in stores.items():
+        shards = store.shards()
+        state: State = store.state
+        tables[name] = {"rows": state.rows, "tries": state.tries, "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1]))}
+        files |= {shard.pop("path"): shard for shard in shards}
+    refused = refused_shards(folder, list(stores.values()))
+    files |= {shard.pop("path"): shard for shard in refused}
+    count = Counter[str]()
+    for door in doors.values():
+        count.update(asked=door.asked, remembered=door.remembered, tokens_read=door.tokens_in, tokens_written=door.tokens_out)
+    return {
+        "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": said, "seed": loaded.recipe.seed, "now": loaded.scene.now.isoformat(),
+        "recipe": loaded.data, "versions": versions(), "models": dict(identities), "tables": tables, "refused": bool(refused),
+        "answers": dict(count), "seconds": round(seconds, 2), "files": files,
+    }  # fmt: skip
+
+
+def _finish(whole: Plan, output: Output, stores: Mapping[str, TableStore], manifest: dict[str, Any]) -> None:
+    folder = output.unfinished
+    samples = {}
+    for table in whole.tables:
+        asked = [name for name in table.asked if name in table.columns]
+        if asked:
+            samples[table.name] = [str(row[asked[0]]) for row, _ in zip(stores[table.name].rows(asked[:1]), range(SAMPLES), strict=False) if row[asked[0]]]
+    (folder / "README.md").write_text(card(whole, manifest, samples), encoding="utf-8")
+    (folder / "recipe.json").unlink(missing_ok=True)
+    _write_recipe(folder / "recipe.yaml", manifest["recipe"])
+    for name in ("README.md", "recipe.yaml"):
+        content = (folder / name).read_bytes()
+        manifest["files"][name] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    shutil.rmtree(folder / "chunks")
+    (folder / "progress.jsonl").unlink()
+    output.publish()
+
+
+def _write_recipe(path: Path, data: Any) -> None:
+    from ruamel.yaml import YAML
+
+    writer = YAML()
+    writer.width = 120
+    with path.open("w", encoding="utf-8") as file:
+        writer.dump(data, file)
+
+
+# look
+
+
+def look(folder: str | Path, table: str | None = None, *, where: Sequence[str] = (), rows: int = 10, skip: int = 0) -> tuple[str, list[dict[str, Any]], int]:
+    """Rows of an output: the table's name, some of its rows that fit all of `where` (FIELD=VALUE), and how many fit in all.
+
+    `table` is a name in the output, or `refused`; by default the first. Raises OutputError when there is no such output.
+    """
+    from pyarrow import parquet
+
+    output = Output(Path(folder))
+    manifest = output.manifest()
+    if manifest is None:
+        hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
+        raise OutputError(f"there is no output at {folder}", hint)
+    names = [*manifest["tables"], *(["refused"] if manifest["refused"] else [])]
+    name = table or names[0]
+    if name not in names:
+        raise OutputError(f"{folder} has no table '{name}'", did_you_mean(name, names, "tables"))
+    tests = [_test(text) for text in where]
+    found: list[dict[str, Any]] = []
+    fitting = 0
+    for file in sorted((output.final / name).glob("*.parquet")):
+        with parquet.ParquetFile(file) as stored:
+            for key, _ in tests:
+                if key.split(".")[0] not in stored.schema_arrow.names:
+                    raise OutputError(f"table '{name}' has no field '{key}'", did_you_mean(key, stored.schema_arrow.names, "fields"))
+            for batch in stored.iter_batches(batch_size=1000):
+                for row in batch.to_pylist():
+                    if all(_is(row, key, value) for key, value in tests):
+                        fitting += 1
+                        if skip < fitting <= skip + rows:
+                            found.append(row)
+    return name, found, fitting
+
+
+def _test(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise DataError(f"--where {text}: expected FIELD=VALUE", "such as --where intent='lost card', or --where message=~refund for a part of it")
+    return key.strip(), value.strip()
+
+
+def _is(row: Mapping[str, Any], key: str, value: str) -> bool:
+    held: Any = row
+    for part in key.split("."):
+        held = held.get(part) if isinstance(held, dict) else None
+    shown = str(held).lower() if isinstance(held, bool) else str(held)
+    return value[1:].casefold() in shown.casefold() if value.startswith("~") else shown == value
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON can hold it."""
+    return {key: value if isinstance(value, str | int | float | bool | list | dict) or value is None else str(value) for key, value in row.items()}
+
+
+__all__ = ["Checked", "Made", "Question", "Tick", "asdict", "check", "look", "make", "plain", "preview"]

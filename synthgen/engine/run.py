@@ -1,0 +1,237 @@
+"""Plan and models to rows, chunk by chunk.
+
+In a chunk, step after step: what Python makes is computed, what a model is asked for is asked in one go, and a
+refused row goes back to the steps that its refusal makes again, with the next try number. A row that is out of
+tries gives its place to the next candidate. Where no model is asked but rows depend on earlier ones, rows are
+made one at a time, so that the size of a chunk changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from synthgen import render
+from synthgen.engine.parents import Candidate, Candidates
+from synthgen.errors import DataError, LimitError
+from synthgen.fields import Asked, FieldShape, Made
+from synthgen.models import Model
+from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
+from synthgen.rows import Refusal, Row
+from synthgen.streams import Streams
+
+ASKED_CHUNK = 512
+MADE_CHUNK = 20_000
+PATIENCE_AT_LEAST = 200
+UNKNOWN = Refusal("not in the journal")
+"""The verdict on a row of a recheck whose answer was never asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that was refused, by which check or field, and why."""
+
+    row: int
+    attempt: int
+    by: str
+    field: str
+    reason: str
+    values: Mapping[str, Any]
+
+
+@dataclass
+class State:
+    """How far a table is: the next candidate, the rows so far, the tries, and who refused how many."""
+
+    next_index: int = 0
+    rows: int = 0
+    tries: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Finished rows of a table, in order, what was refused on the way, and the state after it."""
+
+    number: int
+    rows: list[Row]
+    refused: list[Refused]
+    state: State
+
+
+Report = Callable[[int, int], None]
+"""Told (rows of the chunk that are done, completions that arrived) while a chunk is made."""
+
+
+class TableRun:
+    """The making of one table."""
+
+    def __init__(
+        self, plan: TablePlan, candidates: Candidates, streams: Streams, models: Mapping[str, Model], *, patience: int, report: Report | None = None,
+        chunk: int | None = None, lenient: bool = False,
+    ) -> None:  # fmt: skip
+        self.plan, self.candidates, self.streams, self.models = plan, candidates, streams, models
+        self.patience, self.report, self.lenient = patience, report or (lambda rows, asked: None), lenient
+        self.size = chunk or (ASKED_CHUNK if plan.asks else MADE_CHUNK)
+        self.memories: dict[int, Any] = {
+            place: step.check.memory(step.sources) for place, step in enumerate(plan.steps) if isinstance(step, CheckStep)
+        }
+        self.all_steps = (1 << len(plan.steps)) - 1
+        self.state = State()
+
+    def remember(self, values: Mapping[str, Any]) -> None:
+        """Tell the checks of a row that was finished in an earlier run."""
+        row = Row(self.plan.name, -1, values=dict(values))
+        for place, memory in self.memories.items():
+            check = self.plan.steps[place].check  # type: ignore[union-attr]
+            if check.remembers and row.values.get(check.field) is not None:
+                check.refuse(row, memory)
+
+    def chunks(self, state: State | None = None, first_chunk: int = 0) -> Iterator[Chunk]:
+        """Chunks until the table has its rows. Raises LimitError when it cannot get them."""
+        state = self.state = state or State()
+        wanted = self.candidates.wanted
+        ahead = self.candidates.start(state.next_index)
+        number = first_chunk
+        while wanted is None or state.rows < wanted:
+            some = list(islice(ahead, self.size if wanted is None else min(self.size, wanted - state.rows)))
+            if not some:
+                if wanted is None or self.lenient:
+                    return
+                raise self._too_few(f"there are no more rows in '{self.plan.table.from_.table}' to make it from" if self.plan.table.from_ else "")
+            rows, refused = self._chunk(some)
+            state.next_index = some[-1].index + 1
+            state.rows += len(rows)
+            yield Chunk(number, rows, refused, state)
+            number += 1
+            limit = max(PATIENCE_AT_LEAST, self.patience * (wanted or state.next_index))
+            if wanted is not None and state.rows < wanted and state.tries > limit:
+                raise self._too_few(f"{state.tries:,} tries are more than its patience of {self.patience} per row")
+            if self.lenient and not rows:
+                return
+
+    def _too_few(self, why: str) -> LimitError:
+        counts = ", ".join(f"{by} refused {count:,}" for by, count in sorted(self.state.refused.items(), key=lambda item: -item[1]))
+        return LimitError(
+            f"table '{self.plan.name}' has {self.state.rows:,} of {self.candidates.wanted:,} rows: {why}; {counts or 'nothing was refused'}",
+            "loosen what refuses most, give more or other seeds or options, ask for fewer rows, or raise patience; what was made is kept",
+        )
+
+    # One chunk
+
+    def _chunk(self, some: Sequence[Candidate]) -> tuple[list[Row], list[Refused]]:
+        together = self.plan.asks or not self.plan.remembers
+        rows: list[Row] = []
+        refused: list[Refused] = []
+        for start in range(0, len(some), len(some) if together else 1):
+            block = some[start : start + len(some)] if together else some[start : start + 1]
+            rows += self._finish([self._row(one) for one in block], refused)
+        return rows, refused
+
+    def _row(self, one: Candidate) -> Row:
+        return Row(self.plan.name, one.index, values=dict(one.inherited or {}), parent=one.parent)
+
+    def _finish(self, rows: list[Row], refused: list[Refused]) -> list[Row]:
+        """Those of `rows` that pass, in order; the others are added to `refused`, every try of them."""
+        todo: dict[int, int] = dict.fromkeys(range(len(rows)), self.all_steps)
+        given_up: set[int] = set()
+        while todo:
+            self.state.tries += len(todo)
+            again: dict[int, int] = {}
+            for place, step in enumerate(self.plan.steps):
+                now = [number for number, steps in todo.items() if steps >> place & 1]
+                if not now:
+                    continue
+                working = [rows[number] for number in now]
+                for number, refusal in zip(now, self._do(place, step, working), strict=True):
+                    if refusal is not None:
+                        del todo[number]
+                        if refusal is not UNKNOWN:
+                            refused.append(self._refused(rows[number], place, refusal))
+                        if steps := self._retry(rows[number], place):
+                            again[number] = steps
+                        else:
+                            given_up.add(number)
+            if self.plan.asks:
+                self.report(len(rows) - len(again) - len(given_up), 0)
+            todo = dict(sorted(again.items()))
+        return [row for number, row in enumerate(rows) if number not in given_up]
+
+    def _do(self, place: int, step: FieldStep | CheckStep, rows: list[Row]) -> list[Refusal | None]:
+        if isinstance(step, CheckStep):
+            return [self._check(place, step, row) for row in rows]
+        if isinstance(step.field, Asked):
+            return self._ask(step.name, step.field, rows)
+        assert isinstance(step.field, Made)
+        make, at, table, name, field = step.field.make, self.streams.at, self.plan.name, step.name, step.field
+        for row in rows:
+            if field.when is None or self._wanted(field, row):
+                row.values[name] = make(row, at(table, name, row.index, row.attempt))
+            else:
+                row.values[name] = field.otherwise
+        return [None] * len(rows)
+
+    def _wanted(self, field: FieldShape, row: Row) -> bool:
+        try:
+            return field.when is None or render.holds(field.when, row.values)
+        except render.TemplateMistake as error:
+            raise DataError(f"{row.table}, row {row.index}, when: {error}", "mend the condition, or give it what it reads") from None
+
+    def _check(self, place: int, step: CheckStep, row: Row) -> Refusal | None:
+        if row.values.get(step.check.field) is None:
+            return None
+        reason = step.check.refuse(row, self.memories[place])
+        return None if reason is None else Refusal(check_name(step.check), reason)
+
+    def _ask(self, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
+        verdicts: list[Refusal | None] = [None] * len(rows)
+        working = []
+        for number, row in enumerate(rows):
+            if self._wanted(field, row):
+                working.append(number)
+            else:
+                row.values[name] = field.otherwise
+        prompts = field.ask([rows[number] for number in working], name, self.streams)
+        owner = {id(prompt): number for number, own in zip(working, prompts, strict=True) for prompt in own}
+        answers: dict[int, list[Any]] = {number: [] for number in working}
+        model = self.models[field.by]
+        done = 0
+        for completion in model.complete([prompt for own in prompts for prompt in own]):
+            answers[owner[id(completion.prompt)]].append(completion)
+            done += 1
+            self.report(0, 1)
+        for number, own in zip(working, prompts, strict=True):
+            row = rows[number]
+            if len(answers[number]) < len(own):
+                verdicts[number] = UNKNOWN
+                continue
+            value = field.read(row, answers[number])
+            row.origin[name] = {"model": model.identity, "prompt": own[0].digest, "try": row.attempt, "seeds": list(own[0].origin.get("seeds", ()))}
+            if isinstance(value, Refusal):
+                verdicts[number] = value
+                row.values[name] = answers[number][0].text
+            else:
+                row.values[name] = value
+        return verdicts
+
+    def _refused(self, row: Row, place: int, refusal: Refusal) -> Refused:
+        step = self.plan.steps[place]
+        name = step.name if isinstance(step, FieldStep) else step.check.field
+        who = f"{refusal.reason} ({name})"
+        self.state.refused[who] = self.state.refused.get(who, 0) + 1
+        return Refused(row.index, row.attempt, refusal.reason, name, refusal.detail, dict(row.values))
+
+    def _retry(self, row: Row, place: int) -> int:
+        """The steps that the row must go through again, as bits; 0 when it is out of tries."""
+        retry = self.plan.retries[place]
+        row.attempt += 1
+        over = row.attempt >= retry.tries
+        undone = range(place) if over else [number for number in retry.steps if number < place]
+        for number in undone:
+            step = self.plan.steps[number]
+            if isinstance(step, CheckStep) and row.values.get(step.check.field) is not None:
+                step.check.forget(row, self.memories[number])
+        onwards = -1 << place & self.all_steps
+        return 0 if over else onwards | sum(1 << number for number in undone)

@@ -1,0 +1,334 @@
+"""The output folder: it appears complete or not at all, and the old one stays until the new one is whole.
+
+A run works beside it, in `NAME.unfinished`: finished chunks (hidden fields too), a line of progress for each,
+and the answer journal, which moves along. When all tables are done the chunks are written again as the
+dataset's shards, whose content does not depend on the size of the chunks; then the folders change places.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthgen.engine import Chunk, State
+from synthgen.errors import OutputError
+from synthgen.output import columns
+from synthgen.recipe import TablePlan
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow
+
+JOURNAL = ".journal.sqlite"
+MANIFEST = "manifest.json"
+SHARD_ROWS = 100_000
+GROUP_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Output:
+    """The places of one output."""
+
+    final: Path
+
+    @property
+    def unfinished(self) -> Path:
+        """Where a run works."""
+        return self.final.with_name(self.final.name + ".unfinished")
+
+    @property
+    def _old(self) -> Path:
+        return self.final.with_name(self.final.name + ".old")
+
+    @property
+    def journal(self) -> Path:
+        """The answer journal: the run's own, or the finished output's."""
+        there = self.final / JOURNAL
+        return there if there.exists() and not (self.unfinished / JOURNAL).exists() else self.unfinished / JOURNAL
+
+    def manifest(self) -> dict[str, Any] | None:
+        """The manifest of the finished output; None when there is none. Raises OutputError for a folder of somebody else's."""
+        self._mend()
+        if not self.final.exists() or (self.final.is_dir() and not any(self.final.iterdir())):
+            return None
+        try:
+            found = json.loads((self.final / MANIFEST).read_text(encoding="utf-8"))
+            if isinstance(found, dict) and "synthgen" in found:
+                return found
+        except (OSError, ValueError):
+            pass
+        raise OutputError(f"{self.final} is there already and was not made by synthgen", "choose another place: --out DIR")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else may work on this output. Raises OutputError at once when somebody does."""
+        from filelock import FileLock, Timeout
+
+        try:
+            self.final.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.final.parent / f".{self.final.name}.lock", blocking=False)
+            lock.acquire()
+        except Timeout:
+            raise OutputError(f"another run is working on {self.final}", "wait for it, stop it, or choose another place: --out DIR") from None
+        except OSError as error:
+            raise OutputError(f"cannot write to {self.final.parent}: {error.strerror}", "choose another place: --out DIR") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def open(self, *, fresh: bool = False) -> None:
+        """Make ready to work: the unfinished folder, with the journal in it; `fresh` forgets all that was done."""
+        self._mend()
+        if fresh:
+            shutil.rmtree(self.unfinished, ignore_errors=True)
+        self.unfinished.mkdir(parents=True, exist_ok=True)
+        if not fresh and (self.final / JOURNAL).exists() and not (self.unfinished / JOURNAL).exists():
+            os.replace(self.final / JOURNAL, self.unfinished / JOURNAL)
+
+    def _mend(self) -> None:
+        """Finish a change of places that was cut off between its two steps."""
+        if self._old.exists() and not self.final.exists():
+            ready = (self.unfinished / MANIFEST).exists()
+            os.replace(self.unfinished if ready else self._old, self.final)
+        if self._old.exists():
+            self._keep_foreign()
+            shutil.rmtree(self._old)
+
+    def publish(self) -> None:
+        """Put the unfinished folder in the place of the final one. What synthgen did not make stays there."""
+        _sync(self.unfinished)
+        if self.final.exists():
+            os.replace(self.final, self._old)
+        os.replace(self.unfinished, self.final)
+        _sync(self.final.parent)
+        self._mend()
+
+    def _keep_foreign(self) -> None:
+        """Move what others put into the old folder into the new one."""
+        try:
+            made = set(json.loads((self._old / MANIFEST).read_text(encoding="utf-8"))["files"])
+        except (OSError, ValueError, KeyError):
+            made = set()
+        own = {name.split("/")[0] for name in made} | {MANIFEST, JOURNAL, JOURNAL + "-wal", JOURNAL + "-shm"}
+        for entry in self._old.iterdir():
+            if entry.name not in own and not (self.final / entry.name).exists():
+                os.replace(entry, self.final / entry.name)
+
+
+class Progress:
+    """What a run has finished, a line for each chunk, so that the next run goes on from there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "progress.jsonl"
+        self.records: list[dict[str, Any]] = []
+        if self.path.exists():
+            for line in self.path.read_bytes().splitlines():
+                try:
+                    self.records.append(json.loads(line))
+                except ValueError:
+                    break  # the line that the kill cut off
+            self._write("w", self.records)
+
+    def _write(self, mode: str, records: Sequence[dict[str, Any]]) -> None:
+        with self.path.open(mode, encoding="utf-8") as file:
+            file.writelines(json.dumps(record) + "\n" for record in records)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def add(self, record: dict[str, Any]) -> None:
+        """One more finished chunk, or table."""
+        self.records.append(record)
+        self._write("a", [record])
+
+    def of(self, table: str, fingerprint: str) -> list[dict[str, Any]]:
+        """The records of a table, if they are of this very plan."""
+        found = [record for record in self.records if record["table"] == table]
+        return found if all(record["fingerprint"] == fingerprint for record in found) else []
+
+    def drop(self, table: str) -> None:
+        """Forget a table."""
+        self.records = [record for record in self.records if record["table"] != table]
+        self._write("w", self.records)
+
+
+class TableStore:
+    """The chunks of one table in the unfinished folder."""
+
+    def __init__(self, folder: Path, progress: Progress, plan: TablePlan, fingerprint: str) -> None:
+        self.folder, self.progress, self.plan, self.fingerprint = folder, progress, plan, fingerprint
+        has_parent = plan.table.from_ is not None
+        self.shape = columns.features(plan.columns, list(plan.asked), has_parent)
+        self.kept_shape = columns.features(plan.kept, list(plan.asked), has_parent)
+        self.refused_shape = columns.refused_features()
+        self._chunks.mkdir(parents=True, exist_ok=True)
+        (folder / "chunks" / "refused").mkdir(exist_ok=True)
+        self.records = progress.of(plan.name, fingerprint)
+        if not all((folder / record["file"]).exists() for record in self.records if "file" in record):
+            self.records = []
+        if not self.records:
+            progress.drop(plan.name)
+
+    @property
+    def _chunks(self) -> Path:
+        return self.folder / "chunks" / self.plan.name
+
+    @property
+    def done(self) -> bool:
+        """Whether the table has all its rows."""
+        return bool(self.records) and bool(self.records[-1].get("done"))
+
+    @property
+    def state(self) -> State:
+        """How far it is."""
+        if not self.records:
+            return State()
+        state = self.records[-1]["state"]
+        return State(**{**state, "refused": dict(state["refused"])})
+
+    @property
+    def count(self) -> int:
+        """How many chunks are finished."""
+        return sum("file" in record for record in self.records)
+
+    def add(self, chunk: Chunk) -> None:
+        """Keep a chunk: what was refused, then the rows, then the line that says so."""
+        name = f"{chunk.number:05d}.parquet"
+        refused_file = self.folder / "chunks" / "refused" / f"{self.plan.name}-{name}"
+        refused_file.unlink(missing_ok=True)
+        if chunk.refused:
+            records = [
+                {"table": self.plan.name, "row": one.row, "try": one.attempt, "check": one.by, "field": one.field, "reason": one.reason,
+                 "values": {key: value for key, value in one.values.items() if key in self.plan.columns}} for one in chunk.refused
+            ]  # fmt: skip
+            _write_parquet(refused_file, [columns.refused_table(records, self.refused_shape)])
+        _write_parquet(self._chunks / name, [columns.rows_table(chunk.rows, self.plan.kept, self.kept_shape)])
+        self._record({"file": f"chunks/{self.plan.name}/{name}", "rows": len(chunk.rows)}, chunk.state)
+
+    def finish(self, state: State) -> None:
+        """Say that the table is done."""
+        self._record({"done": True}, state)
+
+    def _record(self, what: dict[str, Any], state: State) -> None:
+        record = {"table": self.plan.name, "fingerprint": self.fingerprint, **what, "state": asdict(state)}
+        self.records.append(record)
+        self.progress.add(record)
+
+    def rows(self, only: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """The finished rows in order, hidden fields too."""
+        from pyarrow import parquet
+
+        wanted = list(self.plan.kept) if only is None else list(only)
+        for number in range(self.count):
+            with parquet.ParquetFile(self._chunks / f"{number:05d}.parquet") as file:
+                for batch in file.iter_batches(batch_size=1000, columns=wanted):
+                    yield from _decoded(batch.to_pylist(), self.plan.kept)
+
+    def shards(self) -> list[dict[str, Any]]:
+        """Write the table's shards, as they ship, and name them: path, rows, bytes, sha256."""
+        return _shards(self.folder, self.plan.name, [self._chunks / f"{n:05d}.parquet" for n in range(self.count)], self.shape)
+
+    def refused_files(self) -> list[Path]:
+        """The files of refused rows."""
+        named = [self.folder / "chunks" / "refused" / f"{self.plan.name}-{n:05d}.parquet" for n in range(self.count)]
+        return [file for file in named if file.exists()]
+
+
+def refused_shards(folder: Path, stores: Sequence[TableStore]) -> list[dict[str, Any]]:
+    """Write the shards of the refused rows of all tables; none when nothing was refused."""
+    files = [file for store in stores for file in store.refused_files()]
+    return _shards(folder, "refused", files, columns.refused_features()) if files else []
+
+
+def _decoded(rows: list[dict[str, Any]], kinds: Any) -> Iterator[dict[str, Any]]:
+    packed = [name for name, kind in kinds.items() if kind == "json"]
+    for row in rows:
+        for name in packed:
+            if isinstance(row.get(name), str):
+                row[name] = json.loads(row[name])
+        yield row
+
+
+def _shards(folder: Path, name: str, files: Sequence[Path], shape: datasets.Features) -> list[dict[str, Any]]:
+    import pyarrow
+    from pyarrow import parquet
+
+    shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / name).mkdir()
+    schema = shape.arrow_schema
+    total = sum(parquet.read_metadata(file).num_rows for file in files)
+    count = max(1, -(-total // SHARD_ROWS))
+
+    def groups() -> Iterator[pyarrow.Table]:
+        """Tables of exactly GROUP_ROWS rows, so that the shards do not depend on how the rows came in chunks."""
+        waiting: list[pyarrow.Table] = []
+        for file in files:
+            with parquet.ParquetFile(file) as stored:
+                for batch in stored.iter_batches(batch_size=GROUP_ROWS, columns=schema.names):
+                    waiting.append(pyarrow.Table.from_batches([batch]).cast(schema))
+                    while sum(part.num_rows for part in waiting) >= GROUP_ROWS:
+                        whole = pyarrow.concat_tables(waiting)
+                        yield whole.slice(0, GROUP_ROWS).combine_chunks()
+                        waiting = [whole.slice(GROUP_ROWS)]
+        rest = pyarrow.concat_tables(waiting) if waiting else schema.empty_table()
+        if rest.num_rows or not total:
+            yield rest.combine_chunks()
+
+    made, source = [], groups()
+    for number in range(count):
+        path = f"{name}/{number:05d}.parquet"
+        rows = _write_parquet(folder / path, _some(source, SHARD_ROWS // GROUP_ROWS))
+        made.append({"path": path, "rows": rows, **_named(folder / path)})
+    return made
+
+
+def _some(tables: Iterator[pyarrow.Table], count: int) -> Iterator[pyarrow.Table]:
+    for _ in range(count):
+        try:
+            yield next(tables)
+        except StopIteration:
+            return
+
+
+def _named(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        whole = sha256()
+        while block := file.read(1 << 20):
+            whole.update(block)
+    return {"bytes": path.stat().st_size, "sha256": whole.hexdigest()}
+
+
+def _write_parquet(path: Path, tables: Sequence[pyarrow.Table] | Iterator[pyarrow.Table]) -> int:
+    """Write tables to a file that appears whole or not at all; returns how many rows."""
+    from pyarrow import parquet
+
+    temporary, writer, rows = path.with_name(path.name + ".part"), None, 0
+    try:
+        for table in tables:
+            writer = writer or parquet.ParquetWriter(temporary, table.schema, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
+            writer.write_table(table, row_group_size=GROUP_ROWS)
+            rows += table.num_rows
+    finally:
+        if writer:
+            writer.close()
+    _sync(temporary)
+    os.replace(temporary, path)
+    return rows
+
+
+def _sync(path: Path) -> None:
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return  # a system that cannot open folders keeps its own order
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,170 @@
+"""What people see: progress, tables, rows. Text from models and files is never read as markup or control codes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from synthgen.api import Checked, Made, Tick
+    from synthgen.recipe import TablePlan
+    from synthgen.rows import Row
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+PLAIN_EVERY = 10.0  # seconds between plain lines when nobody watches
+
+
+def safe(value: object) -> Text:
+    """Text as it is, but for control codes, which are shown as what they are."""
+    shown = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in str(value))
+    return Text(shown)
+
+
+@contextmanager
+def progress(*, silent: bool) -> Iterator[Callable[[Tick], None]]:
+    """A watcher for a run: a live line at a terminal, else a plain line now and then, or nothing."""
+    if silent:
+        yield lambda tick: None
+    elif err.is_terminal:
+        yield from _live()
+    else:
+        yield _plainly()
+
+
+def _live() -> Iterator[Callable[[Tick], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn()]
+    with Progress(*columns, console=err, transient=True) as shown:
+        tasks: dict[str, Any] = {}
+        began: dict[str, tuple[float, int]] = {}
+
+        def watch(tick: Tick) -> None:
+            if tick.table not in tasks:
+                tasks[tick.table] = shown.add_task(tick.table, total=tick.wanted, speed="")
+                began[tick.table] = (time.monotonic(), tick.rows)
+            shown.update(tasks[tick.table], completed=tick.rows, speed=_speed(tick, *began[tick.table]))
+
+        yield watch
+
+
+def _plainly() -> Callable[[Tick], None]:
+    began: dict[str, tuple[float, int]] = {}
+    said = [time.monotonic()]
+
+    def watch(tick: Tick) -> None:
+        began.setdefault(tick.table, (time.monotonic(), tick.rows))
+        if time.monotonic() - said[0] >= PLAIN_EVERY:
+            said[0] = time.monotonic()
+            of = f" of {tick.wanted:,}" if tick.wanted else ""
+            left = _left(tick, *began[tick.table])
+            err.print(Text(f"{tick.table}: {tick.rows:,}{of} rows, {_speed(tick, *began[tick.table])}{left}"))
+
+    return watch
+
+
+def _speed(tick: Tick, start: float, first: int) -> str:
+    seconds = max(time.monotonic() - start, 1e-3)
+    if tick.asked:
+        return f"{tick.asked:,} messages, {tick.asked / seconds:.1f} a second"
+    return f"{(tick.rows - first) / seconds:,.0f} rows a second"
+
+
+def _left(tick: Tick, start: float, first: int) -> str:
+    made = tick.rows - first
+    if not tick.wanted or made <= 0:
+        return ""
+    seconds = (time.monotonic() - start) / made * (tick.wanted - tick.rows)
+    return f", about {seconds:.0f} s left"
+
+
+def made(result: Made) -> None:
+    """What make did and where it is."""
+    manifest = result.manifest
+    if result.already:
+        out.print(Text(f"{result.folder} is finished already; nothing to do (--fresh makes it again)"))
+    for name, table in manifest["tables"].items():
+        refused = sum(table["refused"].values())
+        out.print(Text(f"{name}: {table['rows']:,} rows" + (f", {refused:,} refusals on the way" if refused else "")))
+        if not result.already:
+            for by, count in list(table["refused"].items())[:6]:
+                out.print(Text(f"    {count:>6,}  {by}"))
+    if not result.already:
+        answers = manifest["answers"]
+        asked = f"{answers['asked']:,} messages asked, {answers['remembered']:,} from the journal, " if answers.get("asked") or answers.get("remembered") else ""
+        out.print(Text(f"{asked}{manifest['seconds']:.1f} s"))
+    for note in result.notes:
+        out.print(Text(f"note: {note}"))
+    first = next(iter(manifest["tables"]))
+    out.print(Text(f"look: synthgen look {result.folder}\nload: datasets.load_dataset(\"{result.folder}\", \"{first}\")"))
+
+
+def previewed(table: TablePlan, rows: Sequence[Row], *, prompts: bool) -> None:
+    """Rows in a readable layout, one below the other."""
+    out.print(Text(f"{table.name}, {len(rows)} rows", style="bold"))
+    for row in rows:
+        _fields({name: row.values.get(name) for name in table.columns})
+        if prompts:
+            for name in table.asked:
+                out.print(Text(f"  {name} was asked of {row.origin[name]['model']}, prompt {row.origin[name]['prompt']}" if name in row.origin else ""))
+    out.print()
+
+
+def _fields(values: Mapping[str, Any]) -> None:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in values.items():
+        grid.add_row(Text(name), safe("" if value is None else value))
+    out.print(grid)
+    out.print()
+
+
+def looked(name: str, rows: Sequence[Mapping[str, Any]], fitting: int, skip: int) -> None:
+    """Rows of an output."""
+    for row in rows:
+        _fields({key: value for key, value in row.items() if key != "provenance"})
+    first, last = skip + 1 if rows else skip, skip + len(rows)
+    out.print(Text(f"{name}: rows {first:,} to {last:,} of {fitting:,}" + (f"; more: --skip {last}" if last < fitting else "")))
+
+
+def checked(result: Checked) -> None:
+    """That a recipe is right, and what it will ask."""
+    recipe = result.loaded.recipe
+    out.print(Text(f"{result.loaded.path}: no mistakes"))
+    for table in result.plan.tables:
+        source = table.table.from_
+        rows = f"{table.table.rows:,} rows" if source is None else f"from {source.table}"
+        out.print(Text(f"  {table.name}: {rows}, {len(table.columns)} columns: {', '.join(table.columns)}"))
+    for question in result.questions:
+        spec = recipe.all_models[question.model]
+        about = "" if question.exact else "about "
+        out.print(Text(
+            f"  asks {question.model} ({spec.name}) for {question.table}.{question.field}: {question.prompts:,} messages or more in {question.frames:,} "
+            f"frames; {about}{question.tokens_read:,} tokens read, {about}{question.tokens_written:,} written"
+        ))  # fmt: skip
+    if not result.questions:
+        out.print(Text("  asks no model"))
+
+
+def examined(found: Mapping[str, Any]) -> None:
+    """The findings of the doctor."""
+    for name, value in found.items():
+        if isinstance(value, Mapping):
+            for inner, held in value.items():
+                out.print(Text(f"{inner:<18} {held if not isinstance(held, bool) else 'present' if held else 'not there'}"))
+        elif value != "":
+            out.print(Text(f"{name:<18} {value if not isinstance(value, bool) else 'yes' if value else 'no'}"))
+
+
+def broken_pipe() -> None:
+    """Leave quietly when the reader has gone."""
+    sys.stderr.close()
