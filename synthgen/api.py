@@ -182,7 +182,7 @@ def preview(recipe: str | Path, *, show: int = 5, out: str | Path | None = None,
     whole = plan(loaded.recipe)
     output = Output(folder_of(loaded, out))
     with _shared_journal(output) as journal:
-        doors = {name: Journalled(model, journal, any_company=True) for name, model in open_models(loaded, whole.models, models).items()}
+        doors = {name: Journalled(model, journal) for name, model in open_models(loaded, whole.models, models).items()}
         streams = Streams(loaded.recipe.seed)
         made: dict[str, list[dict[str, Any]]] = {}
         for table in whole.tables:
@@ -252,7 +252,7 @@ def make(
         output.open(fresh=fresh)
         journal = Journal(output.unfinished / JOURNAL)
         try:
-            doors = {name: Journalled(model, journal, any_company=recheck, closed=recheck) for name, model in open_models(loaded, whole.models, models).items()}
+            doors = {name: Journalled(model, journal, closed=recheck) for name, model in open_models(loaded, whole.models, models).items()}
             stores = _tables(loaded, whole, output, said, doors, watch or (lambda tick: None), chunk, recheck)
             identities = {name: door.identity for name, door in doors.items()}
         finally:

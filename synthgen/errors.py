@@ -11,8 +11,14 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+WIDEST = 120
+"""Characters of a line that are shown with a mistake."""
+LISTED = 24
+"""Known names that are listed when none is near."""
 
 
 class SynthgenError(Exception):
@@ -34,27 +40,42 @@ class SynthgenError(Exception):
 class Mistake:
     """One thing wrong in a recipe.
 
-    `where` is `file:line:column` (or the command-line option that said it), `line` the line itself,
-    `column` the one-based column that a caret is drawn under (0: no line to show).
+    `where` is `file:line:column` (or the command-line option that said it), `line` the line itself, `number` that
+    line's number (0: not on a line), `column` the one-based column that a caret is drawn under.
     """
 
     where: str
     message: str
     hint: str = ""
     line: str = ""
+    number: int = 0
     column: int = 0
 
     def __str__(self) -> str:
         shown = [f"{self.where}: {self.message}"]
-        if self.line:
-            text, column = self.line.rstrip(), self.column
-            if len(text) > 120:  # a very long line: show the part that holds the mistake
-                start = max(0, min(column - 40, len(text) - 120))
-                text, column = text[start : start + 120], column - start
-            shown += [f"    {text}", " " * (3 + column) + "^"]
+        if self.line.strip():
+            text, column = self.line.rstrip(), self.column - 1
+            if len(text) > WIDEST:  # show the part that holds the mistake
+                start = max(0, min(column - WIDEST // 3, len(text) - WIDEST))
+                text, column = text[start : start + WIDEST], column - start
+            shown += [f"    {text}", "    " + "".join(map(_gap, text[:column])) + "^"]
         if self.hint:
             shown.append(f"    {self.hint}")
-        return "\n".join(shown)
+        return "\n".join(map(_printable, shown))
+
+
+def _gap(letter: str) -> str:
+    """As much empty space as a terminal gives the letter."""
+    if not letter.isprintable():
+        return " " * len(_printable(letter))
+    if unicodedata.combining(letter):
+        return ""
+    return "\u3000" if unicodedata.east_asian_width(letter) in "WF" else " "
+
+
+def _printable(text: str) -> str:
+    """A recipe's text must not steer the terminal that shows it."""
+    return "".join(letter if letter.isprintable() or letter == "\u3000" else repr(letter)[1:-1] for letter in text)
 
 
 class RecipeError(SynthgenError):
@@ -66,7 +87,8 @@ class RecipeError(SynthgenError):
         super().__init__(f"{count} mistake{'s' if count != 1 else ''} in the recipe")
 
     def __str__(self) -> str:
-        return "\n\n".join([*map(str, self.mistakes), self.message])
+        told = list(map(str, self.mistakes))
+        return "\n\n".join([*told, self.message] if len(told) > 1 else told)
 
 
 class DataError(SynthgenError):
@@ -93,12 +115,22 @@ class ModelError(SynthgenError):
         self.retryable = retryable
 
 
+def nearest(word: object, known: Iterable[object], alike: float = 0.65) -> str | None:
+    """The known name that is most like `word`, if one is alike enough (0: not at all, 1: the same)."""
+    names = {str(name).casefold(): str(name) for name in sorted(map(str, known))}
+    found = difflib.get_close_matches(str(word).casefold(), names, n=1, cutoff=alike)
+    return names[found[0]] if found else None
+
+
 def did_you_mean(word: object, known: Iterable[object], what: str = "") -> str:
-    """A hint that names the nearest known word, or else lists the known ones (`what` says what they are)."""
-    names = sorted(map(str, known))
-    near = difflib.get_close_matches(str(word), names, n=1, cutoff=0.6)
-    near = near or [name for name in names if name.casefold() == str(word).casefold()]
+    """A hint that names the known word that was meant, or else lists the known ones (`what` says what they are)."""
+    names, part = sorted(map(str, known)), str(word).casefold()
+    begun = [name for name in names if len(part) > 2 and name.casefold().startswith(part)]
+    near = begun[0] if len(begun) == 1 else nearest(word, names)
     if near:
-        return f"did you mean '{near[0]}'?"
-    listed = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
+        return f"did you mean '{near}'?"
+    like = begun or [name for name in names if len(part) > 3 and part in name.casefold()]
+    listed = ", ".join((like or names)[:LISTED]) + (", …" if len(like or names) > LISTED else "")
+    if like:
+        return f"did you mean one of these? {listed}"
     return f"{what or 'known'}: {listed}" if names else ""

@@ -6,6 +6,7 @@ Every error names the file and, where there is one, the line.
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,10 @@ def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
 
     Links are followed first, so that a link cannot lead out. Raises ValueError when it leads elsewhere.
     """
-    resolved = (folder / Path(path).expanduser()).resolve()
+    try:
+        resolved = (folder / Path(path).expanduser()).resolve()
+    except RuntimeError as error:  # no such user, or links in a circle
+        raise ValueError(f"'{path}': {error}") from None
     if any(resolved.is_relative_to(place.resolve()) for place in (folder, *allow)):
         return resolved
     raise ValueError(f"'{path}' leaves the recipe's folder; to allow it, add --allow {resolved.parent}")
@@ -49,11 +53,20 @@ def _json_lines(path: Path) -> Iterator[Record]:
             yield _record(line, f"{path}:{number}")
 
 
+def _loaded(text: str) -> Any:
+    value = json.loads(text)
+    if "\\ud" in text.casefold():  # half a character, which neither a prompt nor a column can hold, becomes a question mark
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return value
+
+
 def _record(text: str, where: str) -> Record:
     try:
-        value = json.loads(text)
+        value = _loaded(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{where}: not JSON: {error.msg} at column {error.colno}") from None
+    except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
+        raise DataError(f"{where}: cannot be read: {error}") from None
     if not isinstance(value, dict):
         raise DataError(f"{where}: a record is a JSON object in braces, not {type(value).__name__}")
     return value
@@ -61,17 +74,19 @@ def _record(text: str, where: str) -> Record:
 
 def _json(path: Path) -> Iterator[Record]:
     try:
-        value = json.loads(_text(path))
+        value = _loaded(_text(path))
     except json.JSONDecodeError as error:
         hint = "one object a line? then name the file .jsonl" if error.msg == "Extra data" else ""
         raise DataError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint) from None
+    except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
+        raise DataError(f"{path}: cannot be read: {error}") from None
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise DataError(f"{path}: expected a JSON list of objects")
     yield from value
 
 
 def _csv(path: Path) -> Iterator[Record]:
-    lines = csv.DictReader(_text(path).splitlines(keepends=True), delimiter="\t" if path.suffix == ".tsv" else ",")
+    lines = csv.DictReader(io.StringIO(_text(path), newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
     try:
         for record in lines:
             if None in record or None in record.values():
@@ -80,7 +95,7 @@ def _csv(path: Path) -> Iterator[Record]:
                 )
             yield dict(record)
     except csv.Error as error:
-        raise DataError(f"{path}:{lines.line_num}: {error}") from None
+        raise DataError(f"{path}:{lines.reader.line_num}: {error}") from None
 
 
 def _parquet(path: Path) -> Iterator[Record]:

@@ -57,5 +57,5 @@ def breaks(message: str, where: str) -> bool:
 
 
 def essence(message: str) -> str:
-    """A message without case, punctuation and spacing: what two copies have in common."""
-    return " ".join(re.findall(r"\w+", message.casefold()))
+    """A message without case, punctuation and spacing: what two copies have in common. One without words is its own essence."""
+    return " ".join(re.findall(r"\w+", message.casefold())) or message.strip()

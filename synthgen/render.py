@@ -1,46 +1,120 @@
 """Sandboxed templates, and which fields a template reads.
 
-A template sees the fields made so far, a few filters, and nothing else: no attributes that begin with an
-underscore, no calls that change a value, no unbounded repetition.
+A template sees the fields made so far, a few filters and methods, `{% if %}` and `{% for %}`, and nothing else: no
+attributes that begin with an underscore, no calls that change a value, and nothing that makes something huge out
+of something small, so that a recipe from a stranger can neither reach out nor fill the memory.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta
+from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, meta, nodes, pass_eval_context
+from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 SAFE_FILTERS = (
     "abs capitalize default first float int join last length list lower max min replace round sort string sum title "
     "trim truncate unique upper wordcount"
 ).split()
+SAFE_METHODS = (
+    "capitalize casefold count cycle date endswith find format get isalpha isdigit isoformat isoweekday items join keys ljust lower lstrip "
+    "partition removeprefix removesuffix replace rjust rsplit rstrip split splitlines startswith strftime strip swapcase time title "
+    "upper values weekday zfill"
+).split()
+SAFE_STATEMENTS = (nodes.Output, nodes.If, nodes.For)
+LONGEST_TEMPLATE = 100_000
 LONGEST_TEXT = 1_000_000
+MOST_REPEATED = 10_000
+LARGEST_NUMBER = 4096  # bits
 
 
 class TemplateMistake(ValueError):
     """A template that cannot be read or filled."""
 
 
+def _room(size: float, most: int = LONGEST_TEXT) -> None:
+    if size > most:
+        raise SecurityError("a text this long is not allowed in a template")
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(["*", "**", "%"])
 
+    @staticmethod
+    def concat(parts: Iterable[str]) -> str:
+        """The text of a template, as long as it may be."""
+        kept, size = [], 0
+        for part in parts:
+            size += len(part)
+            _room(size)
+            kept.append(part)
+        return "".join(kept)
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Refuse the two ways in which an operator makes something huge out of something small."""
+        """Refuse the ways in which an operator makes something huge out of something small."""
         if operator == "**" and (abs(left) > 10**6 or abs(right) > 64):
             raise SecurityError("a power this large is not allowed in a template")
-        if operator == "%" and isinstance(left, str):
+        if operator == "%" and isinstance(left, str | bytes):
             raise SecurityError("write text with {{ … }}, not with %")
         if operator == "*":
+            if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > LARGEST_NUMBER:
+                raise SecurityError("a number this large is not allowed in a template")
             for text, times in ((left, right), (right, left)):
-                if isinstance(text, str | list | tuple) and len(text) * int(times) > LONGEST_TEXT:
-                    raise SecurityError("a text this long is not allowed in a template")
+                if isinstance(text, str):
+                    _room(len(text) * int(times), MOST_REPEATED)
+                elif isinstance(text, bytes | list | tuple):
+                    raise SecurityError("only text and numbers can be multiplied in a template")
         return super().call_binop(context, operator, left, right)
+
+    def call(__self, __context: Any, __method: Any, *args: Any, **named: Any) -> Any:  # noqa: N805 (as in Jinja: any name can be passed on)
+        """Call a method that reads a value, where its answer cannot be huge."""
+        name, owner = getattr(__method, "__name__", ""), getattr(getattr(__method, "__wrapped__", __method), "__self__", None)
+        if not isinstance(__method, Undefined):
+            if name not in SAFE_METHODS:
+                raise SecurityError(f"'{name or __method}' cannot be called in a template")
+            if isinstance(owner, str):
+                _fits(owner, name, args)
+        return super().call(__context, __method, *args, **named)
+
+
+def _fits(text: str, method: str, args: tuple[Any, ...]) -> None:
+    """Refuse a method of a text whose answer would be too long."""
+    if method in ("ljust", "rjust", "zfill"):
+        _room(int(args[0]), MOST_REPEATED)
+    elif method == "format" and re.search(r"\{[^{}]*(\d{4}|\{)", text):
+        raise SecurityError("a width this large, or a width from a value, is not allowed in a template")
+    elif method == "replace":
+        _room(len(text) + text.count(str(args[0])) * len(str(args[1])))
+    elif method == "join":
+        _room(len(text) * len(args[0]))
+
+
+@pass_eval_context
+def _join(context: Any, values: Any, between: str = "", attribute: int | str | None = None) -> Any:
+    items = list(values)
+    _fits(str(between), "join", (items,))
+    return FILTERS["join"](context, items, between, attribute)
+
+
+@pass_eval_context
+def _replace(context: Any, text: Any, old: str, new: str, count: int | None = None) -> Any:
+    _fits(str(text), "replace", (old, new))
+    return FILTERS["replace"](context, str(text), old, new, count)
+
+
+def _round(value: float, places: int = 0, method: Any = "common") -> Any:
+    _room(abs(places), 100)
+    return FILTERS["round"](value, places, method)
+
+
+def _sum(values: Iterable[Any], attribute: str | None = None) -> Any:
+    return sum(value[attribute] if attribute else value for value in values)
 
 
 def _date(value: datetime.date, pattern: str) -> str:
@@ -49,21 +123,38 @@ def _date(value: datetime.date, pattern: str) -> str:
 
 
 _sandbox = _Sandbox(undefined=StrictUndefined, keep_trailing_newline=True)
-_sandbox.filters = {name: FILTERS[name] for name in SAFE_FILTERS} | {"date": _date}
+_sandbox.filters = {name: FILTERS[name] for name in SAFE_FILTERS} | {"date": _date, "join": _join, "replace": _replace, "round": _round, "sum": _sum}
 _sandbox.globals.clear()
 
 
 @lru_cache(maxsize=4096)
 def names(source: str) -> frozenset[str]:
     """The names of the fields that a template reads. Raises TemplateMistake when it is not a template."""
+    if len(source) > LONGEST_TEMPLATE:
+        raise TemplateMistake(f"template: {len(source):,} characters; a template has at most {LONGEST_TEMPLATE:,}")
     try:
         tree = _sandbox.parse(source)
+        _known_statements(tree)
         _sandbox.compile(tree)
-        return frozenset(meta.find_undeclared_variables(_sandbox.parse(source)))
+        own = {name.name for name in tree.find_all(nodes.Name)} & {"self"}  # Jinja's word for the template
+        return frozenset(meta.find_undeclared_variables(_sandbox.parse(source)) | own)
+    except TemplateMistake:
+        raise
     except TemplateSyntaxError as error:
         raise TemplateMistake(f"template: {error.message}") from None
-    except TemplateError as error:
+    except RecursionError:
+        raise TemplateMistake("template: nested too deeply") from None
+    except Exception as error:  # Jinja writes Python, and what is wrong there has Python's error classes
         raise TemplateMistake(f"template: {error}") from None
+
+
+def _known_statements(tree: nodes.Template) -> None:
+    """Refuse statements that name, nest or repeat: with them a few lines ask for more work than there is time."""
+    for statement in tree.find_all(nodes.Stmt):
+        if not isinstance(statement, SAFE_STATEMENTS):
+            raise TemplateMistake("template: it may use {{ … }}, {% if %} and {% for %}, and no other statement")
+        if isinstance(statement, nodes.For) and (statement.recursive or next(statement.find_all(nodes.For), None)):
+            raise TemplateMistake("template: a {% for %} inside another is not allowed")
 
 
 @lru_cache(maxsize=4096)
@@ -78,7 +169,7 @@ def _expression(source: str) -> Any:
 
 def expression_of(source: str) -> str:
     """What stands between the braces of a text that is one `{{ … }}` and nothing else."""
-    match = re.fullmatch(r"\s*\{\{(?P<inside>(?:(?!\}\}).)*)\}\}\s*", source, re.DOTALL)
+    match = re.fullmatch(r"\s*\{\{[-+]?(?P<inside>(?:(?![-+]?\}\}).)*)[-+]?\}\}\s*", source, re.DOTALL)
     if not match:
         raise TemplateMistake('a condition is one expression in braces, such as "{{ intent == \'lost card\' }}"')
     return match["inside"].strip()

@@ -20,7 +20,7 @@ def filled(text: str, facts: Mapping[str, Any]) -> str:
 
 
 def typed(fact: Any, message: str) -> str:
-    """A fact as it is typed inside `message`: in small letters where nothing else has a capital, and without an idle `.0`."""
-    text = str(int(fact)) if isinstance(fact, float) and fact.is_integer() else str(fact)
+    """A fact as it is typed inside `message`: on one line, in small letters where nothing else has a capital, and without an idle `.0`."""
+    text = str(int(fact)) if isinstance(fact, float) and fact.is_integer() else " ".join(str(fact).split())
     around = SLOT.sub("", message)
     return text.lower() if around == around.lower() else text

@@ -15,7 +15,7 @@ def _compiles(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
+        raise ValueError(f"not a regular expression: {error}", "to mean one of the signs ( [ * + ? . itself, write \\ before it") from None
     return pattern
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from synthgen import files, frames
 from synthgen.checks.shape import Check
 from synthgen.errors import DataError
-from synthgen.fields.shape import Fault, FieldShape
+from synthgen.fields.shape import Fault, FieldShape, misread
 from synthgen.fields.typed import Typed
 from synthgen.rows import Row
 
@@ -28,10 +28,8 @@ class NotCopied(Check):
         """A file that cannot be read."""
         try:
             self._others()
-        except DataError as error:
-            yield Fault(("file",), error.message, error.hint)
-        except ValueError as error:
-            yield Fault(("file",), str(error))
+        except (DataError, ValueError) as error:
+            yield misread(("file",), error, self._scene)
 
     def files(self) -> list[Path]:
         """The file, if one is named."""

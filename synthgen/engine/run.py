@@ -8,6 +8,7 @@ made one at a time, so that the size of a chunk changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,7 +20,7 @@ from synthgen.errors import DataError, LimitError
 from synthgen.fields import Asked, FieldShape, Made
 from synthgen.models import Model
 from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
-from synthgen.rows import Refusal, Row
+from synthgen.rows import Completion, Refusal, Row
 from synthgen.streams import Streams
 
 ASKED_CHUNK = 512
@@ -128,7 +129,7 @@ class TableRun:
         for start in range(0, len(some), len(some) if together else 1):
             block = some[start : start + len(some)] if together else some[start : start + 1]
             rows += self._finish([self._row(one) for one in block], refused)
-        return rows, refused
+        return rows, sorted(refused, key=lambda one: (one.row, one.attempt))
 
     def _row(self, one: Candidate) -> Row:
         return Row(self.plan.name, one.index, values=dict(one.inherited or {}), parent=one.parent)
@@ -137,6 +138,7 @@ class TableRun:
         """Those of `rows` that pass, in order; the others are added to `refused`, every try of them."""
         todo: dict[int, int] = dict.fromkeys(range(len(rows)), self.all_steps)
         given_up: set[int] = set()
+        spent = Counter[tuple[int, frozenset[str]]]()
         while todo:
             self.state.tries += len(todo)
             again: dict[int, int] = {}
@@ -150,7 +152,7 @@ class TableRun:
                         del todo[number]
                         if refusal is not UNKNOWN:
                             refused.append(self._refused(rows[number], place, refusal))
-                        if steps := self._retry(rows[number], place):
+                        if steps := self._retry(rows[number], place, spent):
                             again[number] = steps
                         else:
                             given_up.add(number)
@@ -194,12 +196,13 @@ class TableRun:
             else:
                 row.values[name] = field.otherwise
         prompts = field.ask([rows[number] for number in working], name, self.streams)
-        owner = {id(prompt): number for number, own in zip(working, prompts, strict=True) for prompt in own}
-        answers: dict[int, list[Any]] = {number: [] for number in working}
+        owner = {id(prompt): (number, place) for number, own in zip(working, prompts, strict=True) for place, prompt in enumerate(own)}
+        answers: dict[int, dict[int, Completion]] = {number: {} for number in working}
         model = self.models[field.by]
         done = 0
         for completion in model.complete([prompt for own in prompts for prompt in own]):
-            answers[owner[id(completion.prompt)]].append(completion)
+            number, place = owner[id(completion.prompt)]
+            answers[number][place] = completion
             done += 1
             self.report(0, 1)
         for number, own in zip(working, prompts, strict=True):
@@ -207,11 +210,12 @@ class TableRun:
             if len(answers[number]) < len(own):
                 verdicts[number] = UNKNOWN
                 continue
-            value = field.read(row, answers[number])
+            given = [answers[number][place] for place in range(len(own))]  # they come in any order
+            value = field.read(row, given)
             row.origin[name] = {"model": model.identity, "prompt": own[0].digest, "try": row.attempt, "seeds": list(own[0].origin.get("seeds", ()))}
             if isinstance(value, Refusal):
                 verdicts[number] = value
-                row.values[name] = answers[number][0].text
+                row.values[name] = given[0].text
             else:
                 row.values[name] = value
         return verdicts
@@ -223,11 +227,13 @@ class TableRun:
         self.state.refused[who] = self.state.refused.get(who, 0) + 1
         return Refused(row.index, row.attempt, refusal.reason, name, refusal.detail, dict(row.values))
 
-    def _retry(self, row: Row, place: int) -> int:
-        """The steps that the row must go through again, as bits; 0 when it is out of tries."""
+    def _retry(self, row: Row, place: int, spent: Counter[tuple[int, frozenset[str]]]) -> int:
+        """The steps that the row must go through again, as bits; 0 when it is out of tries. `spent` counts the tries
+        per row and what they made again: facts that are hard to draw must not use up a message's tries."""
         retry = self.plan.retries[place]
         row.attempt += 1
-        over = row.attempt >= retry.tries
+        spent[row.index, retry.fields] += 1
+        over = spent[row.index, retry.fields] >= retry.tries
         undone = range(place) if over else [number for number in retry.steps if number < place]
         for number in undone:
             step = self.plan.steps[number]

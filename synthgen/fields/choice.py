@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import accumulate
+from math import isinf
 from random import Random
 from typing import Annotated, Literal
 
@@ -17,7 +18,9 @@ def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | 
     if not options:
         raise ValueError("no options to choose from")
     if isinstance(options, dict) and not sum(options.values()):
-        raise ValueError("all weights are 0, so nothing can be chosen; give at least one option a weight above 0")
+        raise ValueError("all weights are 0, so nothing can be chosen", "give at least one option a weight above 0")
+    if isinstance(options, dict) and isinf(sum(options.values())):
+        raise ValueError("together the weights are larger than a number can be")
     return options
 
 

@@ -25,14 +25,15 @@ def moment(text: str, now: datetime.datetime) -> tuple[datetime.datetime, bool]:
         return now.replace(hour=0, minute=0, second=0, microsecond=0), False
     if match := re.fullmatch(r"([+-]\d{1,6})([mhdwy])", text):
         count, unit = int(match[1]), match[2]
-        step = datetime.timedelta(days=365.25 * count) if unit == "y" else datetime.timedelta(**{UNITS[unit]: count})
-        if unit in "mh":
-            return now + step, True
-        return (now + step).replace(hour=0, minute=0, second=0, microsecond=0), False
+        try:
+            then = now + (datetime.timedelta(days=365.25 * count) if unit == "y" else datetime.timedelta(**{UNITS[unit]: count}))
+        except OverflowError:
+            raise ValueError(f"'{text}' from {now:%Y-%m-%d} is outside the calendar, which has the years 1 to 9999") from None
+        return (then, True) if unit in "mh" else (then.replace(hour=0, minute=0, second=0, microsecond=0), False)
     try:
         return datetime.datetime.fromisoformat(text).replace(tzinfo=None), len(text) > len("2026-03-31")
     except ValueError:
-        raise ValueError(f"'{text}' is not a date; {HOW}") from None
+        raise ValueError(f"'{text}' is not a date", HOW) from None
 
 
 class Date(Made):
@@ -48,10 +49,11 @@ class Date(Made):
         for place, text in enumerate(self.between):
             try:
                 bounds.append(moment(text, self._scene.now)[0])
-            except (ValueError, OverflowError) as error:
-                yield Fault(("between", place), str(error))
+            except ValueError as error:
+                yield Fault(("between", place), *error.args)
         if len(bounds) == 2 and bounds[0] > bounds[1]:
-            yield Fault(("between",), f"the first date, {bounds[0]}, is after the second, {bounds[1]}")
+            first, last = (text if str(bound.date()) in text else f"{text} ({bound.date()})" for text, bound in zip(self.between, bounds, strict=True))
+            yield Fault(("between",), f"the first date, {first}, is after the second, {last}")
 
     @property
     def _bounds(self) -> tuple[datetime.datetime, datetime.datetime, bool]:

@@ -13,16 +13,17 @@ import inspect
 import random
 import sys
 from collections.abc import Callable, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import accumulate
+from math import isinf
 from random import Random
 from types import ModuleType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.errors import did_you_mean
-from synthgen.fields.shape import Fault, Made, Scalar, Weight
+from synthgen.errors import DataError, did_you_mean, nearest
+from synthgen.fields.shape import Fault, Made, Weight
 from synthgen.rows import Row, Value
 
 DEFAULT_LOCALE = "en_US"
@@ -35,7 +36,9 @@ def _some_weight(weights: str | list[str] | dict[str, float] | None) -> str | li
     if weights is not None and not weights:
         raise ValueError("no locale given")
     if isinstance(weights, dict) and not sum(weights.values()):
-        raise ValueError("all weights are 0; give at least one locale a weight above 0")
+        raise ValueError("all weights are 0, so nothing can be chosen", "give at least one locale a weight above 0")
+    if isinstance(weights, dict) and isinf(sum(weights.values())):
+        raise ValueError("together the weights are larger than a number can be")
     return weights
 
 
@@ -52,38 +55,35 @@ class Fake(Made):
 
     def faults(self) -> Iterator[Fault]:
         """An unknown locale or provider, or arguments that the provider does not take."""
-        places: list[tuple[str | int, ...]] = [("locale",)]
-        if isinstance(self.locale, list):
-            places = [("locale", number) for number in range(len(self.locale))]
-        elif isinstance(self.locale, dict):
-            places = [("locale", name) for name in self.locale]
         known = _locales()
-        for at, locale in zip(places, self._locales, strict=True):
+        for number, locale in enumerate(self._locales):
             if locale not in known:
-                yield Fault(at, f"unknown locale '{locale}'", did_you_mean(locale, known, "locales"))
-            elif fault := self._fault_in(locale):
-                yield fault
-                return
+                at = ("locale",) if isinstance(self.locale, str) else ("locale", locale if isinstance(self.locale, dict) else number)
+                hint = did_you_mean(locale, known) if nearest(locale, known) else "a locale is a language and a country, such as en_GB or de_DE"
+                yield Fault(at, f"unknown locale '{locale}'", hint, at_key=isinstance(self.locale, dict))
+        sound = [locale for locale in self._locales if locale in known] or [DEFAULT_LOCALE]
+        if fault := next(filter(None, map(self._fault_in, sound)), None):
+            yield fault
 
     def _fault_in(self, locale: str) -> Fault | None:
-        generator = _generator(locale)
         if self.provider not in _providers(locale):
-            elsewhere = "" if locale == DEFAULT_LOCALE else f" in locale {locale}"
-            return Fault(("provider",), f"unknown Faker provider '{self.provider}'{elsewhere}",
-                         did_you_mean(self.provider, _providers(locale), "some of them"))  # fmt: skip
-        method = getattr(generator, self.provider)
-        takes = inspect.signature(method).parameters
+            elsewhere = f" in locale {locale}" if self.provider in _providers(DEFAULT_LOCALE) else ""
+            hint = did_you_mean(self.provider, _providers(locale), "they are listed at https://faker.readthedocs.io; some")
+            return Fault(("provider",), f"unknown Faker provider '{self.provider}'{elsewhere}", hint)
+        parameters = inspect.signature(getattr(_generator(locale), self.provider)).parameters
+        takes = ", ".join(name if one.default is one.empty else f"{name}={one.default!r}" for name, one in parameters.items())
+        hint = f"{self.provider} takes {takes or 'no arguments'}"
         for name in self.args:
-            if name not in takes and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values()):
-                hint = did_you_mean(name, takes, f"{self.provider} takes") or f"{self.provider} takes no arguments"
-                return Fault(("args", name), f"Faker provider '{self.provider}' has no argument '{name}'", hint)
+            if name not in parameters and not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+                near = did_you_mean(name, parameters) if nearest(name, parameters) else hint
+                return Fault(("args", name), f"Faker provider '{self.provider}' has no argument '{name}'", near, at_key=True)
         try:
-            self._call(locale, Random(0))
-        except Exception as error:  # a provider says in its own way that an argument is wrong
+            alone = type(self).model_validate(self.model_dump() | {"locale": locale}, context=self._scene)
+            alone._call(locale, Random(0))
+        except Exception as error:  # noqa: BLE001 (a provider says in its own way that an argument is wrong)
             first = (str(error).splitlines() or [""])[0]
-            at: tuple[str, ...] = ("args",) if self.args else ("provider",)
-            hint = f"it is called as {self.provider}{inspect.signature(method)}"
-            return Fault(at, f"Faker provider '{self.provider}' refuses this: {type(error).__name__}: {first}", hint)
+            place: tuple[str, ...] = ("args", *self.args)[:2] if len(self.args) == 1 else ("args",) if self.args else ("provider",)
+            return Fault(place, f"Faker provider '{self.provider}' refuses this: {type(error).__name__}: {first}", hint)
         return None
 
     @cached_property
@@ -97,27 +97,31 @@ class Fake(Made):
         return list(accumulate(self.locale.values() if isinstance(self.locale, dict) else [1.0] * len(self._locales)))
 
     @cached_property
-    def _makers(self) -> dict[str, tuple[Any, Callable[..., Any], bool]]:
-        """For each locale: Faker's generator, the provider's method, and whether that draws from the global `random`."""
-        found = {}
+    def _makers(self) -> dict[str, tuple[Any, Callable[..., Any]]]:
+        """For each locale: Faker's generator, and the provider's method."""
+        found: dict[str, tuple[Any, Callable[..., Any]]] = {}
         for locale in self._locales:
             generator = _generator(locale)
             method = getattr(generator, self.provider)
-            module = sys.modules.get(getattr(method, "__module__", ""), None)
-            found[locale] = (generator, method, getattr(module, "random", None) is random)
+            # A default such as `birthday=date.today()` is from when Faker was imported.
+            dates = {name for name, one in inspect.signature(method).parameters.items() if isinstance(one.default, datetime.date)}
+            found[locale] = (generator, partial(method, **dict.fromkeys(dates - self.args.keys(), self._scene.now.date())))
         return found
 
     def make(self, row: Row, stream: Random) -> Value:
-        """One fact. Decimals become text, sets and tuples lists, so that a column can hold them."""
+        """One fact. Decimals become numbers, sets, tuples and generators lists, so that a column can hold them. Raises DataError."""
         locale = self._locales[0] if len(self._locales) == 1 else stream.choices(self._locales, cum_weights=self._weights)[0]
-        return self._call(locale, stream)
+        try:
+            return self._call(locale, stream)
+        except Exception as error:  # noqa: BLE001 (some providers lack a few of their locale's parts, and fail on the draws that need them)
+            raise DataError(f"{row.table}, row {row.index}: Faker provider '{self.provider}' fails in locale {locale}: {type(error).__name__}: {error}",
+                            "choose another provider or locale") from None  # fmt: skip
 
     def _call(self, locale: str, stream: Random) -> Value:
-        generator, method, global_too = self._makers[locale]
+        generator, method = self._makers[locale]
         generator.random.seed(stream.getrandbits(64))  # seeded, not replaced: some providers keep hold of it
+        random.seed(stream.getrandbits(64))  # some draw from here, or call others that do
         _Clock.now_is = self._scene.now
-        if global_too:
-            random.seed(stream.getrandbits(64))
         value = method(**self.args)
         return value if type(value) is str else _plain(value)
 
@@ -143,7 +147,7 @@ def _plain(value: Any) -> Value:
         return value
     if isinstance(value, dict):
         return {str(key): _plain(item) if not isinstance(item, datetime.date) else str(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | Iterator):
         return [_plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted(map(str, value))
@@ -172,6 +176,9 @@ def _generator(locale: str) -> Any:
 
     generator = Faker(locale).factories[0]
     generator.seed_instance(0)  # Faker makes some values (bytes) from the system's randomness until it was seeded once
+    for provider in generator.providers:
+        if isinstance(getattr(provider, "cities", None), list):  # Italy's come out of a set, in another order in every process
+            provider.cities = sorted(provider.cities)
     _stop_clocks()
     return generator
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from synthgen import files
 from synthgen.errors import DataError, LimitError, did_you_mean
-from synthgen.fields.shape import Fault, Made
+from synthgen.fields.shape import Fault, Made, misread
 from synthgen.rows import Row, Value
 
 
@@ -31,8 +31,11 @@ class Load(Made):
 
     def faults(self) -> Iterator[Fault]:
         """No source or two, a path that leaves the folder, a file that cannot be read."""
-        if (self.file is None) == (self.dataset is None):
-            yield Fault((), "a load field reads either a 'file' or a 'dataset'")
+        if self.file is None and self.dataset is None:
+            yield Fault((), "a load field reads either a 'file' or a 'dataset', and here is neither", "such as file: tickets.jsonl")
+            return
+        if self.file is not None and self.dataset is not None:
+            yield Fault(("dataset",), "a load field reads either a 'file' or a 'dataset', not both", "take one out", at_key=True)
             return
         try:
             records = self._records if self.file else [{}]
@@ -40,10 +43,8 @@ class Load(Made):
                 yield Fault(("file",), f"'{self.file}' holds no records")
             elif self.field and self.file and self.field not in records[0]:
                 yield Fault(("field",), f"its records have no field '{self.field}'", did_you_mean(self.field, records[0], "fields"))
-        except DataError as error:
-            yield Fault(("file",), error.message, error.hint)
-        except ValueError as error:
-            yield Fault(("file",), str(error))
+        except (DataError, ValueError) as error:
+            yield misread(("file",), error, self._scene)
 
     def files(self) -> list[Path]:
         """The file, if it is one."""
@@ -64,10 +65,10 @@ class Load(Made):
                 folder = self._scene.path(str(self.dataset))
                 if (folder / "state.json").exists() or (folder / "dataset_dict.json").exists():
                     found = datasets.load_from_disk(str(folder))
-                    return found[self.split] if isinstance(found, datasets.DatasetDict) else found  # type: ignore[return-value]
+                    return found[self.split] if isinstance(found, datasets.DatasetDict) else found  # type: ignore[no-any-return]
             source = str(folder) if folder.is_dir() else str(self.dataset)
-            return datasets.load_dataset(source, self.config, split=self.split, revision=self.revision)  # type: ignore[return-value]
-        except Exception as error:  # the loader has dozens of error classes; each means that there are no rows
+            return datasets.load_dataset(source, self.config, split=self.split, revision=self.revision)  # type: ignore[no-any-return]
+        except Exception as error:  # noqa: BLE001 (the loader has dozens of error classes; each means that there are no rows)
             raise DataError(
                 f"dataset '{self.dataset}' cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
                 "check its name, config, split and your login (hf auth login), or download it and name the folder",

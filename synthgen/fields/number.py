@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cached_property
 from random import Random
 from typing import Annotated, Literal
 
@@ -46,17 +48,27 @@ class Number(Made):
         """A distribution without its parameters, or with another's."""
         wanted = PARAMETERS[self.distribution]
         given = [name for name in ("mean", "sd", "mu", "sigma") if getattr(self, name) is not None]
-        if self.distribution == "uniform" and self.between is None:
+        strange = [name for name in given if name not in wanted]
+        missing = [f"'{name}'" for name in wanted if name not in given]
+        takes = f"{self.distribution} takes {' and '.join(wanted) or 'only between: [low, high]'}"
+        if self.distribution == "uniform" and self.between is None and not given:
             yield Fault((), "missing key 'between'", "a number takes between: [low, high], or a distribution with its parameters")
-        for name in wanted:
-            if name not in given:
-                yield Fault(("distribution",), f"missing key '{name}'", f"{self.distribution} takes: {', '.join(wanted)}")
-        for name in given:
-            if name not in wanted:
-                takes = ", ".join(wanted) or "only between"
-                yield Fault((name,), f"'{name}' is not a parameter of the {self.distribution} distribution", f"it takes: {takes}")
+        if missing:
+            yield Fault(("distribution",), f"missing key{'s' if len(missing) > 1 else ''} {' and '.join(missing)}", takes)
+        for name in strange if "distribution" in self.model_fields_set else []:
+            yield Fault((name,), f"'{name}' is not a parameter of the {self.distribution} distribution", takes, at_key=True)
+        if given and "distribution" not in self.model_fields_set:
+            hint = f"such as distribution: {next(name for name, takes in PARAMETERS.items() if given[0] in takes)}"
+            yield Fault((given[0],), f"'{given[0]}' without a distribution that takes it", hint, at_key=True)
         if self.distribution in ("poisson", "exponential") and self.mean is not None and self.mean <= 0:
             yield Fault(("mean",), f"the mean of a {self.distribution} distribution is above 0, not {self.mean:g}")
+        elif wanted and not missing:
+            try:
+                self._rounded(self._draw(Random(0)))
+            except (OverflowError, ValueError) as error:
+                yield Fault(("distribution",), f"with these parameters its numbers are too large: {error}")
+        if self.between is not None and self._grid[0] > self._grid[1]:
+            yield Fault(("between",), f"no number with {self.places} decimals lies between {self.between[0]:g} and {self.between[1]:g}")
 
     @property
     def places(self) -> int:
@@ -72,15 +84,25 @@ class Number(Made):
             return self._rounded(self._draw(stream))
         low, high = self.between
         if self.distribution == "uniform":
-            steps = 10**self.places
-            if steps <= 10**6:  # every value of the grid is as likely as the next
-                return self._rounded(stream.randint(round(low * steps), round(high * steps)) / steps)
+            if self.places <= 6:  # every value of the grid is as likely as the next
+                return self._at(stream.randint(*self._grid))
             return self._rounded(stream.uniform(low, high))
+        value: float | int = low
         for _ in range(REDRAWS):
-            value: float | int = self._rounded(self._draw(stream))
+            value = self._rounded(self._draw(stream))
             if low <= value <= high:
                 return value
-        return self._rounded(min(max(self._draw(stream), low), high))
+        first, last = map(self._at, self._grid)
+        return min(max(value, first), last)
+
+    @cached_property
+    def _grid(self) -> tuple[int, int]:
+        """The first and the last value between the bounds, in steps of the last place."""
+        low, high = (Decimal(repr(bound)).scaleb(self.places) for bound in self.between or (0, 0))
+        return int(low.to_integral_value(ROUND_CEILING)), int(high.to_integral_value(ROUND_FLOOR))
+
+    def _at(self, step: int) -> float | int:
+        return step / 10**self.places if self.places else step
 
     def _draw(self, stream: Random) -> float:
         mean = self.mean or 0.0
@@ -95,7 +117,7 @@ class Number(Made):
         return float(numpy.random.Generator(numpy.random.PCG64(stream.getrandbits(64))).poisson(mean))
 
     def _rounded(self, value: float) -> float | int:
-        return round(value, self.places) if self.places else round(value)
+        return round(value, self.places) + 0.0 if self.places else round(value)  # + 0.0: no -0.0
 
     def column(self) -> str:
         """Whole numbers, or numbers with places."""

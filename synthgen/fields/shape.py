@@ -30,6 +30,8 @@ def _is_template(source: str) -> str:
 
 
 def _is_condition(source: str) -> str:
+    if "{{" not in source:
+        raise ValueError("a condition is an expression in braces", f'write it as "{{{{ {source} }}}}"')
     render.expression_of(source)
     render.names(source)
     return source
@@ -55,17 +57,23 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong inside one part of a recipe; `at` is the way to it from that part's own keys."""
+    """Something wrong inside one part of a recipe.
 
-    at: tuple[str | int, ...]
+    `at` is the way to it from that part's own keys, `word` what in the value there is wrong, if not all of it;
+    `at_key` says that it is rather the key.
+    """
+
+    at: tuple[Any, ...]
     message: str
     hint: str = ""
+    word: str = ""
+    at_key: bool = False
 
 
 class Part(BaseModel):
     """A part of a recipe: strict about its keys and types, and aware of the scene that it was read in."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
     _scene: Scene = PrivateAttr(default=Scene(Path()))
 
     def model_post_init(self, context: Any) -> None:
@@ -121,6 +129,12 @@ class Asked(FieldShape):
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The value that the completions hold, or why there is none."""
         raise NotImplementedError
+
+
+def misread(at: tuple[Any, ...], error: DataError | ValueError, scene: Scene) -> Fault:
+    """The fault that a file cannot be read, its path as seen from the recipe."""
+    message, hint = (error.message, error.hint) if isinstance(error, DataError) else str(error).split("; ", 1) if "; " in str(error) else (str(error), "")
+    return Fault(at, message.replace(f"{scene.folder}/", "").replace(str(scene.folder), "the recipe's own folder"), hint)
 
 
 def fill(source: str, values: Mapping[str, Value], what: str) -> str:

@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from synthgen import render
-from synthgen.fields.shape import Made, Template as TemplateText, fill
+from synthgen.fields.shape import Made, fill
+from synthgen.fields.shape import Template as TemplateText
 from synthgen.rows import Row, Value
 
 

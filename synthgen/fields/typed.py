@@ -7,7 +7,9 @@ for all its tries: otherwise the rate would drift towards what comes easily.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -16,17 +18,19 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen import files, frames, render
-from synthgen.errors import DataError, did_you_mean
-from synthgen.fields.shape import Asked, Fault, Template, fill
+from synthgen.errors import DataError, did_you_mean, nearest
+from synthgen.fields.shape import Asked, Fault, Template, fill, misread
 from synthgen.rows import Completion, Prompt, Refusal, Row, Value, digest
-from synthgen.slots import filled, slots
+from synthgen.slots import SLOT, filled, slots
 from synthgen.streams import Streams
 
-COMPANY = 48  # rows that share a frame at most
+SHARED = 48  # continuations of one frame at most: more would make messages alike
+HARD = 3  # continuations that are asked at once for a row that must mention something, or was refused before
 SHOWN = 14  # seed messages in a frame
 ENOUGH = 5  # a topic with fewer seeds borrows sections from others
 BORROWED = 3  # sections
 LONGEST = 80  # tokens of a message
+FEW = "give a few that show how people type; a dozen per topic is good"
 
 Seeds = str | list[str]
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -50,7 +54,7 @@ class Typed(Asked):
     words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
         None, description="the fewest and the most words of a message"
     )
-    temperature: float = Field(1.0, gt=0, le=2, description="1 is as the model reads people; lower is more usual, higher is odder")
+    temperature: float = Field(0.8, gt=0, le=2, description="1 is as the model reads people; lower is more usual, higher is odder")
 
     # What the recipe gives
 
@@ -81,27 +85,25 @@ class Typed(Asked):
     def faults(self) -> Iterator[Fault]:
         """Seeds that cannot be read or are too few, and slots that must be mentioned but no seed shows."""
         given = self.seeds if isinstance(self.seeds, dict) else {"": self.seeds}
-        sound = True
-        for topic, seeds in given.items():
-            at = ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
-            try:
-                if not self._read(seeds):
-                    yield Fault(at, "no seed messages", "give a few that show how people type; a dozen per topic is good")
-                    sound = False
-            except DataError as error:
-                yield Fault(at, error.message, error.hint)
-                sound = False
-            except ValueError as error:
-                yield Fault(at, str(error))
-                sound = False
-        if sound and not given:
-            yield Fault(("seeds",), "no seed messages", "give a few that show how people type; a dozen per topic is good")
-        if sound:
-            shown = frozenset[str]().union(*map(slots, self.texts))
-            for slot, rate in self.mention.items():
-                if rate and slot not in shown:
-                    yield Fault(("mention", slot), f"no seed message contains <{slot}>, so the model cannot know how it is mentioned",
-                                did_you_mean(slot, shown, "slots in the seeds") or f"write <{slot}> in some seeds")  # fmt: skip
+        faults = [fault for topic, seeds in given.items() if (fault := self._seed_fault(topic, seeds))]
+        if not given:
+            faults = [Fault(("seeds",), "no seed messages", FEW)]
+        yield from faults
+        shown = frozenset[str]() if faults else frozenset[str]().union(*map(slots, self.texts))
+        for slot, rate in self.mention.items():
+            if rate and slot not in shown and not faults:
+                hint = did_you_mean(slot, shown) if nearest(slot, shown) else f"write <{slot}> in some of them"
+                what = f"no seed message contains <{slot}>, so the model cannot know how it is mentioned"
+                yield Fault(("mention", slot), what, hint, at_key=True)
+
+    def _seed_fault(self, topic: str, seeds: Seeds) -> Fault | None:
+        at = ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
+        try:
+            return None if seeds and self._read(seeds) else Fault(at, "no seed messages", FEW)
+        except (DataError, ValueError) as error:
+            fault = misread(at, error, self._scene)
+            is_message = isinstance(seeds, str) and " " in seeds.strip() and "." not in seeds
+            return replace(fault, hint="text here names a file; messages stand in a list: [hi there, hello]") if is_message else fault
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The fields of the topic, of the mentions, and of every slot in the seeds."""
@@ -121,23 +123,24 @@ class Typed(Asked):
             company.setdefault((self._topic(row), self._wanted(row, name, streams)), []).append(place)
         prompts: list[list[Prompt]] = [[] for _ in rows]
         for (topic, wanted), places in company.items():
-            for start in range(0, len(places), COMPANY):
-                block = places[start : start + COMPANY]
+            again = any(rows[place].attempt for place in places)
+            several = HARD if wanted or again else 1
+            size = SHARED // several
+            for start in range(0, len(places), size):
+                block = places[start : start + size]
                 first = rows[block[0]]
                 stream = streams.at(first.table, name, "frame", topic, *sorted(wanted), first.index, first.attempt)
                 text, shown = self.frame(topic, wanted, stream)
                 origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted)}
                 settings: dict[str, float | int | str | bool] = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
-                if wanted:
-                    settings["include"] = " ".join(f"<{slot}>" for slot in sorted(wanted))
                 for place in block:
                     row = rows[place]
-                    number = streams.number(row.table, name, row.index, row.attempt)
-                    prompts[place] = [Prompt(text, number, settings, origin)]
+                    numbers = [streams.number(row.table, name, row.index, row.attempt, one) for one in range(several)]
+                    prompts[place] = [Prompt(text, number, settings, origin) for number in numbers]
         return prompts
 
     def _topic(self, row: Row) -> str:
-        return fill(self.topic, row.values, f"{row.table}, row {row.index}, topic").strip()
+        return " ".join(fill(self.topic, row.values, f"{row.table}, row {row.index}, topic").splitlines()).strip()
 
     def _wanted(self, row: Row, name: str, streams: Streams) -> frozenset[str]:
         stream = streams.at(row.table, name, "mention", row.index)
@@ -167,8 +170,11 @@ class Typed(Asked):
     # How an answer is read
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
-        """The message with its slots filled, or why it is none."""
-        completion = completions[0]
+        """The first continuation that is a message, with its slots filled, or why the first is none."""
+        values = [self._message(row, completion) for completion in completions]
+        return next((value for value in values if not isinstance(value, Refusal)), values[0])
+
+    def _message(self, row: Row, completion: Completion) -> Value | Refusal:
         message = frames.ended(completion.text)
         if message is None:
             return Refusal("unfinished", f"no end within {LONGEST} tokens: {completion.text[:80]}")
@@ -179,6 +185,8 @@ class Typed(Asked):
         found = slots(message)
         if unknown := [slot for slot in sorted(found) if row.values.get(slot) is None]:
             return Refusal("unknown slot", f"<{unknown[0]}> in: {message}")
+        if self._broken and self._broken.search(SLOT.sub(" ", message)):
+            return Refusal("broken slot", message)
         wanted = set(completion.prompt.origin.get("mention", ()))
         if missing := wanted - found:
             return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
@@ -190,6 +198,12 @@ class Typed(Asked):
         if self.words and not self.words[0] <= len(text.split()) <= self.words[1]:
             return Refusal("length", f"{len(text.split())} words: {text}")
         return text
+
+    @cached_property
+    def _broken(self) -> re.Pattern[str] | None:
+        """Half a slot of those that the seeds show, such as `<merchant` or `<MERCHANT>`."""
+        known = "|".join(sorted(self.mention.keys() | set().union(*map(slots, self.texts)), key=len, reverse=True))
+        return re.compile(rf"<\s*(?:{known})\b|\b(?:{known})\s*>", re.IGNORECASE) if known else None
 
     @cached_property
     def _essences(self) -> frozenset[str]:

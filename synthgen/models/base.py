@@ -1,15 +1,15 @@
 """Pretrained base models through transformers: any causal language model continues a frame.
 
-Prompts with the same text are one company: the frame is read once, its keys and values are shared by all,
-and a row leaves the batch when its message ends. Every row samples with numbers drawn from its own stream,
-one per token, so that a row's luck does not depend on its neighbours.
+A frame is read once for all its rows, and rows are written side by side (see `batch`). Every row samples with
+numbers drawn from its own stream, one a token, so that its luck does not depend on its neighbours.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -22,12 +22,16 @@ from synthgen.rows import Completion, Prompt
 if TYPE_CHECKING:
     import torch
 
+    from synthgen.models.batch import Job
+
+# Torch's threads wait for each other by spinning. On a machine that has other work to do, a thread that spins keeps the
+# very thread from running that it waits for: typing then takes thirty times as long. Read when torch is first imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
 SCRIBBLER = Path(__file__).parent / "scribbler"
-CROWDED = 0.75
-"""Rows whose message has ended leave the batch as soon as no more than this share of it goes on: moving the others costs too."""
-URGED = 3.0
-"""What is added to the logits of the tokens that begin a text which a message must include, until it has begun."""
-MIN_P = 0.02
+WIDTH = 48
+"""Rows that are written side by side. It is part of what decides a message, to the last bit."""
+MIN_P = 0.05
 """A token is never chosen when it is less than this as likely as the likeliest (min-p sampling, arXiv 2407.01082)."""
 
 
@@ -41,14 +45,15 @@ class BaseModel:
     def __init__(self, name: str, *, revision: str | None = None, dtype: str = "auto", device: str = "auto") -> None:
         self.name, self.revision = name, revision
         self._dtype_asked, self._device_asked = dtype, device
-        self._spare: dict[int, Any] = {}
+        self._stops: dict[tuple[str, int], bool] = {}
+        self._fits: bool | None = None
 
     # What it is
 
     @cached_property
     def identity(self) -> str:
         """Name, a digest of its files or its commit, its number format, and how it samples."""
-        return f"{Path(self.name).name if self._local else self.name}@{self._version} {self.dtype} min_p={MIN_P} urged={URGED}"
+        return f"{Path(self.name).name if self._local else self.name}@{self._version} {self.dtype} min_p={MIN_P} width={WIDTH}"
 
     @property
     def _local(self) -> bool:
@@ -173,34 +178,51 @@ class BaseModel:
         first = self._tokenizer.bos_token_id
         return ids if first is None or ids[:1] == [first] else [first, *ids]
 
-    def company(self, prompt: Prompt) -> str:
-        """Prompts with the same frame and settings."""
-        return f"{prompt.digest} {sorted(prompt.settings.items())}"
-
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        """One company after the other; settings: `temperature`, `tokens` at most, `stop` text, and texts to `include`."""
-        companies: dict[str, list[Prompt]] = {}
-        for prompt in prompts:
-            companies.setdefault(self.company(prompt), []).append(prompt)
-        for company in companies.values():
-            yield from self._continued(company)
-
-    def _continued(self, company: list[Prompt]) -> list[Completion]:
+        """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text."""
         import torch
 
-        settings = company[0].settings
-        ids = self._ids(company[0].text)
-        limit = int(settings.get("tokens", 120))
-        window = getattr(self._model.config, "max_position_embeddings", None)
-        if window and len(ids) + limit > window:
-            raise ModelError(f"model '{self.name}' reads {window} tokens, but a frame has {len(ids)} and its message up to {limit}",
-                             "use shorter or fewer seed messages, or a model that reads more")  # fmt: skip
-        luck = torch.tensor([[draw() for _ in range(limit)] for draw in (Random(prompt.stream).random for prompt in company)])
-        with torch.inference_mode():
-            written = self._write(ids, luck, company[0])
-        return [self._completion(prompt, tokens, len(ids), limit) for prompt, tokens in zip(company, written, strict=True)]
+        from synthgen.models.batch import Batch, fits, write_singly
 
-    def _completion(self, prompt: Prompt, tokens: list[int], read: int, limit: int) -> Completion:
+        grouped = sorted(range(len(prompts)), key=self._by_frame(prompts))
+        ids = {prompt.text: tuple(self._ids(prompt.text)) for prompt in prompts}
+        room = max((len(ids[prompt.text]) + _limit(prompt) for prompt in prompts), default=0)
+        self._check_window(max(map(len, ids.values()), default=0), room)
+        jobs = (self._job(number, prompts[number], ids[prompts[number].text]) for number in grouped)
+        stop = str(prompts[0].settings.get("stop", "")) if prompts else ""
+        with torch.inference_mode():
+            if self._fits is None:
+                self._fits = fits(self._model, room)
+            writer = Batch(self._model, WIDTH, room).write if self._fits else partial(write_singly, self._model)
+            for job in writer(jobs, partial(self._is_end, stop), choose):
+                yield self._completion(prompts[job.number], job.written, len(job.ids))
+
+    def _by_frame(self, prompts: Sequence[Prompt]) -> Callable[[int], int]:
+        """Prompts of a frame one after the other, so that it is read once."""
+        first: dict[str, int] = {}
+        for number, prompt in enumerate(prompts):
+            first.setdefault(prompt.text, number)
+        return lambda number: first[prompts[number].text]
+
+    def _check_window(self, frame: int, room: int) -> None:
+        window = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        if window and room > window:
+            raise ModelError(f"model '{self.name}' reads {window} tokens, but a frame has {frame} and its message up to {room - frame}",
+                             "use shorter or fewer seed messages, or a model that reads more")  # fmt: skip
+
+    def _job(self, number: int, prompt: Prompt, ids: tuple[int, ...]) -> Job:
+        from synthgen.models.batch import Job
+
+        stream = Random(prompt.stream)
+        return Job(number, ids, [stream.random() for _ in range(_limit(prompt))], float(prompt.settings.get("temperature", 1.0)))
+
+    def _is_end(self, stop: str, token: int) -> bool:
+        known = self._stops.get((stop, token))
+        if known is None:
+            known = self._stops[stop, token] = token in self._ends or bool(stop and stop in self._tokenizer.decode([token]))
+        return known
+
+    def _completion(self, prompt: Prompt, tokens: list[int], read: int) -> Completion:
         ended = tokens[-1] in self._ends
         text = self._tokenizer.decode(tokens[:-1] if ended else tokens, clean_up_tokenization_spaces=False)
         stop = str(prompt.settings.get("stop", ""))
@@ -216,56 +238,16 @@ class BaseModel:
         ends = configured if isinstance(configured, list) else [configured]
         return frozenset(end for end in [*ends, self._tokenizer.eos_token_id] if end is not None)
 
-    def _openings(self, include: str) -> list[int]:
-        """The tokens that the texts in `include` begin with, behind a space or not."""
-        texts = [text for word in include.split() for text in (word, f" {word}")]
-        return sorted({self._tokenizer(text, add_special_tokens=False)["input_ids"][0] for text in texts})
 
-    def _write(self, ids: list[int], luck: torch.Tensor, prompt: Prompt) -> list[list[int]]:
-        """The tokens that continue `ids`, for each row of `luck` (rows, tokens)."""
-        import torch
-
-        from synthgen.models.room import with_room
-
-        rows, limit = luck.shape
-        temperature, stop = float(prompt.settings.get("temperature", 1.0)), str(prompt.settings.get("stop", ""))
-        openings = self._openings(str(prompt.settings.get("include", "")))
-        owed = [len(str(prompt.settings.get("include", "")).split())] * rows
-        step = self._model(torch.tensor([ids], device=self.device), use_cache=True, logits_to_keep=1)
-        cache, logits = with_room(step.past_key_values, rows, limit, self._spare), step.logits[:, -1].expand(rows, -1)
-        written: list[list[int]] = [[] for _ in range(rows)]
-        slots = list(range(rows))  # which row stands in each place of the batch
-        alive = set(slots)
-        stops: dict[int, bool] = {}
-        for place in range(limit):
-            if openings and any(owed[row] > 0 for row in slots):
-                logits = logits.clone()
-                logits[:, openings] += URGED * torch.tensor([[owed[row] > 0] for row in slots], device=self.device).to(logits)
-            tokens = choose(logits, luck[slots, place].to(self.device), temperature)
-            for row, token in zip(slots, tokens.tolist(), strict=True):
-                owed[row] -= int(token in openings)
-                if row in alive:
-                    written[row].append(token)
-                    if token not in stops:
-                        stops[token] = token in self._ends or bool(stop and stop in self._tokenizer.decode([token]))
-                    if stops[token]:
-                        alive.discard(row)
-            if not alive or place == limit - 1:
-                break
-            if len(alive) <= CROWDED * len(slots):
-                keep = [slot for slot, row in enumerate(slots) if row in alive]
-                cache.batch_select_indices(torch.tensor(keep, device=self.device))
-                tokens, slots = tokens[keep], [slots[slot] for slot in keep]
-            step = self._model(tokens[:, None], past_key_values=cache, use_cache=True)
-            cache, logits = step.past_key_values, step.logits[:, -1]
-        return written
+def _limit(prompt: Prompt) -> int:
+    return int(prompt.settings.get("tokens", 120))
 
 
-def choose(logits: torch.Tensor, luck: torch.Tensor, temperature: float) -> torch.Tensor:
-    """One token for each row of `logits` (rows, vocabulary), by its number in `luck` (rows,) between 0 and 1."""
+def choose(logits: torch.Tensor, luck: torch.Tensor, temperature: torch.Tensor) -> torch.Tensor:
+    """One token for each row of `logits` (rows, vocabulary), by its number in `luck` (rows,) between 0 and 1 and its temperature."""
     import torch
 
-    chances = torch.softmax(logits.float() / temperature, dim=-1)
+    chances = torch.softmax(logits.float() / temperature[:, None], dim=-1)
     chances = chances.masked_fill(chances < MIN_P * chances.amax(-1, keepdim=True), 0.0)
     upto = chances.cumsum(-1)
     return torch.searchsorted(upto, (luck * upto[:, -1])[:, None], right=True).squeeze(-1).clamp(max=logits.shape[-1] - 1)

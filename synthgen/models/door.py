@@ -15,12 +15,9 @@ class Model(Protocol):
     def identity(self) -> str:
         """Name, revision and parameters: two models of the same identity give the same completions."""
 
-    def company(self, prompt: Prompt) -> str:
-        """Prompts of the same company in one call are answered together, and their answers depend on one another a little:
-        in sixteen-bit arithmetic a batch of seven adds up otherwise than a batch of eight."""
-
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        """A completion for each prompt, one company after the other. Raises ModelError."""
+        """A completion for each prompt, in any order, each as soon as it is there. What it is depends on its prompt alone,
+        never on the other prompts. Raises ModelError."""
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""

@@ -15,21 +15,13 @@ class ScriptedModel:
         self.script, self.identity = script, identity
         self.asked: list[Prompt] = []
 
-    def company(self, prompt: Prompt) -> str:
-        """Prompts with the same text, as for a base model."""
-        return prompt.digest
-
     def count(self, text: str) -> int:
         """Words."""
         return len(text.split())
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        """The script's answers, one company after the other."""
-        companies: dict[str, list[Prompt]] = {}
+        """The script's answers, in order."""
         for prompt in prompts:
-            companies.setdefault(self.company(prompt), []).append(prompt)
-        for company in companies.values():
-            for prompt in company:
-                self.asked.append(prompt)
-                text = self.script(prompt, Random(prompt.stream))
-                yield Completion(prompt, text, "stop" if "\n" in text else "length", self.count(prompt.text), self.count(text))
+            self.asked.append(prompt)
+            text = self.script(prompt, Random(prompt.stream))
+            yield Completion(prompt, text, "stop" if "\n" in text else "length", self.count(prompt.text), self.count(text))

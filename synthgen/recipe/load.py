@@ -1,29 +1,31 @@
 """From a file to a Recipe: every mistake at once, each with its place, its line and the way out.
 
-Types are checked first. Where a part has a mistake it is set aside, so that the rest can still be checked for
-what only its meaning tells (unknown providers, missing fields, cycles): a second run never finds what the
-first could have said.
+Each field, check, model and table is read by itself, so that a mistake in one hides nothing in another. What
+is misspelt is told, and read as what it most likely means, so that no second mistake follows from the first.
 """
 
 from __future__ import annotations
 
-import copy
-import datetime
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from synthgen.checks import AnyCheck
-from synthgen.errors import Mistake, RecipeError, did_you_mean
+from synthgen.errors import Mistake, RecipeError, did_you_mean, nearest
 from synthgen.fields import AnyField, Fault, Part, Scene
 from synthgen.fields.date import moment
 from synthgen.recipe import source as sources
-from synthgen.recipe.plan import cross_faults
+from synthgen.recipe.between import cross_faults
+from synthgen.recipe.places import Source, Way
 from synthgen.recipe.shape import AnyModel, From, Recipe, Table
-from synthgen.recipe.source import Source, Way
+from synthgen.recipe.words import explained, keys, shown
+
+P = TypeVar("P", bound=Part)
+ALIKE = 0.75
+"""How like a known word a misspelt one must be (0: not at all, 1: the same) to be read as that word."""
 
 
 @dataclass(frozen=True)
@@ -54,265 +56,181 @@ def load(
     """
     path = Path(path)
     source = sources.read(path, str(path))
-    given = list(settings)
-    if rows is not None:
-        tables = source.data.get("tables")
-        given += [f"tables.{name}.rows={rows}" for name, table in _items(tables) if isinstance(table, dict) and "from" not in table]
-    if seed is not None:
-        given.append(f"seed={seed}")
-    for setting in given:
+    for setting in settings:
+        if setting.startswith("models.typist."):  # the default model is there without being written
+            models = source.data.setdefault("models", {})
+            if isinstance(models, dict):
+                models.setdefault("typist", {"kind": "base"})
         sources.override(source, setting)
-    for table in without:
-        if isinstance(source.data.get("tables"), dict) and source.data["tables"].pop(table, None) is None:
-            source.mistakes.append(Mistake(f"--without {table}", "no such table", did_you_mean(table, source.data["tables"], "tables")))
+    if rows is not None:
+        for name, table in _items(source.data.get("tables")):
+            if isinstance(table, dict) and "from" not in table:
+                sources.override(source, f"tables.{name}.rows={rows}", f"--rows {rows}")
+    if seed is not None:
+        sources.override(source, f"seed={seed}", f"--seed {seed}")
+    _leave_out(source, without)
     scene = _scene(source.data, path, tuple(Path(folder) for folder in allow))
-    recipe = _checked(source, scene)
-    if source.mistakes or recipe is None:
-        raise RecipeError(_in_order(source))
-    return Loaded(recipe, scene, path, path.read_text(encoding="utf-8-sig"), source.data)
+    recipe = _Reader(source, scene).recipe()
+    if source.mistakes:
+        raise RecipeError(source.in_order())
+    return Loaded(recipe, scene, path, source.text, source.data)
 
 
 def _items(value: Any) -> list[tuple[Any, Any]]:
     return list(value.items()) if isinstance(value, dict) else []
 
 
+def _leave_out(source: Source, without: Sequence[str]) -> None:
+    tables = source.data.get("tables")
+    if not isinstance(tables, dict):
+        return
+    for name in without:
+        option = f"--without {name}"
+        if name not in tables:
+            source.mistakes.append(Mistake(option, f"there is no table '{name}'", did_you_mean(name, tables, "tables")))
+        elif len(tables) == 1:
+            source.mistakes.append(Mistake(option, "this would leave no table"))
+        else:
+            del tables[name]
+            source.left_out.add(name)
+
+
 def _scene(data: dict[str, Any], path: Path, allow: tuple[Path, ...]) -> Scene:
     scene = Scene(path.resolve().parent, allow=allow)
-    about, now = data.get("about"), scene.now
-    if isinstance(data.get("now"), str):
-        try:
-            now = moment(data["now"], scene.now)[0]
-        except ValueError:
-            pass  # told as a mistake of its type
-    return Scene(scene.folder, about if isinstance(about, str) else "", now, allow)
+    about, now = data.get("about"), data.get("now")
+    try:
+        clock = moment(now, scene.now)[0] if isinstance(now, str) else scene.now
+    except ValueError:
+        clock = scene.now  # told as a mistake of its type
+    return Scene(scene.folder, about if isinstance(about, str) else "", clock, allow)
 
 
-def _in_order(source: Source) -> list[Mistake]:
-    def place(mistake: Mistake) -> tuple[int, int, int]:
-        numbers = mistake.where.removeprefix(source.name).strip(":").split(":")
-        return (0, int(numbers[0]), int(numbers[1])) if len(numbers) == 2 and numbers[0].isdecimal() else (1, 0, 0)
-
-    return sorted(dict.fromkeys(source.mistakes), key=place)
+def _kinds(union: Any) -> dict[str, type[Part]]:
+    parts = get_args(get_args(union)[0]) if get_args(union) else (union,)
+    return {part.model_fields["kind"].default: part for part in parts}
 
 
-def _checked(source: Source, scene: Scene) -> Recipe | None:
-    """The recipe, or what of it can be read, with its mistakes added to the source."""
-    data, dropped = copy.deepcopy(source.data), False
-    recipe = None
-    for _ in range(200):
-        try:
-            recipe = Recipe.model_validate(data, context=scene)
-            break
-        except ValidationError as error:
-            found = list(_explained(error, data))
-            # What the first round sets aside can only make the later ones complain of what is missing.
-            if not dropped:
-                source.mistakes += [source.mistake(way, message, hint, at_key=at_key) for way, message, hint, at_key in found]
-            dropped = True
-            if not _set_aside(data, [way for way, *_ in found]):
-                return None
-    if recipe is None:
-        return None
-    for way, part in _parts(recipe, ()):
-        for fault in part.faults():
-            source.mistakes.append(_told(source, way, fault))
-    if not any("leaves the recipe's folder" in mistake.message for mistake in source.mistakes) and not _unreadable(recipe):
-        for fault in cross_faults(recipe, source.data):
-            source.mistakes.append(_told(source, (), fault))
-    return recipe
-
-
-def _unreadable(recipe: Recipe) -> bool:
-    """Whether some field cannot say what it reads, because its files cannot be read: a mistake told already."""
-    for table in recipe.tables.values():
-        for field in table.fields.values():
-            try:
-                list(field.reads())
-            except Exception:  # told as a fault of the field
-                return True
-    return False
-
-
-def _told(source: Source, way: Way, fault: Fault) -> Mistake:
-    full = (*way, *fault.at)
-    return source.mistake(full, fault.message, fault.hint, at_key=not fault.at or fault.message.startswith(("unknown key", "missing key")))
-
-
-def _parts(part: Part, way: Way) -> Iterator[tuple[Way, Part]]:
-    """A part and all parts in it, each with the way to it."""
-    yield way, part
-    for name, info in type(part).model_fields.items():
-        value, key = getattr(part, name), info.alias or name
-        if isinstance(value, Part):
-            yield from _parts(value, (*way, key))
-        elif isinstance(value, dict | list):
-            pairs = value.items() if isinstance(value, dict) else enumerate(value)
-            for inner, item in pairs:
-                if isinstance(item, Part):
-                    yield from _parts(item, (*way, key, inner))
-
-
-def _set_aside(data: Any, ways: list[Way]) -> bool:
-    """Take the smallest whole part that holds each mistake out of the data; False when nothing can be spared."""
-    spared = False
-    for way in sorted(ways, key=len, reverse=True):
-        for length in (6, 5, 4, 3, 2, 1):
-            if length <= len(way) and _spare(data, way[:length]):
-                spared = True
-                break
-    return spared
-
-
-def _spare(data: Any, way: Way) -> bool:
-    shape = tuple("*" if place % 2 else part for place, part in enumerate(way))
-    whole = [("tables", "*", "fields", "*"), ("tables", "*", "keep", "*"), ("tables", "*", "from"), ("models", "*"), ("tables", "*")]
-    known = len(way) == 1 and way[0] not in ("tables",)
-    if len(way) == 3 and way[2] not in ("fields",):
-        known = True
-    if not known and shape not in whole:
-        return False
-    for key in way[:-1]:
-        if not isinstance(data, dict | list) or (isinstance(data, dict) and key not in data):
-            return False
-        data = data[key]
-    if isinstance(data, dict) and way[-1] in data:
-        del data[way[-1]]
-        return True
-    if isinstance(data, list) and isinstance(way[-1], int) and way[-1] < len(data) and data[way[-1]] is not None:
-        data[way[-1]] = {"kind": "lacks", "field": next(iter(data), {}).get("field", "x") if isinstance(data[0], dict) else "x", "pattern": "(?!)"}
-        return True
-    return False
-
-
-# How pydantic's errors are told
-
-EXPECTED = {
-    "string_type": "text", "int_type": "a whole number", "int_from_float": "a whole number", "float_type": "a number", "bool_type": "true or false",
-    "list_type": "a list", "dict_type": "a mapping (key: value)", "model_type": "a mapping (key: value)", "model_attributes_type": "a mapping (key: value)",
+FIELDS, CHECKS, MODELS = _kinds(AnyField), _kinds(AnyCheck), _kinds(AnyModel)
+FORMS = {
+    "tables": "such as {rows: 100, fields: {…}}", "models": "such as {kind: base, name: scribbler}", "from": "such as {table: traffic}",
+    "fields": "such as {kind: choice, options: [a, b]}", "keep": "such as {kind: unique, field: message}",
 }  # fmt: skip
 
 
-def _explained(error: ValidationError, data: Any) -> Iterator[tuple[Way, str, str, bool]]:
-    """(way, message, hint, whether the key is what is wrong) for each mistake; branches of a choice of types are one mistake."""
-    told = [(_way(one["loc"], data), one) for one in error.errors(include_url=False)]
-    deeper = {way for way, one in told if one["type"] not in EXPECTED}
-    types: dict[Way, list[str]] = {}
-    for way, one in told:
-        if one["type"] in EXPECTED:
-            types.setdefault(way, []).append(EXPECTED[one["type"]])
-    for way, expected in types.items():
-        branch_taken = any(other[: len(way)] == way and (len(other) > len(way) or other in deeper) for other in [*deeper, *types] if other != way)
-        if branch_taken or way in deeper:
-            continue
-        hint = _described(way, data)
-        if isinstance(_at(data, way), dict) and any("{" in str(key) for key in _at(data, way)):
-            hint = 'a template needs quotes: "{{ name }}"'
-        yield way, f"expected {' or '.join(dict.fromkeys(expected))}, not {_shown(_at(data, way))}", hint, False
-    for way, one in told:
-        if one["type"] not in EXPECTED:
-            yield _one(way, one, data)
+class _Reader:
+    """Reads each part of a recipe. `sound` are the parts without a mistake of their own; `parts` are these and, for the
+    names in them, what is left of the others without their mistakes."""
+
+    def __init__(self, source: Source, scene: Scene) -> None:
+        self.source, self.scene = source, scene
+        self.parts: dict[Way, Part] = {}
+        self.sound: dict[Way, Part] = {}
+
+    def recipe(self) -> Recipe:
+        """The recipe; it is to be used only if the source has no mistakes in the end."""
+        data = self.spelled(self.source.data, keys(Recipe), ())
+        given = self.each(self.each(data, (), "models", dict, self.one_of(MODELS)), (), "tables", dict, self.table)
+        recipe = self.part(Recipe, given, ())
+        for way, part in self.sound.items():
+            for fault in part.faults():
+                self.tell(replace(fault, at=(*way, *fault.at), at_key=fault.at_key or not fault.at))
+                if len(way) == 4:
+                    self.source.unsure.add(way)
+        for fault in cross_faults(self.parts, self.source):
+            self.tell(fault)
+        return recipe
+
+    def tell(self, fault: Fault) -> None:
+        self.source.tell(fault.at, fault.message, fault.hint, at_key=fault.at_key, word=fault.word)
+
+    def table(self, data: Any, way: Way) -> Table:
+        data = self.spelled(data, keys(Table), way)
+        given = self.each(self.each(data, way, "fields", dict, self.one_of(FIELDS)), way, "keep", list, self.one_of(CHECKS))
+        if isinstance(given, dict) and given.get("from") is not None:
+            inner = (*way, "from")
+            given = given | {"from": self.part(From, self.spelled(given["from"], keys(From), inner), inner)}
+        return self.part(Table, given, way)
+
+    def each(self, data: Any, way: Way, key: str, kind: type, read: Callable[[Any, Way], Part]) -> Any:
+        """`data` in which the parts under `key` have been read, if there are any."""
+        found = data.get(key) if isinstance(data, dict) else None
+        if isinstance(found, dict) and kind is dict:
+            return data | {key: {name: read(value, (*way, key, name)) for name, value in found.items()}}
+        if isinstance(found, list) and kind is list:
+            return data | {key: [read(value, (*way, key, number)) for number, value in enumerate(found)]}
+        return data
+
+    def one_of(self, kinds: Mapping[str, type[Part]]) -> Callable[[Any, Way], Part]:
+        """How a part is read whose `kind` says what it is."""
+        first = next(iter(kinds.values()))
+
+        def read(data: Any, way: Way) -> Part:
+            if any(unsure[: len(way)] == way for unsure in self.source.unsure):
+                return first.model_construct()
+            shape = self.kind(data, kinds, way) if isinstance(data, dict) else first
+            return self.part(shape, self.spelled(data, keys(shape), way), way) if shape else first.model_construct()
+
+        return read
+
+    def kind(self, data: dict[Any, Any], kinds: Mapping[str, type[Part]], way: Way) -> type[Part] | None:
+        """The class of a part's `kind`; when there is none, that is told."""
+        known = {key for shape in kinds.values() for key in keys(shape)}
+        strange = [key for key in data if key not in known]
+        if "kind" not in data and len(kinds) > 1:
+            meant = [key for key in strange if nearest(key, ["kind"], ALIKE) or data[key] in list(kinds)]  # such as `type: choice`
+            if not meant:
+                fitting = [kind for kind, shape in kinds.items() if data.keys() <= set(keys(shape)) and _required(shape) <= data.keys()]
+                hint = f"did you mean kind: {fitting[0]}?" if len(fitting) == 1 else f"kinds: {', '.join(sorted(kinds))}"
+                self.source.tell(way, "missing key 'kind'", hint, at_key=True)
+                return None
+            self.misspelt(data, way, meant[0], "kind", "did you mean 'kind'?")
+        given = data.get("kind", next(iter(kinds)))
+        if not isinstance(given, str) or given not in kinds:
+            message = f"unknown kind {given!r}" if isinstance(given, str) else f"expected a kind, not {shown(given)}"
+            self.source.tell((*way, "kind"), message, did_you_mean(given, kinds, "kinds"))
+            given = data["kind"] = nearest(given, kinds, ALIKE)
+        return kinds[given] if given else None
+
+    def spelled(self, data: Any, known: Sequence[str], way: Way) -> Any:
+        """The data without its unknown keys, which are told; one that is like a known key is read as that one."""
+        for key in [key for key in data if key not in known] if isinstance(data, dict) else []:
+            meant = nearest(key, [each for each in known if each not in data], ALIKE)
+            self.misspelt(data, way, key, meant, did_you_mean(key, known, "keys here"))
+        return data
+
+    def misspelt(self, data: dict[Any, Any], way: Way, key: Any, meant: str | None, hint: str) -> None:
+        self.source.tell((*way, key), "a key without a name" if key is None else f"unknown key {shown(key)}", hint, at_key=True)
+        value = data.pop(key)
+        if meant:
+            data[meant] = value
+            self.source.rename((*way, key), (*way, meant))
+
+    def part(self, shape: type[P], data: Any, way: Way) -> P:
+        """The part in the data, or when it has mistakes, which are told, an empty one in its place."""
+        try:
+            part = shape.model_validate(data, context=self.scene)
+        except ValidationError as error:
+            mistakes = list(explained(error, shape, data))
+            for inner, message, hint, at_key in mistakes:
+                self.source.tell((*way, *inner), message, hint if inner else hint or _form(way), at_key=at_key)
+            self.rest(shape, data, way, {mistake.way[0] for mistake in mistakes if mistake.way})
+            return shape.model_construct()  # type: ignore[return-value]
+        self.parts[way] = self.sound[way] = part
+        return part
+
+    def rest(self, shape: type[Part], data: Any, way: Way, wrong: set[Any]) -> None:
+        """Keep what is left of a field or check without its wrong keys."""
+        if wrong and len(way) == 4:
+            self.source.unsure.add(way)
+            left = shape.model_construct(**{key: value for key, value in data.items() if key not in wrong})
+            left._scene = self.scene
+            self.parts[way] = left
 
 
-def _one(way: Way, one: Any, data: Any) -> tuple[Way, str, str, bool]:
-    kind, context = one["type"], one.get("ctx", {})
-    key = way[-1] if way else ""
-    if kind == "extra_forbidden":
-        known = _keys(_class_at(way[:-1], data))
-        return way, f"unknown key '{key}'", did_you_mean(key, known, "keys here"), True
-    if kind == "missing":
-        return way, f"missing key '{one['loc'][-1]}'", _described((*way, one["loc"][-1]), data), True
-    if kind == "union_tag_invalid":
-        kinds = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
-        return (*way, "kind"), f"unknown kind '{context['tag']}'", did_you_mean(context["tag"], kinds, "kinds"), False
-    if kind == "union_tag_not_found":
-        classes = CHECKS if "keep" in way else FIELDS
-        return way, "missing key 'kind'", "kinds: " + ", ".join(sorted(classes)), True
-    if kind == "value_error":
-        message = str(one["msg"]).removeprefix("Value error, ")
-        return way, message, "", one["loc"][-1] == "[key]"
-    if kind == "literal_error":
-        options = [option.strip(" '") for option in context["expected"].replace(" or ", ",").split(",")]
-        if len(options) == 1:
-            return way, f"expected '{options[0]}', not {_shown(one['input'])}", "", False
-        return way, f"expected {context['expected']}, not {_shown(one['input'])}", did_you_mean(one["input"], options), False
-    if kind == "string_pattern_mismatch" and one["loc"][-1] == "[key]":
-        hint = "letters, digits and _, not beginning with a digit" if "fields" in way else "letters, digits, '.', '_' and '-'"
-        return way, f"'{key}' cannot be a name here", hint, True
-    if kind == "string_pattern_mismatch":
-        return way, f"{_shown(one['input'])} cannot be a name here", "letters, digits, '.', '_' and '-', beginning with a letter or digit", False
-    if kind == "too_short" and isinstance(one["input"], dict):
-        return way, "expected at least one, found none", _described(way, data), False
-    message = str(one["msg"]).replace("Input should ", "should ").replace("List should ", "should ").replace(" after validation", "")
-    return way, f"{_shown(one['input'])} {message}", _described(way, data), False
+def _form(way: Way) -> str:
+    """How a part looks that should be at `way`: under the name of a table, field or model, the number of a check, or `from`."""
+    return FORMS.get(way[-2] if len(way) % 2 == 0 else way[-1], "") if way else ""
 
 
-def _way(loc: tuple[Any, ...], data: Any) -> Way:
-    """Where in the data an error is; what pydantic adds (tags, types) is no part of the way."""
-    way: list[Any] = []
-    for step in loc:
-        if isinstance(data, dict):
-            key = next((key for key in data if key == step or str(key) == str(step)), None)
-            if key is None:
-                continue
-            way.append(key)
-            data = data[key]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            way.append(step)
-            data = data[step]
-    return tuple(way)
-
-
-def _at(data: Any, way: Way) -> Any:
-    for key in way:
-        data = data[key]
-    return data
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-FIELDS: dict[str, type[Part]] = {part.model_fields["kind"].default: part for part in get_args(get_args(AnyField)[0])}
-CHECKS: dict[str, type[Part]] = {part.model_fields["kind"].default: part for part in get_args(get_args(AnyCheck)[0])}
-
-
-def _class_at(way: Way, data: Any) -> type[BaseModel] | None:
-    """The class that reads the mapping at `way`."""
-    if way == ():
-        return Recipe
-    if way[0] == "models" and len(way) == 2:
-        return AnyModel
-    if way[0] != "tables" or len(way) < 2:
-        return None
-    if len(way) == 2:
-        return Table
-    if way[2:] == ("from",):
-        return From
-    if len(way) == 4 and way[2] in ("fields", "keep"):
-        part = _at(data, way)
-        classes = FIELDS if way[2] == "fields" else CHECKS
-        return classes.get(str(part.get("kind"))) if isinstance(part, dict) else None
-    return None
-
-
-def _keys(shape: type[BaseModel] | None) -> list[str]:
-    return [info.alias or name for name, info in shape.model_fields.items()] if shape else []
-
-
-def _described(way: Way, data: Any) -> str:
-    """What the key at the end of `way` is for."""
-    shape = _class_at(way[:-1], data) if way else None
-    if shape is None:
-        return ""
-    info = next((info for name, info in shape.model_fields.items() if (info.alias or name) == way[-1]), None)
-    return f"{way[-1]}: {info.description}" if info and info.description else ""
-
-
-def clock(loaded: Loaded) -> datetime.datetime:
-    """The recipe's now."""
-    return loaded.scene.now
+def _required(shape: type[Part]) -> set[str]:
+    return {info.alias or name for name, info in shape.model_fields.items() if info.is_required()}

@@ -1,0 +1,206 @@
+"""A batch of fixed width in which rows of many frames are continued side by side.
+
+A frame is read once; its keys and values are copied to each row that continues it. As soon as a row's message
+ends, the next row takes its place, whatever its frame, so that the batch stays full. And because its width
+never changes, every matrix product has the same shape: in sixteen-bit arithmetic a batch of seven adds up
+otherwise than one of eight, but in a batch that is always as wide, what a row becomes depends on its frame and
+its own random numbers alone, and not on its neighbours.
+
+This module imports torch and transformers, so it is imported when a model first writes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, AttentionMaskInterface, Cache, CacheLayerMixin, DynamicLayer
+from transformers.masking_utils import sdpa_mask
+
+ATTENTION = "synthgen_rows"
+
+
+@dataclass
+class Job:
+    """A row that is written: the tokens of its frame, its random numbers (one a token), and what it has written."""
+
+    number: int
+    ids: tuple[int, ...]
+    luck: Sequence[float]
+    temperature: float
+    written: list[int] = field(default_factory=list)
+
+    @property
+    def position(self) -> int:
+        """Where its last token stands."""
+        return len(self.ids) + len(self.written) - 1
+
+
+class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
+    """One layer's keys and values: (rows, heads, room, dimensions), each row written at a position of its own."""
+
+    def __init__(self, like: torch.Tensor, width: int, room: int) -> None:
+        super().__init__()
+        shape = (width, like.shape[1], room, like.shape[3])
+        self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
+        self.is_initialized = True
+        self.rows = torch.arange(width, device=like.device)
+        self.positions = self.rows
+
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        """Nothing: the buffers are there."""
+
+    def admit(self, row: int, prefix: Any) -> None:
+        """Give a row the keys and values of a frame."""
+        length = prefix.keys.shape[2]
+        self.keys[row, :, :length], self.values[row, :, :length] = prefix.keys[0], prefix.values[0]
+
+    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write each row's new position."""
+        self.keys[self.rows, :, self.positions] = key_states[:, :, 0]
+        self.values[self.rows, :, self.positions] = value_states[:, :, 0]
+        return self.keys, self.values
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        """The whole room."""
+        return self.keys.shape[2], 0
+
+    def get_seq_length(self) -> int:
+        """The whole room."""
+        return int(self.keys.shape[2])
+
+    def get_max_length(self) -> int:
+        """The whole room."""
+        return int(self.keys.shape[2])
+
+
+def rows_attention(
+    module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, attention_mask: torch.Tensor | None, scaling: float | None = None, **kwargs: Any
+) -> tuple[torch.Tensor, None]:
+    """Attention of one new token a row, (rows, heads, 1, dimensions). Query heads that share a key head are taken together as
+    if they were a short text, so that no key is copied for them. A frame that is being read takes torch's usual way."""
+    if any(kwargs.get(name) is not None for name in ("softcap", "s_aux", "position_bias")):
+        raise NotImplementedError("this attention has parts that rows_attention does not know")
+    if query.shape[2] > 1 or key.shape[0] == 1:
+        groups = query.shape[1] > key.shape[1]
+        read = scaled_dot_product_attention(query, key, value, attn_mask=attention_mask, is_causal=attention_mask is None and query.shape[2] > 1, scale=scaling, enable_gqa=groups)
+        return read.transpose(1, 2), None
+    rows, heads, _, size = query.shape
+    folded = query.view(rows, key.shape[1], heads // key.shape[1], size)
+    seen = scaled_dot_product_attention(folded, key, value, attn_mask=attention_mask, scale=scaling)
+    return seen.reshape(rows, 1, heads, size), None
+
+
+AttentionInterface.register(ATTENTION, rows_attention)
+AttentionMaskInterface.register(ATTENTION, sdpa_mask)
+
+
+class Batch:
+    """Rows of `model`, `width` at a time, in room for `room` tokens each."""
+
+    def __init__(self, model: Any, width: int, room: int) -> None:
+        self.model, self.width, self.room = model, width, room
+        self.device = model.device
+        self.cache: Any = None
+        self.frame: tuple[tuple[int, ...], Any, torch.Tensor] | None = None
+
+    def write(self, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Callable[..., torch.Tensor]) -> Iterator[Job]:
+        """Each job when its last token is written: one that `ends` it, or the last that it has a random number for."""
+        active: dict[int, Job] = {}
+        free = list(range(self.width))
+        while True:
+            while free and (job := next(jobs, None)) is not None:
+                token = self._admit(job, free[-1], choose)
+                job.written.append(token)
+                if ends(token) or len(job.written) == len(job.luck):
+                    yield job
+                else:
+                    active[free.pop()] = job
+            if not active:
+                return
+            tokens = self._step(active, choose)
+            for row, job in list(active.items()):
+                token = tokens[row]
+                job.written.append(token)
+                if ends(token) or len(job.written) == len(job.luck):
+                    del active[row]
+                    free.append(row)
+                    yield job
+
+    def _admit(self, job: Job, row: int, choose: Callable[..., torch.Tensor]) -> int:
+        if self.frame is None or self.frame[0] != job.ids:
+            read = self.model(torch.tensor([job.ids], device=self.device), use_cache=True, logits_to_keep=1)
+            self.frame = (job.ids, read.past_key_values, read.logits[:, -1])
+        _, prefix, logits = self.frame
+        if self.cache is None:
+            self.cache = Cache(layers=[RowsLayer(layer.keys, self.width, self.room) for layer in prefix.layers])
+        for mine, theirs in zip(self.cache.layers, prefix.layers, strict=True):
+            mine.admit(row, theirs)
+        luck = torch.tensor([job.luck[0]], device=self.device)
+        return int(choose(logits, luck, torch.tensor([job.temperature], device=self.device)))
+
+    def _step(self, active: dict[int, Job], choose: Callable[..., torch.Tensor]) -> list[int]:
+        tokens, positions, luck, temperature = [0] * self.width, [0] * self.width, [0.0] * self.width, [1.0] * self.width
+        for row, job in active.items():
+            tokens[row], positions[row] = job.written[-1], job.position
+            luck[row], temperature[row] = job.luck[len(job.written)], job.temperature
+        where = torch.tensor(positions, device=self.device)
+        for layer in self.cache.layers:
+            layer.positions = where
+        seen = torch.arange(self.room, device=self.device)[None, :] <= where[:, None]
+        read = self.model(
+            torch.tensor(tokens, device=self.device)[:, None], position_ids=where[:, None], attention_mask=seen[:, None, None, :], past_key_values=self.cache, use_cache=True
+        )
+        chosen = choose(read.logits[:, -1], torch.tensor(luck, device=self.device), torch.tensor(temperature, device=self.device))
+        found: list[int] = chosen.tolist()
+        return found
+
+
+def fits(model: Any, room: int) -> bool:
+    """Whether rows of different lengths can stand side by side in this model: tried on a few tokens against its usual way.
+
+    If they can, the model's attention is the one of this module from now on.
+    """
+    config = model.config.get_text_config()
+    usual, ids = model.config._attn_implementation, list(range(3, 12))
+    window = getattr(config, "sliding_window", None)
+    if window and window < room:
+        return False
+    try:
+        expected = model(torch.tensor([ids], device=model.device)).logits[0, -1].float()
+        model.set_attn_implementation(ATTENTION)
+        batch = Batch(model, 2, 2 * len(ids))
+        jobs = [Job(row, tuple(ids[:-1]), [0.0, 0.0], 1.0, []) for row in (0, 1)]
+        for job, free in zip(jobs, (1, 0), strict=True):
+            batch._admit(job, free, lambda *_: torch.tensor(0))
+            job.written.append(ids[-1])
+        found: list[torch.Tensor] = []
+        batch._step({1: jobs[0], 0: jobs[1]}, lambda logits, *_: (found.append(logits), torch.zeros(2))[1])
+        if bool((found[0][0].float() - expected).abs().max() <= 0.05 * expected.std()):
+            return True
+    except (AttributeError, TypeError, RuntimeError, ValueError, NotImplementedError, KeyError, IndexError):
+        pass  # a model with its own kind of cache or attention
+    model.set_attn_implementation(usual)
+    return False
+
+
+def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Callable[..., torch.Tensor]) -> Iterator[Job]:
+    """The same for a model whose rows cannot share a batch: one row after the other, each from a copy of its frame."""
+    frame: tuple[tuple[int, ...], Any, torch.Tensor] | None = None
+    for job in jobs:
+        if frame is None or frame[0] != job.ids:
+            read = model(torch.tensor([job.ids], device=model.device), use_cache=True, logits_to_keep=1)
+            frame = (job.ids, read.past_key_values, read.logits[:, -1])
+        cache, logits = copy.deepcopy(frame[1]), frame[2]
+        for luck in job.luck:
+            token = int(choose(logits, torch.tensor([luck], device=model.device), torch.tensor([job.temperature], device=model.device)))
+            job.written.append(token)
+            if ends(token) or len(job.written) == len(job.luck):
+                break
+            read = model(torch.tensor([[token]], device=model.device), past_key_values=cache, use_cache=True)
+            cache, logits = read.past_key_values, read.logits[:, -1]
+        yield job

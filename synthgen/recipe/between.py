@@ -1,0 +1,226 @@
+"""What is wrong between the parts of a recipe: names that name nothing, circles, values that do not fit each other.
+
+Only parts without a mistake of their own are looked at, but every name that was written counts as being there:
+a field with a mistake in it is told once, and not again by each template that reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from graphlib import CycleError, TopologicalSorter
+from itertools import chain, pairwise
+from typing import Any
+
+from synthgen.errors import DataError, did_you_mean
+from synthgen.fields import Asked, Fault, FieldShape, Part
+from synthgen.fields.choice import Choice
+from synthgen.fields.typed import Typed
+from synthgen.recipe.places import Source, Way
+from synthgen.recipe.shape import From
+from synthgen.recipe.words import shown
+from synthgen.slots import slots
+
+Read = tuple[tuple[Any, ...], str]
+"""The way to a value in a field, and the name that it reads."""
+
+
+def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
+    """The faults between `parts`, each with its way from the top of the recipe."""
+    whole = _Whole(parts, source)
+    yield from _parent_faults(whole)
+    for table in whole.tables:
+        way, known, above = ("tables", table), whole.known(table), whole.above(table)
+        fields = {at[3]: part for at, part in parts.items() if at[:3] == (*way, "fields") and isinstance(part, FieldShape)}
+        reads = {name: _reads(field) for name, field in fields.items()}
+        for name, field in fields.items():
+            inner = (*way, "fields", name)
+            found = [_name_faults(name, field, reads[name], known, partial(whole.dropped, table)), _model_faults(field, whole.models)]
+            found += [_topic_faults(field, whole.choice(table, field)), _otherwise_faults(field) if inner not in source.unsure else iter(())]
+            yield from (replace(fault, at=(*inner, *fault.at)) for fault in chain(*found))
+        yield from _circles(way, reads)
+        for at, part in parts.items():
+            name = getattr(part, "field", None)  # None: it is wrong itself
+            if at[:3] == (*way, "keep") and known is not None and name is not None and name not in known:
+                yield Fault((*at, "field"), f"there is no field '{name}'", whole.dropped(table, name) or did_you_mean(name, known, "fields"))
+        if isinstance(parent := parts.get((*way, "from")), From) and above is not None:
+            yield from _carry_faults(way, parent, above, whole.own(table))
+
+
+class _Whole:
+    """The tables as far as they could be read, and the names in them."""
+
+    def __init__(self, parts: Mapping[Way, Part], source: Source) -> None:
+        written, models = source.data.get("tables"), source.data.get("models")
+        self.parts, self.source = parts, source
+        self.tables: dict[Any, Any] = written if isinstance(written, dict) else {}
+        self.models = {"typist", *(map(str, models) if isinstance(models, dict) else ())}
+        self.parents = {name: part.table for name in self.tables if isinstance(part := parts.get(("tables", name, "from")), From)}
+
+    def own(self, table: Any) -> set[str] | None:
+        """The names of a table's fields; None when another mistake hides some."""
+        written, way = self.tables[table], ("tables", table, "fields")
+        fields = written.get("fields") if isinstance(written, dict) else None
+        hidden = any(way[: len(unsure)] == unsure for unsure in self.source.unsure)
+        return {str(name) for name in fields} if isinstance(fields, dict) and not hidden else None
+
+    def line(self, table: Any) -> list[Any] | None:
+        """The table that a table is made from, the one that this is made from, and so on; None when a mistake breaks the line."""
+        found = [table]
+        while isinstance(written := self.tables[found[-1]], dict) and written.get("from") is not None:
+            parent = self.parents.get(found[-1])
+            if parent in found or parent not in self.tables:
+                return None
+            found.append(parent)
+        return found[1:]
+
+    def above(self, table: Any) -> set[str] | None:
+        """The fields that a table's rows have from the rows that they are made from; None when a mistake hides some."""
+        line, kept, shipped = self.line(table), set[str](), set[str]()
+        if line is None:
+            return None
+        for name in reversed(line):
+            own, parent = self.own(name), self.parts.get(("tables", name, "from"))
+            if own is None:
+                return None
+            carried = set(parent.carry) if isinstance(parent, From) and parent.carry is not None else shipped
+            if not carried <= kept:
+                return None
+            hidden = {each for each in own if getattr(self.parts.get(("tables", name, "fields", each)), "hidden", False)}
+            kept, shipped = carried | own, carried | own - hidden
+        return kept
+
+    def known(self, table: Any) -> set[str] | None:
+        """All fields that may be named in a table; None when a mistake hides some."""
+        own, above = self.own(table), self.above(table)
+        return None if own is None or above is None else own | above
+
+    def dropped(self, table: Any, name: str) -> str:
+        """Why a table does not have a field of a table above it."""
+        for below, above in pairwise(self.line(table) or []):
+            if name in (self.own(above) or ()):
+                return f"'{above}' has it, but '{below}' does not carry it on"
+        return ""
+
+    def choice(self, table: Any, field: FieldShape) -> tuple[str, Choice] | None:
+        """The choice that a typed field has its topics from, and its name."""
+        source = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", field.topic) if isinstance(field, Typed) else None
+        for each in [table, *(self.line(table) or [])]:
+            if source and isinstance(found := self.parts.get(("tables", each, "fields", source[1])), Choice):
+                return source[1], found
+        return None
+
+
+def _parent_faults(whole: _Whole) -> Iterator[Fault]:
+    known = set(map(str, whole.tables))
+    for name, parent in whole.parents.items():
+        way = ("tables", name, "from", "table")
+        if parent in whole.source.left_out:
+            yield Fault(way, f"table '{parent}' is left out, and '{name}' is made from it", f"leave out both: --without {parent} --without {name}")
+        elif parent not in known:
+            yield Fault(way, f"there is no table '{parent}'", did_you_mean(parent, known - {str(name)}, "tables"))
+    for circle in _cycles({name: [parent] for name, parent in whole.parents.items()}):
+        yield Fault(("tables", circle[0], "from", "table"), _in_a_circle("tables", circle), "one of them needs rows in place of from")
+
+
+def _reads(field: FieldShape) -> list[Read]:
+    """What a field reads, as far as its files can be read."""
+    found: list[Read] = []
+    with suppress(DataError, ValueError, AttributeError):  # told already: a file that cannot be read, or a wrong key that was taken out
+        found.extend(field.reads())
+    return found
+
+
+def _name_faults(name: str, field: FieldShape, reads: list[Read], known: set[str] | None, dropped: Callable[[str], str]) -> Iterator[Fault]:
+    shown = {read for at, read in reads if at[0] == "seeds"}
+    if known is None:
+        return
+    for at, read in reads:
+        if read in known or (at[0] == "mention" and read not in shown):  # a mention that no seed shows is told as that
+            continue
+        hint = dropped(read) or did_you_mean(read, known - {name}, "fields")
+        if at[0] == "seeds" and isinstance(field, Typed):
+            at, where = _seed(field, at, read)
+            yield Fault(at, f"slot <{read}>: there is no field '{read}'{where}", hint, f"<{read}>")
+        else:
+            yield Fault(at, f"there is no field '{read}'", hint, read, at_key=at[0] == "mention")
+
+
+def _seed(field: Typed, at: tuple[Any, ...], slot: str) -> tuple[tuple[Any, ...], str]:
+    """The way to the first seed message that shows a slot; for a file, the message in words."""
+    seeds = field.seeds[at[1]] if isinstance(field.seeds, dict) else field.seeds
+    messages = seeds if isinstance(seeds, list) else field.pools[at[1] if len(at) > 1 else ""]
+    number = next(number for number, message in enumerate(messages) if slot in slots(message))
+    return ((*at, number), "") if isinstance(seeds, list) else (at, f" (in: {messages[number]})")
+
+
+def _model_faults(field: FieldShape, models: set[str]) -> Iterator[Fault]:
+    if isinstance(field, Asked) and field.by not in models:
+        yield Fault(("by",), f"there is no model '{field.by}'", did_you_mean(field.by, models, "models"))
+
+
+def _topic_faults(field: FieldShape, choice: tuple[str, Choice] | None) -> Iterator[Fault]:
+    """Seeds for a topic that no row will ever have: a misspelt key, most likely."""
+    seeds = getattr(field, "seeds", None)  # not there if it is wrong, and so with the options
+    if choice is None or not isinstance(seeds, dict) or not hasattr(choice[1], "options"):
+        return
+    name, source = choice
+    topics = {str(option) for option in [*source.options, source.otherwise] if option is not None}
+    for topic in seeds:
+        if topic not in topics:
+            yield Fault(("seeds", topic), f"no row has the topic '{topic}'", did_you_mean(topic, topics, f"{name} is one of"), at_key=True)
+
+
+def _otherwise_faults(field: FieldShape) -> Iterator[Fault]:
+    value = field.otherwise
+    if value is None:
+        return
+    if field.when is None:
+        yield Fault(("otherwise",), "'otherwise' without 'when' is never used", "add when: \"{{ … }}\", or take it out", at_key=True)
+    types: dict[str, tuple[type | tuple[type, ...], str]] = {
+        "bool": (bool, "true or false"), "int64": (int, "a whole number"), "float64": ((int, float), "a number"), "string": (str, "text"),
+    }  # fmt: skip
+    wanted, said = types.get(field.column(), (object, ""))
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted not in (bool, object)):
+        yield Fault(("otherwise",), f"expected {said}, as this field's other values are, not {shown(value)}")
+
+
+def _carry_faults(way: Way, parent: From, above: set[str], own: set[str] | None) -> Iterator[Fault]:
+    for number, name in enumerate(parent.carry or []):
+        at = (*way, "from", "carry", number)
+        if name not in above:
+            yield Fault(at, f"table '{parent.table}' has no field '{name}'", did_you_mean(name, above, "fields"))
+        elif own and name in own:
+            yield Fault(at, f"this table has a field '{name}' of its own", "rename that one, or do not carry this one")
+
+
+def _circles(way: Way, reads: Mapping[str, list[Read]]) -> Iterator[Fault]:
+    for circle in _cycles({name: sorted({read for _, read in found}) for name, found in reads.items()}):
+        at = next(at for at, read in reads[circle[0]] if read == circle[1])
+        hint = "each needs the next one first; one of them must do without" if len(circle) > 2 else ""
+        yield Fault((*way, "fields", circle[0], *at), _in_a_circle("fields", circle), hint, circle[1])
+
+
+def _in_a_circle(what: str, circle: list[str]) -> str:
+    if len(circle) == 2:
+        return f"'{circle[0]}' is made from itself"
+    return f"{what} are made from each other in a circle: {' → '.join(circle)}"
+
+
+def _cycles(needs: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Circles, in order, the name that is written first at the beginning and again at the end."""
+    left = dict(needs)
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+            return
+        except CycleError as error:
+            circle = list(reversed(error.args[1]))[:-1]
+        first = min(map(list(needs).index, circle))
+        start = circle.index(list(needs)[first])
+        yield [*circle[start:], *circle[: start + 1]]
+        for name in circle:
+            del left[name]

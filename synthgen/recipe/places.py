@@ -1,0 +1,96 @@
+"""A recipe's data, where in its file each part of it was said, and the mistakes found in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from synthgen.errors import Mistake
+
+Way = tuple[Any, ...]
+"""The keys that lead to a value."""
+
+
+class Place(NamedTuple):
+    """Zero-based, as YAML counts: where a key or value begins, and the line on which it ends."""
+
+    line: int
+    column: int
+    last: int
+
+
+@dataclass
+class Source:
+    """The text of a recipe, its data, and the place of every key and value.
+
+    `overrides` are the values that came from the command line, each with its option. `unsure` are the ways to
+    values that could not be read as they were meant: a mistake that is told, and from which no other follows.
+    `left_out` are the tables that the command line takes away.
+    """
+
+    name: str
+    text: str
+    data: Any = None
+    keys: dict[Way, Place] = field(default_factory=dict)
+    values: dict[Way, Place] = field(default_factory=dict)
+    overrides: dict[Way, str] = field(default_factory=dict)
+    unsure: set[Way] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.lines = self.text.splitlines()
+
+    def tell(self, way: Way, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
+        """Add a mistake at the value of `way`, or its key; with `word`, at that word inside the value."""
+        option = next((option for said, option in self.overrides.items() if way[: len(said)] == said), None)
+        if option is not None:
+            self.mistakes.append(Mistake(option, message, hint))
+        else:
+            place = self._place(way, at_key)
+            self.at(*self._word(place, word), message, hint)
+
+    def at(self, line: int, column: int, message: str, hint: str = "") -> None:
+        """Add a mistake at a zero-based line and column."""
+        shown = self.lines[line].replace("\t", " ") if line < len(self.lines) else ""
+        self.mistakes.append(Mistake(f"{self.name}:{line + 1}:{column + 1}", message, hint, shown, line + 1, column + 1))
+
+    def whole(self, message: str, hint: str = "") -> None:
+        """Add a mistake that is not on any line."""
+        self.mistakes.append(Mistake(self.name, message, hint))
+
+    def rename(self, way: Way, meant: Way) -> None:
+        """Let what was said under one key be found under the key that was meant."""
+
+        def renamed(old: Way) -> Way:
+            return (*meant, *old[len(way) :]) if old[: len(way)] == way else old
+
+        self.keys = {renamed(old): place for old, place in self.keys.items()}
+        self.values = {renamed(old): place for old, place in self.values.items()}
+        self.overrides = {renamed(old): option for old, option in self.overrides.items()}
+        self.unsure = set(map(renamed, self.unsure))
+
+    def in_order(self) -> list[Mistake]:
+        """The mistakes, each once: first those of the command line, then the file's, from top to bottom."""
+        return sorted(dict.fromkeys(self.mistakes), key=lambda mistake: (mistake.number, mistake.column))
+
+    def _place(self, way: Way, at_key: bool) -> Place:
+        """Of a value, its key, or the nearest thing above it that was said."""
+        for length in range(len(way), -1, -1):
+            key, value = self.keys.get(way[:length]), self.values.get(way[:length])
+            if key and (at_key or length < len(way) or not value):
+                return key
+            if value:
+                return value
+        return Place(0, 0, 0)
+
+    def _word(self, place: Place, word: str) -> tuple[int, int]:
+        """Inside the braces of a template, or if it is not there, anywhere in the value."""
+        whole = rf"(?<![\w.'\"]){re.escape(word)}(?!\w)"
+        for pattern in (rf"\{{[{{%](?:(?!\}}\}}).)*?({whole})", f"({whole})") if word else ():
+            for line in range(place.line, min(place.last + 1, len(self.lines))):
+                start = place.column if line == place.line else 0
+                if found := re.search(pattern, self.lines[line][start:]):
+                    return line, start + found.start(1)
+        return place.line, place.column

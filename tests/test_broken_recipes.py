@@ -1,0 +1,301 @@
+"""What is said of a recipe that is wrong: every mistake at once, each with its place and the way out.
+
+Each `broken/NAME.yaml` has the exact text beside it, in `broken/NAME.txt`. They were read before they were kept: change one
+only if somebody who has never seen a recipe would understand it better.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthgen.errors import RecipeError
+from synthgen.recipe import load
+
+HERE = Path(__file__).parent
+BROKEN = sorted((HERE / "broken").glob("*.yaml"))
+SHIPPED = sorted((HERE.parent / "recipes").glob("*/recipe.yaml"))
+
+RECIPE = """\
+name: shop
+tables:
+  orders:
+    rows: 10
+    fields:
+      order_id: {kind: id}
+      colour: {kind: choice, options: {red: 1, blue: 2}}
+  messages:
+    from: {table: orders}
+    fields:
+      note: {kind: template, template: "{{ order_id }}"}
+    keep:
+      - {kind: length, field: note, words: [1, 3]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _beside_the_recipes(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Paths are shown as they are given, so each test stands where its recipe is."""
+    monkeypatch.chdir(request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else HERE / "broken")
+
+
+def mistakes(recipe: str, **options: Any) -> str:
+    with pytest.raises(RecipeError) as caught:
+        load(recipe, **options)
+    assert caught.value.exit_code == 1
+    return str(caught.value)
+
+
+def written(folder: Path, text: str) -> str:
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    return "recipe.yaml"
+
+
+# The recipes in broken/
+
+
+@pytest.mark.parametrize("recipe", BROKEN, ids=lambda path: path.stem)
+def test_each_mistake_is_told_in_these_words(recipe: Path) -> None:
+    assert mistakes(recipe.name) + "\n" == recipe.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("recipe", BROKEN, ids=lambda path: path.stem)
+def test_each_mistake_names_its_place_and_shows_its_line(recipe: Path) -> None:
+    lines = recipe.read_text(encoding="utf-8").splitlines()
+    with pytest.raises(RecipeError) as caught:
+        load(recipe.name)
+    for mistake in caught.value.mistakes:
+        if lines and any(not line.startswith("#") for line in lines):
+            assert mistake.where == f"{recipe.name}:{mistake.number}:{mistake.column}"
+            assert mistake.line == lines[mistake.number - 1].replace("\t", " ")
+            assert 1 <= mistake.column <= len(mistake.line) + 1
+        else:
+            assert mistake.where == recipe.name
+    places = [(mistake.number, mistake.column) for mistake in caught.value.mistakes]
+    assert places == sorted(places)
+    assert len(set(map(str, caught.value.mistakes))) == len(caught.value.mistakes)
+
+
+@pytest.mark.parametrize("recipe", BROKEN, ids=lambda path: path.stem)
+def test_no_message_speaks_of_what_the_recipe_is_read_with(recipe: Path) -> None:
+    told = "\n".join(line for line in mistakes(recipe.name).splitlines() if not line.startswith("      "))
+    assert not re.search(r"pydantic|ruamel|jinja|Input should|Value error|dict\b|NoneType|block end|Traceback", told)
+
+
+def test_every_text_belongs_to_a_recipe() -> None:
+    assert [path.stem for path in BROKEN] == [path.stem for path in sorted((HERE / "broken").glob("*.txt"))]
+
+
+# What is right
+
+
+@pytest.mark.parametrize("recipe", SHIPPED, ids=lambda path: path.parent.name)
+def test_the_shipped_recipes_have_no_mistakes(recipe: Path) -> None:
+    assert load(recipe).recipe.tables
+
+
+def test_true_and_false_and_numbers_can_be_options(tmp_path: Path) -> None:
+    fields = "{sure: {kind: choice, options: {true: 3, false: 1}}, stars: {kind: choice, options: {1: 3, 5: 1}}}"
+    table = load(written(tmp_path, f"name: shop\ntables: {{traffic: {{rows: 1, fields: {fields}}}}}\n")).recipe.tables["traffic"]
+    assert [field.column() for field in table.fields.values()] == ["bool", "int64"]
+
+
+def test_an_alias_can_stand_for_a_value(tmp_path: Path) -> None:
+    fields = "{a: {kind: choice, options: &two [x, y]}, b: {kind: choice, options: *two}}"
+    table = load(written(tmp_path, f"name: shop\ntables: {{traffic: {{rows: 1, fields: {fields}}}}}\n")).recipe.tables["traffic"]
+    assert table.fields["a"] == table.fields["b"]
+
+
+# Files that are none
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    written(tmp_path, RECIPE)
+    assert mistakes("recipe.yml") == "recipe.yml: no such file\n    did you mean 'recipe.yaml'?"
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    assert mistakes("shop") == "shop: a folder, not a recipe\n    name a YAML file"
+    (tmp_path / "shop" / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    assert mistakes("shop") == "shop: a folder, not a recipe\n    the recipe in it: shop/recipe.yaml"
+
+
+def test_a_file_over_a_mebibyte(tmp_path: Path) -> None:
+    written(tmp_path, RECIPE + "# more\n" * 150_000)
+    assert mistakes("recipe.yaml") == (
+        "recipe.yaml: 1,050,306 bytes; a recipe has at most 1,048,576\n    put seed messages and data into files of their own"
+    )
+
+
+def test_a_file_with_too_many_values(tmp_path: Path) -> None:
+    written(tmp_path, "name: shop\ntables:\n" + "- a\n" * 200_000)
+    assert mistakes("recipe.yaml") == (
+        "recipe.yaml:49998:3: a recipe has at most 50,000 values\n    - a\n      ^\n    put seed messages and data into files of their own"
+    )
+
+
+def test_a_million_brackets(tmp_path: Path) -> None:
+    written(tmp_path, "name: shop\ntables: " + "[" * 1_000_000)
+    assert mistakes("recipe.yaml").startswith("recipe.yaml:2:33: nested more than 50 deep\n    tables: [[[[")
+
+
+def test_text_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_bytes("name: shop\nabout: Gäste eines Cafés\n".encode("latin-1"))
+    assert mistakes("recipe.yaml") == (
+        "recipe.yaml:2:9: not UTF-8 text: byte 0xe4\n"
+        "    about: G\ufffdste eines Caf\ufffds\n"
+        "            ^\n"
+        "    save it as UTF-8; perhaps: iconv -f WINDOWS-1252 -t UTF-8 recipe.yaml > new.yaml"
+    )
+
+
+def test_text_from_a_windows_editor(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_bytes(RECIPE.encode("utf-8-sig").replace(b"\n", b"\r\n"))
+    assert load("recipe.yaml").recipe.name == "shop"
+    (tmp_path / "recipe.yaml").write_bytes(RECIPE.encode("utf-16"))
+    assert mistakes("recipe.yaml").endswith("save it as UTF-8; perhaps: iconv -f UTF-16 -t UTF-8 recipe.yaml > new.yaml")
+
+
+def test_a_letter_that_steers_the_terminal(tmp_path: Path) -> None:
+    written(tmp_path, "name: shop\nabout: ring \x07 the bell\n")
+    assert mistakes("recipe.yaml") == (
+        "recipe.yaml:2:13: the character '\\x07' cannot stand in YAML\n"
+        "    about: ring \\x07 the bell\n"
+        "                ^\n"
+        "    take it out; in double quotes it may be written as an escape"
+    )
+
+
+def test_what_a_recipe_says_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    written(tmp_path, RECIPE + '"\\e[31mred": 1\n')
+    assert mistakes("recipe.yaml").splitlines()[0] == "recipe.yaml:14:1: unknown key '\\x1b[31mred'"
+
+
+def test_a_long_line_is_shown_around_its_mistake(tmp_path: Path) -> None:
+    fields = ", ".join(f"f{number}: {{kind: id}}" for number in range(40))
+    written(tmp_path, f"name: shop\ntables: {{traffic: {{rows: 1, fields: {{{fields}, wrong: {{kind: idd}}, last: {{kind: id}}}}}}}}\n")
+    assert mistakes("recipe.yaml") == (
+        "recipe.yaml:2:722: unknown kind 'idd'\n"
+        "     {kind: id}, f36: {kind: id}, f37: {kind: id}, f38: {kind: id}, f39: {kind: id}, wrong: {kind: idd}, last: {kind: id}}}}\n"
+        "                                                                                                   ^\n"
+        "    did you mean 'id'?"
+    )
+
+
+# Paths that lead out of the recipe's folder
+
+
+@pytest.mark.parametrize("field", ["kind: typed, seeds: {}", "kind: load, file: {}"])
+def test_a_path_that_leaves_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    monkeypatch.chdir(inside)
+    (outside / "seeds.jsonl").write_text('{"text": "hi"}\n', encoding="utf-8")
+    (inside / "link.jsonl").symlink_to(outside / "seeds.jsonl")
+    for path in ("../outside/seeds.jsonl", "link.jsonl", str(outside / "seeds.jsonl")):
+        line = f"      message: {{{field.format(path)}}}"
+        written(inside, f"name: shop\ntables:\n  traffic:\n    rows: 1\n    fields:\n{line}\n")
+        assert mistakes("recipe.yaml") == (
+            f"recipe.yaml:6:{line.index(path) + 1}: '{path}' leaves the recipe's folder\n"
+            f"    {line}\n"
+            f"    {' ' * line.index(path)}^\n"
+            f"    to allow it, add --allow {outside}"
+        )
+        assert load("recipe.yaml", allow=[outside]).recipe.name == "shop"
+
+
+# What the command line changes
+
+SETTINGS = {
+    "rows": "--set rows: expected KEY=VALUE\n    such as --set tables.traffic.rows=50",
+    "=5": "--set =5: expected KEY=VALUE\n    such as --set tables.traffic.rows=50",
+    "tables.order.rows=5": "--set tables.order.rows=5: there is no 'order' in tables\n    did you mean 'orders'?",
+    "tables.orders.row=5": "--set tables.orders.row=5: unknown key 'row'\n    did you mean 'rows'?",
+    "tables.orders.rows=many": "--set tables.orders.rows=many: expected a whole number, not 'many'\n    such as rows: 100",
+    "name=": "--set name=: expected text, not nothing\n    name: names the output folder, such as my-data",
+    "tables.orders.rows.most=5": "--set tables.orders.rows.most=5: tables.orders.rows holds no keys, only 10",
+    "tables.orders=null": "--set tables.orders=null: expected a mapping (key: value), not nothing\n    such as {rows: 100, fields: {…}}",
+    "tables.orders.fields.size.kind=id": "--set tables.orders.fields.size.kind=id: there is no 'size' in tables.orders.fields\n    it has: colour, order_id",
+    "tables.orders.fields.colour.options.green=-2": "--set tables.orders.fields.colour.options.green=-2: expected 0 or more, not -2\n"
+    "    options: a list, or weights such as {card declined: 4, lost card: 2}",
+    "tables.messages.keep.3.words=[1, 2]": "--set tables.messages.keep.3.words=[1, 2]: tables.messages.keep is a list without a '3'\n"
+    "    it has 1 item, counted from 0",
+    "tables.messages.keep.0.words=[5, 2]": "--set tables.messages.keep.0.words=[5, 2]: the least, 5, is more than the most, 2",
+    "tables.messages.keep.0.words=[5": "--set tables.messages.keep.0.words=[5: expected a comma, or the ] that closes the [\n"
+    "    text that contains one of : , # [ ] { } needs quotes",
+    "tables.messages.fields.note.template={{ nme }}": "--set tables.messages.fields.note.template={{ nme }}: there is no field 'nme'\n"
+    "    fields: colour, order_id",
+    "about=note: this": "--set about=note: this: expected text, not a mapping\n    text that contains ': ' needs quotes",
+    "models.typist.nam=gpt2": "--set models.typist.nam=gpt2: unknown key 'nam'\n    did you mean 'name'?",
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_mistake_in_a_setting_names_the_option(tmp_path: Path, setting: str) -> None:
+    assert mistakes(written(tmp_path, RECIPE), settings=[setting]) == SETTINGS[setting]
+
+
+def test_a_setting_reaches_the_default_model(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, RECIPE), settings=["models.typist.name=gpt2"])
+    assert loaded.recipe.all_models["typist"].name == "gpt2"
+
+
+def test_a_setting_mends_a_mistake(tmp_path: Path) -> None:
+    written(tmp_path, RECIPE.replace("rows: 10", "rows: ten"))
+    assert mistakes("recipe.yaml").startswith("recipe.yaml:4:11: expected a whole number, not 'ten'")
+    assert load("recipe.yaml", settings=["tables.orders.rows=10"]).recipe.tables["orders"].rows == 10
+
+
+def test_mistakes_of_the_command_line_come_before_those_of_the_file(tmp_path: Path) -> None:
+    written(tmp_path, RECIPE.replace("kind: id", "kind: idd"))
+    assert mistakes("recipe.yaml", settings=["sead=3"], without=["order"], rows=0) == (
+        "--without order: there is no table 'order'\n    did you mean 'orders'?\n\n"
+        "--set sead=3: unknown key 'sead'\n    did you mean 'seed'?\n\n"
+        "--rows 0: expected 1 or more, not 0\n    such as rows: 100\n\n"
+        "recipe.yaml:6:24: unknown kind 'idd'\n          order_id: {kind: idd}\n                           ^\n    did you mean 'id'?\n\n"
+        "4 mistakes in the recipe"
+    )
+
+
+def test_leaving_out_a_table_that_another_is_made_from(tmp_path: Path) -> None:
+    assert mistakes(written(tmp_path, RECIPE), without=["orders"]) == (
+        "recipe.yaml:9:19: table 'orders' is left out, and 'messages' is made from it\n"
+        "        from: {table: orders}\n"
+        "                      ^\n"
+        "    leave out both: --without orders --without messages"
+    )
+
+
+def test_leaving_out_every_table(tmp_path: Path) -> None:
+    assert mistakes(written(tmp_path, RECIPE), without=["messages", "orders"]) == "--without orders: this would leave no table"
+
+
+# The command
+
+
+def check(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "synthgen", "check", *arguments], capture_output=True, encoding="utf-8", timeout=120, check=False)
+
+
+@pytest.mark.parametrize("name", ["several-mistakes", "tab", "wide-letters"])
+def test_check_prints_the_mistakes_and_ends_with_1(name: str) -> None:
+    done = check(f"{name}.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (HERE / "broken" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_check_names_the_option_that_is_wrong(tmp_path: Path) -> None:
+    done = check(written(tmp_path, RECIPE), "--set", "tables.orders.rows=many")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", SETTINGS["tables.orders.rows=many"] + "\n")
+
+
+def test_check_of_a_file_that_is_not_there(tmp_path: Path) -> None:
+    done = check("nothing.yaml")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "nothing.yaml: no such file\n")
