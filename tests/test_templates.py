@@ -241,7 +241,7 @@ def test_a_template_cannot_make_something_huge_out_of_something_small(template):
     began = time.perf_counter()
     with pytest.raises(TemplateMistake):
         checked_and_filled(template)
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 10
 
 
 def test_a_long_value_may_be_used_as_often_as_its_text_fits():

@@ -68,7 +68,7 @@ class Load(Made):
                     return found[self.split] if isinstance(found, datasets.DatasetDict) else found  # type: ignore[no-any-return]
             source = str(folder) if folder.is_dir() else str(self.dataset)
             return datasets.load_dataset(source, self.config, split=self.split, revision=self.revision)  # type: ignore[no-any-return]
-        except Exception as error:  # noqa: BLE001 (the loader has dozens of error classes; each means that there are no rows)
+        except Exception as error:  # the loader has dozens of error classes; each means that there are no rows
             raise DataError(
                 f"dataset '{self.dataset}' cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
                 "check its name, config, split and your login (hf auth login), or download it and name the folder",

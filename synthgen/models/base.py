@@ -258,7 +258,7 @@ def computes_in_bfloat16(device: str) -> bool:
     import torch
 
     if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     abilities = torch.cpu.get_capabilities() if device == "cpu" else {}
     return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16") or abilities.get("bf16"))
 
@@ -269,7 +269,7 @@ def missing(name: str, local: bool, error: Exception) -> ModelError:
     cause = "\n".join(str(one) for one in (error, error.__cause__, error.__context__) if one)
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     page = f"https://huggingface.co/{name}"
-    if "gguf" in cause.lower() and isinstance(error, ImportError) or "accelerate is required" in cause:
+    if ("gguf" in cause.lower() and isinstance(error, ImportError)) or "accelerate is required" in cause:
         return ModelError(f"model '{name}': reading GGUF files needs two more packages", "pip install 'synthgen[gguf]'")
     if local:
         return ModelError(f"model '{name}' cannot be loaded: {first}",

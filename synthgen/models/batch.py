@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import AttentionInterface, AttentionMaskInterface, Cache, CacheLayerMixin, DynamicLayer
+from transformers import AttentionInterface, AttentionMaskInterface, Cache, CacheLayerMixin
 from transformers.masking_utils import sdpa_mask
 
 ATTENTION = "synthgen_rows"
@@ -179,7 +179,12 @@ def fits(model: Any, room: int) -> bool:
             batch._admit(job, free, lambda *_: torch.tensor(0))
             job.written.append(ids[-1])
         found: list[torch.Tensor] = []
-        batch._step({1: jobs[0], 0: jobs[1]}, lambda logits, *_: (found.append(logits), torch.zeros(2))[1])
+
+        def keep(logits: torch.Tensor, *_: Any) -> torch.Tensor:
+            found.append(logits)
+            return torch.zeros(2)
+
+        batch._step({1: jobs[0], 0: jobs[1]}, keep)
         if bool((found[0][0].float() - expected).abs().max() <= 0.05 * expected.std()):
             return True
     except (AttributeError, TypeError, RuntimeError, ValueError, NotImplementedError, KeyError, IndexError):

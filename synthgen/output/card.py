@@ -21,8 +21,8 @@ def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence
         language_creators=["machine-generated"], source_datasets=["original"],
     )  # fmt: skip
     names = [*manifest["tables"], *(["refused"] if manifest["refused"] else [])]
-    configs = {name: {"data_files": [{"split": "train", "path": f"{name}/*.parquet"}]} for name in names}
-    configs[next(iter(manifest["tables"]))]["default"] = True  # type: ignore[assignment]
+    configs: dict[str, dict[str, Any]] = {name: {"data_files": [{"split": "train", "path": f"{name}/*.parquet"}]} for name in names}
+    configs[next(iter(manifest["tables"]))]["default"] = True
     MetadataConfigs(configs).to_dataset_card_data(data)
     return f"---\n{data.to_yaml()}\n---\n\n{_text(plan, manifest, samples)}"
 
@@ -34,7 +34,7 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
         lines += [f"## {table.name}", "", f"{counts['rows']:,} rows, {sum(counts['refused'].values()):,} refusals on the way.", "", "| column | type | made by |", "|---|---|---|"]
         for name, kind in table.columns.items():
             field = table.table.fields.get(name)
-            lines.append(f"| `{name}` | {kind} | {field.kind if field else f'carried from {table.table.from_.table}' if table.table.from_ else ''} |")  # type: ignore[attr-defined]
+            lines.append(f"| `{name}` | {kind} | {field.kind if field else f'carried from {table.table.from_.table}' if table.table.from_ else ''} |")
         lines += ["| `provenance` | struct | the row's place, its tries, and for asked fields the model, the prompt and the seed messages (as digests) |", ""]
         if samples.get(table.name):
             fence = "`" * (3 + max((text.count("`") for text in samples[table.name]), default=0))

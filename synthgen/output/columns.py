@@ -28,7 +28,7 @@ def features(columns: Mapping[str, str], asked: Sequence[str], has_parent: bool)
         origin["parent"] = Value("int64")
     answer = {"model": Value("string"), "prompt": Value("string"), "try": Value("int32"), "seeds": List(Value("string"))}
     if asked:
-        origin["asked"] = {name: answer for name in asked}
+        origin["asked"] = dict.fromkeys(asked, answer)
     return Features({**found, PROVENANCE: origin})
 
 

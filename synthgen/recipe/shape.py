@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -26,7 +27,7 @@ FolderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_l
 
 
 def _is_moment(text: str) -> str:
-    moment(text, Scene.__dataclass_fields__["now"].default)
+    moment(text, Scene(Path()).now)
     return text
 
 

@@ -1,0 +1,92 @@
+"""What the code promises of itself: the direction of imports, the one door to models, and a README that leaves nothing out."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import synthgen
+from synthgen.recipe.load import CHECKS, FIELDS
+
+ROOT = Path(synthgen.__file__).parent
+ORDER = [
+    "errors", "versions", "rows", "streams", "render", "files", "slots", "frames", "fields", "checks", "recipe", "models", "engine", "output",
+    "doctor", "api", "terminal", "cli", "__main__",
+]  # fmt: skip
+MODULES = sorted(ROOT.rglob("*.py"))
+HEAVY = {"torch", "transformers", "anthropic"}
+
+
+def part(module: str) -> str:
+    return module.split(".")[1] if module.count(".") else ""
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"synthgen.{alias.name}" for alias in node.names} if node.module == "synthgen" else {node.module}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_up_the_list_only(path: Path) -> None:
+    own = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    if own == "__init__":
+        assert not [name for name in imports(path) if name.startswith("synthgen")]
+        return
+    for name in imports(path):
+        if name.startswith("synthgen.") and part(name) in ORDER and part(name) != own:
+            assert ORDER.index(part(name)) < ORDER.index(own), f"{own} imports {name}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.relative_to(ROOT).parts[0] != "models"], ids=lambda path: path.stem)
+def test_nothing_else_imports_what_runs_models(path: Path) -> None:
+    if path.stem != "doctor":  # it only asks torch what the machine is
+        assert not {name.split(".")[0] for name in imports(path)} & HEAVY
+
+
+@pytest.mark.parametrize("folder", ["fields", "checks"])
+def test_fields_and_checks_never_see_a_model(folder: str) -> None:
+    for path in (ROOT / folder).glob("*.py"):
+        assert not [name for name in imports(path) if name.startswith("synthgen.models")]
+
+
+def test_a_package_file_holds_nothing() -> None:
+    for path in ROOT.rglob("__init__.py"):
+        kinds = {type(node) for node in ast.parse(path.read_text()).body}
+        assert kinds <= {ast.Expr, ast.ImportFrom, ast.Assign}
+
+
+def readme() -> str:
+    return (ROOT.parent / "README.md").read_text()
+
+
+@pytest.mark.parametrize("kind", [*FIELDS, *CHECKS])
+def test_the_readme_explains_every_kind_and_its_keys(kind: str) -> None:
+    shape = {**FIELDS, **CHECKS}[kind]
+    line = next((line for line in readme().splitlines() if line.startswith(f"| `{kind}` |")), "")
+    assert line, f"no row for {kind}"
+    common = {"kind", "when", "otherwise", "hidden", "field"} if kind in CHECKS else {"kind", "when", "otherwise", "hidden"}
+    assert [name for name in shape.model_fields if name not in common and f"`{name}`" not in line] == []
+
+
+@pytest.mark.parametrize("command", ["make", "preview", "check", "look", "schema", "doctor"])
+def test_the_readme_explains_every_command(command: str) -> None:
+    assert f"synthgen {command}" in readme()
+
+
+def test_every_public_thing_has_a_docstring() -> None:
+    lacking = []
+    for path in MODULES:
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and node in tree.body and not ast.get_docstring(node):
+                lacking.append(f"{path.name}:{node.name}")
+        if not ast.get_docstring(tree):
+            lacking.append(path.name)
+    assert lacking == []

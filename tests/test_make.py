@@ -1,0 +1,256 @@
+"""`make`: from a recipe to a folder that `datasets` loads, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from textwrap import dedent
+
+import pytest
+from pyarrow import parquet
+
+from synthgen.api import Made, look, make, preview
+from synthgen.errors import LimitError, ModelError, OutputError
+from synthgen.models import ScriptedModel
+from synthgen.rows import Prompt
+
+TWO_TABLES = """
+name: shop
+about: Customers of a shop.
+seed: 3
+tables:
+  orders:
+    rows: 40
+    fields:
+      order_id: {kind: fake, provider: numerify, args: {text: "%####"}, unique: true}
+      price: {kind: number, between: [3, 90], decimals: 2}
+      placed: {kind: date, between: [-30d, -1d]}
+      urgent: {kind: choice, options: {true: 1, false: 3}}
+      margin: {kind: number, between: [1, 9], hidden: true}
+  messages:
+    from: {table: orders, per_row: [1, 3]}
+    fields:
+      reason: {kind: choice, options: [late, broken]}
+      thing: {kind: template, template: "order {{ order_id }} ({{ margin }})", hidden: true}
+      message:
+        kind: typed
+        topic: "{{ reason }}"
+        seeds: {late: [where is <thing>, still no parcel, when], broken: [<thing> came broken, its smashed, crack in it]}
+    keep:
+      - {kind: unique, field: message}
+"""
+
+
+def script(prompt: Prompt, stream: Random) -> str:
+    return "" if stream.random() < 0.2 else f" message {stream.randrange(10**6)} about <thing>\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.yaml"
+    path.write_text(dedent(TWO_TABLES), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def making(tmp_path: Path) -> Callable[..., tuple[Made, ScriptedModel]]:
+    def run(recipe: Path, **options: object) -> tuple[Made, ScriptedModel]:
+        model = ScriptedModel(options.pop("script", script))  # type: ignore[arg-type]
+        return make(recipe, out=tmp_path / "out", models={"typist": model}, **options), model
+
+    return run
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """The files that hold the rows, and the card."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in (".parquet", ".md")}
+
+
+def test_the_folder_loads_with_typed_features_as_it_is(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
+    import datasets
+
+    made, _ = making(shop)
+    orders = datasets.load_dataset(str(made.folder), "orders", cache_dir=str(tmp_path / "cache"))["train"]
+    messages = datasets.load_dataset(str(made.folder), "messages", cache_dir=str(tmp_path / "cache"))["train"]
+    assert len(orders) == 40
+    types = {name: feature.dtype for name, feature in orders.features.items() if name != "provenance"}
+    assert types == {"order_id": "string", "price": "float64", "placed": "date32", "urgent": "bool"}
+    assert set(messages.column_names) == {"order_id", "price", "placed", "urgent", "reason", "message", "provenance"}
+    assert {row["order_id"] for row in messages} <= {row["order_id"] for row in orders}
+    assert all(row["message"].startswith("message ") and f"order {row['order_id']} (" in row["message"] for row in messages)
+    first = messages[0]["provenance"]
+    assert first["parent"] == 0
+    assert first["asked"]["message"]["model"] == "scripted"
+    assert len(first["asked"]["message"]["seeds"]) >= 3
+
+
+def test_refused_rows_are_kept_with_their_reasons(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    made, _ = making(shop)
+    name, rows, count = look(made.folder, "refused", rows=1000)
+    assert name == "refused"
+    assert count == sum(sum(table["refused"].values()) for table in made.manifest["tables"].values())
+    assert {row["check"] for row in rows} <= {"unique", "unfinished"}
+    assert json.loads(rows[0]["values"])["reason"] in ("late", "broken")
+
+
+def test_the_manifest_names_every_file_with_its_hash(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    from hashlib import sha256
+
+    made, _ = making(shop)
+    named = made.manifest["files"]
+    assert set(named) == {"orders/00000.parquet", "messages/00000.parquet", "refused/00000.parquet", "README.md", "recipe.yaml"}
+    assert all(sha256((made.folder / name).read_bytes()).hexdigest() == file["sha256"] for name, file in named.items())
+    assert made.manifest["versions"]["faker"]
+
+
+def test_a_finished_output_is_left_alone(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    made, _ = making(shop)
+    before = content(made.folder)
+    again, model = making(shop)
+    assert again.already
+    assert not model.asked
+    assert content(made.folder) == before
+
+
+def test_fresh_asks_everything_again_and_makes_the_same(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    made, model = making(shop)
+    before = content(made.folder)
+    again, second = making(shop, fresh=True)
+    assert not again.already
+    assert len(second.asked) == len(model.asked)
+    assert content(made.folder) == before
+
+
+def test_only_what_a_change_concerns_is_asked_again(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    making(shop)
+    shop.write_text(shop.read_text().replace("its smashed", "its in bits"), encoding="utf-8")
+    _, model = making(shop)
+    assert model.asked
+    assert all("Topic: broken" in prompt.text for prompt in model.asked)
+
+
+def test_a_new_check_asks_only_for_the_rows_that_it_refuses(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    first, all_asked = making(shop)
+    shop.write_text(shop.read_text() + "      - {kind: lacks, field: message, pattern: 'message 1'}\n", encoding="utf-8")
+    made, model = making(shop)
+    assert 0 < len(model.asked) < len(all_asked.asked) / 2
+    assert made.manifest["tables"]["messages"]["rows"] == first.manifest["tables"]["messages"]["rows"]
+    assert not any("message 1" in row["message"] for row in look(made.folder, "messages", rows=1000)[1])
+
+
+def test_recheck_reads_the_answers_again_and_asks_nothing(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    first, _ = making(shop)
+    shop.write_text(shop.read_text() + "      - {kind: lacks, field: message, pattern: 'message 1'}\n", encoding="utf-8")
+    made, model = making(shop, recheck=True)
+    assert not model.asked
+    assert 0 < made.manifest["tables"]["messages"]["rows"] < first.manifest["tables"]["messages"]["rows"]
+    assert made.manifest["tables"]["messages"]["refused"]["lacks (message)"] > 0
+
+
+def test_the_old_output_stays_until_the_new_one_is_whole(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
+    made, _ = making(shop)
+    (made.folder / "notes.txt").write_text("mine")
+    before = content(made.folder)
+    shop.write_text(shop.read_text().replace("Customers of a shop", "People"), encoding="utf-8")
+
+    def fails(prompt: Prompt, stream: Random) -> str:
+        raise ModelError("the model went away")
+
+    with pytest.raises(ModelError):
+        making(shop, script=fails)
+    assert content(made.folder) == before
+    making(shop)
+    assert content(made.folder) != before
+    assert (made.folder / "notes.txt").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.lock", "out", "shop.yaml"]
+
+
+def test_a_folder_of_somebody_else_is_not_touched(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="was not made by synthgen"):
+        making(shop)
+    assert (tmp_path / "out" / "thesis.txt").read_text() == "years of work"
+
+
+def test_two_runs_on_one_folder(shop: Path, tmp_path: Path) -> None:
+    first = subprocess.Popen([sys.executable, Path(__file__).with_name("slow_make.py"), shop, tmp_path / "out", "0.2"])
+    try:
+        while not (tmp_path / "out.unfinished").exists():
+            time.sleep(0.02)
+        with pytest.raises(OutputError, match="another run is working on"):
+            make(shop, out=tmp_path / "out", models={"typist": ScriptedModel(script)})
+    finally:
+        first.kill()
+        first.wait()
+
+
+def test_killed_at_random_moments_and_restarted_it_ends_as_if_undisturbed(shop: Path, tmp_path: Path) -> None:
+    command = [sys.executable, Path(__file__).with_name("slow_make.py"), shop]
+    subprocess.run([*command, tmp_path / "calm", "0"], check=True)
+    moments = random.Random(5)
+    killed = 0
+    for _ in range(10):
+        run = subprocess.Popen([*command, tmp_path / "stormy", "0.03"])
+        try:
+            run.wait(moments.uniform(1.0, 2.2))
+            break
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGKILL)
+            run.wait()
+            killed += 1
+            assert not (tmp_path / "stormy").exists()
+    subprocess.run([*command, tmp_path / "stormy", "0"], check=True)
+    assert killed >= 3
+    assert content(tmp_path / "stormy") == content(tmp_path / "calm")
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1000])
+def test_the_size_of_a_chunk_changes_no_byte_where_no_model_is_asked(shop: Path, tmp_path: Path, chunk: int) -> None:
+    plain = make(shop, out=tmp_path / "plain", without=["messages"])
+    other = make(shop, out=tmp_path / "other", without=["messages"], chunk=chunk)
+    assert content(other.folder) == content(plain.folder)
+
+
+def test_out_of_patience_says_which_check_refused_and_keeps_the_work(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
+    shop.write_text(shop.read_text() + "      - {kind: matches, field: message, pattern: '^never'}\n", encoding="utf-8")
+    text = shop.read_text().replace("from: {table: orders, per_row: [1, 3]}", "from: {table: orders, rows: 20, per_row: [1, 3]}")
+    shop.write_text(text, encoding="utf-8")
+    with pytest.raises(LimitError, match=r"table 'messages' has 0 of \d+ rows: .*matches \(message\) refused \d+"):
+        making(shop)
+    assert not (tmp_path / "out").exists()
+    assert (tmp_path / "out.unfinished" / ".journal.sqlite").exists()
+
+
+def test_preview_and_make_share_their_answers(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
+    model = ScriptedModel(script)
+    shown = dict((table.name, rows) for table, rows in preview(shop, show=3, out=tmp_path / "out", models={"typist": model}))
+    assert {name: len(rows) for name, rows in shown.items()} == {"orders": 3, "messages": 3}
+    asked = len(model.asked)
+    again = ScriptedModel(script)
+    list(preview(shop, show=3, out=tmp_path / "out", models={"typist": again}))
+    assert asked
+    assert not again.asked
+
+
+def test_shards_hold_at_most_a_hundred_thousand_rows(tmp_path: Path) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_text("name: facts\ntables: {t: {rows: 100001, fields: {n: {kind: number, between: [1, 9]}}}}\n")
+    made = make(path, out=tmp_path / "out")
+    assert [parquet.read_metadata(file).num_rows for file in sorted((made.folder / "t").iterdir())] == [100_000, 1]
+
+
+def test_text_in_the_card_cannot_become_markup(tmp_path: Path) -> None:
+    path = tmp_path / "odd.yaml"
+    path.write_text('name: odd\nabout: "<script>alert(1)</script> | `x`"\ntables: {t: {rows: 3, fields: {m: {kind: typed, seeds: [hey]}}}}\n')
+    made = make(path, out=tmp_path / "out", models={"typist": ScriptedModel(lambda prompt, stream: f" ```\n # <b>{stream.random()}\n")})
+    card = (made.folder / "README.md").read_text()
+    assert "<script>" not in card
+    assert "````text\n```\n" in card
