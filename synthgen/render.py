@@ -65,6 +65,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                     raise SecurityError("only text and numbers can be multiplied in a template")
         return super().call_binop(context, operator, left, right)
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A part of a record before a method of that name: `ticket.items` is the ticket's."""
+        return obj[attribute] if isinstance(obj, dict) and attribute in obj else super().getattr(obj, attribute)
+
     def call(__self, __context: Any, __method: Any, *args: Any, **named: Any) -> Any:  # noqa: N805 (as in Jinja: any name can be passed on)
         """Call a method that reads a value, where its answer cannot be huge."""
         name, owner = getattr(__method, "__name__", ""), getattr(getattr(__method, "__wrapped__", __method), "__self__", None)
@@ -115,7 +119,14 @@ def _date(value: datetime.date, pattern: str) -> str:
     return value.strftime(pattern)
 
 
-_sandbox = _Sandbox(undefined=StrictUndefined, keep_trailing_newline=True)
+def _value(value: Any) -> Any:
+    """A value as it is; no method, which would be written as its place in memory."""
+    if callable(value) and not isinstance(value, Undefined):
+        raise SecurityError("a method needs its brackets, such as name.upper()")
+    return value
+
+
+_sandbox = _Sandbox(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_value)
 _sandbox.filters = {name: FILTERS[name] for name in SAFE_FILTERS} | {"date": _date, "join": _join, "replace": _replace, "round": _round, "sum": _sum}
 _sandbox.globals.clear()
 
@@ -181,7 +192,7 @@ def fill(source: str, values: Mapping[str, Any]) -> str:
 def holds(source: str, values: Mapping[str, Any]) -> bool:
     """Whether a condition such as `{{ amount > 100 }}` is true of `values`."""
     try:
-        return bool(_expression(source)(**values))
+        return bool(_value(_expression(source)(**values)))
     except TemplateMistake:
         raise
     except Exception as error:

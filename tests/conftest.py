@@ -10,12 +10,17 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from synthgen.engine import Refused, State, TableRun, candidates
 from synthgen.models import Model, ScriptedModel
 from synthgen.recipe import Loaded, load, plan
 from synthgen.rows import Prompt, Row
 from synthgen.streams import Streams
+
+# A busy machine is no mistake of the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture

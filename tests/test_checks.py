@@ -99,11 +99,20 @@ def test_unique_refuses_the_second_of_two_equal_values():
     assert [check.refuse(row(value), memory) for value in ["a", "b", "a"]] == [None, None, "seen before: a"]
 
 
-@pytest.mark.parametrize(("one", "other"), [("a", "A"), ("a", "a "), (1, "1"), (1, 1.0), (True, 1), ("", " "), ([1, 2], [2, 1]), ("e\u0301", "é")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("a", "A"), ("a", "a "), (1, "1"), (True, 1), (2**60, 2**60 + 1), ("", " "), ([1, 2], [2, 1]), ("e\u0301", "é")]
+)
 def test_values_that_differ_at_all_are_two(one, other):
     check = Unique(field="x")
     memory = check.memory([])
     assert [check.refuse(row(value), memory) for value in (one, other)] == [None, None]
+
+
+def test_a_number_is_the_same_with_and_without_its_point():
+    """A column of numbers holds both alike, and a run that goes on reads its rows from there."""
+    check = Unique(field="x")
+    memory = check.memory([])
+    assert [check.refuse(row(value), memory) is None for value in (1, 1.0, 2.0, 2)] == [True, False, True, False]
 
 
 @pytest.mark.parametrize("value", [{"a": [1]}, ["x"], datetime.date(2026, 1, 1), 1.5, "🙏🏽", "\ud83d"])
@@ -123,7 +132,13 @@ def test_a_value_that_is_forgotten_may_come_again():
 
 
 def test_only_unique_compares_rows():
-    kinds = [Unique(field="x"), Length(field="x", words=[1, 2]), Matches(field="x", pattern="a"), Lacks(field="x", pattern="a"), NotCopied(field="x")]
+    kinds = [
+        Unique(field="x"),
+        Length(field="x", words=[1, 2]),
+        Matches(field="x", pattern="a"),
+        Lacks(field="x", pattern="a"),
+        NotCopied(field="x"),
+    ]
     assert [check.remembers for check in kinds] == [True, False, False, False, False]
 
 
@@ -147,7 +162,9 @@ def copied(text: str, *, seeds: list[str] = SEEDS, **keys: object) -> str | None
     return check.refuse(row(text), check.memory([Typed(seeds=seeds)]))
 
 
-@pytest.mark.parametrize("text", [SEEDS[0], "My card got decliend at <merchant>, why?!", "hi card   not working in shop, pls help me out today", "🙏"])
+@pytest.mark.parametrize(
+    "text", [SEEDS[0], "My card got decliend at <merchant>, why?!", "hi card   not working in shop, pls help me out today", "🙏"]
+)
 def test_a_seed_message_over_again_is_refused_whatever_its_case_and_punctuation(text):
     assert copied(text) == f"equals a seed message: {text}"
 

@@ -40,6 +40,20 @@ FACTS = """
           dice: {kind: number, between: [1, 6]}
           tall: {kind: number, distribution: normal, mean: 170, sd: 10}
 """
+FAMILY = """
+    name: family
+    tables:
+      orders:
+        rows: 30
+        fields:
+          order: {kind: id, prefix: o}
+          city:  {kind: fake, provider: city, hidden: true}
+      lines:
+        from: {table: orders, FROM}
+        fields:
+          line: {kind: number, between: [1, 1000000]}
+          what: {kind: template, template: "{{ order }} {{ city }}"}
+"""
 
 
 def no_message(prompt, random):
@@ -76,7 +90,9 @@ def test_the_order_of_the_fields_in_the_file_decides_nothing(make):
     lines = FACTS.rstrip().splitlines()
     backwards = "\n".join(lines[:6] + lines[:5:-1])
     assert backwards != FACTS
-    assert sorted(map(str, make(backwards)["people"].rows[0].values.items())) == sorted(map(str, make(FACTS)["people"].rows[0].values.items()))
+    assert sorted(map(str, make(backwards)["people"].rows[0].values.items())) == sorted(
+        map(str, make(FACTS)["people"].rows[0].values.items())
+    )
 
 
 def test_another_field_does_not_move_what_is_there(make):
@@ -121,33 +137,63 @@ def test_a_unique_fake_is_the_same_for_any_chunk_size_and_never_twice(make):
     assert made[0].state.refused["unique (name)"] > 10
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(some.integers(1, 70), some.integers(1, 40), some.integers(0, 3))
 def test_facts_are_the_same_for_any_chunk_size_rows_and_seed(make, chunk, rows, seed):
     text = FACTS + KEEPS["unique and more"]
     assert make(text, chunk=chunk, rows=rows, seed=seed)["people"].values == make(text, rows=rows, seed=seed)["people"].values
 
 
-@pytest.mark.parametrize("text", [MESSAGES, FACTS + KEEPS["unique and more"]])
-def test_a_run_that_goes_on_where_another_ended_makes_the_same_rows(recipe, make, text):
-    loaded = recipe(text)
-    (table,) = plan(loaded.recipe).tables
-    streams, doors = Streams(loaded.recipe.seed), {"typist": ScriptedModel(no_message)}
-    source = candidates(table.name, table.table, lambda: iter(()), 0, streams)
+CUT_OFF = {
+    "messages": MESSAGES + "        keep: [{kind: unique, field: message}]\n",
+    "facts": FACTS + "        keep: [{kind: unique, field: tall}]\n",
+}
 
-    def start():
-        return TableRun(table, source, streams, doors, patience=20, chunk=11)
 
-    whole = list(start().chunks())
-    first = next(iter(start().chunks()))
-    state = State(first.state.next_index, first.state.rows, first.state.tries, dict(first.state.refused))
-    going_on = start()
-    for row in first.rows:
-        going_on.remember(row.values)
-    rest = list(going_on.chunks(state, 1))
-    assert [row.values for chunk in [first, *rest] for row in chunk.rows] == [row.values for chunk in whole for row in chunk.rows]
-    assert [chunk.number for chunk in rest] == [chunk.number for chunk in whole[1:]]
-    assert rest[-1].state == whole[-1].state
+def going_on(table, parents, cut):
+    """The chunks of a run, those before `cut` made by one run and the others by another that was told of them."""
+    streams = Streams(0)
+    doors = {
+        "typist": ScriptedModel(lambda prompt, random: f" is it {random.randrange(90)} {'<number>' if prompt.origin['mention'] else ''}\n")
+    }
+    source = candidates(table.name, table.table, lambda: iter(parents), len(parents), streams)
+    first = []
+    state = State()
+    for chunk in TableRun(table, source, streams, doors, patience=20, chunk=11).chunks():
+        if len(first) == cut:
+            break
+        first.append(chunk)
+        state = State(chunk.state.next_index, chunk.state.rows, chunk.state.tries, dict(chunk.state.refused))
+    rest = TableRun(table, source, streams, doors, patience=20, chunk=11)
+    for row in (row for chunk in first for row in chunk.rows):
+        rest.remember(row.values)
+    chunks = [*first, *rest.chunks(state, cut)]
+    return (
+        [row.values for chunk in chunks for row in chunk.rows],
+        [one for chunk in chunks for one in chunk.refused],
+        [chunk.number for chunk in chunks],
+        state,
+    )
+
+
+@pytest.mark.parametrize("text", CUT_OFF.values(), ids=CUT_OFF)
+def test_a_run_that_goes_on_where_another_ended_makes_the_same_rows(recipe, text):
+    (table,) = plan(recipe(text).recipe).tables
+    whole = going_on(table, [], 0)
+    assert any(one.by == "unique" for one in whole[1])
+    assert going_on(table, [], 1) == whole
+    assert going_on(table, [], 3) == whole
+
+
+def test_children_go_on_where_another_run_ended(recipe):
+    _, table = plan(
+        recipe(FAMILY.replace("FROM", "per_row: [0, 3]") + '        keep: [{kind: lacks, field: line, pattern: "^[1-4]"}]\n').recipe
+    ).tables
+    parents = [{"order": f"o-{number}", "city": "Leeds"} for number in range(30)]
+    whole = going_on(table, parents, 0)
+    assert len(whole[0]) > 33
+    assert going_on(table, parents, 1) == whole
+    assert going_on(table, parents, 2) == whole
 
 
 # A refused row
@@ -197,14 +243,19 @@ def test_facts_that_are_refused_are_drawn_again_with_all_that_they_are_made_from
 
 
 def test_a_row_that_is_out_of_tries_gives_its_place_to_the_next(make):
-    text = MESSAGES.replace("{number: 0.5}", "{number: 1.0}\n            tries: 3") + '        keep: [{kind: lacks, field: message, pattern: "[1-3]"}]\n'
+    text = (
+        MESSAGES.replace("{number: 0.5}", "{number: 1.0}\n            tries: 3")
+        + '        keep: [{kind: lacks, field: message, pattern: "[1-3]"}]\n'
+    )
     made = make(text, lambda prompt, random: f" its <number>{' ' * random.randrange(9)}!\n")["traffic"]
     never = {refused.row for refused in made.refused}
     assert len(made.rows) == 40
     assert {row["number"] for row in made.values} == {4, 5, 6, 7, 8, 9}
     assert [row.index for row in made.rows] == [index for index in range(made.rows[-1].index + 1) if index not in never]
     for index in never:
-        assert [(one.attempt, one.by, one.field) for one in made.refused if one.row == index] == [(number, "lacks", "message") for number in range(3)]
+        assert [(one.attempt, one.by, one.field) for one in made.refused if one.row == index] == [
+            (number, "lacks", "message") for number in range(3)
+        ]
     assert made.state.refused == {"lacks (message)": len(made.refused)}
     assert made.state.tries == 40 + len(made.refused)
 
@@ -231,7 +282,7 @@ def test_facts_that_are_hard_to_draw_do_not_use_up_the_tries_of_a_message(make):
 
 
 def test_every_refused_try_is_kept_with_its_reason(make):
-    made = make(FACTS + '        keep: [{kind: length, field: name, characters: [1, 12]}]\n')["people"]
+    made = make(FACTS + "        keep: [{kind: length, field: name, characters: [1, 12]}]\n")["people"]
     assert all(isinstance(one, Refused) and one.reason == f"{len(one.values['name'])} characters" for one in made.refused)
     assert made.state.refused == {"length (name)": len(made.refused)}
     kept = {row.index: row.attempt for row in made.rows}
@@ -240,7 +291,9 @@ def test_every_refused_try_is_kept_with_its_reason(make):
 
 def test_a_message_that_another_row_has_is_asked_again(make):
     text = MESSAGES + "        keep: [{kind: unique, field: message}]\n"
-    made = make(text, lambda prompt, random: f" number {random.randrange(50)} {'<number>' if prompt.origin['mention'] else ''}\n")["traffic"]
+    made = make(text, lambda prompt, random: f" number {random.randrange(50)} {'<number>' if prompt.origin['mention'] else ''}\n")[
+        "traffic"
+    ]
     assert len(set(made.column("message"))) == 40
     assert made.state.refused["unique (message)"] > 5
 
@@ -265,12 +318,15 @@ def test_a_value_that_was_refused_by_another_check_may_come_again(make):
 
 
 def test_a_check_says_nothing_of_a_value_that_is_not_there(make):
-    text = FACTS + """
+    text = (
+        FACTS
+        + """
           rare: {kind: choice, options: [a], when: "{{ dice == 6 }}"}
         keep:
           - {kind: matches, field: rare, pattern: a}
           - {kind: unique, field: rare}
     """
+    )
     made = make(text)["people"]
     assert Counter(made.column("rare"))["a"] == 1
     assert Counter(made.column("rare"))[None] == 59
@@ -281,17 +337,22 @@ def test_a_check_says_nothing_of_a_value_that_is_not_there(make):
 
 def test_patience_ends_with_which_check_refused_how_many(make):
     made: dict[str, Made] = {}
-    text = MESSAGES + """
+    text = (
+        MESSAGES
+        + """
         keep:
           - {kind: length, field: name, characters: [1, 30]}
           - {kind: matches, field: message, pattern: never}
     """
+    )
     with pytest.raises(LimitError) as error:
         make(text, no_message, made=made)
     state = made["traffic"].state
     assert state.refused.keys() == {"matches (message)", "unfinished (message)"}
     said = ", ".join(f"{by} refused {count:,}" for by, count in sorted(state.refused.items(), key=lambda item: -item[1]))
-    assert error.value.message == f"table 'traffic' has 0 of 40 rows: {state.tries:,} tries are more than its patience of 20 per row; {said}"
+    assert (
+        error.value.message == f"table 'traffic' has 0 of 40 rows: {state.tries:,} tries are more than its patience of 20 per row; {said}"
+    )
     assert 800 < state.tries < 2000
     assert error.value.exit_code == 3
     assert made["traffic"].rows == []
@@ -324,10 +385,13 @@ def test_what_was_made_before_patience_ended_is_kept(make):
 
 
 def test_a_field_is_made_only_where_its_condition_is_true(make):
-    text = FACTS + """
+    text = (
+        FACTS
+        + """
           big:   {kind: choice, options: [yes], when: "{{ dice > 4 }}", otherwise: "no"}
           gone:  {kind: fake, provider: name, when: "{{ big == 'yes' }}"}
     """
+    )
     for row in make(text)["people"].values:
         assert row["big"] == ("yes" if row["dice"] > 4 else "no")
         assert (row["gone"] is None) == (row["dice"] <= 4)
@@ -380,21 +444,6 @@ def test_the_order_in_which_answers_arrive_changes_nothing(make):
 
 
 # Parents and children
-
-FAMILY = """
-    name: family
-    tables:
-      orders:
-        rows: 30
-        fields:
-          order: {kind: id, prefix: o}
-          city:  {kind: fake, provider: city, hidden: true}
-      lines:
-        from: {table: orders, FROM}
-        fields:
-          line: {kind: number, between: [1, 1000000]}
-          what: {kind: template, template: "{{ order }} {{ city }}"}
-"""
 
 
 def family(make, source, more="", **options):
@@ -465,7 +514,10 @@ def test_without_a_number_of_rows_the_children_that_cannot_be_made_are_left_out(
 def test_when_the_parents_run_out_it_says_so(make):
     with pytest.raises(LimitError) as error:
         family(make, "rows: 25", '        keep: [{kind: lacks, field: order, pattern: "[02]$"}]\n')
-    assert error.value.message == "table 'lines' has 24 of 25 rows: there are no more rows in 'orders' to make it from; lacks (order) refused 6"
+    assert (
+        error.value.message
+        == "table 'lines' has 24 of 25 rows: there are no more rows in 'orders' to make it from; lacks (order) refused 6"
+    )
 
 
 @pytest.mark.parametrize("source", ["per_row: [0, 3]", "rows: 8, pick: random, per_row: [1, 3]", "rows: 20"])
@@ -477,11 +529,14 @@ def test_children_are_the_same_for_any_chunk_size(make, source):
 
 
 def test_children_of_children(make):
-    text = FAMILY.replace("FROM", "per_row: 2") + """
+    text = (
+        FAMILY.replace("FROM", "per_row: 2")
+        + """
       parts:
         from: {table: lines, rows: 10}
         fields:
           part: {kind: template, template: "{{ what }} {{ line }}"}
     """
+    )
     made = make(text)
     assert [row.values["part"] for row in made["parts"].rows] == [f"{row['what']} {row['line']}" for row in made["lines"].values[:10]]

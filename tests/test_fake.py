@@ -43,12 +43,27 @@ def test_every_provider_makes_the_same_of_the_same_stream():
     makers = {provider: fake(provider) for provider in providers}
     first = {provider: [repr(maker.make(Row("t", 0), Random(number))) for number in range(4)] for provider, maker in makers.items()}
     random.seed(4711)
-    again = {provider: [repr(maker.make(Row("t", 0), Random(number))) for number in range(4)] for provider, maker in reversed(makers.items())}
+    again = {
+        provider: [repr(maker.make(Row("t", 0), Random(number))) for number in range(4)] for provider, maker in reversed(makers.items())
+    }
     assert [provider for provider in providers if first[provider] != again[provider]] == []
 
 
 def test_providers_make_other_facts_of_another_stream():
-    for provider in ("name", "company", "address", "ssn", "uuid4", "password", "iban", "past_date", "passport_full", "pyfloat", "user_agent", "words"):
+    for provider in (
+        "name",
+        "company",
+        "address",
+        "ssn",
+        "uuid4",
+        "password",
+        "iban",
+        "past_date",
+        "passport_full",
+        "pyfloat",
+        "user_agent",
+        "words",
+    ):
         assert len({repr(value) for value in draws(fake(provider))}) > 20, provider
 
 
@@ -92,7 +107,9 @@ def test_facts_are_the_same_in_every_process():
         "print([Fake(provider=p, locale=l).make(Row('t', 0), Random(n)) for p, l in [('city', 'it_IT'), ('pyset', 'en_US')] for n in range(5)])"
     )
     said = {
-        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
         for seed in ("1", "2")
     }
     assert len(said) == 1
@@ -127,7 +144,19 @@ def test_relative_dates_are_relative_to_the_recipes_now(provider, now):
 
 
 @pytest.mark.parametrize(
-    "provider", ["passport_dates", "passport_full", "profile", "credit_card_full", "credit_card_expire", "unix_time", "iso8601", "date", "year", "time_series"]
+    "provider",
+    [
+        "passport_dates",
+        "passport_full",
+        "profile",
+        "credit_card_full",
+        "credit_card_expire",
+        "unix_time",
+        "iso8601",
+        "date",
+        "year",
+        "time_series",
+    ],
 )
 @pytest.mark.parametrize("other", ["2011-11-01T12:00", "2041-11-01T12:00"])
 def test_two_clocks_tell_two_times(provider, other):
@@ -141,7 +170,8 @@ def test_a_passport_is_issued_on_the_recipes_day_not_when_faker_was_imported():
 
 
 @pytest.mark.parametrize(
-    ("locale", "provider"), [("fi_FI", "ssn"), ("lv_LV", "ssn"), ("et_EE", "ssn"), ("no_NO", "ssn"), ("zh_CN", "ssn"), ("ru_RU", "businesses_ogrn")]
+    ("locale", "provider"),
+    [("fi_FI", "ssn"), ("lv_LV", "ssn"), ("et_EE", "ssn"), ("no_NO", "ssn"), ("zh_CN", "ssn"), ("ru_RU", "businesses_ogrn")],
 )
 def test_numbers_that_tell_an_age_follow_the_clock_too(locale, provider):
     assert draws(fake(provider, locale=locale), 30) != draws(fake(provider, "2005-01-01T00:00", locale=locale), 30)
@@ -233,7 +263,15 @@ def test_locales_that_cannot_be_drawn_from_are_refused(locale):
 def test_a_column_has_the_type_of_its_facts(provider, args, column):
     field = fake(provider, args=args)
     assert field.column() == column
-    kinds = {"string": str, "bool": bool, "int64": int, "float64": (int, float), "date32": datetime.date, "timestamp[us]": datetime.datetime, "list": list}
+    kinds = {
+        "string": str,
+        "bool": bool,
+        "int64": int,
+        "float64": (int, float),
+        "date32": datetime.date,
+        "timestamp[us]": datetime.datetime,
+        "list": list,
+    }
     assert all(value is None or isinstance(value, kinds.get(column, object)) for value in draws(field, 100))
 
 
@@ -280,7 +318,9 @@ def test_what_faker_does_not_have_is_a_fault(keys, at, named):
     assert named in only.message
 
 
-@pytest.mark.parametrize("keys", [{"provider": "name"}, {"provider": "pesel", "locale": "pl_PL"}, {"provider": "name", "locale": {"en_GB": 1.0, "ja_JP": 0.0}}])
+@pytest.mark.parametrize(
+    "keys", [{"provider": "name"}, {"provider": "pesel", "locale": "pl_PL"}, {"provider": "name", "locale": {"en_GB": 1.0, "ja_JP": 0.0}}]
+)
 def test_what_faker_has_is_none(keys):
     assert list(fake(**keys).faults()) == []
 

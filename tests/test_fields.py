@@ -71,7 +71,9 @@ def test_options_of_one_type_keep_it_and_mixed_ones_become_text(options, values,
     assert choice.column() == column
 
 
-@pytest.mark.parametrize("options", [[], {}, {"a": 0.0, "b": 0.0}, {"a": -1.0}, {"a": float("nan")}, {"a": float("inf"), "b": 1.0}, [None], [["a"]], "a"])
+@pytest.mark.parametrize(
+    "options", [[], {}, {"a": 0.0, "b": 0.0}, {"a": -1.0}, {"a": float("nan")}, {"a": float("inf"), "b": 1.0}, [None], [["a"]], "a"]
+)
 def test_options_that_cannot_be_chosen_from_are_refused(options):
     with pytest.raises(ValidationError):
         field("choice", options=options)
@@ -196,7 +198,9 @@ def test_a_moment_is_named_by_a_date_or_from_now(text, then, timed):
     assert moment(text, NOW) == (datetime.datetime.fromisoformat(then), timed)
 
 
-@pytest.mark.parametrize("text", ["yesterday", "", "2026-02-30", "31.03.2026", "1d", "+d", "-1q", "--1d", "+9999999d", "-999999y", "+999999w", "١d"])
+@pytest.mark.parametrize(
+    "text", ["yesterday", "", "2026-02-30", "31.03.2026", "1d", "+d", "-1q", "--1d", "+9999999d", "-999999y", "+999999w", "١d"]
+)
 def test_what_is_no_moment_is_told(text):
     with pytest.raises(ValueError, match=r"is not a date|outside the calendar"):
         moment(text, NOW)
@@ -204,7 +208,12 @@ def test_what_is_no_moment_is_told(text):
 
 def test_a_date_lies_between_its_bounds_and_both_occur():
     date = field("date", between=["2026-02-27", "2026-03-02"])
-    assert set(draws(date)) == {datetime.date(2026, 2, 27), datetime.date(2026, 2, 28), datetime.date(2026, 3, 1), datetime.date(2026, 3, 2)}
+    assert set(draws(date)) == {
+        datetime.date(2026, 2, 27),
+        datetime.date(2026, 2, 28),
+        datetime.date(2026, 3, 1),
+        datetime.date(2026, 3, 2),
+    }
     assert date.column() == "date32"
 
 
@@ -218,7 +227,9 @@ def test_a_date_has_a_time_when_a_bound_has_one():
 
 
 def test_relative_dates_stand_still_with_the_recipes_clock():
-    there = {moment.year: draws(field("date", Scene(None, now=moment), between=["-6d", "-1d"]), 50) for moment in (NOW, NOW.replace(year=1999))}
+    there = {
+        moment.year: draws(field("date", Scene(None, now=moment), between=["-6d", "-1d"]), 50) for moment in (NOW, NOW.replace(year=1999))
+    }
     assert all(datetime.date(1999, 10, 26) <= value <= datetime.date(1999, 10, 31) for value in there[1999])
     assert [value.replace(year=2026) for value in there[1999]] == there[2026]
 
@@ -300,7 +311,9 @@ def test_a_loaded_column_has_the_type_of_its_values(scene, file, part, column):
     assert field("load", scene, file=file, field=part).column() == column
 
 
-@pytest.mark.parametrize(("values", "column"), [([1, 2.5], "float64"), ([1, None], "int64"), ([1, "a"], "json"), ([None], "json"), ([True, 1], "json")])
+@pytest.mark.parametrize(
+    ("values", "column"), [([1, 2.5], "float64"), ([1, None], "int64"), ([1, "a"], "json"), ([None], "json"), ([True, 1], "json")]
+)
 def test_mixed_values_find_a_type_that_holds_them(tmp_path, values, column):
     (tmp_path / "a.jsonl").write_text("\n".join(json.dumps({"x": value}) for value in values))
     assert field("load", Scene(tmp_path), file="a.jsonl", field="x").column() == column
@@ -329,7 +342,9 @@ def test_a_dataset_on_disk_is_loaded(tmp_path):
     import datasets
 
     datasets.Dataset.from_list(RECORDS).save_to_disk(tmp_path / "saved")
-    datasets.DatasetDict({"train": datasets.Dataset.from_list(RECORDS[:2]), "test": datasets.Dataset.from_list(RECORDS[2:])}).save_to_disk(tmp_path / "splits")
+    datasets.DatasetDict({"train": datasets.Dataset.from_list(RECORDS[:2]), "test": datasets.Dataset.from_list(RECORDS[2:])}).save_to_disk(
+        tmp_path / "splits"
+    )
     assert draws(field("load", Scene(tmp_path), dataset="saved", field="n"), 5) == [0, 1, 2, 3, 4]
     assert draws(field("load", Scene(tmp_path), dataset="splits", split="test", field="n"), 3) == [2, 3, 4]
     with pytest.raises(DataError, match="dataset 'splits' cannot be loaded: KeyError"):

@@ -161,7 +161,18 @@ def test_a_text_file_holds_a_message_a_line(tmp_path):
 
 @pytest.mark.parametrize(
     "message",
-    ["🙏🏽 pls", "e\u0301te\u0301", "مرحبا hello", "\u202eright to left", "family 👨\u200d👩\u200d👧", "x" * 300_000, "- a dash", "<slot>", '"quoted"', "#tag"],
+    [
+        "🙏🏽 pls",
+        "e\u0301te\u0301",
+        "مرحبا hello",
+        "\u202eright to left",
+        "family 👨\u200d👩\u200d👧",
+        "x" * 300_000,
+        "- a dash",
+        "<slot>",
+        '"quoted"',
+        "#tag",
+    ],
 )
 def test_a_message_stays_as_it_was_typed(tmp_path, message):
     (tmp_path / "a.txt").write_text(message, encoding="utf-8")
@@ -193,7 +204,9 @@ def test_records_without_messages_are_told_with_their_fields(tmp_path):
     assert hint == "its fields: id, body"
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.txt", ""), ("a.txt", " \n\t\r\n"), ("a.jsonl", ""), ("a.csv", "text\n"), ("a.json", "[]")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.txt", ""), ("a.txt", " \n\t\r\n"), ("a.jsonl", ""), ("a.csv", "text\n"), ("a.json", "[]")]
+)
 def test_a_file_without_messages_is_an_error(tmp_path, name, content):
     (tmp_path / name).write_text(content)
     assert told(tmp_path / name, files.messages)[0] == f"{name}: no messages in it"

@@ -69,7 +69,18 @@ def test_what_belongs_to_a_frame_is_no_message(message):
 
 @pytest.mark.parametrize(
     "message",
-    ["card declined - why", "it said -5", "my topic is cards", "i <3 this app", "a | b", "🙏🏽 pls", "مرحبا", "tab\there", "customers of a bank", "e\u0301t"],
+    [
+        "card declined - why",
+        "it said -5",
+        "my topic is cards",
+        "i <3 this app",
+        "a | b",
+        "🙏🏽 pls",
+        "مرحبا",
+        "tab\there",
+        "customers of a bank",
+        "e\u0301t",
+    ],
 )
 def test_what_people_type_breaks_no_frame(message):
     assert not breaks(message, BANK)
@@ -92,6 +103,8 @@ def test_two_copies_have_one_essence(one, other):
     assert essence(one) == essence(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("card declined", "card declined again"), ("lost 2 cards", "lost 3 cards"), ("🙏", "👍"), ("???", "!!")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("card declined", "card declined again"), ("lost 2 cards", "lost 3 cards"), ("🙏", "👍"), ("???", "!!")]
+)
 def test_what_is_said_differently_has_another_essence(one, other):
     assert essence(one) != essence(other)

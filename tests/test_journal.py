@@ -100,7 +100,13 @@ def test_it_counts_what_was_asked_and_what_was_remembered(journal):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"text": "one \n-"}, {"stream": 99}, {"settings": {"temperature": 1.1, "stop": "\n"}}, {"settings": {"temperature": 1.0}}, {"settings": {}}],
+    [
+        {"text": "one \n-"},
+        {"stream": 99},
+        {"settings": {"temperature": 1.1, "stop": "\n"}},
+        {"settings": {"temperature": 1.0}},
+        {"settings": {}},
+    ],
 )
 def test_whatever_decides_an_answer_makes_it_another_question(journal, changed):
     door = Journalled(ScriptedModel(answer), journal)
@@ -117,7 +123,9 @@ def test_where_a_prompt_comes_from_and_the_order_of_its_settings_decide_nothing(
 
 
 def test_another_model_is_asked_for_itself(journal):
-    one, other = (Journalled(ScriptedModel(lambda prompt, random, name=name: f" {name}\n", identity=name), journal) for name in ("a@1", "a@2"))
+    one, other = (
+        Journalled(ScriptedModel(lambda prompt, random, name=name: f" {name}\n", identity=name), journal) for name in ("a@1", "a@2")
+    )
     assert {completion.text for completion in one.complete(PROMPTS)} == {" a@1\n"}
     assert {completion.text for completion in other.complete(PROMPTS)} == {" a@2\n"}
     assert {completion.text for completion in one.complete(PROMPTS)} == {" a@1\n"}
@@ -126,12 +134,16 @@ def test_another_model_is_asked_for_itself(journal):
 
 def test_answers_may_come_in_any_order(journal):
     list(Journalled(Backwards(answer), journal).complete(PROMPTS))
-    assert texts(Journalled(ScriptedModel(answer), journal, closed=True).complete(PROMPTS)) == texts(ScriptedModel(answer).complete(PROMPTS))
+    assert texts(Journalled(ScriptedModel(answer), journal, closed=True).complete(PROMPTS)) == texts(
+        ScriptedModel(answer).complete(PROMPTS)
+    )
 
 
 def test_a_question_that_is_asked_twice_at_once_gets_two_answers(journal):
     twins = [Prompt("one\n-", 0), Prompt("one\n-", 0)]
-    assert [one.text for one in Journalled(ScriptedModel(answer), journal).complete(twins)] == [one.text for one in ScriptedModel(answer).complete(twins)]
+    assert [one.text for one in Journalled(ScriptedModel(answer), journal).complete(twins)] == [
+        one.text for one in ScriptedModel(answer).complete(twins)
+    ]
 
 
 @given(some.text(some.characters(codec="utf-8")), some.text(some.characters(codec="utf-8")), some.integers(0, 2**64 - 1))

@@ -16,7 +16,8 @@ def test_slots_are_the_names_between_angle_brackets():
 
 
 @pytest.mark.parametrize(
-    "text", ["i <3 you", "a < b > c", "<Merchant>", "<MERCHANT>", "<merchant", "merchant>", "< merchant>", "</b>", "<>", "<2nd>", "<a b>", "<é>"]
+    "text",
+    ["i <3 you", "a < b > c", "<Merchant>", "<MERCHANT>", "<merchant", "merchant>", "< merchant>", "</b>", "<>", "<2nd>", "<a b>", "<é>"],
 )
 def test_other_angle_brackets_are_no_slots(text):
     assert slots(text) == frozenset()

@@ -38,7 +38,15 @@ def test_parts_of_a_place_do_not_run_into_each_other():
     streams = Streams(0)
     numbers = [
         streams.number(*place)
-        for place in [("ab", "c", 1, 2), ("a", "bc", 1, 2), ("abc", "", 1, 2), ("ab", "c", 12), ("ab", "c", 1, 2, 0), ("ab", "c"), ("ab", "c", "")]
+        for place in [
+            ("ab", "c", 1, 2),
+            ("a", "bc", 1, 2),
+            ("abc", "", 1, 2),
+            ("ab", "c", 12),
+            ("ab", "c", 1, 2, 0),
+            ("ab", "c"),
+            ("ab", "c", ""),
+        ]
     ]
     assert len(set(numbers[:5])) == 5
     assert all(0 <= number < 2**64 for number in numbers)

@@ -42,6 +42,7 @@ FACTS = {
         ("{% if amount > 10 %}much{% else %}little{% endif %}", "much"),
         ("{% for word in words %}{{ loop.index }}{{ word }};{% endfor %}", "1a;2b;"),
         ("{{ gone|default('nothing', true) }}", "nothing"),
+        ("{{ ticket.items }} {{ ticket['items'] }} {{ ticket.get('subject') }}", "5 5 card"),
         ("{# a remark #}{{ '-' * 3 }}", "---"),
         ("{{ '{{' }} {% raw %}{{ name }}{% endraw %}", "{{ {{ name }}"),
         ("two\nlines {{ count }}\n", "two\nlines 3\n"),
@@ -83,7 +84,19 @@ def test_the_names_that_a_template_reads(template, read):
 
 @pytest.mark.parametrize(
     "template",
-    ["{{ a", "{{ }}", "{{ a }", "{% if a %}", "{{ a|shout }}", "{{ a b }}", "{{ a(x=1,x=2)}}", "{% x %}", "{{ 'a }}", "{{ a is b }}", "{{" + "9" * 5000 + "}}"],
+    [
+        "{{ a",
+        "{{ }}",
+        "{{ a }",
+        "{% if a %}",
+        "{{ a|shout }}",
+        "{{ a b }}",
+        "{{ a(x=1,x=2)}}",
+        "{% x %}",
+        "{{ 'a }}",
+        "{{ a is b }}",
+        "{{" + "9" * 5000 + "}}",
+    ],
 )
 def test_what_is_no_template_is_told_when_it_is_read(template):
     with pytest.raises(TemplateMistake, match=r"^template: "):
@@ -104,7 +117,7 @@ def test_what_is_no_template_is_told_when_it_is_read(template):
         ("{{ gone }}", False),
         ("{{ 'Lee' in name and count in [1, 3] }}", True),
         ("{{ ticket.subject == 'card' }}", True),
-        ("  {{- count -}}  ", True),
+        ("  {{- count > 2 -}}  ", True),
         ("{{ 0 }}", False),
         ("{{ '' }}", False),
         ("{{ words }}", True),
@@ -134,6 +147,9 @@ def test_a_condition_is_one_expression_in_braces(text):
         ("{{ gone + 1 }}", "TypeError"),
         ("{{ gone|date('%d') }}", "AttributeError"),
         ("{{ gone > 1 }}", "TypeError"),
+        ("{{ name.title }}", "a method needs its brackets"),
+        ("{{ ticket.keys }}", "a method needs its brackets"),
+        ("{{ ticket.items() }}", "cannot be called"),
     ],
 )
 def test_a_template_that_cannot_be_filled_says_why(template, why):

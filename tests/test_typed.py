@@ -11,7 +11,12 @@ from synthgen.rows import Completion, Prompt, Refusal, Row
 from synthgen.streams import Streams
 
 BANK = "Customers of a retail bank, typing into its support chat."
-SEEDS = ["my card got decliend at <merchant> why", "charged <amount> twice??", "hi card not working pls help", "at <merchant> for <amount>, declined"]
+SEEDS = [
+    "my card got decliend at <merchant> why",
+    "charged <amount> twice??",
+    "hi card not working pls help",
+    "at <merchant> for <amount>, declined",
+]
 
 
 def typed(scene: Scene | None = None, **keys: object) -> Typed:
@@ -67,7 +72,18 @@ def test_what_is_no_message_is_refused_with_its_reason(text, reason):
 
 @pytest.mark.parametrize(
     "text",
-    ["i <3 this app", "5 < 6 > 4", "ALL CAPS AND ANGRY", "🙏🏽🙏🏽", "مرحبا لماذا", "e\u0301te\u0301", "???", "a\ttab", "why 🙃" * 40, "the merchant said no"],
+    [
+        "i <3 this app",
+        "5 < 6 > 4",
+        "ALL CAPS AND ANGRY",
+        "🙏🏽🙏🏽",
+        "مرحبا لماذا",
+        "e\u0301te\u0301",
+        "???",
+        "a\ttab",
+        "why 🙃" * 40,
+        "the merchant said no",
+    ],
 )
 def test_whatever_people_type_is_a_message(text):
     assert read(f" {text}\n") == text
@@ -137,7 +153,10 @@ def test_a_topic_that_cannot_be_filled_names_the_row():
 def test_rows_with_a_topic_share_a_frame_and_none_its_stream():
     table = [Row("t", index, values={"intent": "ab"[index % 2]}) for index in range(40)]
     prompts = ask(typed(topic="{{ intent }}"), table)
-    texts = {intent: {prompt.text for row, own in zip(table, prompts, strict=True) for prompt in own if row.values["intent"] == intent} for intent in "ab"}
+    texts = {
+        intent: {prompt.text for row, own in zip(table, prompts, strict=True) for prompt in own if row.values["intent"] == intent}
+        for intent in "ab"
+    }
     assert len(texts["a"]) == len(texts["b"]) == 1
     assert texts["a"] != texts["b"]
     streams = [prompt.stream for own in prompts for prompt in own]
@@ -203,6 +222,26 @@ def test_a_frame_shows_seeds_that_mention_just_what_is_wanted():
         assert all({slot for slot in ("merchant", "amount") if f"<{slot}>" in line} == mention for line in shown)
 
 
+def test_where_no_seed_mentions_all_that_is_wanted_those_that_mention_a_part_are_shown():
+    field = typed(mention={"merchant": 1.0, "amount": 1.0}, seeds=["at <merchant> why", "lost <amount>", "hm"])
+    ((first, *_),) = ask(field, rows(1, merchant="x", amount=1))
+    assert set(first.text.splitlines()[2:]) == {"- at <merchant> why", "- lost <amount>", "-"}
+    field = typed(mention={"merchant": 1.0, "amount": 0.0}, seeds=["<amount> at <merchant>??", "lost <amount>", "hm"])
+    ((first, *_),) = ask(field, rows(1, merchant="x", amount=1))
+    assert first.text.splitlines()[2:] == ["- <amount> at <merchant>??", "-"]
+
+
+def test_a_mention_that_only_another_topic_shows_is_learned_from_there():
+    seeds = {"a": ["at <merchant> why", "hm"], "b": ["ok", "well"]}
+    ((first, *_),) = ask(typed(topic="{{ t }}", mention={"merchant": 1.0}, seeds=seeds), rows(1, t="b", merchant="x"))
+    assert first.text == f"{BANK}\nTopic: a\n\n- at <merchant> why\n\nTopic: b\n\n-"
+    both = {"a": ["at <merchant> why", "<amount> gone"], "b": ["ok", "well"]}
+    ((first, *_),) = ask(
+        typed(topic="{{ t }}", mention={"merchant": 1.0, "amount": 1.0}, seeds=both), rows(1, t="b", merchant="x", amount=1)
+    )
+    assert set(first.text.splitlines()) == {BANK, "Topic: b", "", "- at <merchant> why", "- <amount> gone", "-"}
+
+
 # Seeds
 
 
@@ -237,7 +276,9 @@ def test_seeds_that_cannot_show_how_people_type_are_a_fault(tmp_path, keys, at):
     assert at in [fault.at for fault in typed(Scene(tmp_path), **keys).faults()]
 
 
-@pytest.mark.parametrize("keys", [{"mention": {"a": 1.5}}, {"words": [5, 1]}, {"temperature": 0.0}, {"tries": 0}, {"seeds": 5}, {"topic": "{{ a"}])
+@pytest.mark.parametrize(
+    "keys", [{"mention": {"a": 1.5}}, {"words": [5, 1]}, {"temperature": 0.0}, {"tries": 0}, {"seeds": 5}, {"topic": "{{ a"}]
+)
 def test_keys_out_of_their_bounds_are_refused(keys):
     with pytest.raises(ValidationError):
         typed(**keys)

@@ -34,7 +34,10 @@ class Unique(Check):
         memory.discard(self._key(row))
 
     def _key(self, row: Row) -> int:
-        return int.from_bytes(blake2b(repr(row.values[self.field]).encode(), digest_size=8).digest(), "big")
+        value = row.values[self.field]
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53:
+            value = float(value)  # as a column of numbers holds it
+        return int.from_bytes(blake2b(repr(value).encode(), digest_size=8).digest(), "big")
 
     @property
     def remembers(self) -> bool:

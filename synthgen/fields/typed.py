@@ -25,7 +25,7 @@ from synthgen.slots import SLOT, filled, slots
 from synthgen.streams import Streams
 
 SHARED = 48  # continuations of one frame at most: more would make messages alike
-HARD = 3  # continuations that are asked at once for a row that must mention something, or was refused before
+MOST = 12  # continuations of one row that are asked at once, at most
 SHOWN = 14  # seed messages in a frame
 ENOUGH = 5  # a topic with fewer seeds borrows sections from others
 BORROWED = 3  # sections
@@ -123,8 +123,7 @@ class Typed(Asked):
             company.setdefault((self._topic(row), self._wanted(row, name, streams)), []).append(place)
         prompts: list[list[Prompt]] = [[] for _ in rows]
         for (topic, wanted), places in company.items():
-            again = any(rows[place].attempt for place in places)
-            several = HARD if wanted or again else 1
+            several = _several(bool(wanted), max(rows[place].attempt for place in places))
             size = SHARED // several
             for start in range(0, len(places), size):
                 block = places[start : start + size]
@@ -157,11 +156,20 @@ class Typed(Asked):
             for name in stream.sample(others, len(others)):
                 if (borrowed := self._drawn(name, wanted, ENOUGH, stream)) and len(sections) <= BORROWED:
                     sections.insert(0, frames.Section(name, borrowed))
+        if wanted and not any(section.messages for section in sections):
+            # No seed anywhere mentions just this: those that mention a part of it, or more, show the parts.
+            for pool in (self._own(topic), self.texts):
+                if partly := [seed for seed in pool if slots(seed) & wanted]:
+                    sections = [frames.Section(topic, stream.sample(partly, min(SHOWN, len(partly))))]
+                    break
         return frames.frame(self._scene.about, sections), [seed for section in sections for seed in section.messages]
+
+    def _own(self, topic: str) -> list[str]:
+        return self.pools.get(topic, self.pools.get("", []))
 
     def _drawn(self, topic: str, wanted: frozenset[str], most: int, stream: Random) -> list[str]:
         """Seed messages of a topic that mention just what is wanted, or failing that (and nothing more is known) any."""
-        own = self.pools.get(topic, self.pools.get("", []))
+        own = self._own(topic)
         fitting = [seed for seed in own if slots(seed) & self.mention.keys() == wanted]
         if not fitting and not wanted:
             fitting = own
@@ -208,3 +216,9 @@ class Typed(Asked):
     @cached_property
     def _essences(self) -> frozenset[str]:
         return frozenset(map(frames.essence, self.texts))
+
+
+def _several(hard: bool, attempt: int) -> int:
+    """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
+    because a round of asking costs as much as its longest message, however few the rows."""
+    return min(MOST, (3 if hard else 1) * 3**attempt)

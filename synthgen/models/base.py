@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 
     from synthgen.models.batch import Job
 
-# Torch's threads wait for each other by spinning. On a machine that has other work to do, a thread that spins keeps the
-# very thread from running that it waits for: typing then takes thirty times as long. Read when torch is first imported.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-
 SCRIBBLER = Path(__file__).parent / "scribbler"
-WIDTH = 48
+WORKERS = 8
+"""Batches that are written at the same time on a CPU, at most, each by one thread."""
+WIDTH = 32
 """Rows that are written side by side. It is part of what decides a message, to the last bit."""
 MIN_P = 0.05
 """A token is never chosen when it is less than this as likely as the likeliest (min-p sampling, arXiv 2407.01082)."""
@@ -182,27 +180,24 @@ class BaseModel:
         """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text."""
         import torch
 
-        from synthgen.models.batch import Batch, fits, write_singly
+        from synthgen.models.batch import Batch, Job, fits, side_by_side, write_singly
 
-        grouped = sorted(range(len(prompts)), key=self._by_frame(prompts))
-        ids = {prompt.text: tuple(self._ids(prompt.text)) for prompt in prompts}
-        room = max((len(ids[prompt.text]) + _limit(prompt) for prompt in prompts), default=0)
-        self._check_window(max(map(len, ids.values()), default=0), room)
-        jobs = (self._job(number, prompts[number], ids[prompts[number].text]) for number in grouped)
-        stop = str(prompts[0].settings.get("stop", "")) if prompts else ""
-        with torch.inference_mode():
-            if self._fits is None:
-                self._fits = fits(self._model, room)
-            writer = Batch(self._model, WIDTH, room).write if self._fits else partial(write_singly, self._model)
-            for job in writer(jobs, partial(self._is_end, stop), choose):
-                yield self._completion(prompts[job.number], job.written, len(job.ids))
-
-    def _by_frame(self, prompts: Sequence[Prompt]) -> Callable[[int], int]:
-        """Prompts of a frame one after the other, so that it is read once."""
-        first: dict[str, int] = {}
+        frames: dict[str, list[Job]] = {}
         for number, prompt in enumerate(prompts):
-            first.setdefault(prompt.text, number)
-        return lambda number: first[prompts[number].text]
+            ids = frames[prompt.text][0].ids if prompt.text in frames else tuple(self._ids(prompt.text))
+            frames.setdefault(prompt.text, []).append(self._job(number, prompt, ids))
+        room = max((len(job.ids) + len(job.luck) for jobs in frames.values() for job in jobs), default=0)
+        self._check_window(max((len(jobs[0].ids) for jobs in frames.values()), default=0), room)
+        stop = str(prompts[0].settings.get("stop", "")) if prompts else ""
+        if self._fits is None:
+            with torch.inference_mode():
+                self._fits = fits(self._model, room)
+        make: Callable[..., Iterator[Job]] = partial(write_singly, self._model)
+        if self._fits:
+            make = lambda *given: Batch(self._model, WIDTH, room).write(*given)  # noqa: E731
+        workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(frames))
+        for job in side_by_side(make, list(frames.values()), workers, partial(self._is_end, stop), choose):
+            yield self._completion(prompts[job.number], job.written, len(job.ids))
 
     def _check_window(self, frame: int, room: int) -> None:
         window = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
@@ -237,6 +232,11 @@ class BaseModel:
         configured = self._model.generation_config.eos_token_id if self._model.generation_config else None
         ends = configured if isinstance(configured, list) else [configured]
         return frozenset(end for end in [*ends, self._tokenizer.eos_token_id] if end is not None)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _limit(prompt: Prompt) -> int:

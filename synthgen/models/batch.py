@@ -14,6 +14,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from queue import Queue
+from threading import Event, Lock, Thread
 from typing import Any
 
 import torch
@@ -160,6 +162,61 @@ class Batch:
         return found
 
 
+def side_by_side(
+    make: Callable[..., Iterator[Job]], frames: Sequence[Sequence[Job]], workers: int, ends: Callable[[int], bool], choose: Callable[..., torch.Tensor]
+) -> Iterator[Job]:
+    """All jobs of all frames, each as soon as it is written, by so many workers, each with a batch that `make` writes.
+
+    Torch's own threads meet after every operation; on a machine that does other work too they wait for each other so much
+    that they are slower than one. Workers never wait for each other, and what they write is the same for any number.
+    """
+    waiting, done, stopped = iter(frames), Queue[Any](), Event()
+    turn = Lock()
+
+    def jobs() -> Iterator[Job]:
+        while not stopped.is_set():
+            with turn:
+                frame = next(waiting, None)
+            if frame is None:
+                return
+            yield from frame
+
+    def stopping(token: int) -> bool:
+        if stopped.is_set():
+            raise InterruptedError
+        return ends(token)
+
+    def work() -> None:
+        try:
+            torch.set_num_threads(1)
+            with torch.inference_mode():
+                for job in make(jobs(), stopping, choose):
+                    done.put(job)
+            done.put(None)
+        except BaseException as error:
+            done.put(error)
+
+    before = torch.get_num_threads()
+    threads = [Thread(target=work, daemon=True) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    running = workers
+    try:
+        while running:
+            one = done.get()
+            if isinstance(one, BaseException):
+                raise one
+            if one is None:
+                running -= 1
+            else:
+                yield one
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()
+        torch.set_num_threads(before)
+
+
 def fits(model: Any, room: int) -> bool:
     """Whether rows of different lengths can stand side by side in this model: tried on a few tokens against its usual way.
 
@@ -185,7 +242,7 @@ def fits(model: Any, room: int) -> bool:
             return torch.zeros(2)
 
         batch._step({1: jobs[0], 0: jobs[1]}, keep)
-        if bool((found[0][0].float() - expected).abs().max() <= 0.05 * expected.std()):
+        if bool((found[0][0].float() - expected).abs().mean() <= 0.1 * expected.std()):
             return True
     except (AttributeError, TypeError, RuntimeError, ValueError, NotImplementedError, KeyError, IndexError):
         pass  # a model with its own kind of cache or attention
