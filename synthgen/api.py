@@ -125,7 +125,10 @@ def _questions(loaded: Loaded, whole: Plan) -> Iterator[Question]:
     for table in whole.tables:
         parents = facts.get(table.table.from_.table, []) if table.table.from_ else []
         source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
-        rows = [Row(table.name, one.index, values=dict(one.inherited or {})) for one, _ in zip(source.start(0), range(ASKED_CHUNK), strict=False)]
+        rows = [
+            Row(table.name, one.index, values=dict(one.inherited or {}))
+            for one, _ in zip(source.start(0), range(ASKED_CHUNK), strict=False)
+        ]
         expected = source.wanted if source.wanted is not None else len(rows)
         if table.table.from_:  # the sample of parents stands for all of them
             share = _rows_expected(whole, table) / max(1, len(rows))
@@ -169,13 +172,17 @@ def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[
         read = sum(len(frame) for frame in frames) // 4
         written = len(prompts) * (sum(map(len, texts)) / max(1, len(texts)) / 4 + 1)
         exact = False
-    return Question(table, name, asked.by, round(len(prompts) * share), round(len(frames) * share), round(read * share), round(written * share), exact)
+    return Question(
+        table, name, asked.by, round(len(prompts) * share), round(len(frames) * share), round(read * share), round(written * share), exact
+    )
 
 
 # preview
 
 
-def preview(recipe: str | Path, *, show: int = 5, out: str | Path | None = None, models: Mapping[str, Model] | None = None, **options: Any) -> Iterator[tuple[TablePlan, list[Row]]]:
+def preview(
+    recipe: str | Path, *, show: int = 5, out: str | Path | None = None, models: Mapping[str, Model] | None = None, **options: Any
+) -> Iterator[tuple[TablePlan, list[Row]]]:
     """A handful of rows of each table, from the journal where it knows them; what is asked anew is kept in it.
 
     `show` is how many rows; `options` are those of `load`. Writes no dataset.
@@ -278,10 +285,19 @@ def _tables(
         if store.done:
             continue
         parent = stores[table.table.from_.table] if table.table.from_ else None
-        source = candidates(table.name, table.table, parent.rows if parent else lambda: iter(()), parent.state.rows if parent else 0, streams)
+        source = candidates(
+            table.name, table.table, parent.rows if parent else lambda: iter(()), parent.state.rows if parent else 0, streams
+        )
         asked = [0]
 
-        def report(rows: int, completions: int, name: str = table.name, wanted: int | None = source.wanted, store: TableStore = store, asked: list[int] = asked) -> None:
+        def report(
+            rows: int,
+            completions: int,
+            name: str = table.name,
+            wanted: int | None = source.wanted,
+            store: TableStore = store,
+            asked: list[int] = asked,
+        ) -> None:
             asked[0] += completions
             watch(Tick(name, store.state.rows + rows, wanted, asked[0]))
 
@@ -323,7 +339,13 @@ def _shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _manifest(
-    loaded: Loaded, stores: Mapping[str, TableStore], identities: Mapping[str, str], doors: Mapping[str, Journalled], said: str, folder: Path, seconds: float
+    loaded: Loaded,
+    stores: Mapping[str, TableStore],
+    identities: Mapping[str, str],
+    doors: Mapping[str, Journalled],
+    said: str,
+    folder: Path,
+    seconds: float,
 ) -> dict[str, Any]:
     tables = {}
     files: dict[str, Any] = {}
@@ -350,7 +372,9 @@ def _finish(whole: Plan, output: Output, stores: Mapping[str, TableStore], manif
     for table in whole.tables:
         asked = [name for name in table.asked if name in table.columns]
         if asked:
-            samples[table.name] = [str(row[asked[0]]) for row, _ in zip(stores[table.name].rows(asked[:1]), range(SAMPLES), strict=False) if row[asked[0]]]
+            samples[table.name] = [
+                str(row[asked[0]]) for row, _ in zip(stores[table.name].rows(asked[:1]), range(SAMPLES), strict=False) if row[asked[0]]
+            ]
     (folder / "README.md").write_text(card(whole, manifest, samples), encoding="utf-8")
     (folder / "recipe.json").unlink(missing_ok=True)
     _write_recipe(folder / "recipe.yaml", manifest["recipe"])
@@ -375,7 +399,9 @@ def _write_recipe(path: Path, data: Any) -> None:
 # look
 
 
-def look(folder: str | Path, table: str | None = None, *, where: Sequence[str] = (), rows: int = 10, skip: int = 0) -> tuple[str, list[dict[str, Any]], int]:
+def look(
+    folder: str | Path, table: str | None = None, *, where: Sequence[str] = (), rows: int = 10, skip: int = 0
+) -> tuple[str, list[dict[str, Any]], int]:
     """Rows of an output: the table's name, some of its rows that fit all of `where` (FIELD=VALUE), and how many fit in all.
 
     `table` is a name in the output, or `refused`; by default the first. Raises OutputError when there is no such output.
@@ -411,7 +437,9 @@ def look(folder: str | Path, table: str | None = None, *, where: Sequence[str] =
 def _test(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals:
-        raise DataError(f"--where {text}: expected FIELD=VALUE", "such as --where intent='lost card', or --where message=~refund for a part of it")
+        raise DataError(
+            f"--where {text}: expected FIELD=VALUE", "such as --where intent='lost card', or --where message=~refund for a part of it"
+        )
     return key.strip(), value.strip()
 
 
@@ -425,7 +453,10 @@ def _is(row: Mapping[str, Any], key: str, value: str) -> bool:
 
 def plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as JSON can hold it."""
-    return {key: value if isinstance(value, str | int | float | bool | list | dict) or value is None else str(value) for key, value in row.items()}
+    return {
+        key: value if isinstance(value, str | int | float | bool | list | dict) or value is None else str(value)
+        for key, value in row.items()
+    }
 
 
 __all__ = ["Checked", "Made", "Question", "Tick", "asdict", "check", "look", "make", "plain", "preview"]

@@ -22,9 +22,13 @@ Recipe = Annotated[Path, typer.Argument(metavar="RECIPE", help="the recipe, a YA
 Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="where the output goes (default: outputs/NAME)")]
 Rows = Annotated[int | None, typer.Option("--rows", metavar="N", min=1, help="rows for every table that has no parent")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="another seed: other rows")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change the recipe, such as tables.traffic.rows=50; may be repeated")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change the recipe, such as tables.traffic.rows=50; may be repeated")
+]
 Without = Annotated[list[str] | None, typer.Option("--without", metavar="TABLE", help="leave a table out; may be repeated")]
-Allow = Annotated[list[Path] | None, typer.Option("--allow", metavar="DIR", help="a folder outside the recipe's own that it may read; may be repeated")]
+Allow = Annotated[
+    list[Path] | None, typer.Option("--allow", metavar="DIR", help="a folder outside the recipe's own that it may read; may be repeated")
+]
 Json = Annotated[bool, typer.Option("--json", help="print the result as JSON, for a program")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but errors")]
 
@@ -58,7 +62,9 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
     return app.command()(called)
 
 
-def _loading(rows: int | None, seed: int | None, settings: list[str] | None, without: list[str] | None, allow: list[Path] | None) -> dict[str, Any]:
+def _loading(
+    rows: int | None, seed: int | None, settings: list[str] | None, without: list[str] | None, allow: list[Path] | None
+) -> dict[str, Any]:
     return {"rows": rows, "seed": seed, "settings": settings or [], "without": without or [], "allow": allow or []}
 
 
@@ -108,7 +114,13 @@ def preview(
 
 @_command
 def check(
-    recipe: Recipe, rows: Rows = None, seed: Seed = None, set_: Set = None, without: Without = None, allow: Allow = None, as_json: Json = False
+    recipe: Recipe,
+    rows: Rows = None,
+    seed: Seed = None,
+    set_: Set = None,
+    without: Without = None,
+    allow: Allow = None,
+    as_json: Json = False,
 ) -> None:
     """Find every mistake in a recipe, and say what it will ask of which model. Makes nothing."""
     from synthgen import api, terminal
@@ -116,7 +128,11 @@ def check(
     checked = api.check(recipe, **_loading(rows, seed, set_, without, allow))
     if as_json:
         tables = {table.name: {"rows": table.table.rows, "columns": dict(table.columns)} for table in checked.plan.tables}
-        typer.echo(json.dumps({"name": checked.loaded.recipe.name, "tables": tables, "asks": [api.asdict(question) for question in checked.questions]}))
+        typer.echo(
+            json.dumps(
+                {"name": checked.loaded.recipe.name, "tables": tables, "asks": [api.asdict(question) for question in checked.questions]}
+            )
+        )
     else:
         terminal.checked(checked)
 
@@ -174,5 +190,7 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")] = False) -> None:
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")] = False,
+) -> None:
     pass

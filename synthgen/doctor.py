@@ -29,7 +29,8 @@ def examine() -> dict[str, Any]:
         "number format": model.dtype,
         "scribbler": _scribbler(),
         "reads GGUF": bool(installed("gguf") and installed("accelerate")),
-        "keys": {name: bool(os.environ.get(name)) for name in KEYS} | {"hf auth login": (Path.home() / ".cache/huggingface/token").exists()},
+        "keys": {name: bool(os.environ.get(name)) for name in KEYS}
+        | {"hf auth login": (Path.home() / ".cache/huggingface/token").exists()},
     }
 
 

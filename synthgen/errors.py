@@ -1,11 +1,11 @@
 """Every error that a user can meet, each with a message, a way out and an exit code.
 
-    SynthgenError
-    ├── RecipeError     1    the recipe is wrong: every mistake in it, each with its place
-    ├── DataError       1    a file or dataset that the recipe names is wrong
-    ├── OutputError     1    the output folder cannot be used: somebody else's, in use, or not there
-    ├── LimitError      3    a limit of the recipe stopped the run: tries, patience, rows to draw from
-    └── ModelError      4    a model or service failed; `retryable` says whether trying again helps
+SynthgenError
+├── RecipeError     1    the recipe is wrong: every mistake in it, each with its place
+├── DataError       1    a file or dataset that the recipe names is wrong
+├── OutputError     1    the output folder cannot be used: somebody else's, in use, or not there
+├── LimitError      3    a limit of the recipe stopped the run: tries, patience, rows to draw from
+└── ModelError      4    a model or service failed; `retryable` says whether trying again helps
 """
 
 from __future__ import annotations

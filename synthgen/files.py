@@ -90,9 +90,7 @@ def _csv(path: Path) -> Iterator[Record]:
     try:
         for record in lines:
             if None in record or None in record.values():
-                raise DataError(
-                    f"{path}:{lines.line_num}: this line does not have the header's {len(lines.fieldnames or ())} cells"
-                )
+                raise DataError(f"{path}:{lines.line_num}: this line does not have the header's {len(lines.fieldnames or ())} cells")
             yield dict(record)
     except csv.Error as error:
         raise DataError(f"{path}:{lines.reader.line_num}: {error}") from None

@@ -18,8 +18,72 @@ from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-SAFE_FILTERS = ["abs", "capitalize", "default", "first", "float", "int", "join", "last", "length", "list", "lower", "max", "min", "replace", "round", "sort", "string", "sum", "title", "trim", "truncate", "unique", "upper", "wordcount"]
-SAFE_METHODS = ["capitalize", "casefold", "count", "cycle", "date", "endswith", "find", "format", "get", "isalpha", "isdigit", "isoformat", "isoweekday", "items", "join", "keys", "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace", "rjust", "rsplit", "rstrip", "split", "splitlines", "startswith", "strftime", "strip", "swapcase", "time", "title", "upper", "values", "weekday", "zfill"]
+SAFE_FILTERS = [
+    "abs",
+    "capitalize",
+    "default",
+    "first",
+    "float",
+    "int",
+    "join",
+    "last",
+    "length",
+    "list",
+    "lower",
+    "max",
+    "min",
+    "replace",
+    "round",
+    "sort",
+    "string",
+    "sum",
+    "title",
+    "trim",
+    "truncate",
+    "unique",
+    "upper",
+    "wordcount",
+]
+SAFE_METHODS = [
+    "capitalize",
+    "casefold",
+    "count",
+    "cycle",
+    "date",
+    "endswith",
+    "find",
+    "format",
+    "get",
+    "isalpha",
+    "isdigit",
+    "isoformat",
+    "isoweekday",
+    "items",
+    "join",
+    "keys",
+    "ljust",
+    "lower",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rjust",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strftime",
+    "strip",
+    "swapcase",
+    "time",
+    "title",
+    "upper",
+    "values",
+    "weekday",
+    "zfill",
+]
 SAFE_STATEMENTS = (nodes.Output, nodes.If, nodes.For)
 LONGEST_TEMPLATE = 100_000
 LONGEST_TEXT = 1_000_000
@@ -127,7 +191,13 @@ def _value(value: Any) -> Any:
 
 
 _sandbox = _Sandbox(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_value)
-_sandbox.filters = {name: FILTERS[name] for name in SAFE_FILTERS} | {"date": _date, "join": _join, "replace": _replace, "round": _round, "sum": _sum}
+_sandbox.filters = {name: FILTERS[name] for name in SAFE_FILTERS} | {
+    "date": _date,
+    "join": _join,
+    "replace": _replace,
+    "round": _round,
+    "sum": _sum,
+}
 _sandbox.globals.clear()
 
 
@@ -175,7 +245,7 @@ def expression_of(source: str) -> str:
     """What stands between the braces of a text that is one `{{ … }}` and nothing else."""
     match = re.fullmatch(r"\s*\{\{[-+]?(?P<inside>(?:(?![-+]?\}\}).)*)[-+]?\}\}\s*", source, re.DOTALL)
     if not match:
-        raise TemplateMistake('a condition is one expression in braces, such as "{{ intent == \'lost card\' }}"')
+        raise TemplateMistake("a condition is one expression in braces, such as \"{{ intent == 'lost card' }}\"")
     return match["inside"].strip()
 
 

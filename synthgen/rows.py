@@ -65,4 +65,4 @@ class Refusal:
 
 def digest(text: str) -> str:
     """Sixteen hexadecimal digits that name a text."""
-    return sha256(text.encode()).hexdigest()[:16]
+    return sha256(text.encode("utf-8", "replace")).hexdigest()[:16]

@@ -42,7 +42,13 @@ def progress(*, silent: bool) -> Iterator[Callable[[Tick], None]]:
 def _live() -> Iterator[Callable[[Tick], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn()]
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    ]
     with Progress(*columns, console=err, transient=True) as shown:
         tasks: dict[str, Any] = {}
         began: dict[str, tuple[float, int]] = {}
@@ -99,12 +105,16 @@ def made(result: Made) -> None:
                 out.print(Text(f"    {count:>6,}  {by}"))
     if not result.already:
         answers = manifest["answers"]
-        asked = f"{answers['asked']:,} messages asked, {answers['remembered']:,} from the journal, " if answers.get("asked") or answers.get("remembered") else ""
+        asked = (
+            f"{answers['asked']:,} messages asked, {answers['remembered']:,} from the journal, "
+            if answers.get("asked") or answers.get("remembered")
+            else ""
+        )
         out.print(Text(f"{asked}{manifest['seconds']:.1f} s"))
     for note in result.notes:
         out.print(Text(f"note: {note}"))
     first = next(iter(manifest["tables"]))
-    out.print(Text(f"look: synthgen look {result.folder}\nload: datasets.load_dataset(\"{result.folder}\", \"{first}\")"))
+    out.print(Text(f'look: synthgen look {result.folder}\nload: datasets.load_dataset("{result.folder}", "{first}")'))
 
 
 def previewed(table: TablePlan, rows: Sequence[Row], *, prompts: bool) -> None:
@@ -114,7 +124,13 @@ def previewed(table: TablePlan, rows: Sequence[Row], *, prompts: bool) -> None:
         _fields({name: row.values.get(name) for name in table.columns})
         if prompts:
             for name in table.asked:
-                out.print(Text(f"  {name} was asked of {row.origin[name]['model']}, prompt {row.origin[name]['prompt']}" if name in row.origin else ""))
+                out.print(
+                    Text(
+                        f"  {name} was asked of {row.origin[name]['model']}, prompt {row.origin[name]['prompt']}"
+                        if name in row.origin
+                        else ""
+                    )
+                )
     out.print()
 
 

@@ -281,7 +281,9 @@ def test_leaving_out_every_table(tmp_path: Path) -> None:
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "synthgen", "check", *arguments], capture_output=True, encoding="utf-8", timeout=120, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "synthgen", "check", *arguments], capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
 
 
 @pytest.mark.parametrize("name", ["several-mistakes", "tab", "wide-letters"])

@@ -65,7 +65,9 @@ def test_quiet_prints_nothing(facts: Path, tmp_path: Path) -> None:
 
 
 def test_settings_from_the_command_line(facts: Path, tmp_path: Path) -> None:
-    synthgen("make", facts, "--set", "tables.people.rows=5", "--set", "tables.people.fields.seats.between=[2, 2]", "--seed", 9, cwd=tmp_path)
+    synthgen(
+        "make", facts, "--set", "tables.people.rows=5", "--set", "tables.people.fields.seats.between=[2, 2]", "--seed", 9, cwd=tmp_path
+    )
     rows = [json.loads(line) for line in synthgen("look", "outputs/facts", "--json", cwd=tmp_path).stdout.splitlines()]
     assert [row["seats"] for row in rows] == [2] * 5
     assert "seed: 9" in (tmp_path / "outputs/facts/recipe.yaml").read_text()

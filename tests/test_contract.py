@@ -85,7 +85,12 @@ def test_every_public_thing_has_a_docstring() -> None:
     for path in MODULES:
         tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and node in tree.body and not ast.get_docstring(node):
+            if (
+                isinstance(node, ast.FunctionDef | ast.ClassDef)
+                and not node.name.startswith("_")
+                and node in tree.body
+                and not ast.get_docstring(node)
+            ):
                 lacking.append(f"{path.name}:{node.name}")
         if not ast.get_docstring(tree):
             lacking.append(path.name)

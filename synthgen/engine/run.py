@@ -101,7 +101,9 @@ class TableRun:
             if not some:
                 if wanted is None or self.lenient:
                     return
-                raise self._too_few(f"there are no more rows in '{self.plan.table.from_.table}' to make it from" if self.plan.table.from_ else "")
+                raise self._too_few(
+                    f"there are no more rows in '{self.plan.table.from_.table}' to make it from" if self.plan.table.from_ else ""
+                )
             rows, refused = self._chunk(some)
             state.next_index = some[-1].index + 1
             state.rows += len(rows)
@@ -212,7 +214,12 @@ class TableRun:
                 continue
             given = [answers[number][place] for place in range(len(own))]  # they come in any order
             value = field.read(row, given)
-            row.origin[name] = {"model": model.identity, "prompt": own[0].digest, "try": row.attempt, "seeds": list(own[0].origin.get("seeds", ()))}
+            row.origin[name] = {
+                "model": model.identity,
+                "prompt": own[0].digest,
+                "try": row.attempt,
+                "seeds": list(own[0].origin.get("seeds", ())),
+            }
             if isinstance(value, Refusal):
                 verdicts[number] = value
                 row.values[name] = given[0].text

@@ -52,7 +52,9 @@ class Date(Made):
             except ValueError as error:
                 yield Fault(("between", place), *error.args)
         if len(bounds) == 2 and bounds[0] > bounds[1]:
-            first, last = (text if str(bound.date()) in text else f"{text} ({bound.date()})" for text, bound in zip(self.between, bounds, strict=True))
+            first, last = (
+                text if str(bound.date()) in text else f"{text} ({bound.date()})" for text, bound in zip(self.between, bounds, strict=True)
+            )
             yield Fault(("between",), f"the first date, {first}, is after the second, {last}")
 
     @property

@@ -59,7 +59,11 @@ class Fake(Made):
         for number, locale in enumerate(self._locales):
             if locale not in known:
                 at = ("locale",) if isinstance(self.locale, str) else ("locale", locale if isinstance(self.locale, dict) else number)
-                hint = did_you_mean(locale, known) if nearest(locale, known) else "a locale is a language and a country, such as en_GB or de_DE"
+                hint = (
+                    did_you_mean(locale, known)
+                    if nearest(locale, known)
+                    else "a locale is a language and a country, such as en_GB or de_DE"
+                )
                 yield Fault(at, f"unknown locale '{locale}'", hint, at_key=isinstance(self.locale, dict))
         sound = [locale for locale in self._locales if locale in known] or [DEFAULT_LOCALE]
         if fault := next(filter(None, map(self._fault_in, sound)), None):
@@ -166,7 +170,9 @@ def _locales() -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _providers(locale: str) -> frozenset[str]:
     generator = _generator(locale)
-    return frozenset(name for name in dir(generator) if name[0] != "_" and name not in NOT_FACTS and callable(getattr(generator, name, None)))
+    return frozenset(
+        name for name in dir(generator) if name[0] != "_" and name not in NOT_FACTS and callable(getattr(generator, name, None))
+    )
 
 
 @lru_cache(maxsize=64)

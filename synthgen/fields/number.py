@@ -42,7 +42,9 @@ class Number(Made):
     sd: Annotated[float, Field(gt=0)] | None = None
     mu: float | None = None
     sigma: Annotated[float, Field(gt=0)] | None = None
-    decimals: Annotated[int, Field(ge=0, le=12)] | None = Field(None, description="places after the point (default: 0 for whole bounds, else 2)")
+    decimals: Annotated[int, Field(ge=0, le=12)] | None = Field(
+        None, description="places after the point (default: 0 for whole bounds, else 2)"
+    )
 
     def faults(self) -> Iterator[Fault]:
         """A distribution without its parameters, or with another's."""

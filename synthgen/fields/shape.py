@@ -133,7 +133,13 @@ class Asked(FieldShape):
 
 def misread(at: tuple[Any, ...], error: DataError | ValueError, scene: Scene) -> Fault:
     """The fault that a file cannot be read, its path as seen from the recipe."""
-    message, hint = (error.message, error.hint) if isinstance(error, DataError) else str(error).split("; ", 1) if "; " in str(error) else (str(error), "")
+    message, hint = (
+        (error.message, error.hint)
+        if isinstance(error, DataError)
+        else str(error).split("; ", 1)
+        if "; " in str(error)
+        else (str(error), "")
+    )
     return Fault(at, message.replace(f"{scene.folder}/", "").replace(str(scene.folder), "the recipe's own folder"), hint)
 
 

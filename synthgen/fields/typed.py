@@ -29,7 +29,7 @@ MOST = 12  # continuations of one row that are asked at once, at most
 SHOWN = 14  # seed messages in a frame
 ENOUGH = 5  # a topic with fewer seeds borrows sections from others
 BORROWED = 3  # sections
-LONGEST = 80  # tokens of a message
+LONGEST = 64  # tokens of a message
 FEW = "give a few that show how people type; a dozen per topic is good"
 
 Seeds = str | list[str]
@@ -221,4 +221,5 @@ class Typed(Asked):
 def _several(hard: bool, attempt: int) -> int:
     """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
     because a round of asking costs as much as its longest message, however few the rows."""
-    return min(MOST, (3 if hard else 1) * 3**attempt)
+    tripled: int = (3 if hard else 1) * 3 ** min(attempt, 9)
+    return min(MOST, tripled)

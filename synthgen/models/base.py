@@ -180,7 +180,7 @@ class BaseModel:
         """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text."""
         import torch
 
-        from synthgen.models.batch import Batch, Job, fits, side_by_side, write_singly
+        from synthgen.models.batch import Batch, fits, side_by_side, write_singly
 
         frames: dict[str, list[Job]] = {}
         for number, prompt in enumerate(prompts):
@@ -275,11 +275,15 @@ def missing(name: str, local: bool, error: Exception) -> ModelError:
         return ModelError(f"model '{name}' cannot be loaded: {first}",
                           "a folder needs config.json, the weights and the tokenizer, as save_pretrained writes them")  # fmt: skip
     if "gated" in said.lower() or "GatedRepo" in cause or "401 Client Error" in cause or "403 Client Error" in cause:
-        return ModelError(f"model '{name}' is gated or private, and this login may not read it", f"ask for access at {page}, then: hf auth login")
+        return ModelError(
+            f"model '{name}' is gated or private, and this login may not read it", f"ask for access at {page}, then: hf auth login"
+        )
     if "not a valid model identifier" in cause or "404" in cause or "RepositoryNotFound" in cause:
         return ModelError(f"model '{name}' is not a folder here, nor on the Hub under this name",
                           "check the spelling (owner/name); for a private model: hf auth login; or leave `models` out to use scribbler")  # fmt: skip
     if "connect" in cause.lower() or "offline" in cause.lower() or "couldn't find" in cause.lower() or "resolve" in cause.lower():
         return ModelError(f"model '{name}' is not on this machine, and the Hub cannot be reached", retryable=True,
                           hint=f"with a connection: hf download {name}; or name a folder; or leave `models` out to use scribbler")  # fmt: skip
-    return ModelError(f"model '{name}' cannot be loaded: {first}", "it must be a causal language model that transformers knows without remote code")
+    return ModelError(
+        f"model '{name}' cannot be loaded: {first}", "it must be a causal language model that transformers knows without remote code"
+    )

@@ -81,7 +81,13 @@ class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
 
 
 def rows_attention(
-    module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, attention_mask: torch.Tensor | None, scaling: float | None = None, **kwargs: Any
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
     """Attention of one new token a row, (rows, heads, 1, dimensions). Query heads that share a key head are taken together as
     if they were a short text, so that no key is copied for them. A frame that is being read takes torch's usual way."""
@@ -89,10 +95,20 @@ def rows_attention(
         raise NotImplementedError("this attention has parts that rows_attention does not know")
     if query.shape[2] > 1 or key.shape[0] == 1:
         groups = query.shape[1] > key.shape[1]
-        read = scaled_dot_product_attention(query, key, value, attn_mask=attention_mask, is_causal=attention_mask is None and query.shape[2] > 1, scale=scaling, enable_gqa=groups)
+        read = scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=attention_mask,
+            is_causal=attention_mask is None and query.shape[2] > 1,
+            scale=scaling,
+            enable_gqa=groups,
+        )
         return read.transpose(1, 2), None
     rows, heads, _, size = query.shape
     folded = query.view(rows, key.shape[1], heads // key.shape[1], size)
+    if attention_mask is not None:  # torch takes longer over a mask that it must spread out itself
+        attention_mask = attention_mask.expand(rows, folded.shape[1], folded.shape[2], -1).contiguous()
     seen = scaled_dot_product_attention(folded, key, value, attn_mask=attention_mask, scale=scaling)
     return seen.reshape(rows, 1, heads, size), None
 
@@ -153,9 +169,14 @@ class Batch:
         where = torch.tensor(positions, device=self.device)
         for layer in self.cache.layers:
             layer.positions = where
-        seen = torch.arange(self.room, device=self.device)[None, :] <= where[:, None]
+        hidden = torch.arange(self.room, device=self.device)[None, :] > where[:, None]
+        mask = torch.zeros(hidden.shape, dtype=self.model.dtype, device=self.device).masked_fill_(hidden, float("-inf"))
         read = self.model(
-            torch.tensor(tokens, device=self.device)[:, None], position_ids=where[:, None], attention_mask=seen[:, None, None, :], past_key_values=self.cache, use_cache=True
+            torch.tensor(tokens, device=self.device)[:, None],
+            position_ids=where[:, None],
+            attention_mask=mask[:, None, None, :],
+            past_key_values=self.cache,
+            use_cache=True,
         )
         chosen = choose(read.logits[:, -1], torch.tensor(luck, device=self.device), torch.tensor(temperature, device=self.device))
         found: list[int] = chosen.tolist()
@@ -163,7 +184,11 @@ class Batch:
 
 
 def side_by_side(
-    make: Callable[..., Iterator[Job]], frames: Sequence[Sequence[Job]], workers: int, ends: Callable[[int], bool], choose: Callable[..., torch.Tensor]
+    make: Callable[..., Iterator[Job]],
+    frames: Sequence[Sequence[Job]],
+    workers: int,
+    ends: Callable[[int], bool],
+    choose: Callable[..., torch.Tensor],
 ) -> Iterator[Job]:
     """All jobs of all frames, each as soon as it is written, by so many workers, each with a batch that `make` writes.
 

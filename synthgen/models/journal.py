@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from synthgen.errors import OutputError
 from synthgen.models.door import Model
 from synthgen.rows import Completion, Prompt
 
@@ -28,10 +29,13 @@ class Journal:
     """One journal file, made when it is not there; `None` as its path keeps it in memory only."""
 
     def __init__(self, path: Path | None) -> None:
-        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(TABLES)
+        try:
+            self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(TABLES)
+        except sqlite3.DatabaseError as error:
+            raise OutputError(f"the answer journal {path} cannot be read: {error}", "make --fresh starts over without it") from None
 
     def find(self, key: str) -> tuple[str, str, int, int] | None:
         """(text, finish, tokens in, tokens out) of an answer."""
@@ -106,4 +110,4 @@ def _settings(prompt: Prompt) -> str:
 
 
 def _key(identity: str, prompt: Prompt) -> str:
-    return sha256("\0".join([identity, prompt.text, _settings(prompt), str(prompt.stream)]).encode()).hexdigest()[:32]
+    return sha256("\0".join([identity, prompt.text, _settings(prompt), str(prompt.stream)]).encode("utf-8", "replace")).hexdigest()[:32]

@@ -28,19 +28,41 @@ def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence
 
 
 def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence[str]]) -> str:
-    lines = [f"# {plan.recipe.name}", "", f"{_plain(plan.recipe.about)} Synthetic data: nobody wrote these messages, and the people in them do not exist.".strip(), ""]
+    lines = [
+        f"# {plan.recipe.name}",
+        "",
+        f"{_plain(plan.recipe.about)} Synthetic data: nobody wrote these messages, and the people in them do not exist.".strip(),
+        "",
+    ]
     for table in plan.tables:
         counts = manifest["tables"][table.name]
-        lines += [f"## {table.name}", "", f"{counts['rows']:,} rows, {sum(counts['refused'].values()):,} refusals on the way.", "", "| column | type | made by |", "|---|---|---|"]
+        lines += [
+            f"## {table.name}",
+            "",
+            f"{counts['rows']:,} rows, {sum(counts['refused'].values()):,} refusals on the way.",
+            "",
+            "| column | type | made by |",
+            "|---|---|---|",
+        ]
         for name, kind in table.columns.items():
             field = table.table.fields.get(name)
-            lines.append(f"| `{name}` | {kind} | {field.kind if field else f'carried from {table.table.from_.table}' if table.table.from_ else ''} |")
-        lines += ["| `provenance` | struct | the row's place, its tries, and for asked fields the model, the prompt and the seed messages (as digests) |", ""]
+            lines.append(
+                f"| `{name}` | {kind} | {field.kind if field else f'carried from {table.table.from_.table}' if table.table.from_ else ''} |"
+            )
+        lines += [
+            "| `provenance` | struct | the row's place, its tries, and for asked fields the model, the prompt and the seed messages (as digests) |",
+            "",
+        ]
         if samples.get(table.name):
             fence = "`" * (3 + max((text.count("`") for text in samples[table.name]), default=0))
             lines += ["Some of it:", "", f"{fence}text", *samples[table.name], fence, ""]
         if counts["refused"]:
-            lines += ["| refused by | rows |", "|---|---|", *(f"| {_plain(by)} | {count:,} |" for by, count in counts["refused"].items()), ""]
+            lines += [
+                "| refused by | rows |",
+                "|---|---|",
+                *(f"| {_plain(by)} | {count:,} |" for by, count in counts["refused"].items()),
+                "",
+            ]
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     models = "; ".join(f"`{name}`: {identity}" for name, identity in manifest["models"].items()) or "none"
     lines += [

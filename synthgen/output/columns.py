@@ -48,7 +48,8 @@ def rows_table(rows: Sequence[Row], columns: Mapping[str, str], shape: datasets.
     arrays = [_array([row.values.get(name) for row in rows], kind, schema.field(name).type, name) for name, kind in columns.items()]
     asked = list(shape[PROVENANCE].get("asked", ()))
     origins = [
-        {"row": row.index, "try": row.attempt, "parent": row.parent, "asked": {name: row.origin.get(name) for name in asked}} for row in rows
+        {"row": row.index, "try": row.attempt, "parent": row.parent, "asked": {name: row.origin.get(name) for name in asked}}
+        for row in rows
     ]
     return pyarrow.Table.from_arrays([*arrays, pyarrow.array(origins, schema.field(PROVENANCE).type)], schema=schema)
 
@@ -59,7 +60,12 @@ def refused_table(records: Sequence[Mapping[str, Any]], shape: datasets.Features
 
     schema = shape.arrow_schema
     arrays = [
-        _array([record[name] for record in records], "json" if name == "values" else "string" if field.type == pyarrow.string() else "int64", field.type, name)
+        _array(
+            [record[name] for record in records],
+            "json" if name == "values" else "string" if field.type == pyarrow.string() else "int64",
+            field.type,
+            name,
+        )
         for name, field in zip(schema.names, schema, strict=True)
     ]
     return pyarrow.Table.from_arrays(arrays, schema=schema)
@@ -77,7 +83,7 @@ def _array(values: list[Any], kind: str, target: pyarrow.DataType, name: str) ->
         return pyarrow.array(values, target)
     except UnicodeEncodeError:
         return pyarrow.array([None if value is None else _clean(value) for value in values], target)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as error:
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError) as error:
         raise DataError(f"field '{name}' is a column of {kind}, but one of its values is not: {error}") from None
 
 

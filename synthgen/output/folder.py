@@ -76,7 +76,9 @@ class Output:
             lock = FileLock(self.final.parent / f".{self.final.name}.lock", blocking=False)
             lock.acquire()
         except Timeout:
-            raise OutputError(f"another run is working on {self.final}", "wait for it, stop it, or choose another place: --out DIR") from None
+            raise OutputError(
+                f"another run is working on {self.final}", "wait for it, stop it, or choose another place: --out DIR"
+            ) from None
         except OSError as error:
             raise OutputError(f"cannot write to {self.final.parent}: {error.strerror}", "choose another place: --out DIR") from None
         try:
@@ -312,7 +314,9 @@ def _write_parquet(path: Path, tables: Sequence[pyarrow.Table] | Iterator[pyarro
     temporary, writer, rows = path.with_name(path.name + ".part"), None, 0
     try:
         for table in tables:
-            writer = writer or parquet.ParquetWriter(temporary, table.schema, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
+            writer = writer or parquet.ParquetWriter(
+                temporary, table.schema, compression="zstd", use_content_defined_chunking=True, write_page_index=True
+            )
             writer.write_table(table, row_group_size=GROUP_ROWS)
             rows += table.num_rows
     finally:

@@ -39,13 +39,18 @@ def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
         for name, field in fields.items():
             inner = (*way, "fields", name)
             found = [_name_faults(name, field, reads[name], known, partial(whole.dropped, table)), _model_faults(field, whole.models)]
-            found += [_topic_faults(field, whole.choice(table, field)), _otherwise_faults(field) if inner not in source.unsure else iter(())]
+            found += [
+                _topic_faults(field, whole.choice(table, field)),
+                _otherwise_faults(field) if inner not in source.unsure else iter(()),
+            ]
             yield from (replace(fault, at=(*inner, *fault.at)) for fault in chain(*found))
         yield from _circles(way, reads)
         for at, part in parts.items():
             name = getattr(part, "field", None)  # None: it is wrong itself
             if at[:3] == (*way, "keep") and known is not None and name is not None and name not in known:
-                yield Fault((*at, "field"), f"there is no field '{name}'", whole.dropped(table, name) or did_you_mean(name, known, "fields"))
+                yield Fault(
+                    (*at, "field"), f"there is no field '{name}'", whole.dropped(table, name) or did_you_mean(name, known, "fields")
+                )
         if isinstance(parent := parts.get((*way, "from")), From) and above is not None:
             yield from _carry_faults(way, parent, above, whole.own(table))
 
@@ -119,7 +124,9 @@ def _parent_faults(whole: _Whole) -> Iterator[Fault]:
     for name, parent in whole.parents.items():
         way = ("tables", name, "from", "table")
         if parent in whole.source.left_out:
-            yield Fault(way, f"table '{parent}' is left out, and '{name}' is made from it", f"leave out both: --without {parent} --without {name}")
+            yield Fault(
+                way, f"table '{parent}' is left out, and '{name}' is made from it", f"leave out both: --without {parent} --without {name}"
+            )
         elif parent not in known:
             yield Fault(way, f"there is no table '{parent}'", did_you_mean(parent, known - {str(name)}, "tables"))
     for circle in _cycles({name: [parent] for name, parent in whole.parents.items()}):
@@ -179,7 +186,7 @@ def _otherwise_faults(field: FieldShape) -> Iterator[Fault]:
     if value is None:
         return
     if field.when is None:
-        yield Fault(("otherwise",), "'otherwise' without 'when' is never used", "add when: \"{{ … }}\", or take it out", at_key=True)
+        yield Fault(("otherwise",), "'otherwise' without 'when' is never used", 'add when: "{{ … }}", or take it out', at_key=True)
     types: dict[str, tuple[type | tuple[type, ...], str]] = {
         "bool": (bool, "true or false"), "int64": (int, "a whole number"), "float64": ((int, float), "a number"), "string": (str, "text"),
     }  # fmt: skip

@@ -132,7 +132,13 @@ def _table_plan(name: str, table: Table, parent: TablePlan | None) -> TablePlan:
         inherited = {each: parent.kept[each] for each in carried if each not in columns}
     shown = {field_name: column for field_name, column in columns.items() if not table.fields[field_name].hidden}
     return TablePlan(
-        name, table, tuple(steps), _retries(steps, table, above), inherited | shown, inherited | columns, tuple(parent.kept) if parent else ()
+        name,
+        table,
+        tuple(steps),
+        _retries(steps, table, above),
+        inherited | shown,
+        inherited | columns,
+        tuple(parent.kept) if parent else (),
     )
 
 
@@ -158,9 +164,7 @@ def _retries(steps: list[Step], table: Table, above: dict[str, set[str]]) -> dic
         again = asked or roots
         fields = frozenset(each for each in table.fields if above[each] & again)
         work = tuple(
-            number
-            for number, other in enumerate(steps)
-            if (other.name if isinstance(other, FieldStep) else other.check.field) in fields
+            number for number, other in enumerate(steps) if (other.name if isinstance(other, FieldStep) else other.check.field) in fields
         )
         tries = min((field.tries for each in asked if isinstance(field := table.fields[each], Asked)), default=TRIES_WITHOUT_MODEL)
         retries[place] = Retry(work, fields, tries if again else 1)

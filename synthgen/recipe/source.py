@@ -33,7 +33,11 @@ def _text(path: Path, name: str) -> str:
             inside = sorted(entry.name for entry in path.glob("*.y*ml"))
             raise _unreadable(name, "a folder, not a recipe", f"the recipe in it: {path / inside[0]}" if inside else "name a YAML file")
         if path.stat().st_size > LARGEST:
-            raise _unreadable(name, f"{path.stat().st_size:,} bytes; a recipe has at most {LARGEST:,}", "put seed messages and data into files of their own")
+            raise _unreadable(
+                name,
+                f"{path.stat().st_size:,} bytes; a recipe has at most {LARGEST:,}",
+                "put seed messages and data into files of their own",
+            )
         raw = path.read_bytes()
     except FileNotFoundError:
         near = [entry.name for entry in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
@@ -87,7 +91,9 @@ def override(source: Source, setting: str, option: str = "") -> None:
 def _nowhere(option: str, place: Any, way: Way, word: str) -> Mistake:
     where = ".".join(map(str, way)) or "the recipe"
     if isinstance(place, list):
-        return Mistake(option, f"{where} is a list without a '{word}'", f"it has {len(place)} item{'s' if len(place) != 1 else ''}, counted from 0")
+        return Mistake(
+            option, f"{where} is a list without a '{word}'", f"it has {len(place)} item{'s' if len(place) != 1 else ''}, counted from 0"
+        )
     if not isinstance(place, dict):
         return Mistake(option, f"{where} holds no keys, only {shown(place)}")
     return Mistake(option, f"there is no '{word}' in {where}", did_you_mean(word, place, "it has"))

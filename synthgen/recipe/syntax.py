@@ -36,7 +36,12 @@ def build(source: Source) -> Any:
     except ReaderError as error:
         before = source.text[: error.position]
         line, column = before.count("\n"), len(before) - before.rfind("\n") - 1
-        source.at(line, column, f"the character {chr(error.character)!r} cannot stand in YAML", "take it out; in double quotes it may be written as an escape")
+        source.at(
+            line,
+            column,
+            f"the character {chr(error.character)!r} cannot stand in YAML",
+            "take it out; in double quotes it may be written as an escape",
+        )
     except MarkedYAMLError as error:
         source.at(*_in_words(error, source.lines))
     except YAMLError as error:
@@ -63,7 +68,9 @@ class _Composer(Composer):
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.count, self.depth = self.count + 1, self.depth + 1
         if self.count > MOST_VALUES or self.depth > DEEPEST:
-            raise MarkedYAMLError(problem="too large" if self.count > MOST_VALUES else "too deep", problem_mark=self.loader.parser.peek_event().start_mark)
+            raise MarkedYAMLError(
+                problem="too large" if self.count > MOST_VALUES else "too deep", problem_mark=self.loader.parser.peek_event().start_mark
+            )
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -80,7 +87,9 @@ class _Builder:
         mark = node.start_mark
         self.source.values.setdefault(way, self.place(node, way))
         if any(node is one for one in above):
-            return self.wrong(way, mark, "an alias (*name) for something that it is itself a part of", "write the values where they are needed")
+            return self.wrong(
+                way, mark, "an alias (*name) for something that it is itself a part of", "write the values where they are needed"
+            )
         if self.count > MOST_VALUES:
             place = self.source.keys.get(way[:1], self.source.values[()])
             self.source.at(place.line, place.column, f"with its aliases (*name) written out, the recipe has more than {MOST_VALUES:,} values",
@@ -224,11 +233,26 @@ def _bracket(mark: Any, opened: Any, lines: list[str]) -> tuple[int, int, str, s
         hint = f"close it before line {mark.line + 1}, or put text that contains a {bracket} in quotes"
         return opened.line, opened.column, f"this {bracket} is not closed", hint
     close = "]" if bracket == "[" else "}"
-    return mark.line, mark.column, f"expected a comma, or the {close} that closes the {bracket}", "text that contains one of : , # [ ] { } needs quotes"
+    return (
+        mark.line,
+        mark.column,
+        f"expected a comma, or the {close} that closes the {bracket}",
+        "text that contains one of : , # [ ] { } needs quotes",
+    )
 
 
 def _stray(mark: Any, lines: list[str]) -> tuple[int, int, str, str]:
     line = lines[mark.line] if mark.line < len(lines) else ""
     if line[: mark.column].strip():
-        return mark.line, mark.column, "this follows a value that has ended", "text that contains a quote or bracket needs quotes around all of it"
-    return mark.line, mark.column, "this line is indented like none of those above", "keys of one mapping, and items of one list, begin in one column"
+        return (
+            mark.line,
+            mark.column,
+            "this follows a value that has ended",
+            "text that contains a quote or bracket needs quotes around all of it",
+        )
+    return (
+        mark.line,
+        mark.column,
+        "this line is indented like none of those above",
+        "keys of one mapping, and items of one list, begin in one column",
+    )

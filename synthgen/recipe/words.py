@@ -28,10 +28,18 @@ EXAMPLES = {
     "between": "[1, 100]", "words": "[1, 60]", "characters": "[1, 300]",
 }  # fmt: skip
 TEMPLATES = [
-    (r"unexpected end of template, expected 'end of print|unexpected '[}\])]'", "'{{' is not closed by '}}'", "a field's value is written {{ name }}"),
+    (
+        r"unexpected end of template, expected 'end of print|unexpected '[}\])]'",
+        "'{{' is not closed by '}}'",
+        "a field's value is written {{ name }}",
+    ),
     (r"Expected an expression, got 'end of print", "there is nothing between '{{' and '}}'", "a field's value is written {{ name }}"),
     (r"expected token 'end of print statement', got '='", "'=' cannot stand between '{{' and '}}'", "two values are compared with =="),
-    (r"expected token 'end of print statement'", "there is more than one value between '{{' and '}}'", "each has braces of its own: {{ a }} {{ b }}"),
+    (
+        r"expected token 'end of print statement'",
+        "there is more than one value between '{{' and '}}'",
+        "each has braces of its own: {{ a }} {{ b }}",
+    ),
     (r"block that needs to be closed is '(\w+)'", "a '{{% {0} %}}' is not closed", "its end is {{% end{0} %}}"),
 ]
 
@@ -102,7 +110,9 @@ def _explained(one: _Found, shape: type[BaseModel]) -> Explained:
         return Explained(way, *_template(message, hint), one.key)
     if kind == "literal_error":
         options = re.findall(r"'([^']*)'", context["expected"])
-        return Explained(way, f"expected {context['expected']}, not {shown(value)}", did_you_mean(value, options) if nearest(value, options) else "")
+        return Explained(
+            way, f"expected {context['expected']}, not {shown(value)}", did_you_mean(value, options) if nearest(value, options) else ""
+        )
     if kind == "string_pattern_mismatch":
         return Explained(way, f"{shown(value)} cannot be a name here", _letters(context["pattern"]), one.key)
     if kind == "too_short" and context["min_length"] == 1:
@@ -121,12 +131,16 @@ def _template(message: str, hint: str) -> tuple[str, str]:
         return f"template: unknown filter '{unknown[1]}'", did_you_mean(unknown[1], SAFE_FILTERS, "filters")
     for pattern, ours, way_out in TEMPLATES:
         if found := re.search(pattern, message):
-            return "template: " + (ours.format(*found.groups()) if found.groups() else ours), way_out.format(*found.groups()) if found.groups() else way_out
+            return "template: " + (ours.format(*found.groups()) if found.groups() else ours), way_out.format(
+                *found.groups()
+            ) if found.groups() else way_out
     return message, hint
 
 
 def _letters(pattern: str) -> str:
-    return "a name is made of letters (a to z), digits" + (", '.', '_' and '-'" if "." in pattern else " and _, and does not begin with a digit")
+    return "a name is made of letters (a to z), digits" + (
+        ", '.', '_' and '-'" if "." in pattern else " and _, and does not begin with a digit"
+    )
 
 
 def _way(loc: tuple[Any, ...], data: Any) -> Way:
