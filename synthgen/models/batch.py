@@ -281,13 +281,18 @@ def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], c
     for job in jobs:
         if frame is None or frame[0] != job.ids:
             read = model(torch.tensor([job.ids], device=model.device), use_cache=True, logits_to_keep=1)
-            frame = (job.ids, read.past_key_values, read.logits[:, -1])
-        cache, logits = copy.deepcopy(frame[1]), frame[2]
+            frame = (job.ids, _state(read), read.logits[:, -1])
+        state, logits = copy.deepcopy(frame[1]), frame[2]
         for luck in job.luck:
             token = int(choose(logits, torch.tensor([luck], device=model.device), torch.tensor([job.temperature], device=model.device)))
             job.written.append(token)
             if ends(token) or len(job.written) == len(job.luck):
                 break
-            read = model(torch.tensor([[token]], device=model.device), past_key_values=cache, use_cache=True)
-            cache, logits = read.past_key_values, read.logits[:, -1]
+            read = model(torch.tensor([[token]], device=model.device), use_cache=True, **state)
+            state, logits = _state(read), read.logits[:, -1]
         yield job
+
+
+def _state(read: Any) -> dict[str, Any]:
+    """What a model remembers of what it read, under the name that it takes it by (recurrent ones have names of their own)."""
+    return {name: read[name] for name in ("past_key_values", "cache_params", "state") if name in read}
