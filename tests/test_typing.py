@@ -77,9 +77,13 @@ def tiny(folder: Path, kind: str) -> Path:
     small = {**size, "intermediate_size": 64, "num_key_value_heads": 2, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
     config = {
         "llama": lambda: transformers.LlamaConfig(**small),
-        "gpt2": lambda: transformers.GPT2Config(vocab_size=27563, n_embd=32, n_layer=2, n_head=4, n_positions=256, bos_token_id=0, eos_token_id=0),
+        "gpt2": lambda: transformers.GPT2Config(
+            vocab_size=27563, n_embd=32, n_layer=2, n_head=4, n_positions=256, bos_token_id=0, eos_token_id=0
+        ),
         "mistral": lambda: transformers.MistralConfig(**small, sliding_window=8),
-        "mamba": lambda: transformers.MambaConfig(vocab_size=27563, hidden_size=32, num_hidden_layers=2, state_size=4, bos_token_id=0, eos_token_id=0, pad_token_id=0),
+        "mamba": lambda: transformers.MambaConfig(
+            vocab_size=27563, hidden_size=32, num_hidden_layers=2, state_size=4, bos_token_id=0, eos_token_id=0, pad_token_id=0
+        ),
     }[kind]()
     transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json"):

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from random import Random
 from typing import Any
 
 from synthgen import render
@@ -169,10 +170,10 @@ class TableRun:
         if isinstance(step.field, Asked):
             return self._ask(step.name, step.field, rows)
         assert isinstance(step.field, Made)
-        make, at, table, name, field = step.field.make, self.streams.at, self.plan.name, step.name, step.field
+        make, at, table, name, field, idle = step.field.make, self.streams.at, self.plan.name, step.name, step.field, Random(0)
         for row in rows:
             if field.when is None or self._wanted(field, row):
-                row.values[name] = make(row, at(table, name, row.index, row.attempt))
+                row.values[name] = make(row, at(table, name, row.index, row.attempt) if field.draws else idle)
             else:
                 row.values[name] = field.otherwise
         return [None] * len(rows)

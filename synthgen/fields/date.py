@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from random import Random
 from typing import Annotated, Literal
 
@@ -57,7 +58,7 @@ class Date(Made):
             )
             yield Fault(("between",), f"the first date, {first}, is after the second, {last}")
 
-    @property
+    @cached_property
     def _bounds(self) -> tuple[datetime.datetime, datetime.datetime, bool]:
         (first, timed), (last, also) = (moment(text, self._scene.now) for text in self.between)
         return first, last, timed or also

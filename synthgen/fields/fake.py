@@ -124,10 +124,15 @@ class Fake(Made):
     def _call(self, locale: str, stream: Random) -> Value:
         generator, method = self._makers[locale]
         generator.random.seed(stream.getrandbits(64))  # seeded, not replaced: some providers keep hold of it
-        random.seed(stream.getrandbits(64))  # some draw from here, or call others that do
-        _Clock.now_is = self._scene.now
+        if locale in _draw_elsewhere or "passport" in self.provider:
+            random.seed(stream.getrandbits(64))
+        _Clock.now_is = self._now
         value = method(**self.args)
         return value if type(value) is str else _plain(value)
+
+    @cached_property
+    def _now(self) -> datetime.datetime:
+        return self._scene.now
 
     @cached_property
     def _column(self) -> str:
@@ -186,7 +191,19 @@ def _generator(locale: str) -> Any:
         if isinstance(getattr(provider, "cities", None), list):  # Italy's come out of a set, in another order in every process
             provider.cities = sorted(provider.cities)
     _stop_clocks()
+    modules = {sys.modules[kind.__module__] for provider in generator.providers for kind in type(provider).__mro__ if kind is not object}
+    if any(
+        held is random or getattr(held, "__module__", "") == "random"
+        for module in modules
+        if ".passport." not in module.__name__
+        for held in vars(module).values()
+    ):
+        _draw_elsewhere.add(locale)
     return generator
+
+
+_draw_elsewhere: set[str] = set()
+"""The locales some of whose providers draw from the global `random`, or are called by others that do."""
 
 
 class _Clock:

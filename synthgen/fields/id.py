@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from synthgen.rows import Row, Value
 class Id(Made):
     """A stable row id, `prefix-000042`: it depends on the row's place among its table's candidates, on nothing else."""
 
+    draws: ClassVar[bool] = False
     kind: Literal["id"] = "id"
     prefix: str = Field("", description="what stands before the number (default: the table's name)")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, StrictFloat, StrictInt, StrictStr
 
@@ -108,7 +108,9 @@ class FieldShape(Part):
 
 
 class Made(FieldShape):
-    """A field that Python makes."""
+    """A field that Python makes. Where nothing is drawn, `draws` is false and the stream is any."""
+
+    draws: ClassVar[bool] = True
 
     def make(self, row: Row, stream: Random) -> Value:
         """This row's value, drawn from its own stream."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from synthgen.rows import Row, Value
 class Template(Made):
     """Text made from other fields, such as `ORD-{{ number }}`."""
 
+    draws: ClassVar[bool] = False
     kind: Literal["template"] = "template"
     template: TemplateText = Field(description="text with {{ field }} where a field's value goes")
 
