@@ -127,7 +127,7 @@ def _questions(loaded: Loaded, whole: Plan) -> Iterator[Question]:
         source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
         rows = [
             Row(table.name, one.index, values=dict(one.inherited or {}))
-            for one, _ in zip(source.start(0), range(ASKED_CHUNK), strict=False)
+            for one, _ in zip(source.start(0), range(min(ASKED_CHUNK, source.wanted or ASKED_CHUNK)), strict=False)
         ]
         expected = source.wanted if source.wanted is not None else len(rows)
         if table.table.from_:  # the sample of parents stands for all of them
