@@ -82,6 +82,7 @@ class TableRun:
         }
         self.all_steps = (1 << len(plan.steps)) - 1
         self.state = State()
+        self.done = 0  # rows of the chunk that have passed
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Tell the checks of a row that was finished in an earlier run."""
@@ -139,6 +140,7 @@ class TableRun:
 
     def _finish(self, rows: list[Row], refused: list[Refused]) -> list[Row]:
         """Those of `rows` that pass, in order; the others are added to `refused`, every try of them."""
+        self.done = 0
         todo: dict[int, int] = dict.fromkeys(range(len(rows)), self.all_steps)
         given_up: set[int] = set()
         spent = Counter[tuple[int, frozenset[str]]]()
@@ -159,8 +161,9 @@ class TableRun:
                             again[number] = steps
                         else:
                             given_up.add(number)
+            self.done = len(rows) - len(again) - len(given_up)
             if self.plan.asks:
-                self.report(len(rows) - len(again) - len(given_up), 0)
+                self.report(self.done, 0)
             todo = dict(sorted(again.items()))
         return [row for number, row in enumerate(rows) if number not in given_up]
 
@@ -202,12 +205,13 @@ class TableRun:
         owner = {id(prompt): (number, place) for number, own in zip(working, prompts, strict=True) for place, prompt in enumerate(own)}
         answers: dict[int, dict[int, Completion]] = {number: {} for number in working}
         model = self.models[field.by]
-        done = 0
+        expected = {number: len(own) for number, own in zip(working, prompts, strict=True)}
+        answered = 0  # rows with all their answers: as good as done, for somebody who watches
         for completion in model.complete([prompt for own in prompts for prompt in own]):
             number, place = owner[id(completion.prompt)]
             answers[number][place] = completion
-            done += 1
-            self.report(0, 1)
+            answered += len(answers[number]) == expected[number]
+            self.report(self.done + answered, 1)
         for number, own in zip(working, prompts, strict=True):
             row = rows[number]
             if len(answers[number]) < len(own):
