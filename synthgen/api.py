@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING, Any
 import synthgen
 from synthgen.engine import State, TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
-from synthgen.errors import DataError, OutputError, did_you_mean
-from synthgen.fields import Made as MadeField
+from synthgen.errors import OutputError
+from synthgen.estimate import Question, questions
+from synthgen.look import look, plain
 from synthgen.models import BaseModel, Journal, Journalled, Model
 from synthgen.output import MANIFEST, Output, Progress, TableStore, card, refused_shards
 from synthgen.output.folder import JOURNAL
 from synthgen.recipe import Loaded, Plan, TablePlan, load, plan
-from synthgen.recipe.plan import CheckStep, FieldStep
+from synthgen.recipe.plan import CheckStep
 from synthgen.rows import Row
 from synthgen.streams import Streams
 from synthgen.versions import versions
 
 if TYPE_CHECKING:
-    from synthgen.fields import Asked
+    pass
 
 SAMPLES = 8
 
@@ -53,20 +54,6 @@ class Made:
     manifest: dict[str, Any]
     already: bool = False
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a model will be asked for a field: prompts at least, and tokens read and written, as far as known before."""
-
-    table: str
-    field: str
-    model: str
-    prompts: int
-    frames: int
-    tokens_read: int
-    tokens_written: int
-    exact: bool
 
 
 @dataclass(frozen=True)
@@ -113,68 +100,7 @@ def check(recipe: str | Path, **options: Any) -> Checked:
     """Read a recipe and say what it will ask, without asking. `options` are those of `load`. Raises RecipeError."""
     loaded = load(recipe, **options)
     made = plan(loaded.recipe)
-    return Checked(loaded, made, list(_questions(loaded, made)))
-
-
-def _questions(loaded: Loaded, whole: Plan) -> Iterator[Question]:
-    if not whole.models:
-        return
-    models = open_models(loaded, whole.models)
-    streams = Streams(loaded.recipe.seed)
-    facts: dict[str, list[dict[str, Any]]] = {}
-    for table in whole.tables:
-        parents = facts.get(table.table.from_.table, []) if table.table.from_ else []
-        source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
-        rows = [
-            Row(table.name, one.index, values=dict(one.inherited or {}))
-            for one, _ in zip(source.start(0), range(min(ASKED_CHUNK, source.wanted or ASKED_CHUNK)), strict=False)
-        ]
-        expected = source.wanted if source.wanted is not None else len(rows)
-        if table.table.from_:  # the sample of parents stands for all of them
-            share = _rows_expected(whole, table) / max(1, len(rows))
-        else:
-            share = (expected or 0) / max(1, len(rows))
-        unknown: set[str] = set()
-        for step in table.steps:
-            if not isinstance(step, FieldStep):
-                continue
-            reads = {name for _, name in step.field.reads()}
-            asked = table.asked.get(step.name)
-            if isinstance(step.field, MadeField) and not reads & unknown:
-                for row in rows:
-                    row.values[step.name] = step.field.make(row, streams.at(table.name, step.name, row.index, 0))
-            elif asked is not None and not reads & unknown:
-                yield _question(table.name, step.name, asked, models[asked.by], rows, streams, share)
-            if asked is not None or reads & unknown:
-                unknown.add(step.name)
-                for row in rows:
-                    row.values[step.name] = ""
-        facts[table.name] = [dict(row.values) for row in rows]
-
-
-def _rows_expected(whole: Plan, table: TablePlan) -> float:
-    source = table.table.from_
-    if source is None:
-        return float(table.table.rows or 0)
-    parent = next(one for one in whole.tables if one.name == source.table)
-    return min(source.rows or float("inf"), _rows_expected(whole, parent)) * sum(source.bounds) / 2
-
-
-def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[Row], streams: Streams, share: float) -> Question:
-    prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
-    frames = {prompt.text for prompt in prompts}
-    texts = getattr(asked, "texts", [])
-    try:
-        read = sum(map(model.count, frames))
-        written = len(prompts) * (sum(map(model.count, texts)) / max(1, len(texts)) + 1)
-        exact = True
-    except Exception:  # a model that is not on this machine yet: four letters a token
-        read = sum(len(frame) for frame in frames) // 4
-        written = len(prompts) * (sum(map(len, texts)) / max(1, len(texts)) / 4 + 1)
-        exact = False
-    return Question(
-        table, name, asked.by, round(len(prompts) * share), round(len(frames) * share), round(read * share), round(written * share), exact
-    )
+    return Checked(loaded, made, list(questions(made, open_models(loaded, made.models))))
 
 
 # preview
@@ -394,69 +320,6 @@ def _write_recipe(path: Path, data: Any) -> None:
     writer.width = 120
     with path.open("w", encoding="utf-8") as file:
         writer.dump(data, file)
-
-
-# look
-
-
-def look(
-    folder: str | Path, table: str | None = None, *, where: Sequence[str] = (), rows: int = 10, skip: int = 0
-) -> tuple[str, list[dict[str, Any]], int]:
-    """Rows of an output: the table's name, some of its rows that fit all of `where` (FIELD=VALUE), and how many fit in all.
-
-    `table` is a name in the output, or `refused`; by default the first. Raises OutputError when there is no such output.
-    """
-    from pyarrow import parquet
-
-    output = Output(Path(folder))
-    manifest = output.manifest()
-    if manifest is None:
-        hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
-        raise OutputError(f"there is no output at {folder}", hint)
-    names = [*manifest["tables"], *(["refused"] if manifest["refused"] else [])]
-    name = table or names[0]
-    if name not in names:
-        raise OutputError(f"{folder} has no table '{name}'", did_you_mean(name, names, "tables"))
-    tests = [_test(text) for text in where]
-    found: list[dict[str, Any]] = []
-    fitting = 0
-    for file in sorted((output.final / name).glob("*.parquet")):
-        with parquet.ParquetFile(file) as stored:
-            for key, _ in tests:
-                if key.split(".")[0] not in stored.schema_arrow.names:
-                    raise OutputError(f"table '{name}' has no field '{key}'", did_you_mean(key, stored.schema_arrow.names, "fields"))
-            for batch in stored.iter_batches(batch_size=1000):
-                for row in batch.to_pylist():
-                    if all(_is(row, key, value) for key, value in tests):
-                        fitting += 1
-                        if skip < fitting <= skip + rows:
-                            found.append(row)
-    return name, found, fitting
-
-
-def _test(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise DataError(
-            f"--where {text}: expected FIELD=VALUE", "such as --where intent='lost card', or --where message=~refund for a part of it"
-        )
-    return key.strip(), value.strip()
-
-
-def _is(row: Mapping[str, Any], key: str, value: str) -> bool:
-    held: Any = row
-    for part in key.split("."):
-        held = held.get(part) if isinstance(held, dict) else None
-    shown = str(held).lower() if isinstance(held, bool) else str(held)
-    return value[1:].casefold() in shown.casefold() if value.startswith("~") else shown == value
-
-
-def plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as JSON can hold it."""
-    return {
-        key: value if isinstance(value, str | int | float | bool | list | dict) or value is None else str(value)
-        for key, value in row.items()
-    }
 
 
 __all__ = ["Checked", "Made", "Question", "Tick", "asdict", "check", "look", "make", "plain", "preview"]

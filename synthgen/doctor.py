@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import synthgen
-from synthgen.models.base import SCRIBBLER
+from synthgen.models.base import SCRIBBLER, machine
 from synthgen.versions import installed, versions
 
 KEYS = ("ANTHROPIC_API_KEY", "HF_TOKEN")
@@ -15,18 +15,10 @@ KEYS = ("ANTHROPIC_API_KEY", "HF_TOKEN")
 
 def examine() -> dict[str, Any]:
     """Versions, device, the embedded model, and whether keys are there; never what they are."""
-    import torch
-
-    from synthgen.models import BaseModel
-
-    model = BaseModel("scribbler")
     return {
         "synthgen": synthgen.__version__,
         "versions": versions() | {name: found for name in ("anthropic", "huggingface_hub") if (found := installed(name))},
-        "device": model.device,
-        "device name": torch.cuda.get_device_name() if model.device == "cuda" else "",
-        "threads": torch.get_num_threads(),
-        "number format": model.dtype,
+        **machine(),
         "scribbler": _scribbler(),
         "reads GGUF": bool(installed("gguf") and installed("accelerate")),
         "keys": {name: bool(os.environ.get(name)) for name in KEYS}

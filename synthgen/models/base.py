@@ -239,6 +239,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def machine() -> dict[str, str | int]:
+    """Where models run on this machine, and in which number format."""
+    import torch
+
+    model = BaseModel("scribbler")
+    name = torch.cuda.get_device_name() if model.device == "cuda" else ""
+    return {"device": model.device, "device name": name, "processors": cores(), "number format": model.dtype}
+
+
 def _limit(prompt: Prompt) -> int:
     return int(prompt.settings.get("tokens", 120))
 

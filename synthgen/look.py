@@ -1,0 +1,70 @@
+"""Reading rows of an output, some of them, as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from synthgen.errors import DataError, OutputError, did_you_mean
+from synthgen.output import Output
+
+
+def look(
+    folder: str | Path, table: str | None = None, *, where: Sequence[str] = (), rows: int = 10, skip: int = 0
+) -> tuple[str, list[dict[str, Any]], int]:
+    """Rows of an output: the table's name, some of its rows that fit all of `where` (FIELD=VALUE), and how many fit in all.
+
+    `table` is a name in the output, or `refused`; by default the first. Raises OutputError when there is no such output.
+    """
+    from pyarrow import parquet
+
+    output = Output(Path(folder))
+    manifest = output.manifest()
+    if manifest is None:
+        hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
+        raise OutputError(f"there is no output at {folder}", hint)
+    names = [*manifest["tables"], *(["refused"] if manifest["refused"] else [])]
+    name = table or names[0]
+    if name not in names:
+        raise OutputError(f"{folder} has no table '{name}'", did_you_mean(name, names, "tables"))
+    tests = [_test(text) for text in where]
+    found: list[dict[str, Any]] = []
+    fitting = 0
+    for file in sorted((output.final / name).glob("*.parquet")):
+        with parquet.ParquetFile(file) as stored:
+            for key, _ in tests:
+                if key.split(".")[0] not in stored.schema_arrow.names:
+                    raise OutputError(f"table '{name}' has no field '{key}'", did_you_mean(key, stored.schema_arrow.names, "fields"))
+            for batch in stored.iter_batches(batch_size=1000):
+                for row in batch.to_pylist():
+                    if all(_is(row, key, value) for key, value in tests):
+                        fitting += 1
+                        if skip < fitting <= skip + rows:
+                            found.append(row)
+    return name, found, fitting
+
+
+def _test(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise DataError(
+            f"--where {text}: expected FIELD=VALUE", "such as --where intent='lost card', or --where message=~refund for a part of it"
+        )
+    return key.strip(), value.strip()
+
+
+def _is(row: Mapping[str, Any], key: str, value: str) -> bool:
+    held: Any = row
+    for part in key.split("."):
+        held = held.get(part) if isinstance(held, dict) else None
+    shown = str(held).lower() if isinstance(held, bool) else str(held)
+    return value[1:].casefold() in shown.casefold() if value.startswith("~") else shown == value
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON can hold it."""
+    return {
+        key: value if isinstance(value, str | int | float | bool | list | dict) or value is None else str(value)
+        for key, value in row.items()
+    }
