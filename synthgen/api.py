@@ -79,18 +79,8 @@ def open_models(loaded: Loaded, names: set[str], given: Mapping[str, Model] | No
             found[name] = given[name]
         else:
             spec = specs[name]
-            found[name] = BaseModel(_model_name(loaded, spec.name), revision=spec.revision, dtype=spec.dtype, device=spec.device)
+            found[name] = BaseModel(spec.place, revision=spec.revision, dtype=spec.dtype, device=spec.device)
     return found
-
-
-def _model_name(loaded: Loaded, name: str) -> str:
-    """A path is told from a Hub id by being there, or by looking like one."""
-    if name == "scribbler":
-        return name
-    looks_local = name.startswith((".", "/", "~")) or name.endswith(".gguf")
-    if looks_local or (loaded.scene.folder / name).exists():
-        return str(loaded.scene.path(name))
-    return name
 
 
 # check

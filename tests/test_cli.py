@@ -172,3 +172,16 @@ def test_doctor_tells_of_keys_but_not_what_they_are() -> None:
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.parent.name)
 def test_every_recipe_is_without_mistakes(recipe: Path) -> None:
     assert "no mistakes" in synthgen("check", recipe).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("/etc/model", "m.yaml:2:37: '/etc/model' leaves the recipe's folder; to allow it, add --allow /etc"),
+        ("./mine", "m.yaml:2:37: './mine' is not there"),
+    ],
+)
+def test_a_model_that_is_no_folder_here_is_a_mistake_in_the_recipe(tmp_path: Path, name: str, said: str) -> None:
+    text = f"name: m\nmodels: {{typist: {{kind: base, name: {name}}}}}\ntables: {{t: {{rows: 2, fields: {{m: {{kind: typed, seeds: [hey, hi]}}}}}}}}\n"
+    (tmp_path / "m.yaml").write_text(text)
+    assert said in synthgen("make", "m.yaml", cwd=tmp_path, code=1).stderr

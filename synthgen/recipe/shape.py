@@ -40,6 +40,31 @@ class BaseModelSpec(Part):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="auto: bfloat16 where the machine is fast at it")
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
 
+    def faults(self) -> Iterator[Fault]:
+        """A folder or file that is not there, or outside the recipe's folder."""
+        try:
+            place = self.place
+        except ValueError as error:
+            yield Fault(("name",), str(error))
+            return
+        if self._looks_local and not Path(place).exists():
+            yield Fault(
+                ("name",), f"'{self.name}' is not there", "name a folder that save_pretrained wrote, a .gguf file, or a Hub id (owner/name)"
+            )
+
+    @property
+    def _looks_local(self) -> bool:
+        return self.name.startswith((".", "/", "~")) or self.name.endswith(".gguf")
+
+    @property
+    def place(self) -> str:
+        """The path of a local model, or the name of one on the Hub. Raises ValueError when the path leaves the recipe's folder."""
+        if self.name == "scribbler":
+            return self.name
+        if self._looks_local or (self._scene.folder / self.name).exists():
+            return str(self._scene.path(self.name))
+        return self.name
+
 
 AnyModel = BaseModelSpec
 
