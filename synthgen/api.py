@@ -184,7 +184,7 @@ def make(
             journal.close()
         manifest = _manifest(loaded, stores, identities, doors, said, output.unfinished, time.monotonic() - began)
         _finish(whole, output, stores, manifest)
-    notes = tuple(_shortfalls(whole, manifest)) if recheck else ()
+    notes = tuple(_shortfalls(whole, manifest))
     return Made(output.final, manifest, notes=notes)
 
 
@@ -248,10 +248,13 @@ def _other_versions(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Tables with fewer rows than they might have: after a recheck, or where no number was asked for."""
     for table in whole.tables:
-        wanted, got = table.table.rows, manifest["tables"][table.name]["rows"]
-        if wanted and got < wanted:
-            yield f"{table.name} has {got} of {wanted} rows from the journal; a plain make asks for the rest"
+        made, tried = manifest["tables"][table.name]["rows"], manifest["tables"][table.name]["candidates"]
+        if table.table.rows and made < table.table.rows:
+            yield f"{table.name} has {made} of {table.table.rows} rows from the journal; a plain make asks for the rest"
+        elif table.table.from_ and table.table.from_.rows is None and made < tried:
+            yield f"{table.name}: {tried - made} of {tried} rows were refused to the end; the table 'refused' has the reasons"
 
 
 def _manifest(
@@ -268,7 +271,12 @@ def _manifest(
     for name, store in stores.items():
         shards = store.shards()
         state: State = store.state
-        tables[name] = {"rows": state.rows, "tries": state.tries, "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1]))}
+        tables[name] = {
+            "rows": state.rows,
+            "candidates": state.next_index,
+            "tries": state.tries,
+            "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1])),
+        }
         files |= {shard.pop("path"): shard for shard in shards}
     refused = refused_shards(folder, list(stores.values()))
     files |= {shard.pop("path"): shard for shard in refused}

@@ -192,14 +192,22 @@ def wanted(field: Typed, table: list[Row]) -> list[frozenset[str]]:
     return [frozenset(own[0].origin["mention"]) for own in ask(field, table)]
 
 
-def test_mention_rates_are_met_and_drawn_apart():
+def test_mention_rates_are_met_and_messages_mention_no_more_at_once_than_they_must():
     field = typed(mention={"merchant": 0.4, "amount": 0.25, "day": 0.0, "name": 1.0}, seeds=["<merchant> <amount> <day> <name>"])
     found = wanted(field, rows(4000, merchant="Tillow", amount=5, day="Monday", name="Ann"))
     rate = {slot: sum(slot in one for one in found) / 4000 for slot in ("merchant", "amount", "day", "name")}
     assert rate["merchant"] == pytest.approx(0.4, abs=0.03)
     assert rate["amount"] == pytest.approx(0.25, abs=0.03)
     assert (rate["day"], rate["name"]) == (0, 1)
-    assert sum({"merchant", "amount"} <= one for one in found) / 4000 == pytest.approx(0.1, abs=0.02)
+    assert not any({"merchant", "amount"} <= one for one in found)  # there is room for both apart
+
+
+def test_mentions_that_must_overlap_do_so_by_no_more_than_that():
+    field = typed(mention={"merchant": 0.7, "amount": 0.5}, seeds=["<merchant> <amount>"])
+    found = wanted(field, rows(4000, merchant="Tillow", amount=5))
+    assert sum("merchant" in one for one in found) / 4000 == pytest.approx(0.7, abs=0.03)
+    assert sum("amount" in one for one in found) / 4000 == pytest.approx(0.5, abs=0.03)
+    assert sum({"merchant", "amount"} <= one for one in found) / 4000 == pytest.approx(0.2, abs=0.03)
 
 
 def test_a_fact_that_is_not_there_is_not_mentioned():

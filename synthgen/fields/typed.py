@@ -142,9 +142,14 @@ class Typed(Asked):
         return " ".join(fill(self.topic, row.values, f"{row.table}, row {row.index}, topic").splitlines()).strip()
 
     def _wanted(self, row: Row, name: str, streams: Streams) -> frozenset[str]:
-        stream = streams.at(row.table, name, "mention", row.index)
-        drawn = {slot: stream.random() for slot in sorted(self.mention)}
-        return frozenset(slot for slot, draw in drawn.items() if draw < self.mention[slot] and row.values.get(slot) is not None)
+        """What the row must mention. One draw for all slots, which share the span from 0 to 1 one after the other (and from its start
+        again when it is full): each has its rate, and two in one message are no more frequent than they must be."""
+        draw, start, wanted = streams.at(row.table, name, "mention", row.index).random(), 0.0, set[str]()
+        for slot in sorted(self.mention):
+            if (draw - start) % 1 < self.mention[slot] and row.values.get(slot) is not None:
+                wanted.add(slot)
+            start += self.mention[slot]
+        return frozenset(wanted)
 
     def frame(self, topic: str, wanted: frozenset[str], stream: Random) -> tuple[str, list[str]]:
         """A frame for a topic and the slots that a message must contain, and the seed messages in it."""
