@@ -118,11 +118,11 @@ class Typed(Asked):
 
     def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
         """One frame each; rows with the same topic and mentions share theirs, a few dozen at a time."""
-        company: dict[tuple[str, frozenset[str]], list[int]] = {}
+        alike: dict[tuple[str, frozenset[str]], list[int]] = {}
         for place, row in enumerate(rows):
-            company.setdefault((self._topic(row), self._wanted(row, name, streams)), []).append(place)
+            alike.setdefault((self._topic(row), self._wanted(row, name, streams)), []).append(place)
         prompts: list[list[Prompt]] = [[] for _ in rows]
-        for (topic, wanted), places in company.items():
+        for (topic, wanted), places in alike.items():
             several = _several(bool(wanted), max(rows[place].attempt for place in places))
             size = SHARED // several
             for start in range(0, len(places), size):
