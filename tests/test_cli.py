@@ -116,7 +116,13 @@ def test_a_model_that_is_not_there_is_exit_code_4_and_one_line(tmp_path: Path) -
 
 def test_interrupted_says_how_to_go_on(facts: Path, tmp_path: Path) -> None:
     facts.write_text(FACTS.replace("rows: 30", "rows: 3000000"))
-    run = subprocess.Popen([sys.executable, "-m", "synthgen", "make", str(facts)], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "synthgen", "make", str(facts)],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background of a shell is deaf to it
+    )
     while not (tmp_path / "outputs/facts.unfinished/progress.jsonl").exists() and run.poll() is None:
         time.sleep(0.05)
     run.send_signal(signal.SIGINT)
