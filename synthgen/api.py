@@ -300,7 +300,6 @@ def _finish(whole: Plan, output: Output, stores: Mapping[str, TableStore], manif
                 str(row[asked[0]]) for row, _ in zip(stores[table.name].rows(asked[:1]), range(SAMPLES), strict=False) if row[asked[0]]
             ]
     (folder / "README.md").write_text(card(whole, manifest, samples), encoding="utf-8")
-    (folder / "recipe.json").unlink(missing_ok=True)
     _write_recipe(folder / "recipe.yaml", manifest["recipe"])
     for name in ("README.md", "recipe.yaml"):
         content = (folder / name).read_bytes()

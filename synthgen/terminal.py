@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -179,8 +178,3 @@ def examined(found: Mapping[str, Any]) -> None:
                 out.print(Text(f"{inner:<18} {held if not isinstance(held, bool) else 'present' if held else 'not there'}"))
         elif value != "":
             out.print(Text(f"{name:<18} {value if not isinstance(value, bool) else 'yes' if value else 'no'}"))
-
-
-def broken_pipe() -> None:
-    """Leave quietly when the reader has gone."""
-    sys.stderr.close()
