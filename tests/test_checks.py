@@ -8,7 +8,8 @@ from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.checks import AnyCheck, Check, Lacks, Length, Matches, NotCopied, Unique
-from synthgen.fields import Scene, Typed
+from synthgen.fields import Typed
+from synthgen.parts import Scene
 from synthgen.rows import Row
 
 

@@ -12,7 +12,7 @@ from synthgen.recipe.load import CHECKS, FIELDS
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "versions", "rows", "streams", "render", "files", "slots", "frames", "fields", "checks", "recipe", "models", "engine", "output",
+    "errors", "versions", "rows", "streams", "render", "files", "slots", "frames", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output",
     "doctor", "estimate", "look", "api", "terminal", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))

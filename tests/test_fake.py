@@ -12,8 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from synthgen.errors import DataError
-from synthgen.fields import Fake, Scene
+from synthgen.fields import Fake
 from synthgen.fields.fake import _providers
+from synthgen.parts import Scene
 from synthgen.rows import Row
 from synthgen.streams import Streams
 

@@ -13,8 +13,9 @@ from pyarrow import parquet
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.errors import DataError, LimitError
-from synthgen.fields import AnyField, Made, Scene
+from synthgen.fields import AnyField, Made
 from synthgen.fields.date import moment
+from synthgen.parts import Scene
 from synthgen.rows import Row
 from synthgen.streams import Streams
 

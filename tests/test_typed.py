@@ -6,7 +6,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.errors import DataError
-from synthgen.fields import AnyField, Scene, Typed
+from synthgen.fields import AnyField, Typed
+from synthgen.parts import Scene
 from synthgen.rows import Completion, Prompt, Refusal, Row
 from synthgen.streams import Streams
 

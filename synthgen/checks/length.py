@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.checks.shape import Check, words
-from synthgen.fields.shape import Fault
+from synthgen.parts import Fault
 from synthgen.rows import Row
 
 

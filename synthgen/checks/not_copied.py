@@ -11,8 +11,9 @@ from pydantic import Field
 from synthgen import files, frames
 from synthgen.checks.shape import Check
 from synthgen.errors import DataError
-from synthgen.fields.shape import Fault, FieldShape, misread
+from synthgen.fields.shape import FieldShape
 from synthgen.fields.typed import Typed
+from synthgen.parts import Fault, misread
 from synthgen.rows import Row
 
 

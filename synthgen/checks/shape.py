@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from synthgen.fields.shape import FieldShape, Part
+from synthgen.fields.shape import FieldShape
+from synthgen.parts import Part
 from synthgen.rows import Row
 
 

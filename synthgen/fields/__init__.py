@@ -10,13 +10,13 @@ from synthgen.fields.fake import Fake
 from synthgen.fields.id import Id
 from synthgen.fields.load import Load
 from synthgen.fields.number import Number
-from synthgen.fields.shape import Asked, Fault, FieldShape, Made, Part, Scene
+from synthgen.fields.shape import Asked, FieldShape, Made
 from synthgen.fields.template import Template
 from synthgen.fields.typed import Typed
 
 AnyField = Annotated[Choice | Date | Fake | Id | Load | Number | Template | Typed, Discriminator("kind")]
 
 __all__ = [
-    "AnyField", "Asked", "Choice", "Date", "Fake", "Fault", "FieldShape", "Id", "Load", "Made", "Number", "Part", "Scene",
+    "AnyField", "Asked", "Choice", "Date", "Fake", "FieldShape", "Id", "Load", "Made", "Number",
     "Template", "Typed",
 ]  # fmt: skip

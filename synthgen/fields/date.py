@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synthgen.fields.shape import Fault, Made
+from synthgen.fields.shape import Made
+from synthgen.parts import Fault
 from synthgen.rows import Row, Value
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -23,7 +23,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.fields.shape import Fault, Made, Weight
+from synthgen.fields.shape import Made, Weight
+from synthgen.parts import Fault
 from synthgen.rows import Row, Value
 
 DEFAULT_LOCALE = "en_US"

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from synthgen import files
 from synthgen.errors import DataError, LimitError, did_you_mean
-from synthgen.fields.shape import Fault, Made, misread
+from synthgen.fields.shape import Made
+from synthgen.parts import Fault, misread
 from synthgen.rows import Row, Value
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.fields.shape import Fault, Made
+from synthgen.fields.shape import Made
+from synthgen.parts import Fault
 from synthgen.rows import Row, Value
 
 PARAMETERS: dict[str, tuple[str, ...]] = {

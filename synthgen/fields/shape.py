@@ -6,17 +6,15 @@ that how an answer is read can change without asking for it again.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from synthgen import files, render
+from synthgen import render
 from synthgen.errors import DataError
+from synthgen.parts import Part
 from synthgen.rows import Completion, Prompt, Refusal, Row, Value
 from synthgen.streams import Streams
 
@@ -39,55 +37,6 @@ def _is_condition(source: str) -> str:
 
 Template = Annotated[str, AfterValidator(_is_template), Field(json_schema_extra={"description": "text with {{ field }}"})]
 Condition = Annotated[str, AfterValidator(_is_condition)]
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What every field of a recipe may know of it: where it lies, what it is about, and what time it is."""
-
-    folder: Path
-    about: str = ""
-    now: datetime.datetime = datetime.datetime(2026, 11, 1, 12, 0)  # noqa: DTZ001 (a recipe's clock has no zone)
-    allow: tuple[Path, ...] = ()
-
-    def path(self, name: str) -> Path:
-        """The file of that name. Raises ValueError when it leaves the recipe's folder."""
-        return files.fenced(name, self.folder, self.allow)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong inside one part of a recipe.
-
-    `at` is the way to it from that part's own keys, `word` what in the value there is wrong, if not all of it;
-    `at_key` says that it is rather the key.
-    """
-
-    at: tuple[Any, ...]
-    message: str
-    hint: str = ""
-    word: str = ""
-    at_key: bool = False
-
-
-class Part(BaseModel):
-    """A part of a recipe: strict about its keys and types, and aware of the scene that it was read in."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-    _scene: Scene = PrivateAttr(default=Scene(Path()))
-
-    def model_post_init(self, context: Any) -> None:
-        """Keep the scene that the recipe was read in."""
-        if isinstance(context, Scene):
-            self._scene = context
-
-    def faults(self) -> Iterator[Fault]:
-        """What is wrong in this part that its types cannot say."""
-        return iter(())
-
-    def files(self) -> list[Path]:
-        """The files that this part reads: their content is part of what decides the output."""
-        return []
 
 
 class FieldShape(Part):
@@ -131,18 +80,6 @@ class Asked(FieldShape):
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The value that the completions hold, or why there is none."""
         raise NotImplementedError
-
-
-def misread(at: tuple[Any, ...], error: DataError | ValueError, scene: Scene) -> Fault:
-    """The fault that a file cannot be read, its path as seen from the recipe."""
-    message, hint = (
-        (error.message, error.hint)
-        if isinstance(error, DataError)
-        else str(error).split("; ", 1)
-        if "; " in str(error)
-        else (str(error), "")
-    )
-    return Fault(at, message.replace(f"{scene.folder}/", "").replace(str(scene.folder), "the recipe's own folder"), hint)
 
 
 def fill(source: str, values: Mapping[str, Value], what: str) -> str:

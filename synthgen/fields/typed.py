@@ -19,7 +19,8 @@ from pydantic import AfterValidator, Field
 
 from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.fields.shape import Asked, Fault, Template, fill, misread
+from synthgen.fields.shape import Asked, Template, fill
+from synthgen.parts import Fault, misread
 from synthgen.rows import Completion, Prompt, Refusal, Row, Value, digest
 from synthgen.slots import SLOT, filled, slots
 from synthgen.streams import Streams

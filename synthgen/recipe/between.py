@@ -16,9 +16,10 @@ from itertools import chain, pairwise
 from typing import Any
 
 from synthgen.errors import DataError, did_you_mean
-from synthgen.fields import Asked, Fault, FieldShape, Part
+from synthgen.fields import Asked, FieldShape
 from synthgen.fields.choice import Choice
 from synthgen.fields.typed import Typed
+from synthgen.parts import Fault, Part
 from synthgen.recipe.places import Source, Way
 from synthgen.recipe.shape import From
 from synthgen.recipe.words import shown

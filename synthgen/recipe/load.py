@@ -15,8 +15,9 @@ from pydantic import ValidationError
 
 from synthgen.checks import AnyCheck
 from synthgen.errors import Mistake, RecipeError, did_you_mean, nearest
-from synthgen.fields import AnyField, Fault, Part, Scene
+from synthgen.fields import AnyField
 from synthgen.fields.date import moment
+from synthgen.parts import Fault, Part, Scene
 from synthgen.recipe import source as sources
 from synthgen.recipe.between import cross_faults
 from synthgen.recipe.places import Source, Way

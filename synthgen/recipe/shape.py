@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.checks import AnyCheck
-from synthgen.fields import AnyField, Fault, Part
+from synthgen.fields import AnyField
 from synthgen.fields.date import moment
-from synthgen.fields.shape import Scene
+from synthgen.parts import Fault, Part, Scene
 
 RESERVED = {"provenance", "true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "loop", "self", "context"}
 
