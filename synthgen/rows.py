@@ -56,6 +56,14 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class Labelled:
+    """A value, and what is known of it: each label ships in a column of its own, named `field_label`."""
+
+    value: Value
+    labels: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a value was refused: `reason` is a short fixed name that can be counted, `detail` the rest."""
 

@@ -55,6 +55,11 @@ class FieldShape(Part):
         """The type of its column: string, bool, int64, float64, date32, timestamp[us], list or json."""
         return "string"
 
+    def labels(self) -> dict[str, str]:
+        """The labels that come with each value, and the types of their columns: `message` with a label `voice` ships as
+        `message` and `message_voice`. A field that has labels makes `Labelled` values."""
+        return {}
+
 
 class Made(FieldShape):
     """A field that Python makes. Where nothing is drawn, `draws` is false and the stream is any."""

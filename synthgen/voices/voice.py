@@ -1,0 +1,71 @@
+"""A voice: how somebody types, as figures that can be measured, aimed at, and put on.
+
+Every figure is the mean over messages of what `features` measures in one message. A voice names those that it
+is known by; the others are left as they come.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from synthgen.parts import Part
+
+Share = Annotated[float | None, Field(ge=0, le=1)]
+"""The share of messages in which it is so."""
+Rate = Annotated[float | None, Field(ge=0, le=1)]
+"""How many there are for each word of a message, on average over messages."""
+Count = Annotated[float | None, Field(ge=0)]
+"""How many there are in a message, on average."""
+
+
+class Voice(Part):
+    """How somebody types. Each key but `about`, `words` and `keyboard` is a feature that `measure` finds."""
+
+    about: str = Field("", description="who types so, in one line")
+
+    # Case
+    lower_only: Share = Field(None, description="letters, and no capital among them")
+    sentence_case: Share = Field(None, description="begins with a capital, and is not shouted")
+    shouting: Share = Field(None, description="all capitals")
+    # Punctuation
+    end_mark: Share = Field(None, description="ends with . ! ? or …")
+    question_mark: Share = Field(None, description="holds a question mark")
+    exclamation: Share = Field(None, description="holds an exclamation mark")
+    repeated_marks: Share = Field(None, description="marks in a row: !!, ???, ..")
+    commas: Rate = Field(None, description="commas")
+    apostrophes: Rate = Field(None, description="contractions with their apostrophe: don't")
+    apostrophes_dropped: Rate = Field(None, description="contractions without it: dont")
+    # Spelling
+    unknown_words: Rate = Field(None, description="words that are in no word list")
+    misspelled: Rate = Field(None, description="misspelled words of any kind")
+    swapped: Rate = Field(None, description="two letters the wrong way round: hlep")
+    dropped: Rate = Field(None, description="a letter left out: adress")
+    doubled: Rate = Field(None, description="a letter twice or one too many: cardd, acccount")
+    neighbour_key: Rate = Field(None, description="the key next to the right one: cars for card only if no word: xard")
+    phonetic: Rate = Field(None, description="spelled as it sounds: definately, seperate")
+    split_or_joined: Rate = Field(None, description="a space too many or too few: alot, with out")
+    confused: Rate = Field(None, description="another real word: your for you're, there for their")
+    # Manner
+    chat_words: Rate = Field(None, description="abbreviations and chat speak: u, pls, thx, asap")
+    elongated: Rate = Field(None, description="letters drawn out: sooo, pleaseee")
+    emoji: Share = Field(None, description="holds an emoji or an emoticon")
+    digits: Share = Field(None, description="holds a digit")
+    greeting: Share = Field(None, description="begins with a greeting")
+    polite: Share = Field(None, description="please, thanks, sorry and the like")
+    keywords: Share = Field(None, description="keyword style: several words, none of them a function word or a verb form of be, do, have")
+    question: Share = Field(None, description="asks: begins with a question word or turned verb, or holds a question mark")
+    first_person: Rate = Field(None, description="i, me, my, we, our")
+    function_words: Rate = Field(None, description="articles, pronouns, prepositions, auxiliaries, conjunctions")
+    articles: Rate = Field(None, description="a, an, the")
+    sentences: Count = Field(None, description="sentences (or lines)")
+    several_requests: Share = Field(None, description="asks for more than one thing")
+    pasted: Share = Field(None, description="pasted material: a log line, code, a table, a long link")
+    # Length
+    words: Annotated[list[float], Field(min_length=5, max_length=5)] | None = Field(
+        None, description="words of a message: the 5th, 25th, 50th, 75th and 95th in a hundred"
+    )
+    word_length: Count = Field(None, description="letters of a word, on average")
+    # What the human-error channel does beside this
+    keyboard: str = Field("qwerty", description="qwerty, qwertz or azerty: which keys are neighbours")
