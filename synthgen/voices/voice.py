@@ -38,13 +38,13 @@ class Voice(Part):
     apostrophes: Rate = Field(None, description="contractions with their apostrophe: don't")
     apostrophes_dropped: Rate = Field(None, description="contractions without it: dont")
     # Spelling
-    unknown_words: Rate = Field(None, description="words that are in no word list")
+    unknown_words: Rate = Field(None, description="words in no word list, misspelled ones among them; with a capital they may be names")
     misspelled: Rate = Field(None, description="misspelled words of any kind")
     swapped: Rate = Field(None, description="two letters the wrong way round: hlep")
     dropped: Rate = Field(None, description="a letter left out: adress")
-    doubled: Rate = Field(None, description="a letter twice or one too many: cardd, acccount")
-    neighbour_key: Rate = Field(None, description="the key next to the right one: cars for card only if no word: xard")
-    phonetic: Rate = Field(None, description="spelled as it sounds: definately, seperate")
+    doubled: Rate = Field(None, description="a letter too many: cardd, untill")
+    neighbour_key: Rate = Field(None, description="the key next to the right one: abd for and")
+    phonetic: Rate = Field(None, description="as it sounds, or several letters off: definately")
     split_or_joined: Rate = Field(None, description="a space too many or too few: alot, with out")
     confused: Rate = Field(None, description="another real word: your for you're, there for their")
     # Manner
@@ -54,7 +54,9 @@ class Voice(Part):
     digits: Share = Field(None, description="holds a digit")
     greeting: Share = Field(None, description="begins with a greeting")
     polite: Share = Field(None, description="please, thanks, sorry and the like")
-    keywords: Share = Field(None, description="keyword style: several words, none of them a function word or a verb form of be, do, have")
+    keywords: Share = Field(
+        None, description="keyword style: two words or more, and no function word, verb form of be, do, have, or mark at the end"
+    )
     question: Share = Field(None, description="asks: begins with a question word or turned verb, or holds a question mark")
     first_person: Rate = Field(None, description="i, me, my, we, our")
     function_words: Rate = Field(None, description="articles, pronouns, prepositions, auxiliaries, conjunctions")
@@ -69,3 +71,12 @@ class Voice(Part):
     word_length: Count = Field(None, description="letters of a word, on average")
     # What the human-error channel does beside this
     keyboard: str = Field("qwerty", description="qwerty, qwertz or azerty: which keys are neighbours")
+
+
+RATES = frozenset(
+    ["commas", "apostrophes", "apostrophes_dropped", "unknown_words", "misspelled", "swapped", "dropped", "doubled", "neighbour_key",
+     "phonetic", "split_or_joined", "confused", "chat_words", "elongated", "first_person", "function_words", "articles"]
+)  # fmt: skip
+"""The features that are counted for each word."""
+COUNTS = frozenset(["sentences", "words", "word_length", "characters"])
+"""The features that are counted in each message."""

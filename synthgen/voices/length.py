@@ -1,0 +1,148 @@
+"""Less or more than a plain sentence: keywords, beginnings and articles left out, and what people say beside the point."""
+
+from __future__ import annotations
+
+import re
+
+from synthgen.voices import lexicon
+from synthgen.voices.aims import Aim
+from synthgen.voices.courtesy import after_greeting
+from synthgen.voices.pieces import Piece, cut, is_ended, lowered, split, words
+
+_QUERY = 6  # words of a query, at most, before it is cut at the end of a clause
+_NEGATIONS = {"not": "not", "no": "no", "without": "no", "cannot": "cant", "can't": "cant", "can’t": "cant"}
+_PHRASES = {
+    ("log", "in"),
+    ("sign", "in"),
+    ("sign", "up"),
+    ("turn", "off"),
+    ("turn", "on"),
+    ("log", "out"),
+    ("locked", "out"),
+    ("set", "up"),
+    ("back", "up"),
+}
+_ASKING_HOW = 0.3  # of the questions with a how
+_IDLE = {
+    "whether", "able", "possible", "possibly", "like", "want", "need", "tell", "told", "know", "still", "already", "again", "just", "got", "get", "even",
+    "though", "because", "although", "since", "keeps", "keep", "believe", "think", "mine", "also", "else",
+}  # fmt: skip
+_JOINTS = {"but", "because", "and", "so", "when", "although", "since"}
+_OPENERS = [
+    re.compile(opener + r"\b", re.IGNORECASE) for opener in (
+        r"i was wondering (?:if|whether) (?:you|i|there)", r"(?:please )?(?:could|can|would) you (?:please )?(?:tell|help|let) me(?: know)?",
+        r"i(?:'d|’d| would) (?:really )?like to (?:know|ask)?", r"i want to know", r"i need to know", r"i(?:'m|’m| am)(?= (?:having|getting|looking|trying|not|still|unable))",
+        r"i(?='ve|’ve)", r"i(?= (?:have|had|need|want|just|still|can|can't|cannot|can’t|don't|don’t|didn't|bought|ordered|paid|got|lost|tried|forgot|think|see|keep))",
+        r"my(?= )",
+    )
+]  # fmt: skip
+_LONG_WINDED = 15  # words of a message in the middle, from which on a voice says more than is needed
+_LEADS = [
+    "ok so", "so basically", "so", "right so", "well", "i mean", "so the thing is", "not sure if this is the right place but", "this has probably been asked before but",
+    "so this might be a silly question but", "just a quick one", "ok this is going to sound odd but", "basically", "so yeah", "hope you can help me with this",
+]  # fmt: skip
+_HEDGES = [
+    "you know",
+    "like i said",
+    "i think",
+    "i guess",
+    "to be honest",
+    "as far as i can tell",
+    "more or less",
+    "or something like that",
+    "i mean",
+]
+_TAILS = [
+    "anyway let me know", "hope that makes sense", "so yeah", "this got longer than i meant it to", "just thought i'd ask", "anyway that's about it really",
+    "i know you must be busy", "let me know if you need anything else from me", "not sure how else to explain it", "i hope i'm in the right place for this",
+    "if you see what i mean", "maybe it's just me", "don't know if that helps", "that's all i know", "maybe i'm missing something obvious", "i thought i should mention it",
+]  # fmt: skip
+
+
+def to_keywords(pieces: list[Piece], aim: Aim) -> None:
+    """Leave only what one would type into a search box."""
+    small = lexicon.table("function_words") | lexicon.table("polite") | lexicon.table("greetings")
+    said = words(pieces)
+    content = [at for at in said if pieces[at].sort == "fixed" or pieces[at].text.lower() not in small]
+    has = len(content) == len(said)
+    if aim.voice.keywords is None or not aim.share("keywords", has) or has or len(content) < 2:
+        return
+    telling = [at for at in content if pieces[at].text.lower() not in _IDLE and not (pieces[at].text.lower() == "good" and at == said[0])]
+    content = telling if len(telling) > 1 else content
+    if len(content) > _QUERY:  # the first clauses that say enough
+        clauses = [at for at, piece in enumerate(pieces) if piece.sort == "mark" or piece.text.lower() in _JOINTS]
+        stop = next((at for at in clauses if sum(place < at for place in content) > 2), len(pieces))
+        content = [at for at in content if at < stop or pieces[at].sort == "fixed"]
+    how, kept = aim.stream.random() < _ASKING_HOW, list[Piece]()
+    for at in said[: said.index(content[-1]) + 1]:
+        text = pieces[at].text.lower()
+        if at in content:
+            kept += [Piece(" ", "space"), pieces[at]]
+        elif text in _NEGATIONS or text.endswith(("n't", "n’t")):
+            kept += [Piece(" ", "space"), Piece(_NEGATIONS.get(text, "not"), "word")]
+        elif (kept and (kept[-1].text.lower(), text) in _PHRASES) or (text == "how" and not kept and how):
+            kept += [Piece(" ", "space"), pieces[at]]
+    pieces[:] = kept[1:]
+
+
+def shorten(pieces: list[Piece], aim: Aim) -> None:
+    """Begin in the middle (`Can you tell me`, `I`), and leave out articles."""
+    words_now = len(words(pieces))
+    if words_now > 4 and (gap := aim.gap("first_person")) < 0 and aim.happens(-gap):
+        _without_opener(pieces)
+    if (gap := aim.gap("articles")) < 0:
+        articles = lexicon.table("articles")
+        for at in reversed(words(pieces)):
+            if pieces[at].text.lower() in articles and pieces[at].sort == "word" and at + 2 < len(pieces) and aim.happens(-gap):
+                capital = pieces[at].text[0].isupper() and not at
+                cut(pieces, at, at + 1)
+                if capital and pieces[at].sort == "word":
+                    pieces[at].text = pieces[at].text[0].upper() + pieces[at].text[1:]
+
+
+def _without_opener(pieces: list[Piece]) -> None:
+    text = "".join(piece.text for piece in pieces)
+    for opener in _OPENERS:
+        if match := opener.match(text):
+            length, stop = 0, 0
+            while stop < len(pieces) and length < match.end():
+                length += len(pieces[stop].text)
+                stop += 1
+            if (
+                length == match.end()
+                and not any(piece.sort == "fixed" for piece in pieces[:stop])
+                and sum(piece.sort != "space" for piece in pieces[stop:]) > 2
+            ):
+                cut(pieces, 0, stop)
+            return
+
+
+def pad(pieces: list[Piece], aim: Aim) -> None:
+    """Say more than is needed, where the voice's messages are longer than this one."""
+    if not aim.voice.words or aim.voice.words[2] < _LONG_WINDED or not words(pieces):
+        return
+    _, low, middle, high, _ = aim.voice.words
+    if aim.source and aim.source.words and aim.source.words[2] >= middle:
+        return
+    missing = aim.stream.triangular(low, high, middle) - len(words(pieces))
+    if missing < 4 or not aim.happens(1):
+        return
+    neat_marks = (aim.voice.commas or 0) > 0.01
+    pauses = [at for at, piece in enumerate(pieces) if piece.text == "," or piece.text.lower() in {"but", "and", "because", "so"}][:3]
+    if missing > 8 and pauses and pauses[0] > 2:
+        at = aim.stream.choice([at for at in pauses if at > 2])
+        comma = pieces[at].text == ","
+        at += comma
+        hedge = split(aim.stream.choice(_HEDGES))
+        pieces[at:at] = [Piece(" ", "space"), *hedge, Piece(",", "mark")] if comma else [*hedge, Piece(" ", "space")]
+    for tail in aim.stream.sample(_TAILS, min(2, int(missing // 7))):
+        if is_ended(pieces):
+            pieces += [Piece(" ", "space"), *split(tail[0].upper() + tail[1:]), Piece(".", "mark")]
+        elif pieces[-1].sort != "mark":
+            joint = [Piece(",", "mark")] if neat_marks and aim.stream.random() < 0.6 else []
+            also = [Piece(" ", "space"), Piece("and", "word")] if not joint and not tail.startswith(("so", "anyway", "sorry")) else []
+            pieces += [*joint, *also, Piece(" ", "space"), *split(tail)]
+    start = after_greeting(pieces, words(pieces)[0])
+    if start < len(pieces):
+        lowered(pieces[start])
+        pieces[start:start] = [*split(aim.stream.choice(_LEADS)), Piece(" ", "space")]

@@ -1,0 +1,60 @@
+"""How odd one message would be for a voice, and how near many messages came to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp, log, sqrt
+from typing import Any
+
+import numpy as np
+
+from synthgen.voices.features import FEATURES, features
+from synthgen.voices.voice import COUNTS, RATES, Voice
+
+LEAST = 0.01
+"""No figure is taken to be surer than this: a voice that never shouts may do so once in a hundred messages."""
+LIKE = 0.2
+"""How near a figure must be to be called like the voice's: within a fifth of it, or within LEAST."""
+
+
+def oddness(text: str, voice: Voice) -> float:
+    """By how many standard deviations a message is less likely than the voice's own messages are on average, its figures
+    taken one by one as if they did not depend on each other. Around 0 is usual, above 3 hardly ever happens."""
+    found = dict(zip(FEATURES, map(float, features([text])[0]), strict=True))
+    surprise = expected = variance = 0.0
+    for name, value in found.items():
+        figure = getattr(voice, name, None)
+        if figure is None or name in COUNTS:
+            continue
+        rate = figure * found["words"] if name in RATES else figure
+        share = min(1 - LEAST, max(LEAST, 1 - exp(-rate) if name in RATES else rate))
+        surprise -= log(share if value > 0 else 1 - share)
+        expected -= share * log(share) + (1 - share) * log(1 - share)
+        variance += share * (1 - share) * log(share / (1 - share)) ** 2
+    if voice.words:
+        part = 1 + sum(found["words"] > length for length in voice.words)
+        shares = [0.05, 0.2, 0.25, 0.25, 0.2, 0.05]
+        logs = [-log(share) for share in shares]
+        mean = sum(share * one for share, one in zip(shares, logs, strict=True))
+        surprise, expected = surprise + logs[part - 1], expected + mean
+        variance += sum(share * (one - mean) ** 2 for share, one in zip(shares, logs, strict=True))
+    return (surprise - expected) / sqrt(variance) if variance else 0.0
+
+
+def reached(texts: Sequence[str], voice: Voice) -> dict[str, dict[str, Any]]:
+    """For each figure that the voice names: its target, what the texts have, and whether that is like it."""
+    found = features(texts)
+    told: dict[str, dict[str, Any]] = {}
+    for name, values in zip(FEATURES, found.T, strict=True):
+        figure = getattr(voice, name, None)
+        if name == "words" and figure:
+            made = [float(one) for one in np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])]
+            told[name] = {"target": list(figure), "made": made, "like": all(map(_is_like, figure[1:4], made[1:4]))}
+        elif isinstance(figure, float | int):
+            mean = float(values.mean(dtype=np.float64))
+            told[name] = {"target": float(figure), "made": round(mean, 4), "like": _is_like(float(figure), mean)}
+    return told
+
+
+def _is_like(target: float, made: float) -> bool:
+    return abs(made - target) <= max(LEAST, LIKE * abs(target))

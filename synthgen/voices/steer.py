@@ -1,0 +1,139 @@
+"""Steering: among several texts, take the one that moves a table towards how its people type.
+
+What is aimed at is a long list of marks of which each text has some: "is in small letters only", "has seven words or more", "says
+'card'". A mark has a share of texts that should have it. The text is taken after which the shares of all marks together come out
+nearest (kernel herding, Chen, Welling and Smola, UAI 2010, with the marks as its features).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from synthgen.voices.features import FEATURES, features
+from synthgen.voices.voice import COUNTS, RATES, Voice
+
+CUTS = 9
+"""At most so many marks of the kind "has so much or more" for one feature."""
+WORDS = 250
+"""Words and pairs of words that are marks, at most."""
+SELDOM = 0.01
+"""A word that fewer texts have than this is no mark."""
+UNMET = 6.0
+"""By how many texts a mark may be behind or ahead before more no longer counts: what cannot be had must not outweigh the rest."""
+RATE, COUNT = 5.0, 0.5
+"""What rates and counts are multiplied by, so that they vary from text to text about as much as what a text has or has not."""
+QUANTILES = np.array([0.95, 0.75, 0.5, 0.25, 0.05])
+"""The shares of texts that are longer than each of a voice's five lengths."""
+OF_WORDS = 4.0
+"""How much all words together count beside all features."""
+
+Marks = np.ndarray
+_TOKEN = re.compile(r"<\w+>|[\w']+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Course:
+    """The marks that are aimed at: `shares` (marks,) of texts that should have each, `weights` (marks,) of how much each counts,
+    and `marks`, which finds the marks (texts, marks) of texts."""
+
+    shares: np.ndarray
+    weights: np.ndarray
+    marks: Callable[[Sequence[str]], Marks]
+
+
+@dataclass
+class Tally:
+    """How many texts there are, and the sum of their marks, in thousandths: whole numbers, so that their order means nothing."""
+
+    texts: int
+    sums: np.ndarray
+
+    @classmethod
+    def empty(cls, course: Course) -> Tally:
+        """Before the first text."""
+        return cls(0, np.zeros(len(course.shares), dtype=np.int64))
+
+    def add(self, marks: Marks, times: int = 1) -> None:
+        """Count a text, or with `times` -1 take it back."""
+        self.texts += times
+        self.sums += times * np.rint(marks * 1000).astype(np.int64)
+
+
+def most_wanted(course: Course, tally: Tally, marks: Marks) -> int:
+    """Which of the texts with these `marks` (texts, marks) brings the tally nearest to the course."""
+    behind = np.clip(tally.sums / 1000 - tally.texts * course.shares, -UNMET, UNMET)
+    return int((((behind + marks - course.shares) ** 2) @ course.weights).argmin())
+
+
+def style(text: str) -> dict[str, float]:
+    """What is measured in one text, by feature."""
+    return {name: round(float(value), 4) for name, value in zip(FEATURES, features([text])[0], strict=True)}
+
+
+def like(texts: Sequence[str]) -> Course:
+    """The course to texts like these: each feature with its whole distribution, and the words and pairs of words that many have."""
+    found = features(texts)
+    cuts = [(place, cut) for place in range(found.shape[1]) for cut in _cuts(found[:, place])]
+    counts = Counter(token for text in texts for token in _tokens(text))
+    least = max(3, SELDOM * len(texts))
+    often = [token for token, count in counts.most_common(WORDS) if least <= count <= 0.97 * len(texts)]
+    return _course(cuts, often, texts)
+
+
+def towards(voice: Voice) -> Course:
+    """The course to a voice: its shares and rates, and the quantiles of its lengths."""
+    lengths = voice.words or []
+    length = FEATURES.index("words")
+    named = {name: float(value) for name in FEATURES if name != "words" and (value := getattr(voice, name, None)) is not None}
+    scales = np.array([RATE if name in RATES else COUNT if name in COUNTS else 1.0 for name in named])
+    places = [FEATURES.index(name) for name in named]
+    aims = np.concatenate([np.array([*named.values()]) * scales, QUANTILES[: len(lengths)]])
+
+    def found(texts: Sequence[str]) -> Marks:
+        measured = features(texts)
+        longer = measured[:, [length] * len(lengths)] > np.array(lengths)
+        return np.hstack([measured[:, places] * scales, longer])
+
+    return Course(aims, np.array([1.0] * len(named) + [2 / len(lengths)] * len(lengths) if lengths else [1.0] * len(named)), found)
+
+
+def _course(cuts: list[tuple[int, float]], often: list[str], texts: Sequence[str]) -> Course:
+    marks = _found(texts, cuts, often)
+    return Course(marks.mean(0), _weights([place for place, _ in cuts], len(often)), lambda given: _found(given, cuts, often))
+
+
+def _found(texts: Sequence[str], cuts: list[tuple[int, float]], often: list[str]) -> Marks:
+    measured = features(texts)
+    styles = measured[:, [place for place, _ in cuts]] > np.array([cut for _, cut in cuts])
+    if not often:
+        return styles
+    tokens = [_tokens(text) for text in texts]
+    return np.hstack([styles, np.array([[token in own for token in often] for own in tokens])])
+
+
+def _cuts(values: np.ndarray) -> list[float]:
+    """Where a feature's values are divided: below each of up to nine evenly spread values."""
+    kinds = np.unique(values)
+    if len(kinds) < 2:
+        return [float(kinds[0])]
+    at = np.unique(np.quantile(values, np.linspace(0, 1, CUTS + 2)[1:-1], method="lower"))
+    inner = [float(one) for one in at if one < kinds[-1]]
+    return inner or [float(kinds[0])]
+
+
+def _tokens(text: str) -> set[str]:
+    single = _TOKEN.findall(text)
+    lower = [token.lower() for token in single]
+    return {*lower, *(f"{one} {two}" for one, two in pairwise(lower)), *(f"^{lower[0]}" for _ in lower[:1])}
+
+
+def _weights(places: Sequence[int], words: int) -> np.ndarray:
+    """Each feature counts the same, however many marks it has."""
+    often = Counter(places)
+    return np.array([1 / often[place] for place in places] + [OF_WORDS * len(often) / max(1, words)] * words)
