@@ -1,0 +1,81 @@
+"""`kind: edge_case`: the unusual version of a message: empty, cut off, in another language, with a log pasted in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from synthgen import render
+from synthgen.errors import DataError, did_you_mean
+from synthgen.fields.edges import CASES, NONE, case_named
+from synthgen.fields.edges.formats import COUNTRIES
+from synthgen.fields.edges.situation import Situation
+from synthgen.fields.shape import Made, Template, fill
+from synthgen.parts import Fault
+from synthgen.rows import Labelled, Row, Value
+
+KNOWN = [NONE, *CASES]
+
+
+class EdgeCase(Made):
+    """The message `of` another field, made unusual in the way that `case` names; `none` leaves it as it is."""
+
+    kind: Literal["edge_case"] = "edge_case"
+    of: str = Field(description="the field that holds the message")
+    case: Template = Field(
+        description=f"a case, or {{{{ field }}}} for a choice of cases: {', '.join(KNOWN)}",
+        json_schema_extra={"examples": ["{{ case }}", *KNOWN]},
+    )
+    other: Template = Field("", description="another message, such as {{ second }}, for two requests and a change of mind")
+    locales: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="the languages and countries of those cases that come from elsewhere, such as [de_DE, ar_SA] (default: many)"
+    )
+
+    def faults(self) -> Iterator[Fault]:
+        """A case or a locale that there is not."""
+        if "{" not in self.case and (fault := case_fault(("case",), self.case)):
+            yield fault
+        for number, locale in enumerate(self.locales or []):
+            if locale not in COUNTRIES:
+                yield Fault(("locales", number), f"unknown locale '{locale}'", did_you_mean(locale, COUNTRIES, "known here"))
+
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The message, and the fields that name its case and the other message."""
+        yield from super().reads()
+        yield ("of",), self.of
+        for key, template in (("case", self.case), ("other", self.other)):
+            yield from (((key,), name) for name in sorted(render.names(template)))
+
+    def make(self, row: Row, stream: Random) -> Value:
+        """The message in its case, labelled with that. Raises DataError where the case is none."""
+        where = f"{row.table}, row {row.index}"
+        named = fill(self.case, row.values, f"{where}, case").strip()
+        case = case_named(named or NONE, KNOWN)
+        if case is None:
+            raise DataError(f"{where}: there is no edge case '{named}', which {self.case} gives", _hint(named))
+        message = row.values.get(self.of)
+        if case == NONE:
+            return Labelled(message, {"case": NONE})
+        facts = {name: value for name, value in row.values.items() if name != self.of}
+        other = fill(self.other, row.values, f"{where}, other")
+        other = "" if other == "None" else other  # what a field without a value is in a template
+        situation = Situation(facts, self._scene.about, self._scene.now, tuple(self.locales or ()), other)
+        return Labelled(CASES[case].build(stream, "" if message is None else str(message), situation), {"case": case})
+
+    def labels(self) -> dict[str, str]:
+        """Which case it is."""
+        return {"case": "string"}
+
+
+def case_fault(at: tuple[str | int, ...], name: object, *, at_key: bool = False) -> Fault | None:
+    """The fault of a case that there is not."""
+    if name is None or not str(name).strip() or case_named(str(name), KNOWN):
+        return None
+    return Fault(at, f"there is no edge case '{name}'", _hint(str(name)), at_key=at_key)
+
+
+def _hint(name: str) -> str:
+    return did_you_mean(" ".join(name.replace("_", " ").replace("-", " ").split()), KNOWN, "the README has all cases; some")
