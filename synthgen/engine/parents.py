@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from random import Random
 from typing import Any
 
+from synthgen.engine import spread
 from synthgen.recipe.shape import Table
 from synthgen.streams import Streams
 
@@ -35,25 +37,44 @@ def candidates(name: str, table: Table, parents: Callable[[], Iterator[Values]],
 
     A table with `rows` has endless candidates. One with `from` has those of its picked parents, then those of
     the parents that were not picked, which step in where a row cannot be made. `parents` reads the parent
-    table from its start.
+    table from its start; that is put off until the first candidate is asked for.
     """
-    if table.from_ is None:
+    source = table.from_
+    if source is None:
         return Candidates(table.rows, lambda first: (Candidate(index) for index in count(first)))
-    picked = min(table.from_.rows or parent_rows, parent_rows)
-    least, most = table.from_.bounds
-    chosen = range(picked) if table.from_.pick == "first" else frozenset(streams.at(name, "pick").sample(range(parent_rows), picked))
+    picked = min(source.rows or parent_rows, parent_rows)
+    least, most = source.bounds
+    chosen: Collection[int] = range(picked)
+    if source.pick == "random":
+        chosen = frozenset(streams.at(name, "pick").sample(range(parent_rows), picked))
 
-    def children(parent: int) -> int:
-        return least if least == most else streams.at(name, "per row", parent).randint(least, most)
+    def children(number: int) -> int:
+        return least if least == most else streams.at(name, "per row", number).randint(least, most)
+
+    def numbered() -> Iterator[tuple[int, tuple[int, Values]]]:
+        """The parents, each with the number that decides how many children it has: its own, or its rank, because who is
+        picked for being different is not known before all are read."""
+        if source.pick == "spread":
+            return enumerate(_most_different(parents, parent_rows, source.over, streams.at(name, "pick")))
+        return ((parent, (parent, row)) for turn in (True, False) for parent, row in enumerate(parents()) if (parent in chosen) is turn)
 
     def start(first: int) -> Iterator[Candidate]:
         index = 0
-        for turn in (True, False):
-            for parent, row in enumerate(parents()):
-                if (parent in chosen) is turn:
-                    for _ in range(children(parent)):
-                        if index >= first:
-                            yield Candidate(index, parent, row)
-                        index += 1
+        for number, (parent, row) in numbered():
+            for _ in range(children(number)):
+                if index >= first:
+                    yield Candidate(index, parent, row)
+                index += 1
 
-    return Candidates(sum(map(children, chosen)) if table.from_.rows else None, start)
+    return Candidates(sum(map(children, chosen)) if source.rows else None, start)
+
+
+def _most_different(
+    parents: Callable[[], Iterator[Values]], parent_rows: int, over: Sequence[str] | None, draw: Random
+) -> Iterator[tuple[int, Values]]:
+    """The parents in the order of how much they differ from those before them; of many, a sample first, then the others as they come."""
+    among = frozenset(draw.sample(range(parent_rows), min(parent_rows, spread.AMONG)))
+    sample = [(parent, row) for parent, row in enumerate(parents()) if parent in among]
+    yield from (sample[place] for place in spread.order([row for _, row in sample], over))
+    if parent_rows > len(among):
+        yield from ((parent, row) for parent, row in enumerate(parents()) if parent not in among)

@@ -16,12 +16,13 @@ from random import Random
 from typing import Any
 
 from synthgen import render
+from synthgen.checks import AskedCheck
 from synthgen.engine.parents import Candidate, Candidates
 from synthgen.errors import DataError, LimitError
 from synthgen.fields import Asked, FieldShape, Made
 from synthgen.models import Model
 from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
-from synthgen.rows import Completion, Refusal, Row
+from synthgen.rows import Completion, Labelled, Refusal, Row, Value
 from synthgen.streams import Streams
 
 ASKED_CHUNK = 512
@@ -77,20 +78,21 @@ class TableRun:
         self.plan, self.candidates, self.streams, self.models = plan, candidates, streams, models
         self.patience, self.report, self.lenient = patience, report or (lambda rows, asked: None), lenient
         self.size = chunk or (ASKED_CHUNK if plan.asks else MADE_CHUNK)
-        self.memories: dict[int, Any] = {
-            place: step.check.memory(step.sources) for place, step in enumerate(plan.steps) if isinstance(step, CheckStep)
-        }
+        self.memories = {place: _memory(step) for place, step in enumerate(plan.steps)}
         self.all_steps = (1 << len(plan.steps)) - 1
         self.state = State()
         self.done = 0  # rows of the chunk that have passed
 
     def remember(self, values: Mapping[str, Any]) -> None:
-        """Tell the checks of a row that was finished in an earlier run."""
+        """Tell the checks and fields that remember of a row that was finished in an earlier run."""
         row = Row(self.plan.name, -1, values=dict(values))
-        for place, memory in self.memories.items():
-            check = self.plan.steps[place].check  # type: ignore[union-attr]
-            if check.remembers and row.values.get(check.field) is not None:
-                check.refuse(row, memory)
+        for place, step in enumerate(self.plan.steps):
+            if isinstance(step, CheckStep):
+                if step.check.remembers and row.values.get(step.check.field) is not None:
+                    step.check.refuse(row, self.memories[place])
+            elif self.memories[place] is not None:
+                assert isinstance(step.field, Asked)
+                step.field.remember(row, step.name, self.memories[place])
 
     def chunks(self, state: State | None = None, first_chunk: int = 0) -> Iterator[Chunk]:
         """Chunks until the table has its rows. Raises LimitError when it cannot get them."""
@@ -169,16 +171,16 @@ class TableRun:
 
     def _do(self, place: int, step: FieldStep | CheckStep, rows: list[Row]) -> list[Refusal | None]:
         if isinstance(step, CheckStep):
-            return [self._check(place, step, row) for row in rows]
+            return self._check(place, step, rows)
         if isinstance(step.field, Asked):
-            return self._ask(step.name, step.field, rows)
+            return self._ask(place, step.name, step.field, rows)
         assert isinstance(step.field, Made)
         make, at, table, name, field, idle = step.field.make, self.streams.at, self.plan.name, step.name, step.field, Random(0)
         for row in rows:
             if field.when is None or self._wanted(field, row):
-                row.values[name] = make(row, at(table, name, row.index, row.attempt) if field.draws else idle)
+                _put(row, name, make(row, at(table, name, row.index, row.attempt) if field.draws else idle))
             else:
-                row.values[name] = field.otherwise
+                _put(row, name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
         return [None] * len(rows)
 
     def _wanted(self, field: FieldShape, row: Row) -> bool:
@@ -187,20 +189,38 @@ class TableRun:
         except render.TemplateMistake as error:
             raise DataError(f"{row.table}, row {row.index}, when: {error}", "mend the condition, or give it what it reads") from None
 
-    def _check(self, place: int, step: CheckStep, row: Row) -> Refusal | None:
-        if row.values.get(step.check.field) is None:
-            return None
-        reason = step.check.refuse(row, self.memories[place])
-        return None if reason is None else Refusal(check_name(step.check), reason)
+    def _check(self, place: int, step: CheckStep, rows: list[Row]) -> list[Refusal | None]:
+        check, memory = step.check, self.memories[place]
+        reasons = [None if row.values.get(check.field) is None else check.refuse(row, memory) for row in rows]
+        verdicts = [None if reason is None else Refusal(check_name(check), reason) for reason in reasons]
+        if isinstance(check, AskedCheck):
+            for number, reason in self._scored(check, rows, [n for n, verdict in enumerate(verdicts) if verdict is None], memory):
+                verdicts[number] = UNKNOWN if reason is None else Refusal(check_name(check), reason)
+        return verdicts
 
-    def _ask(self, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
+    def _scored(self, check: AskedCheck, rows: list[Row], left: list[int], memory: Any) -> Iterator[tuple[int, str | None]]:
+        """Of the rows `left`, those that the model's scores refuse, and why: None where the model was not asked."""
+        pairs: list[tuple[str, str]] = []
+        spans: dict[int, range] = {}
+        for number in left:
+            if rows[number].values.get(check.field) is not None and (own := check.ask(rows[number], memory)):
+                spans[number] = range(len(pairs), len(pairs) + len(own))
+                pairs += own
+        scores = dict(self.models[check.by].score(pairs)) if pairs else {}
+        for number, span in spans.items():
+            if any(place not in scores for place in span):
+                yield number, None
+            elif reason := check.judge(rows[number], memory, [scores[place] for place in span]):
+                yield number, reason
+
+    def _ask(self, step: int, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
         verdicts: list[Refusal | None] = [None] * len(rows)
-        working = []
+        memory, working = self.memories[step], []
         for number, row in enumerate(rows):
             if self._wanted(field, row):
                 working.append(number)
             else:
-                row.values[name] = field.otherwise
+                _put(row, name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
         prompts = field.ask([rows[number] for number in working], name, self.streams)
         owner = {id(prompt): (number, place) for number, own in zip(working, prompts, strict=True) for place, prompt in enumerate(own)}
         answers: dict[int, dict[int, Completion]] = {number: {} for number in working}
@@ -218,7 +238,7 @@ class TableRun:
                 verdicts[number] = UNKNOWN
                 continue
             given = [answers[number][place] for place in range(len(own))]  # they come in any order
-            value = field.read(row, given)
+            value = field.read(row, given, memory)
             row.origin[name] = {
                 "model": model.identity,
                 "prompt": own[0].digest,
@@ -229,7 +249,9 @@ class TableRun:
                 verdicts[number] = value
                 row.values[name] = given[0].text
             else:
-                row.values[name] = value
+                _put(row, name, value)
+                if memory is not None:
+                    field.remember(row, name, memory)
         return verdicts
 
     def _refused(self, row: Row, place: int, refusal: Refusal) -> Refused:
@@ -249,7 +271,25 @@ class TableRun:
         undone = range(place) if over else [number for number in retry.steps if number < place]
         for number in undone:
             step = self.plan.steps[number]
-            if isinstance(step, CheckStep) and row.values.get(step.check.field) is not None:
-                step.check.forget(row, self.memories[number])
+            if isinstance(step, CheckStep):
+                if row.values.get(step.check.field) is not None:
+                    step.check.forget(row, self.memories[number])
+            elif isinstance(step.field, Asked) and self.memories[number] is not None:
+                step.field.forget(row, step.name, self.memories[number])
         onwards = -1 << place & self.all_steps
         return 0 if over else onwards | sum(1 << number for number in undone)
+
+
+def _memory(step: FieldStep | CheckStep) -> Any:
+    if isinstance(step, CheckStep):
+        return step.check.memory(step.sources)
+    return step.field.memory() if isinstance(step.field, Asked) and step.field.chooses else None
+
+
+def _put(row: Row, name: str, value: Value | Labelled) -> None:
+    """Give the row a field's value, and its labels each under a name of its own."""
+    if isinstance(value, Labelled):
+        row.values[name] = value.value
+        row.values |= {f"{name}_{label}": what for label, what in value.labels.items()}
+    else:
+        row.values[name] = value

@@ -12,6 +12,7 @@ from synthgen.checks import AnyCheck
 from synthgen.fields import AnyField
 from synthgen.fields.date import moment
 from synthgen.parts import Fault, Part, Scene
+from synthgen.voices import Voice
 
 RESERVED = {"provenance", "true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "loop", "self", "context"}
 
@@ -69,21 +70,34 @@ class BaseModelSpec(Part):
 AnyModel = BaseModelSpec
 
 
+MOST_SPREAD = 10_000
+"""How many rows can be picked for being different: each is compared with all others."""
+
+
 class From(Part):
     """The rows of another table that this one is made from."""
 
     table: str
     rows: Annotated[int, Field(ge=1)] | None = Field(None, description="how many rows of that table (default: all)")
-    pick: Literal["first", "random"] = "first"
+    pick: Literal["first", "random", "spread"] = Field("first", description="which: the first, any, or those that differ most")
+    over: list[str] | None = Field(None, min_length=1, description="the fields that `pick: spread` compares (default: texts and labels)")
     per_row: Annotated[int, Field(ge=1)] | Annotated[list[int], Field(min_length=2, max_length=2)] = Field(
         1, description="how many rows to make from each: a number, or [least, most]"
     )
     carry: list[str] | None = Field(None, description="which fields of that table ship in this one too (default: all that ship)")
 
     def faults(self) -> Iterator[Fault]:
-        """Bounds that make no sense."""
+        """Bounds that make no sense, and a spread over nothing or too much."""
         if isinstance(self.per_row, list) and not 0 <= self.per_row[0] <= self.per_row[1] != 0:
             yield Fault(("per_row",), f"expected [least, most] with 0 ≤ least ≤ most, not {self.per_row}")
+        if self.over is not None and self.pick != "spread":
+            yield Fault(("over",), "only pick: spread compares fields", "add pick: spread, or take it out", at_key=True)
+        if self.pick == "spread" and (self.rows is None or self.rows > MOST_SPREAD):
+            yield Fault(
+                ("pick",),
+                f"pick: spread needs to know how many rows, up to {MOST_SPREAD:,}",
+                "such as rows: 40; for more take pick: random",
+            )
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -118,6 +132,7 @@ class Recipe(Part):
     now: Annotated[str, AfterValidator(_is_moment)] | None = Field(None, description="the recipe's clock, such as 2026-11-01")
     patience: int = Field(20, ge=1, description="how many tries per row asked, on average, before the run gives up")
     models: dict[str, AnyModel] = Field(default_factory=dict, description="default: {typist: {kind: base, name: scribbler}}")
+    voices: dict[Name, Voice] = Field(default_factory=dict, description="how somebody types, for `voice:`; `synthgen measure` writes one")
     tables: dict[FolderName, Table] = Field(min_length=1)
 
     def faults(self) -> Iterator[Fault]:
