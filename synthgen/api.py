@@ -17,20 +17,24 @@ from synthgen.engine import State, TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.estimate import Question, questions
-from synthgen.look import look, plain
+from synthgen.fields import Typed
+from synthgen.look import look, messages, plain
 from synthgen.models import BaseModel, Journal, Journalled, Model
 from synthgen.output import MANIFEST, Output, Progress, TableStore, card, refused_shards
 from synthgen.output.folder import JOURNAL
 from synthgen.recipe import Loaded, Plan, TablePlan, load, plan
-from synthgen.recipe.plan import CheckStep
 from synthgen.rows import Row
 from synthgen.streams import Streams
 from synthgen.versions import versions
+from synthgen.voices import Voice
+from synthgen.voices.likeness import reached
+from synthgen.voices.measure import measured
 
 if TYPE_CHECKING:
-    pass
+    from synthgen.compare import Comparison
 
 SAMPLES = 8
+MEASURED = 100_000
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,31 @@ class _SharedJournal:
             self.lock.__exit__(*problem)
 
 
+# measure and compare
+
+
+def measure(place: str | Path, *, field: str | None = None, table: str | None = None) -> tuple[Voice, int]:
+    """How the messages of a file (or of an output folder) are typed, as a voice, and how many they are. `field` is where the
+    messages of records are. Raises DataError, OutputError."""
+    texts = messages(place, table, field)
+    return measured(texts), len(texts)
+
+
+def compare(
+    real: str | Path, generated: str | Path, *, originals: str | Path | None = None, field: str | None = None, table: str | None = None
+) -> Comparison:
+    """How near generated messages come to real ones: figures, and what gives them away.
+
+    `real` and `generated` are files of messages or output folders, `originals` a file that should not be repeated, such as the
+    seeds. `field` is where the messages of `real` and `originals` are; of an output, `table` and its first typed field are read.
+    Raises DataError, OutputError.
+    """
+    from synthgen import compare as comparing
+
+    seeds = messages(originals, None, field) if originals is not None else []
+    return comparing.compare(messages(real, None, field), messages(generated, table), originals=seeds)
+
+
 # make
 
 
@@ -218,7 +247,7 @@ def _tables(
             watch(Tick(name, store.state.rows + rows, wanted, asked[0]))
 
         run = TableRun(table, source, streams, doors, patience=loaded.recipe.patience, report=report, chunk=size, lenient=recheck)
-        remembered = sorted({step.check.field for step in table.steps if isinstance(step, CheckStep) and step.check.remembers})
+        remembered = table.remembered
         if store.count and remembered:
             for values in store.rows(remembered):
                 run.remember(values)
@@ -277,6 +306,8 @@ def _manifest(
             "tries": state.tries,
             "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1])),
         }
+        if styles := dict(_styles(store)):
+            tables[name]["styles"] = styles
         files |= {shard.pop("path"): shard for shard in shards}
     refused = refused_shards(folder, list(stores.values()))
     files |= {shard.pop("path"): shard for shard in refused}
@@ -288,6 +319,17 @@ def _manifest(
         "recipe": loaded.data, "versions": versions(), "models": dict(identities), "tables": tables, "refused": bool(refused),
         "answers": dict(count), "seconds": round(seconds, 2), "files": files,
     }  # fmt: skip
+
+
+def _styles(store: TableStore) -> Iterator[tuple[str, Any]]:
+    """For each field that was steered, and each voice: how near the table came to it. Of very many messages the first are measured."""
+    for name, asked in store.plan.asked.items():
+        if isinstance(asked, Typed) and asked.chooses:
+            texts: dict[str, list[str]] = {}
+            for row, _ in zip(store.rows([name, f"{name}_voice"]), range(MEASURED), strict=False):
+                if row[name] is not None:
+                    texts.setdefault(row[f"{name}_voice"], []).append(row[name])
+            yield name, {voice: {"rows": len(own), "figures": reached(own, asked.voices[voice])} for voice, own in sorted(texts.items())}
 
 
 def _finish(whole: Plan, output: Output, stores: Mapping[str, TableStore], manifest: dict[str, Any]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from synthgen import files
 from synthgen.errors import DataError, OutputError, did_you_mean
 from synthgen.output import Output
 
@@ -17,8 +18,36 @@ def look(
 
     `table` is a name in the output, or `refused`; by default the first. Raises OutputError when there is no such output.
     """
-    from pyarrow import parquet
+    name, _, shards = _table(folder, table)
+    tests = [_test(text) for text in where]
+    found: list[dict[str, Any]] = []
+    fitting = 0
+    for row in _rows(name, shards, [key.split(".")[0] for key, _ in tests], None):
+        if all(_is(row, key, value) for key, value in tests):
+            fitting += 1
+            if skip < fitting <= skip + rows:
+                found.append(row)
+    return name, found, fitting
 
+
+def messages(place: str | Path, table: str | None = None, field: str | None = None) -> list[str]:
+    """The messages in an output folder, or in a file as `files.messages` reads it.
+
+    Of an output those of `field` in `table`; by default the first table's first typed field. Raises OutputError, DataError.
+    """
+    if not Path(place).is_dir():
+        return files.messages(Path(place), field or "")
+    name, manifest, shards = _table(place, table)
+    fields = manifest["recipe"]["tables"].get(name, {}).get("fields", {})
+    typed = [each for each, shape in fields.items() if shape.get("kind") == "typed" and not shape.get("hidden")]
+    if field is None and not typed:
+        raise OutputError(f"table '{name}' has no typed field", "name the one to read with --field")
+    wanted = field or typed[0]
+    return [str(row[wanted]) for row in _rows(name, shards, [wanted], [wanted]) if row[wanted] is not None]
+
+
+def _table(folder: str | Path, table: str | None) -> tuple[str, dict[str, Any], list[Path]]:
+    """The name of an output's table (by default the first), the output's manifest, and the table's files."""
     output = Output(Path(folder))
     manifest = output.manifest()
     if manifest is None:
@@ -28,21 +57,19 @@ def look(
     name = table or names[0]
     if name not in names:
         raise OutputError(f"{folder} has no table '{name}'", did_you_mean(name, names, "tables"))
-    tests = [_test(text) for text in where]
-    found: list[dict[str, Any]] = []
-    fitting = 0
-    for file in sorted((output.final / name).glob("*.parquet")):
+    return name, manifest, sorted((output.final / name).glob("*.parquet"))
+
+
+def _rows(name: str, shards: Sequence[Path], needed: Sequence[str], columns: list[str] | None) -> Iterator[dict[str, Any]]:
+    from pyarrow import parquet
+
+    for file in shards:
         with parquet.ParquetFile(file) as stored:
-            for key, _ in tests:
-                if key.split(".")[0] not in stored.schema_arrow.names:
+            for key in needed:
+                if key not in stored.schema_arrow.names:
                     raise OutputError(f"table '{name}' has no field '{key}'", did_you_mean(key, stored.schema_arrow.names, "fields"))
-            for batch in stored.iter_batches(batch_size=1000):
-                for row in batch.to_pylist():
-                    if all(_is(row, key, value) for key, value in tests):
-                        fitting += 1
-                        if skip < fitting <= skip + rows:
-                            found.append(row)
-    return name, found, fitting
+            for batch in stored.iter_batches(batch_size=1000, columns=columns):
+                yield from batch.to_pylist()
 
 
 def _test(text: str) -> tuple[str, str]:

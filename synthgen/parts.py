@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from synthgen.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What every field of a recipe may know of it: where it lies, what it is about, and what time it is."""
+    """What every part of a recipe may know of it: where it lies, what it is about, what time it is, and the voices that have a name."""
 
     folder: Path
     about: str = ""
     now: datetime.datetime = datetime.datetime(2026, 11, 1, 12, 0)  # noqa: DTZ001 (a recipe's clock has no zone)
     allow: tuple[Path, ...] = ()
+    voices: Mapping[str, Any] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
         """The file of that name. Raises ValueError when it leaves the recipe's folder."""

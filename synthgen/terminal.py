@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,8 +15,10 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from synthgen.api import Checked, Made, Tick
+    from synthgen.compare import Auc, Comparison
     from synthgen.recipe import TablePlan
     from synthgen.rows import Row
+    from synthgen.voices import Voice
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -102,6 +106,8 @@ def made(result: Made) -> None:
         if not result.already:
             for by, count in list(table["refused"].items())[:6]:
                 out.print(Text(f"    {count:>6,}  {by}"))
+        for line in _voices(table):
+            out.print(Text(line))
     if not result.already:
         answers = manifest["answers"]
         asked = (
@@ -114,6 +120,16 @@ def made(result: Made) -> None:
         out.print(Text(f"note: {note}"))
     first = next(iter(manifest["tables"]))
     out.print(Text(f'look: synthgen look {result.folder}\nload: datasets.load_dataset("{result.folder}", "{first}")'))
+
+
+def _voices(table: Mapping[str, Any]) -> Iterator[str]:
+    """How near the table came to the voices it was to be typed in."""
+    for name, styles in table.get("styles", {}).items():
+        for voice, style in styles.items():
+            far = [figure for figure, told in style["figures"].items() if not told["like"]]
+            near = len(style["figures"]) - len(far)
+            missed = f"; not {', '.join(far[:6]).replace('_', ' ')}{', …' if len(far) > 6 else ''}" if far else ""
+            yield f"    {name}, typed as {voice} ({style['rows']:,} rows): {near} of {near + len(far)} figures within a fifth{missed}"
 
 
 def previewed(table: TablePlan, rows: Sequence[Row], *, prompts: bool) -> None:
@@ -168,6 +184,69 @@ def checked(result: Checked) -> None:
         ))  # fmt: skip
     if not result.questions:
         out.print(Text("  asks no model"))
+
+
+BAR = 24  # characters of a full bar
+
+
+def measured(voice: Voice, count: int, name: str) -> None:
+    """How messages are typed: a table with bars, and the voice to paste into a recipe."""
+    from synthgen.voices.measure import bars, described
+
+    out.print(Text(f"{count:,} messages", style="bold"))
+    group = ""
+    for bar in bars(voice):
+        if bar.group != group:
+            group = bar.group
+            out.print(Text(f"\n{group}", style="bold"))
+        share = bar.unit in ("of messages", "per word")
+        figure = (f"{bar.value:>6.2%}" if bar.unit == "per word" else f"{bar.value:>6.1%}") if share else f"{bar.value:>6.3g}"
+        shown = "▒" * round(bar.value * BAR) if share else ""
+        out.print(Text(f"  {bar.name.replace('_', ' '):<20} {figure} {bar.unit:<11} {shown:<{BAR}}  {bar.says}".rstrip()))
+    out.print(Text("\nto type like this, in a recipe: voice: NAME on a typed or noise field, and\n", style="bold"))
+    words = re.sub(r"\W+", "_", name).strip("_").lower() or "sample"
+    out.print(Text("voices:\n" + textwrap.indent(described(voice, words if not words[0].isdigit() else f"v{words}"), "  ")))
+
+
+def compared(found: Comparison) -> None:
+    """How near generated messages come to real ones: the verdict, the figures, and what gives them away."""
+    from synthgen.compare import verdict
+
+    figures, ceiling = found.figures, found.ceiling
+    out.print(Text(verdict(found)))
+    out.print(Text(f"\n{found.real:,} real and {found.generated:,} generated messages, {figures.messages:,} a side compared at a time\n"))
+    auc = "0.5 not told apart, 1 always"
+    _grid(["", "generated", "real against real", ""], [
+        ("style AUC", _between(figures.style), _between(ceiling.style), f"by how they are typed; {auc}"),
+        ("text AUC", _between(figures.text), _between(ceiling.text), f"by what they say; {auc}"),
+        ("mean KS", f"{figures.ks:.3f}", f"{ceiling.ks:.3f}", "distance of the style features: 0 the same, 1 nothing in common"),
+        ("MAUVE-like", f"{figures.mauve:.2f}", f"{ceiling.mauve:.2f}", "overlap of the texts, by their words: 1 the same"),
+    ])  # fmt: skip
+    made, real, copied = found.diversity["generated"], found.diversity["real"], found.copied
+    runs = zip(("one word", "two words", "three words"), made.distinct, real.distinct, strict=True)
+    _grid(["", "generated", "real", ""], [
+        *((f"distinct {what}", f"{ours:.2f}", f"{theirs:.2f}", "different ones among all runs of so many words") for what, ours, theirs in runs),
+        ("self-BLEU", f"{made.self_bleu:.2f}", f"{real.self_bleu:.2f}", "how far a message can be put together from the others"),
+        ("similarity", f"{made.similarity:.3f}", f"{real.similarity:.3f}", "of two messages, on average"),
+        ("copied", f"{copied.originals:.1%}", "", "say an original over again"),
+        ("", f"{copied.real:.1%}", "", "say a real one over again"),
+        ("", f"{copied.runs:.1%}", "", "share eight words in a row with one of these"),
+    ])  # fmt: skip
+    _grid(["what differs most", "KS", "generated", "real", ""], [
+        (one.name.replace("_", " "), f"{one.ks:.3f}", f"{one.generated:.3g}", f"{one.real:.3g}", "▒" * round(one.ks * BAR)) for one in found.features[:12]
+    ])  # fmt: skip
+
+
+def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    grid = Table(*head, box=None, padding=(0, 2, 0, 0))
+    for row in rows:
+        grid.add_row(*row)
+    out.print(grid)
+    out.print()
+
+
+def _between(auc: Auc) -> str:
+    return f"{auc.value:.2f} ({auc.low:.2f} to {auc.high:.2f})"
 
 
 def examined(found: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from synthgen.recipe.load import CHECKS, FIELDS
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "versions", "rows", "streams", "render", "files", "slots", "frames", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output",
+    "errors", "versions", "rows", "streams", "render", "files", "slots", "frames", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare",
     "doctor", "estimate", "look", "api", "terminal", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -74,7 +74,7 @@ def test_the_readme_explains_every_kind_and_its_keys(kind: str) -> None:
     assert [name for name in shape.model_fields if name not in common and f"`{name}`" not in line] == []
 
 
-@pytest.mark.parametrize("command", ["make", "preview", "check", "look", "schema", "doctor"])
+@pytest.mark.parametrize("command", ["make", "preview", "check", "look", "measure", "compare", "schema", "doctor"])
 def test_the_readme_explains_every_command(command: str) -> None:
     assert f"synthgen {command}" in readme()
 

@@ -4,13 +4,30 @@ from typing import Annotated
 
 from pydantic import Discriminator
 
+from synthgen.checks.balance import Balance
 from synthgen.checks.lacks import Lacks
 from synthgen.checks.length import Length
 from synthgen.checks.matches import Matches
+from synthgen.checks.near_duplicate import NearDuplicate
 from synthgen.checks.not_copied import NotCopied
-from synthgen.checks.shape import Check
+from synthgen.checks.on_topic import OnTopic
+from synthgen.checks.shape import AskedCheck, Check
+from synthgen.checks.sounds_like import SoundsLike
 from synthgen.checks.unique import Unique
 
-AnyCheck = Annotated[Lacks | Length | Matches | NotCopied | Unique, Discriminator("kind")]
+AnyCheck = Annotated[Balance | Lacks | Length | Matches | NearDuplicate | NotCopied | OnTopic | SoundsLike | Unique, Discriminator("kind")]
 
-__all__ = ["AnyCheck", "Check", "Lacks", "Length", "Matches", "NotCopied", "Unique"]
+__all__ = [
+    "AnyCheck",
+    "AskedCheck",
+    "Balance",
+    "Check",
+    "Lacks",
+    "Length",
+    "Matches",
+    "NearDuplicate",
+    "NotCopied",
+    "OnTopic",
+    "SoundsLike",
+    "Unique",
+]

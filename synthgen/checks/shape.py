@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -16,6 +16,10 @@ class Check(Part):
     """Refuses rows. A check that compares a row with earlier ones keeps what it must know of them in a memory."""
 
     field: str = Field(description="the field that is checked")
+
+    def reads(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The columns that the check looks at, each with the key that names it."""
+        yield ("field",), self.field
 
     def memory(self, sources: Sequence[FieldShape]) -> Any:
         """What the check knows before the first row. `sources` are the checked field and all that it is made from."""
@@ -32,6 +36,20 @@ class Check(Part):
     def remembers(self) -> bool:
         """Whether a row's verdict depends on other rows."""
         return False
+
+
+class AskedCheck(Check):
+    """A check that asks a base model how likely texts are."""
+
+    by: str = Field("typist", description="the model's name in `models`")
+
+    def ask(self, row: Row, memory: Any) -> list[tuple[str, str]]:
+        """What the model shall judge: pairs of a frame, and a text that might continue it."""
+        raise NotImplementedError
+
+    def judge(self, row: Row, memory: Any, scores: Sequence[float]) -> str | None:
+        """Why the row is refused, or None, given the log-likelihood of each text in its frame."""
+        raise NotImplementedError
 
 
 def words(value: object) -> int:

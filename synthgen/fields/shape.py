@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from synthgen import render
 from synthgen.errors import DataError
 from synthgen.parts import Part
-from synthgen.rows import Completion, Prompt, Refusal, Row, Value
+from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.streams import Streams
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
@@ -66,7 +66,7 @@ class Made(FieldShape):
 
     draws: ClassVar[bool] = True
 
-    def make(self, row: Row, stream: Random) -> Value:
+    def make(self, row: Row, stream: Random) -> Value | Labelled:
         """This row's value, drawn from its own stream."""
         raise NotImplementedError
 
@@ -82,9 +82,24 @@ class Asked(FieldShape):
         rows that share a frame share most of the work."""
         raise NotImplementedError
 
-    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
+    @property
+    def chooses(self) -> bool:
+        """Whether it has a memory: whether what is chosen for a row depends on other rows."""
+        return False
+
+    def memory(self) -> Any:
+        """What a field knows of the table's values before the first row, if its choice among completions depends on them."""
+        return None
+
+    def read(self, row: Row, completions: Sequence[Completion], memory: Any = None) -> Value | Labelled | Refusal:
         """The value that the completions hold, or why there is none."""
         raise NotImplementedError
+
+    def remember(self, row: Row, name: str, memory: Any) -> None:
+        """Tell the memory of the value that the row has for this field, `name`."""
+
+    def forget(self, row: Row, name: str, memory: Any) -> None:
+        """Undo the remembering: a check has refused the row."""
 
 
 def fill(source: str, values: Mapping[str, Value], what: str) -> str:

@@ -1,32 +1,44 @@
 """`kind: typed`: what a person typed, continued by a base model from a frame of seed messages.
 
-Rows that are about the same topic and must mention the same facts share one frame, so that a model reads it
+Rows that are about the same topic, on the same voice, and must mention the same facts share one frame, so that a model reads it
 once and continues it many times. Whether a row mentions a fact is drawn before anything is asked and holds
 for all its tries: otherwise the rate would drift towards what comes easily.
+
+With a voice, the seed messages are put on it before they enter the frame, and of several continuations, each as it came and as
+the voice would have typed it, the one is kept that moves the table towards how the voice types (see `voices.steer`). `like` takes
+the voice, and the seeds, from a file of messages that people really typed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.fields.shape import Asked, Template, fill
+from synthgen.fields.shape import Asked, Template, Weight, fill
+from synthgen.fields.voiced import voice_faults, weighted
+from synthgen.nearness import Nearness
 from synthgen.parts import Fault, misread
-from synthgen.rows import Completion, Prompt, Refusal, Row, Value, digest
-from synthgen.slots import SLOT, filled, slots
+from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
+from synthgen.slots import SLOT, filled, slots, typed
 from synthgen.streams import Streams
+from synthgen.voices import Voice, steer
+from synthgen.voices.channel import Put, put_on
+from synthgen.voices.measure import measured
+from synthgen.voices.steer import Course, Tally, most_wanted, style
 
-SHARED = 48  # continuations of one frame at most: more would make messages alike
+BEST_OF = 4  # continuations of a row that must sound like somebody
+SHARED = 32  # continuations of one frame at most: more would make messages alike
 MOST = 12  # continuations of one row that are asked at once, at most
+AKIN = 2  # the messages of a frame are drawn from so many times as many that are near to each other
 SHOWN = 14  # seed messages in a frame
 ENOUGH = 5  # a topic with fewer seeds borrows sections from others
 BORROWED = 3  # sections
@@ -48,8 +60,14 @@ class Typed(Asked):
 
     kind: Literal["typed"] = "typed"
     topic: Template = Field("", description="what the message is about, such as {{ intent }}")
-    seeds: Seeds | dict[str, Seeds] = Field(
-        description="messages that show how people type: a list, a file (one a line, or records with a field text), or either of these per topic"
+    seeds: Seeds | dict[str, Seeds] | None = Field(
+        None,
+        description="messages that show how people type: a list, a file (one a line, or records with a field text), or either of these per topic",
+    )
+    like: str | None = Field(None, description="a file of messages that people really typed: what is made shall be like them")
+    voice: str | dict[str, Weight] | None = Field(None, description="how they type: a voice, or weights such as {texter: 5, careful: 1}")
+    best_of: int | None = Field(
+        None, ge=1, le=16, description=f"continuations to choose from (default: {BEST_OF} with `like` or `voice`, else 1)"
     )
     mention: dict[str, Rate] = Field(default_factory=dict, description="the share of messages that contain a slot, such as {merchant: 0.4}")
     words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
@@ -64,7 +82,7 @@ class Typed(Asked):
         """The seed messages per topic; under the empty topic those that serve all. Raises DataError, ValueError."""
         if isinstance(self.seeds, dict):
             return {topic: self._read(seeds) for topic, seeds in self.seeds.items()}
-        return {"": self._read(self.seeds)}
+        return {"": self._read(self.seeds if self.seeds is not None else self.like or [])}
 
     def _read(self, seeds: Seeds) -> list[str]:
         if isinstance(seeds, list):
@@ -79,23 +97,37 @@ class Typed(Asked):
         return [seed for pool in self.pools.values() for seed in pool]
 
     def files(self) -> list[Path]:
-        """The seed files."""
-        named = list(self.seeds.values()) if isinstance(self.seeds, dict) else [self.seeds]
+        """The seed files, and the one to be like."""
+        named = [*(self.seeds.values() if isinstance(self.seeds, dict) else [self.seeds]), self.like]
         return [self._scene.path(seeds) for seeds in named if isinstance(seeds, str)]
 
     def faults(self) -> Iterator[Fault]:
         """Seeds that cannot be read or are too few, and slots that must be mentioned but no seed shows."""
-        given = self.seeds if isinstance(self.seeds, dict) else {"": self.seeds}
+        if self.seeds is None and self.like is None:
+            yield Fault((), "missing key 'seeds' or 'like'", FEW)
+            return
+        given = self.seeds if isinstance(self.seeds, dict) else {} if self.seeds is None else {"": self.seeds}
         faults = [fault for topic, seeds in given.items() if (fault := self._seed_fault(topic, seeds))]
-        if not given:
+        if not given and self.seeds is not None:
             faults = [Fault(("seeds",), "no seed messages", FEW)]
         yield from faults
+        yield from self._voice_faults()
         shown = frozenset[str]() if faults else frozenset[str]().union(*map(slots, self.texts))
         for slot, rate in self.mention.items():
             if rate and slot not in shown and not faults:
                 hint = did_you_mean(slot, shown) if nearest(slot, shown) else f"write <{slot}> in some of them"
                 what = f"no seed message contains <{slot}>, so the model cannot know how it is mentioned"
                 yield Fault(("mention", slot), what, hint, at_key=True)
+
+    def _voice_faults(self) -> Iterator[Fault]:
+        if self.like is not None:
+            try:
+                self._read(self.like)
+            except (DataError, ValueError) as error:
+                yield misread(("like",), error, self._scene)
+            if self.voice is not None:
+                yield Fault(("voice",), "a message is either like those of a file or on a voice", "take out 'like' or 'voice'", at_key=True)
+        yield from voice_faults(self.voice, self._scene)
 
     def _seed_fault(self, topic: str, seeds: Seeds) -> Fault | None:
         at = ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
@@ -115,23 +147,73 @@ class Typed(Asked):
             at = ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
             yield from ((at, slot) for slot in sorted(set().union(*map(slots, pool))))
 
+    def labels(self) -> dict[str, str]:
+        """With a voice or `like`: the voice, the style that was measured, and what was typed otherwise than the model wrote it."""
+        return {"voice": "string", "style": "json", "slips": "json"} if self.chooses else {}
+
+    # The voices
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the table is moved towards how somebody types."""
+        return self.voice is not None or self.like is not None
+
+    @cached_property
+    def _courses(self) -> dict[str, Course]:
+        """What the rows of each voice are moved towards."""
+        if self.like is not None:
+            return {self.like: steer.like(self._read(self.like))}
+        return {name: steer.towards(voice) for name, voice in self.voices.items()}
+
+    @cached_property
+    def voices(self) -> dict[str, Voice]:
+        """The voices that rows are typed in; with `like`, the one that was measured, under its file's name."""
+        if self.like is not None:
+            return {self.like: measured(self._read(self.like))}
+        return {name: self._scene.voices[name] for name in weighted(self.voice)}
+
+    @cached_property
+    def _seeds_voice(self) -> Voice:
+        return measured(self.texts)
+
+    def _voice_of(self, row: Row, name: str, streams: Streams) -> str:
+        """The row's voice: one draw for all its tries."""
+        if self.like is not None or self.voice is None:
+            return self.like or ""
+        weights = weighted(self.voice)
+        return streams.at(row.table, name, "voice", row.index).choices([*weights], [*weights.values()])[0]
+
+    def memory(self) -> dict[str, Tally]:
+        """How the table's messages of each voice are typed so far."""
+        return {name: Tally.empty(course) for name, course in self._courses.items()}
+
+    def remember(self, row: Row, name: str, memory: dict[str, Tally], times: int = 1) -> None:
+        """Count the row's message."""
+        if (voice := row.values.get(f"{name}_voice")) is not None:
+            memory[voice].add(self._courses[voice].marks([row.values[name]])[0], times)
+
+    def forget(self, row: Row, name: str, memory: dict[str, Tally]) -> None:
+        """Take the row's message back."""
+        self.remember(row, name, memory, -1)
+
     # What is asked
 
     def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
-        """One frame each; rows with the same topic and mentions share theirs, a few dozen at a time."""
-        alike: dict[tuple[str, frozenset[str]], list[int]] = {}
+        """One frame each; rows with the same topic, voice and mentions share theirs, a few dozen at a time."""
+        alike: dict[tuple[str, str, frozenset[str]], list[int]] = {}
         for place, row in enumerate(rows):
-            alike.setdefault((self._topic(row), self._wanted(row, name, streams)), []).append(place)
+            key = self._topic(row), self._voice_of(row, name, streams), self._wanted(row, name, streams)
+            alike.setdefault(key, []).append(place)
         prompts: list[list[Prompt]] = [[] for _ in rows]
-        for (topic, wanted), places in alike.items():
-            several = _several(bool(wanted), max(rows[place].attempt for place in places))
-            size = SHARED // several
+        for (topic, voice, wanted), places in alike.items():
+            several = self._several(bool(wanted), max(rows[place].attempt for place in places))
+            size = max(1, SHARED // several)
             for start in range(0, len(places), size):
                 block = places[start : start + size]
                 first = rows[block[0]]
-                stream = streams.at(first.table, name, "frame", topic, *sorted(wanted), first.index, first.attempt)
-                text, shown = self.frame(topic, wanted, stream)
-                origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted)}
+                stream = streams.at(first.table, name, "frame", topic, voice, *sorted(wanted), first.index, first.attempt)
+                text, shown = self.frame(topic, wanted, stream, voice)
+                origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice}
                 settings: dict[str, float | int | str | bool] = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
                 for place in block:
                     row = rows[place]
@@ -152,8 +234,16 @@ class Typed(Asked):
             start += self.mention[slot]
         return frozenset(wanted)
 
-    def frame(self, topic: str, wanted: frozenset[str], stream: Random) -> tuple[str, list[str]]:
-        """A frame for a topic and the slots that a message must contain, and the seed messages in it."""
+    def _several(self, hard: bool, attempt: int) -> int:
+        """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
+        because a round of asking costs as much as its longest message, however few the rows."""
+        least = self.best_of or (BEST_OF if self.chooses else 1)
+        tripled: int = max(least, 3 if hard else 1) * 3 ** min(attempt, 9)
+        return min(max(MOST, least), tripled)
+
+    def frame(self, topic: str, wanted: frozenset[str], stream: Random, voice: str = "") -> tuple[str, list[str]]:
+        """A frame for a topic and the slots that a message must contain, its seed messages put on a voice, and these messages as
+        they were."""
         chosen = self._drawn(topic, wanted, SHOWN, stream)
         sections = [frames.Section(topic, chosen)]
         if len(chosen) < ENOUGH:
@@ -168,7 +258,11 @@ class Typed(Asked):
                 if partly := [seed for seed in pool if slots(seed) & wanted]:
                     sections = [frames.Section(topic, stream.sample(partly, min(SHOWN, len(partly))))]
                     break
-        return frames.frame(self._scene.about, sections), [seed for section in sections for seed in section.messages]
+        shown = [seed for section in sections for seed in section.messages]
+        if voice and self.seeds is not None:
+            put = {seed: put_on(seed, self.voices[voice], stream, source=self._seeds_voice).text for seed in shown}
+            sections = [frames.Section(section.topic, [put[seed] or seed for seed in section.messages]) for section in sections]
+        return frames.frame(self._scene.about, sections), shown
 
     def _own(self, topic: str) -> list[str]:
         return self.pools.get(topic, self.pools.get("", []))
@@ -179,16 +273,35 @@ class Typed(Asked):
         fitting = [seed for seed in own if slots(seed) & self.mention.keys() == wanted]
         if not fitting and not wanted:
             fitting = own
+        if len(fitting) > AKIN * most:
+            one = stream.choice(fitting)
+            fitting = [fitting[place] for place in self._nearness.nearest(one, fitting)[: AKIN * most]]
         return stream.sample(fitting, min(most, len(fitting)))
+
+    @cached_property
+    def _nearness(self) -> Nearness:
+        return Nearness(self.texts)
 
     # How an answer is read
 
-    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
-        """The first continuation that is a message, with its slots filled, or why the first is none."""
-        values = [self._message(row, completion) for completion in completions]
-        return next((value for value in values if not isinstance(value, Refusal)), values[0])
+    def read(self, row: Row, completions: Sequence[Completion], memory: Any = None) -> Value | Labelled | Refusal:
+        """The continuation that the memory is most in need of (without one: the first) that is a message, with its slots filled,
+        or why the first is none."""
+        read = [self._message(row, completion) for completion in completions]
+        messages = [message for message in read if isinstance(message, str)]
+        if not messages:
+            return read[0]
+        if memory is None:
+            return filled(messages[0], row.values)
+        voice, stream = completions[0].prompt.origin["voice"], Random(completions[0].prompt.stream)
+        put = [put_on(message, self.voices[voice], stream) for message in messages]
+        choice = [_filled(one, row.values) for one in [*(Put(message, []) for message in messages), *put] if one.text]
+        course = self._courses[voice]
+        best = choice[most_wanted(course, memory[voice], course.marks([one.text for one in choice]))]
+        slips = [slip._asdict() for slip in best.slips]
+        return Labelled(best.text, {"voice": voice, "style": style(best.text), "slips": slips})
 
-    def _message(self, row: Row, completion: Completion) -> Value | Refusal:
+    def _message(self, row: Row, completion: Completion) -> str | Refusal:
         message = frames.ended(completion.text)
         if message is None:
             return Refusal("unfinished", f"no end within {LONGEST} tokens: {completion.text[:80]}")
@@ -208,10 +321,10 @@ class Typed(Asked):
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
         if frames.essence(message) in self._essences:
             return Refusal("copied seed", message)
-        text = filled(message, row.values)
-        if self.words and not self.words[0] <= len(text.split()) <= self.words[1]:
-            return Refusal("length", f"{len(text.split())} words: {text}")
-        return text
+        count = len(filled(message, row.values).split())
+        if self.words and not self.words[0] <= count <= self.words[1]:
+            return Refusal("length", f"{count} words: {message}")
+        return message
 
     @cached_property
     def _broken(self) -> re.Pattern[str] | None:
@@ -224,8 +337,12 @@ class Typed(Asked):
         return frozenset(map(frames.essence, self.texts))
 
 
-def _several(hard: bool, attempt: int) -> int:
-    """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
-    because a round of asking costs as much as its longest message, however few the rows."""
-    tripled: int = (3 if hard else 1) * 3 ** min(attempt, 9)
-    return min(MOST, tripled)
+def _filled(put: Put, facts: Mapping[str, Value]) -> Put:
+    """What was typed with its slots filled; what stands behind a slot moves with it."""
+    parts = [(slot.end(), len(typed(facts[slot[1]], put.text)) - len(slot[0])) for slot in SLOT.finditer(put.text)]
+
+    def moved(place: int) -> int:
+        return place + sum(longer for end, longer in parts if end <= place)
+
+    slips = [slip._replace(start=moved(slip.start), end=moved(slip.end)) for slip in put.slips]
+    return Put(filled(put.text, facts), slips)

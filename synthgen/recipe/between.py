@@ -15,9 +15,11 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import chain, pairwise
 from typing import Any
 
+from synthgen.checks import AskedCheck, Check
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import Asked, FieldShape
 from synthgen.fields.choice import Choice
+from synthgen.fields.edge_case import EdgeCase, case_fault
 from synthgen.fields.typed import Typed
 from synthgen.parts import Fault, Part
 from synthgen.recipe.places import Source, Way
@@ -41,17 +43,20 @@ def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
             inner = (*way, "fields", name)
             found = [_name_faults(name, field, reads[name], known, partial(whole.dropped, table)), _model_faults(field, whole.models)]
             found += [
-                _topic_faults(field, whole.choice(table, field)),
+                _topic_faults(field, whole.choice(table, field.topic if isinstance(field, Typed) else "")),
                 _otherwise_faults(field) if inner not in source.unsure else iter(()),
             ]
             yield from (replace(fault, at=(*inner, *fault.at)) for fault in chain(*found))
+            yield from _case_faults(whole.choice(table, getattr(field, "case", "") if isinstance(field, EdgeCase) else ""))
+        yield from (_label_fault(way, name) for name in sorted(fields.keys() & whole.labels(table)))
         yield from _circles(way, reads)
         for at, part in parts.items():
-            name = getattr(part, "field", None)  # None: it is wrong itself
-            if at[:3] == (*way, "keep") and known is not None and name is not None and name not in known:
-                yield Fault(
-                    (*at, "field"), f"there is no field '{name}'", whole.dropped(table, name) or did_you_mean(name, known, "fields")
-                )
+            if at[:3] == (*way, "keep") and isinstance(part, Check):
+                yield from (replace(fault, at=(*at, *fault.at)) for fault in _model_faults(part, whole.models))
+                for inner, name in _reads(part):
+                    if known is not None and name not in known:
+                        hint = whole.dropped(table, name) or did_you_mean(name, known, "fields")
+                        yield Fault((*at, *inner), f"there is no field '{name}'", hint)
         if isinstance(parent := parts.get((*way, "from")), From) and above is not None:
             yield from _carry_faults(way, parent, above, whole.own(table))
 
@@ -71,7 +76,12 @@ class _Whole:
         written, way = self.tables[table], ("tables", table, "fields")
         fields = written.get("fields") if isinstance(written, dict) else None
         hidden = any(way[: len(unsure)] == unsure for unsure in self.source.unsure)
-        return {str(name) for name in fields} if isinstance(fields, dict) and not hidden else None
+        return {str(name) for name in fields} | self.labels(table) if isinstance(fields, dict) and not hidden else None
+
+    def labels(self, table: Any) -> set[str]:
+        """The columns that a table's fields fill beside their own."""
+        parts = {at[3]: part for at, part in self.parts.items() if at[:3] == ("tables", table, "fields") and isinstance(part, FieldShape)}
+        return {f"{name}_{label}" for name, part in parts.items() for label in _labels(part)}
 
     def line(self, table: Any) -> list[Any] | None:
         """The table that a table is made from, the one that this is made from, and so on; None when a mistake breaks the line."""
@@ -111,12 +121,12 @@ class _Whole:
                 return f"'{above}' has it, but '{below}' does not carry it on"
         return ""
 
-    def choice(self, table: Any, field: FieldShape) -> tuple[str, Choice] | None:
-        """The choice that a typed field has its topics from, and its name."""
-        source = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", field.topic) if isinstance(field, Typed) else None
+    def choice(self, table: Any, template: str) -> tuple[Way, Choice] | None:
+        """The choice that a template is the name of and no more, and the way to it."""
+        source = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", template)
         for each in [table, *(self.line(table) or [])]:
-            if source and isinstance(found := self.parts.get(("tables", each, "fields", source[1])), Choice):
-                return source[1], found
+            if source and isinstance(found := self.parts.get(way := ("tables", each, "fields", source[1])), Choice):
+                return way, found
         return None
 
 
@@ -134,8 +144,20 @@ def _parent_faults(whole: _Whole) -> Iterator[Fault]:
         yield Fault(("tables", circle[0], "from", "table"), _in_a_circle("tables", circle), "one of them needs rows in place of from")
 
 
-def _reads(field: FieldShape) -> list[Read]:
-    """What a field reads, as far as its files can be read."""
+def _labels(field: FieldShape) -> list[str]:
+    try:
+        return list(field.labels())
+    except AttributeError:  # a wrong key that was taken out
+        return []
+
+
+def _label_fault(way: Way, name: str) -> Fault:
+    message = f"a column '{name}' is filled by '{name.rpartition('_')[0]}', with what it knows of its values"
+    return Fault((*way, "fields", name), message, "name this field otherwise", at_key=True)
+
+
+def _reads(field: FieldShape | Check) -> list[Read]:
+    """What a field or check reads, as far as its files can be read."""
     found: list[Read] = []
     with suppress(DataError, ValueError, AttributeError):  # told already: a file that cannot be read, or a wrong key that was taken out
         found.extend(field.reads())
@@ -165,21 +187,33 @@ def _seed(field: Typed, at: tuple[Any, ...], slot: str) -> tuple[tuple[Any, ...]
     return ((*at, number), "") if isinstance(seeds, list) else (at, f" (in: {messages[number]})")
 
 
-def _model_faults(field: FieldShape, models: set[str]) -> Iterator[Fault]:
-    if isinstance(field, Asked) and field.by not in models:
+def _model_faults(field: FieldShape | Check, models: set[str]) -> Iterator[Fault]:
+    if isinstance(field, Asked | AskedCheck) and getattr(field, "by", "typist") not in models:
         yield Fault(("by",), f"there is no model '{field.by}'", did_you_mean(field.by, models, "models"))
 
 
-def _topic_faults(field: FieldShape, choice: tuple[str, Choice] | None) -> Iterator[Fault]:
+def _topic_faults(field: FieldShape, choice: tuple[Way, Choice] | None) -> Iterator[Fault]:
     """Seeds for a topic that no row will ever have: a misspelt key, most likely."""
     seeds = getattr(field, "seeds", None)  # not there if it is wrong, and so with the options
     if choice is None or not isinstance(seeds, dict) or not hasattr(choice[1], "options"):
         return
-    name, source = choice
+    way, source = choice
     topics = {str(option) for option in [*source.options, source.otherwise] if option is not None}
     for topic in seeds:
         if topic not in topics:
-            yield Fault(("seeds", topic), f"no row has the topic '{topic}'", did_you_mean(topic, topics, f"{name} is one of"), at_key=True)
+            yield Fault(("seeds", topic), f"no row has the topic '{topic}'", did_you_mean(topic, topics, f"{way[-1]} is one of"), at_key=True)
+
+
+def _case_faults(choice: tuple[Way, Choice] | None) -> Iterator[Fault]:
+    """Options of a choice of edge cases that are none."""
+    options = getattr(choice[1], "options", ()) if choice else ()  # not there if they are wrong
+    if choice is None or not options:
+        return
+    way, source = choice
+    weighed = isinstance(options, dict)
+    found = [case_fault(("options", option if weighed else place), option, at_key=weighed) for place, option in enumerate(options)]
+    found.append(case_fault(("otherwise",), source.otherwise))
+    yield from (replace(fault, at=(*way, *fault.at)) for fault in found if fault)
 
 
 def _otherwise_faults(field: FieldShape) -> Iterator[Fault]:

@@ -23,6 +23,8 @@ from synthgen.recipe.between import cross_faults
 from synthgen.recipe.places import Source, Way
 from synthgen.recipe.shape import AnyModel, From, Recipe, Table
 from synthgen.recipe.words import explained, keys, shown
+from synthgen.voices import Voice
+from synthgen.voices.library import shipped
 
 P = TypeVar("P", bound=Part)
 ALIKE = 0.75
@@ -114,7 +116,7 @@ def _kinds(union: Any) -> dict[str, type[Part]]:
 FIELDS, CHECKS, MODELS = _kinds(AnyField), _kinds(AnyCheck), _kinds(AnyModel)
 FORMS = {
     "tables": "such as {rows: 100, fields: {…}}", "models": "such as {kind: base, name: scribbler}", "from": "such as {table: traffic}",
-    "fields": "such as {kind: choice, options: [a, b]}", "keep": "such as {kind: unique, field: message}",
+    "voices": "such as {lower_only: 0.8, end_mark: 0.1}", "fields": "such as {kind: choice, options: [a, b]}", "keep": "such as {kind: unique, field: message}",
 }  # fmt: skip
 
 
@@ -130,7 +132,10 @@ class _Reader:
     def recipe(self) -> Recipe:
         """The recipe; it is to be used only if the source has no mistakes in the end."""
         data = self.spelled(self.source.data, keys(Recipe), ())
-        given = self.each(self.each(data, (), "models", dict, self.one_of(MODELS)), (), "tables", dict, self.table)
+        given = self.each(data, (), "voices", dict, self.voice)
+        own = given.get("voices") if isinstance(given, dict) else None
+        self.scene = replace(self.scene, voices={**shipped(), **(own if isinstance(own, dict) else {})})
+        given = self.each(self.each(given, (), "models", dict, self.one_of(MODELS)), (), "tables", dict, self.table)
         recipe = self.part(Recipe, given, ())
         for way, part in self.sound.items():
             for fault in part.faults():
@@ -143,6 +148,9 @@ class _Reader:
 
     def tell(self, fault: Fault) -> None:
         self.source.tell(fault.at, fault.message, fault.hint, at_key=fault.at_key, word=fault.word)
+
+    def voice(self, data: Any, way: Way) -> Voice:
+        return self.part(Voice, self.spelled(data, keys(Voice), way), way)
 
     def table(self, data: Any, way: Way) -> Table:
         data = self.spelled(data, keys(Table), way)

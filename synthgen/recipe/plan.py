@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from synthgen.checks import AnyCheck, Check, Unique
+from synthgen.checks import AnyCheck, AskedCheck, Check, Unique
 from synthgen.fields import Asked, FieldShape
 from synthgen.fields.fake import Fake
 from synthgen.recipe.shape import Recipe, Table
@@ -66,12 +66,24 @@ class TablePlan:
     @property
     def asks(self) -> bool:
         """Whether any model is asked."""
-        return any(isinstance(step, FieldStep) and isinstance(step.field, Asked) for step in self.steps)
+        return bool(self.asked or self.asking_checks)
 
     @property
     def remembers(self) -> bool:
         """Whether a row's fate depends on other rows."""
         return any(isinstance(step, CheckStep) and step.check.remembers for step in self.steps)
+
+    @property
+    def remembered(self) -> list[str]:
+        """The columns of finished rows that the making of others depends on."""
+        checked = {step.check.field for step in self.steps if isinstance(step, CheckStep) and step.check.remembers}
+        chosen = [_own_columns(name, field) for name, field in self.asked.items() if field.chooses]
+        return sorted(checked.union(*chosen))
+
+    @property
+    def asking_checks(self) -> list[AskedCheck]:
+        """The checks that ask a model."""
+        return [step.check for step in self.steps if isinstance(step, CheckStep) and isinstance(step.check, AskedCheck)]
 
     @property
     def asked(self) -> dict[str, Asked]:
@@ -89,7 +101,8 @@ class Plan:
     @property
     def models(self) -> set[str]:
         """The names of the models that are asked."""
-        return {field.by for table in self.tables for field in table.asked.values()}
+        fields = {field.by for table in self.tables for field in table.asked.values()}
+        return fields | {check.by for table in self.tables for check in table.asking_checks}
 
 
 def plan(recipe: Recipe) -> Plan:
@@ -106,69 +119,83 @@ def _table_order(recipe: Recipe) -> list[str]:
     return list(TopologicalSorter(parents).static_order())
 
 
-def _needs(field: FieldShape) -> set[str]:
-    return {name for _, name in field.reads()}
+def _makers(table: Table) -> dict[str, str]:
+    """For each column that a table's fields fill, a field's own and those of its labels, which field fills it."""
+    return {column: name for name, field in table.fields.items() for column in _own_columns(name, field)}
+
+
+def _own_columns(name: str, field: FieldShape) -> dict[str, str]:
+    return {name: field.column(), **{f"{name}_{label}": kind for label, kind in field.labels().items()}}
+
+
+def _needs(field: FieldShape, makers: Mapping[str, str]) -> set[str]:
+    """The fields of the same table that a field is made from."""
+    return {makers[name] for _, name in field.reads() if name in makers}
 
 
 def _table_plan(name: str, table: Table, parent: TablePlan | None) -> TablePlan:
     sorter: TopologicalSorter[str] = TopologicalSorter()
+    makers = _makers(table)
     for field_name, field in table.fields.items():
-        sorter.add(field_name, *sorted(_needs(field) & table.fields.keys()))
+        sorter.add(field_name, *sorted(_needs(field, makers)))
     order = list(sorter.static_order())
-    above = {field_name: _ancestry(field_name, table) for field_name in order}
+    above = {field_name: _ancestry(field_name, table, makers) for field_name in order}
     checks = [Unique(field=each) for each, field in table.fields.items() if isinstance(field, Fake) and field.unique] + list(table.keep)
-    steps: list[Step] = []
-    for field_name in order:
+    last = {id(check): max((order.index(makers[name]) for _, name in check.reads() if name in makers), default=-1) for check in checks}
+    steps: list[Step] = [CheckStep(check, ()) for check in checks if last[id(check)] == -1]  # of what the parent made
+    for place, field_name in enumerate(order):
         steps.append(FieldStep(field_name, table.fields[field_name]))
-        mine = [check for check in checks if check.field == field_name]
-        steps += [CheckStep(check, tuple(table.fields[each] for each in sorted(above[field_name]))) for check in mine]
-    for check in checks:
-        if check.field not in table.fields:  # a field of the parent
-            steps.insert(0, CheckStep(check, ()))
-    columns = {field_name: field.column() for field_name, field in table.fields.items()}
+        for check in checks:
+            if last[id(check)] == place:
+                sources = sorted(above.get(makers.get(check.field, ""), ()))
+                steps.append(CheckStep(check, tuple(table.fields[each] for each in sources)))
+    columns = {column: kind for name, field in table.fields.items() for column, kind in _own_columns(name, field).items()}
     inherited: dict[str, str] = {}
     if parent and table.from_:
         carried = parent.columns if table.from_.carry is None else table.from_.carry
         inherited = {each: parent.kept[each] for each in carried if each not in columns}
-    shown = {field_name: column for field_name, column in columns.items() if not table.fields[field_name].hidden}
+    shown = {column: kind for column, kind in columns.items() if not table.fields[makers[column]].hidden}
     return TablePlan(
         name,
         table,
         tuple(steps),
-        _retries(steps, table, above),
+        _retries(steps, table, above, makers),
         inherited | shown,
         inherited | columns,
         tuple(parent.kept) if parent else (),
     )
 
 
-def _ancestry(field_name: str, table: Table) -> set[str]:
+def _ancestry(field_name: str, table: Table, makers: Mapping[str, str]) -> set[str]:
     """A field and all fields of the table that it is made from."""
     found, ahead = set[str](), [field_name]
     while ahead:
         each = ahead.pop()
-        if each in table.fields and each not in found:
+        if each not in found:
             found.add(each)
-            ahead += _needs(table.fields[each])
+            ahead += _needs(table.fields[each], makers)
     return found
 
 
-def _retries(steps: list[Step], table: Table, above: dict[str, set[str]]) -> dict[int, Retry]:
+def _retries(steps: list[Step], table: Table, above: dict[str, set[str]], makers: Mapping[str, str]) -> dict[int, Retry]:
     retries = {}
     for place, step in enumerate(steps):
-        name = step.name if isinstance(step, FieldStep) else step.check.field
+        name = makers.get(_looks_at(step), "")
         if isinstance(step, FieldStep) and not isinstance(step.field, Asked):
             continue  # Python always makes it
         roots = above.get(name, set())
         asked = {each for each in roots if isinstance(table.fields[each], Asked)}
         again = asked or roots
         fields = frozenset(each for each in table.fields if above[each] & again)
-        work = tuple(
-            number for number, other in enumerate(steps) if (other.name if isinstance(other, FieldStep) else other.check.field) in fields
-        )
+        work = tuple(number for number, other in enumerate(steps) if makers.get(_looks_at(other)) in fields)
         tries = min((field.tries for each in asked if isinstance(field := table.fields[each], Asked)), default=TRIES_WITHOUT_MODEL)
         retries[place] = Retry(work, fields, tries if again else 1)
     return retries
+
+
+def _looks_at(step: Step) -> str:
+    """The column that a step makes or checks."""
+    return step.name if isinstance(step, FieldStep) else step.check.field
 
 
 def check_name(check: AnyCheck | Check) -> str:

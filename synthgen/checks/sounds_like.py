@@ -1,0 +1,41 @@
+"""`kind: sounds_like`: a message that is typed as its voice types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import Field
+
+from synthgen.checks.shape import Check
+from synthgen.fields.voiced import voice_faults
+from synthgen.parts import Fault
+from synthgen.rows import Row
+from synthgen.voices.likeness import oddness
+
+
+class SoundsLike(Check):
+    """Refuses a message that its voice would hardly type: `voice`, or without it the row's own, which a typed field with voices
+    says in its label. `within` is how many standard deviations less likely than usual it may be (see `voices.likeness`)."""
+
+    kind: Literal["sounds_like"] = "sounds_like"
+    voice: str | None = Field(None, description="a voice (default: the one that the row was typed in)")
+    within: float = Field(3.0, gt=0, description="how odd a message may be, in standard deviations")
+
+    def faults(self) -> Iterator[Fault]:
+        """No such voice."""
+        yield from voice_faults(self.voice, self._scene)
+
+    def reads(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The message, and the label that says its voice."""
+        yield from super().reads()
+        if self.voice is None:
+            yield ("field",), f"{self.field}_voice"
+
+    def refuse(self, row: Row, memory: Any) -> str | None:
+        """How odd it is, when that is too much."""
+        name = self.voice or row.values[f"{self.field}_voice"]
+        if name not in self._scene.voices:  # one that was measured in a file
+            return None
+        odd = oddness(text := str(row.values[self.field]), self._scene.voices[name])
+        return f"{odd:.1f} deviations from {name}: {text}" if odd > self.within else None

@@ -1,0 +1,81 @@
+"""`kind: noise`: a text with the errors that people make, or put on a voice, and where they are."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from random import Random
+from typing import Literal
+
+from pydantic import Field
+
+from synthgen.errors import DataError
+from synthgen.fields.shape import Made, Weight
+from synthgen.fields.voiced import voice_faults, weighted
+from synthgen.parts import Fault
+from synthgen.rows import Labelled, Row, Value
+from synthgen.slots import typed
+from synthgen.voices.channel import Put, put_on, rough
+
+SHORTEST = 3
+"""Characters of a value that is taken for a fact: `no` and `5` are in many words and messages by chance."""
+
+
+class Noise(Made):
+    """The text `of` another field, as people of a `voice` type it or with errors at a `rate`; the facts in it stay as they are."""
+
+    kind: Literal["noise"] = "noise"
+    of: str = Field(description="the field that holds the text")
+    voice: str | dict[str, Weight] | None = Field(None, description="a voice, or weights such as {texter: 5, careful: 1}")
+    rate: float | None = Field(None, ge=0, le=0.3, description="misspelled words for each word, such as 0.05, with no voice")
+    keyboard: Literal["qwerty", "qwertz", "azerty"] | None = Field(None, description="which keys are neighbours (default: the voice's own)")
+    touch_facts: bool = Field(False, description="also misspell the values of other fields that occur in the text")
+
+    def faults(self) -> Iterator[Fault]:
+        """Neither voice nor rate, or both; a voice that there is not."""
+        if (self.voice is None) == (self.rate is None):
+            both = "give a voice or a rate, not both" if self.rate is not None else "give a voice or a rate"
+            yield Fault(("rate",) if self.rate is not None else (), both, "such as voice: texter, or rate: 0.05")
+        yield from voice_faults(self.voice, self._scene)
+
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The text."""
+        yield from super().reads()
+        yield ("of",), self.of
+
+    def labels(self) -> dict[str, str]:
+        """The slips (start, end, kind, and what stood there), and the voice if there are voices."""
+        return {"slips": "json"} if self.voice is None else {"slips": "json", "voice": "string"}
+
+    def make(self, row: Row, stream: Random) -> Value:
+        """The text as it was typed, labelled with its slips. Raises DataError where there is no text."""
+        text = row.values.get(self.of)
+        if text is None:
+            return Labelled(None, dict.fromkeys(self.labels()))
+        if not isinstance(text, str):
+            raise DataError(f"{row.table}, row {row.index}: '{self.of}' is no text: {str(text)[:80]}", "make it a text with kind: template")
+        protected = [] if self.touch_facts else self._facts(row, text)
+        if self.rate is not None:
+            put = rough(text, self.rate, self.keyboard or "qwerty", stream, protected=protected)
+            return Labelled(put.text, {"slips": _told(put)})
+        weights = weighted(self.voice)
+        name = stream.choices([*weights], [*weights.values()])[0]
+        voice = self._scene.voices[name]
+        if self.keyboard:
+            voice = voice.model_copy(update={"keyboard": self.keyboard})
+        put = put_on(text, voice, stream, protected=protected)
+        return Labelled(put.text, {"slips": _told(put), "voice": name})
+
+    def _facts(self, row: Row, text: str) -> list[str]:
+        """The values of other fields that occur in the text, in whatever case."""
+        within, facts = text.casefold(), list[str]()
+        for name, value in row.values.items():
+            if name == self.of or name.startswith(f"{self.of}_") or isinstance(value, bool):
+                continue  # a label is no fact
+            if isinstance(value, str | int | float | datetime.date):
+                facts += [fact for fact in {str(value).strip(), typed(value, text)} if fact.casefold() in within and fact != text]
+        return sorted({fact for fact in facts if len(fact) >= SHORTEST})
+
+
+def _told(put: Put) -> list[dict[str, int | str]]:
+    return [slip._asdict() for slip in put.slips]

@@ -1,0 +1,24 @@
+"""The key `voice` of a field: the name of a voice, or weights of several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from synthgen.errors import did_you_mean
+from synthgen.parts import Fault, Scene
+
+
+def weighted(voice: str | Mapping[str, float] | None) -> dict[str, float]:
+    """The voices named, each with its weight."""
+    return {} if voice is None else {voice: 1.0} if isinstance(voice, str) else dict(voice)
+
+
+def voice_faults(voice: str | Mapping[str, float] | None, scene: Scene) -> Iterator[Fault]:
+    """Names of no voice, and weights that choose nothing."""
+    weights = weighted(voice)
+    for name in weights:
+        if name not in scene.voices:
+            at = ("voice",) if isinstance(voice, str) else ("voice", name)
+            yield Fault(at, f"there is no voice '{name}'", did_you_mean(name, scene.voices, "voices"), at_key=not isinstance(voice, str))
+    if voice is not None and not sum(weights.values()):
+        yield Fault(("voice",), "all weights are 0, so no voice can be chosen" if weights else "no voices to choose from")

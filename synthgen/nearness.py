@@ -1,0 +1,37 @@
+"""Which texts say nearly the same: the cosine of their runs of letters, weighted by how rare these are (TF-IDF)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+class Nearness:
+    """The nearness of `texts` to each other and to others."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        self._vectors: Any = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32)
+        rows = self._vectors.fit_transform(texts)
+        self._places = {text: place for place, text in enumerate(texts)}
+        self._rows = rows
+
+    def to(self, text: str, directions: np.ndarray) -> np.ndarray:
+        """The cosine (directions,) of a text and each of `directions` (directions, runs), which `direction` made."""
+        found: np.ndarray = (self._vectors.transform([text]) @ directions.T)[0]
+        return found
+
+    def direction(self, texts: Sequence[str]) -> np.ndarray:
+        """Where some of the texts lie on average: an array (runs,) of length 1."""
+        mean = np.asarray(self._rows[[self._places[text] for text in texts]].mean(axis=0))[0]
+        unit: np.ndarray = mean / np.linalg.norm(mean)
+        return unit
+
+    def nearest(self, text: str, others: Sequence[str]) -> list[int]:
+        """The places of `others`, the nearest to `text` first (itself, if it is there). All are among the texts."""
+        rows = self._rows[[self._places[other] for other in others]]
+        near = (rows @ self._rows[self._places[text]].T).toarray()[:, 0]
+        return [int(place) for place in np.argsort(-near, kind="stable")]

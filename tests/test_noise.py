@@ -1,0 +1,127 @@
+"""`kind: noise`: a text with human errors, labelled with its slips and its voice."""
+
+import datetime
+from collections import Counter
+from pathlib import Path
+from statistics import mean
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from synthgen.errors import DataError
+from synthgen.fields import AnyField
+from synthgen.fields.noise import Noise
+from synthgen.parts import Scene
+from synthgen.rows import Labelled, Row
+from synthgen.streams import Streams
+from synthgen.voices.library import shipped
+
+SCENE = Scene(Path(), voices=shipped())
+TEXT = "The delivery to Acme Supermarket on 2026-03-04 was definitely damaged, and I don't understand the answer."
+
+
+def noise(scene: Scene = SCENE, **keys: object) -> Noise:
+    return TypeAdapter(AnyField).validate_python({"kind": "noise", "of": "message", **keys}, context=scene)
+
+
+def draws(field: Noise, count: int = 200, **values: object) -> list[Labelled]:
+    streams = Streams(0)
+    return [field.make(Row("t", index, values={"message": TEXT, **values}), streams.at("t", "f", index, 0)) for index in range(count)]
+
+
+def test_a_rate_misspells_and_says_where():
+    field = noise(rate=0.2)
+    assert field.labels() == {"slips": "json"}
+    assert field.column() == "string"
+    for made in draws(field):
+        text = made.value
+        for slip in reversed(made.labels["slips"]):
+            assert {*slip} == {"start", "end", "kind", "was"}
+            text = text[: slip["start"]] + slip["was"] + text[slip["end"] :]
+        assert text == TEXT
+    assert mean(len(made.labels["slips"]) for made in draws(field)) > 2
+
+
+def test_a_voice_is_put_on_and_named():
+    made = draws(noise(voice="shouter"))
+    assert {one.labels["voice"] for one in made} == {"shouter"}
+    assert mean(one.value.isupper() for one in made) > 0.7
+    assert noise(voice="shouter").labels() == {"slips": "json", "voice": "string"}
+
+
+def test_voices_are_mixed_by_weight():
+    counts = Counter(made.labels["voice"] for made in draws(noise(voice={"texter": 3.0, "careful": 1.0, "shouter": 0.0}), 2000))
+    assert {*counts} == {"texter", "careful"}
+    assert counts["texter"] / 2000 == pytest.approx(0.75, abs=0.04)
+
+
+def test_the_voices_of_a_recipe_are_known():
+    scene = Scene(
+        Path(), voices={"whisper": shipped()["texter"].model_copy(update={"lower_only": 1.0, "sentence_case": 0.0, "shouting": 0.0})}
+    )
+    assert all(made.value.islower() for made in draws(noise(scene, voice="whisper")))
+
+
+def test_facts_of_the_row_stay_unless_told_otherwise():
+    facts = {"shop": "Acme Supermarket", "day": datetime.date(2026, 3, 4), "state": "damaged", "yes": True, "no": None, "a": "an"}
+    assert all("Acme Supermarket" in made.value and "damaged" in made.value for made in draws(noise(rate=0.3), **facts))
+    touched = draws(noise(rate=0.3, touch_facts=True), **facts)
+    assert any("Acme Supermarket" not in made.value for made in touched)
+    assert any("damaged" not in made.value for made in touched)
+
+
+def test_a_fact_is_known_as_it_is_typed():
+    row = {"shop": "ACME  Supermarket", "message": "i went to acme supermarket yesterday evening"}
+    assert all("acme supermarket" in made.value for made in draws(noise(rate=0.3), **row))
+
+
+def test_a_copy_of_the_text_and_its_labels_are_no_facts():
+    made = draws(noise(rate=0.3), copy=TEXT, message_voice="definitely", message_slips=[{"was": "delivery"}])
+    assert any("definitely" not in one.value for one in made)
+    assert any("delivery" not in one.value for one in made)
+
+
+def test_the_keyboard_can_be_said():
+    one, two = draws(noise(voice="phone", keyboard="azerty"), 400), draws(noise(voice="phone"), 400)
+    assert [made.value for made in one] != [made.value for made in two]
+    with pytest.raises(ValidationError):
+        noise(rate=0.1, keyboard="dvorak")
+
+
+def test_no_text_stays_none_and_a_list_is_told():
+    assert draws(noise(rate=0.1), 1, message=None) == [Labelled(None, {"slips": None})]
+    with pytest.raises(DataError, match="row 0: 'message' is no text"):
+        draws(noise(rate=0.1), 1, message=["a"])
+
+
+def test_it_reads_its_text():
+    assert [*noise(rate=0.1).reads()] == [(("of",), "message")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "at"),
+    [
+        ({}, ()),
+        ({"rate": 0.1, "voice": "texter"}, ("rate",)),
+        ({"voice": "textr"}, ("voice",)),
+        ({"voice": {"texter": 1.0, "carful": 1.0}}, ("voice", "carful")),
+        ({"voice": {"texter": 0.0}}, ("voice",)),
+    ],
+)
+def test_what_is_wrong_is_told_where_it_stands(keys, at):
+    assert [fault.at for fault in noise(**keys).faults()] == [at]
+
+
+def test_a_misspelled_voice_is_guessed():
+    assert [fault.hint for fault in noise(voice="textr").faults()] == ["did you mean 'texter'?"]
+
+
+@pytest.mark.parametrize("keys", [{"rate": 0.31}, {"rate": -0.1}, {"rate": 0.1, "speed": 1}, {"voice": {"texter": -1.0}}])
+def test_what_cannot_be_is_refused(keys):
+    with pytest.raises(ValidationError):
+        noise(**keys)
+
+
+def test_what_is_right_has_no_faults():
+    assert not [*noise(voice={"texter": 1.0, "careful": 2.0}).faults()]
+    assert not [*noise(rate=0.0).faults()]
