@@ -45,7 +45,7 @@ _SOUNDS = [
     (re.compile(pattern), typo) for pattern, typo in (
         ("ie", "ei"), ("ei", "ie"), ("ence", "ance"), ("ance", "ence"), ("ent(?=$|l)", "ant"), ("ant(?=$|l)", "ent"), ("able", "ible"), ("ible", "able"),
         ("ph", "f"), ("c(?=[ei])", "s"), ("ck", "k"), ("sc(?=[ei])", "s"), ("sion", "tion"), ("ssion", "tion"), ("(?<=[^aeiou])er(?=$|s$)", "or"),
-        ("or(?=$|s$)", "er"), ("ou(?=[^s])", "o"), ("ea", "ee"), ("ee", "ea"), ("ai", "ei"), ("ch(?=[aeio])", "sh"), ("y(?=[a-z])", "i"),
+        ("or(?=$|s$)", "er"), ("ou(?=[^s])", "o"), ("ea", "ee"), ("ee", "ea"), ("ai", "ei"), ("ch(?=[aeio])", "sh"), ("y(?=[a-z]{2})", "i"),
         ("(?<=[a-z]{3})e(?=[a-z]{3})", "a"), ("(?<=[a-z]{3})a(?=[a-z]{3})", "e"), ("(?<=[a-z]{3})i(?=[a-z]{3})", "e"), ("(?<=[a-z]{3})e(?=[a-z]{3})", "i"),
         ("(?<=[a-z]{3})o(?=[a-z]{2})", "a"),
     )
@@ -162,7 +162,8 @@ def _next(pieces: Sequence[Piece], at: int) -> Piece | None:
     """The word after the one there, when only a space parts them and it is untouched."""
     if at + 2 < len(pieces) and pieces[at + 1].text == " " and pieces[at].text.isalpha():
         other = pieces[at + 2]
-        return other if other.sort == "word" and other.text.isalpha() and not other.kind else None
+        plain = other.sort == "word" and other.text.isalpha() and not other.kind
+        return other if plain and "I" not in (pieces[at].text.upper(), other.text.upper()) else None
     return None
 
 
@@ -219,14 +220,14 @@ def _slipped(word: str, kind: Kind, keyboard: str, stream: Random) -> str:
 def _spots(word: str, kind: Kind, keyboard: str) -> tuple[list[tuple[int, int, str]], list[float]]:
     """Where in a word a kind of slip can happen (from, to, and what stands there then), with cumulated weights."""
     spots, last, left = dict[tuple[int, int, str], float](), len(word) - 1, keyboards.left_hand(keyboard)
+    if not word.isalpha():
+        return [], []
     if kind == "phonetic":
         found = [(match, typo) for pattern, typo in _SOUNDS for match in pattern.finditer(word) if match.start() > 0] if last > 3 else []
         spots = {(match.start(), match.end(), typo): 1.0 for match, typo in found if match.end() <= last or len(typo) > 1}
     for at, letter in enumerate(word):
         before, after = word[at - 1] if at else "", word[at + 1] if at < last else ""
-        if not letter.isalpha():
-            continue
-        if kind == "swapped" and after.isalpha() and letter != after:
+        if kind == "swapped" and after and letter != after:
             hands = 2.0 if (letter in left) != (after in left) else 1.0  # two hands get out of step
             spots[at, at + 2, after + letter] = hands * (0.1 if at == 0 else 1.0)
         elif kind == "dropped" and at:

@@ -33,10 +33,10 @@ def main() -> None:
 
 
 def speed(texts: Sequence[str]) -> float:
-    """Messages a second."""
-    began = time.perf_counter()
+    """Messages in a second of one core, whoever else is busy on the machine."""
+    began = time.process_time()
     features(texts)
-    return len(texts) / (time.perf_counter() - began)
+    return len(texts) / (time.process_time() - began)
 
 
 def given() -> list[str]:

@@ -206,6 +206,7 @@ def instructed(task: Task) -> list[str]:
     from transformers.utils import logging
 
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     torch.manual_seed(task.seed)
     with tempfile.TemporaryDirectory() as name:
         path = unpacked(task.instruct, Path(name))
@@ -217,8 +218,10 @@ def instructed(task: Task) -> list[str]:
     found: list[str] = []
     for _ in range(3 * task.rows):
         written = model.generate(**prompt, max_new_tokens=260, do_sample=True, temperature=0.9, top_p=0.95, pad_token_id=0)
-        lines = tokenizer.decode(written[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True).split("\n")
-        found += filter(None, (re.sub(r"^\s*(?:\d+[.)]|[-*•])\s*", "", line).strip().strip('"').strip() for line in lines))
+        text = tokenizer.decode(written[0, prompt["input_ids"].shape[1] :])
+        lines = text.split(tokenizer.eos_token)[0].split("\n") if tokenizer.eos_token in text else text.split("\n")[:-1]
+        bare = (re.sub(r"^\s*(?:\d+[.)]|[-*•])\s*", "", one).strip().strip('"').strip() for one in lines)
+        found += [one for one in bare if one and not one.endswith(":")]  # what ends so announces the list
         if len(found) >= task.rows:
             break
     return found[: task.rows]
