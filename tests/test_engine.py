@@ -540,3 +540,22 @@ def test_children_of_children(make):
     )
     made = make(text)
     assert [row.values["part"] for row in made["parts"].rows] == [f"{row['what']} {row['line']}" for row in made["lines"].values[:10]]
+
+
+def test_a_step_behind_a_refusal_that_was_done_before_is_neither_done_again_nor_left_in_a_memory(make) -> None:
+    made = make("""
+        name: leak
+        patience: 1000
+        tables:
+          t:
+            rows: 6
+            fields:
+              a: {kind: number, between: [1, 4]}
+              dice: {kind: number, between: [1, 6]}
+              tag:  {kind: template, template: "t{{ a }}"}
+            keep:
+              - {kind: matches, field: a, pattern: "[12]"}
+              - {kind: unique, field: dice}
+              - {kind: matches, field: tag, pattern: "1"}
+        """)["t"]  # fmt: skip
+    assert sorted(made.column("dice")) == [1, 2, 3, 4, 5, 6]

@@ -156,10 +156,10 @@ class TableRun:
                 working = [rows[number] for number in now]
                 for number, refusal in zip(now, self._do(place, step, working), strict=True):
                     if refusal is not None:
-                        del todo[number]
+                        ahead = todo.pop(number) & -1 << place
                         if refusal is not UNKNOWN:
                             refused.append(self._refused(rows[number], place, refusal))
-                        if steps := self._retry(rows[number], place, spent):
+                        if steps := self._retry(rows[number], place, ahead, spent):
                             again[number] = steps
                         else:
                             given_up.add(number)
@@ -261,14 +261,15 @@ class TableRun:
         self.state.refused[who] = self.state.refused.get(who, 0) + 1
         return Refused(row.index, row.attempt, refusal.reason, name, refusal.detail, dict(row.values))
 
-    def _retry(self, row: Row, place: int, spent: Counter[tuple[int, frozenset[str]]]) -> int:
+    def _retry(self, row: Row, place: int, ahead: int, spent: Counter[tuple[int, frozenset[str]]]) -> int:
         """The steps that the row must go through again, as bits; 0 when it is out of tries. `spent` counts the tries
         per row and what they made again: facts that are hard to draw must not use up a message's tries."""
         retry = self.plan.retries[place]
         row.attempt += 1
         spent[row.index, retry.fields] += 1
         over = spent[row.index, retry.fields] >= retry.tries
-        undone = range(place) if over else [number for number in retry.steps if number < place]
+        done = [number for number in range(len(self.plan.steps)) if not ahead >> number & 1]
+        undone = done if over else [number for number in retry.steps if number in done]
         for number in undone:
             step = self.plan.steps[number]
             if isinstance(step, CheckStep):
@@ -276,8 +277,7 @@ class TableRun:
                     step.check.forget(row, self.memories[number])
             elif isinstance(step.field, Asked) and self.memories[number] is not None:
                 step.field.forget(row, step.name, self.memories[number])
-        onwards = -1 << place & self.all_steps
-        return 0 if over else onwards | sum(1 << number for number in undone)
+        return 0 if over else ahead | sum(1 << number for number in undone)
 
 
 def _memory(step: FieldStep | CheckStep) -> Any:

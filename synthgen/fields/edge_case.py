@@ -59,10 +59,9 @@ class EdgeCase(Made):
         message = row.values.get(self.of)
         if case == NONE:
             return Labelled(message, {"case": NONE})
-        facts = {name: value for name, value in row.values.items() if name != self.of}
         other = fill(self.other, row.values, f"{where}, other")
         other = "" if other == "None" else other  # what a field without a value is in a template
-        situation = Situation(facts, self._scene.about, self._scene.now, tuple(self.locales or ()), other)
+        situation = Situation(row.values, self._scene.about, self._scene.now, tuple(self.locales or ()), other)
         return Labelled(CASES[case].build(stream, "" if message is None else str(message), situation), {"case": case})
 
     def labels(self) -> dict[str, str]:

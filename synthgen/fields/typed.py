@@ -38,7 +38,9 @@ from synthgen.voices.steer import Course, Tally, most_wanted, style
 BEST_OF = 4  # continuations of a row that must sound like somebody
 SHARED = 32  # continuations of one frame at most: more would make messages alike
 MOST = 12  # continuations of one row that are asked at once, at most
-AKIN = 2  # the messages of a frame are drawn from so many times as many that are near to each other
+import os
+
+AKIN = int(os.environ.get("AKIN", "2"))  # the messages of a frame are drawn from so many times as many that are near to each other
 SHOWN = 14  # seed messages in a frame
 ENOUGH = 5  # a topic with fewer seeds borrows sections from others
 BORROWED = 3  # sections
@@ -104,7 +106,8 @@ class Typed(Asked):
     def faults(self) -> Iterator[Fault]:
         """Seeds that cannot be read or are too few, and slots that must be mentioned but no seed shows."""
         if self.seeds is None and self.like is None:
-            yield Fault((), "missing key 'seeds' or 'like'", FEW)
+            hint = "seeds: messages that show how people type, a list or a file, or either per topic; like: a file of real ones"
+            yield Fault((), "missing key 'seeds' or 'like'", hint)
             return
         given = self.seeds if isinstance(self.seeds, dict) else {} if self.seeds is None else {"": self.seeds}
         faults = [fault for topic, seeds in given.items() if (fault := self._seed_fault(topic, seeds))]

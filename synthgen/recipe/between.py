@@ -201,7 +201,9 @@ def _topic_faults(field: FieldShape, choice: tuple[Way, Choice] | None) -> Itera
     topics = {str(option) for option in [*source.options, source.otherwise] if option is not None}
     for topic in seeds:
         if topic not in topics:
-            yield Fault(("seeds", topic), f"no row has the topic '{topic}'", did_you_mean(topic, topics, f"{way[-1]} is one of"), at_key=True)
+            yield Fault(
+                ("seeds", topic), f"no row has the topic '{topic}'", did_you_mean(topic, topics, f"{way[-1]} is one of"), at_key=True
+            )
 
 
 def _case_faults(choice: tuple[Way, Choice] | None) -> Iterator[Fault]:
@@ -237,6 +239,11 @@ def _carry_faults(way: Way, parent: From, above: set[str], own: set[str] | None)
             yield Fault(at, f"table '{parent.table}' has no field '{name}'", did_you_mean(name, above, "fields"))
         elif own and name in own:
             yield Fault(at, f"this table has a field '{name}' of its own", "rename that one, or do not carry this one")
+    for number, name in enumerate(parent.over or []):
+        if name not in above:
+            yield Fault(
+                (*way, "from", "over", number), f"table '{parent.table}' has no field '{name}'", did_you_mean(name, above, "fields")
+            )
 
 
 def _circles(way: Way, reads: Mapping[str, list[Read]]) -> Iterator[Fault]:

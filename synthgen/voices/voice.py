@@ -6,7 +6,7 @@ is known by; the others are left as they come.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -70,7 +70,7 @@ class Voice(Part):
     )
     word_length: Count = Field(None, description="letters of a word, on average")
     # What the human-error channel does beside this
-    keyboard: str = Field("qwerty", description="qwerty, qwertz or azerty: which keys are neighbours")
+    keyboard: Literal["qwerty", "qwertz", "azerty"] = Field("qwerty", description="which keys are neighbours")
 
 
 RATES = frozenset(
