@@ -73,7 +73,7 @@ def test_messages_of_the_same_people_cannot_be_told_apart(alike):
     assert alike.figures.mauve > 0.85
     assert alike.ceiling.equal < 0.1  # no message is in both halves
     assert alike.words == ()
-    assert verdict(alike).startswith("By 120 messages not to be told from real")
+    assert verdict(alike).startswith("With 120 messages a side, not to be told from real")
     assert "No feature of style differs by more than chance." in verdict(alike)
     assert "No word is said much more often" in verdict(alike)
 
@@ -230,6 +230,13 @@ def test_groups_of_real_messages_stay_together_in_the_ceiling():
     real = [f"{message(stream)} {things[place % 12]}" for place in range(240)]
     groups = [str(place % 12) for place in range(240)]
     assert compare(real, messages(60, 5), groups=groups).ceiling.text.value < 0.75
+
+
+@pytest.mark.parametrize("groups", [["one"] * 60, ["one"] * 30 + ["two"] * 30, ["one"] * 55 + list("abcde")])
+def test_groups_that_cannot_be_divided_are_refused(groups):
+    with pytest.raises(DataError, match="too few or too large") as error:
+        compare(messages(60, 1), messages(60, 2), groups=groups)
+    assert "a dozen" in error.value.hint
 
 
 @given(some.lists(some.tuples(some.integers(0, 30), some.booleans()), min_size=10, max_size=120), some.integers(0, 9))

@@ -341,6 +341,10 @@ def test_nothing_is_off_topic_twice_too_often():
     assert len(set(many("off topic", count=200))) > 40
 
 
+def test_a_question_mark_is_not_heaped_on_another():
+    assert not [built for built in many("angry", "why?", 200) if re.search(r"why\?[?!]", built)]
+
+
 def test_a_wrong_reference_is_not_the_right_one():
     assert all("48213" not in built.split() for built in many("wrong reference", "where is 48213"))
 

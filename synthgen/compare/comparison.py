@@ -15,7 +15,7 @@ import numpy as np
 
 from synthgen.compare import diversity
 from synthgen.compare.divergence import kolmogorov_smirnov, mauve
-from synthgen.compare.twosample import Auc, Draw, by_style, by_text, standardised, told_apart, vectors
+from synthgen.compare.twosample import LARGE, Auc, Draw, by_style, by_text, standardised, told_apart, vectors
 from synthgen.errors import DataError
 from synthgen.frames import essence
 from synthgen.voices.features import FEATURES, features
@@ -130,7 +130,8 @@ def compare(
     `originals` are what the generated ones were made from, where they should not be found again. `groups` says for each real
     message what it hangs together with, such as its dialogue or its author (not its topic): classifiers are not tested on a group
     that they learned from. Messages without a visible character are left out; of more than a few thousand a sample is
-    compared. The same arguments give the same figures. Raises DataError for fewer than 20 different messages on a side.
+    compared. The same arguments give the same figures. Raises DataError for fewer than 20 different messages on a side, and for
+    groups that cannot be divided.
     """
     if groups and len(groups) != len(real):
         raise ValueError(f"{len(groups)} groups for {len(real)} real messages")
@@ -200,6 +201,8 @@ class _Pool:
         for unit in stream.sample(list(members), len(members)):
             min(parts, key=len).extend(members[unit])
         size = min(*map(len, parts), len(self.generated), MOST)
+        if size < FEWEST // 2:
+            raise DataError(*LARGE)
         return parts[0][:size], parts[1][:size]
 
     def figures(self, draws: Sequence[Sides], stream: Random) -> tuple[Figures, list[float]]:

@@ -17,7 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from synthgen.errors import DataError
+
 FOLDS = 5
+LARGE = ("the groups of the real messages are too few or too large to be divided", "give at least a dozen small ones, or none")
 STRETCH = 1.3  # DeLong holds what was learned for fixed; in samples without a difference the AUC varied so much more
 WORD = r"\w+|[^\w\s]"
 TWICE = re.compile(r"(?<=\s)\s")  # white space that the vectorizers would not see
@@ -114,6 +117,8 @@ def _tested(matrix: Matrix, draw: Draw, scorer: Scorer, stream: Random) -> tuple
             mine, other = scores[sides[test] == side], np.sort(scores[sides[test] != side])
             below = (np.searchsorted(other, mine, "left") + np.searchsorted(other, mine, "right")) / (2 * len(other))
             wins[np.flatnonzero(test & (sides == side))] = below if side else 1 - below
+    if np.isnan(wins).all():
+        raise DataError(*LARGE)
     parts = [(wins[chosen], units[chosen]) for side in (0, 1) if (chosen := (sides == side) & ~np.isnan(wins)).any()]
     means, spreads = zip(*(_mean(won, group) for won, group in parts), strict=True)
     plain = [float(won.mean()) for won, _ in parts]

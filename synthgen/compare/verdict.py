@@ -21,7 +21,7 @@ def _nearness(found: Comparison) -> str:
     style, text = found.figures.style, found.figures.text
     worst = max(style.value, text.value)
     if style.low <= 0.5 and text.low <= 0.5:
-        band = f"By {found.figures.messages:,} messages not to be told from real"
+        band = f"With {found.figures.messages:,} messages a side, not to be told from real"
     else:
         band = next((words for most, words in BANDS if worst <= most), "Nothing like real")
     return (

@@ -38,9 +38,6 @@ from synthgen.voices.steer import Course, Tally, most_wanted, style
 BEST_OF = 4  # continuations of a row that must sound like somebody
 SHARED = 32  # continuations of one frame at most: more would make messages alike
 MOST = 12  # continuations of one row that are asked at once, at most
-import os
-
-AKIN = int(os.environ.get("AKIN", "2"))  # the messages of a frame are drawn from so many times as many that are near to each other
 SHOWN = 14  # seed messages in a frame
 ENOUGH = 5  # a topic with fewer seeds borrows sections from others
 BORROWED = 3  # sections
@@ -75,7 +72,12 @@ class Typed(Asked):
     words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
         None, description="the fewest and the most words of a message"
     )
-    temperature: float = Field(0.8, gt=0, le=2, description="1 is as the model reads people; lower is more usual, higher is odder")
+    temperature: float | None = Field(
+        None,
+        gt=0,
+        le=2,
+        description="1 (the default with `like`) is as the model reads people; lower (else 0.8) is more usual, higher odder",
+    )
 
     # What the recipe gives
 
@@ -208,6 +210,7 @@ class Typed(Asked):
             key = self._topic(row), self._voice_of(row, name, streams), self._wanted(row, name, streams)
             alike.setdefault(key, []).append(place)
         prompts: list[list[Prompt]] = [[] for _ in rows]
+        heat = self.temperature or (1.0 if self.like is not None else 0.8)
         for (topic, voice, wanted), places in alike.items():
             several = self._several(bool(wanted), max(rows[place].attempt for place in places))
             size = max(1, SHARED // several)
@@ -217,7 +220,7 @@ class Typed(Asked):
                 stream = streams.at(first.table, name, "frame", topic, voice, *sorted(wanted), first.index, first.attempt)
                 text, shown = self.frame(topic, wanted, stream, voice)
                 origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice}
-                settings: dict[str, float | int | str | bool] = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
+                settings: dict[str, float | int | str | bool] = {"temperature": heat, "tokens": LONGEST, "stop": frames.END}
                 for place in block:
                     row = rows[place]
                     numbers = [streams.number(row.table, name, row.index, row.attempt, one) for one in range(several)]
@@ -276,9 +279,9 @@ class Typed(Asked):
         fitting = [seed for seed in own if slots(seed) & self.mention.keys() == wanted]
         if not fitting and not wanted:
             fitting = own
-        if len(fitting) > AKIN * most:
+        if len(fitting) > most:  # of people who ask about the same thing: what reads a bit of everything writes a bit of everything
             one = stream.choice(fitting)
-            fitting = [fitting[place] for place in self._nearness.nearest(one, fitting)[: AKIN * most]]
+            fitting = [fitting[place] for place in self._nearness.nearest(one, fitting)[:most]]
         return stream.sample(fitting, min(most, len(fitting)))
 
     @cached_property

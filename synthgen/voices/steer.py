@@ -20,9 +20,9 @@ from synthgen.voices.voice import COUNTS, RATES, Voice
 
 CUTS = 9
 """At most so many marks of the kind "has so much or more" for one feature."""
-WORDS = 250
+WORDS = 1000
 """Words and pairs of words that are marks, at most."""
-SELDOM = 0.01
+SELDOM = 0.004
 """A word that fewer texts have than this is no mark."""
 UNMET = 6.0
 """By how many texts a mark may be behind or ahead before more no longer counts: what cannot be had must not outweigh the rest."""
@@ -30,7 +30,7 @@ RATE, COUNT = 5.0, 0.5
 """What rates and counts are multiplied by, so that they vary from text to text about as much as what a text has or has not."""
 QUANTILES = np.array([0.95, 0.75, 0.5, 0.25, 0.05])
 """The shares of texts that are longer than each of a voice's five lengths."""
-OF_WORDS = 4.0
+OF_WORDS = 8.0
 """How much all words together count beside all features."""
 
 Marks = np.ndarray

@@ -238,8 +238,8 @@ def unpacked(path: Path, folder: Path) -> Path:
 
 MAKERS: dict[str, Callable[[Task], list[str]]] = {
     "real": real,
-    "synthgen, like": synthgen_like,
-    "synthgen, seeds only": synthgen_seeds,
+    "synthgen like": synthgen_like,
+    "synthgen seeds only": synthgen_seeds,
     "polished": polished,
     "polished + nlpaug": noisy,
     "Faker": sentences,
