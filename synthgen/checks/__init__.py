@@ -11,7 +11,7 @@ from synthgen.checks.matches import Matches
 from synthgen.checks.near_duplicate import NearDuplicate
 from synthgen.checks.not_copied import NotCopied
 from synthgen.checks.on_topic import OnTopic
-from synthgen.checks.shape import AskedCheck, Check
+from synthgen.checks.shape import Check
 from synthgen.checks.sounds_like import SoundsLike
 from synthgen.checks.unique import Unique
 
@@ -19,7 +19,6 @@ AnyCheck = Annotated[Balance | Lacks | Length | Matches | NearDuplicate | NotCop
 
 __all__ = [
     "AnyCheck",
-    "AskedCheck",
     "Balance",
     "Check",
     "Lacks",

@@ -38,20 +38,6 @@ class Check(Part):
         return False
 
 
-class AskedCheck(Check):
-    """A check that asks a base model how likely texts are."""
-
-    by: str = Field("typist", description="the model's name in `models`")
-
-    def ask(self, row: Row, memory: Any) -> list[tuple[str, str]]:
-        """What the model shall judge: pairs of a frame, and a text that might continue it."""
-        raise NotImplementedError
-
-    def judge(self, row: Row, memory: Any, scores: Sequence[float]) -> str | None:
-        """Why the row is refused, or None, given the log-likelihood of each text in its frame."""
-        raise NotImplementedError
-
-
 def words(value: object) -> int:
     """How many words a text has, counted as people do: by the spaces."""
     return len(str(value).split())

@@ -16,7 +16,6 @@ from random import Random
 from typing import Any
 
 from synthgen import render
-from synthgen.checks import AskedCheck
 from synthgen.engine.parents import Candidate, Candidates
 from synthgen.errors import DataError, LimitError
 from synthgen.fields import Asked, FieldShape, Made
@@ -192,26 +191,7 @@ class TableRun:
     def _check(self, place: int, step: CheckStep, rows: list[Row]) -> list[Refusal | None]:
         check, memory = step.check, self.memories[place]
         reasons = [None if row.values.get(check.field) is None else check.refuse(row, memory) for row in rows]
-        verdicts = [None if reason is None else Refusal(check_name(check), reason) for reason in reasons]
-        if isinstance(check, AskedCheck):
-            for number, reason in self._scored(check, rows, [n for n, verdict in enumerate(verdicts) if verdict is None], memory):
-                verdicts[number] = UNKNOWN if reason is None else Refusal(check_name(check), reason)
-        return verdicts
-
-    def _scored(self, check: AskedCheck, rows: list[Row], left: list[int], memory: Any) -> Iterator[tuple[int, str | None]]:
-        """Of the rows `left`, those that the model's scores refuse, and why: None where the model was not asked."""
-        pairs: list[tuple[str, str]] = []
-        spans: dict[int, range] = {}
-        for number in left:
-            if rows[number].values.get(check.field) is not None and (own := check.ask(rows[number], memory)):
-                spans[number] = range(len(pairs), len(pairs) + len(own))
-                pairs += own
-        scores = dict(self.models[check.by].score(pairs)) if pairs else {}
-        for number, span in spans.items():
-            if any(place not in scores for place in span):
-                yield number, None
-            elif reason := check.judge(rows[number], memory, [scores[place] for place in span]):
-                yield number, reason
+        return [None if reason is None else Refusal(check_name(check), reason) for reason in reasons]
 
     def _ask(self, step: int, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
         verdicts: list[Refusal | None] = [None] * len(rows)

@@ -16,13 +16,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import ModelError
-from synthgen.frames import END
 from synthgen.models import packed
 from synthgen.rows import Completion, Prompt
 
 if TYPE_CHECKING:
-    from threading import Event
-
     import torch
 
     from synthgen.models.batch import Job
@@ -181,7 +178,9 @@ class BaseModel:
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
         """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text."""
-        from synthgen.models.batch import Batch, side_by_side, write_singly
+        import torch
+
+        from synthgen.models.batch import Batch, fits, side_by_side, write_singly
 
         frames: dict[str, list[Job]] = {}
         for number, prompt in enumerate(prompts):
@@ -190,49 +189,15 @@ class BaseModel:
         room = max((len(job.ids) + len(job.luck) for jobs in frames.values() for job in jobs), default=0)
         self._check_window(max((len(jobs[0].ids) for jobs in frames.values()), default=0), room)
         stop = str(prompts[0].settings.get("stop", "")) if prompts else ""
-        write: Callable[..., Iterator[Job]] = partial(write_singly, self._model)
-        if self._fit(room):
-            write = lambda *given: Batch(self._model, WIDTH, room).write(*given)  # noqa: E731
-
-        def work_on(jobs: Iterator[Job], stopped: Event) -> Iterator[Job]:
-            def ends(token: int) -> bool:
-                if stopped.is_set():
-                    raise InterruptedError
-                return self._is_end(stop, token)
-
-            return write(jobs, ends, choose)
-
-        for job in side_by_side(work_on, list(frames.values()), self._workers(len(frames))):
-            yield self._completion(prompts[job.number], job.written, len(job.ids))
-
-    def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, float]]:
-        """For each pair of a frame and a text: its place, and the log-likelihood (natural) of the text and its line end in the frame."""
-        from synthgen.models.batch import Guess, judge, judge_singly, side_by_side
-
-        frames: dict[str, list[Guess]] = {}
-        for number, (frame, text) in enumerate(pairs):
-            ids = frames[frame][0].ids if frame in frames else tuple(self._ids(frame))
-            line = tuple(self._tokenizer(f" {text}{END}", add_special_tokens=False)["input_ids"])
-            frames.setdefault(frame, []).append(Guess(number, ids, line))
-        longest = max((len(guess.ids) for guesses in frames.values() for guess in guesses), default=0)
-        room = longest + max((len(guess.text) for guesses in frames.values() for guess in guesses), default=0)
-        self._check_window(longest, room)
-        work: Callable[..., Iterator[Guess]] = partial(judge, self._model, WIDTH) if self._fit(room) else partial(judge_singly, self._model)
-        for guess in side_by_side(lambda guesses, _: work(guesses), list(frames.values()), self._workers(len(frames))):
-            yield guess.number, guess.score
-
-    def _fit(self, room: int) -> bool:
         if self._fits is None:
-            import torch
-
-            from synthgen.models.batch import fits
-
             with torch.inference_mode():
                 self._fits = fits(self._model, room)
-        return self._fits
-
-    def _workers(self, frames: int) -> int:
-        return 1 if self.device != "cpu" else min(WORKERS, cores(), frames)
+        make: Callable[..., Iterator[Job]] = partial(write_singly, self._model)
+        if self._fits:
+            make = lambda *given: Batch(self._model, WIDTH, room).write(*given)  # noqa: E731
+        workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(frames))
+        for job in side_by_side(make, list(frames.values()), workers, partial(self._is_end, stop), choose):
+            yield self._completion(prompts[job.number], job.written, len(job.ids))
 
     def _check_window(self, frame: int, room: int) -> None:
         window = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)

@@ -14,10 +14,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from queue import Queue
 from threading import Event, Lock, Thread
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
@@ -25,7 +24,6 @@ from transformers import AttentionInterface, AttentionMaskInterface, Cache, Cach
 from transformers.masking_utils import sdpa_mask
 
 ATTENTION = "synthgen_rows"
-J = TypeVar("J")
 
 
 @dataclass
@@ -42,16 +40,6 @@ class Job:
     def position(self) -> int:
         """Where its last token stands."""
         return len(self.ids) + len(self.written) - 1
-
-
-@dataclass
-class Guess:
-    """A text that is judged as the continuation of a frame: the tokens of both, and in the end its log-likelihood."""
-
-    number: int
-    ids: tuple[int, ...]
-    text: tuple[int, ...]
-    score: float = 0.0
 
 
 class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
@@ -195,9 +183,14 @@ class Batch:
         return found
 
 
-def side_by_side(work_on: Callable[[Iterator[J], Event], Iterator[J]], frames: Sequence[Sequence[J]], workers: int) -> Iterator[J]:
-    """All jobs of all frames, each as soon as it is done, by so many workers; each works on jobs until there are no more or
-    the event is set, when nobody waits for the rest.
+def side_by_side(
+    make: Callable[..., Iterator[Job]],
+    frames: Sequence[Sequence[Job]],
+    workers: int,
+    ends: Callable[[int], bool],
+    choose: Callable[..., torch.Tensor],
+) -> Iterator[Job]:
+    """All jobs of all frames, each as soon as it is written, by so many workers, each with a batch that `make` writes.
 
     Torch's own threads meet after every operation; on a machine that does other work too they wait for each other so much
     that they are slower than one. Workers never wait for each other, and what they write is the same for any number.
@@ -205,7 +198,7 @@ def side_by_side(work_on: Callable[[Iterator[J], Event], Iterator[J]], frames: S
     waiting, done, stopped = iter(frames), Queue[Any](), Event()
     turn = Lock()
 
-    def jobs() -> Iterator[J]:
+    def jobs() -> Iterator[Job]:
         while not stopped.is_set():
             with turn:
                 frame = next(waiting, None)
@@ -213,11 +206,16 @@ def side_by_side(work_on: Callable[[Iterator[J], Event], Iterator[J]], frames: S
                 return
             yield from frame
 
+    def stopping(token: int) -> bool:
+        if stopped.is_set():
+            raise InterruptedError
+        return ends(token)
+
     def work() -> None:
         try:
             torch.set_num_threads(1)
             with torch.inference_mode():
-                for job in work_on(jobs(), stopped):
+                for job in make(jobs(), stopping, choose):
                     done.put(job)
             done.put(None)
         except BaseException as error:
@@ -293,48 +291,6 @@ def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], c
             read = model(torch.tensor([[token]], device=model.device), use_cache=True, **state)
             state, logits = _state(read), read.logits[:, -1]
         yield job
-
-
-ROOM = 16
-"""Texts are judged in batches whose length is a multiple of this, so that their shape depends on little."""
-
-
-def judge(model: Any, width: int, guesses: Iterator[Guess]) -> Iterator[Guess]:
-    """Each guess when it has its score. A frame is read once for its texts, which are judged side by side, always `width` of
-    them and none beside a much longer one, so that a text's score does not depend on the others."""
-    for ids, alike in groupby(guesses, key=lambda guess: guess.ids):
-        read = model(torch.tensor([ids], device=model.device), use_cache=True, logits_to_keep=1)
-        first = torch.log_softmax(read.logits[0, -1].float(), -1)
-        sizes = sorted(alike, key=lambda guess: len(guess.text))
-        for room, same in groupby(sizes, key=lambda guess: -(-len(guess.text) // ROOM) * ROOM):
-            waiting = list(same)
-            for start in range(0, len(waiting), width):
-                some = waiting[start : start + width]
-                tokens = torch.zeros((width, room), dtype=torch.long)
-                for row, guess in enumerate(some):
-                    tokens[row, : len(guess.text)] = torch.tensor(guess.text)
-                prefix = copy.deepcopy(read.past_key_values)
-                prefix.batch_repeat_interleave(width)
-                after = model(tokens.to(model.device), past_key_values=prefix, use_cache=True).logits
-                for row, guess in enumerate(some):
-                    guess.score = float(first[guess.text[0]]) + _log_likelihood(after[row], guess.text)
-                    yield guess
-
-
-def judge_singly(model: Any, guesses: Iterator[Guess]) -> Iterator[Guess]:
-    """The same for a model whose rows cannot share a batch: frame and text are read anew each time."""
-    for guess in guesses:
-        read = model(torch.tensor([[*guess.ids, *guess.text]], device=model.device)).logits[0, len(guess.ids) - 1 :]
-        guess.score = float(torch.log_softmax(read[0].float(), -1)[guess.text[0]]) + _log_likelihood(read[1:], guess.text)
-        yield guess
-
-
-def _log_likelihood(logits: torch.Tensor, text: Sequence[int]) -> float:
-    """Of a text's tokens behind the first; `logits` (tokens or more, vocabulary) are those at each of its tokens."""
-    if len(text) == 1:
-        return 0.0
-    chances = torch.log_softmax(logits[: len(text) - 1].float(), -1)
-    return float(chances.gather(1, torch.tensor(text[1:], device=logits.device)[:, None]).sum())
 
 
 def _state(read: Any) -> dict[str, Any]:

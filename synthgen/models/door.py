@@ -19,9 +19,5 @@ class Model(Protocol):
         """A completion for each prompt, in any order, each as soon as it is there. What it is depends on its prompt alone,
         never on the other prompts. Raises ModelError."""
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, float]]:
-        """For each pair of a frame and a text, in any order: its place, and the natural logarithm of how likely the model
-        finds the text as the frame's next line. Raises ModelError."""
-
     def count(self, text: str) -> int:
         """How many tokens a text has."""

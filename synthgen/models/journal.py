@@ -104,24 +104,6 @@ class Journalled:
             self.tokens_out += completion.tokens_out
             yield completion
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, float]]:
-        """Scores from the journal first, then from the model, each kept before it is given out."""
-        identity = self.model.identity
-        prompts = [Prompt(frame, 0, {"score": text}) for frame, text in pairs]
-        keys = [_key(identity, prompt) for prompt in prompts]
-        unknown = []
-        for place, key in enumerate(keys):
-            if found := self.journal.find(key):
-                yield place, float(found[0])
-            else:
-                unknown.append(place)
-        if self.closed or not unknown:
-            return
-        for number, score in self.model.score([pairs[place] for place in unknown]):
-            place = unknown[number]
-            self.journal.keep(keys[place], identity, Completion(prompts[place], repr(score), "score"))
-            yield place, score
-
 
 def _settings(prompt: Prompt) -> str:
     return json.dumps(dict(prompt.settings), sort_keys=True)

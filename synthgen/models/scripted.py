@@ -19,12 +19,6 @@ class ScriptedModel:
         """Words."""
         return len(text.split())
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, float]]:
-        """How many of a text's words are in the frame, less how many are not."""
-        for place, (frame, text) in enumerate(pairs):
-            known = set(frame.split())
-            yield place, float(sum(1 if word in known else -1 for word in text.split()))
-
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
         """The script's answers, in order."""
         for prompt in prompts:

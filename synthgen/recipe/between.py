@@ -15,7 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import chain, pairwise
 from typing import Any
 
-from synthgen.checks import AskedCheck, Check
+from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import Asked, FieldShape
 from synthgen.fields.choice import Choice
@@ -52,7 +52,6 @@ def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
         yield from _circles(way, reads)
         for at, part in parts.items():
             if at[:3] == (*way, "keep") and isinstance(part, Check):
-                yield from (replace(fault, at=(*at, *fault.at)) for fault in _model_faults(part, whole.models))
                 for inner, name in _reads(part):
                     if known is not None and name not in known:
                         hint = whole.dropped(table, name) or did_you_mean(name, known, "fields")
@@ -187,8 +186,8 @@ def _seed(field: Typed, at: tuple[Any, ...], slot: str) -> tuple[tuple[Any, ...]
     return ((*at, number), "") if isinstance(seeds, list) else (at, f" (in: {messages[number]})")
 
 
-def _model_faults(field: FieldShape | Check, models: set[str]) -> Iterator[Fault]:
-    if isinstance(field, Asked | AskedCheck) and getattr(field, "by", "typist") not in models:
+def _model_faults(field: FieldShape, models: set[str]) -> Iterator[Fault]:
+    if isinstance(field, Asked) and field.by not in models:
         yield Fault(("by",), f"there is no model '{field.by}'", did_you_mean(field.by, models, "models"))
 
 

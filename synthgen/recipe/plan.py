@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from synthgen.checks import AnyCheck, AskedCheck, Check, Unique
+from synthgen.checks import AnyCheck, Check, Unique
 from synthgen.fields import Asked, FieldShape
 from synthgen.fields.fake import Fake
 from synthgen.recipe.shape import Recipe, Table
@@ -66,7 +66,7 @@ class TablePlan:
     @property
     def asks(self) -> bool:
         """Whether any model is asked."""
-        return bool(self.asked or self.asking_checks)
+        return bool(self.asked)
 
     @property
     def remembers(self) -> bool:
@@ -79,11 +79,6 @@ class TablePlan:
         checked = {step.check.field for step in self.steps if isinstance(step, CheckStep) and step.check.remembers}
         chosen = [_own_columns(name, field) for name, field in self.asked.items() if field.chooses]
         return sorted(checked.union(*chosen))
-
-    @property
-    def asking_checks(self) -> list[AskedCheck]:
-        """The checks that ask a model."""
-        return [step.check for step in self.steps if isinstance(step, CheckStep) and isinstance(step.check, AskedCheck)]
 
     @property
     def asked(self) -> dict[str, Asked]:
@@ -101,8 +96,7 @@ class Plan:
     @property
     def models(self) -> set[str]:
         """The names of the models that are asked."""
-        fields = {field.by for table in self.tables for field in table.asked.values()}
-        return fields | {check.by for table in self.tables for check in table.asking_checks}
+        return {field.by for table in self.tables for field in table.asked.values()}
 
 
 def plan(recipe: Recipe) -> Plan:
