@@ -35,7 +35,7 @@ from synthgen.voices.channel import Put, put_on
 from synthgen.voices.measure import measured
 from synthgen.voices.steer import Course, Tally, most_wanted, style
 
-BEST_OF = 4  # continuations of a row that must sound like somebody
+OF_LIKE, OF_VOICE = 4, 2  # continuations of a row, to choose from
 SHARED = 32  # continuations of one frame at most: more would make messages alike
 MOST = 12  # continuations of one row that are asked at once, at most
 SHOWN = 14  # seed messages in a frame
@@ -66,7 +66,7 @@ class Typed(Asked):
     like: str | None = Field(None, description="a file of messages that people really typed: what is made shall be like them")
     voice: str | dict[str, Weight] | None = Field(None, description="how they type: a voice, or weights such as {texter: 5, careful: 1}")
     best_of: int | None = Field(
-        None, ge=1, le=16, description=f"continuations to choose from (default: {BEST_OF} with `like` or `voice`, else 1)"
+        None, ge=1, le=16, description=f"continuations to choose from (default: {OF_LIKE} with `like`, {OF_VOICE} with `voice`, else 1)"
     )
     mention: dict[str, Rate] = Field(default_factory=dict, description="the share of messages that contain a slot, such as {merchant: 0.4}")
     words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
@@ -243,7 +243,7 @@ class Typed(Asked):
     def _several(self, hard: bool, attempt: int) -> int:
         """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
         because a round of asking costs as much as its longest message, however few the rows."""
-        least = self.best_of or (BEST_OF if self.chooses else 1)
+        least = self.best_of or (OF_LIKE if self.like else OF_VOICE if self.voice else 1)
         tripled: int = max(least, 3 if hard else 1) * 3 ** min(attempt, 9)
         return min(max(MOST, least), tripled)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthgen.recipe import Plan
+from synthgen.recipe import Plan, TablePlan
 
 SAMPLES = 8
 
@@ -45,10 +45,7 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
             "|---|---|---|",
         ]
         for name, kind in table.columns.items():
-            field = table.table.fields.get(name)
-            lines.append(
-                f"| `{name}` | {kind} | {field.kind if field else f'carried from {table.table.from_.table}' if table.table.from_ else ''} |"
-            )
+            lines.append(f"| `{name}` | {kind} | {_maker(table, name)} |")
         lines += [
             "| `provenance` | struct | the row's place, its tries, and for asked fields the model, the prompt and the seed messages (as digests) |",
             "",
@@ -56,6 +53,13 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
         if samples.get(table.name):
             fence = "`" * (3 + max((text.count("`") for text in samples[table.name]), default=0))
             lines += ["Some of it:", "", f"{fence}text", *samples[table.name], fence, ""]
+        for name, voices in counts.get("styles", {}).items():
+            lines += [f"| `{name}` is typed as | rows | figures of style within a fifth of its target | not |", "|---|---|---|---|"]
+            for voice, told in voices.items():
+                far = [figure.replace("_", " ") for figure, one in told["figures"].items() if not one["like"]]
+                near = f"{len(told['figures']) - len(far)} of {len(told['figures'])}"
+                lines.append(f"| {_plain(voice)} | {told['rows']:,} | {near} | {', '.join(far)} |")
+            lines.append("")
         if counts["refused"]:
             lines += [
                 "| refused by | rows |",
@@ -71,6 +75,16 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
         "The same recipe, seed and versions make the same rows. `manifest.json` has the counts and a hash of every file.", "",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _maker(table: TablePlan, column: str) -> str:
+    """What made a column: a kind of field, a field that labels its values, or the parent table."""
+    for name, field in table.table.fields.items():
+        if column == name:
+            return str(getattr(field, "kind", ""))
+        if column in (f"{name}_{label}" for label in field.labels()):
+            return f"label of `{name}`"
+    return f"carried from {table.table.from_.table}" if table.table.from_ else ""
 
 
 def _plain(text: str) -> str:
