@@ -129,7 +129,7 @@ def _voices(table: Mapping[str, Any]) -> Iterator[str]:
             far = [figure for figure, told in style["figures"].items() if not told["like"]]
             near = len(style["figures"]) - len(far)
             missed = f"; not {', '.join(far[:6]).replace('_', ' ')}{', …' if len(far) > 6 else ''}" if far else ""
-            yield f"    {name}, typed as {voice} ({style['rows']:,} rows): {near} of {near + len(far)} figures within a fifth{missed}"
+            yield f"    {name}, typed as {voice} ({style['rows']:,} rows): {near} of {near + len(far)} figures met{missed}"
 
 
 def previewed(table: TablePlan, rows: Sequence[Row], *, prompts: bool) -> None:

@@ -194,7 +194,6 @@ class TableRun:
         return [None if reason is None else Refusal(check_name(check), reason) for reason in reasons]
 
     def _ask(self, step: int, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
-        verdicts: list[Refusal | None] = [None] * len(rows)
         memory, working = self.memories[step], []
         for number, row in enumerate(rows):
             if self._wanted(field, row):
@@ -202,36 +201,33 @@ class TableRun:
             else:
                 _put(row, name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
         prompts = field.ask([rows[number] for number in working], name, self.streams)
+        expected = {number: len(own) for number, own in zip(working, prompts, strict=True)}
         owner = {id(prompt): (number, place) for number, own in zip(working, prompts, strict=True) for place, prompt in enumerate(own)}
         answers: dict[int, dict[int, Completion]] = {number: {} for number in working}
         model = self.models[field.by]
-        expected = {number: len(own) for number, own in zip(working, prompts, strict=True)}
         answered = 0  # rows with all their answers: as good as done, for somebody who watches
         for completion in model.complete([prompt for own in prompts for prompt in own]):
             number, place = owner[id(completion.prompt)]
             answers[number][place] = completion
             answered += len(answers[number]) == expected[number]
             self.report(self.done + answered, 1)
-        for number, own in zip(working, prompts, strict=True):
+        known = [number for number in working if len(answers[number]) == expected[number]]
+        verdicts = [UNKNOWN if number in expected and number not in known else None for number in range(len(rows))]
+        given = [[answers[number][place] for place in range(expected[number])] for number in known]  # they came in any order
+        chosen = field.choose([rows[number] for number in known], name, given, memory)
+        for number, (value, source) in zip(known, chosen, strict=True):
             row = rows[number]
-            if len(answers[number]) < len(own):
-                verdicts[number] = UNKNOWN
-                continue
-            given = [answers[number][place] for place in range(len(own))]  # they come in any order
-            value = field.read(row, given, memory)
             row.origin[name] = {
                 "model": model.identity,
-                "prompt": own[0].digest,
+                "prompt": source.prompt.digest,
                 "try": row.attempt,
-                "seeds": list(own[0].origin.get("seeds", ())),
+                "seeds": list(source.prompt.origin.get("seeds", ())),
             }
             if isinstance(value, Refusal):
                 verdicts[number] = value
-                row.values[name] = given[0].text
+                row.values[name] = source.text
             else:
                 _put(row, name, value)
-                if memory is not None:
-                    field.remember(row, name, memory)
         return verdicts
 
     def _refused(self, row: Row, place: int, refusal: Refusal) -> Refused:

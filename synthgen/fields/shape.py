@@ -20,6 +20,8 @@ from synthgen.streams import Streams
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 Weight = Annotated[float, Field(ge=0)]
+Chosen = tuple[Value | Labelled | Refusal, Completion]
+"""A value, or why there is none, and the completion that it is from."""
 
 
 def _is_template(source: str) -> str:
@@ -91,9 +93,14 @@ class Asked(FieldShape):
         """What a field knows of the table's values before the first row, if its choice among completions depends on them."""
         return None
 
-    def read(self, row: Row, completions: Sequence[Completion], memory: Any = None) -> Value | Labelled | Refusal:
+    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The value that the completions hold, or why there is none."""
         raise NotImplementedError
+
+    def choose(self, rows: Sequence[Row], name: str, answers: Sequence[Sequence[Completion]], memory: Any) -> list[Chosen]:
+        """What each of the rows that were asked together gets: what it reads in its own answers, unless the field `chooses`.
+        Then the memory is told of each choice."""
+        return [(self.read(row, own), own[0]) for row, own in zip(rows, answers, strict=True)]
 
     def remember(self, row: Row, name: str, memory: Any) -> None:
         """Tell the memory of the value that the row has for this field, `name`."""

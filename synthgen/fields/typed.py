@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from pydantic import AfterValidator, Field
 
 from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.fields.shape import Asked, Template, Weight, fill
+from synthgen.fields.shape import Asked, Chosen, Template, Weight, fill
 from synthgen.fields.voiced import voice_faults, weighted
 from synthgen.nearness import Nearness
 from synthgen.parts import Fault, misread
@@ -33,7 +33,7 @@ from synthgen.streams import Streams
 from synthgen.voices import Voice, steer
 from synthgen.voices.channel import Put, put_on
 from synthgen.voices.measure import measured
-from synthgen.voices.steer import Course, Tally, most_wanted, style
+from synthgen.voices.steer import Course, Tally, style
 
 OF_LIKE, OF_VOICE = 4, 2  # continuations of a row, to choose from
 SHARED = 32  # continuations of one frame at most: more would make messages alike
@@ -164,7 +164,7 @@ class Typed(Asked):
         return self.voice is not None or self.like is not None
 
     @cached_property
-    def _courses(self) -> dict[str, Course]:
+    def courses(self) -> dict[str, Course]:
         """What the rows of each voice are moved towards."""
         if self.like is not None:
             return {self.like: steer.like(self._read(self.like))}
@@ -190,12 +190,12 @@ class Typed(Asked):
 
     def memory(self) -> dict[str, Tally]:
         """How the table's messages of each voice are typed so far."""
-        return {name: Tally.empty(course) for name, course in self._courses.items()}
+        return {name: Tally.empty(course) for name, course in self.courses.items()}
 
     def remember(self, row: Row, name: str, memory: dict[str, Tally], times: int = 1) -> None:
         """Count the row's message."""
         if (voice := row.values.get(f"{name}_voice")) is not None:
-            memory[voice].add(self._courses[voice].marks([row.values[name]])[0], times)
+            memory[voice].add(self.courses[voice].marks([row.values[name]])[0], times)
 
     def forget(self, row: Row, name: str, memory: dict[str, Tally]) -> None:
         """Take the row's message back."""
@@ -219,7 +219,7 @@ class Typed(Asked):
                 first = rows[block[0]]
                 stream = streams.at(first.table, name, "frame", topic, voice, *sorted(wanted), first.index, first.attempt)
                 text, shown = self.frame(topic, wanted, stream, voice)
-                origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice}
+                origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice, "topic": topic}
                 settings: dict[str, float | int | str | bool] = {"temperature": heat, "tokens": LONGEST, "stop": frames.END}
                 for place in block:
                     row = rows[place]
@@ -290,22 +290,50 @@ class Typed(Asked):
 
     # How an answer is read
 
-    def read(self, row: Row, completions: Sequence[Completion], memory: Any = None) -> Value | Labelled | Refusal:
-        """The continuation that the memory is most in need of (without one: the first) that is a message, with its slots filled,
-        or why the first is none."""
+    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
+        """The first continuation that is a message, with its slots filled, or why the first is none."""
         read = [self._message(row, completion) for completion in completions]
-        messages = [message for message in read if isinstance(message, str)]
-        if not messages:
-            return read[0]
-        if memory is None:
-            return filled(messages[0], row.values)
-        voice, stream = completions[0].prompt.origin["voice"], Random(completions[0].prompt.stream)
-        put = [put_on(message, self.voices[voice], stream) for message in messages]
-        choice = [_filled(one, row.values) for one in [*(Put(message, []) for message in messages), *put] if one.text]
-        course = self._courses[voice]
-        best = choice[most_wanted(course, memory[voice], course.marks([one.text for one in choice]))]
-        slips = [slip._asdict() for slip in best.slips]
-        return Labelled(best.text, {"voice": voice, "style": style(best.text), "slips": slips})
+        message = next((one for one in read if isinstance(one, str)), read[0])
+        return message if isinstance(message, Refusal) else filled(message, row.values)
+
+    def choose(self, rows: Sequence[Row], name: str, answers: Sequence[Sequence[Completion]], memory: Any) -> list[Chosen]:
+        """With a voice, the continuations of all rows with the same topic, voice and mentions are one pool, from which each row in
+        turn takes the one that the table is most in need of."""
+        if not self.chooses:
+            return super().choose(rows, name, answers, memory)
+        alike: dict[tuple[Any, ...], list[int]] = {}
+        for place, own in enumerate(answers):
+            origin = own[0].prompt.origin
+            alike.setdefault((origin["voice"], origin["topic"], *origin["mention"]), []).append(place)
+        pool_of: dict[int, _Pool] = {}
+        for (voice, *_), places in alike.items():
+            pool = _Pool(self, voice, [one for place in places for one in self._sound(rows[place], answers[place], voice)])
+            pool_of |= dict.fromkeys(places, pool)
+        chosen: list[Chosen] = []
+        for place, (row, own) in enumerate(zip(rows, answers, strict=True)):
+            voice = own[0].prompt.origin["voice"]
+            one = pool_of[place].take(row, memory[voice])
+            if one is None:
+                value = self.read(row, own)
+                chosen.append(
+                    (value if isinstance(value, Refusal) else Refusal("taken", "by other rows, which had none of their own"), own[0])
+                )
+                continue
+            put = _filled(one.put, row.values)
+            slips = [slip._asdict() for slip in put.slips]
+            labels = {"voice": voice, "style": style(put.text), "slips": slips}
+            memory[voice].add(self.courses[voice].marks([put.text])[0])
+            chosen.append((Labelled(put.text, labels), one.source))
+        return chosen
+
+    def _sound(self, row: Row, completions: Sequence[Completion], voice: str) -> Iterator[_Form]:
+        """The messages among a row's continuations, each as it came and as the voice would have typed it."""
+        for completion in completions:
+            message = self._message(row, completion)
+            if isinstance(message, str):
+                put = put_on(message, self.voices[voice], Random(completion.prompt.stream))
+                yield _Form(Put(message, []), completion)
+                yield _Form(put if put.text else Put(message, []), completion)
 
     def _message(self, row: Row, completion: Completion) -> str | Refusal:
         message = frames.ended(completion.text)
@@ -352,3 +380,29 @@ def _filled(put: Put, facts: Mapping[str, Value]) -> Put:
 
     slips = [slip._replace(start=moved(slip.start), end=moved(slip.end)) for slip in put.slips]
     return Put(filled(put.text, facts), slips)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A message in one of its forms, with its slots, and the completion that it is from."""
+
+    put: Put
+    source: Completion
+
+
+class _Pool:
+    """The messages that rows of one voice choose from."""
+
+    def __init__(self, field: Typed, voice: str, forms: Sequence[_Form]) -> None:
+        self.forms = forms
+        self.left = list(range(len(forms)))
+        self.texts = steer.Pool(field.courses[voice], [form.put.text for form in forms])
+
+    def take(self, row: Row, tally: Tally) -> _Form | None:
+        """The form that the tally is most in need of, of those whose slots the row can fill; no form of it is given again."""
+        fitting = [place for place in self.left if all(row.values.get(slot) is not None for slot in slots(self.forms[place].put.text))]
+        if not fitting:
+            return None
+        one = self.forms[self.texts.best(tally, fitting)]
+        self.left = [place for place in self.left if self.forms[place].source is not one.source]
+        return one

@@ -54,7 +54,7 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
             fence = "`" * (3 + max((text.count("`") for text in samples[table.name]), default=0))
             lines += ["Some of it:", "", f"{fence}text", *samples[table.name], fence, ""]
         for name, voices in counts.get("styles", {}).items():
-            lines += [f"| `{name}` is typed as | rows | figures of style within a fifth of its target | not |", "|---|---|---|---|"]
+            lines += [f"| `{name}` is typed as | rows | figures of style met (within a fifth, or chance) | not |", "|---|---|---|---|"]
             for voice, told in voices.items():
                 far = [figure.replace("_", " ") for figure, one in told["figures"].items() if not one["like"]]
                 near = f"{len(told['figures']) - len(far)} of {len(told['figures'])}"

@@ -13,8 +13,8 @@ from synthgen.voices.voice import COUNTS, RATES, Voice
 
 LEAST = 0.01
 """No figure is taken to be surer than this: a voice that never shouts may do so once in a hundred messages."""
-LIKE = 0.2
-"""How near a figure must be to be called like the voice's: within a fifth of it, or within LEAST."""
+LIKE, CHANCE = 0.2, 2.0
+"""How near a figure must be to be called like the voice's: within a fifth of it, or within two standard errors."""
 
 
 def oddness(text: str, voice: Voice) -> float:
@@ -44,17 +44,26 @@ def oddness(text: str, voice: Voice) -> float:
 def reached(texts: Sequence[str], voice: Voice) -> dict[str, dict[str, Any]]:
     """For each figure that the voice names: its target, what the texts have, and whether that is like it."""
     found = features(texts)
+    total = float(found[:, FEATURES.index("words")].sum())
     told: dict[str, dict[str, Any]] = {}
     for name, values in zip(FEATURES, found.T, strict=True):
         figure = getattr(voice, name, None)
         if name == "words" and figure:
             made = [float(one) for one in np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])]
-            told[name] = {"target": list(figure), "made": made, "like": all(map(_is_like, figure[1:4], made[1:4]))}
+            told[name] = {"target": list(figure), "made": made, "like": all(map(_is_like, figure[1:4], made[1:4], [1.0] * 3))}
         elif isinstance(figure, float | int):
             mean = float(values.mean(dtype=np.float64))
-            told[name] = {"target": float(figure), "made": round(mean, 4), "like": _is_like(float(figure), mean)}
+            chance = _error(name, float(figure), len(texts), total, float(values.std(dtype=np.float64)))
+            told[name] = {"target": float(figure), "made": round(mean, 4), "like": _is_like(float(figure), mean, CHANCE * chance)}
     return told
 
 
-def _is_like(target: float, made: float) -> bool:
-    return abs(made - target) <= max(LEAST, LIKE * abs(target))
+def _error(name: str, figure: float, texts: int, words: float, deviation: float) -> float:
+    """The standard error of a figure in so many texts and words."""
+    if name in COUNTS:
+        return deviation / sqrt(max(1, texts))
+    return sqrt(figure / max(1, words)) if name in RATES else sqrt(figure * (1 - figure) / max(1, texts))
+
+
+def _is_like(target: float, made: float, chance: float) -> bool:
+    return abs(made - target) <= max(chance, LIKE * abs(target))

@@ -30,7 +30,7 @@ RATE, COUNT = 5.0, 0.5
 """What rates and counts are multiplied by, so that they vary from text to text about as much as what a text has or has not."""
 QUANTILES = np.array([0.95, 0.75, 0.5, 0.25, 0.05])
 """The shares of texts that are longer than each of a voice's five lengths."""
-OF_WORDS = 8.0
+OF_WORDS = 6.0
 """How much all words together count beside all features."""
 
 Marks = np.ndarray
@@ -65,10 +65,20 @@ class Tally:
         self.sums += times * np.rint(marks * 1000).astype(np.int64)
 
 
-def most_wanted(course: Course, tally: Tally, marks: Marks) -> int:
-    """Which of the texts with these `marks` (texts, marks) brings the tally nearest to the course."""
-    behind = np.clip(tally.sums / 1000 - tally.texts * course.shares, -UNMET, UNMET)
-    return int((((behind + marks - course.shares) ** 2) @ course.weights).argmin())
+class Pool:
+    """Texts of which one after the other is taken, each time the one that brings a tally nearest to the course."""
+
+    def __init__(self, course: Course, texts: Sequence[str]) -> None:
+        self.course = course
+        self._marks = course.marks(texts).astype(np.float32)
+        self._own = (self._marks**2) @ course.weights.astype(np.float32)
+
+    def best(self, tally: Tally, among: Sequence[int]) -> int:
+        """The place of the most wanted text among some places."""
+        behind = np.clip(tally.sums / 1000 - tally.texts * self.course.shares, -UNMET, UNMET)
+        # the square of (behind + marks - shares), weighted and summed, but for what is the same for all texts
+        pull = (2 * self.course.weights * (behind - self.course.shares)).astype(np.float32)
+        return among[int((self._own + self._marks @ pull)[list(among)].argmin())]
 
 
 def style(text: str) -> dict[str, float]:
@@ -114,7 +124,7 @@ def _found(texts: Sequence[str], cuts: list[tuple[int, float]], often: list[str]
     if not often:
         return styles
     tokens = [_tokens(text) for text in texts]
-    return np.hstack([styles, np.array([[token in own for token in often] for own in tokens])])
+    return np.hstack([styles, np.array([[token in own for token in often] for own in tokens]).reshape(len(texts), len(often))])
 
 
 def _cuts(values: np.ndarray) -> list[float]:
