@@ -214,7 +214,7 @@ class TableRun:
         known = [number for number in working if len(answers[number]) == expected[number]]
         verdicts = [UNKNOWN if number in expected and number not in known else None for number in range(len(rows))]
         given = [[answers[number][place] for place in range(expected[number])] for number in known]  # they came in any order
-        chosen = field.choose([rows[number] for number in known], name, given, memory)
+        chosen = field.choose([rows[number] for number in known], given, memory)
         for number, (value, source) in zip(known, chosen, strict=True):
             row = rows[number]
             row.origin[name] = {

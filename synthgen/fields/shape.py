@@ -97,7 +97,7 @@ class Asked(FieldShape):
         """The value that the completions hold, or why there is none."""
         raise NotImplementedError
 
-    def choose(self, rows: Sequence[Row], name: str, answers: Sequence[Sequence[Completion]], memory: Any) -> list[Chosen]:
+    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any) -> list[Chosen]:
         """What each of the rows that were asked together gets: what it reads in its own answers, unless the field `chooses`.
         Then the memory is told of each choice."""
         return [(self.read(row, own), own[0]) for row, own in zip(rows, answers, strict=True)]

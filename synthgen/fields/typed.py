@@ -12,8 +12,8 @@ the voice, and the seeds, from a file of messages that people really typed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -23,12 +23,13 @@ from pydantic import AfterValidator, Field
 
 from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
+from synthgen.fields.pool import Form, Pool, with_facts
 from synthgen.fields.shape import Asked, Chosen, Template, Weight, fill
 from synthgen.fields.voiced import voice_faults, weighted
 from synthgen.nearness import Nearness
 from synthgen.parts import Fault, misread
 from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
-from synthgen.slots import SLOT, filled, slots, typed
+from synthgen.slots import SLOT, filled, slots
 from synthgen.streams import Streams
 from synthgen.voices import Voice, steer
 from synthgen.voices.channel import Put, put_on
@@ -296,18 +297,18 @@ class Typed(Asked):
         message = next((one for one in read if isinstance(one, str)), read[0])
         return message if isinstance(message, Refusal) else filled(message, row.values)
 
-    def choose(self, rows: Sequence[Row], name: str, answers: Sequence[Sequence[Completion]], memory: Any) -> list[Chosen]:
+    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any) -> list[Chosen]:
         """With a voice, the continuations of all rows with the same topic, voice and mentions are one pool, from which each row in
         turn takes the one that the table is most in need of."""
         if not self.chooses:
-            return super().choose(rows, name, answers, memory)
+            return super().choose(rows, answers, memory)
         alike: dict[tuple[Any, ...], list[int]] = {}
         for place, own in enumerate(answers):
             origin = own[0].prompt.origin
             alike.setdefault((origin["voice"], origin["topic"], *origin["mention"]), []).append(place)
-        pool_of: dict[int, _Pool] = {}
+        pool_of: dict[int, Pool] = {}
         for (voice, *_), places in alike.items():
-            pool = _Pool(self, voice, [one for place in places for one in self._sound(rows[place], answers[place], voice)])
+            pool = Pool(self.courses[voice], [one for place in places for one in self._sound(rows[place], answers[place], voice)])
             pool_of |= dict.fromkeys(places, pool)
         chosen: list[Chosen] = []
         for place, (row, own) in enumerate(zip(rows, answers, strict=True)):
@@ -319,21 +320,21 @@ class Typed(Asked):
                     (value if isinstance(value, Refusal) else Refusal("taken", "by other rows, which had none of their own"), own[0])
                 )
                 continue
-            put = _filled(one.put, row.values)
+            put = with_facts(one.put, row.values)
             slips = [slip._asdict() for slip in put.slips]
             labels = {"voice": voice, "style": style(put.text), "slips": slips}
             memory[voice].add(self.courses[voice].marks([put.text])[0])
             chosen.append((Labelled(put.text, labels), one.source))
         return chosen
 
-    def _sound(self, row: Row, completions: Sequence[Completion], voice: str) -> Iterator[_Form]:
+    def _sound(self, row: Row, completions: Sequence[Completion], voice: str) -> Iterator[Form]:
         """The messages among a row's continuations, each as it came and as the voice would have typed it."""
         for completion in completions:
             message = self._message(row, completion)
             if isinstance(message, str):
                 put = put_on(message, self.voices[voice], Random(completion.prompt.stream))
-                yield _Form(Put(message, []), completion)
-                yield _Form(put if put.text else Put(message, []), completion)
+                yield Form(Put(message, []), completion)
+                yield Form(put if put.text else Put(message, []), completion)
 
     def _message(self, row: Row, completion: Completion) -> str | Refusal:
         message = frames.ended(completion.text)
@@ -369,40 +370,3 @@ class Typed(Asked):
     @cached_property
     def _essences(self) -> frozenset[str]:
         return frozenset(map(frames.essence, self.texts))
-
-
-def _filled(put: Put, facts: Mapping[str, Value]) -> Put:
-    """What was typed with its slots filled; what stands behind a slot moves with it."""
-    parts = [(slot.end(), len(typed(facts[slot[1]], put.text)) - len(slot[0])) for slot in SLOT.finditer(put.text)]
-
-    def moved(place: int) -> int:
-        return place + sum(longer for end, longer in parts if end <= place)
-
-    slips = [slip._replace(start=moved(slip.start), end=moved(slip.end)) for slip in put.slips]
-    return Put(filled(put.text, facts), slips)
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A message in one of its forms, with its slots, and the completion that it is from."""
-
-    put: Put
-    source: Completion
-
-
-class _Pool:
-    """The messages that rows of one voice choose from."""
-
-    def __init__(self, field: Typed, voice: str, forms: Sequence[_Form]) -> None:
-        self.forms = forms
-        self.left = list(range(len(forms)))
-        self.texts = steer.Pool(field.courses[voice], [form.put.text for form in forms])
-
-    def take(self, row: Row, tally: Tally) -> _Form | None:
-        """The form that the tally is most in need of, of those whose slots the row can fill; no form of it is given again."""
-        fitting = [place for place in self.left if all(row.values.get(slot) is not None for slot in slots(self.forms[place].put.text))]
-        if not fitting:
-            return None
-        one = self.forms[self.texts.best(tally, fitting)]
-        self.left = [place for place in self.left if self.forms[place].source is not one.source]
-        return one

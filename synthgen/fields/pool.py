@@ -1,0 +1,53 @@
+"""What rows choose from: the messages among the continuations of all rows that asked for the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from synthgen.rows import Completion, Row, Value
+from synthgen.slots import SLOT, filled, slots, typed
+from synthgen.voices import steer
+from synthgen.voices.channel import Put
+from synthgen.voices.steer import Course, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A message in one of its forms, with its slots, and the completion that it is from."""
+
+    put: Put
+    source: Completion
+
+
+class Pool:
+    """Messages that rows of one voice choose from."""
+
+    def __init__(self, course: Course, forms: Sequence[Form]) -> None:
+        self.course, self.forms = course, forms
+        self.left = list(range(len(forms)))
+
+    @cached_property
+    def _texts(self) -> steer.Pool:
+        return steer.Pool(self.course, [form.put.text for form in self.forms])
+
+    def take(self, row: Row, tally: Tally) -> Form | None:
+        """The form that the tally is most in need of, of those whose slots the row can fill. No form of its completion is given again."""
+        fitting = [place for place in self.left if all(row.values.get(slot) is not None for slot in slots(self.forms[place].put.text))]
+        if not fitting:
+            return None
+        one = self.forms[self._texts.best(tally, fitting)]
+        self.left = [place for place in self.left if self.forms[place].source is not one.source]
+        return one
+
+
+def with_facts(put: Put, facts: Mapping[str, Value]) -> Put:
+    """What was typed, with its slots filled; what stands behind a slot moves with it."""
+    parts = [(slot.end(), len(typed(facts[slot[1]], put.text)) - len(slot[0])) for slot in SLOT.finditer(put.text)]
+
+    def moved(place: int) -> int:
+        return place + sum(longer for end, longer in parts if end <= place)
+
+    slips = [slip._replace(start=moved(slip.start), end=moved(slip.end)) for slip in put.slips]
+    return Put(filled(put.text, facts), slips)
