@@ -8,7 +8,7 @@ from typing import Any
 
 from synthgen import files
 from synthgen.errors import DataError, OutputError, did_you_mean
-from synthgen.output import Output
+from synthgen.output import MANIFEST, Output
 
 
 def look(
@@ -49,7 +49,7 @@ def messages(place: str | Path, table: str | None = None, field: str | None = No
 def _table(folder: str | Path, table: str | None) -> tuple[str, dict[str, Any], list[Path]]:
     """The name of an output's table (by default the first), the output's manifest, and the table's files."""
     output = Output(Path(folder))
-    manifest = output.manifest()
+    manifest = output.manifest() if (output.final / MANIFEST).exists() else None
     if manifest is None:
         hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
         raise OutputError(f"there is no output at {folder}", hint)

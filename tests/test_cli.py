@@ -41,7 +41,7 @@ def facts(tmp_path: Path) -> Path:
 
 def test_every_command_has_help() -> None:
     listed = synthgen("--help").stdout
-    for command in ("make", "preview", "check", "look", "schema", "doctor"):
+    for command in ("make", "preview", "check", "look", "measure", "compare", "schema", "doctor"):
         assert f"  {command} " in listed
         assert "Usage:" in synthgen(command, "--help").stdout
 
@@ -191,3 +191,100 @@ def test_a_model_that_is_no_folder_here_is_a_mistake_in_the_recipe(tmp_path: Pat
     text = f"name: m\nmodels: {{typist: {{kind: base, name: {name}}}}}\ntables: {{t: {{rows: 2, fields: {{m: {{kind: typed, seeds: [hey, hi]}}}}}}}}\n"
     (tmp_path / "m.yaml").write_text(text)
     assert said in synthgen("make", "m.yaml", cwd=tmp_path, code=1).stderr
+
+
+# measure and compare
+
+LOWER = [
+    f"hi my {thing} {number} is {how}"
+    for number, thing in enumerate(["parcel", "order", "card"])
+    for how in ("late", "lost", "broken", "gone")
+]
+NEAT = [f"Hello, the {message.removeprefix('hi my ')}. Can you help me, please?" for message in LOWER]
+
+
+def written(folder: Path, name: str, messages: list[str]) -> Path:
+    place = folder / name
+    lines = [json.dumps({"id": 1, "said": message}) for message in messages] if name.endswith(".jsonl") else messages
+    place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return place
+
+
+def test_measure_shows_every_feature_with_a_bar(tmp_path: Path) -> None:
+    said = synthgen("measure", written(tmp_path, "logs.txt", LOWER[:9] + NEAT[:3])).stdout
+    assert said.startswith("12 messages\n")
+    shown = {line[:22].strip(): line for line in said.partition("to type like this")[0].splitlines() if line.startswith("  ")}
+    assert "  75.0% of messages" in shown["lower only"]
+    assert shown["lower only"].count("▒") == 18
+    assert shown["shouting"].count("▒") == 0
+    assert "0.0% of messages" in shown["shouting"]
+    assert "7 words" in shown["words, 50th in 100"] or "6 words" in shown["words, 50th in 100"]
+    assert len(shown) > 35
+
+
+def test_what_measure_prints_is_a_voice_for_a_recipe(tmp_path: Path) -> None:
+    from synthgen.recipe import load
+    from synthgen.voices.measure import measured
+
+    said = synthgen("measure", written(tmp_path, "2nd sample-of.logs.txt", LOWER)).stdout
+    recipe = said[said.index("\nvoices:") :] + "name: x\ntables: {t: {rows: 1, fields: {m: {kind: typed, seeds: [a], voice: NAME}}}}\n"
+    name = recipe.splitlines()[2].strip().removesuffix(":")
+    (tmp_path / "recipe.yaml").write_text(recipe.replace("NAME", name), encoding="utf-8")
+    assert load(tmp_path / "recipe.yaml").recipe.voices["v2nd_sample_of_logs"].model_dump() == measured(LOWER).model_dump()
+
+
+def test_measure_tells_a_program(tmp_path: Path) -> None:
+    told = json.loads(synthgen("measure", written(tmp_path, "logs.jsonl", LOWER), "--field", "said", "--json").stdout)
+    assert (told["messages"], told["lower_only"], told["digits"], told["shouting"]) == (12, 1.0, 1.0, 0.0)
+    assert told["words"] == [6, 6, 6, 6, 6]
+    assert "keyboard" in told
+
+
+def test_measure_says_what_it_cannot_read(tmp_path: Path) -> None:
+    logs = written(tmp_path, "logs.jsonl", LOWER)
+    wrong = synthgen("measure", logs, code=1).stderr
+    assert "no field named text, message" in wrong
+    assert "its fields: id, said" in wrong
+    assert "no field 'sad'" in synthgen("measure", logs, "--field", "sad", code=1).stderr
+    assert "did you mean 'logs.jsonl'?" in synthgen("measure", tmp_path / "log.jsonl", code=1).stderr
+    (tmp_path / "empty.txt").write_text("\n \n")
+    assert "no messages in it" in synthgen("measure", tmp_path / "empty.txt", code=1).stderr
+    assert "was not made by synthgen" in synthgen("measure", tmp_path, code=1).stderr
+
+
+def test_measure_reads_a_field_of_an_output(facts: Path, tmp_path: Path) -> None:
+    synthgen("make", facts, cwd=tmp_path)
+    told = json.loads(synthgen("measure", "outputs/facts", "--field", "plan", "--json", cwd=tmp_path).stdout)
+    assert (told["messages"], told["lower_only"]) == (30, 1.0)
+    assert "table 'people' has no typed field" in synthgen("measure", "outputs/facts", cwd=tmp_path, code=1).stderr
+    wrong = synthgen("measure", "outputs/facts", "--table", "peple", "--field", "plan", cwd=tmp_path, code=1).stderr
+    assert "did you mean 'people'?" in wrong
+    assert "did you mean 'plan'?" in synthgen("measure", "outputs/facts", "--field", "plam", cwd=tmp_path, code=1).stderr
+
+
+def test_compare_says_in_words_and_figures_how_near_they_are(tmp_path: Path) -> None:
+    real, generated = written(tmp_path, "real.txt", [f"{one} {n}" for n in range(4) for one in LOWER]), written(tmp_path, "generated.txt", NEAT * 1 + [f"{one} Thanks {n}." for n in range(3) for one in NEAT])  # fmt: skip
+    said = synthgen("compare", real, generated).stdout
+    assert said.startswith("Nothing like real: ")
+    assert "48 real and 48 generated messages" in said
+    for row in ("style AUC", "text AUC", "mean KS", "MAUVE-like", "distinct one word", "self-BLEU", "similarity", "copied", "commas"):
+        assert f"\n{row} " in said
+
+
+def test_compare_tells_a_program_and_knows_copies(tmp_path: Path) -> None:
+    real = written(tmp_path, "real.jsonl", [f"{one} {n}" for n in range(4) for one in LOWER])
+    generated, seeds = written(tmp_path, "generated.txt", NEAT + LOWER), written(tmp_path, "seeds.jsonl", LOWER)
+    told = json.loads(synthgen("compare", real, generated, "--field", "said", "--originals", seeds, "--json").stdout)
+    assert (told["real"], told["generated"]) == (48, 24)
+    assert told["copied"]["originals"] == 0.5
+    assert told["copied"]["real"] == 0
+    assert told["figures"]["text"]["value"] > 0.6
+    without = json.loads(synthgen("compare", real, generated, "--field", "said", "--json").stdout)
+    assert without["copied"]["originals"] == 0
+
+
+def test_compare_says_what_it_cannot_compare(tmp_path: Path) -> None:
+    real, few = written(tmp_path, "real.txt", LOWER * 2), written(tmp_path, "few.txt", ["hi", "ho"])
+    assert "2 different generated messages are too few to compare" in synthgen("compare", written(tmp_path, "many.txt", [f"a {n}" for n in range(30)]), few, code=1).stderr  # fmt: skip
+    assert "did you mean 'few.txt'?" in synthgen("compare", real, tmp_path / "fw.txt", code=1).stderr
+    assert "Usage:" in synthgen("compare", real, code=2).stderr

@@ -144,8 +144,10 @@ def test_facts_are_the_same_for_any_chunk_size_rows_and_seed(make, chunk, rows, 
     assert make(text, chunk=chunk, rows=rows, seed=seed)["people"].values == make(text, rows=rows, seed=seed)["people"].values
 
 
+VOICED = MESSAGES.replace("mention:", "voice: {texter: 2, careful: 1}\n            mention:")
 CUT_OFF = {
     "messages": MESSAGES + "        keep: [{kind: unique, field: message}]\n",
+    "voiced messages": VOICED + "        keep: [{kind: unique, field: message}]\n",
     "facts": FACTS + "        keep: [{kind: unique, field: tall}]\n",
 }
 
@@ -559,3 +561,155 @@ def test_a_step_behind_a_refusal_that_was_done_before_is_neither_done_again_nor_
               - {kind: matches, field: tag, pattern: "1"}
         """)["t"]  # fmt: skip
     assert sorted(made.column("dice")) == [1, 2, 3, 4, 5, 6]
+
+
+# Labels
+
+LABELLED = """
+    name: labelled
+    voices: {calm: {lower_only: 1.0}}
+    tables:
+      traffic:
+        rows: 20
+        fields:
+          upper: {kind: template, template: "{{ message_voice|upper }} {{ input_case }}"}
+          input: {kind: edge_case, of: message, case: "{{ case }}"}
+          message: {kind: typed, seeds: [Where is it, Its late], voice: {calm: 1, shouter: 1}, when: "{{ case != 'empty' }}", otherwise: (none)}
+          case: {kind: choice, options: [none, empty, all capitals]}
+          draft: {kind: noise, of: message, rate: 0.1, hidden: true}
+"""
+LABELS = ["upper", "input", "input_case", "message", "message_voice", "message_style", "message_slips", "case", "draft", "draft_slips"]
+
+
+def test_labels_are_columns_behind_their_field_and_hidden_with_it(recipe):
+    (table,) = plan(recipe(LABELLED).recipe).tables
+    assert list(table.columns.items()) == [
+        ("upper", "string"), ("input", "string"), ("input_case", "string"), ("message", "string"), ("message_voice", "string"),
+        ("message_style", "json"), ("message_slips", "json"), ("case", "string"),
+    ]  # fmt: skip
+    assert table.kept.keys() - table.columns.keys() == {"draft", "draft_slips"}
+    assert table.kept["draft_slips"] == "json"
+    assert table.remembered == ["message", "message_slips", "message_style", "message_voice"]
+
+
+def test_a_field_may_read_the_label_of_another(make):
+    made = make(LABELLED)["traffic"]
+    for row in made.values:
+        assert row.keys() == {*LABELS}
+        assert row["upper"] == f"{str(row['message_voice']).upper()} {row['input_case']}"
+        assert row["input_case"] == row["case"]
+        assert row["message_voice"] in ("calm", "shouter", None)
+    assert {row["message_voice"] for row in made.values} == {"calm", "shouter", None}
+
+
+def test_where_a_labelled_field_is_not_made_its_labels_are_nothing(make):
+    for row in make(LABELLED)["traffic"].values:
+        labels = [row[f"message_{label}"] for label in ("voice", "style", "slips")]
+        assert labels == [None] * 3 if row["case"] == "empty" else None not in labels
+        assert (row["message"] == "(none)") == (row["case"] == "empty")
+
+
+def test_a_check_of_a_label_has_the_message_typed_again(make):
+    keep = "        keep: [{kind: matches, field: message_slips, pattern: was}]\n"  # something is spelled wrong
+    text = VOICED.replace("{texter: 2, careful: 1}", "texter").replace("rows: 40", "rows: 10") + keep
+    made = make(text, lambda prompt, random: f" i was waiting for the parcel {random.randrange(10**6)} because of <number>\n"
+                if prompt.origin["mention"] else f" i am still waiting for the parcel {random.randrange(10**6)}\n")["traffic"]  # fmt: skip
+    assert len(made.rows) == 10
+    assert all(row["message_slips"] for row in made.values)
+    assert made.state.refused["matches (message_slips)"] > 3
+    assert {one.field for one in made.refused} == {"message_slips"}
+    assert any(row.attempt for row in made.rows)
+
+
+def test_labels_go_to_the_rows_that_are_made_from_a_row(make, recipe):
+    text = LABELLED + """
+      all:  {from: {table: traffic}, fields: {note: {kind: template, template: "{{ message_voice }} {{ draft_slips }}"}}}
+      some: {from: {table: traffic, carry: [message_voice]}, fields: {n: {kind: id}}}
+      own:  {from: {table: traffic}, fields: {message_voice: {kind: id}}}
+    """  # fmt: skip
+    columns = {table.name: set(table.columns) for table in plan(recipe(text).recipe).tables}
+    assert {"message_voice", "message_style", "input_case", "note"} <= columns["all"]
+    assert columns["some"] == {"message_voice", "n"}
+    assert "message_voice" in columns["own"]
+    made = make(text)
+    for row in made["all"].rows:
+        parent = made["traffic"].rows[row.parent].values
+        assert row.values["note"] == f"{parent['message_voice']} {parent['draft_slips']}"
+    assert made["own"].rows[3].values["message_voice"] == "own-000003"
+
+
+# What a field remembers
+
+
+def doors(script):
+    return {"typist": ScriptedModel(script)}
+
+
+def memories(table, script=no_message, **options):
+    """A table that was made, the memory that its typed field ended with, and one that is told of the finished rows only."""
+    source = candidates(table.name, table.table, lambda: iter(()), 0, Streams(0))
+    run = TableRun(table, source, Streams(0), doors(script), patience=50, **options)
+    rows, refused = [], []
+    for chunk in run.chunks():
+        rows += chunk.rows
+        refused += chunk.refused
+    field = table.asked["message"]
+    place = next(place for place, step in enumerate(table.steps) if getattr(step, "name", "") == "message")
+    told = field.memory()
+    for row in rows:
+        field.remember(row, "message", told)
+    return rows, refused, run.memories[place], told
+
+
+def tallies(memory):
+    return {voice: (tally.texts, tally.sums.tolist()) for voice, tally in memory.items()}
+
+
+VOICED_KEEPS = {
+    "nothing is refused": "",
+    "the message": '        keep: [{kind: lacks, field: message, pattern: "[1-4]$"}]\n',
+    "a label": '        keep: [{kind: matches, field: message_voice, pattern: "texter"}]\n',
+    "a fact behind it": '          after: {kind: template, template: "{{ message|length }}"}\n'
+    '        keep: [{kind: lacks, field: after, pattern: "[02468]$"}, {kind: unique, field: message}]\n',
+}
+
+
+@pytest.mark.parametrize("chunk", [3, 1000])
+@pytest.mark.parametrize("keep", VOICED_KEEPS.values(), ids=VOICED_KEEPS)
+def test_a_field_remembers_the_finished_rows_and_no_refused_ones(recipe, keep, chunk):
+    text = VOICED.replace("mention: {number: 0.5}", "tries: 4") + keep
+    (table,) = plan(recipe(text).recipe).tables
+    rows, refused, memory, told = memories(table, chunk=chunk)
+    assert len(rows) == 40
+    assert any(one.by != "unfinished" for one in refused) == bool(keep)
+    assert tallies(memory) == tallies(told)
+    assert sum(tally.texts for tally in memory.values()) == 40
+
+
+def test_a_field_that_goes_on_remembers_what_it_made_before(recipe):
+    (table,) = plan(recipe(VOICED).recipe).tables
+    rows, _, memory, _ = memories(table)
+    source = candidates(table.name, table.table, lambda: iter(()), 0, Streams(0))
+    rest = TableRun(table, source, Streams(0), doors(no_message), patience=20)
+    for row in rows:
+        rest.remember({name: row.values[name] for name in table.remembered})
+    place = next(place for place, step in enumerate(table.steps) if getattr(step, "name", "") == "message")
+    assert tallies(rest.memories[place]) == tallies(memory) != tallies(table.asked["message"].memory())
+
+
+def test_a_table_is_steered_from_chunk_to_chunk(make):
+    def moods(prompt, random):
+        return f" {random.choice(['is it late', 'Is It Late'])} {random.randrange(10**6)}\n"
+
+    text = """
+        name: steered
+        voices: {half: {digits: 1.0, lower_only: 0.5}}
+        tables: {t: {rows: 200, fields: {message: {kind: typed, seeds: [hi], voice: half}}}}
+        """
+    for chunk in (1, 50):
+        made = make(text, moods, chunk=chunk)["t"]
+        assert sum(row["message"] == row["message"].lower() for row in made.values) == pytest.approx(100, abs=2)
+
+
+def test_the_order_in_which_answers_arrive_changes_no_choice(make):
+    assert make(VOICED, model=Backwards(no_message))["traffic"].values == make(VOICED, no_message)["traffic"].values
