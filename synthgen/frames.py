@@ -56,6 +56,12 @@ def breaks(message: str, where: str) -> bool:
     return bool(_ODD.search(message)) or (len(where) > 20 and where.strip()[:40].casefold() in message.casefold())
 
 
+def loops(message: str) -> bool:
+    """Whether a message goes in circles, as models do and people do not: eight words or more, and fewer than half of them different."""
+    words = re.findall(r"\w+", message.casefold())
+    return len(words) >= 8 and 2 * len(set(words)) < len(words)
+
+
 def essence(message: str) -> str:
     """A message without case, punctuation and spacing: what two copies have in common. One without words is its own essence."""
     return " ".join(re.findall(r"\w+", message.casefold())) or message.strip()

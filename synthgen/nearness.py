@@ -30,8 +30,8 @@ class Nearness:
         unit: np.ndarray = mean / np.linalg.norm(mean)
         return unit
 
-    def nearest(self, text: str, others: Sequence[str]) -> list[int]:
-        """The places of `others`, the nearest to `text` first (itself, if it is there). All are among the texts."""
+    def among(self, text: str, others: Sequence[str]) -> list[float]:
+        """How near each of `others` is to `text`, from 0 to 1. All are among the texts."""
         rows = self._rows[[self._places[other] for other in others]]
-        near = (rows @ self._rows[self._places[text]].T).toarray()[:, 0]
-        return [int(place) for place in np.argsort(-near, kind="stable")]
+        near: list[float] = (rows @ self._rows[self._places[text]].T).toarray()[:, 0].tolist()
+        return near

@@ -40,6 +40,7 @@ OF_LIKE, OF_VOICE = 4, 2  # continuations of a row, to choose from
 SHARED = 32  # continuations of one frame at most: more would make messages alike
 MOST = 12  # continuations of one row that are asked at once, at most
 SHOWN = 14  # seed messages in a frame
+AKIN = 2  # they are drawn from so many times as many that are near to each other
 ENOUGH = 5  # a topic with fewer seeds borrows sections from others
 BORROWED = 3  # sections
 LONGEST = 64  # tokens of a message
@@ -280,10 +281,17 @@ class Typed(Asked):
         fitting = [seed for seed in own if slots(seed) & self.mention.keys() == wanted]
         if not fitting and not wanted:
             fitting = own
-        if len(fitting) > most:  # of people who ask about the same thing: what reads a bit of everything writes a bit of everything
-            one = stream.choice(fitting)
-            fitting = [fitting[place] for place in self._nearness.nearest(one, fitting)[:most]]
+        if len(fitting) > most:
+            fitting = self._akin(fitting, most, stream)
         return stream.sample(fitting, min(most, len(fitting)))
+
+    def _akin(self, seeds: list[str], most: int, stream: Random) -> list[str]:
+        """So many seed messages that ask about nearly the same thing, the likelier the nearer they are to one of them: a model
+        that reads a bit of everything writes a bit of everything in one message."""
+        near = self._nearness.among(stream.choice(seeds), seeds)
+        places = sorted(range(len(seeds)), key=lambda place: -near[place])[: AKIN * most]
+        drawn = {place: stream.random() ** (1 / max(near[place], 0.01)) for place in places}  # weighted, without repetition
+        return [seeds[place] for place in sorted(places, key=lambda place: -drawn[place])[:most]]
 
     @cached_property
     def _nearness(self) -> Nearness:
@@ -344,6 +352,8 @@ class Typed(Asked):
             return Refusal("empty")
         if frames.breaks(message, self._scene.about):
             return Refusal("broken frame", message)
+        if frames.loops(message):
+            return Refusal("going in circles", message)
         found = slots(message)
         if unknown := [slot for slot in sorted(found) if row.values.get(slot) is None]:
             return Refusal("unknown slot", f"<{unknown[0]}> in: {message}")
