@@ -92,7 +92,8 @@ def like(texts: Sequence[str]) -> Course:
     cuts = [(place, cut) for place in range(found.shape[1]) for cut in _cuts(found[:, place])]
     counts = Counter(token for text in texts for token in _tokens(text))
     least = max(3, SELDOM * len(texts))
-    often = [token for token, count in counts.most_common(WORDS) if least <= count <= 0.97 * len(texts)]
+    told = sorted(counts.items(), key=lambda one: (-one[1], one[0]))  # sets have no order, and equal counts must have one
+    often = [token for token, count in told[:WORDS] if least <= count <= 0.97 * len(texts)]
     return _course(cuts, often, texts)
 
 
