@@ -249,7 +249,7 @@ def test_measure_says_what_it_cannot_read(tmp_path: Path) -> None:
     assert "did you mean 'logs.jsonl'?" in synthgen("measure", tmp_path / "log.jsonl", code=1).stderr
     (tmp_path / "empty.txt").write_text("\n \n")
     assert "no messages in it" in synthgen("measure", tmp_path / "empty.txt", code=1).stderr
-    assert "was not made by synthgen" in synthgen("measure", tmp_path, code=1).stderr
+    assert "there is no output at" in synthgen("measure", tmp_path, code=1).stderr
 
 
 def test_measure_reads_a_field_of_an_output(facts: Path, tmp_path: Path) -> None:

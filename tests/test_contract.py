@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 import synthgen
+from synthgen.fields.edges import CASES, NONE
 from synthgen.recipe.load import CHECKS, FIELDS
+from synthgen.voices import Voice
+from synthgen.voices.library import shipped
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
@@ -77,6 +82,23 @@ def test_the_readme_explains_every_kind_and_its_keys(kind: str) -> None:
 @pytest.mark.parametrize("command", ["make", "preview", "check", "look", "measure", "compare", "schema", "doctor"])
 def test_the_readme_explains_every_command(command: str) -> None:
     assert f"synthgen {command}" in readme()
+
+
+@pytest.mark.parametrize("voice", shipped())
+def test_the_readme_says_who_types_on_every_voice(voice: str) -> None:
+    line = next((line for line in readme().splitlines() if line.startswith(f"| `{voice}` |")), "")
+    assert line == f"| `{voice}` | {shipped()[voice].about} |"
+
+
+def test_the_readme_names_every_edge_case_and_no_other() -> None:
+    (line,) = (line for line in readme().splitlines() if line.startswith("The cases: "))
+    assert re.findall(r"`([^`]+)`", line) == [*CASES, NONE]
+
+
+def test_every_setting_that_the_readme_shows_for_a_voice_is_one() -> None:
+    shown = re.search(r"^  our_users: (\{.*\})", readme(), re.MULTILINE)
+    assert shown
+    assert Voice.model_validate(YAML(typ="safe").load(shown[1])).words
 
 
 def test_every_public_thing_has_a_docstring() -> None:

@@ -147,7 +147,7 @@ def test_facts_are_the_same_for_any_chunk_size_rows_and_seed(make, chunk, rows, 
 VOICED = MESSAGES.replace("mention:", "voice: {texter: 2, careful: 1}\n            mention:")
 CUT_OFF = {
     "messages": MESSAGES + "        keep: [{kind: unique, field: message}]\n",
-    "voiced messages": VOICED + "        keep: [{kind: unique, field: message}]\n",
+    "voiced messages": VOICED.replace("mention:", "best_of: 1\n            mention:") + "        keep: [{kind: unique, field: message}]\n",
     "facts": FACTS + "        keep: [{kind: unique, field: tall}]\n",
 }
 
@@ -156,7 +156,7 @@ def going_on(table, parents, cut):
     """The chunks of a run, those before `cut` made by one run and the others by another that was told of them."""
     streams = Streams(0)
     doors = {
-        "typist": ScriptedModel(lambda prompt, random: f" is it {random.randrange(90)} {'<number>' if prompt.origin['mention'] else ''}\n")
+        "typist": ScriptedModel(lambda prompt, random: f" is it {random.randrange(50)} {'<number>' if prompt.origin['mention'] else ''}\n")
     }
     source = candidates(table.name, table.table, lambda: iter(parents), len(parents), streams)
     first = []

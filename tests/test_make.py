@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -263,3 +264,159 @@ def test_text_in_the_card_cannot_become_markup(tmp_path: Path) -> None:
     card = (made.folder / "README.md").read_text()
     assert "<script>" not in card
     assert "````text\n```\n" in card
+
+
+# Voices
+
+LIKE = {"voice": "voice: {texter: 2, shouter: 1, our_own: 1}", "like": "like: logs.txt"}
+
+
+@pytest.fixture(params=LIKE)
+def voiced(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The shop, with messages on voices or like those of a file."""
+    text = dedent(TWO_TABLES).replace("seeds: {late", f"{LIKE[request.param]}\n        seeds: {{late")
+    path = tmp_path / "voiced.yaml"
+    path.write_text(text + "voices: {our_own: {lower_only: 1.0, question_mark: 0.5}}\n", encoding="utf-8")
+    (tmp_path / "logs.txt").write_text("".join(f"pls where is my {thing}??\nhi its late\n" for thing in "abcdef"), encoding="utf-8")
+    return path
+
+
+def spoken(prompt: Prompt, stream: Random) -> str:
+    if stream.random() < 0.2:
+        return ""
+    opening = stream.choice(["Where is", "where is", "I have been waiting so long for", "WHEN will it come, this is about"])
+    return f" {opening} <thing> {stream.choice(['please?', 'then', 'really', 'because'])} {stream.randrange(10**3)}\n"
+
+
+def test_the_manifest_says_how_near_each_voice_came(voiced: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    made, _ = making(voiced, script=spoken)
+    rows = look(made.folder, "messages", rows=1000)[1]
+    assert "styles" not in made.manifest["tables"]["orders"]
+    styles = made.manifest["tables"]["messages"]["styles"]
+    assert styles.keys() == {"message"}
+    assert {voice: told["rows"] for voice, told in styles["message"].items()} == Counter(row["message_voice"] for row in rows)
+    assert styles["message"].keys() in ({"logs.txt"}, {"texter", "shouter", "our_own"})
+    for voice, told in styles["message"].items():
+        measures = told["figures"]["lower_only"]
+        assert measures.keys() == {"target", "made", "like"}
+        shares = [json.loads(row["message_style"])["lower_only"] for row in rows if row["message_voice"] == voice]
+        assert measures["made"] == pytest.approx(sum(shares) / len(shares), abs=1e-4)
+        if voice == "our_own":
+            assert told["figures"].keys() == {"lower_only", "question_mark"}
+            assert measures == {"target": 1.0, "made": 1.0, "like": True}
+    assert json.loads((made.folder / "manifest.json").read_text())["tables"]["messages"]["styles"] == styles
+    card = (made.folder / "README.md").read_text()
+    assert all(f"| {voice.replace('_', chr(92) + '_')} | {told['rows']:,} | " in card for voice, told in styles["message"].items())
+    assert "| `message_voice` | string | label of `message` |" in card
+
+
+def test_labels_load_as_columns(voiced: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
+    import datasets
+
+    made, _ = making(voiced, script=spoken)
+    messages = datasets.load_dataset(str(made.folder), "messages", cache_dir=str(tmp_path / "cache"))["train"]
+    assert {"message", "message_voice", "message_style", "message_slips"} <= set(messages.column_names)
+    for row in messages:
+        slips = json.loads(row["message_slips"]) if isinstance(row["message_slips"], str) else row["message_slips"]
+        assert all(row["message"][slip["start"] : slip["end"]] != slip["was"] for slip in slips)
+        assert f"order {row['order_id']}".casefold() in row["message"].casefold()
+
+
+def test_a_run_that_was_cut_off_goes_on_to_the_same_messages(voiced: Path, tmp_path: Path) -> None:
+    calm = content(make(voiced, out=tmp_path / "calm", models={"typist": ScriptedModel(spoken)}, chunk=12).folder)
+    for answers in (1, 40, 80):
+        left = [answers]
+
+        def fails(prompt: Prompt, stream: Random, left: list[int] = left) -> str:
+            left[0] -= 1
+            if left[0] < 0:
+                raise ModelError("the model went away")
+            return spoken(prompt, stream)
+
+        with pytest.raises(ModelError):
+            make(voiced, out=tmp_path / "stormy", models={"typist": ScriptedModel(fails)}, chunk=12)
+    assert (tmp_path / "stormy.unfinished" / "progress.jsonl").read_text().count('"table": "messages"') > 0
+    model = ScriptedModel(spoken)
+    made = make(voiced, out=tmp_path / "stormy", models={"typist": model}, chunk=12)
+    assert content(made.folder) == calm
+    assert made.manifest["answers"]["asked"] == len(model.asked) > 0
+
+
+def test_killed_while_it_chooses_and_restarted_it_ends_as_if_undisturbed(voiced: Path, tmp_path: Path) -> None:
+    command = [sys.executable, Path(__file__).with_name("slow_make.py"), voiced]
+    subprocess.run([*command, tmp_path / "calm", "0"], check=True)
+    run = subprocess.Popen([*command, tmp_path / "stormy", "0.03"])
+    try:
+        while run.poll() is None and '"table": "messages"' not in _read(tmp_path / "stormy.unfinished" / "progress.jsonl"):
+            time.sleep(0.02)
+        assert run.poll() is None  # in the midst of the messages
+    finally:
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    subprocess.run([*command, tmp_path / "stormy", "0"], check=True)
+    assert content(tmp_path / "stormy") == content(tmp_path / "calm")
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def test_another_chunk_size_starts_a_table_over_and_asks_for_little_again(voiced: Path, tmp_path: Path) -> None:
+    """Who is asked together shares a frame and chooses from one pool, so that the size of a chunk is part of what decides the rows."""
+
+    def fails(prompt: Prompt, stream: Random) -> str:
+        if (tmp_path / "out.unfinished" / "chunks" / "messages" / "00001.parquet").exists():
+            raise ModelError("the model went away")
+        return spoken(prompt, stream)
+
+    with pytest.raises(ModelError):
+        make(voiced, out=tmp_path / "out", models={"typist": ScriptedModel(fails)}, chunk=12)
+    made = make(voiced, out=tmp_path / "out", models={"typist": ScriptedModel(spoken)}, chunk=30)
+    other = make(voiced, out=tmp_path / "other", models={"typist": ScriptedModel(spoken)}, chunk=30)
+    assert content(made.folder) == content(other.folder)
+
+
+def test_a_recheck_reads_what_was_chosen_from_again(voiced: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    first, _ = making(voiced, script=spoken)
+    before = content(first.folder)
+    made, model = making(voiced, script=spoken, recheck=True)
+    assert not model.asked
+    assert made.manifest["tables"]["messages"]["rows"] == first.manifest["tables"]["messages"]["rows"]
+    assert content(made.folder) == before
+
+
+def test_another_file_to_be_like_and_another_voice_make_it_again(voiced: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+    making(voiced, script=spoken)
+    assert making(voiced, script=spoken)[0].already
+    logs = voiced.with_name("logs.txt")
+    if "like: logs.txt" in voiced.read_text():
+        logs.write_text(logs.read_text().upper(), encoding="utf-8")
+        made, _ = making(voiced, script=spoken)
+        figures = made.manifest["tables"]["messages"]["styles"]["message"]["logs.txt"]["figures"]
+        assert figures["lower_only"]["target"] == 0
+    else:
+        voiced.write_text(voiced.read_text().replace("question_mark: 0.5", "question_mark: 0.1"), encoding="utf-8")
+        made, _ = making(voiced, script=spoken)
+        figures = made.manifest["tables"]["messages"]["styles"]["message"]["our_own"]["figures"]
+        assert figures["question_mark"]["target"] == 0.1
+    assert not made.already
+
+
+def test_noise_on_a_voice_is_the_same_for_any_chunk_size(tmp_path: Path) -> None:
+    path = tmp_path / "noise.yaml"
+    path.write_text(dedent("""
+        name: noise
+        tables:
+          t:
+            rows: 50
+            fields:
+              name: {kind: fake, provider: name}
+              said: {kind: template, template: "I am waiting for the parcel of {{ name }}, because it was late"}
+              message: {kind: noise, of: said, voice: {texter: 1, phone: 1}}
+            keep: [{kind: length, field: message, words: [1, 12]}]
+        """))  # fmt: skip
+    whole = make(path, out=tmp_path / "whole")
+    assert whole.manifest["tables"]["t"]["refused"]
+    assert "styles" not in whole.manifest["tables"]["t"]
+    for chunk in (1, 7):
+        assert content(make(path, out=tmp_path / f"by-{chunk}", chunk=chunk).folder) == content(whole.folder)

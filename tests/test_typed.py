@@ -65,6 +65,7 @@ def test_a_message_is_the_first_line_with_its_slots_filled():
         (" at <merchant> and <amount\n", "broken slot"),
         (" Hi, card not working, pls HELP!!\n", "copied seed"),
         (" charged <amount> twice\n", "copied seed"),
+        (" no no no no no no no no no\n", "going in circles"),
     ],
 )
 def test_what_is_no_message_is_refused_with_its_reason(text, reason):
@@ -82,7 +83,7 @@ def test_what_is_no_message_is_refused_with_its_reason(text, reason):
         "e\u0301te\u0301",
         "???",
         "a\ttab",
-        "why 🙃" * 40,
+        "why " + "🙃" * 40,
         "the merchant said no",
     ],
 )
