@@ -27,8 +27,6 @@ from synthgen.rows import Row
 from synthgen.streams import Streams
 from synthgen.versions import versions
 from synthgen.voices import Voice
-from synthgen.voices.likeness import reached
-from synthgen.voices.measure import measured
 
 if TYPE_CHECKING:
     from synthgen.compare import Comparison
@@ -154,6 +152,8 @@ class _SharedJournal:
 def measure(place: str | Path, *, field: str | None = None, table: str | None = None) -> tuple[Voice, int]:
     """How the messages of a file (or of an output folder) are typed, as a voice, and how many they are. `field` is where the
     messages of records are. Raises DataError, OutputError."""
+    from synthgen.voices.measure import measured
+
     texts = messages(place, table, field)
     return measured(texts), len(texts)
 
@@ -323,6 +323,8 @@ def _manifest(
 
 def _styles(store: TableStore) -> Iterator[tuple[str, Any]]:
     """For each field that was steered, and each voice: how near the table came to it. Of very many messages the first are measured."""
+    from synthgen.voices.likeness import reached
+
     for name, asked in store.plan.asked.items():
         if isinstance(asked, Typed) and asked.chooses:
             texts: dict[str, list[str]] = {}

@@ -14,7 +14,7 @@ from synthgen.engine.run import ASKED_CHUNK
 from synthgen.fields import Asked, Made
 from synthgen.models import Model
 from synthgen.recipe import Plan, TablePlan
-from synthgen.recipe.plan import FieldStep
+from synthgen.recipe.plan import FieldStep, own_columns
 from synthgen.rows import Row
 from synthgen.streams import Streams
 
@@ -59,13 +59,14 @@ def questions(whole: Plan, models: Mapping[str, Model]) -> Iterator[Question]:
             asked = table.asked.get(step.name)
             if isinstance(step.field, Made) and not reads & unknown:
                 for row in rows:
-                    row.values[step.name] = step.field.make(row, streams.at(table.name, step.name, row.index, 0))
+                    row.give(step.name, step.field.make(row, streams.at(table.name, step.name, row.index, 0)))
             elif asked is not None and not reads & unknown:
                 yield _question(table.name, step.name, asked, models[asked.by], rows, streams, share)
             if asked is not None or reads & unknown:
-                unknown.add(step.name)
+                columns = own_columns(step.name, step.field)
+                unknown |= columns.keys()
                 for row in rows:
-                    row.values[step.name] = ""
+                    row.values |= dict.fromkeys(columns, "")
         facts[table.name] = [dict(row.values) for row in rows]
 
 

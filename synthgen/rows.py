@@ -27,6 +27,14 @@ class Row:
     origin: dict[str, dict[str, Any]] = field(default_factory=dict)
     parent: int | None = None
 
+    def give(self, name: str, value: Value | Labelled) -> None:
+        """Set a field's value, and its labels each under a name of its own."""
+        if isinstance(value, Labelled):
+            self.values[name] = value.value
+            self.values |= {f"{name}_{label}": what for label, what in value.labels.items()}
+        else:
+            self.values[name] = value
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:

@@ -191,6 +191,7 @@ BAR = 24  # characters of a full bar
 
 def measured(voice: Voice, count: int, name: str) -> None:
     """How messages are typed: a table with bars, and the voice to paste into a recipe."""
+    from synthgen.recipe.shape import RESERVED
     from synthgen.voices.measure import bars, described
 
     out.print(Text(f"{count:,} messages", style="bold"))
@@ -204,8 +205,9 @@ def measured(voice: Voice, count: int, name: str) -> None:
         shown = "▒" * round(bar.value * BAR) if share else ""
         out.print(Text(f"  {bar.name.replace('_', ' '):<20} {figure} {bar.unit:<11} {shown:<{BAR}}  {bar.says}".rstrip()))
     out.print(Text("\nto type like this, in a recipe: voice: NAME on a typed or noise field, and\n", style="bold"))
-    words = re.sub(r"\W+", "_", name).strip("_").lower() or "sample"
-    out.print(Text("voices:\n" + textwrap.indent(described(voice, words if not words[0].isdigit() else f"v{words}"), "  ")))
+    word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
+    said = word if re.match(r"[a-z]", word) and word not in RESERVED else f"my_{word}".rstrip("_")
+    out.print(Text("voices:\n" + textwrap.indent(described(voice, said), "  ")))
 
 
 def compared(found: Comparison) -> None:

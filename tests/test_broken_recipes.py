@@ -193,6 +193,7 @@ def test_a_long_line_is_shown_around_its_mistake(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", ["kind: typed, seeds: {}", "kind: load, file: {}"])
 def test_a_path_that_leaves_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    monkeypatch.setattr("synthgen.errors.WIDEST", 400)  # the folder of a test may have a long name
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     inside.mkdir()
     outside.mkdir()

@@ -41,7 +41,7 @@ class NotCopied(Check):
 
     def memory(self, sources: Sequence[FieldShape]) -> tuple[set[str], set[tuple[str, ...]]]:
         """The originals, and every run of words in them."""
-        originals = [*self._others(), *(seed for field in sources if isinstance(field, Typed) for seed in field.texts)]
+        originals = [*self._others(), *(seed for field in sources if isinstance(field, Typed) for seed in field.originals)]
         essences = {frames.essence(text) for text in originals}
         return essences, {run for essence in essences for run in self._runs(essence)}
 

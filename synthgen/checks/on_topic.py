@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 from pydantic import Field
 
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape
 from synthgen.fields.typed import Typed
-from synthgen.nearness import Nearness
 from synthgen.rows import Row
+
+if TYPE_CHECKING:  # numpy is imported when a message is first checked
+    import numpy as np
+
+    from synthgen.nearness import Nearness
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class OnTopic(Check):
 
     def memory(self, sources: Sequence[FieldShape]) -> Topics | None:
         """The topics of the typed field behind the message; None when there is nothing to tell apart."""
+        import numpy as np
+
+        from synthgen.nearness import Nearness
+
         pools = next((field.pools for field in sources if isinstance(field, Typed)), {})
         known = {topic: seeds for topic, seeds in pools.items() if topic and seeds}
         if len(known) < 2:
@@ -60,6 +67,6 @@ class OnTopic(Check):
         text, own = str(row.values[self.field]), memory.names.index(topic)
         near = memory.words.to(text, memory.directions)
         lead = near[own] - near
-        lead[own] = np.inf
+        lead[own] = float("inf")
         other = int(lead.argmin())
         return f"as near to '{memory.names[other]}': {text}" if lead[other] < self.margin else None

@@ -11,7 +11,6 @@ from synthgen.checks.shape import Check
 from synthgen.fields.voiced import voice_faults
 from synthgen.parts import Fault
 from synthgen.rows import Row
-from synthgen.voices.likeness import oddness
 
 
 class SoundsLike(Check):
@@ -34,6 +33,8 @@ class SoundsLike(Check):
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """How odd it is, when that is too much."""
+        from synthgen.voices.likeness import oddness
+
         name = self.voice or row.values[f"{self.field}_voice"]
         if name not in self._scene.voices:  # one that was measured in a file
             return None

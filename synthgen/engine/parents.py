@@ -8,7 +8,6 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from synthgen.engine import spread
 from synthgen.recipe.shape import Table
 from synthgen.streams import Streams
 
@@ -73,6 +72,8 @@ def _most_different(
     parents: Callable[[], Iterator[Values]], parent_rows: int, over: Sequence[str] | None, draw: Random
 ) -> Iterator[tuple[int, Values]]:
     """The parents in the order of how much they differ from those before them; of many, a sample first, then the others as they come."""
+    from synthgen.engine import spread  # it needs numpy
+
     among = frozenset(draw.sample(range(parent_rows), min(parent_rows, spread.AMONG)))
     sample = [(parent, row) for parent, row in enumerate(parents()) if parent in among]
     yield from (sample[place] for place in spread.order([row for _, row in sample], over))

@@ -21,7 +21,7 @@ from synthgen.errors import DataError, LimitError
 from synthgen.fields import Asked, FieldShape, Made
 from synthgen.models import Model
 from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
-from synthgen.rows import Completion, Labelled, Refusal, Row, Value
+from synthgen.rows import Completion, Labelled, Refusal, Row
 from synthgen.streams import Streams
 
 ASKED_CHUNK = 512
@@ -177,9 +177,9 @@ class TableRun:
         make, at, table, name, field, idle = step.field.make, self.streams.at, self.plan.name, step.name, step.field, Random(0)
         for row in rows:
             if field.when is None or self._wanted(field, row):
-                _put(row, name, make(row, at(table, name, row.index, row.attempt) if field.draws else idle))
+                row.give(name, make(row, at(table, name, row.index, row.attempt) if field.draws else idle))
             else:
-                _put(row, name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
+                row.give(name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
         return [None] * len(rows)
 
     def _wanted(self, field: FieldShape, row: Row) -> bool:
@@ -199,7 +199,7 @@ class TableRun:
             if self._wanted(field, row):
                 working.append(number)
             else:
-                _put(row, name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
+                row.give(name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
         prompts = field.ask([rows[number] for number in working], name, self.streams)
         expected = {number: len(own) for number, own in zip(working, prompts, strict=True)}
         owner = {id(prompt): (number, place) for number, own in zip(working, prompts, strict=True) for place, prompt in enumerate(own)}
@@ -225,9 +225,9 @@ class TableRun:
             }
             if isinstance(value, Refusal):
                 verdicts[number] = value
-                row.values[name] = source.text
+                row.give(name, Labelled(source.text, dict.fromkeys(field.labels())))
             else:
-                _put(row, name, value)
+                row.give(name, value)
         return verdicts
 
     def _refused(self, row: Row, place: int, refusal: Refusal) -> Refused:
@@ -260,12 +260,3 @@ def _memory(step: FieldStep | CheckStep) -> Any:
     if isinstance(step, CheckStep):
         return step.check.memory(step.sources)
     return step.field.memory() if isinstance(step.field, Asked) and step.field.chooses else None
-
-
-def _put(row: Row, name: str, value: Value | Labelled) -> None:
-    """Give the row a field's value, and its labels each under a name of its own."""
-    if isinstance(value, Labelled):
-        row.values[name] = value.value
-        row.values |= {f"{name}_{label}": what for label, what in value.labels.items()}
-    else:
-        row.values[name] = value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from synthgen.rows import Completion, Row, Value
-from synthgen.slots import SLOT, filled, slots, typed
+from synthgen.rows import Completion, Value
+from synthgen.slots import SLOT, filled, typed
 from synthgen.voices import steer
 from synthgen.voices.channel import Put
 from synthgen.voices.steer import Course, Tally
@@ -27,14 +27,15 @@ class Pool:
     def __init__(self, course: Course, forms: Sequence[Form]) -> None:
         self.course, self.forms = course, forms
         self.left = list(range(len(forms)))
+        self.slotted = {place for place, form in enumerate(forms) if SLOT.search(form.put.text)}  # the others suit every row
 
     @cached_property
     def _texts(self) -> steer.Pool:
         return steer.Pool(self.course, [form.put.text for form in self.forms])
 
-    def take(self, row: Row, tally: Tally) -> Form | None:
-        """The form that the tally is most in need of, of those whose slots the row can fill. No form of its completion is given again."""
-        fitting = [place for place in self.left if all(row.values.get(slot) is not None for slot in slots(self.forms[place].put.text))]
+    def take(self, tally: Tally, suits: Callable[[Form], bool]) -> Form | None:
+        """The form that the tally is most in need of, of those that suit a row. No form of its completion is given again."""
+        fitting = [place for place in self.left if place not in self.slotted or suits(self.forms[place])]
         if not fitting:
             return None
         one = self.forms[self._texts.best(tally, fitting)]

@@ -14,27 +14,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.fields.pool import Form, Pool, with_facts
 from synthgen.fields.shape import Asked, Chosen, Template, Weight, fill
 from synthgen.fields.voiced import voice_faults, weighted
-from synthgen.nearness import Nearness
 from synthgen.parts import Fault, misread
 from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
 from synthgen.slots import SLOT, filled, slots
 from synthgen.streams import Streams
-from synthgen.voices import Voice, steer
+from synthgen.voices import Voice
 from synthgen.voices.channel import Put, put_on
-from synthgen.voices.measure import measured
-from synthgen.voices.steer import Course, Tally, style
+
+if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
+    from synthgen.fields.pool import Form, Pool
+    from synthgen.nearness import Nearness
+    from synthgen.voices.steer import Course, Tally
 
 OF_LIKE, OF_VOICE = 4, 2  # continuations of a row, to choose from
 SHARED = 32  # continuations of one frame at most: more would make messages alike
@@ -98,6 +99,11 @@ class Typed(Asked):
         return files.messages(path)
 
     @property
+    def originals(self) -> list[str]:
+        """All messages that are not to be said over again: the seeds, and those of `like`."""
+        return self.texts + (self._read(self.like) if self.like is not None and self.seeds is not None else [])
+
+    @property
     def texts(self) -> list[str]:
         """All seed messages."""
         return [seed for pool in self.pools.values() for seed in pool]
@@ -115,10 +121,12 @@ class Typed(Asked):
             return
         given = self.seeds if isinstance(self.seeds, dict) else {} if self.seeds is None else {"": self.seeds}
         faults = [fault for topic, seeds in given.items() if (fault := self._seed_fault(topic, seeds))]
+        voice_faults = list(self._voice_faults())
+        faults += [fault for fault in voice_faults if fault.at == ("like",) and not given]  # then it is the seeds, too
         if not given and self.seeds is not None:
             faults = [Fault(("seeds",), "no seed messages", FEW)]
-        yield from faults
-        yield from self._voice_faults()
+        yield from faults if given or self.seeds is not None else []
+        yield from voice_faults
         shown = frozenset[str]() if faults else frozenset[str]().union(*map(slots, self.texts))
         for slot, rate in self.mention.items():
             if rate and slot not in shown and not faults:
@@ -151,7 +159,7 @@ class Typed(Asked):
         yield from ((("topic",), name) for name in sorted(render.names(self.topic)))
         yield from ((("mention", slot), slot) for slot in self.mention)
         for topic, pool in self.pools.items():
-            at = ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
+            at = ("like",) if self.seeds is None else ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
             yield from ((at, slot) for slot in sorted(set().union(*map(slots, pool))))
 
     def labels(self) -> dict[str, str]:
@@ -168,6 +176,8 @@ class Typed(Asked):
     @cached_property
     def courses(self) -> dict[str, Course]:
         """What the rows of each voice are moved towards."""
+        from synthgen.voices import steer
+
         if self.like is not None:
             return {self.like: steer.like(self._read(self.like))}
         return {name: steer.towards(voice) for name, voice in self.voices.items()}
@@ -176,11 +186,15 @@ class Typed(Asked):
     def voices(self) -> dict[str, Voice]:
         """The voices that rows are typed in; with `like`, the one that was measured, under its file's name."""
         if self.like is not None:
+            from synthgen.voices.measure import measured
+
             return {self.like: measured(self._read(self.like))}
         return {name: self._scene.voices[name] for name in weighted(self.voice)}
 
     @cached_property
     def _seeds_voice(self) -> Voice:
+        from synthgen.voices.measure import measured
+
         return measured(self.texts)
 
     def _voice_of(self, row: Row, name: str, streams: Streams) -> str:
@@ -192,6 +206,8 @@ class Typed(Asked):
 
     def memory(self) -> dict[str, Tally]:
         """How the table's messages of each voice are typed so far."""
+        from synthgen.voices.steer import Tally
+
         return {name: Tally.empty(course) for name, course in self.courses.items()}
 
     def remember(self, row: Row, name: str, memory: dict[str, Tally], times: int = 1) -> None:
@@ -295,6 +311,8 @@ class Typed(Asked):
 
     @cached_property
     def _nearness(self) -> Nearness:
+        from synthgen.nearness import Nearness
+
         return Nearness(self.texts)
 
     # How an answer is read
@@ -310,6 +328,9 @@ class Typed(Asked):
         turn takes the one that the table is most in need of."""
         if not self.chooses:
             return super().choose(rows, answers, memory)
+        from synthgen.fields.pool import Pool, with_facts
+        from synthgen.voices.steer import style
+
         alike: dict[tuple[Any, ...], list[int]] = {}
         for place, own in enumerate(answers):
             origin = own[0].prompt.origin
@@ -321,7 +342,7 @@ class Typed(Asked):
         chosen: list[Chosen] = []
         for place, (row, own) in enumerate(zip(rows, answers, strict=True)):
             voice = own[0].prompt.origin["voice"]
-            one = pool_of[place].take(row, memory[voice])
+            one = pool_of[place].take(memory[voice], partial(self._suits, row))
             if one is None:
                 value = self.read(row, own)
                 chosen.append(
@@ -335,14 +356,21 @@ class Typed(Asked):
             chosen.append((Labelled(put.text, labels), one.source))
         return chosen
 
+    def _suits(self, row: Row, form: Form) -> bool:
+        """Whether a message that another row asked for can be this row's."""
+        return self._objection(form.put.text, row, form.source.prompt) is None
+
     def _sound(self, row: Row, completions: Sequence[Completion], voice: str) -> Iterator[Form]:
         """The messages among a row's continuations, each as it came and as the voice would have typed it."""
+        from synthgen.fields.pool import Form
+
         for completion in completions:
             message = self._message(row, completion)
             if isinstance(message, str):
-                put = put_on(message, self.voices[voice], Random(completion.prompt.stream))
                 yield Form(Put(message, []), completion)
-                yield Form(put if put.text else Put(message, []), completion)
+                put = put_on(message, self.voices[voice], Random(completion.prompt.stream))
+                if put.text and put.text != message and self._objection(put.text, row, completion.prompt) is None:
+                    yield Form(put, completion)
 
     def _message(self, row: Row, completion: Completion) -> str | Refusal:
         message = frames.ended(completion.text)
@@ -350,6 +378,10 @@ class Typed(Asked):
             return Refusal("unfinished", f"no end within {LONGEST} tokens: {completion.text[:80]}")
         if not message:
             return Refusal("empty")
+        return self._objection(message, row, completion.prompt) or message
+
+    def _objection(self, message: str, row: Row, prompt: Prompt) -> Refusal | None:
+        """Why this is no message of the row, if it is none."""
         if frames.breaks(message, self._scene.about):
             return Refusal("broken frame", message)
         if frames.loops(message):
@@ -359,7 +391,7 @@ class Typed(Asked):
             return Refusal("unknown slot", f"<{unknown[0]}> in: {message}")
         if self._broken and self._broken.search(SLOT.sub(" ", message)):
             return Refusal("broken slot", message)
-        wanted = set(completion.prompt.origin.get("mention", ()))
+        wanted = set(prompt.origin.get("mention", ()))
         if missing := wanted - found:
             return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
         if unwanted := found & self.mention.keys() - wanted:
@@ -369,7 +401,7 @@ class Typed(Asked):
         count = len(filled(message, row.values).split())
         if self.words and not self.words[0] <= count <= self.words[1]:
             return Refusal("length", f"{count} words: {message}")
-        return message
+        return None
 
     @cached_property
     def _broken(self) -> re.Pattern[str] | None:
@@ -379,4 +411,4 @@ class Typed(Asked):
 
     @cached_property
     def _essences(self) -> frozenset[str]:
-        return frozenset(map(frames.essence, self.texts))
+        return frozenset(map(frames.essence, self.originals))

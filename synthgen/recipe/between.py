@@ -37,7 +37,7 @@ def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
     yield from _parent_faults(whole)
     for table in whole.tables:
         way, known, above = ("tables", table), whole.known(table), whole.above(table)
-        fields = {at[3]: part for at, part in parts.items() if at[:3] == (*way, "fields") and isinstance(part, FieldShape)}
+        fields, makers = whole.fields(table), whole.makers(table)
         reads = {name: _reads(field) for name, field in fields.items()}
         for name, field in fields.items():
             inner = (*way, "fields", name)
@@ -48,8 +48,8 @@ def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
             ]
             yield from (replace(fault, at=(*inner, *fault.at)) for fault in chain(*found))
             yield from _case_faults(whole.choice(table, getattr(field, "case", "") if isinstance(field, EdgeCase) else ""))
-        yield from (_label_fault(way, name) for name in sorted(fields.keys() & whole.labels(table)))
-        yield from _circles(way, reads)
+        yield from (_label_fault(way, name) for name in sorted(fields.keys() & whole.labels(table).keys()))
+        yield from _circles(way, {name: [(at, makers.get(read, read)) for at, read in own] for name, own in reads.items()})
         for at, part in parts.items():
             if at[:3] == (*way, "keep") and isinstance(part, Check):
                 for inner, name in _reads(part):
@@ -75,12 +75,19 @@ class _Whole:
         written, way = self.tables[table], ("tables", table, "fields")
         fields = written.get("fields") if isinstance(written, dict) else None
         hidden = any(way[: len(unsure)] == unsure for unsure in self.source.unsure)
-        return {str(name) for name in fields} | self.labels(table) if isinstance(fields, dict) and not hidden else None
+        return {str(name) for name in fields} | self.makers(table).keys() if isinstance(fields, dict) and not hidden else None
 
-    def labels(self, table: Any) -> set[str]:
-        """The columns that a table's fields fill beside their own."""
-        parts = {at[3]: part for at, part in self.parts.items() if at[:3] == ("tables", table, "fields") and isinstance(part, FieldShape)}
-        return {f"{name}_{label}" for name, part in parts.items() for label in _labels(part)}
+    def fields(self, table: Any) -> dict[Any, FieldShape]:
+        """The fields of a table as far as they could be read."""
+        return {at[3]: part for at, part in self.parts.items() if at[:3] == ("tables", table, "fields") and isinstance(part, FieldShape)}
+
+    def labels(self, table: Any) -> dict[str, Any]:
+        """For each column that a table's fields fill beside their own, the field."""
+        return {f"{name}_{label}": name for name, part in self.fields(table).items() for label in _labels(part)}
+
+    def makers(self, table: Any) -> dict[Any, Any]:
+        """For each column that a table's fields fill, the field."""
+        return {**self.labels(table), **{name: name for name in self.fields(table)}}
 
     def line(self, table: Any) -> list[Any] | None:
         """The table that a table is made from, the one that this is made from, and so on; None when a mistake breaks the line."""
@@ -104,7 +111,7 @@ class _Whole:
             carried = set(parent.carry) if isinstance(parent, From) and parent.carry is not None else shipped
             if not carried <= kept:
                 return None
-            hidden = {each for each in own if getattr(self.parts.get(("tables", name, "fields", each)), "hidden", False)}
+            hidden = {column for column, maker in self.makers(name).items() if getattr(self.fields(name)[maker], "hidden", False)}
             kept, shipped = carried | own, carried | own - hidden
         return kept
 
@@ -164,14 +171,15 @@ def _reads(field: FieldShape | Check) -> list[Read]:
 
 
 def _name_faults(name: str, field: FieldShape, reads: list[Read], known: set[str] | None, dropped: Callable[[str], str]) -> Iterator[Fault]:
-    shown = {read for at, read in reads if at[0] == "seeds"}
+    shown = {read for at, read in reads if at[0] in ("seeds", "like")}
     if known is None:
         return
     for at, read in reads:
         if read in known or (at[0] == "mention" and read not in shown):  # a mention that no seed shows is told as that
             continue
-        hint = dropped(read) or did_you_mean(read, known - {name}, "fields")
-        if at[0] == "seeds" and isinstance(field, Typed):
+        others = known - {name} - {f"{name}_{label}" for label in _labels(field)}
+        hint = dropped(read) or did_you_mean(read, others, "fields")
+        if at[0] in ("seeds", "like") and isinstance(field, Typed):
             at, where = _seed(field, at, read)
             yield Fault(at, f"slot <{read}>: there is no field '{read}'{where}", hint, f"<{read}>")
         else:

@@ -134,7 +134,8 @@ class _Reader:
         data = self.spelled(self.source.data, keys(Recipe), ())
         given = self.each(data, (), "voices", dict, self.voice)
         own = given.get("voices") if isinstance(given, dict) else None
-        self.scene = replace(self.scene, voices={**shipped(), **(own if isinstance(own, dict) else {})})
+        named = own if isinstance(own, dict) else dict.fromkeys(map(str, own), Voice()) if isinstance(own, list) else {}
+        self.scene = replace(self.scene, voices={**shipped(), **named})
         given = self.each(self.each(given, (), "models", dict, self.one_of(MODELS)), (), "tables", dict, self.table)
         recipe = self.part(Recipe, given, ())
         for way, part in self.sound.items():

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from synthgen.checks import AnyCheck, Check, Unique
+from synthgen.checks import AnyCheck, Check, NotCopied, Unique
 from synthgen.fields import Asked, FieldShape
 from synthgen.fields.fake import Fake
+from synthgen.fields.typed import Typed
 from synthgen.recipe.shape import Recipe, Table
 
 TRIES_WITHOUT_MODEL = 100
@@ -77,7 +78,7 @@ class TablePlan:
     def remembered(self) -> list[str]:
         """The columns of finished rows that the making of others depends on."""
         checked = {step.check.field for step in self.steps if isinstance(step, CheckStep) and step.check.remembers}
-        chosen = [_own_columns(name, field) for name, field in self.asked.items() if field.chooses]
+        chosen = [own_columns(name, field) for name, field in self.asked.items() if field.chooses]
         return sorted(checked.union(*chosen))
 
     @property
@@ -113,12 +114,18 @@ def _table_order(recipe: Recipe) -> list[str]:
     return list(TopologicalSorter(parents).static_order())
 
 
+def _liked(table: Table) -> list[str]:
+    """The fields that are like a file of real messages, of which none is to be said over again."""
+    return [name for name, field in table.fields.items() if isinstance(field, Typed) and field.like is not None]
+
+
 def _makers(table: Table) -> dict[str, str]:
     """For each column that a table's fields fill, a field's own and those of its labels, which field fills it."""
-    return {column: name for name, field in table.fields.items() for column in _own_columns(name, field)}
+    return {column: name for name, field in table.fields.items() for column in own_columns(name, field)}
 
 
-def _own_columns(name: str, field: FieldShape) -> dict[str, str]:
+def own_columns(name: str, field: FieldShape) -> dict[str, str]:
+    """The columns that a field fills, its own and those of its labels, each with its type."""
     return {name: field.column(), **{f"{name}_{label}": kind for label, kind in field.labels().items()}}
 
 
@@ -135,6 +142,9 @@ def _table_plan(name: str, table: Table, parent: TablePlan | None) -> TablePlan:
     order = list(sorter.static_order())
     above = {field_name: _ancestry(field_name, table, makers) for field_name in order}
     checks = [Unique(field=each) for each, field in table.fields.items() if isinstance(field, Fake) and field.unique] + list(table.keep)
+    checks += [
+        NotCopied(field=each) for each in _liked(table) if not any(isinstance(one, NotCopied) and one.field == each for one in checks)
+    ]
     last = {id(check): max((order.index(makers[name]) for _, name in check.reads() if name in makers), default=-1) for check in checks}
     steps: list[Step] = [CheckStep(check, ()) for check in checks if last[id(check)] == -1]  # of what the parent made
     for place, field_name in enumerate(order):
@@ -143,7 +153,7 @@ def _table_plan(name: str, table: Table, parent: TablePlan | None) -> TablePlan:
             if last[id(check)] == place:
                 sources = sorted(above.get(makers.get(check.field, ""), ()))
                 steps.append(CheckStep(check, tuple(table.fields[each] for each in sources)))
-    columns = {column: kind for name, field in table.fields.items() for column, kind in _own_columns(name, field).items()}
+    columns = {column: kind for name, field in table.fields.items() for column, kind in own_columns(name, field).items()}
     inherited: dict[str, str] = {}
     if parent and table.from_:
         carried = parent.columns if table.from_.carry is None else table.from_.carry

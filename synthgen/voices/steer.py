@@ -22,6 +22,8 @@ CUTS = 9
 """At most so many marks of the kind "has so much or more" for one feature."""
 WORDS = 1000
 """Words and pairs of words that are marks, at most."""
+NARROW = 1e-4
+"""Less than any two values of a feature differ by."""
 SELDOM = 0.004
 """A word that fewer texts have than this is no mark."""
 UNMET = 6.0
@@ -129,13 +131,14 @@ def _found(texts: Sequence[str], cuts: list[tuple[int, float]], often: list[str]
 
 
 def _cuts(values: np.ndarray) -> list[float]:
-    """Where a feature's values are divided: below each of up to nine evenly spread values."""
+    """Where a feature's values are divided: half way between neighbours, at most nine times, and evenly among the texts. Where all
+    texts are the same, on either side of that: others must not be otherwise."""
     kinds = np.unique(values)
-    if len(kinds) < 2:
-        return [float(kinds[0])]
-    at = np.unique(np.quantile(values, np.linspace(0, 1, CUTS + 2)[1:-1], method="lower"))
-    inner = [float(one) for one in at if one < kinds[-1]]
-    return inner or [float(kinds[0])]
+    if len(kinds) == 1:
+        return [float(kinds[0]) - NARROW, float(kinds[0]) + NARROW]
+    at = np.searchsorted(kinds, np.quantile(values, np.linspace(0, 1, CUTS + 2)[1:-1], method="lower"))
+    below = np.unique(np.minimum(at, len(kinds) - 2))
+    return [float(kinds[place] + kinds[place + 1]) / 2 for place in below]
 
 
 def _tokens(text: str) -> set[str]:
