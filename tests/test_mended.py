@@ -144,7 +144,7 @@ def test_a_refused_try_has_no_labels_of_an_earlier_one(make):
         """
 
     def script(prompt: Prompt, random: Random) -> str:
-        return f" is it number {random.randrange(10**6)}\n" if random.random() < 0.3 else " and then"
+        return f" is it number {random.randrange(10**6)}\n" if random.random() < 0.12 else " and then"
 
     refused = make(text, script)["t"].refused
     assert any(one.by == "unfinished" and one.attempt for one in refused)

@@ -19,7 +19,7 @@ from synthgen.voices.features import FEATURES, features
 from synthgen.voices.voice import COUNTS, RATES, Voice
 
 CUTS = 9
-"""At most so many marks of the kind "has so much or more" for one feature."""
+"""At most so many gaps between a feature's values at which texts are told apart."""
 WORDS = 1000
 """Words and pairs of words that are marks, at most."""
 NARROW = 1e-4
@@ -131,14 +131,14 @@ def _found(texts: Sequence[str], cuts: list[tuple[int, float]], often: list[str]
 
 
 def _cuts(values: np.ndarray) -> list[float]:
-    """Where a feature's values are divided: half way between neighbours, at most nine times, and evenly among the texts. Where all
-    texts are the same, on either side of that: others must not be otherwise."""
+    """Where a feature's values are divided: on either side of the gaps between neighbours, of nine gaps at most that lie evenly
+    among the texts. Where all texts are the same, on either side of that: others must not be otherwise."""
     kinds = np.unique(values)
     if len(kinds) == 1:
         return [float(kinds[0]) - NARROW, float(kinds[0]) + NARROW]
     at = np.searchsorted(kinds, np.quantile(values, np.linspace(0, 1, CUTS + 2)[1:-1], method="lower"))
     below = np.unique(np.minimum(at, len(kinds) - 2))
-    return [float(kinds[place] + kinds[place + 1]) / 2 for place in below]
+    return [cut for place in below for cut in (float(kinds[place]) + NARROW, float(kinds[place + 1]) - NARROW)]
 
 
 def _tokens(text: str) -> set[str]:
