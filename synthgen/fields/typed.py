@@ -262,6 +262,8 @@ class Typed(Asked):
         """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
         because a round of asking costs as much as its longest message, however few the rows."""
         least = self.best_of or (OF_LIKE if self.like else OF_VOICE if self.voice else 1)
+        if self.chooses and not hard:  # rows share what they ask for, and what is left over is lost
+            return least
         tripled: int = max(least, 3 if hard else 1) * 3 ** min(attempt, 9)
         return min(max(MOST, least), tripled)
 
