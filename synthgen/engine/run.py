@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from synthgen.errors import DataError, LimitError
 from synthgen.fields import Asked, FieldShape, Made
 from synthgen.models import Model
 from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
-from synthgen.rows import Completion, Labelled, Refusal, Row
+from synthgen.rows import Completion, Labelled, Refusal, Row, Value
 from synthgen.streams import Streams
 
 ASKED_CHUNK = 512
@@ -214,7 +215,7 @@ class TableRun:
         known = [number for number in working if len(answers[number]) == expected[number]]
         verdicts = [UNKNOWN if number in expected and number not in known else None for number in range(len(rows))]
         given = [[answers[number][place] for place in range(expected[number])] for number in known]  # they came in any order
-        chosen = field.choose([rows[number] for number in known], given, memory)
+        chosen = field.choose([rows[number] for number in known], given, memory, partial(self._passes, name))
         for number, (value, source) in zip(known, chosen, strict=True):
             row = rows[number]
             row.origin[name] = {
@@ -229,6 +230,17 @@ class TableRun:
             else:
                 row.give(name, value)
         return verdicts
+
+    def _passes(self, name: str, row: Row, value: Value) -> bool:
+        """Whether the row would pass, with this value of a field, its checks that do not depend on other rows."""
+        tried = Row(row.table, row.index, row.attempt, {**row.values, name: value})
+        checks = [
+            (place, step.check) for place, step in enumerate(self.plan.steps) if isinstance(step, CheckStep) and step.check.field == name
+        ]
+        ready = [
+            (place, check) for place, check in checks if not check.remembers and all(read in tried.values for _, read in check.reads())
+        ]
+        return all(check.refuse(tried, self.memories[place]) is None for place, check in ready)
 
     def _refused(self, row: Row, place: int, refusal: Refusal) -> Refused:
         step = self.plan.steps[place]

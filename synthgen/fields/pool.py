@@ -15,10 +15,11 @@ from synthgen.voices.steer import Course, Tally
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A message in one of its forms, with its slots, and the completion that it is from."""
+    """A message in one of its forms, with its slots, the completion that it is from, and whether it passes the checks."""
 
     put: Put
     source: Completion
+    passes: bool = True
 
 
 class Pool:
@@ -34,10 +35,12 @@ class Pool:
         return steer.Pool(self.course, [form.put.text for form in self.forms])
 
     def take(self, tally: Tally, suits: Callable[[Form], bool]) -> Form | None:
-        """The form that the tally is most in need of, of those that suit a row. No form of its completion is given again."""
+        """The form that the tally is most in need of, of those that suit a row: of those that pass the checks, if there are any.
+        No form of its completion is given again."""
         fitting = [place for place in self.left if place not in self.slotted or suits(self.forms[place])]
         if not fitting:
             return None
+        fitting = [place for place in fitting if self.forms[place].passes] or fitting
         one = self.forms[self._texts.best(tally, fitting)]
         self.left = [place for place in self.left if self.forms[place].source is not one.source]
         return one

@@ -6,7 +6,7 @@ that how an answer is read can change without asking for it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Annotated, Any, ClassVar
 
@@ -20,6 +20,15 @@ from synthgen.streams import Streams
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 Weight = Annotated[float, Field(ge=0)]
+Passes = Callable[[Row, Value], bool]
+"""Whether a row with this value would pass those checks of it that do not depend on other rows."""
+
+
+def anything(row: Row, value: Value) -> bool:
+    """Where there are no checks, everything passes."""
+    return True
+
+
 Chosen = tuple[Value | Labelled | Refusal, Completion]
 """A value, or why there is none, and the completion that it is from."""
 
@@ -97,9 +106,9 @@ class Asked(FieldShape):
         """The value that the completions hold, or why there is none."""
         raise NotImplementedError
 
-    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any) -> list[Chosen]:
+    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
         """What each of the rows that were asked together gets: what it reads in its own answers, unless the field `chooses`.
-        Then the memory is told of each choice."""
+        Then the memory is told of each choice, and what `passes` the table's checks is preferred."""
         return [(self.read(row, own), own[0]) for row, own in zip(rows, answers, strict=True)]
 
     def remember(self, row: Row, name: str, memory: Any) -> None:

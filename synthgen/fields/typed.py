@@ -23,7 +23,7 @@ from pydantic import AfterValidator, Field
 
 from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.fields.shape import Asked, Chosen, Template, Weight, fill
+from synthgen.fields.shape import Asked, Chosen, Passes, Template, Weight, anything, fill
 from synthgen.fields.voiced import voice_faults, weighted
 from synthgen.parts import Fault, misread
 from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
@@ -286,7 +286,9 @@ class Typed(Asked):
                     break
         shown = [seed for section in sections for seed in section.messages]
         if voice and self.seeds is not None:
-            put = {seed: put_on(seed, self.voices[voice], stream, source=self._seeds_voice).text for seed in shown}
+            # What is shouted makes little sense to a small model: its message is put in capitals behind it.
+            hand = self.voices[voice].model_copy(update={"shouting": None})
+            put = {seed: put_on(seed, hand, stream, source=self._seeds_voice).text for seed in shown}
             sections = [frames.Section(section.topic, [put[seed] or seed for seed in section.messages]) for section in sections]
         return frames.frame(self._scene.about, sections), shown
 
@@ -325,11 +327,11 @@ class Typed(Asked):
         message = next((one for one in read if isinstance(one, str)), read[0])
         return message if isinstance(message, Refusal) else filled(message, row.values)
 
-    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any) -> list[Chosen]:
+    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
         """With a voice, the continuations of all rows with the same topic, voice and mentions are one pool, from which each row in
         turn takes the one that the table is most in need of."""
         if not self.chooses:
-            return super().choose(rows, answers, memory)
+            return super().choose(rows, answers, memory, passes)
         from synthgen.fields.pool import Pool, with_facts
         from synthgen.voices.steer import style
 
@@ -339,7 +341,7 @@ class Typed(Asked):
             alike.setdefault((origin["voice"], origin["topic"], *origin["mention"]), []).append(place)
         pool_of: dict[int, Pool] = {}
         for (voice, *_), places in alike.items():
-            pool = Pool(self.courses[voice], [one for place in places for one in self._sound(rows[place], answers[place], voice)])
+            pool = Pool(self.courses[voice], [one for place in places for one in self._sound(rows[place], answers[place], voice, passes)])
             pool_of |= dict.fromkeys(places, pool)
         chosen: list[Chosen] = []
         for place, (row, own) in enumerate(zip(rows, answers, strict=True)):
@@ -362,17 +364,17 @@ class Typed(Asked):
         """Whether a message that another row asked for can be this row's."""
         return self._objection(form.put.text, row, form.source.prompt) is None
 
-    def _sound(self, row: Row, completions: Sequence[Completion], voice: str) -> Iterator[Form]:
+    def _sound(self, row: Row, completions: Sequence[Completion], voice: str, passes: Passes) -> Iterator[Form]:
         """The messages among a row's continuations, each as it came and as the voice would have typed it."""
         from synthgen.fields.pool import Form
 
         for completion in completions:
             message = self._message(row, completion)
             if isinstance(message, str):
-                yield Form(Put(message, []), completion)
+                yield Form(Put(message, []), completion, passes(row, filled(message, row.values)))
                 put = put_on(message, self.voices[voice], Random(completion.prompt.stream))
                 if put.text and put.text != message and self._objection(put.text, row, completion.prompt) is None:
-                    yield Form(put, completion)
+                    yield Form(put, completion, passes(row, filled(put.text, row.values)))
 
     def _message(self, row: Row, completion: Completion) -> str | Refusal:
         message = frames.ended(completion.text)
