@@ -667,7 +667,7 @@ def tallies(memory):
 
 VOICED_KEEPS = {
     "nothing is refused": "",
-    "the message": '        keep: [{kind: lacks, field: message, pattern: "[1-4]$"}]\n',
+    "the message": '        keep: [{kind: lacks, field: message, pattern: "[1-8]$"}]\n',
     "a label": '        keep: [{kind: matches, field: message_voice, pattern: "texter"}]\n',
     "a fact behind it": '          after: {kind: template, template: "{{ message|length }}"}\n'
     '        keep: [{kind: lacks, field: after, pattern: "[02468]$"}, {kind: unique, field: message}]\n',
