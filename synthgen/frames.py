@@ -14,7 +14,7 @@ A topic with few seed messages of its own is preceded by sections of other topic
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 END = "\n"
@@ -60,6 +60,11 @@ def loops(message: str) -> bool:
     """Whether a message goes in circles, as models do and people do not: eight words or more, and fewer than half of them different."""
     words = re.findall(r"\w+", message.casefold())
     return len(words) >= 8 and 2 * len(set(words)) < len(words)
+
+
+def runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
+    """Each run of so many words."""
+    return (tuple(words[start : start + length]) for start in range(len(words) - length + 1))
 
 
 def essence(message: str) -> str:

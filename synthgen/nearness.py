@@ -15,9 +15,8 @@ class Nearness:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         self._vectors: Any = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32)
-        rows = self._vectors.fit_transform(texts)
+        self._rows = self._vectors.fit_transform(texts)
         self._places = {text: place for place, text in enumerate(texts)}
-        self._rows = rows
 
     def to(self, text: str, directions: np.ndarray) -> np.ndarray:
         """The cosine (directions,) of a text and each of `directions` (directions, runs), which `direction` made."""

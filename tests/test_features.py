@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from ruamel.yaml import YAML
 
-from synthgen.voices import Voice, lexicon, pairs, tokens
+from synthgen.voices import Voice, keyboards, lexicon, pairs, tokens
 from synthgen.voices.features import FEATURES, features
 from synthgen.voices.measure import GROUPS, Bar, bars, described, measured
 from synthgen.voices.voice import COUNTS, RATES
@@ -97,7 +97,7 @@ def test_one_letter_left_out_added_or_swapped_is_told(word, data):
 
 
 def test_keys_are_neighbours_both_ways():
-    near = lexicon.neighbours()
+    near = {key: set(others) for key, others in keyboards.neighbours("qwerty").items()}
     assert near["g"] == set("tyfhvb")
     assert near["q"] == set("wa")
     assert all(key in near[other] for key, others in near.items() for other in others)

@@ -43,11 +43,7 @@ class NotCopied(Check):
         """The originals, and every run of words in them."""
         originals = [*self._others(), *(seed for field in sources if isinstance(field, Typed) for seed in field.originals)]
         essences = {frames.essence(text) for text in originals}
-        return essences, {run for essence in essences for run in self._runs(essence)}
-
-    def _runs(self, essence: str) -> Iterator[tuple[str, ...]]:
-        words = essence.split()
-        return (tuple(words[start : start + self.run]) for start in range(len(words) - self.run + 1))
+        return essences, {run for essence in essences for run in frames.runs(essence.split(), self.run)}
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """What was copied."""
@@ -55,5 +51,5 @@ class NotCopied(Check):
         essence = frames.essence(str(row.values[self.field]))
         if essence and essence in originals:
             return f"equals a seed message: {row.values[self.field]}"
-        copied = next((run for run in self._runs(essence) if run in runs), None)
+        copied = next((run for run in frames.runs(essence.split(), self.run) if run in runs), None)
         return f"repeats: {' '.join(copied)}" if copied else None

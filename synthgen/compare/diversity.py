@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, log
 from typing import Any
 
 import numpy as np
 
-from synthgen.frames import essence
+from synthgen.frames import essence, runs
 
 RUN = 8  # words in a row that make a copy
 ORDERS = (1, 2, 3, 4)
@@ -20,11 +20,6 @@ ORDERS = (1, 2, 3, 4)
 def tokens(text: str) -> list[str]:
     """Words and marks, without case."""
     return re.findall(r"\w+|[^\w\s]", text.casefold())
-
-
-def runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
-    """Each run of so many words."""
-    return (tuple(words[start : start + length]) for start in range(len(words) - length + 1))
 
 
 def distinct(texts: Iterable[str], length: int) -> float:

@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 from synthgen import render
+from synthgen.checks import Check
 from synthgen.engine.parents import Candidate, Candidates
 from synthgen.errors import DataError, LimitError
 from synthgen.fields import Asked, FieldShape, Made
@@ -215,7 +216,8 @@ class TableRun:
         known = [number for number in working if len(answers[number]) == expected[number]]
         verdicts = [UNKNOWN if number in expected and number not in known else None for number in range(len(rows))]
         given = [[answers[number][place] for place in range(expected[number])] for number in known]  # they came in any order
-        chosen = field.choose([rows[number] for number in known], given, memory, partial(self._passes, name))
+        passes = partial(self._passes, name, self._vetting(name))
+        chosen = field.choose([rows[number] for number in known], given, memory, passes)
         for number, (value, source) in zip(known, chosen, strict=True):
             row = rows[number]
             row.origin[name] = {
@@ -231,16 +233,16 @@ class TableRun:
                 row.give(name, value)
         return verdicts
 
-    def _passes(self, name: str, row: Row, value: Value) -> bool:
-        """Whether the row would pass, with this value of a field, its checks that do not depend on other rows."""
+    def _vetting(self, name: str) -> list[tuple[Check, Any]]:
+        """The checks of a field that do not depend on other rows, each with what it knows."""
+        checks = [(step.check, self.memories[place]) for place, step in enumerate(self.plan.steps) if isinstance(step, CheckStep)]
+        return [(check, memory) for check, memory in checks if check.field == name and not check.remembers]
+
+    def _passes(self, name: str, checks: Sequence[tuple[Check, Any]], row: Row, value: Value) -> bool:
+        """Whether the row would pass, with this value of a field, those of the checks for which all is made."""
         tried = Row(row.table, row.index, row.attempt, {**row.values, name: value})
-        checks = [
-            (place, step.check) for place, step in enumerate(self.plan.steps) if isinstance(step, CheckStep) and step.check.field == name
-        ]
-        ready = [
-            (place, check) for place, check in checks if not check.remembers and all(read in tried.values for _, read in check.reads())
-        ]
-        return all(check.refuse(tried, self.memories[place]) is None for place, check in ready)
+        ready = ((check, memory) for check, memory in checks if all(read in tried.values for _, read in check.reads()))
+        return all(check.refuse(tried, memory) is None for check, memory in ready)
 
     def _refused(self, row: Row, place: int, refusal: Refusal) -> Refused:
         step = self.plan.steps[place]

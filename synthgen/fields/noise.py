@@ -11,7 +11,7 @@ from pydantic import Field
 
 from synthgen.errors import DataError
 from synthgen.fields.shape import Made, Weight
-from synthgen.fields.voiced import voice_faults, weighted
+from synthgen.fields.voiced import drawn, voice_faults
 from synthgen.parts import Fault
 from synthgen.rows import Labelled, Row, Value
 from synthgen.slots import typed
@@ -58,8 +58,7 @@ class Noise(Made):
         if self.rate is not None:
             put = rough(text, self.rate, self.keyboard or "qwerty", stream, protected=protected)
             return Labelled(put.text, {"slips": _told(put)})
-        weights = weighted(self.voice)
-        name = stream.choices([*weights], [*weights.values()])[0]
+        name = drawn(self.voice, stream)
         voice = self._scene.voices[name]
         if self.keyboard:
             voice = voice.model_copy(update={"keyboard": self.keyboard})

@@ -24,7 +24,7 @@ from pydantic import AfterValidator, Field
 from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.shape import Asked, Chosen, Passes, Template, Weight, anything, fill
-from synthgen.fields.voiced import voice_faults, weighted
+from synthgen.fields.voiced import drawn, voice_faults, weighted
 from synthgen.parts import Fault, misread
 from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
 from synthgen.slots import SLOT, filled, slots
@@ -89,7 +89,12 @@ class Typed(Asked):
         """The seed messages per topic; under the empty topic those that serve all. Raises DataError, ValueError."""
         if isinstance(self.seeds, dict):
             return {topic: self._read(seeds) for topic, seeds in self.seeds.items()}
-        return {"": self._read(self.seeds if self.seeds is not None else self.like or [])}
+        return {"": self._read(self.seeds) if self.seeds is not None else self._liked}
+
+    @cached_property
+    def _liked(self) -> list[str]:
+        """The messages of `like`. Raises DataError, ValueError."""
+        return self._read(self.like or [])
 
     def _read(self, seeds: Seeds) -> list[str]:
         if isinstance(seeds, list):
@@ -101,7 +106,7 @@ class Typed(Asked):
     @property
     def originals(self) -> list[str]:
         """All messages that are not to be said over again: the seeds, and those of `like`."""
-        return self.texts + (self._read(self.like) if self.like is not None and self.seeds is not None else [])
+        return self.texts + (self._liked if self.seeds is not None else [])
 
     @property
     def texts(self) -> list[str]:
@@ -121,15 +126,15 @@ class Typed(Asked):
             return
         given = self.seeds if isinstance(self.seeds, dict) else {} if self.seeds is None else {"": self.seeds}
         faults = [fault for topic, seeds in given.items() if (fault := self._seed_fault(topic, seeds))]
-        voice_faults = list(self._voice_faults())
-        faults += [fault for fault in voice_faults if fault.at == ("like",) and not given]  # then it is the seeds, too
         if not given and self.seeds is not None:
             faults = [Fault(("seeds",), "no seed messages", FEW)]
-        yield from faults if given or self.seeds is not None else []
-        yield from voice_faults
-        shown = frozenset[str]() if faults else frozenset[str]().union(*map(slots, self.texts))
+        of_voice = list(self._voice_faults())
+        yield from faults + of_voice
+        if faults or (self.seeds is None and any(fault.at == ("like",) for fault in of_voice)):  # the seeds cannot be read
+            return
+        shown = frozenset[str]().union(*map(slots, self.texts))
         for slot, rate in self.mention.items():
-            if rate and slot not in shown and not faults:
+            if rate and slot not in shown:
                 hint = did_you_mean(slot, shown) if nearest(slot, shown) else f"write <{slot}> in some of them"
                 what = f"no seed message contains <{slot}>, so the model cannot know how it is mentioned"
                 yield Fault(("mention", slot), what, hint, at_key=True)
@@ -137,7 +142,7 @@ class Typed(Asked):
     def _voice_faults(self) -> Iterator[Fault]:
         if self.like is not None:
             try:
-                self._read(self.like)
+                self._liked  # noqa: B018 (it is read, to see whether it can be)
             except (DataError, ValueError) as error:
                 yield misread(("like",), error, self._scene)
             if self.voice is not None:
@@ -179,7 +184,7 @@ class Typed(Asked):
         from synthgen.voices import steer
 
         if self.like is not None:
-            return {self.like: steer.like(self._read(self.like))}
+            return {self.like: steer.like(self._liked)}
         return {name: steer.towards(voice) for name, voice in self.voices.items()}
 
     @cached_property
@@ -188,7 +193,7 @@ class Typed(Asked):
         if self.like is not None:
             from synthgen.voices.measure import measured
 
-            return {self.like: measured(self._read(self.like))}
+            return {self.like: measured(self._liked)}
         return {name: self._scene.voices[name] for name in weighted(self.voice)}
 
     @cached_property
@@ -199,10 +204,7 @@ class Typed(Asked):
 
     def _voice_of(self, row: Row, name: str, streams: Streams) -> str:
         """The row's voice: one draw for all its tries."""
-        if self.like is not None or self.voice is None:
-            return self.like or ""
-        weights = weighted(self.voice)
-        return streams.at(row.table, name, "voice", row.index).choices([*weights], [*weights.values()])[0]
+        return self.like or drawn(self.voice, streams.at(row.table, name, "voice", row.index))
 
     def memory(self) -> dict[str, Tally]:
         """How the table's messages of each voice are typed so far."""

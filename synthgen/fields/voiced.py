@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from random import Random
 
 from synthgen.errors import did_you_mean
 from synthgen.parts import Fault, Scene
@@ -11,6 +12,12 @@ from synthgen.parts import Fault, Scene
 def weighted(voice: str | Mapping[str, float] | None) -> dict[str, float]:
     """The voices named, each with its weight."""
     return {} if voice is None else {voice: 1.0} if isinstance(voice, str) else dict(voice)
+
+
+def drawn(voice: str | Mapping[str, float] | None, stream: Random) -> str:
+    """One of the voices named, by its weight; no name where there is none."""
+    weights = weighted(voice)
+    return stream.choices([*weights], [*weights.values()])[0] if weights else ""
 
 
 def voice_faults(voice: str | Mapping[str, float] | None, scene: Scene) -> Iterator[Fault]:

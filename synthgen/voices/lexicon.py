@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
+from synthgen.voices import keyboards
+
 Kind = Literal["swapped", "dropped", "doubled", "neighbour_key", "phonetic", "split_or_joined", "confused"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The kinds of misspelling, by what happened to the letters."""
@@ -92,20 +94,7 @@ def _lines(name: str) -> list[str]:
 
 # What kind a misspelling is
 
-_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _ALIKE = tuple(map(frozenset, ("aeiouy", "ckqs", "sz", "szc", "gj", "dt", "fv", "bp", "vw", "ckx")))
-
-
-@cache
-def neighbours() -> dict[str, frozenset[str]]:
-    """For each letter those whose keys touch its own on a qwerty keyboard."""
-    # Each row stands half a key to the right of the one above.
-    place = {key: (column + row / 2, row) for row, keys in enumerate(_ROWS) for column, key in enumerate(keys)}
-    return {key: frozenset(other for other in place if other != key and _touch(place[key], place[other])) for key in place}
-
-
-def _touch(one: tuple[float, int], other: tuple[float, int]) -> bool:
-    return abs(one[1] - other[1]) <= 1 and abs(one[0] - other[0]) <= 1
 
 
 def kind_of(correct: str, typo: str) -> Kind:
@@ -126,7 +115,7 @@ def kind_of(correct: str, typo: str) -> Kind:
             return "dropped"
         case 0, 1:
             return "doubled"
-        case 1, 1 if now in neighbours().get(was, ()) and not _alike(was, now):
+        case 1, 1 if now in keyboards.neighbours("qwerty").get(was, "") and not _alike(was, now):
             return "neighbour_key"
     return "phonetic"
 

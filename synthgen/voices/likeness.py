@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
 
 from synthgen.voices.features import FEATURES, features
-from synthgen.voices.voice import COUNTS, RATES, Voice
+from synthgen.voices.voice import COUNTS, QUANTILES, RATES, Voice
 
 LEAST = 0.01
 """No figure is taken to be surer than this: a voice that never shouts may do so once in a hundred messages."""
@@ -32,11 +33,11 @@ def oddness(text: str, voice: Voice) -> float:
         expected -= share * log(share) + (1 - share) * log(1 - share)
         variance += share * (1 - share) * log(share / (1 - share)) ** 2
     if voice.words:
-        part = 1 + sum(found["words"] > length for length in voice.words)
-        shares = [0.05, 0.2, 0.25, 0.25, 0.2, 0.05]
+        part = sum(found["words"] > length for length in voice.words)
+        shares = [round(after - before, 3) for before, after in pairwise((0.0, *QUANTILES, 1.0))]
         logs = [-log(share) for share in shares]
         mean = sum(share * one for share, one in zip(shares, logs, strict=True))
-        surprise, expected = surprise + logs[part - 1], expected + mean
+        surprise, expected = surprise + logs[part], expected + mean
         variance += sum(share * (one - mean) ** 2 for share, one in zip(shares, logs, strict=True))
     return (surprise - expected) / sqrt(variance) if variance else 0.0
 
@@ -49,7 +50,7 @@ def reached(texts: Sequence[str], voice: Voice) -> dict[str, dict[str, Any]]:
     for name, values in zip(FEATURES, found.T, strict=True):
         figure = getattr(voice, name, None)
         if name == "words" and figure:
-            made = [float(one) for one in np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])]
+            made = [float(one) for one in np.quantile(values, QUANTILES)]
             told[name] = {"target": list(figure), "made": made, "like": all(map(_is_like, figure[1:4], made[1:4], [1.0] * 3))}
         elif isinstance(figure, float | int):
             mean = float(values.mean(dtype=np.float64))

@@ -9,10 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from synthgen.voices.features import FEATURES, features
-from synthgen.voices.voice import COUNTS, RATES, Voice
+from synthgen.voices.voice import COUNTS, QUANTILES, RATES, Voice
 
-QUANTILES = (5, 25, 50, 75, 95)
-"""In a hundred: what `words` of a voice are."""
 GROUPS = {
     "case": ("lower_only", "sentence_case", "shouting"),
     "punctuation": (
@@ -33,7 +31,7 @@ REMARKED = frozenset([
     "elongated", "keywords", "words",
 ])  # fmt: skip
 """Features that a name alone does not explain."""
-_ORDINALS = {5: "5th", 25: "25th", 50: "50th", 75: "75th", 95: "95th"}
+_ORDINALS = ("5th", "25th", "50th", "75th", "95th")
 
 
 class Bar(NamedTuple):
@@ -52,7 +50,7 @@ def measured(texts: Sequence[str]) -> Voice:
         raise ValueError("no messages to measure")
     found = features(texts)
     means = dict(zip(FEATURES, found.mean(axis=0, dtype=np.float64).tolist(), strict=True))
-    words = np.percentile(found[:, FEATURES.index("words")], QUANTILES).tolist()
+    words = np.quantile(found[:, FEATURES.index("words")], QUANTILES).tolist()
     figures = {name: _figure(mean) for name, mean in means.items() if name not in ("words", "characters")}
     return Voice.model_validate(figures | {"words": [_figure(value) for value in words]})
 
@@ -99,9 +97,7 @@ def bars(voice: Voice) -> Iterator[Bar]:
         for name in names:
             value, says = getattr(voice, name), Voice.model_fields[name].description or ""
             if name == "words" and value is not None:
-                yield from (
-                    Bar(group, f"words, {_ORDINALS[at]} in 100", words, "words", "") for at, words in zip(QUANTILES, value, strict=True)
-                )
+                yield from (Bar(group, f"words, {at} in 100", words, "words", "") for at, words in zip(_ORDINALS, value, strict=True))
             elif value is not None:
                 yield Bar(group, name, value, _unit(name), says)
 

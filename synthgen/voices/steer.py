@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from synthgen.voices.features import FEATURES, features
-from synthgen.voices.voice import COUNTS, RATES, Voice
+from synthgen.voices.voice import COUNTS, QUANTILES, RATES, Voice
 
 CUTS = 9
 """At most so many gaps between a feature's values at which texts are told apart."""
@@ -30,7 +30,7 @@ UNMET = 6.0
 """By how many texts a mark may be behind or ahead before more no longer counts: what cannot be had must not outweigh the rest."""
 RATE, COUNT = 5.0, 0.5
 """What rates and counts are multiplied by, so that they vary from text to text about as much as what a text has or has not."""
-QUANTILES = np.array([0.95, 0.75, 0.5, 0.25, 0.05])
+LONGER = 1 - np.array(QUANTILES)
 """The shares of texts that are longer than each of a voice's five lengths."""
 OF_WORDS = 6.0
 """How much all words together count beside all features."""
@@ -96,7 +96,8 @@ def like(texts: Sequence[str]) -> Course:
     least = max(3, SELDOM * len(texts))
     told = sorted(counts.items(), key=lambda one: (-one[1], one[0]))  # sets have no order, and equal counts must have one
     often = [token for token, count in told[:WORDS] if least <= count <= 0.97 * len(texts)]
-    return _course(cuts, often, texts)
+    weights = _weights([place for place, _ in cuts], len(often))
+    return Course(_found(texts, found, cuts, often).mean(0), weights, lambda given: _found(given, features(given), cuts, often))
 
 
 def towards(voice: Voice) -> Course:
@@ -106,23 +107,18 @@ def towards(voice: Voice) -> Course:
     named = {name: float(value) for name in FEATURES if name != "words" and (value := getattr(voice, name, None)) is not None}
     scales = np.array([RATE if name in RATES else COUNT if name in COUNTS else 1.0 for name in named])
     places = [FEATURES.index(name) for name in named]
-    aims = np.concatenate([np.array([*named.values()]) * scales, QUANTILES[: len(lengths)]])
+    aims = np.concatenate([np.array([*named.values()]) * scales, LONGER[: len(lengths)]])
 
     def found(texts: Sequence[str]) -> Marks:
         measured = features(texts)
         longer = measured[:, [length] * len(lengths)] > np.array(lengths)
         return np.hstack([measured[:, places] * scales, longer])
 
-    return Course(aims, np.array([1.0] * len(named) + [2 / len(lengths)] * len(lengths) if lengths else [1.0] * len(named)), found)
+    weights = np.array([1.0] * len(named) + [2 / len(lengths) for _ in lengths])
+    return Course(aims, weights, found)
 
 
-def _course(cuts: list[tuple[int, float]], often: list[str], texts: Sequence[str]) -> Course:
-    marks = _found(texts, cuts, often)
-    return Course(marks.mean(0), _weights([place for place, _ in cuts], len(often)), lambda given: _found(given, cuts, often))
-
-
-def _found(texts: Sequence[str], cuts: list[tuple[int, float]], often: list[str]) -> Marks:
-    measured = features(texts)
+def _found(texts: Sequence[str], measured: np.ndarray, cuts: list[tuple[int, float]], often: list[str]) -> Marks:
     styles = measured[:, [place for place, _ in cuts]] > np.array([cut for _, cut in cuts])
     if not often:
         return styles

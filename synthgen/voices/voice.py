@@ -80,3 +80,5 @@ RATES = frozenset(
 """The features that are counted for each word."""
 COUNTS = frozenset(["sentences", "words", "word_length", "characters"])
 """The features that are counted in each message."""
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Which quantiles the five lengths under `words` are."""
