@@ -6,8 +6,10 @@ Every error names the file and, where there is one, the line.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,10 +36,15 @@ def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        if path.suffix.lower() == ".gz":
+            content = gzip.decompress(content)
+        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig").read()
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         raise DataError(f"{path}:{line}: not UTF-8 text", f"convert it: iconv -t UTF-8 {path.name}") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be unpacked: {error}") from None
     except IsADirectoryError:
         raise DataError(f"{path} is a folder, not a file") from None
     except FileNotFoundError:
@@ -86,7 +93,7 @@ def _json(path: Path) -> Iterator[Record]:
 
 
 def _csv(path: Path) -> Iterator[Record]:
-    lines = csv.DictReader(io.StringIO(_text(path), newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+    lines = csv.DictReader(io.StringIO(_text(path), newline=""), delimiter="\t" if _format(path) == ".tsv" else ",")
     try:
         for record in lines:
             if None in record or None in record.values():
@@ -112,11 +119,21 @@ READERS = dict(zip(FORMATS, (_json_lines, _json_lines, _json, _csv, _csv, _parqu
 
 
 def records(path: Path) -> Iterator[Record]:
-    """The records of a JSONL, JSON, CSV, TSV or Parquet file, in order. Raises DataError with the line."""
-    reader = READERS.get(path.suffix.lower())
+    """The records of a JSONL, JSON, CSV, TSV (these also as .gz) or Parquet file, in order. Raises DataError with the line."""
+    reader = READERS.get(_format(path))
     if reader is None:
         raise DataError(f"{path}: unknown format '{path.suffix}'", f"formats: {', '.join(FORMATS)}")
     return reader(path)
+
+
+def _format(path: Path) -> str:
+    packed = path.suffix.lower() == ".gz"
+    return (path.with_suffix("") if packed else path).suffix.lower()
+
+
+def is_records(path: Path) -> bool:
+    """Whether a file's name says that it holds records, and not a message a line."""
+    return _format(path) in READERS
 
 
 def messages(path: Path, field: str = "") -> list[str]:
@@ -125,8 +142,8 @@ def messages(path: Path, field: str = "") -> list[str]:
     White space inside a message, line ends too, becomes single spaces; empty messages are left out.
     Raises DataError when there are none.
     """
-    if path.suffix.lower() in READERS:
-        found = [_message(record, field, f"{path}, record {number}") for number, record in enumerate(records(path), 1)]
+    if is_records(path):
+        found = [message(record, field, f"{path}, record {number}") for number, record in enumerate(records(path), 1)]
     else:
         found = _text(path).split("\n")
     kept = [" ".join(text.split()) for text in found]
@@ -139,7 +156,8 @@ def messages(path: Path, field: str = "") -> list[str]:
 MESSAGE_FIELDS = ("text", "message", "input", "content", "prompt", "query", "question", "utterance")
 
 
-def _message(record: Record, field: str, where: str) -> str:
+def message(record: Record, field: str, where: str) -> str:
+    """The message in a record: in its field `field`, or else in the first that is there of those usual. Raises DataError."""
     for name in [field] if field else MESSAGE_FIELDS:
         if name in record:
             return str(record[name] if record[name] is not None else "")

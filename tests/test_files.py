@@ -1,5 +1,6 @@
 """Reading the files that a recipe names: what is in them, and what is said about the broken ones."""
 
+import gzip
 import json
 import re
 
@@ -80,6 +81,37 @@ def test_every_format_gives_the_same_records(tmp_path):
     (tmp_path / "A.TSV").write_text("text\tn\ncard declined, why??\t1\n🙏🏽 شكرا e\u0301\t2\n", encoding="utf-8")
     assert list(files.records(tmp_path / "a.csv")) == as_text
     assert list(files.records(tmp_path / "A.TSV")) == as_text
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.ndjson.gz", "A.JSONL.GZ", "a.json.gz", "a.csv.gz", "a.tsv.gz", "a.txt.gz"])
+def test_a_packed_file_is_read_as_what_is_in_it(tmp_path, name):
+    texts = [record["text"] for record in RECORDS]
+    content = {
+        "jsonl": "\n".join(map(json.dumps, RECORDS)), "ndjson": "\n".join(map(json.dumps, RECORDS)), "json": json.dumps(RECORDS),
+        "csv": f'text\n"{texts[0]}"\n{texts[1]}\n', "tsv": f"text\n{texts[0]}\n{texts[1]}\n", "txt": "\n".join(texts),
+    }[name.lower().split(".")[1]]  # fmt: skip
+    (tmp_path / name).write_bytes(gzip.compress(content.encode()))
+    assert files.messages(tmp_path / name) == texts
+    if files.is_records(tmp_path / name):
+        assert [record["text"] for record in files.records(tmp_path / name)] == texts
+
+
+def test_a_name_says_whether_a_file_holds_records(tmp_path):
+    assert all(files.is_records(tmp_path / f"a{kind}{packed}") for kind in files.FORMATS for packed in ("", ".gz", ".GZ"))
+    assert not any(files.is_records(tmp_path / name) for name in ("a.txt", "a.txt.gz", "a.gz", "a", "jsonl"))
+
+
+@pytest.mark.parametrize("broken", [b"no gzip", gzip.compress(b'{"text": "x"}\n' * 50)[:-12], gzip.compress(b"x" * 99)[:20] + b"zz"])
+def test_a_packed_file_that_is_broken_is_told(tmp_path, broken):
+    (tmp_path / "a.jsonl.gz").write_bytes(broken)
+    assert told(tmp_path / "a.jsonl.gz")[0].startswith("a.jsonl.gz: cannot be unpacked: ")
+
+
+def test_mistakes_in_a_packed_file_are_told_with_their_line(tmp_path):
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"text": "x"}\n{"text": }\n'))
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"text\ncaf\xe9\n"))
+    assert told(tmp_path / "a.jsonl.gz")[0] == "a.jsonl.gz:2: not JSON: Expecting value at column 10"
+    assert told(tmp_path / "b.csv.gz")[0] == "b.csv.gz:2: not UTF-8 text"
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_the_records(tmp_path):
@@ -195,6 +227,15 @@ def test_records_hold_messages_under_the_usual_names(tmp_path, name):
 def test_records_hold_messages_under_the_name_that_is_asked_for(tmp_path):
     (tmp_path / "a.csv").write_text("text,body\nno,yes\n")
     assert files.messages(tmp_path / "a.csv", "body") == ["yes"]
+
+
+def test_the_message_of_a_record():
+    assert files.message({"id": 1, "query": "q", "message": "m"}, "", "here") == "m"
+    assert files.message({"text": "t", "body": 7}, "body", "here") == "7"
+    assert files.message({"text": None}, "", "here") == ""
+    with pytest.raises(DataError) as error:
+        files.message({"a": 1, "b": 2}, "text", "logs.csv, record 3")
+    assert (error.value.message, error.value.hint) == ("logs.csv, record 3: no field 'text'", "its fields: a, b")
 
 
 def test_records_without_messages_are_told_with_their_fields(tmp_path):
