@@ -1,4 +1,4 @@
-"""The verbs: check, preview, make, look. Each is load → plan → run → write and nothing more."""
+"""The verbs: check, preview, measure, compare, tune, make, look. Each is load → plan → run → write and nothing more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -30,6 +30,8 @@ from synthgen.voices import Voice
 
 if TYPE_CHECKING:
     from synthgen.compare import Comparison
+    from synthgen.tune.train import Step
+    from synthgen.tune.tuning import Tuned
 
 SAMPLES = 8
 MEASURED = 100_000
@@ -173,6 +175,63 @@ def compare(
     return comparing.compare(messages(real, None, field), messages(generated, table), originals=seeds)
 
 
+# tune
+
+
+def tune(
+    logs: Sequence[str | Path],
+    out: str | Path,
+    *,
+    about: str = "",
+    model: str = "scribbler",
+    field: str | None = None,
+    group: str | None = None,
+    epochs: int = 3,
+    minutes: float | None = None,
+    probe: int = 400,
+    seed: int = 0,
+    device: str = "auto",
+    fresh: bool = False,
+    watch: Callable[[Step], None] | None = None,
+) -> Tuned:
+    """Fine-tune a base model on messages that people typed, into the folder `out`, which a recipe can name as a model.
+
+    `logs` are files of messages; `about` says where they were typed, as in a recipe; `field` and `group` are the fields of records that
+    hold the message and what it is about. It stops after `epochs`, after `minutes`, or when held-out messages are foretold no better.
+    `probe` messages are generated to measure what the model gives away of the logs. A run that was cut off goes on; `fresh` starts
+    over. Raises DataError, ModelError, OutputError.
+    """
+    from synthgen.tune.train import Settings
+    from synthgen.tune.tuning import tune
+
+    settings = Settings(epochs=epochs, minutes=minutes, seed=seed)
+    return tune([Path(one) for one in logs], Path(out), about=about, model=model, field=field, group=group, settings=settings, probe=probe,
+                device=device, fresh=fresh, watch=watch or (lambda step: None))  # fmt: skip
+
+
+def tune_from_scratch(
+    corpora: str | Path,
+    out: str | Path,
+    *,
+    model: str,
+    layers: int | None = None,
+    minutes: float | None = None,
+    seed: int = 0,
+    fresh: bool = False,
+    watch: Callable[[Step], None] | None = None,
+) -> Tuned:
+    """Make a base model as the embedded one was made: `model` with a smaller vocabulary (and fewer `layers`), in four bits, taught on the
+    openly licensed corpora in a folder. Goes on as `tune` does. Raises DataError, ModelError, OutputError."""
+    from synthgen.tune.scratch import Making
+    from synthgen.tune.train import Settings
+    from synthgen.tune.tuning import from_scratch
+
+    settings = Settings(epochs=1, looks=8, patience=6, minutes=minutes, seed=seed)
+    return from_scratch(
+        Path(corpora), Path(out), Making(model, layers=layers), settings=settings, fresh=fresh, watch=watch or (lambda step: None)
+    )
+
+
 # make
 
 
@@ -201,6 +260,8 @@ def make(
     said = _fingerprint(loaded)
     with output.locked():
         found = output.manifest()
+        if found and "tables" not in found:
+            raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")
         if found and found["fingerprint"] == said and not fresh and not recheck and not output.unfinished.exists():
             return Made(output.final, found, already=True, notes=tuple(_other_versions(found)))
         output.open(fresh=fresh)
@@ -263,9 +324,11 @@ def _tables(
 def _fingerprint(loaded: Loaded) -> str:
     """A digest of all that the user decided: the recipe as overridden, and the content of every file that it reads."""
     parts: list[Any] = [synthgen.__version__, loaded.recipe.model_dump(mode="json", by_alias=True)]
-    for name, table in loaded.recipe.tables.items():
-        for part in [*table.fields.values(), *table.keep]:
-            parts += [[name, sha256(file.read_bytes()).hexdigest()] for file in part.files()]
+    read = {"models": [*loaded.recipe.models.values()]} | {
+        name: [*table.fields.values(), *table.keep] for name, table in loaded.recipe.tables.items()
+    }
+    for name, own in read.items():
+        parts += [[name, sha256(file.read_bytes()).hexdigest()] for part in own for file in part.files()]
     return sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

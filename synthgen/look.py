@@ -53,6 +53,8 @@ def _table(folder: str | Path, table: str | None) -> tuple[str, dict[str, Any], 
     if manifest is None:
         hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
         raise OutputError(f"there is no output at {folder}", hint)
+    if "tables" not in manifest:
+        raise OutputError(f"{folder} is a model, not a dataset")
     names = [*manifest["tables"], *(["refused"] if manifest["refused"] else [])]
     name = table or names[0]
     if name not in names:

@@ -34,3 +34,8 @@ class Nearness:
         rows = self._rows[[self._places[other] for other in others]]
         near: list[float] = (rows @ self._rows[self._places[text]].T).toarray()[:, 0].tolist()
         return near
+
+    def all_pairs(self) -> np.ndarray:
+        """How near all texts are to each other: (texts, texts), from 0 to 1."""
+        found: np.ndarray = (self._rows @ self._rows.T).toarray()
+        return found

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from synthgen.compare import Auc, Comparison
     from synthgen.recipe import TablePlan
     from synthgen.rows import Row
+    from synthgen.tune.train import Step
+    from synthgen.tune.tuning import Tuned
     from synthgen.voices import Voice
 
 out = Console(highlight=False, soft_wrap=True)
@@ -93,6 +95,64 @@ def _left(tick: Tick, start: float, first: int) -> str:
         return ""
     seconds = (time.monotonic() - start) / made * (tick.wanted - tick.rows)
     return f", about {seconds:.0f} s left"
+
+
+@contextmanager
+def tuning(*, silent: bool) -> Iterator[Callable[[Step], None]]:
+    """A watcher for a training: a line that changes at a terminal, else a plain line now and then, or nothing."""
+    held, said = [""], [time.monotonic()]
+
+    def told(step: Step) -> str:
+        left = f", about {step.seconds * (1 - step.done) / step.done:,.0f} s left" if step.done > 0.02 else ""
+        return f"tuning: {step.done:.0%}, {step.loss:.2f} bits per byte{held[0]}, {step.tokens / max(step.seconds, 1e-3):,.0f} tokens a second{left}"
+
+    def watch(step: Step) -> None:
+        if step.held is not None:
+            held[0] = f" (held out: {step.held:.3f})"
+        elif live:
+            live.update(told(step))
+        elif time.monotonic() - said[0] >= PLAIN_EVERY:
+            said[0] = time.monotonic()
+            err.print(Text(told(step)))
+
+    if silent:
+        yield lambda step: None
+    elif err.is_terminal:
+        with err.status("reading") as live:
+            yield watch
+    else:
+        live = None
+        yield watch
+
+
+def tuned(result: Tuned) -> None:
+    """What a training did, what the model gives away, and how to use it."""
+    record = result.record["tuned"]
+    if result.already:
+        out.print(Text(f"{result.folder} is finished already; nothing to do (--fresh tunes it again)"))
+    if "making" in record:
+        training = record["training"]
+        out.print(
+            Text(f"{result.folder}: {len(record['layers'])} layers, {training['tokens']:,} tokens learned in {training['seconds']:,.0f} s")
+        )
+        for name, before in record["bits per byte"]["before"].items():
+            out.print(Text(f"{name:<20} {before:.3f} → {record['bits per byte']['after'][name]:.3f} bits per byte"))
+        return
+    told, losses, gives = record["logs"], [loss for _, loss in record["training"]["held-out bits per byte"]], record["privacy"]
+    left = "".join(f", {count:,} left out ({reason})" for reason, count in told["left out"].items())
+    out.print(Text(f"{result.folder}: learned from {told['learned']:,} messages, {told['held out']:,} held out{left}"))
+    if told["masked"]:
+        out.print(
+            Text("masked: " + ", ".join(f"{count:,} <{kind}>" for kind, count in sorted(told["masked"].items(), key=lambda one: -one[1])))
+        )
+    out.print(Text(f"held-out messages: {losses[0]:.3f} → {min(losses):.3f} bits per byte ({min(losses) / losses[0] - 1:+.0%})\n"))
+    _grid(["", "messages", "equal a learned one", "nearly", "eight words in a row", "identifiers"], [
+        (name, *(f"{gives[name][key]:,}" for key in ("messages", "whole", "nearly", "runs", "identifiers"))) for name in ("generated", "by chance")
+    ])  # fmt: skip
+    out.print(Text(f"In a recipe:  models: {{typist: {{kind: base, name: {result.folder}}}}}"))
+    out.print(Text("There, what it learned is not said over again (not_copied)."))
+    for note in result.notes:
+        out.print(Text(f"note: {note}"))
 
 
 def made(result: Made) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +91,68 @@ def make(recipe: Callable[..., Loaded]) -> Callable[..., dict[str, Made]]:
         return made
 
     return run
+
+
+WORDS = "my card is lost pls help where order when will it come cant log in app thanks hi the refund got declined again why not"
+
+
+def chatter(count: int, seed: int = 0) -> list[str]:
+    """Made-up messages, no two the same."""
+    stream, found = Random(seed), dict[str, None]()
+    while len(found) < count:
+        found[" ".join(stream.choices(WORDS.split(), k=stream.randint(3, 9))) + stream.choice(["", "?", "!!", " 🙏"])] = None
+    return list(found)
+
+
+def little(folder: Path, bits: int | None = None, layers: int = 2) -> Path:
+    """A folder with a little Llama of random weights and a byte-level tokenizer of its own; packed in so many bits, if they are given."""
+    import torch
+    import transformers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    from synthgen.tune import cut, scratch
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    learnt = trainers.BpeTrainer(
+        vocab_size=360, special_tokens=[cut.START, "<|other|>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    tokenizer.train_from_iterator([f"Topic: - {text}\n" for text in chatter(200)], learnt)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in cut.tokenizer_files(json.loads(tokenizer.to_str())).items():
+        (folder / name).write_text(content, encoding="utf-8")
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        vocab_size=360, hidden_size=64, num_hidden_layers=layers, intermediate_size=128, num_attention_heads=4, num_key_value_heads=2,
+        max_position_embeddings=2048, bos_token_id=0, eos_token_id=0, tie_word_embeddings=True,
+    )  # fmt: skip
+    model = transformers.AutoModelForCausalLM.from_config(config)
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(10)
+    if bits is None:
+        model.save_pretrained(folder)
+    else:
+        scratch.save_packed(model, folder, bits)
+    return folder
+
+
+forked = multiprocessing.get_context("forkserver")
+"""Starts processes that tests can kill, with the slow imports done."""
+forked.set_forkserver_preload(
+    ["synthgen.cli", "synthgen.tune.tuning", "transformers.models.llama.modeling_llama", "sklearn.feature_extraction.text"]
+)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A little base model, as transformers saves one. Nobody writes to it."""
+    return little(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in four bits. Nobody writes to it."""
+    return little(tmp_path_factory.mktemp("models") / "packed", 4)
 
 
 def _reader(rows: list[dict[str, Any]]) -> Callable[[], Iterable[dict[str, Any]]]:

@@ -41,7 +41,7 @@ def facts(tmp_path: Path) -> Path:
 
 def test_every_command_has_help() -> None:
     listed = synthgen("--help").stdout
-    for command in ("make", "preview", "check", "look", "measure", "compare", "schema", "doctor"):
+    for command in ("make", "preview", "check", "look", "measure", "compare", "tune", "schema", "doctor"):
         assert f"  {command} " in listed
         assert "Usage:" in synthgen(command, "--help").stdout
 

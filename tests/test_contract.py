@@ -17,7 +17,7 @@ from synthgen.voices.library import shipped
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "versions", "rows", "streams", "render", "files", "slots", "frames", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare",
+    "errors", "versions", "rows", "streams", "render", "files", "slots", "frames", "originals", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
     "doctor", "estimate", "look", "api", "terminal", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -49,7 +49,9 @@ def test_imports_point_up_the_list_only(path: Path) -> None:
             assert ORDER.index(part(name)) < ORDER.index(own), f"{own} imports {name}"
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.relative_to(ROOT).parts[0] != "models"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.relative_to(ROOT).parts[0] not in ("models", "tune")], ids=lambda path: path.stem
+)
 def test_nothing_else_imports_what_runs_models(path: Path) -> None:
     assert not {name.split(".")[0] for name in imports(path)} & HEAVY
 
@@ -79,7 +81,7 @@ def test_the_readme_explains_every_kind_and_its_keys(kind: str) -> None:
     assert [name for name in shape.model_fields if name not in common and f"`{name}`" not in line] == []
 
 
-@pytest.mark.parametrize("command", ["make", "preview", "check", "look", "measure", "compare", "schema", "doctor"])
+@pytest.mark.parametrize("command", ["make", "preview", "check", "look", "measure", "compare", "tune", "schema", "doctor"])
 def test_the_readme_explains_every_command(command: str) -> None:
     assert f"synthgen {command}" in readme()
 

@@ -8,22 +8,26 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from synthgen import files, frames
+from synthgen import files
 from synthgen.checks.shape import Check
 from synthgen.errors import DataError
 from synthgen.fields.shape import FieldShape
 from synthgen.fields.typed import Typed
+from synthgen.originals import LEARNED, RUN, Originals
 from synthgen.parts import Fault, misread
 from synthgen.rows import Row
 
 
 class NotCopied(Check):
     """Refuses a text that equals a seed message but for case, punctuation and spacing, or shares a long `run` of words
-    with one. The seeds of the typed fields behind the text count, and the messages of `file`, if one is named."""
+    with one. The seeds of the typed fields behind the text count, and the messages of `file`, if one is named; a tuned model's
+    folder stands for the messages that it learned from."""
 
     kind: Literal["not_copied"] = "not_copied"
-    run: int = Field(8, ge=2, description="how many words in a row make a copy")
-    file: str | None = Field(None, description="other messages that must not be repeated, such as your logs")
+    run: int = Field(RUN, ge=2, description="how many words in a row make a copy")
+    file: str | None = Field(
+        None, description="other messages that must not be repeated, such as your logs; or the folder of a tuned model"
+    )
 
     def faults(self) -> Iterator[Fault]:
         """A file that cannot be read."""
@@ -34,22 +38,29 @@ class NotCopied(Check):
 
     def files(self) -> list[Path]:
         """The file, if one is named."""
-        return [self._scene.path(self.file)] if self.file else []
+        return [self._place] if self.file else []
 
-    def _others(self) -> list[str]:
-        return files.messages(self._scene.path(self.file)) if self.file else []
+    @property
+    def _place(self) -> Path:
+        place = self._scene.path(self.file or "")
+        return place / LEARNED if place.is_dir() else place
 
-    def memory(self, sources: Sequence[FieldShape]) -> tuple[set[str], set[tuple[str, ...]]]:
+    def _others(self) -> Originals:
+        found = Originals(run=self.run)
+        if self.file and self._place.name == LEARNED:
+            found.add(Originals.load(self._place))
+        elif self.file:
+            found = Originals(files.messages(self._place), self.run)
+        return found
+
+    def memory(self, sources: Sequence[FieldShape]) -> Originals:
         """The originals, and every run of words in them."""
-        originals = [*self._others(), *(seed for field in sources if isinstance(field, Typed) for seed in field.originals)]
-        essences = {frames.essence(text) for text in originals}
-        return essences, {run for essence in essences for run in frames.runs(essence.split(), self.run)}
+        found = self._others()
+        found.add(Originals((seed for field in sources if isinstance(field, Typed) for seed in field.originals), self.run))
+        return found
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """What was copied."""
-        originals, runs = memory
-        essence = frames.essence(str(row.values[self.field]))
-        if essence and essence in originals:
-            return f"equals a seed message: {row.values[self.field]}"
-        copied = next((run for run in frames.runs(essence.split(), self.run) if run in runs), None)
-        return f"repeats: {' '.join(copied)}" if copied else None
+        text = str(row.values[self.field])
+        copied = memory.copied(text)
+        return None if copied is None else f"repeats: {copied}" if copied else f"equals a seed message: {text}"

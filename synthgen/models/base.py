@@ -107,7 +107,8 @@ class BaseModel:
         return found
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def tokenizer(self) -> Any:
+        """The tokenizer."""
         with self._told():
             from transformers import AutoTokenizer
 
@@ -128,25 +129,35 @@ class BaseModel:
 
     @cached_property
     def _model(self) -> Any:
-        with self._told():
+        model, _ = self.opened()
+        if self.device == "cpu" and self.dtype == "bfloat16":
             import torch
+
+            from synthgen.models.cpu import pack
+
+            with torch.inference_mode():
+                pack(model)
+        return model
+
+    def opened(self) -> tuple[Any, Any]:
+        """The model as transformers knows it, and its tokenizer: for whoever trains it."""
+        with self._told():
             from transformers import AutoModelForCausalLM, logging
 
             logging.set_verbosity_error()
             logging.disable_progress_bar()
-            if (self.place / "model.safetensors").is_file() and packed.is_packed(self.place / "model.safetensors"):
+            if self.is_packed:
                 model = self._unpacked()
             else:
                 model = AutoModelForCausalLM.from_pretrained(
                     *self._source, **self._options, dtype=self._torch_dtype, trust_remote_code=False
                 )
-            model = model.to(self.device).eval()
-            if self.device == "cpu" and self.dtype == "bfloat16":
-                from synthgen.models.cpu import pack
+            return model.to(self.device).eval(), self.tokenizer
 
-                with torch.inference_mode():
-                    pack(model)
-            return model
+    @property
+    def is_packed(self) -> bool:
+        """Whether its weights are in four or eight bits, as Scribbler's."""
+        return packed.is_packed(self.place / "model.safetensors")
 
     def _unpacked(self) -> Any:
         from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig
@@ -172,8 +183,8 @@ class BaseModel:
         return len(self._ids(text))
 
     def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer(text)["input_ids"]
-        first = self._tokenizer.bos_token_id
+        ids: list[int] = self.tokenizer(text)["input_ids"]
+        first = self.tokenizer.bos_token_id
         return ids if first is None or ids[:1] == [first] else [first, *ids]
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
@@ -214,12 +225,12 @@ class BaseModel:
     def _is_end(self, stop: str, token: int) -> bool:
         known = self._stops.get((stop, token))
         if known is None:
-            known = self._stops[stop, token] = token in self._ends or bool(stop and stop in self._tokenizer.decode([token]))
+            known = self._stops[stop, token] = token in self._ends or bool(stop and stop in self.tokenizer.decode([token]))
         return known
 
     def _completion(self, prompt: Prompt, tokens: list[int], read: int) -> Completion:
         ended = tokens[-1] in self._ends
-        text = self._tokenizer.decode(tokens[:-1] if ended else tokens, clean_up_tokenization_spaces=False)
+        text = self.tokenizer.decode(tokens[:-1] if ended else tokens, clean_up_tokenization_spaces=False)
         stop = str(prompt.settings.get("stop", ""))
         if ended:  # the document's end ends the message too
             text += stop
@@ -231,7 +242,7 @@ class BaseModel:
     def _ends(self) -> frozenset[int]:
         configured = self._model.generation_config.eos_token_id if self._model.generation_config else None
         ends = configured if isinstance(configured, list) else [configured]
-        return frozenset(end for end in [*ends, self._tokenizer.eos_token_id] if end is not None)
+        return frozenset(end for end in [*ends, self.tokenizer.eos_token_id] if end is not None)
 
 
 def cores() -> int:

@@ -7,6 +7,7 @@ one here, and safetensors need no further package.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,21 @@ def from_gguf_rows(raw: numpy.ndarray[Any, Any], kind: str) -> dict[str, torch.T
     blocks = raw.reshape(raw.shape[0], -1, size)
     scales = numpy.ascontiguousarray(blocks[..., : 2 * heads]).view(numpy.float16)
     return {"scales": torch.from_numpy(scales.copy()), "blocks": torch.from_numpy(numpy.ascontiguousarray(blocks[..., 2 * heads :]))}
+
+
+def quantised(matrix: torch.Tensor, bits: int) -> dict[str, torch.Tensor]:
+    """The parts of a weight matrix (rows, columns) in blocks of 4 or 8 bits, rounded as GGUF's Q4_1 and Q8_0 are."""
+    import torch
+
+    blocks = matrix.detach().to(torch.float32).view(matrix.shape[0], -1, 32)
+    if bits == 8:
+        scale = (blocks.abs().amax(-1, keepdim=True) / 127).to(torch.float16)
+        numbers = torch.round(blocks / scale.to(torch.float32).clamp_min(1e-12)).clamp(-127, 127)
+        return {"scales": scale, "blocks": numbers.to(torch.int8).view(torch.uint8)}
+    low, high = blocks.amin(-1, keepdim=True), blocks.amax(-1, keepdim=True)
+    scale = (high - low) / 15
+    numbers = torch.round((blocks - low) / scale.clamp_min(1e-12)).clamp(0, 15).to(torch.uint8)
+    return {"scales": torch.cat([scale, low], dim=-1).to(torch.float16), "blocks": numbers[..., :16] | numbers[..., 16:] << 4}
 
 
 def unpack(scales: torch.Tensor, blocks: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -55,8 +71,38 @@ def load(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     return found
 
 
+def retuned(file: Path, changes: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """What is stored in a packed file, with some matrices' blocks multiplied and moved: by name the factors and the offsets, (rows, blocks).
+
+    Four bits are only scaled anew; eight have no offset of their own, and are rounded again.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    stored: dict[str, torch.Tensor] = load_file(file)
+    for name, (factors, offsets) in changes.items():
+        scales, blocks = stored[f"{name}.scales"], stored[f"{name}.blocks"]
+        if scales.shape[-1] == 1:
+            matrix = unpack(scales, blocks, torch.float32).view(*factors.shape, -1) * factors[..., None] + offsets[..., None]
+            stored |= {f"{name}.{part}": one for part, one in quantised(matrix.flatten(1), 8).items()}
+        else:
+            changed = scales.to(torch.float32) * factors[..., None]
+            changed[..., 1] += offsets
+            stored[f"{name}.scales"] = changed.to(torch.float16)
+    return stored
+
+
+def save(weights: Mapping[str, torch.Tensor], file: Path) -> None:
+    """Write packed and plain weights."""
+    from safetensors.torch import save_file
+
+    save_file(dict(weights), file, metadata={"format": FORMAT})
+
+
 def is_packed(file: Path) -> bool:
     """Whether a safetensors file was written in this format."""
+    if not file.is_file():
+        return False
     from safetensors import safe_open
 
     with safe_open(file, framework="pt") as stored:

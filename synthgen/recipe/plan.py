@@ -10,7 +10,7 @@ Where no model was asked, everything that the checked field is made from is draw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -18,7 +18,7 @@ from synthgen.checks import AnyCheck, Check, NotCopied, Unique
 from synthgen.fields import Asked, FieldShape
 from synthgen.fields.fake import Fake
 from synthgen.fields.typed import Typed
-from synthgen.recipe.shape import Recipe, Table
+from synthgen.recipe.shape import BaseModelSpec, Recipe, Table
 
 TRIES_WITHOUT_MODEL = 100
 
@@ -105,7 +105,7 @@ def plan(recipe: Recipe) -> Plan:
     made: dict[str, TablePlan] = {}
     for name in _table_order(recipe):
         table = recipe.tables[name]
-        made[name] = _table_plan(name, table, made[table.from_.table] if table.from_ else None)
+        made[name] = _table_plan(name, table, recipe.all_models, made[table.from_.table] if table.from_ else None)
     return Plan(recipe, tuple(made.values()))
 
 
@@ -114,9 +114,13 @@ def _table_order(recipe: Recipe) -> list[str]:
     return list(TopologicalSorter(parents).static_order())
 
 
-def _liked(table: Table) -> list[str]:
-    """The fields that are like a file of real messages, of which none is to be said over again."""
-    return [name for name, field in table.fields.items() if isinstance(field, Typed) and field.like is not None]
+def _not_copied(table: Table, models: Mapping[str, BaseModelSpec]) -> Iterator[NotCopied]:
+    """The checks of fields that are like a file of real messages, or whose model was tuned on some: none is to be said over again."""
+    for name, field in table.fields.items():
+        if isinstance(field, Typed):
+            if field.like is not None and not any(isinstance(one, NotCopied) and one.field == name for one in table.keep):
+                yield NotCopied(field=name)
+            yield from models[field.by].guards(name)
 
 
 def _makers(table: Table) -> dict[str, str]:
@@ -134,7 +138,7 @@ def _needs(field: FieldShape, makers: Mapping[str, str]) -> set[str]:
     return {makers[name] for _, name in field.reads() if name in makers}
 
 
-def _table_plan(name: str, table: Table, parent: TablePlan | None) -> TablePlan:
+def _table_plan(name: str, table: Table, models: Mapping[str, BaseModelSpec], parent: TablePlan | None) -> TablePlan:
     sorter: TopologicalSorter[str] = TopologicalSorter()
     makers = _makers(table)
     for field_name, field in table.fields.items():
@@ -142,9 +146,7 @@ def _table_plan(name: str, table: Table, parent: TablePlan | None) -> TablePlan:
     order = list(sorter.static_order())
     above = {field_name: _ancestry(field_name, table, makers) for field_name in order}
     checks = [Unique(field=each) for each, field in table.fields.items() if isinstance(field, Fake) and field.unique] + list(table.keep)
-    checks += [
-        NotCopied(field=each) for each in _liked(table) if not any(isinstance(one, NotCopied) and one.field == each for one in checks)
-    ]
+    checks += _not_copied(table, models)
     last = {id(check): max((order.index(makers[name]) for _, name in check.reads() if name in makers), default=-1) for check in checks}
     steps: list[Step] = [CheckStep(check, ()) for check in checks if last[id(check)] == -1]  # of what the parent made
     for place, field_name in enumerate(order):

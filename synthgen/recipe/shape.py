@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.checks import AnyCheck
+from synthgen.checks import AnyCheck, NotCopied
 from synthgen.fields import AnyField
 from synthgen.fields.date import moment
+from synthgen.originals import LEARNED
 from synthgen.parts import Fault, Part, Scene
 from synthgen.voices import Voice
 
@@ -52,6 +54,8 @@ class BaseModelSpec(Part):
             yield Fault(
                 ("name",), f"'{self.name}' is not there", "name a folder that save_pretrained wrote, a .gguf file, or a Hub id (owner/name)"
             )
+        for guard in self.guards(""):
+            yield from (Fault(("name",), fault.message, fault.hint) for fault in guard.faults())
 
     @property
     def _looks_local(self) -> bool:
@@ -65,6 +69,18 @@ class BaseModelSpec(Part):
         if self._looks_local or (self._scene.folder / self.name).exists():
             return str(self._scene.path(self.name))
         return self.name
+
+    def guards(self, field: str) -> Iterator[NotCopied]:
+        """The check that a field which this model types says none of the messages over again that the model was tuned on."""
+        place = Path(self.place).absolute()
+        if self.name != "scribbler" and (place / LEARNED).is_file():  # where it was found, it may be read
+            scene = replace(self._scene, allow=(*self._scene.allow, place))
+            yield NotCopied.model_validate({"field": field, "file": str(place)}, context=scene)
+
+    def files(self) -> list[Path]:
+        """What tells one local model from another."""
+        place = Path(self.place)
+        return [place / name for name in ("config.json", "manifest.json", LEARNED) if (place / name).is_file()]
 
 
 AnyModel = BaseModelSpec

@@ -43,7 +43,7 @@ def one_by_one(model: BaseModel, asked: list[Prompt]) -> float:
         ids = torch.tensor([model._ids(prompt.text)])
         model._model.generate(
             ids, attention_mask=torch.ones_like(ids), do_sample=True, temperature=0.8, min_p=0.05, max_new_tokens=64, stop_strings=["\n"],
-            tokenizer=model._tokenizer, pad_token_id=0,
+            tokenizer=model.tokenizer, pad_token_id=0,
         )  # fmt: skip
     return len(asked) / (time.perf_counter() - began)
 

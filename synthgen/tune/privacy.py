@@ -1,0 +1,86 @@
+"""What a tuned model gives away of the messages that it learned from: measured, against what coincides by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import NamedTuple
+
+from synthgen import frames
+from synthgen.checks.near_duplicate import NearDuplicate
+from synthgen.models import Model
+from synthgen.originals import Originals
+from synthgen.rows import Prompt, Row
+from synthgen.tune.documents import SHOWN, Typed, documents, framed
+from synthgen.tune.masks import leaks
+
+TOKENS = 80
+SHORT = 4
+"""Words. What people say in fewer ("thank you", "talk to a human") is nobody's own."""
+NEAR = 0.85
+READ = 600
+"""Words that a frame shows, at most: about as much as training reads of a document."""
+
+
+class Copied(NamedTuple):
+    """Of so many `messages` how many say a learned one over again: all of it, all of it but for a few letters, or eight words in a row;
+    and in how many stands what looks like an identifier. Copies are only looked for among messages of `SHORT` words or more."""
+
+    messages: int
+    whole: int
+    nearly: int
+    runs: int
+    identifiers: int
+
+
+def asked(learned: Sequence[Typed], about: str, count: int, stream: Random) -> list[Prompt]:
+    """Frames that a model might answer with what it learned: half show learned messages, half only say where and about what."""
+    settings: dict[str, float | int | str | bool] = {"temperature": 1.0, "tokens": TOKENS, "stop": frames.END}
+    prompts: list[Prompt] = []
+    while len(prompts) < count:
+        handfuls = list(documents(stream.sample(learned, min(len(learned), SHOWN * count)), stream))
+        for handful in stream.sample(handfuls, len(handfuls)):
+            shown = framed([frames.Section(handful[0].topic, list(_short(handful)))], about)
+            bare = frames.frame(about, [frames.Section(handful[0].topic, [])]) if about or handful[0].topic else shown.text + "-"
+            prompts += [Prompt(text, stream.getrandbits(63), settings) for text in (shown.text + "-", bare)]
+    return prompts[:count]
+
+
+def _short(handful: Sequence[Typed]) -> Iterator[str]:
+    """Messages of `READ` words together at most, and one at least."""
+    words = 0
+    for one in handful:
+        words += len(one.text.split())
+        if words <= READ or one is handful[0]:
+            yield one.text
+
+
+def written(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
+    """The messages that a model writes, in the order of the prompts; what never ends is none."""
+    places = {id(prompt): place for place, prompt in enumerate(prompts)}
+    found = {places[id(one.prompt)]: frames.ended(one.text) for one in model.complete(prompts)}
+    return (text for place in sorted(found) if (text := found[place]))
+
+
+def copied(texts: Sequence[str], learned: Sequence[str]) -> Copied:
+    """How many of the texts say a learned message over again."""
+    known, near = Originals(learned), NearDuplicate(field="text", similarity=NEAR)
+    index = near.memory([])
+    for text in learned:
+        near.refuse(Row("", 0, 0, {"text": text}), index)
+    whole = nearly = runs = identifiers = count = 0
+    for text in texts:
+        identifiers += bool(leaks(text))
+        if len(text.split()) < SHORT:
+            continue
+        count += 1
+        part = known.copied(text)
+        same = part == ""
+        whole += same
+        runs += bool(part)
+        row = Row("", 0, 0, {"text": text})
+        if near.refuse(row, index) is not None:
+            nearly += not same
+        else:
+            near.forget(row, index)
+    return Copied(count, whole, nearly, runs, identifiers)

@@ -1,0 +1,145 @@
+"""`synthgen tune --from-scratch`: how the model that ships inside was made, from an open base model and openly licensed messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from synthgen import frames
+from synthgen.errors import DataError
+from synthgen.models import BaseModel, packed
+from synthgen.tune import corpora, cut
+from synthgen.tune.documents import Document, Typed, documents, framed
+from synthgen.tune.logs import split
+from synthgen.tune.train import Encoded, Settings, State, Watch, bits_per_byte, distilled, encoded, train
+
+HELD = 0.03
+"""The share of each source's groups that is held out of the training, to see when to stop."""
+LOOKED_AT = 84
+"""Held-out documents at each look."""
+PLACES = 40
+"""Documents of each source that is held out whole."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a base model is made: its `source` (a folder, GGUF file or Hub id), the first `general` tokens of its vocabulary and those
+    that the corpora have `seen` so often, how many `layers` (None: all), and how many million `characters` of documents it reads.
+    A model of fewer layers is healed first, by distillation unless not `distil`."""
+
+    source: str
+    general: int = 18_000
+    seen: int = 8
+    layers: int | None = None
+    distil: bool = True
+    characters: float = 10.0
+
+
+@dataclass(frozen=True)
+class Corpora:
+    """Messages by source: to learn from, held out of sources that are learned from, and of sources that never are."""
+
+    learned: dict[str, list[Typed]]
+    held: dict[str, list[Typed]]
+    strange: dict[str, list[Typed]]
+
+
+def gathered(folder: Path, seed: int) -> Corpora:
+    """The corpora in a folder, cleaned and masked. Raises DataError when none are there."""
+    found = Corpora({}, {}, {})
+    for name, corpus in corpora.corpora().items():
+        if not (folder / f"{name}.jsonl.gz").exists():
+            continue
+        stream = Random(f"{seed} {name}")
+        typed = corpora.messages(folder, name, stream, clean=bool(corpus.share))
+        if corpus.share:
+            found.learned[name], found.held[name] = split(typed, HELD, stream)
+        else:
+            found.strange[name] = typed
+    if not found.learned:
+        raise DataError(f"{folder}: none of the corpora is there", f"as NAME.jsonl.gz: {', '.join(corpora.corpora())}")
+    return found
+
+
+def shown(typed: Mapping[str, Sequence[Typed]], seed: int, most: int) -> dict[str, list[Document]]:
+    """Documents to measure on, of sixteen messages at most, as they were typed: up to `most` of each source."""
+    made: dict[str, list[Document]] = {}
+    for name, own in typed.items():
+        stream = Random(f"{seed} shown {name}")
+        handfuls = [one[:16] for one in documents(own, stream) if len(one) >= 5]
+        about = corpora.corpora()[name].about[0]
+        made[name] = [
+            framed([frames.Section(one[0].topic, [each.text for each in one])], about)
+            for one in stream.sample(handfuls, min(most, len(handfuls)))
+        ]
+    return {name: own for name, own in made.items() if own}
+
+
+def cut_base(making: Making, found: Corpora, folder: Path) -> list[int]:
+    """Write the base model before any training, packed, with its smaller vocabulary; returns the layers that were kept."""
+    import torch
+
+    model, tokenizer = BaseModel(making.source, dtype="float32", device="cpu").opened()
+    counts = cut.counted(tokenizer, (one.text for own in found.learned.values() for one in own))
+    written, kept = cut.vocabulary(json.loads(tokenizer.backend_tokenizer.to_str()), counts, making.general, making.seen)
+    cut.take_tokens(model, kept)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in cut.tokenizer_files(written).items():
+        (folder / name).write_text(content, encoding="utf-8")
+    layers = list(range(model.config.num_hidden_layers))
+    if making.layers is not None and making.layers < len(layers):
+        tokenizer = BaseModel(str(folder)).tokenizer
+        sample = [torch.tensor([encoded(tokenizer, one)[0]]) for own in shown(found.held, 0, 4).values() for one in own]
+        change = cut.influence(model, sample)
+        layers = sorted(sorted(layers, key=lambda place: -change[place])[: making.layers])
+        cut.take_layers(model, layers)
+    save_packed(model, folder, 4 if making.layers is None else 8)
+    return layers
+
+
+def save_packed(model: Any, folder: Path, bits: int) -> None:
+    """Write a model's config and its weights: matrices in blocks of `bits` (the embedding of 8), the rest in float32."""
+    weights: dict[str, Any] = {}
+    for name, tensor in model.state_dict().items():
+        if name.startswith("lm_head") and model.config.tie_word_embeddings:
+            continue
+        if tensor.dim() == 2:
+            weights |= {f"{name}.{part}": one for part, one in packed.quantised(tensor, 8 if "embed" in name else bits).items()}
+        else:
+            weights[name] = tensor.float().contiguous()
+    packed.save(weights, folder / "model.safetensors")
+    config = model.config.to_diff_dict()
+    for key in ("quantization_config", "_name_or_path", "_model_name_or_path", "transformers_version"):
+        config.pop(key, None)
+    (folder / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}, indent=2, default=str), encoding="utf-8")
+
+
+def epoch(tokenizer: Any, found: Corpora, making: Making, seed: int, number: int) -> list[Encoded]:
+    """The documents of an epoch."""
+    made = corpora.training(found.learned, Random(f"{seed} epoch {number}"), int(making.characters * 1e6))
+    return [one for document in made if any((one := encoded(tokenizer, document))[1])]
+
+
+def heal(making: Making, base: Path, found: Corpora, held: Sequence[Encoded], settings: Settings, folder: Path, watch: Watch) -> State:
+    """Train all weights of a model that lost layers, towards the whole one's distributions if it is to be distilled, and write it to the folder."""
+    model, tokenizer = BaseModel(str(base), dtype="float32").opened()
+    model.requires_grad_(True)
+    teacher, old = BaseModel(making.source).opened()
+    tokens = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+    cut.take_tokens(teacher, [old.get_vocab()[token] for token in sorted(tokens, key=tokens.__getitem__)])
+    made = epoch(tokenizer, found, making, settings.seed, 0)
+    state = train(model, dict(model.named_parameters()), lambda _: made, held, settings, folder, watch,
+                  distilled(teacher.eval(), 0.7 if making.distil else 0.0))  # fmt: skip
+    save_packed(model, folder, 8)
+    return state
+
+
+def figures(place: str, found: Corpora, seed: int, batch: int) -> dict[str, float]:
+    """Bits per byte of a model on each source that is held out whole."""
+    model, tokenizer = BaseModel(place).opened()
+    made = {name: [encoded(tokenizer, one) for one in own] for name, own in shown(found.strange, seed, PLACES).items()}
+    return {name: round(bits_per_byte(model, own, batch), 4) for name, own in made.items()}

@@ -1,0 +1,99 @@
+"""Base models side by side: `python tests/bench/candidates.py CORPORA MODEL... [--messages 200]`.
+
+CORPORA is the folder that `synthgen tune --from-scratch` learns from, each MODEL `scribbler`, a folder, a .gguf file or a Hub id. Of each are told its
+size, how long it takes to be ready, bits per byte on the sources that are held out whole (the same documents for all), and
+messages a second, in turns: the same frames, of held-out messages, side by side as `make` does it. With `--generate` also those that transformers' own
+`generate` gives in a batch of 32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import time
+from pathlib import Path
+
+from synthgen.models import BaseModel
+from synthgen.rows import Prompt
+from synthgen.tune import privacy, scratch
+from synthgen.tune.documents import Typed
+
+WHERE = "Guests typing to a restaurant's booking assistant."
+
+
+def asked(corpora: scratch.Corpora, count: int) -> list[Prompt]:
+    """Frames of held-out messages, 32 prompts each."""
+    typed = [Typed(one.text) for one in corpora.strange["restaurant8k"]]
+    shown = [prompt for prompt in privacy.asked(typed, WHERE, count // 8, random.Random(3)) if "\n- " in prompt.text]
+    stream = random.Random(4)
+    return [Prompt(one.text, stream.getrandbits(63), one.settings) for one in shown for _ in range(32)][:count]
+
+
+def side_by_side(model: BaseModel, prompts: list[Prompt]) -> float:
+    """Messages a second."""
+    began = time.perf_counter()
+    found = list(model.complete(prompts))
+    return len(found) / (time.perf_counter() - began)
+
+
+def in_a_batch(name: str, prompts: list[Prompt]) -> float:
+    """Messages a second with `generate`, 32 rows at a time."""
+    import torch
+
+    model, tokenizer = BaseModel(name).opened()
+    torch.set_num_threads(2)
+    began, end = time.perf_counter(), tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
+    for start in range(0, len(prompts), 32):
+        rows = [tokenizer(one.text)["input_ids"] for one in prompts[start : start + 32]]
+        width = max(map(len, rows))
+        ids = torch.tensor([[0] * (width - len(row)) + row for row in rows])
+        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+        model.generate(
+            ids, attention_mask=mask, do_sample=True, temperature=1.0, min_p=0.05, max_new_tokens=80, eos_token_id=end, pad_token_id=0
+        )
+    return len(prompts) / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Print a line for each model."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("corpora", type=Path)
+    options.add_argument("models", nargs="+")
+    options.add_argument("--messages", type=int, default=320)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--generate", action="store_true")
+    given = options.parse_args()
+    corpora = scratch.gathered(given.corpora, 0)
+    prompts = asked(corpora, given.messages)
+    doors, speeds = {}, {name: list[float]() for name in given.models}
+    for name in given.models:
+        began = time.perf_counter()
+        door = doors[name] = BaseModel(name)
+        list(door.complete(prompts[:1]))
+        ready = time.perf_counter() - began
+        place = door.place
+        size = sum(file.stat().st_size for file in (place.iterdir() if place.is_dir() else [place])) / 1e6
+        figures = scratch.figures(name, corpora, 0, 2048)
+        told = " ".join(f"{source} {figure:.3f}" for source, figure in figures.items())
+        print(f"{name}: {door._model.num_parameters() / 1e6:.0f} M parameters, {size:.0f} MB, ready in {ready:.1f} s; bits per byte"
+              f" {statistics.mean(figures.values()):.3f} ({told})", flush=True)  # fmt: skip
+    for _ in range(given.rounds):
+        for name, door in doors.items():
+            speeds[name].append(side_by_side(door, prompts))
+    first = statistics.median(speeds[given.models[0]])
+    for name, own in speeds.items():
+        print(
+            f"{name}: {statistics.median(own):.1f} messages a second ({', '.join(f'{one:.1f}' for one in own)}), {statistics.median(own) / first:.2f} of the first"
+        )
+    if given.generate:
+        for name in given.models:
+            speed = in_a_batch(name, prompts[:64])
+            print(
+                f"{name} with generate, batch of 32: {speed:.1f} messages a second; the first model here is {first / speed:.1f} times as fast",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
