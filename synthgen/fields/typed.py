@@ -75,12 +75,7 @@ class Typed(Asked):
     words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
         None, description="the fewest and the most words of a message"
     )
-    temperature: float | None = Field(
-        None,
-        gt=0,
-        le=2,
-        description="1 (the default with `like`) is as the model reads people; lower (else 0.8) is more usual, higher odder",
-    )
+    temperature: float = Field(1.0, gt=0, le=2, description="1 is as the model reads people, lower more usual, higher odder")
 
     # What the recipe gives
 
@@ -230,7 +225,6 @@ class Typed(Asked):
             key = self._topic(row), self._voice_of(row, name, streams), self._wanted(row, name, streams)
             alike.setdefault(key, []).append(place)
         prompts: list[list[Prompt]] = [[] for _ in rows]
-        heat = self.temperature or (1.0 if self.like is not None else 0.8)
         for (topic, voice, wanted), places in alike.items():
             several = self._several(bool(wanted), max(rows[place].attempt for place in places))
             size = max(1, SHARED // several)
@@ -240,7 +234,7 @@ class Typed(Asked):
                 stream = streams.at(first.table, name, "frame", topic, voice, *sorted(wanted), first.index, first.attempt)
                 text, shown = self.frame(topic, wanted, stream, voice)
                 origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice, "topic": topic}
-                settings: dict[str, float | int | str | bool] = {"temperature": heat, "tokens": LONGEST, "stop": frames.END}
+                settings: dict[str, float | int | str | bool] = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
                 for place in block:
                     row = rows[place]
                     numbers = [streams.number(row.table, name, row.index, row.attempt, one) for one in range(several)]
