@@ -1,0 +1,1 @@
+"""Servers on loopback that speak other people's wire protocols, stricter than the real ones."""
