@@ -221,6 +221,8 @@ def tune(
         raise typer.BadParameter("--from-scratch needs the folder of corpora, and --model SOURCE: the model to start from")
     if layers and not from_scratch:
         raise typer.BadParameter("--layers needs --from-scratch")
+    if from_scratch and (about or field or group or epochs != 3 or probe != 400 or device != "auto"):
+        raise typer.BadParameter("--from-scratch takes --layers, --minutes, --seed and --fresh, and none of the other options")
     try:
         with terminal.tuning(silent=quiet or as_json) as watch:
             if from_scratch:

@@ -149,7 +149,7 @@ def tuned(result: Tuned) -> None:
     _grid(["", "messages", "equal a learned one", "nearly", "eight words in a row", "identifiers"], [
         (name, *(f"{gives[name][key]:,}" for key in ("messages", "whole", "nearly", "runs", "identifiers"))) for name in ("generated", "by chance")
     ])  # fmt: skip
-    out.print(Text(f"In a recipe:  models: {{typist: {{kind: base, name: {result.folder}}}}}"))
+    out.print(Text(f"In a recipe beside it:  models: {{typist: {{kind: base, name: {result.folder.name}}}}}"))
     out.print(Text("There, what it learned is not said over again (not_copied)."))
     for note in result.notes:
         out.print(Text(f"note: {note}"))

@@ -756,7 +756,7 @@ def test_the_command_says_what_was_learned_and_given_away(tuned: Tuned, workplac
     assert f"learned from {record['logs']['learned']} messages, 24 held out, 1 left out (repeated), 1 left out (empty)" in said
     assert "10 <email>" in said
     assert "by chance" in said
-    assert f"models: {{typist: {{kind: base, name: {tuned.folder}}}}}" in said
+    assert f"models: {{typist: {{kind: base, name: {tuned.folder.name}}}}}" in said
     assert f"note: {record['logs']['learned']} messages are few" in said
     told = json.loads(run(*words, "--json").stdout)
     assert (told["folder"], told["already"], told["tuned"]["privacy"]) == (str(tuned.folder), True, record["privacy"])

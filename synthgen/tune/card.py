@@ -52,7 +52,7 @@ def _told(gives: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_corpora(record: Mapping[str, Any]) -> Iterator[str]:
-    making, training = record["making"], record["training"]
+    training = record["training"]
     yield from [
         "---",
         "license: apache-2.0",
@@ -64,7 +64,7 @@ def _of_corpora(record: Mapping[str, Any]) -> Iterator[str]:
         "# Scribbler",
         "",
     ]
-    yield f"A base model that writes what people type, made with `synthgen tune --from-scratch` from {making['source']}."
+    yield f"A base model that writes what people type, made with `synthgen tune --from-scratch` from {record['base']}."
     yield from [
         "",
         "| | |",

@@ -90,7 +90,7 @@ def _chained(block: list[Typed], stream: Random, shown: int) -> list[Typed]:
     free, order = set(range(len(block))), list[int]()
     for centre in stream.sample(range(len(block)), len(block)):
         if centre in free:
-            around = [place for place in near[centre].argsort()[::-1][: 6 * shown].tolist() if place in free and place != centre]
+            around = [place for place in (-near[centre]).argsort(kind="stable")[: 6 * shown].tolist() if place in free and place != centre]
             taken = [centre, *stream.sample(around[: 2 * shown], min(shown - 1, len(around), 2 * shown))]
             free.difference_update(taken)
             order += stream.sample(taken, len(taken))

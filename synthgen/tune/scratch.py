@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,6 +21,8 @@ HELD = 0.03
 """The share of each source's groups that is held out of the training, to see when to stop."""
 LOOKED_AT = 84
 """Held-out documents at each look."""
+WHOLE = 0.1
+"""What the learning rate is multiplied by where all weights are trained, and not the scales of blocks alone."""
 PLACES = 40
 """Documents of each source that is held out whole."""
 
@@ -132,6 +134,7 @@ def heal(making: Making, base: Path, found: Corpora, held: Sequence[Encoded], se
     tokens = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
     cut.take_tokens(teacher, [old.get_vocab()[token] for token in sorted(tokens, key=tokens.__getitem__)])
     made = epoch(tokenizer, found, making, settings.seed, 0)
+    settings = replace(settings, rate=WHOLE * settings.rate)
     state = train(model, dict(model.named_parameters()), lambda _: made, held, settings, folder, watch,
                   distilled(teacher.eval(), 0.7 if making.distil else 0.0))  # fmt: skip
     save_packed(model, folder, 8)

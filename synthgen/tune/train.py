@@ -45,7 +45,7 @@ class Settings:
 
     epochs: int = 3
     minutes: float | None = None
-    rate: float = 2e-3
+    rate: float = 3e-3
     batch: int = 2048
     seed: int = 0
     patience: int = 3

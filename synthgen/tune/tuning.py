@@ -80,8 +80,7 @@ def tune(
     """Fine-tune a base model on messages; see `synthgen.api.tune`."""
     settings, output = settings or Settings(), Output(out)
     door = BaseModel(model, device=device)
-    base = door.identity.split()[0] if door.place.exists() else model  # its name and what is in it, in whatever number format
-    said = _fingerprint(paths, [about, base, field, group, asdict(settings), probe])
+    said = _fingerprint(paths, [about, _content(model), field, group, asdict(settings), probe])
     with output.locked():
         if (found := _finished(output, said, fresh)) is not None:
             return Tuned(out, found, already=True)
@@ -116,7 +115,8 @@ def from_scratch(
 ) -> Tuned:
     """Make a base model as the embedded one was made; see `synthgen.api.tune`."""
     settings, output = settings or Settings(epochs=1, looks=12), Output(out)
-    said = _fingerprint([], [str(folder), asdict(making), asdict(settings)])
+    sizes = sorted((one.name, one.stat().st_size) for one in folder.glob("*.jsonl.gz"))
+    said = _fingerprint([], [sizes, _content(making.source), asdict(making), asdict(settings)])
     with output.locked():
         if (found := _finished(output, said, fresh)) is not None:
             return Tuned(out, found, already=True)
@@ -140,7 +140,7 @@ def from_scratch(
             )
         _copy_tokenizer(BaseModel(str(base)), tokenizer, work)
         record = {
-            "base": making.source, "making": asdict(making), "settings": asdict(settings), "training": _told_training(state),
+            "base": Path(making.source).name if Path(making.source).exists() else making.source, "making": _nameless(making), "settings": asdict(settings), "training": _told_training(state),
             "layers": json.loads((base / DONE).read_text(encoding="utf-8")),
             "messages": {name: len(own) for name, own in corpora.learned.items()},
             "bits per byte": {"before": before, "after": scratch.figures(str(work), corpora, settings.seed, settings.batch)},
@@ -148,6 +148,17 @@ def from_scratch(
         }  # fmt: skip
         shutil.rmtree(base)
         return Tuned(out, _publish(output, said, record))
+
+
+def _content(model: str) -> str:
+    """A model's name and what is in it, in whatever number format."""
+    door = BaseModel(model)
+    return door.identity.split()[0] if door.place.exists() else model
+
+
+def _nameless(making: scratch.Making) -> dict[str, Any]:
+    """How it was made, without where on this machine its source lies."""
+    return {name: value for name, value in asdict(making).items() if name != "source"}
 
 
 def _finished(output: Output, said: str, fresh: bool) -> dict[str, Any] | None:

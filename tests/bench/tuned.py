@@ -96,7 +96,7 @@ def main() -> None:
     options.add_argument("--domain", default="banking77", choices=[*DOMAINS])
     options.add_argument("--messages", type=int, default=5000)
     options.add_argument("--minutes", type=float, default=5)
-    options.add_argument("--rows", type=int, default=300)
+    options.add_argument("--rows", type=int, default=300, help="0: only what the model gives away")
     options.add_argument("--best-of", type=int, default=4)
     options.add_argument("--generate", type=int, default=10_000)
     options.add_argument("--real", type=int, default=600)
@@ -113,7 +113,7 @@ def main() -> None:
         made = api.tune([folder / "logs.jsonl"], folder / "tuned", about=about, minutes=given.minutes, epochs=20, probe=200)
         print(json.dumps(made.record["tuned"], default=str))
         print(f"tuned in {time.monotonic() - began:.0f} s, on {made.record['tuned']['logs']['learned']:,} messages of {given.domain}")
-        for model in (str(SCRIBBLER), str(folder / "tuned")):
+        for model in (str(SCRIBBLER), str(folder / "tuned")) if given.rows else ():
             name = "scribbler" if model == str(SCRIBBLER) else "tuned"
             near = compare(
                 real, typed("scribbler" if name == "scribbler" else model, folder / "like.jsonl", about, given.rows, given.best_of)
