@@ -73,10 +73,11 @@ def main() -> None:
         list(door.complete(prompts[:1]))
         ready = time.perf_counter() - began
         place = door.place
+        parameters = door.opened()[0].num_parameters() / 1e6
         size = sum(file.stat().st_size for file in (place.iterdir() if place.is_dir() else [place])) / 1e6
         figures = scratch.figures(name, corpora, 0, 2048)
         told = " ".join(f"{source} {figure:.3f}" for source, figure in figures.items())
-        print(f"{name}: {door._model.num_parameters() / 1e6:.0f} M parameters, {size:.0f} MB, ready in {ready:.1f} s; bits per byte"
+        print(f"{name}: {parameters:.0f} M parameters, {size:.0f} MB, ready in {ready:.1f} s; bits per byte"
               f" {statistics.mean(figures.values()):.3f} ({told})", flush=True)  # fmt: skip
     for _ in range(given.rounds):
         for name, door in doors.items():
