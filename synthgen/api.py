@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import synthgen
-from synthgen.engine import State, TableRun, candidates
+from synthgen.engine import TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.estimate import Question, questions
-from synthgen.fields import Typed
 from synthgen.look import look, messages, plain
 from synthgen.models import BaseModel, Journal, Journalled, Model
-from synthgen.output import MANIFEST, Output, Progress, TableStore, card, refused_shards
-from synthgen.output.folder import JOURNAL
+from synthgen.output import JOURNAL, Output, Progress, TableStore, digest
+from synthgen.output.finish import fingerprint, finish, other_versions, shortfalls
 from synthgen.recipe import Loaded, Plan, TablePlan, load, plan
 from synthgen.rows import Row
 from synthgen.streams import Streams
@@ -32,9 +26,6 @@ if TYPE_CHECKING:
     from synthgen.compare import Comparison
     from synthgen.tune.train import Step
     from synthgen.tune.tuning import Tuned
-
-SAMPLES = 8
-MEASURED = 100_000
 
 
 @dataclass(frozen=True)
@@ -222,9 +213,8 @@ def tune_from_scratch(
 ) -> Tuned:
     """Make a base model as the embedded one was made: `model` with a smaller vocabulary (and fewer `layers`), in four bits, taught on the
     openly licensed corpora in a folder. Goes on as `tune` does. Raises DataError, ModelError, OutputError."""
-    from synthgen.tune.scratch import Making
+    from synthgen.tune.scratch import Making, from_scratch
     from synthgen.tune.train import Settings
-    from synthgen.tune.tuning import from_scratch
 
     settings = Settings(epochs=1, looks=8, patience=6, minutes=minutes, seed=seed)
     return from_scratch(
@@ -257,25 +247,22 @@ def make(
     loaded = load(recipe, **options)
     whole = plan(loaded.recipe)
     output = Output(folder_of(loaded, out))
-    said = _fingerprint(loaded)
+    said = fingerprint(loaded)
     with output.locked():
         found = output.manifest()
         if found and "tables" not in found:
             raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")
         if found and found["fingerprint"] == said and not fresh and not recheck and not output.unfinished.exists():
-            return Made(output.final, found, already=True, notes=tuple(_other_versions(found)))
+            return Made(output.final, found, already=True, notes=tuple(other_versions(found)))
         output.open(fresh=fresh)
         journal = Journal(output.unfinished / JOURNAL)
         try:
             doors = {name: Journalled(model, journal, closed=recheck) for name, model in open_models(loaded, whole.models, models).items()}
             stores = _tables(loaded, whole, output, said, doors, watch or (lambda tick: None), chunk, recheck)
-            identities = {name: door.identity for name, door in doors.items()}
         finally:
             journal.close()
-        manifest = _manifest(loaded, stores, identities, doors, said, output.unfinished, time.monotonic() - began)
-        _finish(whole, output, stores, manifest)
-    notes = tuple(_shortfalls(whole, manifest))
-    return Made(output.final, manifest, notes=notes)
+        manifest = finish(loaded, whole, output, stores, doors, said, time.monotonic() - began)
+    return Made(output.final, manifest, notes=tuple(shortfalls(whole, manifest)))
 
 
 def _tables(
@@ -286,7 +273,7 @@ def _tables(
     stores: dict[str, TableStore] = {}
     for table in whole.tables:
         size = chunk if chunk or not table.asks else ASKED_CHUNK
-        print_of_table = sha256(json.dumps([said, versions(), size if table.asks else 0, recheck]).encode()).hexdigest()[:16]
+        print_of_table = digest([said, versions(), size if table.asks else 0, recheck])
         store = stores[table.name] = TableStore(output.unfinished, progress, table, print_of_table)
         if store.done:
             continue
@@ -321,109 +308,20 @@ def _tables(
     return stores
 
 
-def _fingerprint(loaded: Loaded) -> str:
-    """A digest of all that the user decided: the recipe as overridden, and the content of every file that it reads."""
-    parts: list[Any] = [synthgen.__version__, loaded.recipe.model_dump(mode="json", by_alias=True)]
-    read = {"models": [*loaded.recipe.models.values()]} | {
-        name: [*table.fields.values(), *table.keep] for name, table in loaded.recipe.tables.items()
-    }
-    for name, own in read.items():
-        parts += [[name, sha256(file.read_bytes()).hexdigest()] for part in own for file in part.files()]
-    return sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def _other_versions(manifest: Mapping[str, Any]) -> Iterator[str]:
-    now = versions()
-    changed = [f"{name} {then} (now {now.get(name, 'none')})" for name, then in manifest["versions"].items() if now.get(name) != then]
-    if changed:
-        yield f"it was made with {', '.join(changed)}; --fresh makes it again"
-
-
-def _shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Tables with fewer rows than they might have: after a recheck, or where no number was asked for."""
-    for table in whole.tables:
-        made, tried = manifest["tables"][table.name]["rows"], manifest["tables"][table.name]["candidates"]
-        if table.table.rows and made < table.table.rows:
-            yield f"{table.name} has {made} of {table.table.rows} rows from the journal; a plain make asks for the rest"
-        elif table.table.from_ and table.table.from_.rows is None and made < tried:
-            yield f"{table.name}: {tried - made} of {tried} rows were refused to the end; the table 'refused' has the reasons"
-
-
-def _manifest(
-    loaded: Loaded,
-    stores: Mapping[str, TableStore],
-    identities: Mapping[str, str],
-    doors: Mapping[str, Journalled],
-    said: str,
-    folder: Path,
-    seconds: float,
-) -> dict[str, Any]:
-    tables = {}
-    files: dict[str, Any] = {}
-    for name, store in stores.items():
-        shards = store.shards()
-        state: State = store.state
-        tables[name] = {
-            "rows": state.rows,
-            "candidates": state.next_index,
-            "tries": state.tries,
-            "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1])),
-        }
-        if styles := dict(_styles(store)):
-            tables[name]["styles"] = styles
-        files |= {shard.pop("path"): shard for shard in shards}
-    refused = refused_shards(folder, list(stores.values()))
-    files |= {shard.pop("path"): shard for shard in refused}
-    count = Counter[str]()
-    for door in doors.values():
-        count.update(asked=door.asked, remembered=door.remembered, tokens_read=door.tokens_in, tokens_written=door.tokens_out)
-    return {
-        "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": said, "seed": loaded.recipe.seed, "now": loaded.scene.now.isoformat(),
-        "recipe": loaded.data, "versions": versions(), "models": dict(identities), "tables": tables, "refused": bool(refused),
-        "answers": dict(count), "seconds": round(seconds, 2), "files": files,
-    }  # fmt: skip
-
-
-def _styles(store: TableStore) -> Iterator[tuple[str, Any]]:
-    """For each field that was steered, and each voice: how near the table came to it. Of very many messages the first are measured."""
-    from synthgen.voices.likeness import reached
-
-    for name, asked in store.plan.asked.items():
-        if isinstance(asked, Typed) and asked.chooses:
-            texts: dict[str, list[str]] = {}
-            for row, _ in zip(store.rows([name, f"{name}_voice"]), range(MEASURED), strict=False):
-                if row[name] is not None:
-                    texts.setdefault(row[f"{name}_voice"], []).append(row[name])
-            yield name, {voice: {"rows": len(own), "figures": reached(own, asked.voices[voice])} for voice, own in sorted(texts.items())}
-
-
-def _finish(whole: Plan, output: Output, stores: Mapping[str, TableStore], manifest: dict[str, Any]) -> None:
-    folder = output.unfinished
-    samples = {}
-    for table in whole.tables:
-        asked = [name for name in table.asked if name in table.columns]
-        if asked:
-            samples[table.name] = [
-                str(row[asked[0]]) for row, _ in zip(stores[table.name].rows(asked[:1]), range(SAMPLES), strict=False) if row[asked[0]]
-            ]
-    (folder / "README.md").write_text(card(whole, manifest, samples), encoding="utf-8")
-    _write_recipe(folder / "recipe.yaml", manifest["recipe"])
-    for name in ("README.md", "recipe.yaml"):
-        content = (folder / name).read_bytes()
-        manifest["files"][name] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-    shutil.rmtree(folder / "chunks")
-    (folder / "progress.jsonl").unlink()
-    output.publish()
-
-
-def _write_recipe(path: Path, data: Any) -> None:
-    from ruamel.yaml import YAML
-
-    writer = YAML()
-    writer.width = 120
-    with path.open("w", encoding="utf-8") as file:
-        writer.dump(data, file)
-
-
-__all__ = ["Checked", "Made", "Question", "Tick", "asdict", "check", "look", "make", "plain", "preview"]
+__all__ = [
+    "Checked",
+    "Made",
+    "Question",
+    "Tick",
+    "asdict",
+    "check",
+    "compare",
+    "look",
+    "make",
+    "measure",
+    "messages",
+    "plain",
+    "preview",
+    "tune",
+    "tune_from_scratch",
+]

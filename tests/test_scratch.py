@@ -25,10 +25,12 @@ from typer.testing import CliRunner
 from synthgen import api
 from synthgen.errors import DataError, ModelError
 from synthgen.models import BaseModel, packed
-from synthgen.tune import corpora, cut, scratch, tuning
+from synthgen.tune import corpora, cut, scratch
+from synthgen.tune.batches import encoded
 from synthgen.tune.documents import Typed
 from synthgen.tune.scratch import Making
-from synthgen.tune.train import CHECKPOINT, Settings, encoded
+from synthgen.tune.train import CHECKPOINT, Settings
+from synthgen.tune.tuning import Tuned
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SOURCES = ["snips", "clinc150", "irc_support", "webquestions", "banking77", "casino"]
@@ -328,9 +330,9 @@ def test_influence_is_how_much_a_layer_changes(tmp_path: Path) -> None:
 # The whole
 
 
-def made(folder: Path, out: Path, source: Path, layers: int | None, **options: Any) -> tuning.Tuned:
+def made(folder: Path, out: Path, source: Path, layers: int | None, **options: Any) -> Tuned:
     making = Making(str(source), general=150, seen=8, layers=layers, characters=0.03)
-    return tuning.from_scratch(folder, out, making, settings=Settings(epochs=1, looks=4, patience=6), **options)
+    return scratch.from_scratch(folder, out, making, settings=Settings(epochs=1, looks=4, patience=6), **options)
 
 
 @pytest.fixture(scope="module")
@@ -340,12 +342,12 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=[None, 2], ids=["whole", "fewer-layers"])
-def done(request: pytest.FixtureRequest, folder: Path, source: Path) -> tuple[int | None, tuning.Tuned]:
+def done(request: pytest.FixtureRequest, folder: Path, source: Path) -> tuple[int | None, Tuned]:
     """A model that was made without disturbance, of all layers or fewer. Nobody writes to it."""
     return request.param, made(folder, folder.parent / f"made-{request.param}", source, request.param)
 
 
-def test_a_model_from_scratch_is_small_and_tells_how_it_was_made(done: tuple[int | None, tuning.Tuned], source: Path) -> None:
+def test_a_model_from_scratch_is_small_and_tells_how_it_was_made(done: tuple[int | None, Tuned], source: Path) -> None:
     layers, result = done
     place, record = result.folder, result.record["tuned"]
     assert {one.name for one in place.iterdir()} == {"README.md", "config.json", "manifest.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}  # fmt: skip
@@ -385,7 +387,7 @@ def test_healing_brings_a_model_nearer_to_its_whole_self(folder: Path, source: P
     assert stored["model.layers.1.mlp.down_proj.weight"].shape == (64, 128)
 
 
-def test_killed_it_ends_with_the_same_model(done: tuple[int | None, tuning.Tuned], folder: Path, source: Path, tmp_path: Path) -> None:
+def test_killed_it_ends_with_the_same_model(done: tuple[int | None, Tuned], folder: Path, source: Path, tmp_path: Path) -> None:
     layers, result = done
     out, checkpoint, seen = tmp_path / "out", tmp_path / "out.unfinished" / CHECKPOINT, 0
     for _ in range(2):
@@ -407,7 +409,7 @@ def test_killed_it_ends_with_the_same_model(done: tuple[int | None, tuning.Tuned
 
 
 def test_cut_off_after_the_training_it_tells_the_same_figures(
-    done: tuple[int | None, tuning.Tuned], folder: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    done: tuple[int | None, Tuned], folder: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layers, result = done
     with monkeypatch.context() as patch:
@@ -426,7 +428,7 @@ def test_cut_off_after_the_training_it_tells_the_same_figures(
     assert (again.folder / "model.safetensors").read_bytes() == (result.folder / "model.safetensors").read_bytes()
 
 
-def test_a_model_from_scratch_can_be_tuned_and_is_not_checked_for_copies(done: tuple[int | None, tuning.Tuned], tmp_path: Path) -> None:
+def test_a_model_from_scratch_can_be_tuned_and_is_not_checked_for_copies(done: tuple[int | None, Tuned], tmp_path: Path) -> None:
     _, result = done
     (tmp_path / "logs.txt").write_text("\n".join(chatter(220, 9)))
     tuned = api.tune([tmp_path / "logs.txt"], tmp_path / "tuned", model=str(result.folder), epochs=1, probe=2, device="cpu")

@@ -31,11 +31,14 @@ from synthgen.models import BaseModel, ScriptedModel, packed
 from synthgen.models.journal import Journal
 from synthgen.originals import LEARNED, Originals
 from synthgen.output import Output
-from synthgen.tune import privacy
+from synthgen.tune import batches as together
+from synthgen.tune import losses, privacy
 from synthgen.tune import train as training
 from synthgen.tune.adapt import Adapted, adapt, merge
+from synthgen.tune.batches import Encoded, batches, encoded, padded, steps
 from synthgen.tune.documents import Document, Typed, framed
-from synthgen.tune.train import CHECKPOINT, Encoded, Settings, State, batches, bits_per_byte, encoded, padded, steps, train
+from synthgen.tune.losses import bits_per_byte
+from synthgen.tune.train import CHECKPOINT, Settings, State, train
 from synthgen.tune.tuning import Tuned
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -85,7 +88,7 @@ TOKENIZERS: dict[bool, Any] = {}
 
 def test_a_long_document_is_read_in_part(tokenizer: Any) -> None:
     ids, learned, size = encoded(tokenizer, document(["x" * 600, "y" * 700]))
-    assert len(ids) == len(learned) == training.LONGEST
+    assert len(ids) == len(learned) == together.LONGEST
     assert 0 < size < 702
     assert size == sum(learned)  # "y" is one byte a token
 
@@ -104,9 +107,9 @@ def test_every_document_is_in_one_batch(lengths: list[int], size: int, seed: int
     for batch in made:
         assert len(batch) == 1 or max(len(one[0]) for one in batch) * len(batch) <= size
     assert batches(documents, size, Random(seed)) == made
-    taken = steps(documents, training.PARTS * size, Random(seed))
+    taken = steps(documents, together.PARTS * size, Random(seed))
     assert [batch for step in taken for batch in step] == made
-    assert all(len(step) == training.PARTS for step in taken[:-1])
+    assert all(len(step) == together.PARTS for step in taken[:-1])
 
 
 def test_batches_come_in_another_order_each_time_and_waste_little() -> None:
@@ -135,8 +138,8 @@ def test_company_changes_no_loss(tiny: Path) -> None:
     model, tokenizer = opened(tiny)
     made = [encoded(tokenizer, document(chatter(4 + 3 * number, number))) for number in range(4)]
     with torch.inference_mode():
-        together = training.likelihood(model, made)[1]
-        alone = torch.cat([training.likelihood(model, [one])[1] for one in made])
+        together = losses.likelihood(model, made)[1]
+        alone = torch.cat([losses.likelihood(model, [one])[1] for one in made])
     assert torch.allclose(together, alone, atol=1e-3)
     assert len(together) == sum(sum(one[1]) for one in made)
     assert bits_per_byte(model, made, 64) == pytest.approx(bits_per_byte(model, made, 1 << 20), rel=1e-4)
@@ -154,12 +157,12 @@ def test_distilling_pulls_towards_the_teacher_everywhere_but_in_the_padding(tiny
     same, other = opened(tiny)[0], opened(tiny)[0].double().float()
     with torch.no_grad():
         other.model.layers[0].mlp.down_proj.weight.mul_(3)
-    whole = training.distilled(teacher, 1.0)
+    whole = losses.distilled(teacher, 1.0)
     with torch.no_grad():
         assert float(whole(same, made)[0]) == pytest.approx(0, abs=0.5)
         assert float(whole(other, made)[0]) == pytest.approx(sum(float(whole(other, [one])[0]) for one in made), rel=0.05)
         assert float(whole(other, made)[0]) > 2 * abs(float(whole(same, made)[0]))
-        none, (loss, nats) = training.distilled(teacher, 0.0)(same, made), training.likelihood(same, made)
+        none, (loss, nats) = losses.distilled(teacher, 0.0)(same, made), losses.likelihood(same, made)
     assert float(none[0]) == pytest.approx(float(loss), rel=0.02)
     assert len(none[1]) == len(nats)
 

@@ -41,18 +41,12 @@ class NearDuplicate(Check):
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """The earlier text that is most like it, and how much."""
-        text = _padded(str(row.values[self.field]))
-        keys, own = memory.keys(text), pieces(text)
-        alike = ((similarity(own, other, size), other) for other, size in memory.near(keys, len(own)))
-        share, other = max(alike, default=(0.0, ""))
-        if share >= self.similarity:
-            return f"{share:.0%} like: {other.strip()[:120]}"
-        memory.add(text, len(own), keys)
-        return None
+        found = memory.like(str(row.values[self.field]), keep=True)
+        return f"{found[0]:.0%} like: {found[1].strip()[:120]}" if found else None
 
     def forget(self, row: Row, memory: Any) -> None:
         """Make room for texts like it again."""
-        memory.remove(_padded(str(row.values[self.field])))
+        memory.remove(str(row.values[self.field]))
 
     @property
     def remembers(self) -> bool:
@@ -79,7 +73,8 @@ class Kept:
     """Texts with keys that similar texts share, in a hash table of plain arrays.
 
     What it answers depends only on which texts are in it, not on the order in which they came, so that a run that
-    goes on refuses what the whole run would have refused. Row `n` has the entries from `1 + n * bands` on, one for
+    goes on refuses what the whole run would have refused. `like` and `remove` take a text as it is; the rest work on its
+    padded essence. Row `n` has the entries from `1 + n * bands` on, one for
     each band; `marks` are their keys, `heads` the last entry in each slot, `links` the one before it in the same slot.
     """
 
@@ -91,6 +86,18 @@ class Kept:
         self.marks, self.links, self.heads = array("I", [0]), array("I", [0]), array("I", bytes(4 << 12))
         self.bands, self.per_band = _banding(least / (2 - least))
         self._hashes = _hashes(self.bands, self.per_band)
+
+    def like(self, text: str, *, keep: bool = False) -> tuple[float, str] | None:
+        """How much the text that is most like this one is so, and its essence; None when none is `least` or more. Then this one is kept, if
+        it is to be."""
+        text = _padded(text)
+        keys, own = self.keys(text), pieces(text)
+        found = max(((similarity(own, other, size), other) for other, size in self.near(keys, len(own))), default=(0.0, ""))
+        if found[0] >= self.least:
+            return found
+        if keep:
+            self.add(text, len(own), keys)
+        return None
 
     def keys(self, text: str) -> list[int]:
         """A 32-bit key for each band: two texts share one with the chance of their Jaccard similarity to the power of `per_band`."""
@@ -138,6 +145,7 @@ class Kept:
 
     def remove(self, text: str) -> None:
         """Forget a text, if it is there."""
+        text = _padded(text)
         keys, last = self.keys(text), len(self.heads) - 1
         entry = self.heads[keys[0] & last]
         while entry and self.texts[(entry - 1) // self.bands] != text:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -104,8 +104,12 @@ class Output:
             self._keep_foreign()
             shutil.rmtree(self._old)
 
-    def publish(self) -> None:
-        """Put the unfinished folder in the place of the final one. What synthgen did not make stays there."""
+    def publish(self, manifest: Mapping[str, Any], without: Sequence[str]) -> None:
+        """Write the manifest, leave out what only the run needed, and put the unfinished folder in the place of the final one.
+        What synthgen did not make stays there."""
+        (self.unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+        for place in (self.unfinished / name for name in without):  # last, for a run that is killed before goes on from them
+            shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
         _sync(self.unfinished)
         if self.final.exists():
             os.replace(self.final, self._old)
@@ -123,6 +127,11 @@ class Output:
         for entry in self._old.iterdir():
             if entry.name not in own and not (self.final / entry.name).exists():
                 os.replace(entry, self.final / entry.name)
+
+
+def digest(parts: Sequence[Any]) -> str:
+    """What stands for all that was decided, in sixteen letters."""
+    return sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 class Progress:

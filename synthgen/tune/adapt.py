@@ -7,12 +7,19 @@ scales of a quantised model), needs little memory, and forgets less than trainin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
+
+from synthgen.errors import ModelError
+from synthgen.models import BaseModel, packed
+from synthgen.tune.batches import Encoded
+from synthgen.tune.train import Settings, State, Watch, train
 
 BLOCK = 32
 
@@ -72,12 +79,7 @@ def adapt(model: nn.Module) -> dict[str, Adapted]:
         for inner, layer in list(module.named_children()):
             if type(layer) is nn.Linear and layer is not head and layer.in_features % BLOCK == 0:
                 setattr(module, inner, Adapted(layer))
-    return dict(adapted(model))
-
-
-def adapted(model: nn.Module) -> Iterator[tuple[str, Adapted]]:
-    """The adapted layers of a model."""
-    return ((name, module) for name, module in model.named_modules() if isinstance(module, Adapted))
+    return {name: module for name, module in model.named_modules() if isinstance(module, Adapted)}
 
 
 def merge(model: nn.Module) -> None:
@@ -89,3 +91,38 @@ def merge(model: nn.Module) -> None:
                 plain.weight = nn.Parameter(layer.changed().to(layer.weight.dtype), requires_grad=False)
                 plain.bias = layer.bias
                 setattr(module, inner, plain)
+
+
+def tuned(
+    door: BaseModel,
+    network: Any,
+    epochs: Callable[[int], Sequence[Encoded]],
+    held: Sequence[Encoded],
+    settings: Settings,
+    work: Path,
+    watch: Watch,
+) -> State:
+    """Train a base model's network, and write it as the base has it: packed, or as transformers saves it. Raises ModelError."""
+    layers = adapt(network)
+    if not layers:
+        raise ModelError(
+            f"model '{door.name}' has no layers that can be tuned", "take scribbler, or a model of the Llama, Qwen, Mistral or Gemma kind"
+        )
+    parameters = {f"{name}.{part}": getattr(layer, part) for name, layer in layers.items() for part in ("scale", "offset")}
+
+    def settle() -> None:
+        for layer in layers.values():
+            layer.settle()
+
+    state = train(network, parameters, epochs, held, settings, work, watch, settle=settle)
+    if door.is_packed:
+        changes = {
+            f"{name}.weight": (1 + layer.scale.detach().cpu(), (layer.offset.detach() * layer.spread).cpu())
+            for name, layer in layers.items()
+        }
+        packed.save(packed.retuned(door.place / "model.safetensors", changes), work / "model.safetensors")
+        shutil.copy(door.place / "config.json", work / "config.json")
+    else:
+        merge(network)
+        network.save_pretrained(work)
+    return state

@@ -14,9 +14,10 @@ from ruamel.yaml import YAML
 
 from synthgen import files, frames
 from synthgen.slots import slots
-from synthgen.tune.documents import Document, Typed, documents, framed, sectioned
+from synthgen.tune.documents import Document, Typed, by_topic, documents, framed, sectioned
 from synthgen.tune.logs import readable
 from synthgen.tune.masks import masked
+from synthgen.tune.plain import DATA
 from synthgen.tune.profanity import profane
 from synthgen.voices.channel import put_on, rough
 from synthgen.voices.library import shipped
@@ -44,7 +45,7 @@ class Corpus(BaseModel):
 @cache
 def corpora() -> dict[str, Corpus]:
     """All of them by name."""
-    written = YAML(typ="safe").load(Path(__file__).parent / "data" / "corpora.yaml")
+    written = YAML(typ="safe").load(DATA / "corpora.yaml")
     return {name: Corpus.model_validate(one) for name, one in written.items()}
 
 
@@ -87,11 +88,7 @@ def training(typed: Mapping[str, Sequence[Typed]], stream: Random, amount: int) 
 
 def _source(name: str, own: Sequence[Typed], stream: Random) -> Iterator[Document]:
     corpus = corpora()[name]
-    topics: dict[str, list[str]] = {}
-    for one in own:
-        if one.topic:
-            topics.setdefault(one.topic, []).append(one.text)
-    handfuls = list(documents(own, stream))
+    topics, handfuls = by_topic(own), list(documents(own, stream))
     stream.shuffle(handfuls)
     for handful in handfuls:
         if len(handful) < 2:

@@ -85,8 +85,7 @@ def _cut(own: Sequence[Typed], stream: Random, shown: int) -> Iterator[list[Type
 
 def _chained(block: list[Typed], stream: Random, shown: int) -> list[Typed]:
     """The messages in an order in which near ones stand together: about `shown` around one, then those around the next."""
-    nearness = Nearness([one.text for one in block])
-    near = nearness.all_pairs()
+    near = Nearness([one.text for one in block]).all_pairs()
     free, order = set(range(len(block))), list[int]()
     for centre in stream.sample(range(len(block)), len(block)):
         if centre in free:
@@ -95,6 +94,20 @@ def _chained(block: list[Typed], stream: Random, shown: int) -> list[Typed]:
             free.difference_update(taken)
             order += stream.sample(taken, len(taken))
     return [block[place] for place in order]
+
+
+def by_topic(typed: Sequence[Typed]) -> dict[str, list[str]]:
+    """The messages that have a topic, by it."""
+    found: dict[str, list[str]] = {}
+    for one in typed:
+        if one.topic:
+            found.setdefault(one.topic, []).append(one.text)
+    return found
+
+
+def section(handful: Sequence[Typed]) -> frames.Section:
+    """The messages of a handful, as a frame shows them."""
+    return frames.Section(handful[0].topic, [one.text for one in handful])
 
 
 def framed(sections: Sequence[frames.Section], about: str, *, first: int = 1) -> Document:
@@ -113,10 +126,9 @@ def framed(sections: Sequence[frames.Section], about: str, *, first: int = 1) ->
 
 def sectioned(handful: Sequence[Typed], others: Mapping[str, Sequence[str]], stream: Random) -> list[frames.Section]:
     """The sections of a document: sometimes some of `others` (a topic's messages) before its own."""
-    topic = handful[0].topic
-    own = frames.Section(topic, [one.text for one in handful])
-    names = [name for name in others if name != topic]
-    if not topic or not names or stream.random() >= SEVERAL:
+    own = section(handful)
+    names = [name for name in others if name != own.topic]
+    if not own.topic or not names or stream.random() >= SEVERAL:
         return [own]
     before = stream.sample(names, min(len(names), stream.randint(1, 3)))
     return [*(frames.Section(name, stream.sample(list(others[name]), min(5, len(others[name])))) for name in before), own]

@@ -7,11 +7,11 @@ from random import Random
 from typing import NamedTuple
 
 from synthgen import frames
-from synthgen.checks.near_duplicate import NearDuplicate
+from synthgen.checks.near_duplicate import Kept
 from synthgen.models import Model
 from synthgen.originals import Originals
-from synthgen.rows import Prompt, Row
-from synthgen.tune.documents import SHOWN, Typed, documents, framed
+from synthgen.rows import Prompt
+from synthgen.tune.documents import SHOWN, Typed, documents, framed, section
 from synthgen.tune.masks import leaks
 
 TOKENS = 80
@@ -40,19 +40,19 @@ def asked(learned: Sequence[Typed], about: str, count: int, stream: Random) -> l
     while len(prompts) < count:
         handfuls = list(documents(stream.sample(learned, min(len(learned), SHOWN * count)), stream))
         for handful in stream.sample(handfuls, len(handfuls)):
-            shown = framed([frames.Section(handful[0].topic, list(_short(handful)))], about)
+            shown = framed([section(list(_short(handful)))], about)
             bare = frames.frame(about, [frames.Section(handful[0].topic, [])]) if about or handful[0].topic else shown.text + "-"
             prompts += [Prompt(text, stream.getrandbits(63), settings) for text in (shown.text + "-", bare)]
     return prompts[:count]
 
 
-def _short(handful: Sequence[Typed]) -> Iterator[str]:
+def _short(handful: Sequence[Typed]) -> Iterator[Typed]:
     """Messages of `READ` words together at most, and one at least."""
     words = 0
     for one in handful:
         words += len(one.text.split())
         if words <= READ or one is handful[0]:
-            yield one.text
+            yield one
 
 
 def written(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
@@ -64,10 +64,9 @@ def written(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
 
 def copied(texts: Sequence[str], learned: Sequence[str]) -> Copied:
     """How many of the texts say a learned message over again."""
-    known, near = Originals(learned), NearDuplicate(field="text", similarity=NEAR)
-    index = near.memory([])
+    known, index = Originals(learned), Kept(NEAR)
     for text in learned:
-        near.refuse(Row("", 0, 0, {"text": text}), index)
+        index.like(text, keep=True)
     whole = nearly = runs = identifiers = count = 0
     for text in texts:
         identifiers += bool(leaks(text))
@@ -75,12 +74,7 @@ def copied(texts: Sequence[str], learned: Sequence[str]) -> Copied:
             continue
         count += 1
         part = known.copied(text)
-        same = part == ""
-        whole += same
+        whole += part == ""
         runs += bool(part)
-        row = Row("", 0, 0, {"text": text})
-        if near.refuse(row, index) is not None:
-            nearly += not same
-        else:
-            near.forget(row, index)
+        nearly += part != "" and index.like(text) is not None
     return Copied(count, whole, nearly, runs, identifiers)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from synthgen import frames
 from synthgen.errors import DataError
 from synthgen.models import BaseModel, packed
 from synthgen.tune import corpora, cut
-from synthgen.tune.documents import Document, Typed, documents, framed
+from synthgen.tune.batches import Encoded, encoded, learnable
+from synthgen.tune.documents import Document, Typed, documents, framed, section
 from synthgen.tune.logs import split
-from synthgen.tune.train import Encoded, Settings, State, Watch, bits_per_byte, distilled, encoded, train
+from synthgen.tune.losses import bits_per_byte, distilled
+from synthgen.tune.train import Settings, State, Watch, train
+from synthgen.tune.tuning import Tuned, content, copy_tokenizer, run
 
 HELD = 0.03
 """The share of each source's groups that is held out of the training, to see when to stop."""
@@ -25,19 +28,20 @@ WHOLE = 0.1
 """What the learning rate is multiplied by where all weights are trained, and not the scales of blocks alone."""
 PLACES = 40
 """Documents of each source that is held out whole."""
+DONE = "done"
+"""The file that says that the base is cut, and which layers it has."""
 
 
 @dataclass(frozen=True)
 class Making:
     """How a base model is made: its `source` (a folder, GGUF file or Hub id), the first `general` tokens of its vocabulary and those
     that the corpora have `seen` so often, how many `layers` (None: all), and how many million `characters` of documents it reads.
-    A model of fewer layers is healed first, by distillation unless not `distil`."""
+    A model of fewer layers is healed, by distillation."""
 
     source: str
     general: int = 18_000
     seen: int = 8
     layers: int | None = None
-    distil: bool = True
     characters: float = 10.0
 
 
@@ -74,11 +78,54 @@ def shown(typed: Mapping[str, Sequence[Typed]], seed: int, most: int) -> dict[st
         stream = Random(f"{seed} shown {name}")
         handfuls = [one[:16] for one in documents(own, stream) if len(one) >= 5]
         about = corpora.corpora()[name].about[0]
-        made[name] = [
-            framed([frames.Section(one[0].topic, [each.text for each in one])], about)
-            for one in stream.sample(handfuls, min(most, len(handfuls)))
-        ]
+        made[name] = [framed([section(one)], about) for one in stream.sample(handfuls, min(most, len(handfuls)))]
     return {name: own for name, own in made.items() if own}
+
+
+def from_scratch(
+    folder: Path, out: Path, making: Making, *, settings: Settings, fresh: bool = False, watch: Watch = lambda step: None
+) -> Tuned:
+    """Make a base model as the embedded one was made; see `synthgen.api.tune_from_scratch`."""
+
+    def read() -> Corpora:
+        return gathered(folder, settings.seed)
+
+    def work(found: Corpora, place: Path) -> dict[str, Any]:
+        base = place / "base"
+        if not (base / DONE).exists():
+            (base / DONE).write_text(json.dumps(cut_base(making, found, base)), encoding="utf-8")
+        layers = json.loads((base / DONE).read_text(encoding="utf-8"))
+        before = figures(str(base), found, settings.seed, settings.batch)
+        state = _trained(making, base, found, settings, place, watch)
+        copy_tokenizer(BaseModel(str(base)), place)
+        after = figures(str(place), found, settings.seed, settings.batch)
+        shutil.rmtree(base)
+        return {
+            "base": Path(making.source).name if Path(making.source).exists() else making.source, "making": _nameless(making),
+            "settings": asdict(settings), "training": state.told(), "layers": layers,
+            "messages": {name: len(own) for name, own in found.learned.items()}, "bits per byte": {"before": before, "after": after},
+        }  # fmt: skip
+
+    sizes = sorted((one.name, one.stat().st_size) for one in folder.glob("*.jsonl.gz"))
+    return run(out, [sizes, content(making.source), asdict(making), asdict(settings)], fresh, read, work)
+
+
+def _trained(making: Making, base: Path, found: Corpora, settings: Settings, place: Path, watch: Watch) -> State:
+    """Train a cut base on the corpora: all its weights when it lost layers, or else its scales."""
+    from synthgen.tune.adapt import tuned
+
+    door = BaseModel(str(base))
+    per_source = max(2, LOOKED_AT // len(found.held))
+    held = [encoded(door.tokenizer, one) for own in shown(found.held, settings.seed, per_source).values() for one in own]
+    if making.layers is not None:
+        return heal(making, base, found, held, settings, place, watch)
+    network, tokenizer = door.opened()
+    return tuned(door, network, lambda number: epoch(tokenizer, found, making, settings.seed, number), held, settings, place, watch)
+
+
+def _nameless(making: Making) -> dict[str, Any]:
+    """How it was made, without where on this machine its source lies."""
+    return {name: value for name, value in asdict(making).items() if name != "source"}
 
 
 def cut_base(making: Making, found: Corpora, folder: Path) -> list[int]:
@@ -90,8 +137,8 @@ def cut_base(making: Making, found: Corpora, folder: Path) -> list[int]:
     written, kept = cut.vocabulary(json.loads(tokenizer.backend_tokenizer.to_str()), counts, making.general, making.seen)
     cut.take_tokens(model, kept)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in cut.tokenizer_files(written).items():
-        (folder / name).write_text(content, encoding="utf-8")
+    for name, text in cut.tokenizer_files(written).items():
+        (folder / name).write_text(text, encoding="utf-8")
     layers = list(range(model.config.num_hidden_layers))
     if making.layers is not None and making.layers < len(layers):
         tokenizer = BaseModel(str(folder)).tokenizer
@@ -123,11 +170,11 @@ def save_packed(model: Any, folder: Path, bits: int) -> None:
 def epoch(tokenizer: Any, found: Corpora, making: Making, seed: int, number: int) -> list[Encoded]:
     """The documents of an epoch."""
     made = corpora.training(found.learned, Random(f"{seed} epoch {number}"), int(making.characters * 1e6))
-    return [one for document in made if any((one := encoded(tokenizer, document))[1])]
+    return learnable(tokenizer, made)
 
 
 def heal(making: Making, base: Path, found: Corpora, held: Sequence[Encoded], settings: Settings, folder: Path, watch: Watch) -> State:
-    """Train all weights of a model that lost layers, towards the whole one's distributions if it is to be distilled, and write it to the folder."""
+    """Train all weights of a model that lost layers, towards the whole one's distributions, and write it to the folder."""
     model, tokenizer = BaseModel(str(base), dtype="float32").opened()
     model.requires_grad_(True)
     teacher, old = BaseModel(making.source).opened()
@@ -135,8 +182,7 @@ def heal(making: Making, base: Path, found: Corpora, held: Sequence[Encoded], se
     cut.take_tokens(teacher, [old.get_vocab()[token] for token in sorted(tokens, key=tokens.__getitem__)])
     made = epoch(tokenizer, found, making, settings.seed, 0)
     settings = replace(settings, rate=WHOLE * settings.rate)
-    state = train(model, dict(model.named_parameters()), lambda _: made, held, settings, folder, watch,
-                  distilled(teacher.eval(), 0.7 if making.distil else 0.0))  # fmt: skip
+    state = train(model, dict(model.named_parameters()), lambda _: made, held, settings, folder, watch, distilled(teacher.eval()))
     save_packed(model, folder, 8)
     return state
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -10,20 +9,19 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import synthgen
-from synthgen.errors import DataError, ModelError, OutputError
-from synthgen.frames import Section
-from synthgen.models import BaseModel, packed
+from synthgen.errors import DataError, OutputError
+from synthgen.models import BaseModel
 from synthgen.originals import LEARNED, Originals
-from synthgen.output import MANIFEST, Output
-from synthgen.output.folder import JOURNAL
-from synthgen.tune import privacy, scratch
+from synthgen.output import JOURNAL, Output, digest
+from synthgen.tune import privacy
+from synthgen.tune.batches import Encoded, encoded, learnable
 from synthgen.tune.card import card
-from synthgen.tune.documents import Typed, documents, framed, sectioned
+from synthgen.tune.documents import Typed, by_topic, documents, framed, section, sectioned
 from synthgen.tune.logs import ENOUGH, Logs, logs, split
-from synthgen.tune.train import CHECKPOINT, Encoded, Settings, State, Step, encoded, train
+from synthgen.tune.train import CHECKPOINT, Settings, Watch
 from synthgen.versions import versions
 
 HELD = 0.1
@@ -32,7 +30,6 @@ MOST_HELD = 400
 """Held-out messages that each look reads, at most."""
 NAMELESS = 0.2
 """The share of documents that do not say where they are from, so that the model works under another `about` too."""
-DONE = "done"
 
 
 @dataclass(frozen=True)
@@ -60,105 +57,75 @@ class Tuned:
         return found
 
 
-Watch = Callable[[Step], None]
+R = TypeVar("R")
+
+
+def run(
+    out: Path,
+    told: Sequence[Any],
+    fresh: bool,
+    read: Callable[[], R],
+    work: Callable[[R, Path], dict[str, Any]],
+    paths: Sequence[Path] = (),
+) -> Tuned:
+    """The model in the folder `out`: the one that is there when it was `told` the same, of `paths` with the same content; or else what `work`
+    makes of what was `read`, in a folder where a killed run left off, and tells in the record that it returns. Nothing is made before all is
+    read. Raises DataError, OutputError.
+    """
+    output, said = Output(out), _fingerprint(paths, told)
+    with output.locked():
+        if (found := _finished(output, said, fresh)) is not None:
+            return Tuned(out, found, already=True)
+        began = time.monotonic()
+        given = read()
+        record = work(given, _workplace(output, said, fresh))
+        return Tuned(out, _publish(output, said, {**record, "seconds": round(time.monotonic() - began, 1)}))
 
 
 def tune(
     paths: Sequence[Path],
     out: Path,
     *,
-    about: str = "",
-    model: str = "scribbler",
-    field: str | None = None,
-    group: str | None = None,
-    settings: Settings | None = None,
-    probe: int = 400,
-    device: str = "auto",
-    fresh: bool = False,
-    watch: Watch = lambda step: None,
+    about: str,
+    model: str,
+    field: str | None,
+    group: str | None,
+    settings: Settings,
+    probe: int,
+    device: str,
+    fresh: bool,
+    watch: Watch,
 ) -> Tuned:
     """Fine-tune a base model on messages; see `synthgen.api.tune`."""
-    settings, output = settings or Settings(), Output(out)
     door = BaseModel(model, device=device)
-    said = _fingerprint(paths, [about, _content(model), field, group, asdict(settings), probe])
-    with output.locked():
-        if (found := _finished(output, said, fresh)) is not None:
-            return Tuned(out, found, already=True)
-        began = time.monotonic()
-        read = logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group)
-        learned, held = split(read.typed, HELD, Random(f"{settings.seed} held"))
-        work = _workplace(output, said, fresh)
+
+    def read() -> tuple[Logs, list[Typed], list[Typed]]:
+        found = logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group)
+        return found, *split(found.typed, HELD, Random(f"{settings.seed} held"))
+
+    def work(given: tuple[Logs, list[Typed], list[Typed]], folder: Path) -> dict[str, Any]:
+        from synthgen.tune.adapt import tuned
+
+        found, learned, held = given
         network, tokenizer = door.opened()
-        epochs = _epochs(learned, about, settings.seed, tokenizer)
         looked_at = _looked_at(held, about, tokenizer)
         if not any(size for _, _, size in looked_at):
             raise DataError("no messages can be held out: they belong to too few dialogues", "leave the field out that says which dialogue")
-        state = _trained(network, door, epochs, looked_at, settings, work, watch)
-        _copy_tokenizer(door, tokenizer, work)
-        Originals(one.text for one in learned).save(work / LEARNED)
-        gives = _gives_away(work, device, learned, held, about, probe, settings.seed)
-        record = {
-            "base": door.identity, "about": about, "settings": asdict(settings), "logs": _told(read, learned, held),
-            "training": _told_training(state), "privacy": gives, "seconds": round(time.monotonic() - began, 1),
+        state = tuned(door, network, _epochs(learned, about, settings.seed, tokenizer), looked_at, settings, folder, watch)
+        copy_tokenizer(door, folder)
+        Originals(one.text for one in learned).save(folder / LEARNED)
+        return {
+            "base": door.identity, "about": about, "settings": asdict(settings), "logs": _told(found, learned, held), "training": state.told(),
+            "privacy": _gives_away(folder, device, learned, held, about, probe, settings.seed),
         }  # fmt: skip
-        return Tuned(out, _publish(output, said, record))
+
+    return run(out, [about, content(model), field, group, asdict(settings), probe], fresh, read, work, paths)
 
 
-def from_scratch(
-    folder: Path,
-    out: Path,
-    making: scratch.Making,
-    *,
-    settings: Settings | None = None,
-    fresh: bool = False,
-    watch: Watch = lambda step: None,
-) -> Tuned:
-    """Make a base model as the embedded one was made; see `synthgen.api.tune`."""
-    settings, output = settings or Settings(epochs=1, looks=12), Output(out)
-    sizes = sorted((one.name, one.stat().st_size) for one in folder.glob("*.jsonl.gz"))
-    said = _fingerprint([], [sizes, _content(making.source), asdict(making), asdict(settings)])
-    with output.locked():
-        if (found := _finished(output, said, fresh)) is not None:
-            return Tuned(out, found, already=True)
-        began = time.monotonic()
-        work = _workplace(output, said, fresh)
-        base, corpora = work / "base", scratch.gathered(folder, settings.seed)
-        if not (base / DONE).exists():
-            layers = scratch.cut_base(making, corpora, base)
-            (base / DONE).write_text(json.dumps(layers), encoding="utf-8")
-        tokenizer = BaseModel(str(base)).tokenizer
-        per_source = max(2, scratch.LOOKED_AT // len(corpora.held))
-        held = [encoded(tokenizer, one) for own in scratch.shown(corpora.held, settings.seed, per_source).values() for one in own]
-        before = scratch.figures(str(base), corpora, settings.seed, settings.batch)
-        if making.layers is not None:
-            state = scratch.heal(making, base, corpora, held, settings, work, watch)
-        else:
-            door = BaseModel(str(base))
-            network, tokenizer = door.opened()
-            state = _trained(
-                network, door, lambda number: scratch.epoch(tokenizer, corpora, making, settings.seed, number), held, settings, work, watch
-            )
-        _copy_tokenizer(BaseModel(str(base)), tokenizer, work)
-        record = {
-            "base": Path(making.source).name if Path(making.source).exists() else making.source, "making": _nameless(making), "settings": asdict(settings), "training": _told_training(state),
-            "layers": json.loads((base / DONE).read_text(encoding="utf-8")),
-            "messages": {name: len(own) for name, own in corpora.learned.items()},
-            "bits per byte": {"before": before, "after": scratch.figures(str(work), corpora, settings.seed, settings.batch)},
-            "seconds": round(time.monotonic() - began, 1),
-        }  # fmt: skip
-        shutil.rmtree(base)
-        return Tuned(out, _publish(output, said, record))
-
-
-def _content(model: str) -> str:
+def content(model: str) -> str:
     """A model's name and what is in it, in whatever number format."""
     door = BaseModel(model)
     return door.identity.split()[0] if door.place.exists() else model
-
-
-def _nameless(making: scratch.Making) -> dict[str, Any]:
-    """How it was made, without where on this machine its source lies."""
-    return {name: value for name, value in asdict(making).items() if name != "source"}
 
 
 def _finished(output: Output, said: str, fresh: bool) -> dict[str, Any] | None:
@@ -180,17 +147,14 @@ def _workplace(output: Output, said: str, fresh: bool) -> Path:
 
 def _fingerprint(paths: Sequence[Path], told: Sequence[Any]) -> str:
     try:
-        content = [sha256(path.read_bytes()).hexdigest() for path in paths]
+        read = [sha256(path.read_bytes()).hexdigest() for path in paths]
     except OSError as error:
         raise DataError(f"{error.filename}: {error.strerror or error}") from None
-    return sha256(json.dumps([synthgen.__version__, content, told], default=str).encode()).hexdigest()[:16]
+    return digest([synthgen.__version__, read, told])
 
 
 def _epochs(learned: Sequence[Typed], about: str, seed: int, tokenizer: Any) -> Callable[[int], list[Encoded]]:
-    topics: dict[str, list[str]] = {}
-    for one in learned:
-        if one.topic:
-            topics.setdefault(one.topic, []).append(one.text)
+    topics = by_topic(learned)
 
     def epoch(number: int) -> list[Encoded]:
         stream = Random(f"{seed} epoch {number}")
@@ -198,60 +162,24 @@ def _epochs(learned: Sequence[Typed], about: str, seed: int, tokenizer: Any) -> 
             framed(sectioned(handful, topics, stream), "" if stream.random() < NAMELESS else about, first=0)
             for handful in documents(learned, stream)
         ]
-        return [one for document in made if any((one := encoded(tokenizer, document))[1])]
+        return learnable(tokenizer, made)
 
     return epoch
 
 
 def _looked_at(held: Sequence[Typed], about: str, tokenizer: Any) -> list[Encoded]:
     made = documents(held[:MOST_HELD], Random(0))
-    shown = [framed([Section(one[0].topic, [each.text for each in one])], about) for one in made if len(one) > 1]
+    shown = [framed([section(one)], about) for one in made if len(one) > 1]
     return [encoded(tokenizer, one) for one in shown]
 
 
-def _trained(
-    network: Any,
-    door: BaseModel,
-    epochs: Callable[[int], Sequence[Encoded]],
-    held: Sequence[Encoded],
-    settings: Settings,
-    work: Path,
-    watch: Watch,
-) -> State:
-    """Train, and write the weights as the base has them: packed, or as transformers saves them."""
-    from synthgen.tune.adapt import adapt, merge
-
-    layers = adapt(network)
-    if not layers:
-        raise ModelError(
-            f"model '{door.name}' has no layers that can be tuned", "take scribbler, or a model of the Llama, Qwen, Mistral or Gemma kind"
-        )
-    parameters = {f"{name}.{part}": getattr(layer, part) for name, layer in layers.items() for part in ("scale", "offset")}
-
-    def settle() -> None:
-        for layer in layers.values():
-            layer.settle()
-
-    state = train(network, parameters, epochs, held, settings, work, watch, settle=settle)
-    if door.is_packed:
-        changes = {
-            f"{name}.weight": (1 + layer.scale.detach().cpu(), (layer.offset.detach() * layer.spread).cpu())
-            for name, layer in layers.items()
-        }
-        packed.save(packed.retuned(door.place / "model.safetensors", changes), work / "model.safetensors")
-        shutil.copy(door.place / "config.json", work / "config.json")
-    else:
-        merge(network)
-        network.save_pretrained(work)
-    return state
-
-
-def _copy_tokenizer(door: BaseModel, tokenizer: Any, work: Path) -> None:
+def copy_tokenizer(door: BaseModel, folder: Path) -> None:
+    """Give a tuned model its base's tokenizer."""
     if door.is_packed:
         for name in ("tokenizer.json", "tokenizer_config.json"):
-            shutil.copy(door.place / name, work / name)
+            shutil.copy(door.place / name, folder / name)
     else:
-        tokenizer.save_pretrained(work)
+        door.tokenizer.save_pretrained(folder)
 
 
 def _gives_away(
@@ -267,17 +195,10 @@ def _told(read: Logs, learned: Sequence[Typed], held: Sequence[Typed]) -> dict[s
     return {"messages": read.read, "learned": len(learned), "held out": len(held), "left out": read.left_out, "masked": read.masked}
 
 
-def _told_training(state: State) -> dict[str, Any]:
-    return {"steps": state.step, "tokens": state.tokens, "seconds": round(state.seconds, 1), "held-out bits per byte": state.losses}
-
-
 def _publish(output: Output, said: str, record: dict[str, Any]) -> dict[str, Any]:
     work, own = output.unfinished, (CHECKPOINT, "fingerprint")
     manifest = {"synthgen": synthgen.__version__, "fingerprint": said, "versions": versions(), "tuned": record}
     (work / "README.md").write_text(card(manifest), encoding="utf-8")
     manifest["files"] = {one.name: {"bytes": one.stat().st_size} for one in sorted(work.iterdir()) if one.is_file() and one.name not in own}
-    (work / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    for name in own:  # last, for a run that is killed before goes on from them
-        (work / name).unlink(missing_ok=True)
-    output.publish()
+    output.publish(manifest, own)
     return manifest

@@ -29,8 +29,10 @@ from synthgen.models import BaseModel
 from synthgen.models.base import SCRIBBLER
 from synthgen.rows import Prompt
 from synthgen.tune import privacy
-from synthgen.tune.documents import Typed, documents, framed
-from synthgen.tune.train import Settings, bits_per_byte, encoded
+from synthgen.tune.batches import encoded
+from synthgen.tune.documents import Typed, documents, framed, section
+from synthgen.tune.losses import bits_per_byte
+from synthgen.tune.train import Settings
 
 PLANTED = 60
 
@@ -63,10 +65,8 @@ def secrets_in(texts: Sequence[str], secrets: Sequence[str]) -> list[str]:
 def cost(model: str, texts: Sequence[str], about: str) -> float:
     """Bits per byte."""
     network, tokenizer = BaseModel(model).opened()
-    from synthgen.frames import Section
-
     made = documents([Typed(text) for text in texts], random.Random(0))
-    shown = [encoded(tokenizer, framed([Section("", [one.text for one in own])], about)) for own in made if len(own) > 1]
+    shown = [encoded(tokenizer, framed([section(own)], about)) for own in made if len(own) > 1]
     return bits_per_byte(network, shown, Settings().batch)
 
 

@@ -1,0 +1,129 @@
+"""What a finished dataset says of itself: manifest, card and recipe; and what is to be told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import synthgen
+from synthgen.fields import Typed
+from synthgen.models import Journalled
+from synthgen.output.card import SAMPLES, card
+from synthgen.output.folder import Output, TableStore, digest, refused_shards
+from synthgen.recipe import Loaded, Plan
+from synthgen.versions import versions
+
+MEASURED = 100_000
+"""Messages of a field that are measured, at most."""
+
+
+def fingerprint(loaded: Loaded) -> str:
+    """A digest of all that the user decided: the recipe as overridden, and the content of every file that it reads."""
+    parts: list[Any] = [synthgen.__version__, loaded.recipe.model_dump(mode="json", by_alias=True)]
+    read = {"models": [*loaded.recipe.models.values()]} | {
+        name: [*table.fields.values(), *table.keep] for name, table in loaded.recipe.tables.items()
+    }
+    for name, own in read.items():
+        parts += [[name, sha256(file.read_bytes()).hexdigest()] for part in own for file in part.files()]
+    return digest(parts)
+
+
+def finish(
+    loaded: Loaded,
+    whole: Plan,
+    output: Output,
+    stores: Mapping[str, TableStore],
+    doors: Mapping[str, Journalled],
+    said: str,
+    seconds: float,
+) -> dict[str, Any]:
+    """Write shards, card and recipe, put the output in its place, and return its manifest. `said` is the fingerprint."""
+    folder, manifest = output.unfinished, _manifest(loaded, output, stores, doors, said, seconds)
+    (folder / "README.md").write_text(card(whole, manifest, _samples(whole, stores)), encoding="utf-8")
+    _write_recipe(folder / "recipe.yaml", loaded.data)
+    for name in ("README.md", "recipe.yaml"):
+        content = (folder / name).read_bytes()
+        manifest["files"][name] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+    output.publish(manifest, ["chunks", "progress.jsonl"])
+    return manifest
+
+
+def _manifest(
+    loaded: Loaded, output: Output, stores: Mapping[str, TableStore], doors: Mapping[str, Journalled], said: str, seconds: float
+) -> dict[str, Any]:
+    tables, files = {}, dict[str, Any]()
+    for name, store in stores.items():
+        state, shards = store.state, store.shards()
+        tables[name] = {
+            "rows": state.rows,
+            "candidates": state.next_index,
+            "tries": state.tries,
+            "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1])),
+        }
+        if styles := dict(_styles(store)):
+            tables[name]["styles"] = styles
+        files |= {shard.pop("path"): shard for shard in shards}
+    refused = refused_shards(output.unfinished, list(stores.values()))
+    files |= {shard.pop("path"): shard for shard in refused}
+    count = Counter[str]()
+    for door in doors.values():
+        count.update(asked=door.asked, remembered=door.remembered, tokens_read=door.tokens_in, tokens_written=door.tokens_out)
+    return {
+        "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": said, "seed": loaded.recipe.seed, "now": loaded.scene.now.isoformat(),
+        "recipe": loaded.data, "versions": versions(), "models": {name: door.identity for name, door in doors.items()}, "tables": tables,
+        "refused": bool(refused), "answers": dict(count), "seconds": round(seconds, 2), "files": files,
+    }  # fmt: skip
+
+
+def _styles(store: TableStore) -> Iterator[tuple[str, Any]]:
+    """For each field that was steered, and each voice: how near the table came to it. Of very many messages the first are measured."""
+    from synthgen.voices.likeness import reached
+
+    for name, asked in store.plan.asked.items():
+        if isinstance(asked, Typed) and asked.chooses:
+            texts: dict[str, list[str]] = {}
+            for row, _ in zip(store.rows([name, f"{name}_voice"]), range(MEASURED), strict=False):
+                if row[name] is not None:
+                    texts.setdefault(row[f"{name}_voice"], []).append(row[name])
+            yield name, {voice: {"rows": len(own), "figures": reached(own, asked.voices[voice])} for voice, own in sorted(texts.items())}
+
+
+def _samples(whole: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str]]:
+    """A few typed messages of each table that has some."""
+    found = {}
+    for table in whole.tables:
+        asked = next((name for name in table.asked if name in table.columns), None)
+        if asked:
+            rows = zip(stores[table.name].rows([asked]), range(SAMPLES), strict=False)
+            found[table.name] = [str(row[asked]) for row, _ in rows if row[asked]]
+    return found
+
+
+def _write_recipe(path: Path, data: Any) -> None:
+    from ruamel.yaml import YAML
+
+    writer = YAML()
+    writer.width = 120
+    with path.open("w", encoding="utf-8") as file:
+        writer.dump(data, file)
+
+
+def other_versions(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """What else is installed now than when it was made."""
+    now = versions()
+    changed = [f"{name} {then} (now {now.get(name, 'none')})" for name, then in manifest["versions"].items() if now.get(name) != then]
+    if changed:
+        yield f"it was made with {', '.join(changed)}; --fresh makes it again"
+
+
+def shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Tables with fewer rows than they might have: after a recheck, or where no number was asked for."""
+    for table in whole.tables:
+        made, tried = manifest["tables"][table.name]["rows"], manifest["tables"][table.name]["candidates"]
+        if table.table.rows and made < table.table.rows:
+            yield f"{table.name} has {made} of {table.table.rows} rows from the journal; a plain make asks for the rest"
+        elif table.table.from_ and table.table.from_.rows is None and made < tried:
+            yield f"{table.name}: {tried - made} of {tried} rows were refused to the end; the table 'refused' has the reasons"
