@@ -140,7 +140,7 @@ def check(
 @_command
 def look(
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="an output folder")],
-    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="a table in it, or refused (default: the first)")] = None,
+    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="a table in it, or refused, unsure or review (default: the first)")] = None,
     where: Annotated[list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="only rows where it is so (=~ for a part of it); may be repeated")] = None,
     rows: Annotated[int, typer.Option("-n", "--rows", metavar="N", min=1, help="how many rows")] = 10,
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="how many to pass over first")] = 0,

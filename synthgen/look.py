@@ -16,7 +16,7 @@ def look(
 ) -> tuple[str, list[dict[str, Any]], int]:
     """Rows of an output: the table's name, some of its rows that fit all of `where` (FIELD=VALUE), and how many fit in all.
 
-    `table` is a name in the output, or `refused`; by default the first. Raises OutputError when there is no such output.
+    `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the first. Raises OutputError when there is no such output.
     """
     name, _, shards = _table(folder, table)
     tests = [_test(text) for text in where]
@@ -55,7 +55,7 @@ def _table(folder: str | Path, table: str | None) -> tuple[str, dict[str, Any], 
         raise OutputError(f"there is no output at {folder}", hint)
     if "tables" not in manifest:
         raise OutputError(f"{folder} is a model, not a dataset")
-    names = [*manifest["tables"], *(["refused"] if manifest["refused"] else [])]
+    names = [*manifest["tables"], *manifest["aside"]]
     name = table or names[0]
     if name not in names:
         raise OutputError(f"{folder} has no table '{name}'", did_you_mean(name, names, "tables"))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+ASIDE = ("refused", "unsure", "review")
+"""The configurations of rows that a table does not ship: what a check refused, what Claude was unsure of, what somebody should look at."""
 Value = Any
 """What a field holds: text, a number, a truth value, a date, or a list or mapping of these."""
 
@@ -16,7 +19,7 @@ class Row:
     """One record in the making.
 
     `index` is its place among the table's candidates and, with `attempt` (how often it was refused so
-    far), decides every random stream that it draws from. `inherited` holds the fields of the parent row.
+    far), decides every random stream that it draws from. `carried` names the fields that it ships of its parent row.
     `origin` says for each asked field how its value came to be.
     """
 
@@ -26,6 +29,7 @@ class Row:
     values: dict[str, Value] = field(default_factory=dict)
     origin: dict[str, dict[str, Any]] = field(default_factory=dict)
     parent: int | None = None
+    carried: tuple[str, ...] = ()
 
     def give(self, name: str, value: Value | Labelled) -> None:
         """Set a field's value, and its labels each under a name of its own."""
@@ -37,30 +41,77 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file that a model is given whole: its `name`, its media `type`, and its `content`, text or (of a PDF) base64."""
+
+    name: str
+    type: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What an instruct model reads first, the same for many prompts: the `system` text and whole `documents`; the JSON Schema, as JSON,
+    that its answer must have (empty: free text); how much `effort` it shall make (empty: the model's own way); and how many `tokens`
+    it may write at most, its thoughts among them."""
+
+    system: str
+    documents: tuple[Document, ...] = ()
+    schema: str = ""
+    effort: str = ""
+    tokens: int = 8192
+
+    @cached_property
+    def digest(self) -> str:
+        """A short, stable name of all of it."""
+        parts = [self.system, self.schema, self.effort, str(self.tokens)]
+        return digest("\0".join([*parts, *(f"{one.name}\0{one.type}\0{one.content}" for one in self.documents)]))
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked: the `text` to continue, the `stream` that seeds the sampling, `settings`
-    that shape the answer (temperature, words, …), and `origin`: what provenance remembers of it."""
+    """What a model is asked: the `text` to continue or to answer, the `stream` that seeds the sampling, `settings`
+    that shape the answer (temperature, words, …), and `origin`: what provenance remembers of it.
+
+    An instruct model reads a `brief` first, and of a conversation the `turns` before the text, (role, text) each. `by` is the
+    model that is asked, if it is another than the field's own.
+    """
 
     text: str
     stream: int
     settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
     origin: Mapping[str, Any] = field(default_factory=dict)
+    brief: Brief | None = None
+    turns: tuple[tuple[str, str], ...] = ()
+    by: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The text, after the turns before it."""
+        return "\n\n".join([*(f"[{role}]\n{text}" for role, text in self.turns), f"[user]\n{self.text}"]) if self.turns else self.text
 
     @property
     def digest(self) -> str:
-        """A short, stable name of the text, the same in every row that shares it."""
-        return digest(self.text)
+        """A short, stable name of the text (and of the brief and the turns), the same in every row that shares it."""
+        return digest(self.whole) if self.brief is None else digest(f"{self.brief.digest}\0{self.whole}")
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model gave back for `prompt`, word for word. `finish` is `stop` or `length`."""
+    """What a model gave back for `prompt`, word for word. `finish` is `stop`, `length` (cut off at the most tokens), `refusal` (with
+    the reason as the text) or `error` (the request cannot be answered, such as one that is too long; never kept).
+
+    `tokens_in` counts all that was read, `tokens_cached` those of them that came from a prompt cache; `cost` is in US dollars at the
+    list prices of the day, None where they are not known or nothing is paid.
+    """
 
     prompt: Prompt
     text: str
     finish: str
     tokens_in: int = 0
     tokens_out: int = 0
+    tokens_cached: int = 0
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +124,13 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a value was refused: `reason` is a short fixed name that can be counted, `detail` the rest."""
+    """Why a value was refused: `reason` is a short fixed name that can be counted, `detail` the rest. The row goes `to` that
+    configuration of the output; a `final` refusal is not asked about again."""
 
     reason: str
     detail: str = ""
+    to: str = "refused"
+    final: bool = False
 
 
 def digest(text: str) -> str:

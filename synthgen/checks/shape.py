@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -14,6 +14,11 @@ from synthgen.rows import Row
 
 class Check(Part):
     """Refuses rows. A check that compares a row with earlier ones keeps what it must know of them in a memory."""
+
+    to: ClassVar[str] = "refused"
+    """The configuration that a refused row goes to."""
+    final: ClassVar[bool] = False
+    """Whether a refused row is not tried again."""
 
     field: str = Field(description="the field that is checked")
 

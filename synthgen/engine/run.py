@@ -23,7 +23,7 @@ from synthgen.errors import DataError, LimitError
 from synthgen.fields import Asked, FieldShape, Made
 from synthgen.models import Model
 from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
-from synthgen.rows import Completion, Labelled, Refusal, Row, Value
+from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.streams import Streams
 
 ASKED_CHUNK = 512
@@ -35,7 +35,7 @@ UNKNOWN = Refusal("not in the journal")
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that was refused, by which check or field, and why."""
+    """A row that was refused, by which check or field, and why; `to` is the configuration that it goes to."""
 
     row: int
     attempt: int
@@ -43,16 +43,19 @@ class Refused:
     field: str
     reason: str
     values: Mapping[str, Any]
+    to: str = "refused"
 
 
 @dataclass
 class State:
-    """How far a table is: the next candidate, the rows so far, the tries, and who refused how many."""
+    """How far a table is: the next candidate, the rows so far, the tries, who refused how many, and how many rows went to which other
+    configuration to stay there."""
 
     next_index: int = 0
     rows: int = 0
     tries: int = 0
     refused: dict[str, int] = field(default_factory=dict)
+    aside: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class TableRun:
         while wanted is None or state.rows < wanted:
             some = list(islice(ahead, self.size if wanted is None else min(self.size, wanted - state.rows)))
             if not some:
-                if wanted is None or self.lenient:
+                if wanted is None or self.lenient or state.rows + sum(state.aside.values()) >= wanted:
                     return
                 raise self._too_few(
                     f"there are no more rows in '{self.plan.table.from_.table}' to make it from" if self.plan.table.from_ else ""
@@ -139,7 +142,7 @@ class TableRun:
         return rows, sorted(refused, key=lambda one: (one.row, one.attempt))
 
     def _row(self, one: Candidate) -> Row:
-        return Row(self.plan.name, one.index, values=dict(one.inherited or {}), parent=one.parent)
+        return Row(self.plan.name, one.index, values=dict(one.inherited or {}), parent=one.parent, carried=self.plan.carried)
 
     def _finish(self, rows: list[Row], refused: list[Refused]) -> list[Row]:
         """Those of `rows` that pass, in order; the others are added to `refused`, every try of them."""
@@ -160,7 +163,7 @@ class TableRun:
                         ahead = todo.pop(number) & -1 << place
                         if refusal is not UNKNOWN:
                             refused.append(self._refused(rows[number], place, refusal))
-                        if steps := self._retry(rows[number], place, ahead, spent):
+                        if steps := self._retry(rows[number], place, ahead, spent, final=refusal.final):
                             again[number] = steps
                         else:
                             given_up.add(number)
@@ -193,7 +196,7 @@ class TableRun:
     def _check(self, place: int, step: CheckStep, rows: list[Row]) -> list[Refusal | None]:
         check, memory = step.check, self.memories[place]
         reasons = [None if row.values.get(check.field) is None else check.refuse(row, memory) for row in rows]
-        return [None if reason is None else Refusal(check_name(check), reason) for reason in reasons]
+        return [None if reason is None else Refusal(check_name(check), reason, check.to, check.final) for reason in reasons]
 
     def _ask(self, step: int, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
         memory, working = self.memories[step], []
@@ -202,26 +205,15 @@ class TableRun:
                 working.append(number)
             else:
                 row.give(name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
-        prompts = field.ask([rows[number] for number in working], name, self.streams)
-        expected = {number: len(own) for number, own in zip(working, prompts, strict=True)}
-        owner = {id(prompt): (number, place) for number, own in zip(working, prompts, strict=True) for place, prompt in enumerate(own)}
-        answers: dict[int, dict[int, Completion]] = {number: {} for number in working}
-        model = self.models[field.by]
-        answered = 0  # rows with all their answers: as good as done, for somebody who watches
-        for completion in model.complete([prompt for own in prompts for prompt in own]):
-            number, place = owner[id(completion.prompt)]
-            answers[number][place] = completion
-            answered += len(answers[number]) == expected[number]
-            self.report(self.done + answered, 1)
-        known = [number for number in working if len(answers[number]) == expected[number]]
-        verdicts = [UNKNOWN if number in expected and number not in known else None for number in range(len(rows))]
-        given = [[answers[number][place] for place in range(expected[number])] for number in known]  # they came in any order
+        given = self._answers(name, field, [rows[number] for number in working])
+        known = [number for number, own in zip(working, given, strict=True) if own is not None]
+        verdicts = [UNKNOWN if number in working and number not in known else None for number in range(len(rows))]
         passes = partial(self._passes, name, self._vetting(name))
-        chosen = field.choose([rows[number] for number in known], given, memory, passes)
+        chosen = field.choose([rows[number] for number in known], [own for own in given if own is not None], memory, passes)
         for number, (value, source) in zip(known, chosen, strict=True):
             row = rows[number]
             row.origin[name] = {
-                "model": model.identity,
+                "model": self.models[source.prompt.by or field.by].identity,
                 "prompt": source.prompt.digest,
                 "try": row.attempt,
                 "seeds": list(source.prompt.origin.get("seeds", ())),
@@ -232,6 +224,35 @@ class TableRun:
             else:
                 row.give(name, value)
         return verdicts
+
+    def _answers(self, name: str, field: Asked, rows: Sequence[Row]) -> list[list[Completion] | None]:
+        """All answers to what a field asks for each row, in the order of asking; None where one is not to be had."""
+        found: list[list[Completion] | None] = [[] for _ in rows]
+        prompts = field.ask(rows, name, self.streams)
+        answered = 0
+        while any(prompts):
+            owner = {id(prompt): (number, place) for number, own in enumerate(prompts) for place, prompt in enumerate(own)}
+            came: list[dict[int, Completion]] = [{} for _ in rows]
+            asked: dict[str, list[Prompt]] = {}
+            for own in prompts:
+                for prompt in own:
+                    asked.setdefault(prompt.by or field.by, []).append(prompt)
+            for model, own in asked.items():
+                for completion in self.models[model].complete(own):
+                    number, place = owner[id(completion.prompt)]
+                    came[number][place] = completion  # they come in any order
+                    answered += len(came[number]) == len(prompts[number])
+                    self.report(self.done + min(answered, len(rows)), 1)
+            for number, own in enumerate(prompts):
+                so_far = found[number]
+                complete = so_far is not None and len(came[number]) == len(own)
+                found[number] = [*so_far, *(came[number][place] for place in range(len(own)))] if complete and so_far is not None else None
+            ready = [number for number, own in enumerate(found) if own is not None]
+            following = field.more([rows[number] for number in ready], [found[number] or [] for number in ready], name, self.streams)
+            prompts = [[] for _ in rows]
+            for number, own in zip(ready, following, strict=True):
+                prompts[number] = own
+        return found
 
     def _vetting(self, name: str) -> list[tuple[Check, Any]]:
         """The checks of a field that do not depend on other rows, each with what it knows."""
@@ -249,15 +270,17 @@ class TableRun:
         name = step.name if isinstance(step, FieldStep) else step.check.field
         who = f"{refusal.reason} ({name})"
         self.state.refused[who] = self.state.refused.get(who, 0) + 1
-        return Refused(row.index, row.attempt, refusal.reason, name, refusal.detail, dict(row.values))
+        if refusal.final and refusal.to != "refused":
+            self.state.aside[refusal.to] = self.state.aside.get(refusal.to, 0) + 1
+        return Refused(row.index, row.attempt, refusal.reason, name, refusal.detail, dict(row.values), refusal.to)
 
-    def _retry(self, row: Row, place: int, ahead: int, spent: Counter[tuple[int, frozenset[str]]]) -> int:
-        """The steps that the row must go through again, as bits; 0 when it is out of tries. `spent` counts the tries
+    def _retry(self, row: Row, place: int, ahead: int, spent: Counter[tuple[int, frozenset[str]]], *, final: bool) -> int:
+        """The steps that the row must go through again, as bits; 0 when it is out of tries or its refusal `final`. `spent` counts the tries
         per row and what they made again: facts that are hard to draw must not use up a message's tries."""
         retry = self.plan.retries[place]
         row.attempt += 1
         spent[row.index, retry.fields] += 1
-        over = spent[row.index, retry.fields] >= retry.tries
+        over = final or spent[row.index, retry.fields] >= retry.tries
         done = [number for number in range(len(self.plan.steps)) if not ahead >> number & 1]
         undone = done if over else [number for number in retry.steps if number in done]
         for number in undone:

@@ -85,6 +85,9 @@ class Made(FieldShape):
 class Asked(FieldShape):
     """A field that a model is asked for."""
 
+    asks: ClassVar[str] = "base"
+    """The kind of model that can make it."""
+
     by: str = Field("typist", description="the model's name in `models`")
     tries: int = Field(8, ge=1, le=1000, description="how often a row is asked for before the next one takes its place")
 
@@ -92,6 +95,15 @@ class Asked(FieldShape):
         """What to ask for each of `rows` to make the field `name`. All rows of a chunk come at once, because
         rows that share a frame share most of the work."""
         raise NotImplementedError
+
+    def more(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], name: str, streams: Streams) -> list[list[Prompt]]:
+        """What to ask next for each of `rows` whose answers so far are these, in the order of asking: nothing, unless the field
+        asks in several rounds. When no row asks for more, the rows are read."""
+        return [[] for _ in rows]
+
+    def models(self) -> set[str]:
+        """The names of all models that are asked."""
+        return {self.by}
 
     @property
     def chooses(self) -> bool:

@@ -233,7 +233,9 @@ class Typed(Asked):
                 first = rows[block[0]]
                 stream = streams.at(first.table, name, "frame", topic, voice, *sorted(wanted), first.index, first.attempt)
                 text, shown = self.frame(topic, wanted, stream, voice)
-                origin = {"seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice, "topic": topic}
+                origin = {
+                    "field": f"{first.table}.{name}", "seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice, "topic": topic,
+                }  # fmt: skip
                 settings: dict[str, float | int | str | bool] = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
                 for place in block:
                     row = rows[place]

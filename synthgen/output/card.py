@@ -20,7 +20,7 @@ def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence
         pretty_name=plan.recipe.name, tags=["synthetic", "synthgen"], size_categories=[_size(total)], annotations_creators=["machine-generated"],
         language_creators=["machine-generated"], source_datasets=["original"],
     )  # fmt: skip
-    names = [*manifest["tables"], *(["refused"] if manifest["refused"] else [])]
+    names = [*manifest["tables"], *manifest["aside"]]
     configs: dict[str, dict[str, Any]] = {name: {"data_files": [{"split": "train", "path": f"{name}/*.parquet"}]} for name in names}
     configs[next(iter(manifest["tables"]))]["default"] = True
     MetadataConfigs(configs).to_dataset_card_data(data)

@@ -12,7 +12,7 @@ import synthgen
 from synthgen.fields import Typed
 from synthgen.models import Journalled
 from synthgen.output.card import SAMPLES, card
-from synthgen.output.folder import Output, TableStore, digest, refused_shards
+from synthgen.output.folder import Output, TableStore, aside_shards, digest
 from synthgen.recipe import Loaded, Plan
 from synthgen.versions import versions
 
@@ -62,19 +62,20 @@ def _manifest(
             "candidates": state.next_index,
             "tries": state.tries,
             "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1])),
+            "aside": state.aside,
         }
         if styles := dict(_styles(store)):
             tables[name]["styles"] = styles
         files |= {shard.pop("path"): shard for shard in shards}
-    refused = refused_shards(output.unfinished, list(stores.values()))
-    files |= {shard.pop("path"): shard for shard in refused}
+    aside = aside_shards(output.unfinished, list(stores.values()))
+    files |= {shard.pop("path"): shard for shards in aside.values() for shard in shards}
     count = Counter[str]()
     for door in doors.values():
         count.update(asked=door.asked, remembered=door.remembered, tokens_read=door.tokens_in, tokens_written=door.tokens_out)
     return {
         "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": said, "seed": loaded.recipe.seed, "now": loaded.scene.now.isoformat(),
         "recipe": loaded.data, "versions": versions(), "models": {name: door.identity for name, door in doors.items()}, "tables": tables,
-        "refused": bool(refused), "answers": dict(count), "seconds": round(seconds, 2), "files": files,
+        "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside}, "answers": dict(count), "seconds": round(seconds, 2), "files": files,
     }  # fmt: skip
 
 
@@ -120,10 +121,14 @@ def other_versions(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Tables with fewer rows than they might have: after a recheck, or where no number was asked for."""
+    """Tables with fewer rows than they might have: after a recheck, where no number was asked for, or where rows were set aside."""
     for table in whole.tables:
-        made, tried = manifest["tables"][table.name]["rows"], manifest["tables"][table.name]["candidates"]
+        own = manifest["tables"][table.name]
+        made, tried = own["rows"], own["candidates"]
+        for to, count in own["aside"].items():
+            yield f"{table.name}: {count:,} rows are in the table '{to}', with the reasons"
         if table.table.rows and made < table.table.rows:
             yield f"{table.name} has {made} of {table.table.rows} rows from the journal; a plain make asks for the rest"
-        elif table.table.from_ and table.table.from_.rows is None and made < tried:
-            yield f"{table.name}: {tried - made} of {tried} rows were refused to the end; the table 'refused' has the reasons"
+        elif table.table.from_ and table.table.from_.rows is None and made + sum(own["aside"].values()) < tried:
+            lost = tried - made - sum(own["aside"].values())
+            yield f"{table.name}: {lost} of {tried} rows were refused to the end; the table 'refused' has the reasons"

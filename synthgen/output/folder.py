@@ -15,21 +15,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synthgen.engine import Chunk, State
 from synthgen.errors import OutputError
 from synthgen.output import columns
+from synthgen.output.shards import sync, write_parquet, write_shards
 from synthgen.recipe import TablePlan
-
-if TYPE_CHECKING:
-    import datasets
-    import pyarrow
+from synthgen.rows import ASIDE
 
 JOURNAL = ".journal.sqlite"
 MANIFEST = "manifest.json"
-SHARD_ROWS = 100_000
-GROUP_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -110,11 +106,11 @@ class Output:
         (self.unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
         for place in (self.unfinished / name for name in without):  # last, for a run that is killed before goes on from them
             shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
-        _sync(self.unfinished)
+        sync(self.unfinished)
         if self.final.exists():
             os.replace(self.final, self._old)
         os.replace(self.unfinished, self.final)
-        _sync(self.final.parent)
+        sync(self.final.parent)
         self._mend()
 
     def _keep_foreign(self) -> None:
@@ -180,7 +176,8 @@ class TableStore:
         self.kept_shape = columns.features(plan.kept, list(plan.asked), has_parent)
         self.refused_shape = columns.refused_features()
         self._chunks.mkdir(parents=True, exist_ok=True)
-        (folder / "chunks" / "refused").mkdir(exist_ok=True)
+        for name in ASIDE:
+            (folder / "chunks" / name).mkdir(exist_ok=True)
         self.records = progress.of(plan.name, fingerprint)
         if not all((folder / record["file"]).exists() for record in self.records if "file" in record):
             self.records = []
@@ -202,7 +199,7 @@ class TableStore:
         if not self.records:
             return State()
         state = self.records[-1]["state"]
-        return State(**{**state, "refused": dict(state["refused"])})
+        return State(**{**state, "refused": dict(state["refused"]), "aside": dict(state["aside"])})
 
     @property
     def count(self) -> int:
@@ -212,15 +209,16 @@ class TableStore:
     def add(self, chunk: Chunk) -> None:
         """Keep a chunk: what was refused, then the rows, then the line that says so."""
         name = f"{chunk.number:05d}.parquet"
-        refused_file = self.folder / "chunks" / "refused" / f"{self.plan.name}-{name}"
-        refused_file.unlink(missing_ok=True)
-        if chunk.refused:
+        for to in ASIDE:
+            file = self.folder / "chunks" / to / f"{self.plan.name}-{name}"
+            file.unlink(missing_ok=True)
             records = [
                 {"table": self.plan.name, "row": one.row, "try": one.attempt, "check": one.by, "field": one.field, "reason": one.reason,
-                 "values": {key: value for key, value in one.values.items() if key in self.plan.columns}} for one in chunk.refused
+                 "values": {key: value for key, value in one.values.items() if key in self.plan.columns}} for one in chunk.refused if one.to == to
             ]  # fmt: skip
-            _write_parquet(refused_file, [columns.refused_table(records, self.refused_shape)])
-        _write_parquet(self._chunks / name, [columns.rows_table(chunk.rows, self.plan.kept, self.kept_shape)])
+            if records:
+                write_parquet(file, [columns.refused_table(records, self.refused_shape)])
+        write_parquet(self._chunks / name, [columns.rows_table(chunk.rows, self.plan.kept, self.kept_shape)])
         self._record({"file": f"chunks/{self.plan.name}/{name}", "rows": len(chunk.rows)}, chunk.state)
 
     def finish(self, state: State) -> None:
@@ -244,18 +242,18 @@ class TableStore:
 
     def shards(self) -> list[dict[str, Any]]:
         """Write the table's shards, as they ship, and name them: path, rows, bytes, sha256."""
-        return _shards(self.folder, self.plan.name, [self._chunks / f"{n:05d}.parquet" for n in range(self.count)], self.shape)
+        return write_shards(self.folder, self.plan.name, [self._chunks / f"{n:05d}.parquet" for n in range(self.count)], self.shape)
 
-    def refused_files(self) -> list[Path]:
-        """The files of refused rows."""
-        named = [self.folder / "chunks" / "refused" / f"{self.plan.name}-{n:05d}.parquet" for n in range(self.count)]
+    def aside(self, to: str) -> list[Path]:
+        """The files of rows that went to that configuration in place of the table."""
+        named = [self.folder / "chunks" / to / f"{self.plan.name}-{n:05d}.parquet" for n in range(self.count)]
         return [file for file in named if file.exists()]
 
 
-def refused_shards(folder: Path, stores: Sequence[TableStore]) -> list[dict[str, Any]]:
-    """Write the shards of the refused rows of all tables; none when nothing was refused."""
-    files = [file for store in stores for file in store.refused_files()]
-    return _shards(folder, "refused", files, columns.refused_features()) if files else []
+def aside_shards(folder: Path, stores: Sequence[TableStore]) -> dict[str, list[dict[str, Any]]]:
+    """Write the shards of the rows of all tables that were set aside, and name them, for each configuration that has some."""
+    found = {to: [file for store in stores for file in store.aside(to)] for to in ASIDE}
+    return {to: write_shards(folder, to, files, columns.refused_features()) for to, files in found.items() if files}
 
 
 def _decoded(rows: list[dict[str, Any]], kinds: Any) -> Iterator[dict[str, Any]]:
@@ -265,83 +263,3 @@ def _decoded(rows: list[dict[str, Any]], kinds: Any) -> Iterator[dict[str, Any]]
             if isinstance(row.get(name), str):
                 row[name] = json.loads(row[name])
         yield row
-
-
-def _shards(folder: Path, name: str, files: Sequence[Path], shape: datasets.Features) -> list[dict[str, Any]]:
-    import pyarrow
-    from pyarrow import parquet
-
-    shutil.rmtree(folder / name, ignore_errors=True)
-    (folder / name).mkdir()
-    schema = shape.arrow_schema
-    total = sum(parquet.read_metadata(file).num_rows for file in files)
-    count = max(1, -(-total // SHARD_ROWS))
-
-    def groups() -> Iterator[pyarrow.Table]:
-        """Tables of exactly GROUP_ROWS rows, so that the shards do not depend on how the rows came in chunks."""
-        waiting: list[pyarrow.Table] = []
-        for file in files:
-            with parquet.ParquetFile(file) as stored:
-                for batch in stored.iter_batches(batch_size=GROUP_ROWS, columns=schema.names):
-                    waiting.append(pyarrow.Table.from_batches([batch]).cast(schema))
-                    while sum(part.num_rows for part in waiting) >= GROUP_ROWS:
-                        whole = pyarrow.concat_tables(waiting)
-                        yield whole.slice(0, GROUP_ROWS).combine_chunks()
-                        waiting = [whole.slice(GROUP_ROWS)]
-        rest = pyarrow.concat_tables(waiting) if waiting else schema.empty_table()
-        if rest.num_rows or not total:
-            yield rest.combine_chunks()
-
-    made, source = [], groups()
-    for number in range(count):
-        path = f"{name}/{number:05d}.parquet"
-        rows = _write_parquet(folder / path, _some(source, SHARD_ROWS // GROUP_ROWS))
-        made.append({"path": path, "rows": rows, **_named(folder / path)})
-    return made
-
-
-def _some(tables: Iterator[pyarrow.Table], count: int) -> Iterator[pyarrow.Table]:
-    for _ in range(count):
-        try:
-            yield next(tables)
-        except StopIteration:
-            return
-
-
-def _named(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        whole = sha256()
-        while block := file.read(1 << 20):
-            whole.update(block)
-    return {"bytes": path.stat().st_size, "sha256": whole.hexdigest()}
-
-
-def _write_parquet(path: Path, tables: Sequence[pyarrow.Table] | Iterator[pyarrow.Table]) -> int:
-    """Write tables to a file that appears whole or not at all; returns how many rows."""
-    from pyarrow import parquet
-
-    temporary, writer, rows = path.with_name(path.name + ".part"), None, 0
-    try:
-        for table in tables:
-            writer = writer or parquet.ParquetWriter(
-                temporary, table.schema, compression="zstd", use_content_defined_chunking=True, write_page_index=True
-            )
-            writer.write_table(table, row_group_size=GROUP_ROWS)
-            rows += table.num_rows
-    finally:
-        if writer:
-            writer.close()
-    _sync(temporary)
-    os.replace(temporary, path)
-    return rows
-
-
-def _sync(path: Path) -> None:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:
-        return  # a system that cannot open folders keeps its own order
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -23,7 +23,7 @@ from synthgen.fields.edge_case import EdgeCase, case_fault
 from synthgen.fields.typed import Typed
 from synthgen.parts import Fault, Part
 from synthgen.recipe.places import Source, Way
-from synthgen.recipe.shape import From
+from synthgen.recipe.shape import DEFAULT_MODELS, From
 from synthgen.recipe.words import shown
 from synthgen.slots import slots
 
@@ -67,7 +67,10 @@ class _Whole:
         written, models = source.data.get("tables"), source.data.get("models")
         self.parts, self.source = parts, source
         self.tables: dict[Any, Any] = written if isinstance(written, dict) else {}
-        self.models = {"typist", *(map(str, models) if isinstance(models, dict) else ())}
+        self.models: dict[str, str | None] = {name: spec.model_fields["kind"].default for name, spec in DEFAULT_MODELS.items()}
+        """For each model its kind; None when another mistake hides it."""
+        for name in models if isinstance(models, dict) else ():
+            self.models[str(name)] = getattr(parts.get(("models", name)), "kind", None)
         self.parents = {name: part.table for name in self.tables if isinstance(part := parts.get(("tables", name, "from")), From)}
 
     def own(self, table: Any) -> set[str] | None:
@@ -194,9 +197,16 @@ def _seed(field: Typed, at: tuple[Any, ...], slot: str) -> tuple[tuple[Any, ...]
     return ((*at, number), "") if isinstance(seeds, list) else (at, f" (in: {messages[number]})")
 
 
-def _model_faults(field: FieldShape, models: set[str]) -> Iterator[Fault]:
-    if isinstance(field, Asked) and field.by not in models:
+def _model_faults(field: FieldShape, models: Mapping[str, str | None]) -> Iterator[Fault]:
+    if not isinstance(field, Asked):
+        return
+    if field.by not in models:
         yield Fault(("by",), f"there is no model '{field.by}'", did_you_mean(field.by, models, "models"))
+    elif models[field.by] not in (field.asks, None):
+        fitting = [name for name, kind in models.items() if kind == field.asks]
+        said = {"base": "a base model", "claude": "Claude"}
+        yield Fault(("by",), f"'{field.by}' is {said[models[field.by] or 'base']}, and this field is made by {said[field.asks]}",
+                    f"such as by: {fitting[0]}" if fitting else "")  # fmt: skip
 
 
 def _topic_faults(field: FieldShape, choice: tuple[Way, Choice] | None) -> Iterator[Fault]:

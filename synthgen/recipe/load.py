@@ -21,7 +21,7 @@ from synthgen.parts import Fault, Part, Scene
 from synthgen.recipe import source as sources
 from synthgen.recipe.between import cross_faults
 from synthgen.recipe.places import Source, Way
-from synthgen.recipe.shape import AnyModel, From, Recipe, Table
+from synthgen.recipe.shape import DEFAULT_MODELS, AnyModel, BaseModelSpec, From, Recipe, Table
 from synthgen.recipe.words import explained, keys, shown
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
@@ -60,10 +60,11 @@ def load(
     path = Path(path)
     source = sources.read(path, str(path))
     for setting in settings:
-        if setting.startswith("models.typist."):  # the default model is there without being written
-            models = source.data.setdefault("models", {})
-            if isinstance(models, dict):
-                models.setdefault("typist", {"kind": "base"})
+        for name, spec in DEFAULT_MODELS.items():
+            if setting.startswith(f"models.{name}."):
+                models = source.data.setdefault("models", {})
+                if isinstance(models, dict):
+                    models.setdefault(name, {"kind": spec.model_fields["kind"].default})
         sources.override(source, setting)
     if rows is not None:
         for name, table in _items(source.data.get("tables")):
@@ -136,7 +137,7 @@ class _Reader:
         own = given.get("voices") if isinstance(given, dict) else None
         named = own if isinstance(own, dict) else dict.fromkeys(map(str, own), Voice()) if isinstance(own, list) else {}
         self.scene = replace(self.scene, voices={**shipped(), **named})
-        given = self.each(self.each(given, (), "models", dict, self.one_of(MODELS)), (), "tables", dict, self.table)
+        given = self.each(self.each(given, (), "models", dict, self.model), (), "tables", dict, self.table)
         recipe = self.part(Recipe, given, ())
         for way, part in self.sound.items():
             for fault in part.faults():
@@ -152,6 +153,12 @@ class _Reader:
 
     def voice(self, data: Any, way: Way) -> Voice:
         return self.part(Voice, self.spelled(data, keys(Voice), way), way)
+
+    def model(self, data: Any, way: Way) -> Part:
+        """A model that does not say its kind is a base model, but for one that takes the place of a default one."""
+        usual = DEFAULT_MODELS.get(way[-1], BaseModelSpec).model_fields["kind"].default
+        meant = {"kind": usual} if isinstance(data, dict) and "kind" not in data and not any(nearest(key, ["kind"], ALIKE) for key in data) else {}
+        return self.one_of(MODELS)(meant | data if meant else data, way)
 
     def table(self, data: Any, way: Way) -> Table:
         data = self.spelled(data, keys(Table), way)

@@ -18,7 +18,7 @@ from synthgen.checks import AnyCheck, Check, NotCopied, Unique
 from synthgen.fields import Asked, FieldShape
 from synthgen.fields.fake import Fake
 from synthgen.fields.typed import Typed
-from synthgen.recipe.shape import BaseModelSpec, Recipe, Table
+from synthgen.recipe.shape import AnyModel, BaseModelSpec, Recipe, Table
 
 TRIES_WITHOUT_MODEL = 100
 
@@ -54,7 +54,7 @@ class Retry:
 @dataclass(frozen=True)
 class TablePlan:
     """How one table is made. `columns` are the fields that ship, the parent's first, each with its type;
-    `kept` is the same for what is kept while the run goes on, hidden fields too."""
+    `kept` is the same for what is kept while the run goes on, hidden fields too; `carried` are the parent's fields, without labels."""
 
     name: str
     table: Table
@@ -63,6 +63,7 @@ class TablePlan:
     columns: Mapping[str, str]
     kept: Mapping[str, str]
     inherited: tuple[str, ...]
+    carried: tuple[str, ...]
 
     @property
     def asks(self) -> bool:
@@ -97,7 +98,7 @@ class Plan:
     @property
     def models(self) -> set[str]:
         """The names of the models that are asked."""
-        return {field.by for table in self.tables for field in table.asked.values()}
+        return {name for table in self.tables for field in table.asked.values() for name in field.models()}
 
 
 def plan(recipe: Recipe) -> Plan:
@@ -114,13 +115,14 @@ def _table_order(recipe: Recipe) -> list[str]:
     return list(TopologicalSorter(parents).static_order())
 
 
-def _not_copied(table: Table, models: Mapping[str, BaseModelSpec]) -> Iterator[NotCopied]:
+def _not_copied(table: Table, models: Mapping[str, AnyModel]) -> Iterator[NotCopied]:
     """The checks of fields that are like a file of real messages, or whose model was tuned on some: none is to be said over again."""
     for name, field in table.fields.items():
         if isinstance(field, Typed):
             if field.like is not None and not any(isinstance(one, NotCopied) and one.field == name for one in table.keep):
                 yield NotCopied(field=name)
-            yield from models[field.by].guards(name)
+            spec = models[field.by]
+            yield from spec.guards(name) if isinstance(spec, BaseModelSpec) else ()
 
 
 def _makers(table: Table) -> dict[str, str]:
@@ -138,7 +140,7 @@ def _needs(field: FieldShape, makers: Mapping[str, str]) -> set[str]:
     return {makers[name] for _, name in field.reads() if name in makers}
 
 
-def _table_plan(name: str, table: Table, models: Mapping[str, BaseModelSpec], parent: TablePlan | None) -> TablePlan:
+def _table_plan(name: str, table: Table, models: Mapping[str, AnyModel], parent: TablePlan | None) -> TablePlan:
     sorter: TopologicalSorter[str] = TopologicalSorter()
     makers = _makers(table)
     for field_name, field in table.fields.items():
@@ -169,6 +171,7 @@ def _table_plan(name: str, table: Table, models: Mapping[str, BaseModelSpec], pa
         inherited | shown,
         inherited | columns,
         tuple(parent.kept) if parent else (),
+        tuple(each for each in inherited if parent and each in (*parent.carried, *parent.table.fields)),
     )
 
 

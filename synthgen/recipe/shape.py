@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Discriminator, Field
 
 from synthgen.checks import AnyCheck, NotCopied
 from synthgen.fields import AnyField
 from synthgen.fields.date import moment
 from synthgen.originals import LEARNED
 from synthgen.parts import Fault, Part, Scene
+from synthgen.rows import ASIDE
 from synthgen.voices import Voice
 
 RESERVED = {"provenance", "true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "loop", "self", "context"}
@@ -44,7 +45,10 @@ class BaseModelSpec(Part):
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
 
     def faults(self) -> Iterator[Fault]:
-        """A folder or file that is not there, or outside the recipe's folder."""
+        """A folder or file that is not there, or outside the recipe's folder; the name of a model that is not run here."""
+        if self.name.startswith("claude-") and not Path(self.name).exists():
+            yield Fault(("name",), f"'{self.name}' is not a base model", "ask it over the Messages API: add kind: claude")
+            return
         try:
             place = self.place
         except ValueError as error:
@@ -83,7 +87,34 @@ class BaseModelSpec(Part):
         return [place / name for name in ("config.json", "manifest.json", LEARNED) if (place / name).is_file()]
 
 
-AnyModel = BaseModelSpec
+class Prices(Part):
+    """What a model costs, in US dollars per million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cache_write: float | None = Field(None, ge=0, description="writing the prompt cache (default: 1.25 times input)")
+    cache_read: float | None = Field(None, ge=0, description="reading the prompt cache (default: 0.1 times input)")
+    batch: float = Field(0.5, ge=0, le=1, description="what a request in a batch costs of the price")
+
+
+class ClaudeSpec(Part):
+    """Claude, asked over the Messages API. The key, another server (ANTHROPIC_BASE_URL) and everything else come from the environment,
+    as the anthropic SDK reads it."""
+
+    kind: Literal["claude"] = "claude"
+    name: str = Field("claude-sonnet-5-5", min_length=1, description="the model's id, such as claude-sonnet-5-5")
+    concurrency: int = Field(64, ge=1, le=1000, description="requests under way at a time, at most")
+    timeout: float = Field(300, gt=0, description="seconds that one request may take")
+    prices: Prices | None = Field(None, description="US dollars per million tokens, where the list that ships is not right")
+
+    def files(self) -> list[Path]:
+        """None."""
+        return []
+
+
+AnyModel = Annotated[BaseModelSpec | ClaudeSpec, Discriminator("kind")]
+DEFAULT_MODELS: dict[str, type[BaseModelSpec] | type[ClaudeSpec]] = {"typist": BaseModelSpec, "claude": ClaudeSpec}
+"""The models that are there without being written."""
 
 
 MOST_SPREAD = 10_000
@@ -147,17 +178,20 @@ class Recipe(Part):
     seed: int = Field(0, description="the same seed: the same rows")
     now: Annotated[str, AfterValidator(_is_moment)] | None = Field(None, description="the recipe's clock, such as 2026-11-01")
     patience: int = Field(20, ge=1, description="how many tries per row asked, on average, before the run gives up")
-    models: dict[str, AnyModel] = Field(default_factory=dict, description="default: {typist: {kind: base, name: scribbler}}")
+    models: dict[str, AnyModel] = Field(
+        default_factory=dict,
+        description="default: {typist: {kind: base, name: scribbler}, claude: {kind: claude, name: claude-sonnet-5-5}}",
+    )
     voices: dict[Name, Voice] = Field(default_factory=dict, description="how somebody types, for `voice:`; `synthgen measure` writes one")
     tables: dict[FolderName, Table] = Field(min_length=1)
 
     def faults(self) -> Iterator[Fault]:
         """Table names that the output folder needs for itself."""
         for name in self.tables:
-            if name.lower() in ("refused", "harness", "chunks"):
+            if name.lower() in (*ASIDE, "harness", "chunks"):
                 yield Fault(("tables", name), f"'{name}' is a folder of the output itself; name the table otherwise")
 
     @property
     def all_models(self) -> dict[str, AnyModel]:
-        """The models given, and the default one under its name."""
-        return {"typist": BaseModelSpec(), **self.models}
+        """The models given, and the default ones under their names."""
+        return {**{name: spec() for name, spec in DEFAULT_MODELS.items()}, **self.models}
