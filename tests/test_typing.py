@@ -21,8 +21,8 @@ FRAMES = [
 SETTINGS = {"temperature": 0.8, "tokens": 24, "stop": "\n"}
 
 
-def prompts(count: int) -> list[Prompt]:
-    return [Prompt(FRAMES[number % len(FRAMES)], 1000 + number, SETTINGS) for number in range(count)]
+def prompts(count: int, sharing: int = 1) -> list[Prompt]:
+    return [Prompt(FRAMES[number % len(FRAMES)], 1000 + number, SETTINGS, {"sharing": sharing}) for number in range(count)]
 
 
 def answers(model: BaseModel, asked: list[Prompt]) -> dict[int, tuple[str, str, int]]:
@@ -34,9 +34,14 @@ def scribbler() -> BaseModel:
     return BaseModel("scribbler")
 
 
+@pytest.fixture(scope="module", params=[1, 10], ids=["copied frames", "shared frames"])
+def sharing(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def written(scribbler: BaseModel) -> dict[int, tuple[str, str, int]]:
-    return answers(scribbler, prompts(30))
+def written(scribbler: BaseModel, sharing: int) -> dict[int, tuple[str, str, int]]:
+    return answers(scribbler, prompts(30, sharing))
 
 
 def test_every_message_ends_at_its_line_or_at_the_limit(written: dict[int, tuple[str, str, int]]) -> None:
@@ -50,9 +55,16 @@ def test_every_message_ends_at_its_line_or_at_the_limit(written: dict[int, tuple
     assert len({text for text, *_ in written.values()}) > 20
 
 
-def test_a_message_does_not_depend_on_its_company(scribbler: BaseModel, written: dict[int, tuple[str, str, int]]) -> None:
-    some = prompts(30)[4:25:5]
-    assert answers(scribbler, list(reversed(some))) == {prompt.stream: written[prompt.stream] for prompt in some}
+def test_a_message_does_not_depend_on_its_company(scribbler: BaseModel, sharing: int, written: dict[int, tuple[str, str, int]]) -> None:
+    for some in (prompts(30, sharing)[4:25:5], prompts(30, sharing)[7:8], prompts(30, sharing)[1::3]):
+        assert answers(scribbler, list(reversed(some))) == {prompt.stream: written[prompt.stream] for prompt in some}
+
+
+def test_a_frame_that_is_shared_says_what_one_that_is_copied_says(scribbler: BaseModel) -> None:
+    copied, shared = (answers(scribbler, prompts(30, sharing)) for sharing in (1, 10))
+    assert sum(copied[number] == shared[number] for number in copied) >= 15  # the rounding of sixteen bits parts them sooner or later
+    mixed = [one for pair in zip(prompts(30)[:15], prompts(30, 10)[15:], strict=True) for one in pair]
+    assert answers(scribbler, mixed) == {one.stream: (copied if one.stream < 1015 else shared)[one.stream] for one in mixed}
 
 
 def test_a_caller_that_has_enough_stops_the_writing(scribbler: BaseModel) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +29,8 @@ WORKERS = 8
 """Batches that are written at the same time on a CPU, at most, each by one thread."""
 WIDTH = 32
 """Rows that are written side by side. It is part of what decides a message, to the last bit."""
+MANY = 8
+"""From so many rows of the plan on that share a frame it is not copied to each: four such frames are looked up as fast as copies."""
 MIN_P = 0.05
 """A token is never chosen when it is less than this as likely as the likeliest (min-p sampling, arXiv 2407.01082)."""
 
@@ -203,12 +205,18 @@ class BaseModel:
         if self._fits is None:
             with torch.inference_mode():
                 self._fits = fits(self._model, room)
-        make: Callable[..., Iterator[Job]] = partial(write_singly, self._model)
-        if self._fits:
-            make = lambda *given: Batch(self._model, WIDTH, room).write(*given)  # noqa: E731
-        workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(frames))
-        for job in side_by_side(make, list(frames.values()), workers, partial(self._is_end, stop), choose):
-            yield self._completion(prompts[job.number], job.written, len(job.ids))
+        for shared in (True, False):
+            some = [jobs for jobs in frames.values() if jobs[0].shared is shared]
+            own_room = max((len(job.luck) for jobs in some for job in jobs), default=0) if shared else room
+
+            def make(*given: Any, own_room: int = own_room, shared: bool = shared) -> Iterator[Job]:
+                return (Batch(self._model, WIDTH, own_room, shared=shared).write if self._fits else partial(write_singly, self._model))(
+                    *given
+                )
+
+            workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(some))
+            for job in side_by_side(make, some, workers, partial(self._is_end, stop), choose):
+                yield self._completion(prompts[job.number], job.written, len(job.ids))
 
     def _check_window(self, frame: int, room: int) -> None:
         window = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
@@ -220,7 +228,9 @@ class BaseModel:
         from synthgen.models.batch import Job
 
         stream = Random(prompt.stream)
-        return Job(number, ids, [stream.random() for _ in range(_limit(prompt))], float(prompt.settings.get("temperature", 1.0)))
+        luck = [stream.random() for _ in range(_limit(prompt))]
+        shared = int(prompt.origin.get("sharing", 1)) >= MANY
+        return Job(number, ids, luck, float(prompt.settings.get("temperature", 1.0)), shared=shared)
 
     def _is_end(self, stop: str, token: int) -> bool:
         known = self._stops.get((stop, token))

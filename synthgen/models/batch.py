@@ -1,6 +1,7 @@
 """A batch of fixed width in which rows of many frames are continued side by side.
 
-A frame is read once; its keys and values are copied to each row that continues it. As soon as a row's message
+A frame is read once. Rows that share it with many others look it up where it stands; where few do, its keys and values are copied to each
+row, so that one operation serves all frames. As soon as a row's message
 ends, the next row takes its place, whatever its frame, so that the batch stays full. And because its width
 never changes, every matrix product has the same shape: in sixteen-bit arithmetic a batch of seven adds up
 otherwise than one of eight, but in a batch that is always as wide, what a row becomes depends on its frame and
@@ -28,13 +29,15 @@ ATTENTION = "synthgen_rows"
 
 @dataclass
 class Job:
-    """A row that is written: the tokens of its frame, its random numbers (one a token), and what it has written."""
+    """A row that is written: the tokens of its frame, its random numbers (one a token), what it has written, and whether its frame is
+    `shared` by many rows of the plan, whoever of them is asked for now."""
 
     number: int
     ids: tuple[int, ...]
     luck: Sequence[float]
     temperature: float
     written: list[int] = field(default_factory=list)
+    shared: bool = False
 
     @property
     def position(self) -> int:
@@ -43,7 +46,7 @@ class Job:
 
 
 class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
-    """One layer's keys and values: (rows, heads, room, dimensions), each row written at a position of its own."""
+    """One layer's keys and values: (rows, heads, room, dimensions), frames copied, each row written at a position of its own."""
 
     def __init__(self, like: torch.Tensor, width: int, room: int) -> None:
         super().__init__()
@@ -56,7 +59,7 @@ class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Nothing: the buffers are there."""
 
-    def admit(self, row: int, prefix: Any) -> None:
+    def admit(self, row: int, job: Job, prefix: Any) -> None:
         """Give a row the keys and values of a frame."""
         length = prefix.keys.shape[2]
         self.keys[row, :, :length], self.values[row, :, :length] = prefix.keys[0], prefix.values[0]
@@ -80,6 +83,55 @@ class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
         return int(self.keys.shape[2])
 
 
+class SharedLayer(RowsLayer):
+    """One layer's keys and values, (heads, rows, room, dimensions) of what the rows have written, and those of each frame, (heads,
+    dimensions, tokens) and (heads, tokens, dimensions). `frames` are those of the active rows, each with the places of its rows."""
+
+    def __init__(self, like: torch.Tensor, width: int, room: int) -> None:
+        super().__init__(like.transpose(0, 1), width, room)
+        shape = (like.shape[1], width, room, like.shape[3])
+        self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
+        self.keys.layer = self  # type: ignore[attr-defined]  (how the attention finds the frames)
+        self.read: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self.frames: list[tuple[int, torch.Tensor]] = []
+
+    def admit(self, row: int, job: Job, prefix: Any) -> None:
+        """Keep the keys and values of a frame."""
+        if id(job.ids) not in self.read:
+            self.read[id(job.ids)] = prefix.keys[0].transpose(1, 2).contiguous(), prefix.values[0].contiguous()
+
+    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write each row's new position."""
+        self.keys[:, self.rows, self.positions] = key_states[:, :, 0].transpose(0, 1)
+        self.values[:, self.rows, self.positions] = value_states[:, :, 0].transpose(0, 1)
+        return self.keys, self.values
+
+    def attention(self, query: torch.Tensor, mask: torch.Tensor, scaling: float) -> torch.Tensor:
+        """What each row's query (rows, heads, 1, dimensions) reads in its frame and in what it has written: (rows, 1, heads, dimensions).
+
+        Every frame is looked up by all rows of the batch, and only its own take what they find: so the shape of the product never depends
+        on how many they are."""
+        rows, heads, _, size = query.shape
+        few, own = len(self.keys), self.keys.shape[2]
+        asked = query.view(rows, few, heads // few, size).transpose(0, 1)
+        flat = asked.reshape(few, -1, size)
+        late = torch.matmul(asked, self.keys.transpose(2, 3)).float().mul_(scaling).add_(mask[:, 0])
+        seen, chances_own = torch.empty_like(asked), late.to(query.dtype)
+        for frame, places in self.frames:
+            keys, values = self.read[frame]
+            length = keys.shape[2]
+            scores = late.new_empty((*asked.shape[:3], length + own))
+            torch.mul(torch.bmm(flat, keys).view(*asked.shape[:3], length), scaling, out=scores[..., :length])
+            scores[..., length:] = late
+            chances = torch.softmax(scores, dim=-1).to(query.dtype)
+            found = torch.bmm(chances[..., :length].reshape(few, -1, length), values).view(asked.shape)
+            if len(self.frames) == 1:
+                seen, chances_own = found, chances[..., length:]
+            else:
+                seen[:, places], chances_own[:, places] = found[:, places], chances[:, places, :, length:]
+        return (seen + torch.matmul(chances_own, self.values)).permute(1, 0, 2, 3).reshape(rows, 1, heads, size)
+
+
 def rows_attention(
     module: torch.nn.Module,
     query: torch.Tensor,
@@ -93,7 +145,7 @@ def rows_attention(
     if they were a short text, so that no key is copied for them. A frame that is being read takes torch's usual way."""
     if any(kwargs.get(name) is not None for name in ("softcap", "s_aux", "position_bias")):
         raise NotImplementedError("this attention has parts that rows_attention does not know")
-    if query.shape[2] > 1 or key.shape[0] == 1:
+    if query.shape[2] > 1 or query.shape[0] == 1:
         groups = query.shape[1] > key.shape[1]
         read = scaled_dot_product_attention(
             query,
@@ -105,6 +157,8 @@ def rows_attention(
             enable_gqa=groups,
         )
         return read.transpose(1, 2), None
+    if (layer := getattr(key, "layer", None)) is not None and attention_mask is not None:
+        return layer.attention(query, attention_mask, query.shape[3] ** -0.5 if scaling is None else scaling), None
     rows, heads, _, size = query.shape
     folded = query.view(rows, key.shape[1], heads // key.shape[1], size)
     if attention_mask is not None:  # torch takes longer over a mask that it must spread out itself
@@ -118,10 +172,11 @@ AttentionMaskInterface.register(ATTENTION, sdpa_mask)
 
 
 class Batch:
-    """Rows of `model`, `width` at a time, in room for `room` tokens each."""
+    """Rows of `model`, `width` at a time, in room for `room` tokens each: of frames and what is written, or if frames are `shared`, of what
+    is written."""
 
-    def __init__(self, model: Any, width: int, room: int) -> None:
-        self.model, self.width, self.room = model, width, room
+    def __init__(self, model: Any, width: int, room: int, *, shared: bool = False) -> None:
+        self.model, self.width, self.room, self.shared = model, width, room, shared
         self.device = model.device
         self.cache: Any = None
         self.frame: tuple[tuple[int, ...], Any, torch.Tensor] | None = None
@@ -155,21 +210,27 @@ class Batch:
             self.frame = (job.ids, read.past_key_values, read.logits[:, -1])
         _, prefix, logits = self.frame
         if self.cache is None:
-            self.cache = Cache(layers=[RowsLayer(layer.keys, self.width, self.room) for layer in prefix.layers])
+            kind = SharedLayer if self.shared else RowsLayer
+            self.cache = Cache(layers=[kind(layer.keys, self.width, self.room) for layer in prefix.layers])
         for mine, theirs in zip(self.cache.layers, prefix.layers, strict=True):
-            mine.admit(row, theirs)
+            mine.admit(row, job, theirs)
         luck = torch.tensor([job.luck[0]], device=self.device)
         return int(choose(logits, luck, torch.tensor([job.temperature], device=self.device)))
 
     def _step(self, active: dict[int, Job], choose: Callable[..., torch.Tensor]) -> list[int]:
         tokens, positions, luck, temperature = [0] * self.width, [0] * self.width, [0.0] * self.width, [1.0] * self.width
+        kept = [0] * self.width  # where in its room each row's new token is kept
         for row, job in active.items():
             tokens[row], positions[row] = job.written[-1], job.position
+            kept[row] = len(job.written) - 1 if self.shared else job.position
             luck[row], temperature[row] = job.luck[len(job.written)], job.temperature
-        where = torch.tensor(positions, device=self.device)
+        where, place = torch.tensor(positions, device=self.device), torch.tensor(kept, device=self.device)
+        frames = self._frames(active) if self.shared else []
         for layer in self.cache.layers:
-            layer.positions = where
-        hidden = torch.arange(self.room, device=self.device)[None, :] > where[:, None]
+            layer.positions = place
+            if self.shared:
+                layer.frames, layer.read = frames, {frame: layer.read[frame] for frame, _ in frames}
+        hidden = torch.arange(self.room, device=self.device)[None, :] > place[:, None]
         mask = torch.zeros(hidden.shape, dtype=self.model.dtype, device=self.device).masked_fill_(hidden, float("-inf"))
         read = self.model(
             torch.tensor(tokens, device=self.device)[:, None],
@@ -181,6 +242,13 @@ class Batch:
         chosen = choose(read.logits[:, -1], torch.tensor(luck, device=self.device), torch.tensor(temperature, device=self.device))
         found: list[int] = chosen.tolist()
         return found
+
+    def _frames(self, active: dict[int, Job]) -> list[tuple[int, torch.Tensor]]:
+        """The frames that active rows continue, and their rows."""
+        rows: dict[int, list[int]] = {}
+        for row, job in active.items():
+            rows.setdefault(id(job.ids), []).append(row)
+        return [(frame, torch.tensor(own, device=self.device)) for frame, own in rows.items()]
 
 
 def side_by_side(
@@ -243,9 +311,8 @@ def side_by_side(
 
 
 def fits(model: Any, room: int) -> bool:
-    """Whether rows of different lengths can stand side by side in this model: tried on a few tokens against its usual way.
-
-    If they can, the model's attention is the one of this module from now on.
+    """Whether rows of different lengths can stand side by side in this model, their frames shared or not: tried on a few tokens against
+    its usual way. If they can, the model's attention is the one of this module from now on.
     """
     config = model.config.get_text_config()
     usual, ids = model.config._attn_implementation, list(range(3, 12))
@@ -255,24 +322,31 @@ def fits(model: Any, room: int) -> bool:
     try:
         expected = model(torch.tensor([ids], device=model.device)).logits[0, -1].float()
         model.set_attn_implementation(ATTENTION)
-        batch = Batch(model, 2, 2 * len(ids))
-        jobs = [Job(row, tuple(ids[:-1]), [0.0, 0.0], 1.0, []) for row in (0, 1)]
-        for job, free in zip(jobs, (1, 0), strict=True):
-            batch._admit(job, free, lambda *_: torch.tensor(0))
-            job.written.append(ids[-1])
-        found: list[torch.Tensor] = []
-
-        def keep(logits: torch.Tensor, *_: Any) -> torch.Tensor:
-            found.append(logits)
-            return torch.zeros(2)
-
-        batch._step({1: jobs[0], 0: jobs[1]}, keep)
-        if bool((found[0][0].float() - expected).abs().mean() <= 0.1 * expected.std()):
+        found = [_tried(model, ids, shared=shared) for shared in (False, True)]
+        if all(bool((one.float() - expected).abs().mean() <= 0.1 * expected.std()) for one in found):
             return True
     except (AttributeError, TypeError, RuntimeError, ValueError, NotImplementedError, KeyError, IndexError):
         pass  # a model with its own kind of cache or attention
     model.set_attn_implementation(usual)
     return False
+
+
+def _tried(model: Any, ids: list[int], *, shared: bool) -> torch.Tensor:
+    """What a batch of two rows expects after these tokens."""
+    batch = Batch(model, 2, 2 * len(ids), shared=shared)
+    frame = tuple(ids[:-1])
+    jobs = [Job(row, frame, [0.0, 0.0], 1.0, []) for row in (0, 1)]
+    for job, free in zip(jobs, (1, 0), strict=True):
+        batch._admit(job, free, lambda *_: torch.tensor(0))
+        job.written.append(ids[-1])
+    found: list[torch.Tensor] = []
+
+    def keep(logits: torch.Tensor, *_: Any) -> torch.Tensor:
+        found.append(logits)
+        return torch.zeros(2)
+
+    batch._step({1: jobs[0], 0: jobs[1]}, keep)
+    return found[0][0]
 
 
 def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Callable[..., torch.Tensor]) -> Iterator[Job]:
