@@ -2,6 +2,6 @@
 
 from synthgen.recipe.load import Loaded, load
 from synthgen.recipe.plan import Plan, TablePlan, plan
-from synthgen.recipe.shape import BaseModelSpec, Recipe, Table
+from synthgen.recipe.shape import AnyModel, BaseModelSpec, ClaudeSpec, Recipe, Table
 
-__all__ = ["BaseModelSpec", "Loaded", "Plan", "Recipe", "Table", "TablePlan", "load", "plan"]
+__all__ = ["AnyModel", "BaseModelSpec", "ClaudeSpec", "Loaded", "Plan", "Recipe", "Table", "TablePlan", "load", "plan"]

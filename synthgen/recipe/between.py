@@ -19,9 +19,11 @@ from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import Asked, FieldShape
 from synthgen.fields.choice import Choice
+from synthgen.fields.conversation import Conversation
 from synthgen.fields.edge_case import EdgeCase, case_fault
 from synthgen.fields.typed import Typed
 from synthgen.parts import Fault, Part
+from synthgen.recipe.asking import asking_faults
 from synthgen.recipe.places import Source, Way
 from synthgen.recipe.shape import DEFAULT_MODELS, From
 from synthgen.recipe.words import shown
@@ -45,6 +47,7 @@ def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
             found += [
                 _topic_faults(field, whole.choice(table, field.topic if isinstance(field, Typed) else "")),
                 _otherwise_faults(field) if inner not in source.unsure else iter(()),
+                asking_faults(field, partial(whole.field, table), given=whole.given(table)),
             ]
             yield from (replace(fault, at=(*inner, *fault.at)) for fault in chain(*found))
             yield from _case_faults(whole.choice(table, getattr(field, "case", "") if isinstance(field, EdgeCase) else ""))
@@ -56,6 +59,8 @@ def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
                     if known is not None and name not in known:
                         hint = whole.dropped(table, name) or did_you_mean(name, known, "fields")
                         yield Fault((*at, *inner), f"there is no field '{name}'", hint)
+                checking = asking_faults(part, partial(whole.field, table), given=whole.given(table))
+                yield from (replace(fault, at=(*at, *fault.at)) for fault in checking)
         if isinstance(parent := parts.get((*way, "from")), From) and above is not None:
             yield from _carry_faults(way, parent, above, whole.own(table))
 
@@ -83,6 +88,15 @@ class _Whole:
     def fields(self, table: Any) -> dict[Any, FieldShape]:
         """The fields of a table as far as they could be read."""
         return {at[3]: part for at, part in self.parts.items() if at[:3] == ("tables", table, "fields") and isinstance(part, FieldShape)}
+
+    def field(self, table: Any, name: str) -> FieldShape | None:
+        """The field of a name, of a table or else of the nearest above it."""
+        return next((found for each in [table, *(self.line(table) or [])] if (found := self.fields(each).get(name))), None)
+
+    def given(self, table: Any) -> bool:
+        """Whether a table's rows have fields of the rows that they are made from."""
+        parent = written.get("from") if isinstance(written := self.tables[table], dict) else None
+        return parent is not None and not (isinstance(parent, dict) and parent.get("carry") == [])
 
     def labels(self, table: Any) -> dict[str, Any]:
         """For each column that a table's fields fill beside their own, the field."""
@@ -200,13 +214,17 @@ def _seed(field: Typed, at: tuple[Any, ...], slot: str) -> tuple[tuple[Any, ...]
 def _model_faults(field: FieldShape, models: Mapping[str, str | None]) -> Iterator[Fault]:
     if not isinstance(field, Asked):
         return
-    if field.by not in models:
-        yield Fault(("by",), f"there is no model '{field.by}'", did_you_mean(field.by, models, "models"))
-    elif models[field.by] not in (field.asks, None):
-        fitting = [name for name, kind in models.items() if kind == field.asks]
-        said = {"base": "a base model", "claude": "Claude"}
-        yield Fault(("by",), f"'{field.by}' is {said[models[field.by] or 'base']}, and this field is made by {said[field.asks]}",
-                    f"such as by: {fitting[0]}" if fitting else "")  # fmt: skip
+    named = {"by": field.asks, "typist": "base"} if isinstance(field, Conversation) else {"by": field.asks}
+    said = {"base": "a base model", "claude": "Claude"}
+    for key, asks in named.items():
+        model = getattr(field, key)
+        if model not in models:
+            yield Fault((key,), f"there is no model '{model}'", did_you_mean(model, models, "models"))
+        elif models[model] not in (asks, None):
+            fitting = [name for name, kind in models.items() if kind == asks]
+            made = "this field is made by" if key == "by" else f"'{key}' names"
+            yield Fault((key,), f"'{model}' is {said[models[model] or 'base']}, and {made} {said[asks]}",
+                        f"such as {key}: {fitting[0]}" if fitting else "")  # fmt: skip
 
 
 def _topic_faults(field: FieldShape, choice: tuple[Way, Choice] | None) -> Iterator[Fault]:

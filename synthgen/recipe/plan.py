@@ -5,7 +5,8 @@ the last field that it reads, so that nothing more is spent on a row that is ref
 
 A refused row keeps its facts: of what its check looks at, only what a model was asked for is asked again, and
 what was made from that. Otherwise rows about what is hard to say would give way to rows about what is easy.
-Where no model was asked, everything that the checked field is made from is drawn again.
+Where no model was asked, everything that the checked field is made from is drawn again. A field that refuses its own answer asks for
+that alone again: what it was asked about may have been dear.
 """
 
 from __future__ import annotations
@@ -193,7 +194,7 @@ def _retries(steps: list[Step], table: Table, above: dict[str, set[str]], makers
         if isinstance(step, FieldStep) and not isinstance(step.field, Asked):
             continue  # Python always makes it
         roots = above.get(name, set())
-        asked = {each for each in roots if isinstance(table.fields[each], Asked)}
+        asked = {name} if isinstance(step, FieldStep) else {each for each in roots if isinstance(table.fields[each], Asked)}
         again = asked or roots
         fields = frozenset(each for each in table.fields if above[each] & again)
         work = tuple(number for number, other in enumerate(steps) if makers.get(_looks_at(other)) in fields)

@@ -1,0 +1,289 @@
+"""The form of an answer: what a recipe's `output` says, the JSON Schema that it stands for, and how an answer is read.
+
+    output: number                                   one of text, number, integer, boolean
+    output: [declined, lost]                         one of some options
+    output: {list: text}                             a list
+    output: {reply: text, intent: [a, b]}            a mapping, as deep as needed
+    output: {schema: answer.json}                    a JSON Schema, from a file or written out
+
+All parts of an answer are required: what may be missing is said by an option such as `none`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from synthgen.errors import DataError, did_you_mean
+from synthgen.fields import schemas
+from synthgen.fields.schemas import Schema, Way
+from synthgen.parts import Fault, Scene, misread
+from synthgen.rows import Completion, Refusal, Value
+
+WORDS: dict[str, dict[str, Any]] = {
+    "text": {"type": "string"}, "number": {"type": "number"}, "integer": {"type": "integer"}, "boolean": {"type": "boolean"},
+}  # fmt: skip
+MEANT = {
+    "string": "'text'", "str": "'text'", "float": "'number'", "int": "'integer'", "bool": "'boolean'", "array": "{list: text}", "list": "{list: text}",
+}  # fmt: skip
+OF_SCHEMA = {"string": "string", "number": "float64", "integer": "int64", "boolean": "bool"}
+TEXT: Schema = WORDS["text"]
+ANSWERED = "answer"
+
+
+# What a recipe's `output` says
+
+
+def schema_file(spec: Any) -> str:
+    """The name of the file that holds the JSON Schema, if one does."""
+    return spec["schema"] if isinstance(spec, dict) and [*spec] == ["schema"] and str(spec["schema"]).endswith(".json") else ""
+
+
+def _given(spec: Any, scene: Scene) -> Any:
+    """The JSON Schema that a spec gives as it is; None when it is said in words. Raises DataError, ValueError."""
+    if name := schema_file(spec):
+        path = scene.path(name)
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            near = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+            raise DataError(f"{path}: no such file", did_you_mean(path.name, near, "files there")) from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise DataError(f"{path}: not a JSON Schema: {error}") from None
+    return spec["schema"] if isinstance(spec, dict) and [*spec] == ["schema"] and isinstance(spec["schema"], dict) else None
+
+
+def schema_of(spec: Any, scene: Scene) -> Schema | None:
+    """The JSON Schema of an `output`; None where it is plain text. Raises DataError or ValueError when it has faults."""
+    if spec is None or spec == "text":
+        return None
+    if fault := next(output_faults(spec, scene), None):
+        raise ValueError(fault.message)
+    given = _given(spec, scene)
+    return _schema(spec) if given is None else given
+
+
+def _schema(spec: Any) -> dict[str, Any]:
+    if isinstance(spec, str):
+        return WORDS[spec]
+    if isinstance(spec, list):
+        kinds = {bool: "boolean", int: "integer", float: "number", str: "string"}
+        found = {kinds[type(one)] for one in spec}
+        return {"type": "number" if found == {"integer", "number"} else found.pop(), "enum": list(spec)}
+    if [*spec] == ["list"]:
+        return {"type": "array", "items": _schema(spec["list"])}
+    return {
+        "type": "object", "properties": {name: _schema(one) for name, one in spec.items()}, "required": list(spec), "additionalProperties": False,
+    }  # fmt: skip
+
+
+def output_faults(spec: Any, scene: Scene) -> Iterator[Fault]:
+    """What is wrong in an `output`."""
+    at: Way = ("output",)
+    try:
+        given = None if spec is None else _given(spec, scene)
+    except (DataError, ValueError) as error:
+        yield misread((*at, "schema"), error, scene)
+        return
+    if given is None:
+        yield from _faults(spec, at) if spec is not None else ()
+        return
+    for fault in schemas.faults(given):
+        if schema_file(spec):
+            place = ".".join(map(str, fault.at))
+            yield Fault((*at, "schema"), f"{fault.message}{f' (in {place})' if place else ''}", fault.hint)
+        else:
+            yield Fault((*at, "schema", *fault.at), fault.message, fault.hint, at_key=fault.at_key)
+
+
+def _faults(spec: Any, at: Way) -> Iterator[Fault]:
+    if isinstance(spec, str):
+        if spec not in WORDS:
+            meant = f"did you mean {MEANT[spec]}?" if spec in MEANT else did_you_mean(spec, WORDS, "one of")
+            yield Fault(
+                at,
+                f"output: '{spec}' is no kind of answer",
+                f"{meant} (options stand in a list: [{spec}, other])" if "did" not in meant else meant,
+            )
+    elif isinstance(spec, list):
+        yield from _option_faults(spec, at)
+    elif not isinstance(spec, dict):
+        said = "nothing" if spec is None else repr(spec)
+        yield Fault(at, f"output: expected {', '.join(WORDS)}, a list of options or a mapping, not {said}")
+    elif [*spec] == ["list"]:
+        yield from _faults(spec["list"], (*at, "list"))
+    elif not spec:
+        yield Fault(at, "output: an empty mapping asks for nothing", "such as {reply: text, escalate: boolean}")
+    else:
+        for name, one in spec.items():
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", str(name)):
+                hint = "letters (a to z), digits and _, so that templates can name it; 64 at most"
+                yield Fault((*at, name), f"'{name}' cannot be the name of a part of an answer", hint, at_key=True)
+            yield from _faults(one, (*at, name))
+
+
+def _option_faults(options: list[Any], at: Way) -> Iterator[Fault]:
+    kinds = {type(one) for one in options}
+    if not options:
+        yield Fault(at, "output: no options to choose from")
+    elif not kinds <= {str, bool, int, float}:
+        yield Fault(at, "output: an option is text, a number, true or false", "for a list of answers: {list: text}")
+    elif len(kinds - {int}) > 1 or (int in kinds and kinds - {int, float}):
+        yield Fault(at, "output: the options are of several types", "put quotes around each that is meant as text")
+    elif len(set(options)) < len(options):
+        twice = next(one for one in options if options.count(one) > 1)
+        yield Fault((*at, options.index(twice)), f"output: the option {twice!r} stands here twice")
+
+
+def column_of(schema: Schema | None) -> str:
+    """The type of the column that holds such answers."""
+    if schema is None:
+        return "string"
+    if schema.get("type") == "array" and schema["items"].get("type") == "string":
+        return "list"
+    return OF_SCHEMA.get(str(schema.get("type")), "json")
+
+
+# How it is asked for and read
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model answered, and the reasons that it wrote down first, if they were asked for."""
+
+    value: Value
+    reasons: str = ""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of an answer: `of` is the JSON Schema of what is asked for (None: text); with `reasons` the model writes these down
+    first; `out` is what it may say in place of an answer. Plain text without either is asked for as it is."""
+
+    of: Schema | None = None
+    reasons: bool = False
+    out: str = ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether the answer is text and nothing else."""
+        return self.of is None and not self.wrapped
+
+    @property
+    def wrapped(self) -> bool:
+        """Whether something stands beside the answer."""
+        return self.reasons or bool(self.out)
+
+    @property
+    def enclosed(self) -> bool:
+        """Whether the answer stands under a key of its own: beside others, or because what the model writes is a mapping."""
+        return self.wrapped or (self.of is not None and self.of.get("type") != "object")
+
+    @cached_property
+    def whole(self) -> Schema:
+        """The JSON Schema of all that the model writes: an object."""
+        inner = dict(self.of or TEXT)
+        if not self.enclosed and self.of is not None:
+            return inner
+        definitions = inner.pop("$defs", None)
+        parts: dict[str, Any] = {"reasons": TEXT} if self.reasons else {}
+        if self.out:
+            parts |= {"outcome": {"type": "string", "enum": [ANSWERED, self.out]}, "why": TEXT}
+            inner = {"anyOf": [inner, {"type": "null"}]}
+        parts |= {ANSWERED: inner}
+        whole = {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False}
+        return whole | ({"$defs": definitions} if definitions else {})
+
+    @cached_property
+    def schema(self) -> str:
+        """The JSON Schema as it is sent; empty for plain text."""
+        return "" if self.plain else json.dumps(schemas.sent(self.whole), ensure_ascii=False)
+
+    @cached_property
+    def outline(self) -> str:
+        """The form of what the model writes, for its eyes; empty for plain text."""
+        return "" if self.plain else _outline(self._seen, self._seen)
+
+    @property
+    def _seen(self) -> Schema:
+        """The whole, with what stands for the answer where there is an out, without the null."""
+        whole = json.loads(json.dumps(self.whole))
+        if self.out:
+            whole["properties"][ANSWERED] = whole["properties"][ANSWERED]["anyOf"][0]
+        return whole  # type: ignore[no-any-return]
+
+    def misfit(self, value: Any) -> str | None:
+        """Why a value is no answer of this form (reasons and an out aside), if it is none."""
+        return schemas.misfit(value, self.of or TEXT)
+
+    def read(self, completion: Completion) -> Answer | Refusal:
+        """What was answered, or why there is no answer."""
+        text = completion.text.strip()
+        if completion.finish == "refusal":
+            return Refusal("declined", text)
+        if completion.finish == "error":
+            return Refusal("not answered", text, final=True)
+        if completion.finish == "length":
+            spent = f"after {completion.tokens_out:,} tokens, thoughts among them; give it more tokens, or less effort"
+            return Refusal("cut off", f"{spent}: …{text[-60:]}" if text else spent)
+        if not text:
+            return Refusal("empty")
+        if self.plain:
+            return Answer(text)
+        try:
+            found = json.loads(_unfenced(text), parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            return Refusal("malformed", f"not JSON: {text[:120]}")
+        if why := schemas.misfit(found, self.whole):
+            return Refusal("malformed", why)
+        return self._answer(found)
+
+    def _answer(self, found: Mapping[str, Any]) -> Answer | Refusal:
+        of = self.of or TEXT
+        if not self.enclosed:
+            return Answer(schemas.settled(found, of))
+        reasons = str(found.get("reasons", "")).strip()
+        if self.out and found["outcome"] == self.out:
+            return Refusal("unsure", found["why"].strip() or reasons, to="unsure", final=True)
+        if why := schemas.misfit(found[ANSWERED], of):
+            return Refusal("malformed", why)
+        value = schemas.settled(found[ANSWERED], of)
+        return Answer(value.strip() if isinstance(value, str) and "enum" not in of else value, reasons)
+
+
+def _unfenced(text: str) -> str:
+    """JSON without the fence that a server without structured output may let a model put around it."""
+    found = re.fullmatch(r"```(?:json)?\n(.*)\n```", text, re.DOTALL)
+    return found[1] if found else text
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _outline(part: Schema, root: Schema, indent: str = "") -> str:
+    """A schema as somebody would sketch it."""
+    if "$ref" in part:
+        return _outline(root["$defs"][part["$ref"].removeprefix("#/$defs/")], root, indent)
+    note = f"  # {part['description']}" if part.get("description") else ""
+    if "anyOf" in part:
+        return " or ".join(_outline(one, root, indent) for one in part["anyOf"]) + note
+    if "enum" in part or "const" in part:
+        return "one of " + ", ".join(json.dumps(one, ensure_ascii=False) for one in part.get("enum", [part.get("const")])) + note
+    if part["type"] == "object":
+        inner = "".join(f"\n{indent}  {json.dumps(name)}: {_outline(one, root, indent + '  ')}" for name, one in part["properties"].items())
+        return f"{{{inner}\n{indent}}}{note}"
+    if part["type"] == "array":
+        return f"a list of: {_outline(part['items'], root, indent)}{note}"
+    limits = [f"{word} {json.dumps(part[word])}" for word in sorted(schemas.LIMITS.get(part["type"], set()) & part.keys())]
+    return schemas.SAID[part["type"]] + (f" ({', '.join(limits)})" if limits else "") + note
+
+
+def files_of(spec: Any, scene: Scene) -> list[Path]:
+    """The file of a JSON Schema, if there is one."""
+    return [scene.path(schema_file(spec))] if schema_file(spec) else []

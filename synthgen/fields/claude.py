@@ -1,0 +1,145 @@
+"""`kind: claude`: what Claude answers to a task about a row: text, or values of a given form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from synthgen import files, render
+from synthgen.errors import DataError
+from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
+from synthgen.fields.instructed import Instructed, Shows, field_of, row_text, seen, written
+from synthgen.fields.shape import Template, fill
+from synthgen.parts import Fault, misread
+from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.streams import Streams
+
+Output = Annotated[
+    Any,
+    Field(
+        description="the form of the answer: text, number, integer, boolean, [options], {list: …}, {name: …}, or {schema: a JSON Schema} (default: text)",
+        json_schema_extra={"examples": ["number", ["yes", "no"], {"reply": "text", "escalate": "boolean"}]},
+    ),
+]
+Think = Annotated[bool, Field(description="it writes its reasons down before it answers; they ship as FIELD_reasons")]
+
+
+class Claude(Instructed):
+    """What Claude answers to a `task` about the row."""
+
+    page: ClassVar[str] = "claude"
+    kind: Literal["claude"] = "claude"
+    task: Template = Field(min_length=1, description="what to do, in plain words; it may name fields: {{ message }}")
+    shows: Shows = None
+    examples: list[dict[str, Any]] | str | None = Field(
+        None, description="examples of what is wanted: a list of {input: …, output: …}, or a file of such records"
+    )
+    output: Output = None
+    think: Think = False
+    writes: Literal["illustrative", "concrete"] | None = Field(
+        None,
+        description="for a task that asks for examples: illustrative ones teach an idea and are unlike the data, concrete ones look just like it",
+    )
+
+    @cached_property
+    def form(self) -> Form:
+        """The form of its answers. Raises DataError, ValueError."""
+        return Form(schema_of(self.output, self._scene), self.think, self.out or "")
+
+    @cached_property
+    def names_fields(self) -> bool:
+        """Whether the task is another one for each row."""
+        return "{" in self.task and bool(render.names(self.task))
+
+    def faults(self) -> Iterator[Fault]:
+        """What is wrong in the output, the examples and the documents."""
+        yield from super().faults()
+        if not self.task.strip():
+            yield Fault(("task",), "the task is empty", "say in plain words what to do")
+        outputs = list(output_faults(self.output, self._scene))
+        yield from outputs
+        if self.examples is not None and not outputs:
+            yield from self._example_faults()
+
+    def _example_faults(self) -> Iterator[Fault]:
+        try:
+            records = self._records
+        except (DataError, ValueError) as error:
+            yield misread(("examples",), error, self._scene)
+            return
+        if not records:
+            yield Fault(("examples",), "no examples", "such as [{input: my card is gone, output: lost card}]")
+        for number, one in enumerate(records):
+            at, which = (("examples", number), "") if isinstance(self.examples, list) else (("examples",), f"example {number + 1}: ")
+            if one.keys() != {"input", "output"}:
+                yield Fault(at, f"{which}an example has an 'input' and an 'output'", f"here: {', '.join(map(str, one)) or 'nothing'}")
+            elif why := self.form.misfit(self._output_of(one)):
+                inner = (*at, "output") if isinstance(self.examples, list) else at
+                yield Fault(inner, f"{which}its output is not of the form that is asked for: {why}")
+
+    @cached_property
+    def _records(self) -> list[dict[str, Any]]:
+        return list(files.records(self._scene.path(self.examples))) if isinstance(self.examples, str) else list(self.examples or [])
+
+    def _output_of(self, one: dict[str, Any]) -> Any:
+        """The output of an example; one from a file that holds text only may be JSON."""
+        output = one["output"]
+        if isinstance(output, str) and self.form.of is not None and self.form.misfit(output):
+            try:
+                return json.loads(output)
+            except ValueError:
+                return output
+        return output
+
+    def files(self) -> list[Path]:
+        """The documents, the file of examples, that of the schema, and the prompt."""
+        return [
+            *super().files(),
+            *([self._scene.path(self.examples)] if isinstance(self.examples, str) else []),
+            *files_of(self.output, self._scene),
+        ]
+
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The fields that it sees and those that the task names."""
+        yield from super().reads()
+        yield from ((("shows", number), field_of(name)) for number, name in enumerate(self.shows or []))
+        yield from ((("task",), name) for name in sorted(render.names(self.task)))
+
+    def column(self) -> str:
+        """As the output says."""
+        return column_of(self.form.of)
+
+    def labels(self) -> dict[str, str]:
+        """Its reasons, if it thinks."""
+        return {"reasons": "string"} if self.think else {}
+
+    @cached_property
+    def brief(self) -> Brief:
+        """What Claude reads first. Raises DataError, ValueError."""
+        examples = [{"input": written(one["input"]), "output": self._shown(self._output_of(one))} for one in self._records]
+        return self.brief_of(
+            self.page, self.form, task="" if self.names_fields else self.task.strip(), examples=examples, writes=self.writes
+        )
+
+    def _shown(self, output: Any) -> str:
+        return str(output) if self.form.plain else json.dumps(output, ensure_ascii=False, default=str)
+
+    def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
+        """One question a row."""
+        return [[self.prompt_for(row, name, streams, self.brief, self._text(row))] for row in rows]
+
+    def _text(self, row: Row) -> str:
+        task = fill(self.task, row.values, f"{row.table}, row {row.index}, task").strip() if self.names_fields else ""
+        return row_text(seen(row, [] if self.names_fields and self.shows is None else self.shows), task=task)
+
+    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
+        """The answer, or which outcome took its place."""
+        answer = self.form.read(completions[-1])
+        if isinstance(answer, Refusal):
+            return answer
+        return Labelled(answer.value, {"reasons": answer.reasons}) if self.think else answer.value

@@ -1,0 +1,286 @@
+"""`kind: conversation`: several turns between a made-up user and the application under test.
+
+The assistant's side is Claude under the application's own system prompt, with nothing of ours in it. What the user types next is
+drafted by the base model, which knows how people type but hardly what the talk is about, and settled by Claude in a brief of its own,
+which also says whether the user's goal is met: a model that was taught to help makes a user who is too clear, too patient and too neat.
+
+All rows of a chunk are asked in the same round: the assistant's replies, the drafts, what comes next. Where a conversation stands is
+read from its answers alone, so that a killed run goes on in the middle of a talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from synthgen import frames, render
+from synthgen.errors import DataError
+from synthgen.fields.answer import Form
+from synthgen.fields.instructed import document, field_of, part_of, prompt_files, tagged, told
+from synthgen.fields.shape import Asked, Chosen, Passes, Template, anything, fill
+from synthgen.parts import Fault, misread
+from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.streams import Streams
+
+DRAFTS = 4  # of a user's next message
+LONGEST = 64  # tokens of a draft
+SHOWN = 4  # turns that a base model reads, the latest ones
+SHORT = 300  # characters of a message that it reads at most
+MET, GIVEN_UP, GOES_ON = "met", "given up", "goes on"
+NEXT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "why": {"type": "string"},
+        "state": {"type": "string", "enum": [MET, GIVEN_UP, GOES_ON]},
+        "next": {"type": "string"},
+    },
+    "required": ["why", "state", "next"],
+    "additionalProperties": False,
+}
+Part = Literal["reply", "draft", "next"]
+Needed = Annotated[Template, AfterValidator(lambda text: _needed(text))]
+
+
+def _needed(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty")
+    return text
+
+
+@dataclass(slots=True)
+class Talk:
+    """How far a conversation is: its `turns`, (role, text) each; the `drafts` of the user's next message, None before they are asked for;
+    how it ended (`end`) and `why`; of each later message of the user whether it was a draft; or why there is no conversation."""
+
+    turns: list[tuple[str, str]]
+    drafts: list[str] | None = None
+    end: str = ""
+    why: str = ""
+    drafted: list[bool] = field(default_factory=list)
+    refusal: Refusal | None = None
+
+    @property
+    def replies(self) -> int:
+        """How often the assistant has answered."""
+        return sum(role == "assistant" for role, _ in self.turns)
+
+
+class Conversation(Asked):
+    """A conversation that begins with the message in the field `user`, with an assistant under its own system prompt."""
+
+    asks: ClassVar[str] = "claude"
+    kind: Literal["conversation"] = "conversation"
+    by: str = Field("claude", description="the model that replies and that settles the user's messages: its name in `models`")
+    typist: str = Field("typist", description="the base model that drafts the user's messages: its name in `models`")
+    user: str = Field(min_length=1, description="the field that holds the user's first message, or a part of one")
+    assistant: Needed = Field(description="the application's system prompt, or a file that holds it (.md, .txt); it may name fields")
+    goal: Needed = Field(description="what the user wants, and every fact that they know: it is all that they can say")
+    turns: int = Field(4, ge=1, le=50, description="how often the assistant replies at most")
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
+        None, description="how much work the assistant puts into a reply: low, medium, high, xhigh or max (default: the model's own way)"
+    )
+    tokens: int = Field(8192, ge=64, le=64_000, description="how many tokens a reply may have at most, the model's thoughts among them")
+    tries: int = Field(2, ge=1, le=1000, description="how often a row is asked for before the next one takes its place")
+
+    # What the recipe gives
+
+    @property
+    def _file(self) -> str:
+        """The name of the file that holds the system prompt, if one does."""
+        name = self.assistant.strip()
+        return name if name.endswith((".md", ".txt")) and len(name.split()) == 1 else ""
+
+    @cached_property
+    def system(self) -> str:
+        """The system prompt of the application, as a template. Raises DataError, ValueError."""
+        text = document(self._scene.path(self._file)).content if self._file else self.assistant
+        render.names(text)
+        return text
+
+    def faults(self) -> Iterator[Fault]:
+        """A system prompt that cannot be read."""
+        try:
+            self.system  # noqa: B018 (it is read, to see whether it can be)
+        except (DataError, ValueError) as error:
+            yield misread(("assistant",), error, self._scene)
+
+    def files(self) -> list[Path]:
+        """The file of the system prompt, and those of our own."""
+        own = prompt_files("conversation_next", "conversation_next_row", "purpose", "form")
+        return [*([self._scene.path(self._file)] if self._file else []), *own]
+
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The first message, and the fields that the system prompt and the goal name."""
+        yield from super().reads()
+        yield ("user",), field_of(self.user)
+        yield from ((("goal",), name) for name in sorted(render.names(self.goal)))
+        yield from ((("assistant",), name) for name in sorted(render.names(self.system)))
+
+    def models(self) -> set[str]:
+        """The one that replies, and the one that drafts if anybody does."""
+        return {self.by, self.typist} if self.turns > 1 else {self.by}
+
+    def column(self) -> str:
+        """A list of messages, {role, content} each."""
+        return "json"
+
+    def labels(self) -> dict[str, str]:
+        """How it ended (met, given up or turns) and why; how often the assistant replied; and how each later message of the user was typed
+        beside the first one."""
+        return {"end": "string", "why": "string", "turns": "int64", "mess": "json"}
+
+    # What is asked
+
+    @cached_property
+    def form(self) -> Form:
+        """How the goal stands, and what the user types next."""
+        return Form(NEXT)
+
+    @cached_property
+    def brief(self) -> Brief:
+        """What Claude reads before it settles the user's next message."""
+        system = told("conversation_next", about=self._scene.about.strip(), form=self.form)
+        return Brief(system, schema=self.form.schema)
+
+    def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
+        """The assistant's first reply; nothing for a row without a message."""
+        return [self._asked(row, self._talk(row, []), name, streams) if self._first(row).strip() else [] for row in rows]
+
+    def more(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], name: str, streams: Streams) -> list[list[Prompt]]:
+        """What each conversation needs next: a reply, drafts, or what comes next."""
+        return [self._asked(row, self._talk(row, own), name, streams) if own else [] for row, own in zip(rows, answers, strict=True)]
+
+    def _asked(self, row: Row, talk: Talk, name: str, streams: Streams) -> list[Prompt]:
+        if talk.end or talk.refusal:
+            return []
+        if talk.turns[-1][0] == "user":
+            system = fill(self.system, row.values, f"{row.table}, row {row.index}, assistant").strip()
+            brief = Brief(system, effort=self.effort or "", tokens=self.tokens)
+            return [self._prompt(row, talk, name, streams, "reply", talk.turns[-1][1], brief=brief, turns=tuple(talk.turns[:-1]))]
+        if talk.drafts is None and talk.replies < self.turns:
+            settings: dict[str, Any] = {"temperature": 1.0, "tokens": LONGEST, "stop": frames.END}
+            text = self._frame(row, talk)
+            return [self._prompt(row, talk, name, streams, "draft", text, one, settings=settings, by=self.typist) for one in range(DRAFTS)]
+        return [self._prompt(row, talk, name, streams, "next", self._question(row, talk), brief=self.brief)]
+
+    def _prompt(self, row: Row, talk: Talk, name: str, streams: Streams, part: Part, text: str, one: int = 0, **more: Any) -> Prompt:
+        stream = streams.number(row.table, name, row.index, row.attempt, part, talk.replies, one)
+        return Prompt(text, stream, origin={"field": f"{row.table}.{name}", "part": part}, **more)
+
+    def _goal(self, row: Row) -> str:
+        return fill(self.goal, row.values, f"{row.table}, row {row.index}, goal").strip()
+
+    def _frame(self, row: Row, talk: Talk) -> str:
+        """The conversation as a base model reads it: the user's messages as those of a frame, each with the reply under it."""
+        said, goal = [_shortened(text) for _, text in talk.turns], " ".join(self._goal(row).split())[:SHORT]
+        pairs = [f"{said[at]}{frames.END}> {said[at + 1]}" for at in range(0, len(said), 2)]
+        return frames.frame(self._scene.about, [frames.Section(goal, pairs[-SHOWN:])])
+
+    def _question(self, row: Row, talk: Talk) -> str:
+        said = "\n".join(tagged({role: text}) for role, text in talk.turns)
+        drafts = "\n".join(tagged({"draft": one}) for one in talk.drafts or [])
+        return told(
+            "conversation_next_row",
+            goal=tagged({"goal": self._goal(row)}),
+            conversation=tagged({"conversation": f"\n{said}\n"}),
+            drafts=tagged({"drafts": f"\n{drafts}\n"}) if drafts else "",
+            last=talk.replies >= self.turns,
+        )
+
+    # How the answers are read
+
+    def _first(self, row: Row) -> str:
+        message = part_of(row.values, self.user)
+        if message is not None and not isinstance(message, str):
+            raise DataError(
+                f"{row.table}, row {row.index}: '{self.user}' is no text: {str(message)[:80]}", "make it a text with kind: template"
+            )
+        return message or ""
+
+    def _talk(self, row: Row, completions: Sequence[Completion]) -> Talk:
+        """How far the answers so far have brought the conversation."""
+        talk = Talk([("user", self._first(row).strip())])
+        for completion in completions:
+            part = completion.prompt.origin["part"]
+            if part == "draft":
+                talk.drafts = [*(talk.drafts or []), *self._drafted(completion, talk)]
+            elif part == "reply":
+                self._reply(completion, talk)
+            else:
+                self._next(completion, talk)
+        return talk
+
+    def _drafted(self, completion: Completion, talk: Talk) -> list[str]:
+        """The draft that a base model wrote, if it is a message."""
+        draft = frames.ended(completion.text)
+        odd = (
+            not draft
+            or draft.startswith(">")
+            or frames.breaks(draft, self._scene.about)
+            or frames.loops(draft)
+            or draft in (talk.drafts or [])
+        )
+        return [] if odd or draft is None else [draft]
+
+    def _reply(self, completion: Completion, talk: Talk) -> None:
+        read = Form().read(completion)
+        if isinstance(read, Refusal):
+            talk.refusal = _in_turn(read, talk, "reply")
+        else:
+            talk.turns.append(("assistant", read.value))
+
+    def _next(self, completion: Completion, talk: Talk) -> None:
+        read = self.form.read(completion)
+        if isinstance(read, Refusal):
+            talk.refusal = _in_turn(read, talk, "what comes next")
+            return
+        state, following, talk.why = read.value["state"], read.value["next"].strip(), read.value["why"].strip()
+        if state != GOES_ON:
+            talk.end = state
+        elif talk.replies >= self.turns:
+            talk.end = "turns"
+        elif not following:
+            talk.refusal = Refusal("malformed", f"turn {talk.replies}: the conversation goes on, but there is no next message")
+        else:
+            talk.turns.append(("user", following))
+            talk.drafted.append(following in (talk.drafts or []))
+            talk.drafts = None
+
+    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
+        """The conversation and how it ended, or why there is none."""
+        from synthgen.voices.mess import kept
+
+        if not completions:
+            nothing = Labelled(None, dict.fromkeys(self.labels()))
+            return nothing if part_of(row.values, self.user) is None else Refusal("empty", "the user types nothing", final=True)
+        talk = self._talk(row, completions)
+        if talk.refusal:
+            return talk.refusal
+        later = [text for role, text in talk.turns if role == "user"][1:]
+        mess = []
+        for turn, (text, drafted) in enumerate(zip(later, talk.drafted, strict=True), 2):
+            share, polish = kept(talk.turns[0][1], text)
+            mess.append({"turn": turn, "draft": drafted, "kept": round(share, 3), "polish": polish})
+        labels = {"end": talk.end, "why": talk.why, "turns": talk.replies, "mess": mess}
+        return Labelled([{"role": role, "content": text} for role, text in talk.turns], labels)
+
+    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
+        """What each row reads in its answers; a row without a message was not asked about."""
+        nothing = Completion(Prompt("", 0), "", "stop")
+        return [(self.read(row, own), own[0] if own else nothing) for row, own in zip(rows, answers, strict=True)]
+
+
+def _in_turn(refusal: Refusal, talk: Talk, what: str) -> Refusal:
+    """A refusal that says where in the conversation it was."""
+    return Refusal(refusal.reason, f"turn {max(1, talk.replies + (what == 'reply'))}, {what}: {refusal.detail}", refusal.to, refusal.final)
+
+
+def _shortened(text: str) -> str:
+    """A message on one line, its beginning left out where it is long: what is asked stands at the end."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHORT else f"… {line[-SHORT:].partition(' ')[2]}"

@@ -1,0 +1,187 @@
+"""What the fields that Claude makes have in common: honest prompts from files, whole documents, a form of the answer, an out.
+
+A prompt is a brief, the same for all rows (system text and documents, which a prompt cache keeps), and the row's own text, last.
+What Claude reads beside the recipe's own words stands in `prompts/*.md`, for everybody to judge.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import Field
+
+from synthgen.errors import DataError, did_you_mean
+from synthgen.fields.answer import ANSWERED, Form
+from synthgen.fields.shape import Asked, Chosen, Passes, anything
+from synthgen.parts import Fault, misread
+from synthgen.rows import Brief, Completion, Document, Prompt, Row, Value
+from synthgen.streams import Streams
+
+PROMPTS = Path(__file__).with_name("prompts")
+PDF, TEXT = "application/pdf", "text/plain"
+TYPES = {".md": TEXT, ".markdown": TEXT, ".txt": TEXT, ".pdf": PDF}
+LARGEST = 30_000_000
+"""Bytes of all documents of a field as they are sent: the API takes requests of up to 32 MB."""
+
+Shows = Annotated[
+    list[str] | None, Field(min_length=1, description="the fields that Claude sees, such as [message] (default: those of the parent row)")
+]
+
+_files = Environment(  # noqa: S701 (what is written is no HTML)
+    loader=FileSystemLoader(PROMPTS), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def told(name: str, **values: Any) -> str:
+    """The prompt in `prompts/NAME.md`, filled."""
+    return _files.get_template(f"{name}.md").render(values).strip()
+
+
+def prompt_files(*names: str) -> list[Path]:
+    """The files of prompts: what they say decides the output as the recipe does."""
+    return [PROMPTS / f"{name}.md" for name in names]
+
+
+def document(path: Path) -> Document:
+    """The document in a file: text, or a PDF. Raises DataError when it is none."""
+    kind = TYPES.get(path.suffix.lower())
+    if kind is None:
+        raise DataError(f"{path}: a document is a .md, .txt or .pdf file{f', not {path.suffix}' if path.suffix else ''}")
+    try:
+        content = path.read_bytes()
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder, not a file") from None
+    except FileNotFoundError:
+        near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise DataError(f"{path}: no such file", did_you_mean(path.name, near, "files there")) from None
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from None
+    if not content.strip():
+        raise DataError(f"{path}: the document is empty")
+    if kind == PDF:
+        if b"%PDF-" not in content[:1024]:
+            raise DataError(f"{path}: not a PDF")
+        return Document(path.name, kind, base64.b64encode(content).decode())
+    try:
+        return Document(path.name, kind, content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}:{line}: not UTF-8 text", f"convert it: iconv -t UTF-8 {path.name}") from None
+
+
+class Instructed(Asked):
+    """A field that Claude makes."""
+
+    asks: ClassVar[str] = "claude"
+    page: ClassVar[str] = ""
+    """The name of its file in `prompts/`."""
+
+    by: str = Field("claude", description="the model's name in `models`")
+    tries: int = Field(3, ge=1, le=1000, description="how often a row is asked for before the next one takes its place")
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
+        None, description="how much work it puts into an answer: low, medium, high, xhigh or max (default: the model's own way)"
+    )
+    tokens: int = Field(8192, ge=64, le=64_000, description="how many tokens an answer may have at most, the model's thoughts among them")
+    documents: list[str] = Field(default_factory=list, description="files that it is given whole: .md, .txt or .pdf")
+    out: str | None = Field(
+        None, min_length=1, max_length=40, description="what it may say in place of a forced answer, with its reason, such as unsure; such a row goes to `unsure`"
+    )  # fmt: skip
+
+    def faults(self) -> Iterator[Fault]:
+        """Documents that cannot be given, and an out that is no way out."""
+        size = 0
+        for number, name in enumerate(self.documents):
+            try:
+                size += len(document(self._scene.path(name)).content.encode("utf-8", "replace"))
+            except (DataError, ValueError) as error:
+                yield misread(("documents", number), error, self._scene)
+        if size > LARGEST:
+            hint = "give those that the task needs; a PDF is sent a third larger than it is"
+            yield Fault(
+                ("documents",), f"the documents have {size / 1e6:.0f} MB as they are sent; {LARGEST / 1e6:.0f} MB is the most", hint
+            )
+        if self.out is not None and self.out.strip().casefold() in ("", ANSWERED):
+            yield Fault(("out",), f"out: {self.out!r} cannot mean that there is no answer", "such as out: unsure")
+
+    def files(self) -> list[Path]:
+        """The documents, and the files of the prompt."""
+        shared = ["purpose", "documents", "form", "row"]
+        return [*map(self._scene.path, self.documents), *prompt_files(*([self.page] if self.page else []), *shared)]
+
+    @cached_property
+    def papers(self) -> tuple[Document, ...]:
+        """The documents, each whole. Raises DataError, ValueError."""
+        return tuple(document(self._scene.path(name)) for name in self.documents)
+
+    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
+        """What each row reads in its answers; one that there was nothing to ask about reads none."""
+        nothing = Completion(Prompt("", 0), "", "stop")
+        return [(self.read(row, own), own[0] if own else nothing) for row, own in zip(rows, answers, strict=True)]
+
+    def brief_of(self, prompt: str, form: Form, **values: Any) -> Brief:
+        """The brief whose system text is `prompts/PROMPT.md`, filled with `values`, for answers of a form."""
+        names = [one.name for one in self.papers]
+        system = told(prompt, about=self._scene.about.strip(), documents=names, form=form, **values)
+        return Brief(system, self.papers, form.schema, self.effort or "", self.tokens)
+
+    def prompt_for(self, row: Row, name: str, streams: Streams, brief: Brief, text: str, *more: str) -> Prompt:
+        """The prompt that asks about a row for the field `name`; `more` tells one of several for the same row apart."""
+        stream = streams.number(row.table, name, row.index, row.attempt, *more)
+        return Prompt(text, stream, origin={"field": f"{row.table}.{name}"}, brief=brief)
+
+
+def part_of(values: Mapping[str, Value], name: str) -> Value:
+    """The value of a field, or with a dotted name the part of one: `example.reply`. None where there is none."""
+    value: Value = values
+    for key in name.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def field_of(name: str) -> str:
+    """The field that a dotted name is a part of."""
+    return name.partition(".")[0]
+
+
+def seen(row: Row, names: Sequence[str] | None) -> dict[str, Value]:
+    """What Claude sees of a row: the parts that were named, or else what the row has from its parent."""
+    return {name: part_of(row.values, name) for name in (row.carried if names is None else names)}
+
+
+def row_text(values: Mapping[str, Value], *, judged: Mapping[str, Value] | None = None, task: str = "") -> str:
+    """The row's own part of a prompt: its values in tags, what is `judged` in tags of its own, and a task that names its fields."""
+    text = told("row", values=enclosed("row", values), judged=enclosed("judged", judged or {}), task=task)
+    return text or "(There is nothing in this row.)"  # a model cannot be asked nothing
+
+
+def tagged(values: Mapping[str, Value]) -> str:
+    """Values in XML tags, a line each, word for word. A tag whose end stands in the value gets a longer name, so that no value can end
+    what it stands in."""
+    texts = {name: written(value) for name, value in values.items()}
+    return "\n".join(f"<{(tag := _unused(name, text))}>{text}</{tag}>" for name, text in texts.items())
+
+
+def enclosed(name: str, values: Mapping[str, Value]) -> str:
+    """Values in tags, and a tag around all of them; nothing for no values."""
+    lines = tagged(values)
+    tag = _unused(name, lines)
+    return f"<{tag}>\n{lines}\n</{tag}>" if values else ""
+
+
+def _unused(tag: str, text: str) -> str:
+    while f"</{tag}" in text:
+        tag += "_"
+    return tag
+
+
+def written(value: Value) -> str:
+    """A value as a prompt shows it: text as it is, the rest as JSON has it."""
+    if value is None:
+        return ""
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, bool | dict | list) else str(value)

@@ -1,0 +1,131 @@
+"""`kind: revise`: a typed message that Claude made to fit its facts, or harder, and that still looks as it was typed.
+
+How it was typed is measured before and after (see `voices.mess`), and a revision that was polished is refused: a model that was taught
+to write well tidies up what it touches.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from synthgen import render
+from synthgen.errors import DataError
+from synthgen.fields.answer import Form
+from synthgen.fields.instructed import Instructed, Shows, enclosed, field_of, part_of, prompt_files, seen, tagged, told
+from synthgen.fields.shape import Chosen, Passes, Template, anything, fill
+from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.slots import typed
+from synthgen.streams import Streams
+
+KEPT = 0.7
+MESSAGE: dict[str, Any] = {
+    "type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"], "additionalProperties": False,
+}  # fmt: skip
+
+
+class Revise(Instructed):
+    """The message in the field `of`, revised as the `task` says, with its mess kept."""
+
+    page: ClassVar[str] = "revise"
+    kind: Literal["revise"] = "revise"
+    of: str = Field(min_length=1, description="the field that holds the message, or a part of one")
+    task: Template = Field("", description="what to change (default: make the message fit its row), such as: make it harder to understand")
+    keep: float = Field(
+        KEPT, ge=0, le=1, description="how much of what shows how it was typed must be left, such as 0.7 (the default); 0 refuses nothing"
+    )
+    shows: Shows = None
+
+    def files(self) -> list[Path]:
+        """The documents, and the files of the prompt."""
+        return [*super().files(), *prompt_files("revise_row")]
+
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The message, the fields that are shown beside it, and those that the task names."""
+        yield from super().reads()
+        yield ("of",), field_of(self.of)
+        yield from ((("shows", number), field_of(name)) for number, name in enumerate(self.shows or []))
+        yield from ((("task",), name) for name in sorted(render.names(self.task)))
+
+    def labels(self) -> dict[str, str]:
+        """How messy the message was before and after, and how much of that was kept."""
+        return {"mess": "json"}
+
+    @cached_property
+    def form(self) -> Form:
+        """The message, and nothing else."""
+        return Form(MESSAGE, out=self.out or "")
+
+    @cached_property
+    def names_fields(self) -> bool:
+        """Whether the task is another one for each row."""
+        return bool(render.names(self.task))
+
+    @cached_property
+    def briefs(self) -> dict[bool, Brief]:
+        """What Claude reads first, where there is something of the row to see and where there is not. Raises DataError, ValueError."""
+        task = "" if self.names_fields else self.task.strip()
+        return {facts: self.brief_of(self.page, self.form, task=task, named=self.names_fields, facts=facts) for facts in (True, False)}
+
+    def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
+        """One question a row; none about a row without a message."""
+        return [[self._prompt(row, name, streams)] if self._message(row).strip() else [] for row in rows]
+
+    def _prompt(self, row: Row, name: str, streams: Streams) -> Prompt:
+        task = fill(self.task, row.values, f"{row.table}, row {row.index}, task").strip() if self.names_fields else ""
+        facts = {each: value for each, value in seen(row, self.shows).items() if each != self.of}
+        text = told("revise_row", values=enclosed("row", facts), message=tagged({"message": self._message(row)}), task=task)
+        return self.prompt_for(row, name, streams, self.briefs[bool(facts)], text)
+
+    def _message(self, row: Row) -> str:
+        message = part_of(row.values, self.of)
+        if message is not None and not isinstance(message, str):
+            raise DataError(
+                f"{row.table}, row {row.index}: '{self.of}' is no text: {str(message)[:80]}", "make it a text with kind: template"
+            )
+        return message or ""
+
+    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
+        """The revised message and what it kept, or why there is none."""
+        from synthgen.voices.mess import kept, mess
+
+        before = self._message(row)
+        if not completions:
+            return Labelled(part_of(row.values, self.of), {"mess": None})
+        answer = self.form.read(completions[-1])
+        if isinstance(answer, Refusal):
+            return answer
+        after = answer.value["message"].strip()
+        if not after:
+            return Refusal("empty")
+        facts = self._facts(row, before)
+        share, polish = kept(before, after, facts)
+        if self.keep and (polish or share < self.keep):
+            lost = [] if share >= self.keep else [f"{share:.0%} of how it was typed is left, and {self.keep:.0%} must be"]
+            return Refusal("polished", f"{'; '.join([*polish, *lost])}: {after}")
+        return Labelled(after, {"mess": {"before": mess(before, facts), "after": mess(after, facts), "kept": round(share, 3)}})
+
+    def _facts(self, row: Row, message: str) -> list[str]:
+        """The facts whose spelling is theirs and not the typist's: names, codes, numbers, as they are and as they are typed."""
+        found = set[str]()
+        for name, value in {**row.values, **seen(row, self.shows)}.items():
+            if name != self.of and isinstance(value, str | int | float | datetime.date) and not isinstance(value, bool):
+                forms = {str(value).strip(), typed(value, message)}
+                if not _is_lowly(str(value)) and all(2 * len(form) <= len(message) for form in forms):  # a longer one is a message itself
+                    found |= forms
+        return sorted(found)
+
+    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
+        """What each row reads in its answer; a row without a message was not asked about."""
+        nothing = Completion(Prompt("", 0), "", "stop")
+        return [(self.read(row, own), own[0] if own else nothing) for row, own in zip(rows, answers, strict=True)]
+
+
+def _is_lowly(text: str) -> bool:
+    """Whether a text is ordinary words: with small letters only, it can be somebody's own."""
+    return all(letter.islower() or letter.isspace() for letter in text)

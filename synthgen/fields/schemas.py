@@ -1,0 +1,270 @@
+"""JSON Schemas of answers: which can be asked for, what of them is sent, and whether a value fits one.
+
+The Messages API holds a model to the shape of an answer but not to its limits (`minimum`, `pattern`, …). These go to the model as
+words in a description, and are looked at here when the answer is read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from synthgen.errors import did_you_mean
+from synthgen.parts import Fault
+
+Schema = Mapping[str, Any]
+Way = tuple[Any, ...]
+
+NOTES = {"title", "description", "$defs", "$schema", "$id"}
+SENT = {
+    "object": {"properties", "required", "additionalProperties"}, "array": {"items", "minItems"}, "string": {"format"},
+    "integer": set[str](), "number": set[str](), "boolean": set[str](), "null": set[str](),
+}  # fmt: skip
+LIMITS = {
+    "array": {"maxItems", "uniqueItems"}, "string": {"minLength", "maxLength", "pattern"},
+    "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+}  # fmt: skip
+"""Keywords that the API does not enforce."""
+FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
+HINTS = {
+    "oneOf": "take anyOf", "allOf": "write its parts as one schema", "default": "there are no defaults: Claude always says a value",
+    "patternProperties": "name each property", "nullable": "anyOf: [{type: string}, {type: 'null'}]",
+}  # fmt: skip
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None),
+}  # fmt: skip
+SAID = {
+    "object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
+    "boolean": "true or false", "null": "null",
+}  # fmt: skip
+LARGEST = 2**63
+
+
+# Which schemas can be asked for
+
+
+def faults(part: Any, root: Any = None, at: Way = ()) -> Iterator[Fault]:
+    """What in a schema cannot be asked for."""
+    root = part if root is None else root
+    if not isinstance(part, dict):
+        yield Fault(at, "a schema is a mapping, such as {type: string}")
+        return
+    if at == () and isinstance(part.get("$defs"), dict):
+        for name, one in part["$defs"].items():
+            yield from faults(one, root, ("$defs", name))
+    if "$ref" in part:
+        yield from _reference_faults(part, root, at)
+    elif "anyOf" in part:
+        yield from _unknown(part, {"anyOf"}, at)
+        if not isinstance(part["anyOf"], list) or not part["anyOf"]:
+            yield Fault((*at, "anyOf"), "anyOf is a list of schemas")
+        else:
+            for number, one in enumerate(part["anyOf"]):
+                yield from faults(one, root, (*at, "anyOf", number))
+    elif part.keys() & {"enum", "const"}:
+        yield from _unknown(part, {"enum", "const", "type"}, at)
+        options = part.get("enum", [part.get("const")])
+        if not isinstance(options, list) or not options or any(isinstance(one, dict | list) for one in options):
+            yield Fault((*at, "enum"), "enum is a list of texts, numbers, true or false")
+    else:
+        yield from _typed_faults(part, root, at)
+
+
+def _reference_faults(part: dict[str, Any], root: Any, at: Way) -> Iterator[Fault]:
+    yield from _unknown(part, {"$ref"}, at)
+    name, known = part["$ref"], _definitions(root)
+    if name not in known:
+        yield Fault((*at, "$ref"), f"$ref: there is no {name}", did_you_mean(name, known, "there are"))
+    elif at[:1] == ("$defs",) and f"#/$defs/{at[1]}" in _reached(name, known):
+        yield Fault(
+            (*at, "$ref"), f"$ref: #/$defs/{at[1]} contains itself, which cannot be asked for", "write as many levels as there can be"
+        )
+
+
+def _definitions(root: Any) -> dict[str, Any]:
+    found = root.get("$defs")
+    return {f"#/$defs/{name}": one for name, one in found.items()} if isinstance(found, dict) else {}
+
+
+def _reached(name: str, known: Mapping[str, Any]) -> set[str]:
+    """The definitions that one leads to, itself among them."""
+    found, ahead = set[str](), [name]
+    while ahead:
+        each = ahead.pop()
+        if each in known and each not in found:
+            found.add(each)
+            ahead += re.findall(r'"\$ref": "([^"]*)"', json.dumps(known[each], default=str))
+    return found
+
+
+def _typed_faults(part: dict[str, Any], root: Any, at: Way) -> Iterator[Fault]:
+    kind = part.get("type")
+    if kind is None and part.keys() & HINTS.keys():
+        yield from _unknown(part, set(SENT), at)
+        return
+    if kind is None:
+        yield Fault(at, "a schema needs a 'type', 'enum', 'const', 'anyOf' or '$ref'", f"types: {', '.join(SENT)}")
+        return
+    if not isinstance(kind, str) or kind not in SENT:
+        many = "one type each: anyOf: [{type: string}, {type: 'null'}]" if isinstance(kind, list) else did_you_mean(kind, SENT, "types")
+        yield Fault((*at, "type"), f"type {kind!r} cannot be asked for", many)
+        return
+    yield from _unknown(part, {"type"} | SENT[kind] | LIMITS.get(kind, set()), at)
+    if part.get("format", "date") not in FORMATS:
+        yield Fault((*at, "format"), f"format '{part['format']}' cannot be asked for", did_you_mean(part["format"], FORMATS, "formats"))
+    if "pattern" in part:
+        try:
+            re.compile(part["pattern"])
+        except (re.error, TypeError) as error:
+            yield Fault((*at, "pattern"), f"not a regular expression: {error}")
+    if kind == "array":
+        yield from (
+            faults(part.get("items"), root, (*at, "items")) if "items" in part else [Fault(at, "a list needs 'items': a schema of each")]
+        )
+    if kind == "object":
+        if part.get("additionalProperties", False) is not False:
+            yield Fault((*at, "additionalProperties"), "only additionalProperties: false can be asked for", "name every property")
+        properties = part.get("properties", {})
+        if not isinstance(properties, dict) or not properties:
+            yield Fault(at, "an object needs 'properties': a schema of each")
+            return
+        for name, one in properties.items():
+            if not re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", str(name)):
+                yield Fault((*at, "properties", name), f"'{name}' cannot be the name of a property", "letters (a to z), digits, '.', '_' and '-'; 64 at most", at_key=True)  # fmt: skip
+            yield from faults(one, root, (*at, "properties", name))
+        for name in part.get("required", []):
+            if name not in properties:
+                yield Fault((*at, "required"), f"required: there is no property '{name}'", did_you_mean(name, properties, "properties"))
+
+
+def _unknown(part: dict[str, Any], known: set[str], at: Way) -> Iterator[Fault]:
+    for word in part:
+        if word not in known | NOTES:
+            hint = HINTS.get(str(word), "") or did_you_mean(word, known, "here")
+            yield Fault((*at, word), f"the keyword '{word}' cannot be asked for here", hint, at_key=True)
+
+
+def _resolved(name: str, root: Any) -> Any:
+    return root["$defs"][name.removeprefix("#/$defs/")]
+
+
+# What of a schema is sent
+
+
+def sent(part: Any) -> Any:
+    """A schema as the API takes it: closed objects, and limits as words in the description."""
+    if not isinstance(part, dict):
+        return part
+    kind = part.get("type")
+    kept, limits = dict[str, Any](), list[str]()
+    for word, value in part.items():
+        if word in ("$schema", "$id"):
+            continue
+        if word in LIMITS.get(str(kind), ()) or (word == "minItems" and value > 1):
+            limits.append(f"{word}: {json.dumps(value)}")
+        elif word in ("properties", "$defs"):
+            kept[word] = {name: sent(one) for name, one in value.items()}
+        elif word == "items":
+            kept[word] = sent(value)
+        elif word == "anyOf":
+            kept[word] = [sent(one) for one in value]
+        else:
+            kept[word] = value
+    if kind == "object":
+        kept["additionalProperties"] = False
+    if limits:
+        kept["description"] = " ".join(filter(None, [part.get("description"), f"({', '.join(limits)})"]))
+    return kept
+
+
+# Whether a value fits
+
+
+def misfit(value: Any, part: Schema, root: Schema | None = None, at: str = "") -> str | None:
+    """Where and why a value does not fit a sound schema, if it does not."""
+    root = part if root is None else root
+    where = f"'{at}'" if at else "the answer"
+    if "$ref" in part:
+        return misfit(value, _resolved(part["$ref"], root), root, at)
+    if "anyOf" in part:
+        of_its_type = [one for one in part["anyOf"] if "type" not in one or is_of(value, one["type"])]
+        found = [misfit(value, one, root, at) for one in of_its_type]
+        return None if None in found else found[0] if len(found) == 1 else f"{where} fits none of its forms: {_short(value)}"
+    if (kind := part.get("type")) and not is_of(value, kind):
+        return f"{where} is not {SAID[kind]}: {_short(value)}"
+    options = part.get("enum", [part["const"]] if "const" in part else None)
+    if options is not None and not any(isinstance(value, bool) is isinstance(one, bool) and value == one for one in options):
+        return f"{where} is none of its options: {_short(value)}"
+    if isinstance(value, dict) and "properties" in part:
+        return _misfit_inside(value, part, root, at)
+    if isinstance(value, list):
+        inner = (misfit(one, part["items"], root, f"{at}[{number}]") for number, one in enumerate(value) if "items" in part)
+        return next(filter(None, inner), None) or _beyond(value, len(value), part, where, "Items")
+    if isinstance(value, str):
+        if "pattern" in part and not re.search(part["pattern"], value):
+            return f"{where} does not match {part['pattern']}: {_short(value)}"
+        return _beyond(value, len(value), part, where, "Length")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _out_of_range(value, part, where)
+    return None
+
+
+def is_of(value: Any, kind: str) -> bool:
+    """Whether a value is of a type; a number has to be one that a column can hold."""
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "integer" and isinstance(value, float):
+        return value.is_integer() and abs(value) < LARGEST
+    if kind == "number" and isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, KINDS[kind]) and not (isinstance(value, int) and abs(value) >= LARGEST)
+
+
+def _misfit_inside(value: dict[str, Any], part: Schema, root: Schema, at: str) -> str | None:
+    properties, where = part["properties"], f" in '{at}'" if at else ""
+    if lost := [name for name in part.get("required", ()) if name not in value]:
+        return f"there is no '{lost[0]}'{where}"
+    if extra := [name for name in value if name not in properties]:
+        return f"'{extra[0]}' was not asked for{where}"
+    return next(filter(None, (misfit(one, properties[name], root, f"{at}.{name}".lstrip(".")) for name, one in value.items())), None)
+
+
+def _beyond(value: Any, size: int, part: Schema, where: str, what: str) -> str | None:
+    if not part.get(f"min{what}", 0) <= size <= part.get(f"max{what}", size):
+        return f"{where} has {size}, outside min{what} {part.get(f'min{what}', 0)} and max{what} {part.get(f'max{what}', 'any')}"
+    if part.get("uniqueItems") and len({json.dumps(one, sort_keys=True) for one in value}) < size:
+        return f"{where} has one twice"
+    return None
+
+
+def _out_of_range(value: float, part: Schema, where: str) -> str | None:
+    holds = {
+        "minimum": value >= part.get("minimum", value), "exclusiveMinimum": value > part.get("exclusiveMinimum", -math.inf),
+        "maximum": value <= part.get("maximum", value), "exclusiveMaximum": value < part.get("exclusiveMaximum", math.inf),
+        "multipleOf": math.isclose(0, math.remainder(value, part.get("multipleOf", value or 1)), abs_tol=1e-9),
+    }  # fmt: skip
+    return next((f"{where} is {value:g}, and {word} is {part[word]:g}" for word, true in holds.items() if not true), None)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def settled(value: Any, part: Schema, root: Schema | None = None) -> Any:
+    """A value that fits, its numbers as the columns hold them: a whole number written 3.0 is 3."""
+    root = part if root is None else root
+    if "$ref" in part:
+        return settled(value, _resolved(part["$ref"], root), root)
+    if "anyOf" in part:
+        return settled(value, next(one for one in part["anyOf"] if misfit(value, one, root) is None), root)
+    if isinstance(value, dict):
+        return {name: settled(value[name], one, root) for name, one in part.get("properties", {}).items() if name in value}
+    if isinstance(value, list):
+        return [settled(one, part["items"], root) for one in value]
+    kind = part.get("type")
+    return int(value) if kind == "integer" else float(value) if kind == "number" else value
