@@ -91,7 +91,7 @@ class SharedLayer(RowsLayer):
         super().__init__(like.transpose(0, 1), width, room)
         shape = (like.shape[1], width, room, like.shape[3])
         self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
-        self.keys.layer = self  # type: ignore[attr-defined]  (how the attention finds the frames)
+        setattr(self.keys, "layer", self)  # noqa: B010 (how the attention finds the frames)
         self.read: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self.frames: list[tuple[int, torch.Tensor]] = []
 

@@ -1,0 +1,240 @@
+"""Message Batches: the same requests at half the price, answered within a day.
+
+That a batch will be sent is written down before it is, and its id after, so that a run that is killed finds all of them again: a batch whose
+id was lost is known among the latest ones by its size, and by the keys in its results. What has no answer in the end is asked again."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from synthgen.errors import LimitError, ModelError
+from synthgen.models import wire
+from synthgen.models.claude import ClaudeModel
+from synthgen.models.failures import KEPT, Failure, redacted
+from synthgen.models.line import PATIENCE, TRIES, Line
+from synthgen.rows import Completion, Prompt
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+    from synthgen.models.journal import Batching, Journal, Sent
+
+EARLIER = 600.0
+"""Seconds that the clocks of the API and of this machine may differ by."""
+OLDEST = 29 * 24 * 3600.0
+"""Seconds for which the API keeps results."""
+OWN_FAULT = {"invalid_request_error", "request_too_large"}
+PASSING = {"api_error", "overloaded_error", "rate_limit_error", "timeout_error"}
+AROUND = 600
+"""More bytes than a request has beside its texts."""
+
+
+class Batches:
+    """The asking of some prompts in batches, each under its key in the journal."""
+
+    def __init__(
+        self, model: ClaudeModel, journal: Journal, line: Line, asked: Mapping[str, Prompt], how: Batching, watch: Callable[[str], None]
+    ) -> None:
+        self.model, self.journal, self.line, self.how, self.watch = model, journal, line, how, watch
+        self.left, self.tries, self.strangers = dict(asked), Counter[str](), set[str]()
+        self.under_way: dict[int, tuple[Sent, float]] = {}  # by number: the batch, and the most that it can cost
+        self.can = model.abilities(line)
+        self.sizes: dict[str, int] = {}
+
+    def answers(self) -> Iterator[tuple[str, Completion]]:
+        """The answers, each with its key, when they are in the journal. Raises ModelError and LimitError; then batches that are under way stay
+        so, and the next run finds them."""
+        for batch in self.journal.sent(self.model.identity):
+            if batch.keys & self.left.keys():
+                most = sum(self._most(self.left[key]) for key in batch.keys & self.left.keys())
+                self.model.budget.take(most, sent=True)
+                self._take_up(batch, most)
+        while any(self.tries[key] < self.how.tries for key in self.left):
+            problem = self._send()
+            if not self.under_way:
+                raise problem or RuntimeError("nothing was sent")
+            yield from self._next_end()
+        if self.left:
+            raise ModelError(
+                f"{self.model.name}: {len(self.left):,} requests had no answer in {self.how.tries} batches: expired, canceled or failed",
+                KEPT, retryable=True,
+            )  # fmt: skip
+
+    # Send
+
+    def _send(self) -> LimitError | None:
+        """Send what is neither answered nor under way; what the budget does not allow stays, with the error that says so."""
+        pending = frozenset[str]().union(*(batch.keys for batch, _ in self.under_way.values()))
+        ready = [key for key in self.left if key not in pending and self.tries[key] < self.how.tries]
+        while ready:
+            file, size, most, problem = dict[str, Prompt](), 0, 0.0, None
+            for key in ready[: self.how.requests]:
+                prompt = self.left[key]
+                size += self._bytes(prompt)
+                if file and size > self.how.bytes:
+                    break
+                if not self.model.budget.fits(most + self._most(prompt)):
+                    problem = self.model.budget.passed(self._most(prompt))
+                    break
+                file[key], most = prompt, most + self._most(prompt)
+            if not file:
+                return problem
+            self.model.budget.take(most, sent=True)
+            batch = self.journal.intend(self.model.identity, file)
+            self._take_up(self.journal.named(batch, self._post(batch, file, most)), most)
+            ready = ready[len(file) :]
+        return None
+
+    def _post(self, batch: Sent, file: Mapping[str, Prompt], most: float) -> str:
+        """The id of a new batch."""
+        requests: Any = [{"custom_id": key, "params": wire.request(self.model.name, prompt, self.can)} for key, prompt in file.items()]
+        for number in range(TRIES):
+            found = self.line.start(self.line.once(self.line.client.messages.batches.create(requests=requests))).result()
+            if not isinstance(found, Failure):
+                return found.id
+            if found.billed and (name := self._search(batch)):
+                return name
+            if not found.again or (found.wait or 0) > PATIENCE:
+                break
+            self.how.wait(self.line.pause(number, found.wait))
+        assert isinstance(found, Failure)
+        if not found.billed:
+            self._drop(batch, most)
+        raise found.error(self.model.name, number + 1)
+
+    def _search(self, batch: Sent) -> str | None:
+        """The id of a batch whose id was lost: of those that were made at that time and are as large, the next one."""
+        known = self.strangers | self.journal.batch_ids()
+
+        async def recent(client: AsyncAnthropic) -> list[tuple[float, str]]:
+            found = []
+            async for card in client.messages.batches.list(limit=100):
+                since = card.created_at.timestamp() - batch.began
+                if since < -EARLIER:
+                    break
+                if sum(_counts(card)) == len(batch.keys) and card.id not in known:
+                    found.append((abs(since), card.id))
+            return found
+
+        for look in (0.0, self.how.first_look):  # the list may lag behind
+            self.how.wait(look)
+            if found := self.line.call(recent):
+                return min(found)[1]
+        return None
+
+    def _take_up(self, batch: Sent, most: float) -> None:
+        """Wait for a batch that was sent, or may have been."""
+        if batch.id is None:
+            batch = self.journal.named(batch, self._search(batch))
+        if batch.id is None:
+            self._drop(batch, most)
+        else:
+            self.under_way[batch.number] = (batch, most)
+            self.look = self.how.first_look
+
+    def _drop(self, batch: Sent, most: float) -> None:
+        """Forget a batch that does not exist."""
+        self.journal.keep_batched(batch, self.model.identity, {})
+        self.model.budget.settle(most)
+
+    # Receive
+
+    def _next_end(self) -> Iterator[tuple[str, Completion]]:
+        """Wait until a batch has ended; its answers."""
+        while True:
+            ended, counts = [], Counter[str]()
+            for batch, most in self.under_way.values():
+                card = self._card(batch)
+                if card is None or card.processing_status == "ended":
+                    ended.append((batch, most, card))
+                if card is not None:
+                    waiting, *over = _counts(card)
+                    counts.update(done=sum(over), all=waiting + sum(over))
+            names = [str(batch.id) for batch, _ in self.under_way.values()]
+            what = f"batch {names[0]}" if len(names) == 1 else f"{len(names)} batches"
+            self.watch(f"{what} {counts['done']:,} of {counts['all']:,} done; you may leave: the same command comes back")
+            for batch, most, card in ended:
+                yield from self._end(batch, most, gone=card is None or card.results_url is None)
+            if ended:
+                return
+            self.how.wait(self.look)
+            self.look = min(self.how.last_look, self.look * 1.5)
+
+    def _card(self, batch: Sent) -> Any:
+        """What the API says of a batch; None if it is too old to be known."""
+        name = str(batch.id)
+        found = self.line.start(self.line.patient(lambda client: client.messages.batches.retrieve(name))).result()
+        if not isinstance(found, Failure):
+            return found
+        if found.status != 404:
+            raise found.error(self.model.name, TRIES if found.again else 1)
+        if time() - batch.began > OLDEST:
+            return None
+        raise ModelError(
+            f"{self.model.name}: the batch {name} is not to be found with this key ({found.what})",
+            "take the key (the workspace) that it was sent with; without --batch its requests are asked again, and paid again",
+        )
+
+    def _end(self, batch: Sent, most: float, *, gone: bool) -> Iterator[tuple[str, Completion]]:
+        """The answers of a batch that has ended, in the journal."""
+        name = str(batch.id)
+
+        async def fetch(client: AsyncAnthropic) -> list[Any]:
+            return [one async for one in await client.messages.batches.results(name)]
+
+        results = [] if gone else self.line.call(fetch)
+        del self.under_way[batch.number]
+        if results and not any(one.custom_id in batch.keys for one in results):  # somebody else's
+            self.strangers.add(name)
+            return self._take_up(self.journal.named(batch, None), most)
+        found = {one.custom_id: self._read(one) for one in results}
+        answers = {key: one for key, one in found.items() if isinstance(one, Completion)}
+        kept = {key: one for key, one in answers.items() if one.finish != "error"}
+        self.journal.keep_batched(batch, self.model.identity, kept)
+        self.model.budget.settle(most, sum(one.cost or 0.0 for one in kept.values()))
+        self.tries.update(batch.keys - answers.keys())
+        for key in answers.keys() & self.left.keys():
+            del self.left[key]
+            yield key, answers[key]
+        if problem := next((one for one in found.values() if isinstance(one, ModelError)), None):
+            raise problem
+
+    def _read(self, one: Any) -> Completion | ModelError | None:
+        """What came of a request: an answer, an error that ends the run, or nothing, so that it is asked again."""
+        prompt, result = self.left.get(one.custom_id, NO_PROMPT), one.result
+        if result.type == "succeeded":
+            try:
+                return wire.completion(prompt, result.message, self.model.price, batch=True)
+            except (AttributeError, TypeError):
+                return None
+        if result.type != "errored" or result.error.error.type in PASSING:
+            return None
+        said = redacted(f"{result.error.error.type}: {result.error.error.message}", self.line.secrets)
+        return Completion(prompt, said, "error") if result.error.error.type in OWN_FAULT else ModelError(f"{self.model.name}: {said}", KEPT)
+
+    # Sizes
+
+    def _most(self, prompt: Prompt) -> float:
+        price = self.model.price
+        return wire.most_cost(price, wire.request(self.model.name, prompt, self.can), self.can, batch=True) if price else 0.0
+
+    def _bytes(self, prompt: Prompt) -> int:
+        """More bytes than a request has."""
+        brief = prompt.brief
+        if brief and brief.digest not in self.sizes:
+            parts = [brief.system, brief.schema, brief.schema, *(one.name + one.content for one in brief.documents)]
+            self.sizes[brief.digest] = len(json.dumps(parts)) + AROUND * len(parts)
+        return AROUND + len(json.dumps([prompt.text, *prompt.turns])) + (self.sizes[brief.digest] if brief else 0)
+
+
+NO_PROMPT = Prompt("", 0)
+
+
+def _counts(card: Any) -> tuple[int, ...]:
+    """Requests of a batch: those that wait, and those that have ended, in every way."""
+    told = card.request_counts
+    return told.processing, told.succeeded, told.errored, told.canceled, told.expired

@@ -1,0 +1,101 @@
+"""Claude, asked over the Messages API: many prompts at a time, each answer given out the moment it arrives.
+
+The next prompt is sent when the one who asks has taken an answer, and so kept it: a run that is killed loses no more answers than requests
+were under way. Claude's answers cannot be seeded: the journal is what makes a run repeatable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from synthgen.errors import ModelError
+from synthgen.models import wire
+from synthgen.models.budget import Budget
+from synthgen.models.exchange import Exchange
+from synthgen.models.failures import Failure
+from synthgen.models.line import TRIES, Line
+from synthgen.models.prices import price
+from synthgen.rows import Completion, Prompt
+
+if TYPE_CHECKING:
+    from synthgen.recipe.shape import Prices
+
+COUNTING = 10.0
+"""Seconds that the counting of tokens may take."""
+BYTES_A_TOKEN = 3
+"""What a token has at least, on average: 5.5 models make more tokens of a text than older ones."""
+
+
+class ClaudeModel:
+    """A model behind the door. `concurrency` requests may be under way at a time, each for `timeout` seconds; `prices` take the place of the
+    list's; no request is sent that could pass the `budget`. Raises ModelError where a limit is set and the model's price is not known."""
+
+    def __init__(
+        self, name: str, *, concurrency: int = 64, timeout: float = 300, prices: Prices | None = None, budget: Budget | None = None
+    ) -> None:
+        self.name, self.concurrency, self.timeout, self.budget = name, concurrency, timeout, budget or Budget()
+        self.price = price(name, prices)
+        self.pace = float(concurrency)
+        self.warm: dict[str, float] = {}  # when each brief was last read, so that the API has it in its cache
+        self._can: wire.Abilities | None = None
+        if self.price is None and self.budget.limit is not None:
+            raise ModelError(
+                f"{name}: its price is not known, so that --max-cost cannot be kept",
+                f"give its prices in the recipe (models: {{…: {{kind: claude, name: {name}, prices: {{input: 1, output: 5}}}}}}) or leave --max-cost out",
+            )
+
+    @property
+    def identity(self) -> str:
+        """The model's name."""
+        return self.name
+
+    def count(self, text: str) -> int:
+        """About how many tokens a text has; rather too many. `tokens` asks."""
+        return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
+
+    def check_key(self, otherwise: str = "") -> None:
+        """Make sure, without a request, that there is a key. Raises ModelError, which says `otherwise` what can be done without one."""
+        with Line(self.name, self.timeout) as line:
+            found = line.start(line.once(line.signed())).result()
+        if isinstance(found, Failure):
+            problem = found.error(self.name)
+            raise ModelError(f"{problem.message}; {otherwise}" if otherwise else problem.message, problem.hint)
+
+    def tokens(self, prompts: Sequence[Prompt]) -> list[int]:
+        """How many tokens each prompt has with all that is sent with it, counted by the API, which costs nothing. Raises ModelError at once
+        when that fails."""
+        with Line(self.name, min(self.timeout, COUNTING)) as line:
+            return line.start(self._counted(line, prompts)).result()
+
+    async def _counted(self, line: Line, prompts: Sequence[Prompt]) -> list[int]:
+        can = self._can or await _abilities(line, self.name, 1)
+        asked = [{key: part for key, part in wire.request(self.name, one, can).items() if key != "max_tokens"} for one in prompts]
+        found = await asyncio.gather(*(line.once(line.client.messages.count_tokens(**one)) for one in asked))
+        for one in found:
+            if isinstance(one, Failure):
+                raise one.error(self.name)
+        return [one.input_tokens for one in found if not isinstance(one, Failure)]
+
+    def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
+        """An answer to each prompt, in the order in which they arrive. Raises ModelError, or LimitError before a request that could pass the
+        budget; all that was answered until then is given out first."""
+        if not prompts:
+            return
+        with Line(self.name, self.timeout, min(self.concurrency, len(prompts))) as line:
+            yield from Exchange(self, line, prompts).answers()
+
+    def abilities(self, line: Line) -> wire.Abilities:
+        """What the model accepts, asked once. A server that does not tell gets the least that it can be sent."""
+        if self._can is None:
+            self._can = line.start(_abilities(line, self.name)).result()
+        return self._can
+
+
+async def _abilities(line: Line, name: str, tries: int = TRIES) -> wire.Abilities:
+    card = await line.patient(lambda client: client.models.retrieve(name), tries)
+    if not isinstance(card, Failure):
+        return wire.Abilities.of(card)
+    if card.again or card.status in (0, 401, 402):
+        raise card.error(name, tries if card.again else 1)
+    return wire.Abilities()

@@ -1,0 +1,90 @@
+"""How many requests are under way at a time: as many as asked for, fewer when the API says that it is too much.
+
+Half as many after a 429 or 529, one more after each round without (additive increase, multiplicative decrease), and none while the API asks
+to wait or its rate limit has nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from time import monotonic
+
+LONGEST = 60.0
+"""Seconds that a used-up rate limit is waited for at most: the clocks of the API and of this machine may differ."""
+
+
+class Pace:
+    """Gives turns to those who ask, inside one event loop. `now` is how many may be under way, never more than `most`."""
+
+    def __init__(self, most: int, now: float | None = None) -> None:
+        self.most, self.now = most, min(float(most), now or float(most))
+        self.under_way = 0
+        self.wins = 0  # answers so far
+        self._until = self._cut = 0.0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def turn(self) -> float:
+        """Wait for a turn and tell when it began."""
+        if self._waiting or self.under_way >= int(self.now) or monotonic() < self._until:
+            mine = asyncio.get_running_loop().create_future()
+            self._waiting.append(mine)
+            self._wake()
+            try:
+                await mine
+            except asyncio.CancelledError:
+                if mine.done() and not mine.cancelled():
+                    self.end()
+                raise
+        else:
+            self.under_way += 1
+        return monotonic()
+
+    def end(self) -> None:
+        """Give a turn back."""
+        self.under_way -= 1
+        self._let()
+
+    def went(self, headers: Mapping[str, str]) -> None:
+        """A request was answered, with these headers."""
+        self.wins += 1
+        self.now = min(self.most, self.now + 1 / self.now)
+        resets = [headers.get(name[: -len("remaining")] + "reset") for name, left in headers.items() if _is_empty(name, left)]
+        for one in resets:
+            if one:
+                self._pause(_seconds_to(one))
+
+    def too_fast(self, began: float, wait: float | None) -> None:
+        """A request that was sent at `began` was refused because there were too many. Those that were sent with it do not count again."""
+        if began > self._cut:
+            self._cut, self.now = monotonic(), max(1.0, self.now / 2)
+        if wait:
+            self._pause(wait)
+
+    def _pause(self, seconds: float) -> None:
+        self._until = max(self._until, monotonic() + min(seconds, LONGEST))
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiting and (left := self._until - monotonic()) > 0:
+            asyncio.get_running_loop().call_later(left + 0.001, self._let)
+
+    def _let(self) -> None:
+        while self._waiting and self.under_way < int(self.now) and monotonic() >= self._until:
+            first = self._waiting.popleft()
+            if not first.done():
+                first.set_result(None)
+                self.under_way += 1
+
+
+def _is_empty(name: str, left: str) -> bool:
+    return name.startswith("anthropic-ratelimit-") and name.endswith("-remaining") and left.strip() == "0"
+
+
+def _seconds_to(when: str) -> float:
+    try:
+        told = datetime.fromisoformat(when)
+    except ValueError:
+        return 0.0
+    return ((told if told.tzinfo else told.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
