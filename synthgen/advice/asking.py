@@ -1,0 +1,67 @@
+"""Asking Claude about a recipe: one question, one answer in a known shape, or an error that says why there is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from synthgen.errors import ModelError
+from synthgen.models import Model
+from synthgen.rows import Brief, Completion, Document, Prompt
+
+TOKENS = 16_000
+"""Tokens of an answer at most, thoughts among them."""
+
+
+class Shape(BaseModel):
+    """A part of an answer: every key is there, and no other."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+A = TypeVar("A", bound=Shape)
+
+
+def brief(name: str, shape: type[Shape], documents: Sequence[Document] = ()) -> Brief:
+    """What Claude reads first: the prompt file of that name, and the documents; it answers in that shape."""
+    system = files("synthgen.advice").joinpath(f"prompts/{name}.md").read_text(encoding="utf-8").strip()
+    return Brief(system, tuple(documents), json.dumps(shape.model_json_schema()), tokens=TOKENS)
+
+
+def ask(model: Model, prompts: Sequence[Prompt], shape: type[A]) -> list[tuple[A | ModelError, Completion | None]]:
+    """What `model` answers to each of the prompts, asked at the same time, or why it gives none; and the completion that it is from.
+    Raises ModelError where none can be asked."""
+    there = {id(one.prompt): one for one in model.complete(prompts)}
+    return [(_read(there.get(id(prompt)), shape), there.get(id(prompt))) for prompt in prompts]
+
+
+def question(said: Brief, text: str, account: str) -> Prompt:
+    """The prompt that asks `text`; `account` is what the journal books it on."""
+    return Prompt(text, 0, origin={"field": account}, brief=said)
+
+
+def _read(found: Completion | None, shape: type[A]) -> A | ModelError:
+    if found is None:
+        return ModelError("Claude gave no answer", "try again", retryable=True)
+    if found.finish == "refusal":
+        return ModelError(f"Claude declined to answer: {found.text.strip() or 'it gave no reason'}")
+    if found.finish == "error":
+        return ModelError(f"Claude could not be asked: {found.text.strip()}")
+    try:
+        return shape.model_validate_json(found.text)
+    except ValidationError as error:
+        if found.finish == "length":
+            return ModelError(f"Claude's answer was cut off after {found.tokens_out:,} tokens", "ask about less at a time")
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the answer"
+        return ModelError(f"Claude's answer does not have the form that was asked for: {where}: {first['msg']}", "try again")
+
+
+def cost(answers: Sequence[Completion]) -> float | None:
+    """What answers cost in US dollars, as far as that is known."""
+    known = [answer.cost for answer in answers if answer.cost is not None]
+    return sum(known) if known else None

@@ -1,0 +1,167 @@
+"""What Claude will be asked for each of its fields, on one row, without asking anything.
+
+The row comes from an output where there is one. Otherwise Python makes the facts, a seed message stands for what the base model would
+type, and for what Claude would write there is a text that says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from synthgen import render
+from synthgen.advice.reading import rows
+from synthgen.engine import candidates
+from synthgen.errors import OutputError, SynthgenError
+from synthgen.fields import Asked, FieldShape, Made, Typed
+from synthgen.output import Output
+from synthgen.recipe import Plan, Recipe, TablePlan
+from synthgen.recipe.plan import FieldStep, own_columns
+from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.slots import filled
+from synthgen.streams import Streams
+
+ROWS = 40
+"""Rows among which one is looked for that a field is made for."""
+ROUNDS = 6
+"""Rounds of asking that are followed, at most."""
+STANDS = "(here stands what Claude wrote for '{}')"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What Claude is asked for a field: prompts of one row, one for each brief. `real` says that the row is from an output."""
+
+    table: str
+    name: str
+    field: Asked
+    prompts: Sequence[Prompt]
+    real: bool
+
+
+def questions(whole: Plan, outputs: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Iterator[Question]:
+    """The questions to Claude of each table and field, in the order of work. `outputs` are rows of tables that were made before."""
+    streams, made = Streams(whole.recipe.seed), dict[str, list[dict[str, Any]]]()
+    for table in whole.tables:
+        there = list((outputs or {}).get(table.name, ()))[:ROWS]
+        sample = _found(table, there) if there else list(_begun(table, made, streams))
+        found: dict[str, Question] = {}
+        for row in sample:
+            for step in table.steps:
+                if isinstance(step, FieldStep):
+                    prompts = _make(row, step.name, step.field, streams)
+                    if prompts and step.name not in found and isinstance(step.field, Asked) and step.field.asks == "claude":
+                        found[step.name] = Question(table.name, step.name, step.field, prompts, bool(there))
+        made[table.name] = [row.values for row in sample]
+        yield from found.values()
+
+
+def rows_of(folder: str | Path, recipe: Recipe) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the output in a folder, per table, to take samples from; none where there is no output, or its tables have other fields."""
+    try:
+        manifest = Output(Path(folder)).manifest()
+        if not manifest or "tables" not in manifest:
+            return {}
+        made = {name: set(shape.get("fields", {})) for name, shape in manifest["recipe"]["tables"].items()}
+        same = [name for name, table in recipe.tables.items() if made.get(name) == set(table.fields)]
+        return {name: rows(folder, name, ROWS)[1] for name in same}
+    except OutputError:
+        return {}
+
+
+def _found(table: TablePlan, there: Sequence[Mapping[str, Any]]) -> list[Row]:
+    own = [{name: value for name, value in values.items() if name != "provenance"} for values in there]
+    return [Row(table.name, number, values=values, carried=table.carried) for number, values in enumerate(own)]
+
+
+def _begun(table: TablePlan, made: Mapping[str, list[dict[str, Any]]], streams: Streams) -> Iterator[Row]:
+    parents = made[table.table.from_.table] if table.table.from_ else []
+    source = candidates(table.name, table.table, lambda: iter(parents), len(parents), streams)
+    for one in islice(source.start(0), ROWS):
+        yield Row(table.name, one.index, values=dict(one.inherited or {}), parent=one.parent, carried=table.carried)
+
+
+def _make(row: Row, name: str, field: FieldShape, streams: Streams) -> list[Prompt]:
+    """Give the row the field's value, or what stands for it, if it has none; and return what Claude would be asked for it."""
+    there = name in row.values
+    with suppress(render.TemplateMistake):
+        if field.when is not None and not render.holds(field.when, row.values):
+            if not there:
+                row.give(name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
+            return []
+    prompts, value = list[Prompt](), None
+    try:
+        if isinstance(field, Made):
+            value = None if there else field.make(row, streams.at(row.table, name, row.index, 0) if field.draws else Random(0))
+        elif isinstance(field, Typed):
+            value = None if there else _typed(row, field)
+        elif isinstance(field, Asked):
+            prompts, value = _asked(row, name, field, streams)
+    except SynthgenError:
+        value = None  # a fact that cannot be made of what only stands for another
+    if not there:
+        row.give(name, value if value is not None else STANDS.format(name))
+        for column in own_columns(name, field):
+            row.values.setdefault(column, None)
+    return prompts
+
+
+def _typed(row: Row, field: Typed) -> Value:
+    """A seed message, with the row's facts in it."""
+    topic = render.fill(field.topic, row.values)
+    pool = field.pools.get(topic) or field.pools.get("") or field.texts
+    facts = {name: "…" if value is None else value for name, value in row.values.items()}
+    with suppress(KeyError):
+        return filled(pool[row.index % len(pool)], facts)
+    return pool[row.index % len(pool)]
+
+
+def _asked(row: Row, name: str, field: Asked, streams: Streams) -> tuple[list[Prompt], Value | Labelled | None]:
+    """What is asked for a row in all rounds, a prompt for each brief, and the value that stands for what would come of it."""
+    answers: list[Completion] = []
+    kept: dict[str, Prompt] = {}
+    ahead = field.ask([row], name, streams)[0]
+    for _ in range(ROUNDS):
+        if not ahead:
+            break
+        for prompt in ahead:
+            if prompt.brief is not None:
+                kept.setdefault(prompt.brief.digest, prompt)
+            answers.append(Completion(prompt, _answer(prompt, name), "stop"))
+        ahead = field.more([row], [answers], name, streams)[0]
+    value = field.read(row, answers) if answers else None
+    if isinstance(value, Refusal):  # what stands for an answer is none: for a revision stands what it is of
+        value = row.values.get(str(getattr(field, "of", "")))
+    return list(kept.values()), value
+
+
+def _answer(prompt: Prompt, name: str) -> str:
+    schema = prompt.brief.schema if prompt.brief else ""
+    return json.dumps(_instance(json.loads(schema), name)) if schema else STANDS.format(name) + "\n"
+
+
+def _instance(schema: Any, name: str, root: Any = None) -> Any:
+    """A value that a JSON Schema allows."""
+    root = root or schema
+    if "$ref" in schema:
+        return _instance(root["$defs"][str(schema["$ref"]).rpartition("/")[2]], name, root)
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    for key in ("anyOf", "allOf", "oneOf"):
+        if schema.get(key):
+            return _instance(schema[key][0], name, root)
+    kind = schema.get("type", "string")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object":
+        return {key: _instance(inner, key, root) for key, inner in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [_instance(schema.get("items", {}), name, root)]
+    return {"integer": 1, "number": 1.0, "boolean": True, "null": None}.get(kind, STANDS.format(name))

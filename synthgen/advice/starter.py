@@ -1,0 +1,73 @@
+"""A recipe to begin with: a small one that works at once, or one that has Claude write tasks about a paper."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from synthgen.errors import OutputError
+from synthgen.fields.instructed import document
+
+Writes = Literal["illustrative", "concrete"]
+RECIPE = "recipe.yaml"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A new recipe, and the copy of the paper beside it, if there is one."""
+
+    recipe: Path
+    paper: Path | None = None
+
+
+def start(place: str | Path, *, paper: str | Path | None = None, count: int = 20, writes: Writes = "illustrative") -> Started:
+    """Write `recipe.yaml` into the folder `place`, which may be there already, but not with a recipe in it.
+
+    With a `paper` (.md, .txt or .pdf), which is copied beside it, the recipe has Claude write `count` tasks about what it teaches:
+    `illustrative` ones, to teach the idea, or `concrete` ones, to stand for data. Raises OutputError, DataError.
+    """
+    folder = Path(place)
+    name = folder.resolve().name
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise OutputError(f"'{name}' cannot name a recipe", "letters, digits, '.', '_' and '-', up to 80, beginning with a letter or digit")
+    recipe = folder / RECIPE
+    if recipe.exists():
+        raise OutputError(f"{recipe} is there already; nothing was written", "choose another name")
+    source = Path(paper).expanduser() if paper is not None else None
+    values = {"NAME": _text(name) if _unsafe(name) else name, "FILE": str(recipe), "COUNT": str(count), "WRITES": writes}
+    copy = None
+    if source is not None:
+        document(source)  # tells what is wrong with it
+        copy = folder / source.name
+        if copy.exists() and copy.read_bytes() != source.read_bytes():
+            raise OutputError(f"{copy} is there already and is another file; nothing was written", "choose another name")
+        values["DOCUMENT"], values["PAPER"] = _text(source.name), " ".join(source.name.split())
+        values["ABOUT"] = _text(f"Tasks that practise and test what the document {values['PAPER']} teaches.")
+    template = files("synthgen.advice").joinpath(f"starters/{'paper' if source else 'plain'}.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"__([A-Z]+)__", lambda place: values[place[1]], template)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if source is not None and copy is not None and not copy.exists():
+            shutil.copyfile(source, copy)
+        with recipe.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
+    return Started(recipe, copy)
+
+
+def _text(value: str) -> str:
+    """A text in quotes, as YAML reads it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _unsafe(name: str) -> bool:
+    """Whether YAML would read a name as something else than text: a number, a date, a truth value."""
+    from ruamel.yaml import YAML
+
+    return not isinstance(YAML(typ="safe", pure=True).load(f"name: {name}")["name"], str)
