@@ -5,7 +5,8 @@ SynthgenError
 ├── DataError       1    a file or dataset that the recipe names is wrong
 ├── OutputError     1    the output folder cannot be used: somebody else's, in use, or not there
 ├── LimitError      3    a limit of the recipe stopped the run: tries, patience, rows to draw from
-└── ModelError      4    a model or service failed; `retryable` says whether trying again helps
+├── ModelError      4    a model or service failed; `retryable` says whether trying again helps
+└── HubError        4    the Hub did not take what was sent; `retryable` as above
 """
 
 from __future__ import annotations
@@ -134,3 +135,13 @@ def did_you_mean(word: object, known: Iterable[object], what: str = "") -> str:
     if like:
         return f"did you mean one of these? {listed}"
     return f"{what or 'known'}: {listed}" if names else ""
+
+
+class HubError(SynthgenError):
+    """The Hub did not take what was sent; `retryable` says whether the same command may do better."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, hint: str = "", *, retryable: bool = False) -> None:
+        super().__init__(message, hint)
+        self.retryable = retryable

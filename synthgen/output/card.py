@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from synthgen.recipe import Plan, TablePlan
+from synthgen.recipe import BaseModelSpec, Plan, TablePlan
+
+if TYPE_CHECKING:
+    import datasets
 
 SAMPLES = 8
+SCRIBBLER = (
+    "Scribbler, which ships inside synthgen: Apache-2.0; made from SmolLM2-135M-Instruct (Hugging Face, Apache-2.0) and taught on openly licensed "
+    "messages (CC0, CC BY 3.0 and 4.0, CDLA-Permissive-1.0, Apache-2.0; its card in the package names the sources)"
+)
+LIMITS = [
+    "Labels say what a row was asked to be, not what a reader found in it: a small base model sometimes leaves its topic, or makes little sense.",
+    "People, companies, numbers and addresses are invented; where one is real, it is by chance. Messages may be untrue or offensive, as people's are.",
+    "Figures of style tell how near the typing comes to what was asked for, not whether people would ask such things as often.",
+]
 
 
 def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence[str]]) -> str:
@@ -16,8 +31,10 @@ def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence
     from huggingface_hub import DatasetCardData
 
     total = sum(table["rows"] for table in manifest["tables"].values())
+    models = [plan.recipe.all_models[name] for name in plan.models]
+    english = any(isinstance(spec, BaseModelSpec) and spec.place == "scribbler" for spec in models)
     data = DatasetCardData(
-        pretty_name=plan.recipe.name, tags=["synthetic", "synthgen"], size_categories=[_size(total)], annotations_creators=["machine-generated"],
+        language=["en"] if english else None, pretty_name=plan.recipe.name, tags=["synthetic", "synthgen"], size_categories=[_size(total)], annotations_creators=["machine-generated"],
         language_creators=["machine-generated"], source_datasets=["original"],
     )  # fmt: skip
     names = [*manifest["tables"], *manifest["aside"]]
@@ -73,8 +90,32 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
         "## How it was made", "",
         f"By [synthgen](https://pypi.org/project/synthgen/) {manifest['synthgen']} from `recipe.yaml` with seed {plan.recipe.seed}. Models: {models}. With {versions}.", "",
         "The same recipe, seed and versions make the same rows. `manifest.json` has the counts and a hash of every file.", "",
+        *_licences(plan, manifest), "## Known limits", "", *(f"* {limit}" for limit in _limits(plan)), "",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _licences(plan: Plan, manifest: Mapping[str, Any]) -> list[str]:
+    """Whose models made it, and what else is somebody's."""
+    specs, told = plan.recipe.all_models, []
+    for name in manifest["models"]:
+        spec = specs[name]
+        if not isinstance(spec, BaseModelSpec):
+            told.append(f"* `{name}`: {_plain(spec.name)}, by Anthropic, under its terms of service")
+        elif spec.place == "scribbler":
+            told.append(f"* `{name}`: {SCRIBBLER}")
+        elif spec.name == spec.place:
+            told.append(f"* `{name}`: [{_plain(spec.name)}](https://huggingface.co/{spec.name}), under the licence on its card")
+        else:
+            told.append(f"* `{name}`: a model of the maker's own ({_plain(Path(spec.name).name)})")
+    counts = "* synthgen's tables of how people type are counts over openly licensed messages (CC BY 3.0 and 4.0, CC0; `synthgen/voices/data/README.md`)"
+    return ["## Models, licences and attributions", "", *told, counts, ""]
+
+
+def _limits(plan: Plan) -> list[str]:
+    found = [spec for name, spec in plan.recipe.all_models.items() if name in plan.models]
+    english = any(isinstance(spec, BaseModelSpec) and spec.place == "scribbler" for spec in found)
+    return [*LIMITS, *(["Scribbler writes English; other languages are in the edge cases only."] if english else [])]
 
 
 def _maker(table: TablePlan, column: str) -> str:
@@ -95,3 +136,90 @@ def _plain(text: str) -> str:
 def _size(rows: int) -> str:
     bounds = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M")]
     return next((name for bound, name in bounds if rows < bound), "10M<n<100M")
+
+
+# The card on the Hub
+
+
+@dataclass
+class Split:
+    """One split of a configuration: the pattern of its files, its rows, their size in memory and on disk, and their features."""
+
+    name: str
+    pattern: str
+    rows: int = 0
+    bytes: int = 0
+    disk: int = 0
+    features: datasets.Features | None = None
+
+    def count(self, shard: Path) -> None:
+        """Count a shard of it."""
+        from datasets import Features
+        from pyarrow import parquet
+
+        with parquet.ParquetFile(shard) as stored:
+            self.features = self.features or Features.from_arrow_schema(stored.schema_arrow)
+            self.rows += stored.metadata.num_rows
+            self.bytes += sum(batch.nbytes for batch in stored.iter_batches())
+        self.disk += shard.stat().st_size
+
+
+def published(
+    content: str,
+    repo: str,
+    configs: Mapping[str, Sequence[Split]],
+    recipe: str,
+    *,
+    license: str | None,  # noqa: A002
+    language: Sequence[str],
+    test: float,
+) -> str:
+    """The card as it stands on the Hub: with features and sizes of what is sent, and how to read it. What else its maker wrote stays."""
+    from datasets import DatasetInfo, SplitDict, SplitInfo
+    from datasets.info import DatasetInfosDict
+    from datasets.utils.metadata import MetadataConfigs
+    from huggingface_hub import DatasetCard
+
+    whole = DatasetCard(content, ignore_metadata_errors=True)
+    data, infos = whole.data, DatasetInfosDict()
+    first = next(iter(configs))
+    given: dict[str, dict[str, Any]] = {}
+    for name, splits in configs.items():
+        given[name] = {"data_files": [{"split": one.name, "path": one.pattern} for one in splits]}
+        held = SplitDict()
+        for one in splits:
+            held.add(SplitInfo(one.name, num_bytes=one.bytes, num_examples=one.rows))
+        infos[name] = DatasetInfo(
+            config_name=name, features=splits[0].features, splits=held, download_size=sum(one.disk for one in splits), dataset_size=sum(one.bytes for one in splits)
+        )  # fmt: skip
+    given[first]["default"] = True
+    for key in ("configs", "dataset_info"):
+        data.pop(key, None)
+    infos.to_dataset_card_data(data)
+    MetadataConfigs(given).to_dataset_card_data(data)
+    if license:
+        data["license"] = license
+    if language:
+        data["language"] = list(language)
+    own = (
+        "What is synthetic here is under the licence above."
+        if data.get("license")
+        else "Its maker has not said under which licence the rows are."
+    )
+    share = [
+        f"The share of `test` is {test:g}, by a digest of the row's place, so that no row changes side; rows made from another are on its side.",
+        "",
+    ]
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", recipe)), default=0))
+    parts = [
+        whole.text.strip(), "", "## Reading it", "", "```python", "from datasets import load_dataset", "",
+        *(f'{name_of(name)} = load_dataset("{repo}", "{name}")' for name in configs), "```", "", *(share if test else []), own, "",
+        "## The recipe", "", f"{fence}yaml", recipe.strip(), fence, "",
+    ]  # fmt: skip
+    return f"---\n{data.to_yaml()}\n---\n\n" + "\n".join(parts)
+
+
+def name_of(config: str) -> str:
+    """A name that Python takes for a configuration."""
+    plain = re.sub(r"\W", "_", config)
+    return plain if plain.isidentifier() else f"_{plain}"

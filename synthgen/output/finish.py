@@ -13,6 +13,7 @@ from synthgen.fields import Typed
 from synthgen.models import Journalled
 from synthgen.output.card import SAMPLES, card
 from synthgen.output.folder import Output, TableStore, aside_shards, digest
+from synthgen.output.leaks import remember_logs
 from synthgen.recipe import Loaded, Plan
 from synthgen.versions import versions
 
@@ -21,8 +22,9 @@ MEASURED = 100_000
 
 
 def fingerprint(loaded: Loaded) -> str:
-    """A digest of all that the user decided: the recipe as overridden, and the content of every file that it reads."""
-    parts: list[Any] = [synthgen.__version__, loaded.recipe.model_dump(mode="json", by_alias=True)]
+    """A digest of all that the user decided: the recipe as overridden (but for where it is published, which changes no row), and the
+    content of every file that it reads."""
+    parts: list[Any] = [synthgen.__version__, loaded.recipe.model_dump(mode="json", by_alias=True, exclude={"publish"})]
     read = {"models": [*loaded.recipe.models.values()]} | {
         name: [*table.fields.values(), *table.keep] for name, table in loaded.recipe.tables.items()
     }
@@ -39,14 +41,17 @@ def finish(
     doors: Mapping[str, Journalled],
     said: str,
     seconds: float,
+    spent: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Write shards, card and recipe, put the output in its place, and return its manifest. `said` is the fingerprint."""
-    folder, manifest = output.unfinished, _manifest(loaded, output, stores, doors, said, seconds)
+    """Write shards, card and recipe, put the output in its place, and return its manifest. `said` is the fingerprint, `spent` what each
+    field has asked of each model so far and what that cost."""
+    folder, manifest = output.unfinished, _manifest(loaded, output, stores, doors, said, seconds) | {"spent": spent}
     (folder / "README.md").write_text(card(whole, manifest, _samples(whole, stores)), encoding="utf-8")
     _write_recipe(folder / "recipe.yaml", loaded.data)
     for name in ("README.md", "recipe.yaml"):
         content = (folder / name).read_bytes()
         manifest["files"][name] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+    remember_logs(loaded.recipe, folder)
     output.publish(manifest, ["chunks", "progress.jsonl"])
     return manifest
 

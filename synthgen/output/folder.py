@@ -26,6 +26,8 @@ from synthgen.rows import ASIDE
 
 JOURNAL = ".journal.sqlite"
 MANIFEST = "manifest.json"
+LOGS = ".logs.npz"
+"""Digests of the messages that the rows are like, for a push to tell copies of them; it never leaves."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Output:
             made = set(json.loads((self._old / MANIFEST).read_text(encoding="utf-8"))["files"])
         except (OSError, ValueError, KeyError):
             made = set()
-        own = {name.split("/")[0] for name in made} | {MANIFEST, JOURNAL, JOURNAL + "-wal", JOURNAL + "-shm"}
+        own = {name.split("/")[0] for name in made} | {MANIFEST, JOURNAL, JOURNAL + "-wal", JOURNAL + "-shm", LOGS}
         for entry in self._old.iterdir():
             if entry.name not in own and not (self.final / entry.name).exists():
                 os.replace(entry, self.final / entry.name)

@@ -1,0 +1,105 @@
+"""What can go wrong with the Hub, each in a line that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from synthgen.errors import HubError, OutputError, SynthgenError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+ROOM = ("quota", "storage", "limit reached", "upgrade", "payment")
+AGAIN = "the same command goes on where it was"
+LOGIN = "run `hf auth login`, or set HF_TOKEN to a token with write access: https://huggingface.co/settings/tokens"
+
+
+def token_of(api: HfApi) -> str | None:
+    """The token that the client sends, if there is one."""
+    from huggingface_hub import get_token
+
+    return api.token if isinstance(api.token, str) else get_token() if api.token is not False else None
+
+
+@contextmanager
+def hub_errors(repo: str, api: HfApi) -> Iterator[None]:
+    """What the client raises, in a line."""
+    try:
+        yield
+    except SynthgenError:
+        raise
+    except Exception as error:
+        told = _explained(error, repo, api)
+        if told is None:
+            raise
+        token = _known(api)
+        if token:
+            told.message = told.message.replace(token, "…")
+        raise told from None
+
+
+def _known(api: HfApi) -> str | None:
+    try:
+        return token_of(api)
+    except Exception:  # whatever made it fail before
+        return None
+
+
+def _explained(error: BaseException, repo: str, api: HfApi) -> SynthgenError | None:
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+
+    if isinstance(error, HfHubHTTPError):
+        return _answered(error, repo)
+    if isinstance(error, OfflineModeIsEnabled):
+        return HubError("the Hub is not asked, because HF_HUB_OFFLINE is set", "unset it to push")
+    if isinstance(error, httpx2.TimeoutException):
+        return HubError(f"{api.endpoint} did not answer in time", AGAIN, retryable=True)
+    if isinstance(error, httpx2.ConnectError):
+        return HubError(f"cannot reach {api.endpoint}: {_line(error)}", f"check the network; {AGAIN}", retryable=True)
+    if isinstance(error, httpx2.HTTPError):
+        return HubError(f"the connection to {api.endpoint} broke: {_line(error)}", AGAIN, retryable=True)
+    if isinstance(error, HFValidationError):
+        return OutputError(f"'{repo}' cannot name a dataset on the Hub: {_line(error)}")
+    if error.__cause__ is not None and (found := _explained(error.__cause__, repo, api)):
+        return found
+    if isinstance(error, OSError) and error.filename:
+        return OutputError(f"cannot read or write {error.filename}: {error.strerror}")
+    if isinstance(error, OSError | RuntimeError | ValueError):
+        why = f" ({_line(error.__cause__)})" if error.__cause__ is not None else ""
+        return HubError(f"the Hub's client failed: {_line(error)}{why}", AGAIN, retryable=True)
+    return None
+
+
+def _answered(error: Any, repo: str) -> HubError:
+    """The Hub's answer, in a line."""
+    status, said = error.response.status_code, _said(error)
+    if status in (402, 403, 413, 507) and any(word in said.lower() for word in ROOM):
+        return HubError(
+            f"the Hub has no room for {repo}: {said}", "delete what is not needed, upgrade the account, or make it public: --public"
+        )
+    if status == 401:
+        return HubError(f"the Hub does not accept the token ({status}): {said}", LOGIN)
+    if status == 403:
+        return HubError(f"the token may not write to {repo} ({status}): {said}", f"is it yours? {LOGIN}")
+    if status == 404:
+        return HubError(f"the Hub knows no {repo}, or the token may not see it ({status}): {said}", "check the name and the token")
+    if status in (409, 412):
+        return HubError(f"somebody else changed {repo} at the same time ({status}): {said}", AGAIN, retryable=True)
+    if status == 429:
+        return HubError(f"the Hub takes no more requests for now ({status}): {said}", f"wait some minutes; {AGAIN}", retryable=True)
+    if status >= 500:
+        return HubError(f"the Hub failed ({status}): {said}", AGAIN, retryable=True)
+    return HubError(f"the Hub refuses what was sent to {repo} ({status}): {said}")
+
+
+def _said(error: Any) -> str:
+    """What the Hub said, without addresses and request ids."""
+    said = error.response.headers.get("X-Error-Message") or error.server_message or error.response.reason_phrase
+    return " ".join(str(said).split())[:300]
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
