@@ -24,6 +24,7 @@ from synthgen.fields.edge_case import EdgeCase, case_fault
 from synthgen.fields.typed import Typed
 from synthgen.parts import Fault, Part
 from synthgen.recipe.asking import asking_faults
+from synthgen.recipe.harness import Harness, harness_faults
 from synthgen.recipe.places import Source, Way
 from synthgen.recipe.shape import DEFAULT_MODELS, From
 from synthgen.recipe.words import shown
@@ -63,6 +64,10 @@ def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
                 yield from (replace(fault, at=(*at, *fault.at)) for fault in checking)
         if isinstance(parent := parts.get((*way, "from")), From) and above is not None:
             yield from _carry_faults(way, parent, above, whole.own(table))
+    if isinstance(harness := parts.get(("harness",)), Harness) and not source.left_out:  # with a table, its fields are left out
+        shipped = {str(table): columns for table in whole.tables if (columns := whole.shipped(table)) is not None}
+        if len(shipped) == len(whole.tables):
+            yield from (replace(fault, at=("harness", *fault.at)) for fault in harness_faults(harness, shipped))
 
 
 class _Whole:
@@ -118,7 +123,18 @@ class _Whole:
 
     def above(self, table: Any) -> set[str] | None:
         """The fields that a table's rows have from the rows that they are made from; None when a mistake hides some."""
-        line, kept, shipped = self.line(table), set[str](), set[str]()
+        columns = self.columns(self.line(table))
+        return columns[0] if columns else None
+
+    def shipped(self, table: Any) -> set[str] | None:
+        """The columns that ship in a table; None when a mistake hides some."""
+        line = self.line(table)
+        columns = self.columns([table, *line]) if line is not None else None
+        return columns[1] if columns else None
+
+    def columns(self, line: list[Any] | None) -> tuple[set[str], set[str]] | None:
+        """The columns that the first of a line of tables keeps while it is made, and those that ship; None when a mistake hides some."""
+        kept, shipped = set[str](), set[str]()
         if line is None:
             return None
         for name in reversed(line):
@@ -130,7 +146,7 @@ class _Whole:
                 return None
             hidden = {column for column, maker in self.makers(name).items() if getattr(self.fields(name)[maker], "hidden", False)}
             kept, shipped = carried | own, carried | own - hidden
-        return kept
+        return kept, shipped
 
     def known(self, table: Any) -> set[str] | None:
         """All fields that may be named in a table; None when a mistake hides some."""

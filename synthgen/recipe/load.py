@@ -20,7 +20,9 @@ from synthgen.fields.date import moment
 from synthgen.parts import Fault, Part, Scene
 from synthgen.recipe import source as sources
 from synthgen.recipe.between import cross_faults
+from synthgen.recipe.harness import Harness
 from synthgen.recipe.places import Source, Way
+from synthgen.recipe.publish import Publish
 from synthgen.recipe.shape import DEFAULT_MODELS, AnyModel, BaseModelSpec, From, Recipe, Table
 from synthgen.recipe.words import explained, keys, shown
 from synthgen.voices import Voice
@@ -118,6 +120,7 @@ FIELDS, CHECKS, MODELS = _kinds(AnyField), _kinds(AnyCheck), _kinds(AnyModel)
 FORMS = {
     "tables": "such as {rows: 100, fields: {…}}", "models": "such as {kind: base, name: scribbler}", "from": "such as {table: traffic}",
     "voices": "such as {lower_only: 0.8, end_mark: 0.1}", "fields": "such as {kind: choice, options: [a, b]}", "keep": "such as {kind: unique, field: message}",
+    "harness": "such as {input: message, target: intent}", "publish": "such as {repo: OWNER/NAME}",
 }  # fmt: skip
 
 
@@ -138,7 +141,7 @@ class _Reader:
         named = own if isinstance(own, dict) else dict.fromkeys(map(str, own), Voice()) if isinstance(own, list) else {}
         self.scene = replace(self.scene, voices={**shipped(), **named})
         given = self.each(self.each(given, (), "models", dict, self.model), (), "tables", dict, self.table)
-        recipe = self.part(Recipe, given, ())
+        recipe = self.part(Recipe, self.single(self.single(given, (), "harness", Harness), (), "publish", Publish), ())
         for way, part in self.sound.items():
             for fault in part.faults():
                 self.tell(replace(fault, at=(*way, *fault.at), at_key=fault.at_key or not fault.at))
@@ -157,16 +160,24 @@ class _Reader:
     def model(self, data: Any, way: Way) -> Part:
         """A model that does not say its kind is a base model, but for one that takes the place of a default one."""
         usual = DEFAULT_MODELS.get(way[-1], BaseModelSpec).model_fields["kind"].default
-        meant = {"kind": usual} if isinstance(data, dict) and "kind" not in data and not any(nearest(key, ["kind"], ALIKE) for key in data) else {}
+        meant = (
+            {"kind": usual}
+            if isinstance(data, dict) and "kind" not in data and not any(nearest(key, ["kind"], ALIKE) for key in data)
+            else {}
+        )
         return self.one_of(MODELS)(meant | data if meant else data, way)
 
     def table(self, data: Any, way: Way) -> Table:
         data = self.spelled(data, keys(Table), way)
         given = self.each(self.each(data, way, "fields", dict, self.one_of(FIELDS)), way, "keep", list, self.one_of(CHECKS))
-        if isinstance(given, dict) and given.get("from") is not None:
-            inner = (*way, "from")
-            given = given | {"from": self.part(From, self.spelled(given["from"], keys(From), inner), inner)}
-        return self.part(Table, given, way)
+        return self.part(Table, self.single(given, way, "from", From), way)
+
+    def single(self, data: Any, way: Way, key: str, shape: type[Part]) -> Any:
+        """`data` in which the part under `key` has been read, if it is there."""
+        if not isinstance(data, dict) or data.get(key) is None:
+            return data
+        inner = (*way, key)
+        return data | {key: self.part(shape, self.spelled(data[key], keys(shape), inner), inner)}
 
     def each(self, data: Any, way: Way, key: str, kind: type, read: Callable[[Any, Way], Part]) -> Any:
         """`data` in which the parts under `key` have been read, if there are any."""

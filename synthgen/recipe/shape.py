@@ -14,6 +14,8 @@ from synthgen.fields import AnyField
 from synthgen.fields.date import moment
 from synthgen.originals import LEARNED
 from synthgen.parts import Fault, Part, Scene
+from synthgen.recipe.harness import Harness
+from synthgen.recipe.publish import Publish
 from synthgen.rows import ASIDE
 from synthgen.voices import Voice
 
@@ -184,6 +186,8 @@ class Recipe(Part):
     )
     voices: dict[Name, Voice] = Field(default_factory=dict, description="how somebody types, for `voice:`; `synthgen measure` writes one")
     tables: dict[FolderName, Table] = Field(min_length=1)
+    harness: Harness | None = Field(None, description="what an eval harness reads of the rows, for `synthgen export`")
+    publish: Publish | None = Field(None, description="where the dataset goes on the Hub, for `synthgen make --push`")
 
     def faults(self) -> Iterator[Fault]:
         """Table names that the output folder needs for itself."""

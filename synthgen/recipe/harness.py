@@ -1,0 +1,68 @@
+"""`harness:` in a recipe: what an eval harness reads of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from synthgen.errors import did_you_mean
+from synthgen.parts import Fault, Part
+
+Path = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[^.\s]+)*$")]
+
+
+class Harness(Part):
+    """Which field is the input, and which the target, if there is one; and how answers are graded.
+
+    A field may be a part of one, such as `example.reply`. Without a target answers are graded by what needs none: that there is one,
+    that it is no refusal, its `format` and its `words`.
+    """
+
+    table: str | None = Field(None, description="the table (default: the last one that has the input and the target)")
+    input: Path = Field(description="the field that the application reads: a message, or a conversation")
+    target: Path | None = Field(None, description="the field that the answer should be, such as intent or example.reply")
+    system: str = Field("", description="the system prompt that comes before every input")
+    grade: Literal["label", "text", "json"] | None = Field(
+        None, description="how answers are compared with the target (default: labels where the targets are few and short, else text)"
+    )
+    words: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] = Field(
+        [1, 300], description="without a target: the least and the most words of an answer"
+    )
+    format: Literal["text", "json"] = Field("text", description="without a target: what an answer must be")
+
+    def faults(self) -> Iterator[Fault]:
+        """Bounds the wrong way round, and a way of comparing with nothing."""
+        if self.words[0] > self.words[1]:
+            yield Fault(("words",), f"expected [least, most], not {self.words}")
+        if self.grade and self.target is None:
+            yield Fault(("grade",), "there is no target to compare answers with", "name it: target: FIELD, or take grade out", at_key=True)
+
+
+def root(path: str) -> str:
+    """The field of a path such as `example.reply`."""
+    return path.partition(".")[0]
+
+
+def table_of(harness: Harness, shipped: Mapping[str, set[str]]) -> str | None:
+    """The table that a harness reads: the one named, or the last that has all its fields. `shipped` are each table's columns."""
+    needed = {root(path) for path in (harness.input, harness.target) if path}
+    fitting = [name for name, columns in shipped.items() if needed <= columns]
+    return harness.table if harness.table is not None else fitting[-1] if fitting else None
+
+
+def harness_faults(harness: Harness, shipped: Mapping[str, set[str]]) -> Iterator[Fault]:
+    """A table or a field that is not there, or does not ship. `shipped` are the columns of each table, in the order of the file."""
+    name = table_of(harness, shipped)
+    if name is not None and name not in shipped:
+        yield Fault(("table",), f"there is no table '{name}'", did_you_mean(name, shipped, "tables"))
+        return
+    known, where = (shipped[name], f"table '{name}' ships no") if name else (set[str]().union(*shipped.values()), "no table ships a")
+    paths = [(key, path) for key, path in (("input", harness.input), ("target", harness.target)) if path]
+    lacking = [(key, root(path)) for key, path in paths if root(path) not in known]
+    for key, field in lacking:
+        yield Fault((key,), f"{where} field '{field}'", did_you_mean(field, known, "fields"), field)
+    if name is None and not lacking:
+        both = " and ".join(f"'{root(path)}'" for _, path in paths)
+        yield Fault((paths[-1][0],), f"no table ships both {both}", "carry the one on into the table that has the other")
