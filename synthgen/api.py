@@ -1,54 +1,46 @@
-"""The verbs: check, preview, measure, compare, tune, make, look. Each is load → plan → run → write and nothing more."""
+"""The verbs, which are the commands too. Each is load → plan → run → write and nothing more."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthgen.engine import TableRun, candidates
-from synthgen.engine.run import ASKED_CHUNK
-from synthgen.errors import OutputError
+from synthgen.advice import Critique, Improvement, Started
+from synthgen.advice import start as new
+from synthgen.errors import Mistake, OutputError, RecipeError
 from synthgen.estimate import Question, questions
+from synthgen.fewshot import Fewshot, fewshot
 from synthgen.look import look, messages, plain
-from synthgen.models import BaseModel, Journal, Journalled, Model
-from synthgen.output import JOURNAL, Output, Progress, TableStore, digest
+from synthgen.models import Budget, ClaudeModel, Journal, Journalled, Model
+from synthgen.output import JOURNAL, Output
 from synthgen.output.finish import fingerprint, finish, other_versions, shortfalls
-from synthgen.recipe import Loaded, Plan, TablePlan, load, plan
-from synthgen.rows import Row
-from synthgen.streams import Streams
-from synthgen.versions import versions
+from synthgen.output.hub import Pushed, push
+from synthgen.preview import Previewed, previews
+from synthgen.recipe import ClaudeSpec, Loaded, Plan, load, plan
+from synthgen.runs import Noted, Run, Tick, Watch, open_models, ready, shared_journal
 from synthgen.voices import Voice
 
 if TYPE_CHECKING:
     from synthgen.compare import Comparison
+    from synthgen.output.harness import Exported
+    from synthgen.recipe.publish import Publish
+    from synthgen.slicing import Sliced
     from synthgen.tune.train import Step
     from synthgen.tune.tuning import Tuned
 
 
 @dataclass(frozen=True)
-class Tick:
-    """How far a run is, told now and then: rows of `table` done of those wanted (None: not known before), and completions so far."""
-
-    table: str
-    rows: int
-    wanted: int | None
-    asked: int
-
-
-Watch = Callable[[Tick], None]
-
-
-@dataclass(frozen=True)
 class Made:
-    """What `make` did. `already` is true when the output was there and nothing had to be done."""
+    """What `make` did. `already` is true when the output was there and nothing had to be done; `pushed` is what went to the Hub."""
 
     folder: Path
     manifest: dict[str, Any]
     already: bool = False
     notes: tuple[str, ...] = ()
+    pushed: Pushed | None = None
 
 
 @dataclass(frozen=True)
@@ -65,19 +57,6 @@ def folder_of(loaded: Loaded, out: str | Path | None) -> Path:
     return Path(out) if out is not None else Path("outputs") / loaded.recipe.name
 
 
-def open_models(loaded: Loaded, names: set[str], given: Mapping[str, Model] | None = None) -> dict[str, Model]:
-    """The models that are asked; they load when they are first asked. `given` ones take the place of the recipe's."""
-    specs = loaded.recipe.all_models
-    found: dict[str, Model] = {}
-    for name in sorted(names):
-        if given and name in given:
-            found[name] = given[name]
-        else:
-            spec = specs[name]
-            found[name] = BaseModel(spec.place, revision=spec.revision, dtype=spec.dtype, device=spec.device)
-    return found
-
-
 # check
 
 
@@ -88,55 +67,66 @@ def check(recipe: str | Path, **options: Any) -> Checked:
     return Checked(loaded, made, list(questions(made, open_models(loaded, made.models))))
 
 
+def critique(
+    recipe: str | Path, *, out: str | Path | None = None, max_cost: float | None = None, models: Mapping[str, Model] | None = None, **options: Any
+) -> Critique:  # fmt: skip
+    """What Claude finds unclear in the prompts of a recipe: see `advice.critique`. The samples are rows of its output, where there is one,
+    and the answers are kept in that output's journal. `options` are those of `load`. Raises RecipeError, ModelError, LimitError."""
+    from synthgen import advice
+
+    loaded = load(recipe, **options)
+    asked, specs = plan(loaded.recipe).models, loaded.recipe.all_models
+    claudes = sorted((name for name, spec in specs.items() if isinstance(spec, ClaudeSpec)), key=lambda name: name not in asked)
+    model = open_models(loaded, {claudes[0]}, models, Budget(max_cost))[claudes[0]]
+    output = Output(folder_of(loaded, out))
+    with shared_journal(output) as journal:
+        return advice.critique(loaded, Journalled(model, journal), advice.rows_of(output.final, loaded.recipe))
+
+
+def improve(
+    folder: str | Path, recipe: str | Path | None = None, *, max_cost: float | None = None, models: Mapping[str, Model] | None = None,
+    allow: Sequence[str | Path] = (),
+) -> Improvement:  # fmt: skip
+    """What Claude would change in the instructions of an output's recipe: see `advice.improve`. Writes nothing. Raises SynthgenError."""
+    from synthgen import advice
+
+    manifest = Output(Path(folder)).manifest() or {}
+    given = manifest.get("recipe", {}).get("models") or {}
+    told: Mapping[str, Any] = next((one for name, one in given.items() if one.get("kind", name) == "claude"), {})
+    spec = ClaudeSpec.model_validate(dict(told))  # the recipe was checked when it was run
+    model = (models or {}).get("claude") or ClaudeModel(
+        spec.name, concurrency=spec.concurrency, timeout=spec.timeout, prices=spec.prices, budget=Budget(max_cost)
+    )
+    return advice.improve(folder, model, recipe, allow=allow)
+
+
 # preview
 
 
 def preview(
-    recipe: str | Path, *, show: int = 5, out: str | Path | None = None, models: Mapping[str, Model] | None = None, **options: Any
-) -> Iterator[tuple[TablePlan, list[Row]]]:
+    recipe: str | Path,
+    *,
+    show: int = 5,
+    out: str | Path | None = None,
+    ask: bool = True,
+    models: Mapping[str, Model] | None = None,
+    **options: Any,
+) -> Iterator[Previewed]:
     """A handful of rows of each table, from the journal where it knows them; what is asked anew is kept in it.
 
-    `show` is how many rows; `options` are those of `load`. Writes no dataset.
-    """
+    `show` is how many rows; when not to `ask`, Claude is asked for nothing, and rows that need an answer which the journal does not have
+    are left out. `options` are those of `load`. Writes no dataset.
+    """  # fmt: skip
     loaded = load(recipe, **options)
     whole = plan(loaded.recipe)
     output = Output(folder_of(loaded, out))
-    with _SharedJournal(output) as journal:
-        doors = {name: Journalled(model, journal) for name, model in open_models(loaded, whole.models, models).items()}
-        streams = Streams(loaded.recipe.seed)
-        made: dict[str, list[dict[str, Any]]] = {}
-        for table in whole.tables:
-            parents = made.get(table.table.from_.table, []) if table.table.from_ else []
-            source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
-            few = min(show, source.wanted or show)
-            run = TableRun(table, type(source)(few, source.start), streams, doors, patience=loaded.recipe.patience, lenient=True)
-            rows = [row for chunk in run.chunks() for row in chunk.rows]
-            made[table.name] = [row.values for row in rows]
-            yield table, rows[:show]
-
-
-class _SharedJournal:
-    """The output's journal if nobody is working on it, else one in memory."""
-
-    def __init__(self, output: Output) -> None:
-        self.output = output
-
-    def __enter__(self) -> Journal:
-        self.lock = self.output.locked()
-        try:
-            self.lock.__enter__()
-        except OutputError:
-            self.lock = None  # type: ignore[assignment]
-            self.journal = Journal(None)
-            return self.journal
-        self.output.journal.parent.mkdir(parents=True, exist_ok=True)
-        self.journal = Journal(self.output.journal)
-        return self.journal
-
-    def __exit__(self, *problem: Any) -> None:
-        self.journal.close()
-        if self.lock is not None:
-            self.lock.__exit__(*problem)
+    with shared_journal(output) as journal:
+        opened, specs = open_models(loaded, whole.models, models), loaded.recipe.all_models
+        doors = {
+            name: Noted(Journalled(model, journal, closed=not ask and isinstance(specs[name], ClaudeSpec)))
+            for name, model in opened.items()
+        }
+        yield from previews(loaded.recipe, whole, doors, show)
 
 
 # measure and compare
@@ -164,6 +154,37 @@ def compare(
 
     seeds = messages(originals, None, field) if originals is not None else []
     return comparing.compare(messages(real, None, field), messages(generated, table), originals=seeds)
+
+
+# export, slice and push
+
+
+def export(
+    folder: str | Path, to: Sequence[str], *, out: str | Path | None = None, table: str | None = None, input: str | None = None,  # noqa: A002
+    target: str | None = None, system: str | None = None,
+) -> Exported:  # fmt: skip
+    """Write the cases of an output for eval harnesses: inspect, lm-eval, promptfoo, deepeval, ragas, openai, pytest, messages, jsonl, csv,
+    or all of them, each into a folder of its own under `out` (default: the output's `harness`).
+
+    `table`, `input`, `target` and `system` take the place of what the recipe says under `harness`. Raises OutputError.
+    """
+    from synthgen.output.harness import export
+
+    return export(folder, to, out=out, table=table, input=input, target=target, system=system)
+
+
+def slice_results(results: str | Path, output: str | Path, by: Sequence[str] = ()) -> list[Sliced]:
+    """Where an application fails: the results of inspect, lm-eval or promptfoo on an output's cases, by its labels (or `by` these columns).
+    Raises DataError, OutputError."""
+    from synthgen.slicing import slice_results
+
+    return slice_results(results, output, by)
+
+
+def published(folder: str | Path) -> dict[str, Any]:
+    """What the recipe of an output says about publishing it; empty when it says nothing. Raises OutputError."""
+    manifest = Output(Path(folder)).manifest() or {}
+    return dict(manifest.get("recipe", {}).get("publish") or {})
 
 
 # tune
@@ -231,8 +252,12 @@ def make(
     out: str | Path | None = None,
     fresh: bool = False,
     recheck: bool = False,
+    max_cost: float | None = None,
+    batch: bool = False,
+    push: bool = False,
     models: Mapping[str, Model] | None = None,
     watch: Watch | None = None,
+    before: Callable[[Checked], None] | None = None,
     chunk: int | None = None,
     **options: Any,
 ) -> Made:
@@ -240,11 +265,25 @@ def make(
 
     A run that was cut off goes on; an output that is there already stays as it is, unless the recipe has changed.
     `fresh` starts over, journal too. `recheck` reads the journal's answers again under the recipe's present
-    checks and asks no model. `models` take the place of the recipe's, by name. `options` are those of `load`.
-    Raises SynthgenError; what was finished is kept.
+    checks and asks no model. No request is sent that could make this run cost more than `max_cost` US dollars; with `batch`, Claude is
+    asked in Message Batches, at half the price. `before` is told what Claude will be asked, and what it may cost, before the first request.
+    With `push` the output then goes to the Hub, as the recipe's `publish` says. `models` take the place of the recipe's, by name. `options`
+    are those of `load`. Raises SynthgenError; what was finished is kept.
     """
-    began = time.monotonic()
     loaded = load(recipe, **options)
+    if not push:
+        return _made(loaded, out, fresh, recheck, max_cost, batch, models, watch, before, chunk)
+    if loaded.recipe.publish is None:
+        raise RecipeError([Mistake("--push", "the recipe does not say where to", "such as publish: {repo: OWNER/NAME}")])
+    made = _made(loaded, out, fresh, recheck, max_cost, batch, models, watch, before, chunk)
+    return replace(made, pushed=_pushed(made.folder, loaded.recipe.publish))
+
+
+def _made(
+    loaded: Loaded, out: str | Path | None, fresh: bool, recheck: bool, max_cost: float | None, batch: bool, models: Mapping[str, Model] | None,
+    watch: Watch | None, before: Callable[[Checked], None] | None, chunk: int | None,
+) -> Made:  # fmt: skip
+    began = time.monotonic()
     whole = plan(loaded.recipe)
     output = Output(folder_of(loaded, out))
     said = fingerprint(loaded)
@@ -255,73 +294,53 @@ def make(
         if found and found["fingerprint"] == said and not fresh and not recheck and not output.unfinished.exists():
             return Made(output.final, found, already=True, notes=tuple(other_versions(found)))
         output.open(fresh=fresh)
-        journal = Journal(output.unfinished / JOURNAL)
+        journal, budget = Journal(output.unfinished / JOURNAL), Budget(max_cost)
         try:
-            doors = {name: Journalled(model, journal, closed=recheck) for name, model in open_models(loaded, whole.models, models).items()}
-            stores = _tables(loaded, whole, output, said, doors, watch or (lambda tick: None), chunk, recheck)
+            opened = open_models(loaded, whole.models, models, budget)
+            if not recheck:
+                ready(whole, opened, journal, lambda asks: before(Checked(loaded, whole, asks)) if before else None, batch=batch)
+            run = Run(loaded, whole, output, journal, opened, budget, watch or (lambda tick: None), chunk, recheck, batch)
+            stores = run.tables(said)
+            spent = journal.spent()
         finally:
             journal.close()
-        manifest = finish(loaded, whole, output, stores, doors, said, time.monotonic() - began)
+        manifest = finish(loaded, whole, output, stores, run.doors, said, time.monotonic() - began, spent)
     return Made(output.final, manifest, notes=tuple(shortfalls(whole, manifest)))
 
 
-def _tables(
-    loaded: Loaded, whole: Plan, output: Output, said: str, doors: Mapping[str, Journalled], watch: Watch, chunk: int | None, recheck: bool
-) -> dict[str, TableStore]:
-    progress = Progress(output.unfinished)
-    streams = Streams(loaded.recipe.seed)
-    stores: dict[str, TableStore] = {}
-    for table in whole.tables:
-        size = chunk if chunk or not table.asks else ASKED_CHUNK
-        print_of_table = digest([said, versions(), size if table.asks else 0, recheck])
-        store = stores[table.name] = TableStore(output.unfinished, progress, table, print_of_table)
-        if store.done:
-            continue
-        parent = stores[table.table.from_.table] if table.table.from_ else None
-        source = candidates(
-            table.name, table.table, parent.rows if parent else lambda: iter(()), parent.state.rows if parent else 0, streams
-        )
-        asked = [0]
-
-        def report(
-            rows: int,
-            completions: int,
-            name: str = table.name,
-            wanted: int | None = source.wanted,
-            store: TableStore = store,
-            asked: list[int] = asked,
-        ) -> None:
-            asked[0] += completions
-            watch(Tick(name, store.state.rows + rows, wanted, asked[0]))
-
-        run = TableRun(table, source, streams, doors, patience=loaded.recipe.patience, report=report, chunk=size, lenient=recheck)
-        remembered = table.remembered
-        if store.count and remembered:
-            for values in store.rows(remembered):
-                run.remember(values)
-        watch(Tick(table.name, store.state.rows, source.wanted, 0))
-        last = store.state
-        for one in run.chunks(last, store.count):
-            store.add(one)
-            watch(Tick(table.name, one.state.rows, source.wanted, asked[0]))
-        store.finish(run.state)
-    return stores
+def _pushed(folder: Path, wish: Publish) -> Pushed:
+    return push(folder, wish.repo, private=wish.private, revision=wish.revision, tag=wish.tag, test=wish.test, license=wish.license,
+                language=wish.language or [])  # fmt: skip
 
 
 __all__ = [
     "Checked",
+    "Critique",
+    "Fewshot",
+    "Improvement",
     "Made",
+    "Previewed",
+    "Pushed",
     "Question",
+    "Started",
     "Tick",
     "asdict",
     "check",
     "compare",
+    "critique",
+    "export",
+    "fewshot",
+    "improve",
     "look",
     "make",
     "measure",
     "messages",
+    "new",
     "plain",
     "preview",
+    "published",
+    "push",
+    "slice_results",
     "tune",
     "tune_from_scratch",
 ]

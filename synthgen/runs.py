@@ -79,8 +79,10 @@ def shared_journal(output: Output) -> Iterator[Journal]:
         yield journal
 
 
-def ready(whole: Plan, opened: Mapping[str, Model], journal: Journal, before: Callable[[list[Question]], None]) -> None:
-    """Before anything is asked: that there is a key where Claude will be asked, and what that may cost."""
+def ready(
+    whole: Plan, opened: Mapping[str, Model], journal: Journal, before: Callable[[list[Question]], None], *, batch: bool = False
+) -> None:
+    """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not."""
     claudes = {name: model for name, model in opened.items() if isinstance(model, ClaudeModel)}
     if not claudes:
         return
@@ -95,7 +97,7 @@ def ready(whole: Plan, opened: Mapping[str, Model], journal: Journal, before: Ca
             model.check_key(
                 f"{', '.join(others)} can be made without it: {' '.join(f'--without {name}' for name in without)}" if others else ""
             )
-    before([one for one in questions(whole, opened) if one.model in claudes])
+    before([one for one in questions(whole, opened, batch=batch) if one.model in claudes])
 
 
 class Run:
@@ -105,9 +107,12 @@ class Run:
                  watch: Watch, chunk: int | None, recheck: bool, batch: bool) -> None:  # fmt: skip
         self.loaded, self.whole, self.output, self.budget, self.watch = loaded, whole, output, budget, watch
         self.chunk, self.recheck = chunk, recheck
-        self.batched = {name for name, model in opened.items() if batch and isinstance(model, ClaudeModel)}
+        self.batched = {  # a batch that an earlier run left is waited for, and not asked again
+            name for name, model in opened.items() if isinstance(model, ClaudeModel) and (batch or journal.sent(model.identity))
+        }
         self.doors = {
-            name: Journalled(model, journal, closed=recheck, batch=name in self.batched, watch=self._batch) for name, model in opened.items()
+            name: Journalled(model, journal, closed=recheck, batch=name in self.batched, watch=self._batch)
+            for name, model in opened.items()
         }
         self.streams = Streams(loaded.recipe.seed)
         self.now = Tick("", 0, None, 0)

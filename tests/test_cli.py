@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 
 import pytest
+from servers import hub as hubs
+from servers.claude import ClaudeServer
+from servers.hub import HubServer
+from typer.testing import CliRunner
+
+from synthgen import api
+from synthgen.cli import COMMANDS, app
+from synthgen.models import ScriptedModel
+from synthgen.rows import Prompt
+
+hub_server = hubs.hub_server
 
 ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "recipes").glob("*/recipe.yaml"))
@@ -26,8 +40,13 @@ tables:
 """
 
 
-def synthgen(*words: object, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([sys.executable, "-m", "synthgen", *map(str, words)], capture_output=True, text=True, cwd=cwd, timeout=240)
+def synthgen(
+    *words: object, cwd: Path | None = None, code: int = 0, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **(env or {})}
+    done = subprocess.run(
+        [sys.executable, "-m", "synthgen", *map(str, words)], capture_output=True, text=True, cwd=cwd, timeout=240, env=environment
+    )
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
@@ -40,10 +59,12 @@ def facts(tmp_path: Path) -> Path:
 
 
 def test_every_command_has_help() -> None:
-    listed = synthgen("--help").stdout
-    for command in ("make", "preview", "check", "look", "measure", "compare", "tune", "schema", "doctor"):
-        assert f"  {command} " in listed
-        assert "Usage:" in synthgen(command, "--help").stdout
+    listed = synthgen("--help").stdout.partition("Commands:")[2]
+    assert [line.split()[0] for line in listed.strip().splitlines()] == list(COMMANDS)
+    for command in COMMANDS:
+        done = CliRunner().invoke(app, [command, "--help"])
+        assert done.exit_code == 0
+        assert "Usage:" in done.stdout
 
 
 def test_make_says_what_it_did_and_where_it_is(facts: Path, tmp_path: Path) -> None:
@@ -288,3 +309,193 @@ def test_compare_says_what_it_cannot_compare(tmp_path: Path) -> None:
     assert "2 different generated messages are too few to compare" in synthgen("compare", written(tmp_path, "many.txt", [f"a {n}" for n in range(30)]), few, code=1).stderr  # fmt: skip
     assert "did you mean 'few.txt'?" in synthgen("compare", real, tmp_path / "fw.txt", code=1).stderr
     assert "Usage:" in synthgen("compare", real, code=2).stderr
+
+
+# new, check --critique and improve
+
+
+def test_a_new_recipe_is_without_mistakes(tmp_path: Path) -> None:
+    said = synthgen("new", "x", cwd=tmp_path).stdout
+    assert said == "wrote x/recipe.yaml\nnext: synthgen preview x/recipe.yaml\n"
+    assert "no mistakes" in synthgen("check", "x/recipe.yaml", cwd=tmp_path).stdout
+    assert "x/recipe.yaml is there already" in synthgen("new", "x", cwd=tmp_path, code=1).stderr
+
+
+def test_a_new_recipe_about_a_paper_has_it_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "guide.md").write_text("# Style\n\nSay what is, not what is not.\n")
+    said = synthgen("new", "tasks", "--paper", "guide.md", "-n", 7, "--concrete", cwd=tmp_path).stdout
+    assert said.startswith("wrote tasks/recipe.yaml and copied tasks/guide.md\n")
+    assert "no mistakes" in synthgen("check", "tasks/recipe.yaml", cwd=tmp_path).stdout
+    assert "rows: 7" in (tmp_path / "tasks/recipe.yaml").read_text()
+    assert "writes: concrete" in (tmp_path / "tasks/recipe.yaml").read_text()
+    assert "need --paper" in synthgen("new", "y", "-n", 7, cwd=tmp_path, code=2).stderr
+    assert "need --paper" in synthgen("new", "y", "--concrete", cwd=tmp_path, code=2).stderr
+    assert not (tmp_path / "y").exists()
+
+
+SHOP = """\
+name: shop    # a small one
+tables:
+  traffic:
+    rows: 24
+    fields:
+      intent: {kind: choice, options: [late, broken]}
+      message: {kind: typed, topic: "{{ intent }}", seeds: {late: [where is it], broken: [it broke]}}
+      reply: {kind: claude, task: Write the reply that we would give., shows: [message], tries: 1}
+    keep:
+      - {kind: length, field: reply, words: [1, 2]}
+harness: {input: message, target: intent}
+publish: {repo: tester/shop, test: 0.25, tag: v1}
+"""
+
+
+def shopkeeper(prompt: Prompt, stream: Random) -> str:
+    """Types ten words, or answers; one answer in five is too long."""
+    if prompt.brief is None:
+        return " " + "".join(stream.choices("abcdefghij ", k=40)) + "\n"
+    return "much too long an answer\n" if stream.random() < 0.2 else "ok then\n"
+
+
+@pytest.fixture(scope="module")
+def shop_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a recipe and its output."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "recipe.yaml").write_text(SHOP)
+    made = api.make(folder / "recipe.yaml", out=folder / "out", models=dict.fromkeys(("typist", "claude"), ScriptedModel(shopkeeper)))
+    assert made.manifest["aside"]["refused"]
+    return folder
+
+
+@pytest.fixture
+def shop(shop_made: Path, tmp_path: Path) -> Path:
+    """The same, of one's own."""
+    return Path(shutil.copytree(shop_made, tmp_path / "shop"))
+
+
+def test_a_critique_has_the_line_of_each_question(shop: Path) -> None:
+    doubt = {"quote": "the reply that we would give", "problem": "unclear", "question": "Who are we?", "suggestion": "our support"}
+    with ClaudeServer(answer=lambda request: json.dumps({"doubts": [doubt]})) as server:
+        asking = ("check", "recipe.yaml", "--critique", "-o")
+        said = synthgen(*asking, "out", cwd=shop, env=server.environment).stdout
+        assert "recipe.yaml:8:" in said
+        assert "Who are we?" in said
+        assert "1 questions about 1 fields, read with rows of the output" in said
+        assert len(server.asked()) == 1
+        told = json.loads(synthgen(*asking, "out", "--json", cwd=shop, env=server.environment).stdout)
+        assert [one["question"] for one in told["findings"]] == ["Who are we?"]
+        assert len(server.asked()) == 1  # the journal knew it
+        dear = synthgen(*asking, "else", "--max-cost", "0.000001", cwd=shop, env=server.environment, code=3)
+        assert dear.stderr.startswith("error: ")
+        assert len(server.asked()) == 1
+    assert "need --critique" in synthgen("check", "recipe.yaml", "--max-cost", 1, cwd=shop, code=2).stderr
+
+
+def test_improve_shows_the_edit_and_writes_it_where_it_is_told_to(shop: Path) -> None:
+    edit = {"place": "reply.task", "rows": [1], "explanation": "It sets no length.", "text": "Write the reply in two words."}
+    before = (shop / "recipe.yaml").read_text()
+    with ClaudeServer(answer=lambda request: json.dumps({"reading": "Too long.", "changes": [edit], "left": ""})) as server:
+        said = synthgen("improve", "out", "recipe.yaml", cwd=shop, env=server.environment).stdout
+        assert "It sets no length." in said
+        assert "+      reply: {kind: claude, task: Write the reply in two words., shows: [message], tries: 1}" in said
+        assert "nothing was written; --yes writes it" in said
+        assert (shop / "recipe.yaml").read_text() == before
+        told = json.loads(synthgen("improve", "out", "recipe.yaml", "--json", cwd=shop, env=server.environment).stdout)
+        assert (told["changes"][0]["place"], told["written"]) == ("traffic.reply.task", None)
+        assert "wrote recipe.yaml" in synthgen("improve", "out", "recipe.yaml", "--yes", cwd=shop, env=server.environment).stdout
+    assert (shop / "recipe.yaml").read_text() == before.replace("Write the reply that we would give.", "Write the reply in two words.")
+    assert "--yes needs to know where to write" in synthgen("improve", "out", "--yes", cwd=shop, code=2).stderr
+    assert "there is no output at nowhere" in synthgen("improve", "nowhere", cwd=shop, code=1).stderr
+
+
+# fewshot, export, slice and push
+
+
+def test_fewshot_prints_the_block_alone_and_what_it_costs_beside_it(shop: Path) -> None:
+    done = synthgen("fewshot", "out", "-k", 4, "--target", "reply", "--as", "messages", cwd=shop)
+    turns = json.loads(done.stdout)
+    assert [turn["role"] for turn in turns] == ["user", "assistant"] * 4
+    assert {turn["content"] for turn in turns[1::2]} == {"ok then"}
+    assert "4 examples of 24 rows of 'traffic': message → reply" in done.stderr
+    assert "tokens" in done.stderr
+    written = synthgen("fewshot", "out", "-k", 2, "-o", "shots.xml", cwd=shop)
+    assert written.stdout == ""
+    assert (shop / "shots.xml").read_text().count("<example>") == 2
+    synthgen("fewshot", "out", "--as", "yaml", cwd=shop, code=2)
+
+
+def test_export_writes_what_harnesses_run_and_slice_reads_what_they_say(shop: Path) -> None:
+    said = synthgen("export", "out", "--to", "inspect", "--to", "jsonl", cwd=shop).stdout
+    assert said.startswith("24 cases of 'traffic': input message, target intent")
+    assert "cd out/harness/inspect && inspect eval task.py" in said
+    cases = [json.loads(line) for line in (shop / "out/harness/inspect/data.jsonl").read_text().splitlines()]
+    assert len(cases) == 24
+    told = json.loads(synthgen("export", "out", "--to", "csv", "--target", "reply", "-o", "else", "--json", cwd=shop).stdout)
+    assert (told["target"], told["folders"]) == ("reply", {"csv": "else/csv"})
+    assert "there is no harness 'inspekt'" in synthgen("export", "out", "--to", "inspekt", cwd=shop, code=1).stderr
+    synthgen("export", "out", cwd=shop, code=2)
+    samples = [{"id": case["id"], "scores": {"correct": {"value": "C" if case["target"] == "late" else "I"}}} for case in cases]
+    (shop / "log.json").write_text(json.dumps({"eval": {"model": "mock"}, "samples": samples}))
+    late = sum(case["target"] == "late" for case in cases)
+    shown = synthgen("slice", "log.json", "out", cwd=shop).stdout
+    assert shown.startswith(f"mock: correct {late / 24:.0%} ")
+    first, second = (line for line in shown.splitlines() if " rest" in line)
+    assert first.split()[:3] == ["intent", "broken", "0%"]
+    assert second.split()[:2] == ["late", "100%"]
+    (sliced,) = json.loads(synthgen("slice", "log.json", "out", "--by", "intent", "--json", cwd=shop).stdout)
+    assert (sliced["slices"]["intent"]["late"]["mean"], sliced["whole"]["rows"]) == (1, 24)
+    synthgen("slice", "log.json", cwd=shop, code=2)
+    assert "there is no nowhere" in synthgen("slice", "nowhere", "out", cwd=shop, code=1).stderr
+
+
+def test_push_sends_an_output_where_its_recipe_says(shop: Path, hub_server: HubServer) -> None:
+    env = {**hub_server.environment, "HF_HOME": str(shop / "home")}
+    listed = synthgen("push", "out", "--dry-run", cwd=shop, env=env).stdout
+    assert "files (" in listed
+    assert "would be sent" in listed
+    assert hub_server.repos == {}
+    said = synthgen("push", "out", cwd=shop, env=env).stdout
+    assert f"private: {hub_server.endpoint}/datasets/tester/shop (tag v1)" in said
+    repo = hub_server.repos["tester/shop"]
+    assert repo.private
+    assert any("test" in path for path in repo.at("main").files)  # the recipe's own share
+    told = json.loads(synthgen("push", "out", "tester/other", "--test", 0, "--json", cwd=shop, env=env).stdout)
+    assert (told["repo"], told["private"]) == ("tester/other", True)
+    done = subprocess.run(
+        [sys.executable, "-m", "synthgen", "push", "out", "tester/open", "--public"], input="n\n", cwd=shop, env={**os.environ, **env},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "Everybody will be able to see tester/open" in done.stderr
+    assert done.returncode == 1
+    assert "tester/open" not in hub_server.repos
+    synthgen("push", "out", "tester/open", "--public", "--yes", "--quiet", cwd=shop, env=env)
+    assert not hub_server.repos["tester/open"].private
+
+
+def test_make_push_makes_and_sends(facts: Path, tmp_path: Path, hub_server: HubServer) -> None:
+    env = {**hub_server.environment, "HF_HOME": str(tmp_path / "home")}
+    wrong = synthgen("make", facts, "--push", cwd=tmp_path, env=env, code=1).stderr
+    assert "--push: the recipe does not say where to" in wrong
+    assert "publish: {repo: OWNER/NAME}" in wrong
+    assert not (tmp_path / "outputs").exists()
+    synthgen("make", facts, cwd=tmp_path)
+    facts.write_text(FACTS + "publish: {repo: tester/facts, license: mit}\n")
+    said = synthgen("make", facts, "--push", cwd=tmp_path, env=env).stdout
+    assert "finished already" in said  # where it is published makes no other rows
+    assert f"private: {hub_server.endpoint}/datasets/tester/facts" in said
+    assert "license: mit" in hub_server.read("tester/facts", "README.md").decode()
+    told = json.loads(synthgen("make", facts, "--push", "--json", cwd=tmp_path, env=env).stdout)
+    assert (told["pushed"]["repo"], told["pushed"]["sent"]) == ("tester/facts", [])
+
+
+def test_push_must_know_where(facts: Path, tmp_path: Path) -> None:
+    synthgen("make", facts, cwd=tmp_path)
+    assert "say where" in synthgen("push", "outputs/facts", cwd=tmp_path, code=2).stderr
+
+
+def test_a_table_that_is_left_out_takes_its_harness_with_it(facts: Path, tmp_path: Path) -> None:
+    facts.write_text(FACTS + "  others:\n    from: {table: people}\n    fields:\n      level: {kind: choice, options: [low, high]}\nharness: {input: level, target: plan}\n")  # fmt: skip
+    assert "no mistakes" in synthgen("check", facts, "--without", "others").stdout
+    assert "no mistakes" in synthgen("check", facts).stdout
+    wrong = synthgen("check", facts, "--set", "harness.input=lvel", code=1).stderr
+    assert "--set harness.input=lvel: no table ships a field 'lvel'" in wrong
+    assert "did you mean 'level'?" in wrong

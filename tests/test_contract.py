@@ -10,15 +10,17 @@ import pytest
 from ruamel.yaml import YAML
 
 import synthgen
+from synthgen.cli import COMMANDS
 from synthgen.fields.edges import CASES, NONE
 from synthgen.recipe.load import CHECKS, FIELDS
+from synthgen.recipe.shape import Recipe
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
     "errors", "versions", "rows", "streams", "render", "files", "slots", "frames", "originals", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
-    "doctor", "estimate", "look", "api", "terminal", "cli", "__main__",
+    "doctor", "estimate", "look", "advice", "fewshot", "slicing", "runs", "preview", "api", "terminal", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"torch", "transformers", "anthropic"}
@@ -78,12 +80,17 @@ def test_the_readme_explains_every_kind_and_its_keys(kind: str) -> None:
     line = next((line for line in readme().splitlines() if line.startswith(f"| `{kind}` |")), "")
     assert line, f"no row for {kind}"
     common = {"kind", "when", "otherwise", "hidden", "field"} if kind in CHECKS else {"kind", "when", "otherwise", "hidden"}
-    assert [name for name in shape.model_fields if name not in common and f"`{name}`" not in line] == []
+    names = [field.alias or name for name, field in shape.model_fields.items()]
+    assert [name for name in names if name not in common and f"`{name}`" not in line] == []
 
 
-@pytest.mark.parametrize("command", ["make", "preview", "check", "look", "measure", "compare", "tune", "schema", "doctor"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_readme_explains_every_command(command: str) -> None:
-    assert f"synthgen {command}" in readme()
+    assert [line for line in readme().splitlines() if re.match(rf"\| `synthgen {command}\b", line)]
+
+
+def test_the_readme_explains_every_key_of_a_recipe() -> None:
+    assert [key for key in Recipe.model_fields if not re.search(rf"^\| `{key}` \|", readme(), re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("voice", shipped())

@@ -239,7 +239,7 @@ def test_out_of_patience_says_which_check_refused_and_keeps_the_work(
 
 def test_preview_and_make_share_their_answers(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
     model = ScriptedModel(script)
-    shown = {table.name: rows for table, rows in preview(shop, show=3, out=tmp_path / "out", models={"typist": model})}
+    shown = {one.table.name: one.rows for one in preview(shop, show=3, out=tmp_path / "out", models={"typist": model})}
     assert {name: len(rows) for name, rows in shown.items()} == {"orders": 3, "messages": 3}
     asked = len(model.asked)
     again = ScriptedModel(script)

@@ -806,7 +806,7 @@ def test_an_interrupt_is_one_line(tmp_path: Path, workplace: Path, tiny: Path, m
 
 
 def test_progress_is_told_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terminal, "PLAIN_EVERY", 0.0)
+    monkeypatch.setattr("synthgen.terminal.watching.PLAIN_EVERY", 0.0)
     with terminal.tuning(silent=False) as watch:
         watch(training.Step(0, 0, 2.5, 0, 0))
         watch(training.Step(0.25, 2.125, None, 5000, 10))

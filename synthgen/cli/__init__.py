@@ -1,0 +1,5 @@
+"""The command line."""
+
+from synthgen.cli.app import COMMANDS, app, main
+
+__all__ = ["COMMANDS", "app", "main"]

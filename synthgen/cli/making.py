@@ -1,0 +1,56 @@
+"""Making rows: `make` and `preview`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from synthgen.cli.options import Allow, Json, MaxCost, Out, Quiet, Recipe, Rows, Seed, Set, Without, kept, loading
+
+
+def make(
+    recipe: Recipe, out: Out = None, rows: Rows = None, seed: Seed = None, set_: Set = None, without: Without = None, allow: Allow = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="start over: forget what was made and answered")] = False,
+    recheck: Annotated[bool, typer.Option("--recheck", help="read the answers that are there under the recipe's present checks; ask nothing")] = False,
+    max_cost: MaxCost = None,
+    batch: Annotated[bool, typer.Option("--batch", help="ask Claude in Message Batches: half the price, in an hour or so; you may leave and come back")] = False,
+    push: Annotated[bool, typer.Option("--push", help="then send it to the Hub, where and how the recipe's publish says")] = False,
+    quiet: Quiet = False, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Make the dataset. A run that was cut off goes on where it was."""
+    from synthgen import api, terminal
+
+    if fresh and recheck:
+        raise typer.BadParameter("--fresh forgets the answers that --recheck reads; give one of them")
+    silent = quiet or as_json
+    with kept("what was finished"), terminal.progress(silent=silent) as watch:
+        before = None if silent else terminal.asking
+        made = api.make(recipe, out=out, fresh=fresh, recheck=recheck, max_cost=max_cost, batch=batch, push=push, watch=watch, before=before,
+                        **loading(rows, seed, set_, without, allow))  # fmt: skip
+    if as_json:
+        sent = {"pushed": api.asdict(made.pushed)} if made.pushed else {}
+        typer.echo(
+            json.dumps({"folder": str(made.folder), "already": made.already, "notes": made.notes, **made.manifest, **sent}, default=str)
+        )
+    elif not quiet:
+        terminal.made(made)
+        if made.pushed:
+            terminal.pushed(made.pushed)
+
+
+def preview(
+    recipe: Recipe, show: Annotated[int, typer.Option("-n", "--show", metavar="N", min=1, max=100, help="rows of each table")] = 5, out: Out = None,
+    seed: Seed = None, set_: Set = None, without: Without = None, allow: Allow = None,
+    prompts: Annotated[bool, typer.Option("--prompts", help="show what the models are asked, whole; Claude is not asked")] = False, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Show a handful of rows of each table. What is asked is remembered for make."""
+    from synthgen import api, terminal
+
+    for one in api.preview(recipe, show=show, out=out, ask=not prompts, **loading(None, seed, set_, without, allow)):
+        if as_json:
+            for row in one.rows:
+                typer.echo(json.dumps({"table": one.table.name, **api.plain(row.values)}, default=str, ensure_ascii=False))
+        else:
+            terminal.previewed(one, prompts=prompts)

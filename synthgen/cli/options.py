@@ -1,0 +1,49 @@
+"""The words that mean the same in every command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+INTERRUPTED = 130
+"""The exit code of what was cut off by Ctrl-C or SIGTERM."""
+
+Recipe = Annotated[Path, typer.Argument(metavar="RECIPE", help="the recipe, a YAML file")]
+Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="an output folder")]
+Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="where the output goes (default: outputs/NAME)")]
+Rows = Annotated[int | None, typer.Option("--rows", metavar="N", min=1, help="rows for every table that has no parent")]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="another seed: other rows")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change the recipe, such as tables.traffic.rows=50; may be repeated")
+]
+Without = Annotated[list[str] | None, typer.Option("--without", metavar="TABLE", help="leave a table out; may be repeated")]
+Allow = Annotated[
+    list[Path] | None, typer.Option("--allow", metavar="DIR", help="a folder outside the recipe's own that it may read; may be repeated")
+]
+MaxCost = Annotated[
+    float | None, typer.Option("--max-cost", metavar="USD", min=0, help="stop before a request that could make this run cost more")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
+Json = Annotated[bool, typer.Option("--json", help="print the result as JSON, for a program")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but errors")]
+
+
+def loading(
+    rows: int | None, seed: int | None, settings: list[str] | None, without: list[str] | None, allow: list[Path] | None
+) -> dict[str, Any]:
+    """These options as `load` has them."""
+    return {"rows": rows, "seed": seed, "settings": settings or [], "without": without or [], "allow": allow or []}
+
+
+@contextmanager
+def kept(what: str) -> Iterator[None]:
+    """Work that goes on after an interruption, because `what` it had done is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"\ninterrupted; {what} is kept: the same command goes on", err=True)
+        raise typer.Exit(INTERRUPTED) from None

@@ -1,0 +1,93 @@
+"""Recipes, before they are run and after: `check`, `new`, `improve` and `schema`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthgen.cli.options import Allow, Json, MaxCost, Recipe, Rows, Seed, Set, Without, Yes, loading
+
+
+def check(
+    recipe: Recipe, rows: Rows = None, seed: Seed = None, set_: Set = None, without: Without = None, allow: Allow = None,
+    critique: Annotated[bool, typer.Option("--critique", help="ask Claude what is unclear, ambiguous or missing in the prompts; it does not follow them")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="with --critique: the output whose rows are shown as samples (default: outputs/NAME)")] = None,
+    max_cost: MaxCost = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Find every mistake in a recipe, and say what it will ask of which model. Makes nothing."""
+    from synthgen import api, terminal
+
+    options = loading(rows, seed, set_, without, allow)
+    if critique:
+        found = api.critique(recipe, out=out, max_cost=max_cost, **options)
+        if as_json:
+            typer.echo(json.dumps(api.asdict(found), ensure_ascii=False))
+        else:
+            terminal.criticised(found)
+        return
+    if max_cost is not None or out is not None:
+        raise typer.BadParameter("--max-cost and --out need --critique: nothing else here costs anything, or reads an output")
+    checked = api.check(recipe, **options)
+    if as_json:
+        tables = {table.name: {"rows": table.table.rows, "columns": dict(table.columns)} for table in checked.plan.tables}
+        asks = [api.asdict(question) for question in checked.questions]
+        typer.echo(json.dumps({"name": checked.loaded.recipe.name, "tables": tables, "asks": asks}))
+    else:
+        terminal.checked(checked)
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="the folder to make; the recipe gets its name")],
+    paper: Annotated[Path | None, typer.Option("--paper", metavar="FILE", help="a paper or style guide (.md, .txt, .pdf): Claude reads it whole and writes tasks about it")] = None,
+    count: Annotated[int | None, typer.Option("-n", "--count", metavar="N", min=1, help="with --paper: how many tasks (default: 20)")] = None,
+    concrete: Annotated[bool, typer.Option("--concrete", help="with --paper: tasks that look just like real ones (default: illustrative, unlike your data, to teach the idea)")] = False,
+) -> None:  # fmt: skip
+    """Write a small recipe to begin with, which works as it is."""
+    from synthgen import api
+
+    if paper is None and (count is not None or concrete):
+        raise typer.BadParameter("-n and --concrete need --paper")
+    made = api.new(name, paper=paper, count=count or 20, writes="concrete" if concrete else "illustrative")
+    typer.echo(f"wrote {made.recipe}" + (f" and copied {made.paper}" if made.paper else ""))
+    typer.echo(f"next: synthgen {'check' if paper else 'preview'} {made.recipe}")
+
+
+def improve(
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="an output folder with rows that were refused or put aside")],
+    recipe: Annotated[Path | None, typer.Argument(metavar="[RECIPE]", help="the recipe that it was made from, to edit (default: the copy in the output, which is only read)")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="write the edited recipe here (default: into RECIPE)")] = None,
+    yes: Yes = False, allow: Allow = None, max_cost: MaxCost = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Let Claude explain which instructions led to the rows that were put aside, and propose an edit of the recipe."""
+    from synthgen import advice, api, terminal
+
+    place = out or recipe
+    if yes and place is None:
+        raise typer.BadParameter("--yes needs to know where to write: name the RECIPE, or -o FILE")
+    made = api.improve(output, recipe, max_cost=max_cost, allow=allow or [])
+    if not as_json:
+        terminal.improved(made)
+    changed = made.new != made.old
+    asks = changed and place is not None and not (yes or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
+    written = place if changed and (yes or (asks and typer.confirm(f"write this to {place}?", default=False))) else None
+    if written is not None:
+        advice.write(made, written)
+    if as_json:
+        changes = [{"place": one.place, "rows": list(one.rows), "explanation": one.explanation, "text": one.text, "failed": one.failed} for one in made.changes]  # fmt: skip
+        told = {"aside": made.aside, "reading": made.reading, "left": made.left, "changes": changes, "diff": made.diff, "cost": made.cost}
+        typer.echo(json.dumps({**told, "written": str(written) if written else None}, ensure_ascii=False))
+    elif written is not None:
+        typer.echo(f"wrote {written}; synthgen make {written} asks again only for the fields that changed")
+    elif changed and not asks:
+        typer.echo("nothing was written; " + ("--yes writes it" if place else "name the RECIPE, or -o FILE, and --yes, to write it"))
+
+
+def schema() -> None:
+    """Print the JSON Schema of a recipe, for editors."""
+    from synthgen.recipe.schema import schema as shape
+
+    typer.echo(json.dumps(shape(), indent=2))
