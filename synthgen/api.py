@@ -15,6 +15,7 @@ from synthgen.estimate import Question, questions
 from synthgen.fewshot import Fewshot, fewshot
 from synthgen.look import look, messages, plain
 from synthgen.models import Budget, ClaudeModel, Journal, Journalled, Model
+from synthgen.models.budget import dollars
 from synthgen.output import JOURNAL, Output
 from synthgen.output.finish import fingerprint, finish, other_versions, shortfalls
 from synthgen.output.hub import Pushed, push
@@ -305,7 +306,8 @@ def _made(
         finally:
             journal.close()
         manifest = finish(loaded, whole, output, stores, run.doors, said, time.monotonic() - began, spent)
-    return Made(output.final, manifest, notes=tuple(shortfalls(whole, manifest)))
+    lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
+    return Made(output.final, manifest, notes=(*shortfalls(whole, manifest), *lost))
 
 
 def _pushed(folder: Path, wish: Publish) -> Pushed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -32,14 +32,19 @@ def checked(result: Checked) -> None:
 
 def _asked(found: Checked) -> Iterator[str]:
     """What models will be asked, and what it may cost, a line each."""
+    paid = []
     for question in found.questions:
         spec, about = found.loaded.recipe.all_models[question.model], "" if question.exact else "about "
-        frames = f" in {question.frames:,} frames" if question.frames < question.prompts else ""
-        price = f"; {_price(question)}" if spec.kind == "claude" else ""
+        asked, price = f"{question.prompts:,} messages or more in {question.frames:,} frames", ""
+        if spec.kind == "claude":
+            asked, price = f"{question.prompts:,} requests or more", f"; {_price([question])}"
+            paid.append(question)
         yield (
-            f"asks {question.model} ({spec.name}) for {question.table}.{question.field}: {question.prompts:,} messages or more{frames}; "
+            f"asks {question.model} ({spec.name}) for {question.table}.{question.field}: {asked}; "
             f"{about}{question.tokens_read:,} tokens read, {about}{question.tokens_written:,} written{price}"
         )
+    if len(paid) > 1:
+        yield f"Claude in all: {_price(paid)}, at the list prices of {list_date()}"
 
 
 def asking(found: Checked) -> None:
@@ -48,10 +53,11 @@ def asking(found: Checked) -> None:
         err.print(Text(line))
 
 
-def _price(question: Question) -> str:
-    if question.cost is None or question.cost_most is None:
+def _price(questions: Sequence[Question]) -> str:
+    costs = [(one.cost, one.cost_most) for one in questions if one.cost is not None and one.cost_most is not None]
+    if len(costs) < len(questions):
         return "the price is not known"
-    return f"about {dollars(question.cost)}, {dollars(question.cost_most)} at most (list prices of {list_date()})"
+    return f"about {dollars(sum(cost for cost, _ in costs))}, {dollars(sum(most for _, most in costs))} at most"
 
 
 def criticised(found: Critique) -> None:
