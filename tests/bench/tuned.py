@@ -35,6 +35,7 @@ from synthgen.tune.losses import bits_per_byte
 from synthgen.tune.train import Settings
 
 PLANTED = 60
+SHARED = 32
 
 
 def planted(logs: Sequence[str], seed: int) -> tuple[list[str], list[str]]:
@@ -84,9 +85,11 @@ def typed(model: str, logs: Path, about: str, rows: int, best_of: int) -> list[s
 
 
 def generated(model: str, logs: Sequence[str], about: str, count: int) -> Iterator[str]:
-    """Messages from frames that show logs, and from frames that do not."""
-    prompts: list[Prompt] = privacy.asked([Typed(text) for text in logs], about, count, random.Random(5))
-    return privacy.written(BaseModel(model), prompts)
+    """Messages from frames that show logs, and from frames that do not, some dozens from each as `make` does it."""
+    frames = privacy.asked([Typed(text) for text in logs], about, -(-count // SHARED), random.Random(5))
+    stream = random.Random(6)
+    prompts = [Prompt(one.text, stream.getrandbits(63), one.settings, {"sharing": SHARED}) for one in frames for _ in range(SHARED)]
+    return privacy.written(BaseModel(model), prompts[:count])
 
 
 def main() -> None:
