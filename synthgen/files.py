@@ -34,15 +34,11 @@ def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
     raise ValueError(f"'{path}' leaves the recipe's folder; to allow it, add --allow {resolved.parent}")
 
 
-def _text(path: Path) -> str:
+def content(path: Path) -> bytes:
+    """What is in a file, unpacked if it is a .gz. Raises DataError."""
     try:
-        content = path.read_bytes()
-        if path.suffix.lower() == ".gz":
-            content = gzip.decompress(content)
-        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig").read()
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}:{line}: not UTF-8 text", f"convert it: iconv -t UTF-8 {path.name}") from None
+        read = path.read_bytes()
+        return gzip.decompress(read) if path.suffix.lower() == ".gz" else read
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be unpacked: {error}") from None
     except IsADirectoryError:
@@ -54,8 +50,18 @@ def _text(path: Path) -> str:
         raise DataError(f"{path}: {error.strerror or error}") from None
 
 
+def text(path: Path) -> str:
+    """The text in a file, without a byte order mark and with plain line ends. Raises DataError."""
+    read = content(path)
+    try:
+        return io.TextIOWrapper(io.BytesIO(read), encoding="utf-8-sig").read()
+    except UnicodeDecodeError as error:
+        line = read[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}:{line}: not UTF-8 text", f"convert it: iconv -t UTF-8 {path.name}") from None
+
+
 def _json_lines(path: Path) -> Iterator[Record]:
-    for number, line in enumerate(_text(path).split("\n"), 1):
+    for number, line in enumerate(text(path).split("\n"), 1):
         if line.strip():
             yield _record(line, f"{path}:{number}")
 
@@ -81,7 +87,7 @@ def _record(text: str, where: str) -> Record:
 
 def _json(path: Path) -> Iterator[Record]:
     try:
-        value = _loaded(_text(path))
+        value = _loaded(text(path))
     except json.JSONDecodeError as error:
         hint = "one object a line? then name the file .jsonl" if error.msg == "Extra data" else ""
         raise DataError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint) from None
@@ -93,7 +99,7 @@ def _json(path: Path) -> Iterator[Record]:
 
 
 def _csv(path: Path) -> Iterator[Record]:
-    lines = csv.DictReader(io.StringIO(_text(path), newline=""), delimiter="\t" if _format(path) == ".tsv" else ",")
+    lines = csv.DictReader(io.StringIO(text(path), newline=""), delimiter="\t" if _format(path) == ".tsv" else ",")
     try:
         for record in lines:
             if None in record or None in record.values():
@@ -145,7 +151,7 @@ def messages(path: Path, field: str = "") -> list[str]:
     if is_records(path):
         found = [message(record, field, f"{path}, record {number}") for number, record in enumerate(records(path), 1)]
     else:
-        found = _text(path).split("\n")
+        found = text(path).split("\n")
     kept = [" ".join(text.split()) for text in found]
     kept = [text for text in kept if text]
     if not kept:

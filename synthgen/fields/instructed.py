@@ -16,7 +16,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import Field
 
-from synthgen.errors import DataError, did_you_mean
+from synthgen import files
+from synthgen.errors import DataError
 from synthgen.fields.answer import ANSWERED, Form
 from synthgen.fields.shape import Asked, Chosen, Passes, anything
 from synthgen.parts import Fault, misread
@@ -53,26 +54,16 @@ def document(path: Path) -> Document:
     kind = TYPES.get(path.suffix.lower())
     if kind is None:
         raise DataError(f"{path}: a document is a .md, .txt or .pdf file{f', not {path.suffix}' if path.suffix else ''}")
-    try:
-        content = path.read_bytes()
-    except IsADirectoryError:
-        raise DataError(f"{path} is a folder, not a file") from None
-    except FileNotFoundError:
-        near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise DataError(f"{path}: no such file", did_you_mean(path.name, near, "files there")) from None
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from None
+    if kind == PDF:
+        paper = files.content(path)
+        if paper.strip() and b"%PDF-" not in paper[:1024]:
+            raise DataError(f"{path}: not a PDF")
+        content = base64.b64encode(paper).decode()
+    else:
+        content = files.text(path)
     if not content.strip():
         raise DataError(f"{path}: the document is empty")
-    if kind == PDF:
-        if b"%PDF-" not in content[:1024]:
-            raise DataError(f"{path}: not a PDF")
-        return Document(path.name, kind, base64.b64encode(content).decode())
-    try:
-        return Document(path.name, kind, content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}:{line}: not UTF-8 text", f"convert it: iconv -t UTF-8 {path.name}") from None
+    return Document(path.name, kind, content)
 
 
 class Instructed(Asked):
