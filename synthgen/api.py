@@ -6,21 +6,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from synthgen import notebook, pages
 from synthgen.advice import Critique, Improvement, Started
 from synthgen.advice import start as new
 from synthgen.errors import Mistake, OutputError, RecipeError
 from synthgen.estimate import Question, questions
 from synthgen.fewshot import Fewshot, fewshot
-from synthgen.look import look, messages, plain
+from synthgen.look import Looked, look, messages, plain
 from synthgen.models import Budget, ClaudeModel, Journal, Journalled, Model
 from synthgen.models.budget import dollars
 from synthgen.output import JOURNAL, Output
 from synthgen.output.finish import fingerprint, finish, other_versions, shortfalls
 from synthgen.output.hub import Pushed, push
-from synthgen.preview import Previewed, previews
-from synthgen.recipe import ClaudeSpec, Loaded, Plan, load, plan
+from synthgen.preview import Previewed, Previews, previews
+from synthgen.recipe import ClaudeSpec, Loaded, Plan, plan
+from synthgen.recipe.load import load as load_recipe
 from synthgen.runs import Noted, Run, Tick, Watch, open_models, ready, shared_journal
 from synthgen.voices import Voice
 
@@ -43,6 +45,19 @@ class Made:
     notes: tuple[str, ...] = ()
     pushed: Pushed | None = None
 
+    def __repr__(self) -> str:
+        tables = [f"{name} {table['rows']:,} rows" for name, table in self.manifest["tables"].items()]
+        return f"Made({self.folder}: {', '.join(tables)})"
+
+    def _repr_html_(self) -> str:
+        head = ["table", "rows", "refused on the way", "why"]
+        tables = [
+            [name, f"{table['rows']:,}", f"{sum(table['refused'].values()):,}", ", ".join(f"{by}: {count:,}" for by, count in list(table["refused"].items())[:6])]
+            for name, table in self.manifest["tables"].items()
+        ]  # fmt: skip
+        place = f"{self.folder}{' was finished already' if self.already else ''}"
+        return pages.page(pages.paragraph(place), pages.table(head, tables), *(pages.paragraph(f"note: {note}") for note in self.notes))
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -51,6 +66,33 @@ class Checked:
     loaded: Loaded
     plan: Plan
     questions: list[Question] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        asks = [f"{one.table}.{one.field} asks {one.model} at least {one.prompts:,} times" for one in self.questions]
+        return f"Checked({self.loaded.recipe.name}: no mistakes{''.join(f'; {one}' for one in asks)})"
+
+
+class Measured(NamedTuple):
+    """What `measure` found: the voice, and in how many messages."""
+
+    voice: Voice
+    messages: int
+
+    def _repr_html_(self) -> str:
+        return pages.page(pages.paragraph(f"{self.messages:,} messages"), self.voice._repr_html_())
+
+
+Recipes = str | Path | Mapping[str, Any] | Loaded
+"""What stands for a recipe: its file, a mapping with the same keys, or what `load_recipe` gave."""
+
+
+def loaded_from(recipe: Recipes, options: Mapping[str, Any]) -> Loaded:
+    """The recipe, read with the options of `load_recipe` unless it was read before. Raises RecipeError."""
+    if not isinstance(recipe, Loaded):
+        return load_recipe(recipe, **options)
+    if options:
+        raise TypeError(f"this recipe was read before: give {', '.join(options)} to load_recipe")
+    return recipe
 
 
 def folder_of(loaded: Loaded, out: str | Path | None) -> Path:
@@ -61,21 +103,21 @@ def folder_of(loaded: Loaded, out: str | Path | None) -> Path:
 # check
 
 
-def check(recipe: str | Path, **options: Any) -> Checked:
-    """Read a recipe and say what it will ask, without asking. `options` are those of `load`. Raises RecipeError."""
-    loaded = load(recipe, **options)
+def check(recipe: Recipes, **options: Any) -> Checked:
+    """Read a recipe and say what it will ask, without asking. `options` are those of `load_recipe`. Raises RecipeError."""
+    loaded = loaded_from(recipe, options)
     made = plan(loaded.recipe)
     return Checked(loaded, made, list(questions(made, open_models(loaded, made.models))))
 
 
 def critique(
-    recipe: str | Path, *, out: str | Path | None = None, max_cost: float | None = None, models: Mapping[str, Model] | None = None, **options: Any
+    recipe: Recipes, *, out: str | Path | None = None, max_cost: float | None = None, models: Mapping[str, Model] | None = None, **options: Any
 ) -> Critique:  # fmt: skip
     """What Claude finds unclear in the prompts of a recipe: see `advice.critique`. The samples are rows of its output, where there is one,
-    and the answers are kept in that output's journal. `options` are those of `load`. Raises RecipeError, ModelError, LimitError."""
+    and the answers are kept in that output's journal. `options` are those of `load_recipe`. Raises RecipeError, ModelError, LimitError."""
     from synthgen import advice
 
-    loaded = load(recipe, **options)
+    loaded = loaded_from(recipe, options)
     asked, specs = plan(loaded.recipe).models, loaded.recipe.all_models
     claudes = sorted((name for name, spec in specs.items() if isinstance(spec, ClaudeSpec)), key=lambda name: name not in asked)
     model = open_models(loaded, {claudes[0]}, models, Budget(max_cost))[claudes[0]]
@@ -105,20 +147,26 @@ def improve(
 
 
 def preview(
-    recipe: str | Path,
+    recipe: Recipes,
     *,
     show: int = 5,
     out: str | Path | None = None,
     ask: bool = True,
     models: Mapping[str, Model] | None = None,
     **options: Any,
-) -> Iterator[Previewed]:
+) -> Previews:
     """A handful of rows of each table, from the journal where it knows them; what is asked anew is kept in it.
 
     `show` is how many rows; when not to `ask`, Claude is asked for nothing, and rows that need an answer which the journal does not have
-    are left out. `options` are those of `load`. Writes no dataset.
+    are left out. `options` are those of `load_recipe`. Writes no dataset.
     """  # fmt: skip
-    loaded = load(recipe, **options)
+    return Previews(_previews(recipe, show, out, ask, models, options))
+
+
+def _previews(
+    recipe: Recipes, show: int, out: str | Path | None, ask: bool, models: Mapping[str, Model] | None, options: Mapping[str, Any]
+) -> Iterator[Previewed]:
+    loaded = loaded_from(recipe, options)
     whole = plan(loaded.recipe)
     output = Output(folder_of(loaded, out))
     with shared_journal(output) as journal:
@@ -133,13 +181,13 @@ def preview(
 # measure and compare
 
 
-def measure(place: str | Path, *, field: str | None = None, table: str | None = None) -> tuple[Voice, int]:
+def measure(place: str | Path, *, field: str | None = None, table: str | None = None) -> Measured:
     """How the messages of a file (or of an output folder) are typed, as a voice, and how many they are. `field` is where the
     messages of records are. Raises DataError, OutputError."""
     from synthgen.voices.measure import measured
 
     texts = messages(place, table, field)
-    return measured(texts), len(texts)
+    return Measured(measured(texts), len(texts))
 
 
 def compare(
@@ -151,17 +199,17 @@ def compare(
     seeds. `field` is where the messages of `real` and `originals` are; of an output, `table` and its first typed field are read.
     Raises DataError, OutputError.
     """
-    from synthgen import compare as comparing
+    from synthgen.compare import compare
 
     seeds = messages(originals, None, field) if originals is not None else []
-    return comparing.compare(messages(real, None, field), messages(generated, table), originals=seeds)
+    return compare(messages(real, None, field), messages(generated, table), originals=seeds)
 
 
 # export, slice and push
 
 
 def export(
-    folder: str | Path, to: Sequence[str], *, out: str | Path | None = None, table: str | None = None, input: str | None = None,  # noqa: A002
+    folder: str | Path, to: str | Sequence[str], *, out: str | Path | None = None, table: str | None = None, input: str | None = None,  # noqa: A002
     target: str | None = None, system: str | None = None,
 ) -> Exported:  # fmt: skip
     """Write the cases of an output for eval harnesses: inspect, lm-eval, promptfoo, deepeval, ragas, openai, pytest, messages, jsonl, csv,
@@ -171,15 +219,15 @@ def export(
     """
     from synthgen.output.harness import export
 
-    return export(folder, to, out=out, table=table, input=input, target=target, system=system)
+    return export(folder, [to] if isinstance(to, str) else to, out=out, table=table, input=input, target=target, system=system)
 
 
-def slice_results(results: str | Path, output: str | Path, by: Sequence[str] = ()) -> list[Sliced]:
+def slice_results(results: str | Path, output: str | Path, by: str | Sequence[str] = ()) -> list[Sliced]:
     """Where an application fails: the results of inspect, lm-eval or promptfoo on an output's cases, by its labels (or `by` these columns).
     Raises DataError, OutputError."""
     from synthgen.slicing import slice_results
 
-    return slice_results(results, output, by)
+    return slice_results(results, output, [by] if isinstance(by, str) else by)
 
 
 def published(folder: str | Path) -> dict[str, Any]:
@@ -192,7 +240,7 @@ def published(folder: str | Path) -> dict[str, Any]:
 
 
 def tune(
-    logs: Sequence[str | Path],
+    logs: str | Path | Sequence[str | Path],
     out: str | Path,
     *,
     about: str = "",
@@ -218,7 +266,7 @@ def tune(
     from synthgen.tune.tuning import tune
 
     settings = Settings(epochs=epochs, minutes=minutes, seed=seed)
-    return tune([Path(one) for one in logs], Path(out), about=about, model=model, field=field, group=group, settings=settings, probe=probe,
+    return tune([Path(one) for one in ([logs] if isinstance(logs, str | Path) else logs)], Path(out), about=about, model=model, field=field, group=group, settings=settings, probe=probe,
                 device=device, fresh=fresh, watch=watch or (lambda step: None))  # fmt: skip
 
 
@@ -248,7 +296,7 @@ def tune_from_scratch(
 
 
 def make(
-    recipe: str | Path,
+    recipe: Recipes,
     *,
     out: str | Path | None = None,
     fresh: bool = False,
@@ -268,10 +316,11 @@ def make(
     `fresh` starts over, journal too. `recheck` reads the journal's answers again under the recipe's present
     checks and asks no model. No request is sent that could make this run cost more than `max_cost` US dollars; with `batch`, Claude is
     asked in Message Batches, at half the price. `before` is told what Claude will be asked, and what it may cost, before the first request.
+    Without a `watch` a notebook shows how far it is, and nothing else does.
     With `push` the output then goes to the Hub, as the recipe's `publish` says. `models` take the place of the recipe's, by name. `options`
-    are those of `load`. Raises SynthgenError; what was finished is kept.
+    are those of `load_recipe`. Raises SynthgenError; what was finished is kept.
     """
-    loaded = load(recipe, **options)
+    loaded = loaded_from(recipe, options)
     if not push:
         return _made(loaded, out, fresh, recheck, max_cost, batch, models, watch, before, chunk)
     if loaded.recipe.publish is None:
@@ -300,8 +349,9 @@ def _made(
             opened = open_models(loaded, whole.models, models, budget)
             if not recheck:
                 ready(whole, opened, journal, lambda asks: before(Checked(loaded, whole, asks)) if before else None, batch=batch)
-            run = Run(loaded, whole, output, journal, opened, budget, watch or (lambda tick: None), chunk, recheck, batch)
-            stores = run.tables(said)
+            with notebook.progress(watch) as told:
+                run = Run(loaded, whole, output, journal, opened, budget, told, chunk, recheck, batch)
+                stores = run.tables(said)
             spent = journal.spent()
         finally:
             journal.close()
@@ -320,8 +370,11 @@ __all__ = [
     "Critique",
     "Fewshot",
     "Improvement",
+    "Looked",
     "Made",
+    "Measured",
     "Previewed",
+    "Previews",
     "Pushed",
     "Question",
     "Started",
@@ -333,6 +386,7 @@ __all__ = [
     "export",
     "fewshot",
     "improve",
+    "load_recipe",
     "look",
     "make",
     "measure",

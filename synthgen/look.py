@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from synthgen import files
+from synthgen import files, pages
 from synthgen.errors import DataError, OutputError, did_you_mean
 from synthgen.output import MANIFEST, Output
 
 
-def look(
-    folder: str | Path, table: str | None = None, *, where: Sequence[str] = (), rows: int = 10, skip: int = 0
-) -> tuple[str, list[dict[str, Any]], int]:
+class Looked(NamedTuple):
+    """What `look` found: the table's name, some of its rows, and how many fit in all."""
+
+    table: str
+    rows: list[dict[str, Any]]
+    fitting: int
+
+    def _repr_html_(self) -> str:
+        return pages.page(pages.paragraph(f"{self.table}: {len(self.rows):,} of {self.fitting:,} rows"), pages.records(self.rows))
+
+
+def look(folder: str | Path, table: str | None = None, *, where: Sequence[str] = (), rows: int = 10, skip: int = 0) -> Looked:
     """Rows of an output: the table's name, some of its rows that fit all of `where` (FIELD=VALUE), and how many fit in all.
 
     `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the first. Raises OutputError when there is no such output.
@@ -27,7 +36,13 @@ def look(
             fitting += 1
             if skip < fitting <= skip + rows:
                 found.append(row)
-    return name, found, fitting
+    return Looked(name, found, fitting)
+
+
+def read(folder: str | Path, table: str | None = None, fields: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """The rows of an output's table (by default the first), with those `fields` only, if they are given. Raises OutputError."""
+    name, _, shards = _table(folder, table)
+    return _rows(name, shards, fields or [], list(fields) if fields is not None else None)
 
 
 def messages(place: str | Path, table: str | None = None, field: str | None = None) -> list[str]:

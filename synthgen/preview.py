@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from synthgen import pages
 from synthgen.engine import TableRun, candidates
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.rows import Prompt, Row
@@ -20,6 +21,29 @@ class Previewed:
     table: TablePlan
     rows: list[Row]
     prompts: dict[str, list[Prompt]]
+
+    def __repr__(self) -> str:
+        return f"Previewed({self.table.name}, {len(self.rows)} rows)"
+
+    def _repr_html_(self) -> str:
+        return pages.page(pages.paragraph(self.table.name), pages.records([row.values for row in self.rows], list(self.table.columns)))
+
+
+class Previews(Iterable[Previewed]):
+    """The previews of a recipe's tables, each made when it is first come to. A notebook shows them all."""
+
+    def __init__(self, source: Iterator[Previewed]) -> None:
+        self._source = source
+        self._made: list[Previewed] = []
+
+    def __iter__(self) -> Iterator[Previewed]:
+        yield from self._made
+        for one in self._source:
+            self._made.append(one)
+            yield one
+
+    def _repr_html_(self) -> str:
+        return pages.page(*(one._repr_html_() for one in self))
 
 
 def previews(recipe: Recipe, whole: Plan, doors: Mapping[str, Noted], show: int) -> Iterator[Previewed]:

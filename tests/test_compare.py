@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from synthgen.compare import compare, diversity, verdict
+from synthgen.compare import compare, comparison, diversity, verdict
 from synthgen.compare.comparison import FEWEST, telling
 from synthgen.compare.divergence import frontier, kolmogorov_smirnov, mauve
 from synthgen.compare.twosample import Draw, by_style, by_text, folds, standardised, told_apart, vectors
@@ -170,7 +170,7 @@ def test_odd_texts_can_be_compared():
 
 
 def test_of_very_many_a_sample_is_compared(monkeypatch):
-    monkeypatch.setattr("synthgen.compare.comparison.MOST", 60)
+    monkeypatch.setattr(comparison, "MOST", 60)
     found = compare(messages(400, 1), messages(300, 2))
     assert (found.real, found.generated, found.figures.messages, found.ceiling.messages) == (400, 300, 60, 60)
 

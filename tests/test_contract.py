@@ -19,8 +19,8 @@ from synthgen.voices.library import shipped
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "versions", "rows", "streams", "render", "files", "slots", "frames", "originals", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
-    "doctor", "estimate", "look", "advice", "fewshot", "slicing", "runs", "preview", "api", "terminal", "cli", "__main__",
+    "errors", "pages", "versions", "rows", "streams", "render", "files", "slots", "frames", "originals", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
+    "doctor", "estimate", "look", "advice", "fewshot", "slicing", "runs", "preview", "notebook", "api", "cases", "terminal", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"torch", "transformers", "anthropic"}
@@ -44,11 +44,23 @@ def imports(path: Path) -> set[str]:
 def test_imports_point_up_the_list_only(path: Path) -> None:
     own = path.relative_to(ROOT).parts[0].removesuffix(".py")
     if own == "__init__":
-        assert not [name for name in imports(path) if name.startswith("synthgen")]
-        return
+        return  # see the next test
     for name in imports(path):
         if name.startswith("synthgen.") and part(name) in ORDER and part(name) != own:
             assert ORDER.index(part(name)) < ORDER.index(own), f"{own} imports {name}"
+
+
+def test_the_package_imports_its_modules_for_type_checkers_only() -> None:
+    body = ast.parse((ROOT / "__init__.py").read_text()).body
+    (shown,) = (node for node in body if isinstance(node, ast.If))
+    assert ast.unparse(shown.test) == "TYPE_CHECKING"
+    assert not shown.orelse
+    others = [node for node in body if node is not shown]
+    wanted = {node.module for other in others for node in ast.walk(other) if isinstance(node, ast.ImportFrom)}
+    assert wanted == {"types", "typing", "importlib"}
+    assert {alias.name for other in others for node in ast.walk(other) if isinstance(node, ast.Import) for alias in node.names} == {"sys"}
+    assert {type(node) for node in others} <= {ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.ClassDef}
+    assert [node.name for node in others if isinstance(node, ast.ClassDef)] == ["_Package"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +77,7 @@ def test_fields_and_checks_never_see_a_model(folder: str) -> None:
 
 
 def test_a_package_file_holds_nothing() -> None:
-    for path in ROOT.rglob("__init__.py"):
+    for path in ROOT.glob("*/**/__init__.py"):
         kinds = {type(node) for node in ast.parse(path.read_text()).body}
         assert kinds <= {ast.Expr, ast.ImportFrom, ast.Assign, ast.AnnAssign}
 

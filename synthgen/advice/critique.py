@@ -20,6 +20,7 @@ from synthgen.errors import Mistake, ModelError
 from synthgen.models import Model
 from synthgen.recipe import Loaded, plan
 from synthgen.recipe import source as sources
+from synthgen.recipe.given import given
 from synthgen.recipe.places import Source, Way
 from synthgen.rows import Prompt
 
@@ -83,24 +84,24 @@ class Critique:
 def critique(loaded: Loaded, model: Model, rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Critique:
     """Ask `model` what is unclear in the prompts of a recipe's fields that Claude makes. `rows` are rows of the recipe's tables from an
     output, to take the samples from. Raises ModelError where Claude cannot be asked at all."""
-    source = sources.read(loaded.path, str(loaded.path))
+    source = sources.read(loaded.path, str(loaded.path)) if loaded.text else given(loaded.data)
     asked = [(one, prompt) for one in questions(plan(loaded.recipe), rows) for prompt in one.prompts]
     prompts = [
         question(brief("critique", Doubts, prompt.brief.documents if prompt.brief else ()), _shown(loaded, one, prompt), ACCOUNT)
         for one, prompt in asked
     ]
-    given = ask(model, prompts, Doubts) if prompts else []
+    answered = ask(model, prompts, Doubts) if prompts else []
     findings: list[Finding] = []
     fields: dict[str, None] = {}
     failed: dict[str, str] = {}
-    for (one, prompt), (found, _) in zip(asked, given, strict=True):
+    for (one, prompt), (found, _) in zip(asked, answered, strict=True):
         name = f"{one.table}.{one.name}"
         if isinstance(found, ModelError):
             failed[name] = found.message
         else:
             fields[name] = None
             findings += [_finding(one, prompt, doubt, source) for doubt in found.doubts]
-    answers = [answer for _, answer in given if answer is not None]
+    answers = [answer for _, answer in answered if answer is not None]
     return Critique(
         list(dict.fromkeys(findings)), [name for name in fields if name not in failed], failed, any(one.real for one, _ in asked),
         sum(one.tokens_in for one in answers), sum(one.tokens_out for one in answers), cost(answers),

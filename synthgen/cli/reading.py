@@ -45,13 +45,13 @@ def fewshot(
     file: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="write it to a file")] = None,
 ) -> None:  # fmt: skip
     """Print a block of few-shot examples that cover the labels and differ from each other."""
-    from synthgen import fewshot as shots
-    from synthgen import terminal
+    from synthgen import api, terminal
+    from synthgen.fewshot import block, claudes, counted, save
 
-    made = shots.fewshot(output, k, table=table, source=input_, target=target, cover=cover or [], form=form)
-    text = shots.block(made.examples, form)
+    made = api.fewshot(output, k, table=table, source=input_, target=target, cover=cover or [], form=form)
+    text = block(made.examples, form)
     if file:
-        shots.save(text, file)
+        save(text, file)
     else:
         typer.echo(str(terminal.safe(text)) if sys.stdout.isatty() else text)
-    terminal.shot(made, shots.counted(text, shots.claudes(output)))
+    terminal.shot(made, counted(text, claudes(output)))

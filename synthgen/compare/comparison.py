@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from synthgen import pages
 from synthgen.compare import diversity
 from synthgen.compare.divergence import kolmogorov_smirnov, mauve
 from synthgen.compare.twosample import LARGE, Auc, Draw, by_style, by_text, standardised, told_apart, vectors
@@ -26,6 +27,7 @@ MOST = 2_000  # messages a side that are compared: about a minute on one core
 DRAWS = 3  # samples over which each figure is averaged
 CLEAR = 3.5  # deviations between two shares that chance does not explain, though there are a thousand words
 WORDS = 12
+SHOWN = 8  # features in a notebook
 
 LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -112,6 +114,27 @@ class Comparison:
         """For JSON, rounded to four places: more than they are good for."""
         rounded: dict[str, Any] = _rounded(asdict(self))
         return rounded
+
+    def __repr__(self) -> str:
+        from synthgen.compare.verdict import verdict
+
+        return f"Comparison({verdict(self)})"
+
+    def _repr_html_(self) -> str:
+        from synthgen.compare.verdict import verdict
+
+        ours, usual = self.figures, self.ceiling
+        auc = [f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in (ours.style, usual.style, ours.text, usual.text)]
+        figures = [
+            ("style AUC", *auc[:2]), ("text AUC", *auc[2:]), ("mean KS", f"{ours.ks:.3f}", f"{usual.ks:.3f}"),
+            ("MAUVE-like", f"{ours.mauve:.2f}", f"{usual.mauve:.2f}"), ("equal", f"{ours.equal:.1%}", f"{usual.equal:.1%}"),
+        ]  # fmt: skip
+        most = [(one.name.replace("_", " "), f"{one.ks:.3f}", f"{one.generated:.3g}", f"{one.real:.3g}") for one in self.features[:SHOWN]]
+        return pages.page(
+            pages.paragraph(verdict(self)),
+            pages.table(["", "generated", "real against real"], figures),
+            pages.table(["what differs most", "KS", "generated", "real"], most),
+        )
 
 
 def _rounded(value: Any) -> Any:

@@ -20,6 +20,7 @@ from synthgen.fields.date import moment
 from synthgen.parts import Fault, Part, Scene
 from synthgen.recipe import source as sources
 from synthgen.recipe.between import cross_faults
+from synthgen.recipe.given import NAME, given
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.places import Source, Way
 from synthgen.recipe.publish import Publish
@@ -43,9 +44,13 @@ class Loaded:
     text: str
     data: dict[str, Any]
 
+    def __repr__(self) -> str:
+        tables = [f"{name} {table.rows:,} rows" if table.rows else name for name, table in self.recipe.tables.items()]
+        return f"Loaded({self.recipe.name}: {', '.join(tables)})"
+
 
 def load(
-    path: str | Path,
+    path: str | Path | Mapping[str, Any],
     *,
     settings: Sequence[str] = (),
     rows: int | None = None,
@@ -53,14 +58,14 @@ def load(
     without: Sequence[str] = (),
     allow: Sequence[str | Path] = (),
 ) -> Loaded:
-    """Read a recipe.
+    """Read a recipe: a YAML file, or a mapping with the same keys, whose relative paths begin in the working folder.
 
     `settings` are overrides such as `tables.traffic.rows=50`, `rows` and `seed` the short forms of the usual ones
     (`rows` goes to every table that has no parent), `without` the tables to leave out, `allow` folders outside
     the recipe's own that it may read. Raises RecipeError with every mistake.
     """
-    path = Path(path)
-    source = sources.read(path, str(path))
+    source = given(path) if isinstance(path, Mapping) else sources.read(Path(path), str(path))
+    path = Path(NAME if isinstance(path, Mapping) else path)
     for setting in settings:
         for name, spec in DEFAULT_MODELS.items():
             if setting.startswith(f"models.{name}."):

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from synthgen import pages
 from synthgen.parts import Part
 
 Share = Annotated[float | None, Field(ge=0, le=1)]
@@ -71,6 +72,12 @@ class Voice(Part):
     word_length: Count = Field(None, description="letters of a word, on average")
     # What the human-error channel does beside this
     keyboard: Literal["qwerty", "qwertz", "azerty"] = Field("qwerty", description="which keys are neighbours")
+
+    def _repr_html_(self) -> str:
+        from synthgen.voices.measure import bars
+
+        head = ["", "figure", "of what", "means"]
+        return pages.page(pages.table(head, [(one.name.replace("_", " "), f"{one.value:.3g}", one.unit, one.says) for one in bars(self)]))
 
 
 RATES = frozenset(
