@@ -69,7 +69,7 @@ class ClaudeModel:
             return line.start(self._counted(line, prompts)).result()
 
     async def _counted(self, line: Line, prompts: Sequence[Prompt]) -> list[int]:
-        can = self._can or await _abilities(line, self.name, 1)
+        can = self._can = self._can or await _abilities(line, self.name, 1)
         asked = [{key: part for key, part in wire.request(self.name, one, can).items() if key != "max_tokens"} for one in prompts]
         found = await asyncio.gather(*(line.once(line.client.messages.count_tokens(**one)) for one in asked))
         for one in found:
