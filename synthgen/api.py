@@ -15,7 +15,7 @@ from synthgen.errors import Mistake, OutputError, RecipeError
 from synthgen.estimate import Question, questions
 from synthgen.fewshot import Fewshot, fewshot
 from synthgen.look import Looked, look, messages, plain
-from synthgen.models import Budget, ClaudeModel, Journal, Journalled, Model
+from synthgen.models import Budget, Journal, Journalled, Model
 from synthgen.models.budget import dollars
 from synthgen.output import JOURNAL, Output
 from synthgen.output.finish import fingerprint, finish, other_versions, shortfalls
@@ -23,7 +23,7 @@ from synthgen.output.hub import Pushed, push
 from synthgen.preview import Previewed, Previews, previews
 from synthgen.recipe import ClaudeSpec, Loaded, Plan, plan
 from synthgen.recipe.load import load as load_recipe
-from synthgen.runs import Noted, Run, Tick, Watch, open_models, ready, shared_journal
+from synthgen.runs import Noted, Run, Tick, Watch, open_model, open_models, ready, shared_journal
 from synthgen.voices import Voice
 
 if TYPE_CHECKING:
@@ -137,9 +137,7 @@ def improve(
     given = manifest.get("recipe", {}).get("models") or {}
     told: Mapping[str, Any] = next((one for name, one in given.items() if one.get("kind", name) == "claude"), {})
     spec = ClaudeSpec.model_validate(dict(told))  # the recipe was checked when it was run
-    model = (models or {}).get("claude") or ClaudeModel(
-        spec.name, concurrency=spec.concurrency, timeout=spec.timeout, prices=spec.prices, budget=Budget(max_cost)
-    )
+    model = (models or {}).get("claude") or open_model(spec, Budget(max_cost))
     return advice.improve(folder, model, recipe, allow=allow)
 
 

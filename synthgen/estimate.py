@@ -16,6 +16,7 @@ from synthgen.engine import candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import SynthgenError
 from synthgen.fields import Asked, Made
+from synthgen.fields.schemas import fitting
 from synthgen.models import ClaudeModel, Model
 from synthgen.models.costs import expected
 from synthgen.recipe import Plan, TablePlan
@@ -87,7 +88,7 @@ def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) 
             if asked is not None or reads & unknown:
                 columns = own_columns(step.name, step.field)
                 unknown |= columns.keys()
-                texts = getattr(asked, "texts", None) or [_stand_in(getattr(getattr(asked, "form", None), "of", None))]
+                texts = getattr(asked, "texts", None) or [fitting(getattr(getattr(asked, "form", None), "of", None) or {}, lambda _: WORDS)]
                 for number, row in enumerate(rows):
                     row.values |= {**dict.fromkeys(columns, ""), step.name: texts[number % len(texts)]}
         facts[table.name] = [dict(row.values) for row in rows]
@@ -143,18 +144,6 @@ def _of_claude(
         else:
             read = sum(len(one.text) for one in own) * share * calls / 4
             yield Question(table, name, by, round(count), frames, round(read), round(count * written), False)
-
-
-def _stand_in(schema: Any) -> Any:
-    """A value of the form that a JSON Schema gives, for one that is not made yet."""
-    if not isinstance(schema, Mapping):
-        return WORDS
-    if "properties" in schema:
-        return {name: _stand_in(part) for name, part in schema["properties"].items()}
-    if schema.get("enum"):
-        return schema["enum"][0]
-    simple = {"array": [_stand_in(schema.get("items"))], "number": 1.0, "integer": 1, "boolean": True}
-    return simple.get(str(schema.get("type")), WORDS)
 
 
 def _wanted(asked: Asked, row: Row) -> bool:

@@ -43,10 +43,11 @@ def open_models(
     """The models that are asked; they load when they are first asked. `given` ones take the place of the recipe's; none costs more than
     the `budget`."""
     specs = loaded.recipe.all_models
-    return {name: given[name] if given and name in given else _opened(specs[name], budget) for name in sorted(names)}
+    return {name: given[name] if given and name in given else open_model(specs[name], budget) for name in sorted(names)}
 
 
-def _opened(spec: AnyModel, budget: Budget | None) -> Model:
+def open_model(spec: AnyModel, budget: Budget | None = None) -> Model:
+    """The model that a recipe describes."""
     if isinstance(spec, ClaudeSpec):
         return ClaudeModel(spec.name, concurrency=spec.concurrency, timeout=spec.timeout, prices=spec.prices, budget=budget)
     return BaseModel(spec.place, revision=spec.revision, dtype=spec.dtype, device=spec.device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from synthgen.models.journal import Batching, Sent
 from synthgen.models.prices import Usage, price
 from synthgen.rows import Brief, Completion, Prompt
 
+server = claude.named_server
 HAIKU = "claude-haiku-4-5"
 BRIEF = Brief("Label each message.", tokens=300)
 BATCHES = "/v1/messages/batches"
@@ -56,15 +57,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other at once."""
     monkeypatch.setattr(line, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(line, "LONGEST_PAUSE", 0.05)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ClaudeServer]:
-    """The server that the environment names."""
-    with ClaudeServer() as started:
-        for name, value in started.environment.items():
-            monkeypatch.setenv(name, value)
-        yield started
 
 
 def prompts(count: int, first: int = 0) -> list[Prompt]:

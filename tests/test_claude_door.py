@@ -8,7 +8,7 @@ import json
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from synthgen.models.prices import Usage, cost, price
 from synthgen.rows import Brief, Completion, Document, Prompt
 
 claude_server = claude.claude_server
+server = claude.named_server
 
 HAIKU = "claude-haiku-5-5"
 SCHEMA = {"type": "object", "properties": {"label": {"type": "string"}}, "required": ["label"], "additionalProperties": False}
@@ -35,15 +36,6 @@ LONG = replace(BRIEF, system="You are told about cards that were lost on their w
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other at once."""
     monkeypatch.setattr(line, "FIRST_PAUSE", 0.01)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ClaudeServer]:
-    """The server that the environment names."""
-    with ClaudeServer() as started:
-        for name, value in started.environment.items():
-            monkeypatch.setenv(name, value)
-        yield started
 
 
 def prompts(count: int, brief: Brief | None = None) -> list[Prompt]:

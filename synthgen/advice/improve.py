@@ -21,15 +21,17 @@ from synthgen.advice import reading
 from synthgen.advice.asking import Shape, ask, brief, cost, question
 from synthgen.advice.edit import Way, diff, replaced, value
 from synthgen.errors import DataError, ModelError, OutputError, RecipeError, SynthgenError
+from synthgen.fields import Asked
 from synthgen.look import look
 from synthgen.models import Model
 from synthgen.output import Output
 from synthgen.recipe import load, plan
+from synthgen.recipe.load import FIELDS
 from synthgen.rows import Document
 
 ACCOUNT = "improve"
 """What the journal books it on."""
-KINDS = ("claude", "judge", "solve", "revise", "conversation")
+KINDS = {kind for kind, shape in FIELDS.items() if issubclass(shape, Asked) and shape.asks == "claude"}
 """The kinds of fields that Claude makes."""
 TEXTS = ("task", "question", "goal", "assistant")
 """The keys of such a field that hold instructions; so do the grades of a `rubric`."""

@@ -20,6 +20,7 @@ from synthgen.advice.reading import rows
 from synthgen.engine import candidates
 from synthgen.errors import OutputError, SynthgenError
 from synthgen.fields import Asked, FieldShape, Made, Typed
+from synthgen.fields.schemas import fitting
 from synthgen.output import Output
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.recipe.plan import FieldStep, own_columns
@@ -143,25 +144,4 @@ def _asked(row: Row, name: str, field: Asked, streams: Streams) -> tuple[list[Pr
 
 def _answer(prompt: Prompt, name: str) -> str:
     schema = prompt.brief.schema if prompt.brief else ""
-    return json.dumps(_instance(json.loads(schema), name)) if schema else STANDS.format(name) + "\n"
-
-
-def _instance(schema: Any, name: str, root: Any = None) -> Any:
-    """A value that a JSON Schema allows."""
-    root = root or schema
-    if "$ref" in schema:
-        return _instance(root["$defs"][str(schema["$ref"]).rpartition("/")[2]], name, root)
-    if "const" in schema:
-        return schema["const"]
-    if "enum" in schema:
-        return schema["enum"][0]
-    for key in ("anyOf", "allOf", "oneOf"):
-        if schema.get(key):
-            return _instance(schema[key][0], name, root)
-    kind = schema.get("type", "string")
-    kind = kind[0] if isinstance(kind, list) else kind
-    if kind == "object":
-        return {key: _instance(inner, key, root) for key, inner in schema.get("properties", {}).items()}
-    if kind == "array":
-        return [_instance(schema.get("items", {}), name, root)]
-    return {"integer": 1, "number": 1.0, "boolean": True, "null": None}.get(kind, STANDS.format(name))
+    return json.dumps(fitting(json.loads(schema), STANDS.format, name)) if schema else STANDS.format(name) + "\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from synthgen.errors import did_you_mean
@@ -268,3 +268,25 @@ def settled(value: Any, part: Schema, root: Schema | None = None) -> Any:
         return [settled(one, part["items"], root) for one in value]
     kind = part.get("type")
     return int(value) if kind == "integer" else float(value) if kind == "number" else value
+
+
+def fitting(part: Schema, words: Callable[[str], str], name: str = "", root: Schema | None = None) -> Any:
+    """A value that a schema allows, for one that is not there yet; what `words` makes of a part's name stands for text."""
+    root = part if root is None else root
+    if "$ref" in part:
+        return fitting(root["$defs"][str(part["$ref"]).rpartition("/")[2]], words, name, root)
+    if "const" in part:
+        return part["const"]
+    if "enum" in part:
+        return part["enum"][0]
+    for key in ("anyOf", "allOf", "oneOf"):
+        if part.get(key):
+            return fitting(part[key][0], words, name, root)
+    kind = part.get("type", "string")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object":
+        return {key: fitting(inner, words, key, root) for key, inner in part.get("properties", {}).items()}
+    if kind == "array":
+        return [fitting(part.get("items", {}), words, name, root)]
+    simple: dict[str, Any] = {"integer": 1, "number": 1.0, "boolean": True, "null": None}
+    return simple[kind] if kind in simple else words(name)

@@ -1606,6 +1606,15 @@ def claude_server() -> Iterator[ClaudeServer]:
         yield server
 
 
+@pytest.fixture
+def named_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ClaudeServer]:
+    """The server that the environment names."""
+    with ClaudeServer() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server
+
+
 def main() -> None:
     """Serve until interrupted: `python tests/servers/claude.py --latency 0.05 --fault 529=0.1`."""
     import argparse
