@@ -179,7 +179,8 @@ def heal(making: Making, base: Path, found: Corpora, held: Sequence[Encoded], se
     model.requires_grad_(True)
     teacher, old = BaseModel(making.source).opened()
     tokens = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
-    cut.take_tokens(teacher, [old.get_vocab()[token] for token in sorted(tokens, key=tokens.__getitem__)])
+    numbers = old.get_vocab()
+    cut.take_tokens(teacher, [numbers[token] for token in sorted(tokens, key=tokens.__getitem__)])
     made = epoch(tokenizer, found, making, settings.seed, 0)
     settings = replace(settings, rate=WHOLE * settings.rate)
     state = train(model, dict(model.named_parameters()), lambda _: made, held, settings, folder, watch, distilled(teacher.eval()))
