@@ -235,7 +235,6 @@ class Typed(Asked):
                 text, shown = self.frame(topic, wanted, stream, voice)
                 origin = {
                     "field": f"{first.table}.{name}", "seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice, "topic": topic,
-                    "sharing": len(block) * several,
                 }  # fmt: skip
                 settings: dict[str, float | int | str | bool] = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
                 for place in block:

@@ -7,6 +7,7 @@ numbers drawn from its own stream, one a token, so that its luck does not depend
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
 SCRIBBLER = Path(__file__).parent / "scribbler"
 WORKERS = 8
 """Batches that are written at the same time on a CPU, at most, each by one thread."""
-WIDTH = 32
+WIDTH = 48
 """Rows that are written side by side. It is part of what decides a message, to the last bit."""
-MANY = 8
-"""From so many rows of the plan on that share a frame it is not copied to each: four such frames are looked up as fast as copies."""
 MIN_P = 0.05
 """A token is never chosen when it is less than this as likely as the likeliest (min-p sampling, arXiv 2407.01082)."""
 
@@ -199,24 +198,20 @@ class BaseModel:
         for number, prompt in enumerate(prompts):
             ids = frames[prompt.text][0].ids if prompt.text in frames else tuple(self._ids(prompt.text))
             frames.setdefault(prompt.text, []).append(self._job(number, prompt, ids))
-        room = max((len(job.ids) + len(job.luck) for jobs in frames.values() for job in jobs), default=0)
-        self._check_window(max((len(jobs[0].ids) for jobs in frames.values()), default=0), room)
+        jobs = [job for own in frames.values() for job in own]
+        room, longest = max((len(job.luck) for job in jobs), default=0), max((len(job.ids) for job in jobs), default=0)
+        self._check_window(longest, longest + room)
         stop = str(prompts[0].settings.get("stop", "")) if prompts else ""
         if self._fits is None:
             with torch.inference_mode():
-                self._fits = fits(self._model, room)
-        for shared in (True, False):
-            some = [jobs for jobs in frames.values() if jobs[0].shared is shared]
-            own_room = max((len(job.luck) for jobs in some for job in jobs), default=0) if shared else room
+                self._fits = fits(self._model, longest + room)
 
-            def make(*given: Any, own_room: int = own_room, shared: bool = shared) -> Iterator[Job]:
-                return (Batch(self._model, WIDTH, own_room, shared=shared).write if self._fits else partial(write_singly, self._model))(
-                    *given
-                )
+        def make(*given: Any) -> Iterator[Job]:
+            return Batch(self._model, WIDTH, room).write(*given) if self._fits else write_singly(self._model, *given)
 
-            workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(some))
-            for job in side_by_side(make, some, workers, partial(self._is_end, stop), choose):
-                yield self._completion(prompts[job.number], job.written, len(job.ids))
+        workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(frames))
+        for job in side_by_side(make, list(frames.values()), workers, partial(self._is_end, stop), choose):
+            yield self._completion(prompts[job.number], job.written, len(job.ids))
 
     def _check_window(self, frame: int, room: int) -> None:
         window = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
@@ -229,8 +224,7 @@ class BaseModel:
 
         stream = Random(prompt.stream)
         luck = [stream.random() for _ in range(_limit(prompt))]
-        shared = int(prompt.origin.get("sharing", 1)) >= MANY
-        return Job(number, ids, luck, float(prompt.settings.get("temperature", 1.0)), shared=shared)
+        return Job(number, ids, luck, float(prompt.settings.get("temperature", 1.0)))
 
     def _is_end(self, stop: str, token: int) -> bool:
         known = self._stops.get((stop, token))
@@ -277,10 +271,16 @@ def choose(logits: torch.Tensor, luck: torch.Tensor, temperature: torch.Tensor) 
     """One token for each row of `logits` (rows, vocabulary), by its number in `luck` (rows,) between 0 and 1 and its temperature."""
     import torch
 
-    chances = torch.softmax(logits.float() / temperature[:, None], dim=-1)
-    chances = chances.masked_fill(chances < MIN_P * chances.amax(-1, keepdim=True), 0.0)
+    highest = logits.amax(-1).float()
+    rows, tokens = (logits >= (highest + temperature * math.log(MIN_P))[:, None]).nonzero(as_tuple=True)
+    counts = torch.bincount(rows, minlength=len(luck))
+    first = counts.cumsum(0) - counts
+    chances = torch.zeros(len(luck), int(counts.max()), device=logits.device)
+    own = torch.arange(len(rows), device=logits.device) - first[rows]
+    chances[rows, own] = ((logits[rows, tokens].float() - highest[rows]) / temperature[rows]).exp()
     upto = chances.cumsum(-1)
-    return torch.searchsorted(upto, (luck * upto[:, -1])[:, None], right=True).squeeze(-1).clamp(max=logits.shape[-1] - 1)
+    place = torch.searchsorted(upto, (luck * upto[:, -1])[:, None], right=True).squeeze(-1)
+    return tokens[first + place.clamp(max=counts - 1)]
 
 
 def computes_in_bfloat16(device: str) -> bool:

@@ -27,7 +27,7 @@ def asked(corpora: scratch.Corpora, count: int) -> list[Prompt]:
     typed = [Typed(one.text) for one in corpora.strange["restaurant8k"]]
     shown = [prompt for prompt in privacy.asked(typed, WHERE, count // 8, random.Random(3)) if "\n- " in prompt.text]
     stream = random.Random(4)
-    return [Prompt(one.text, stream.getrandbits(63), one.settings, {"sharing": 32}) for one in shown for _ in range(32)][:count]
+    return [Prompt(one.text, stream.getrandbits(63), one.settings) for one in shown for _ in range(32)][:count]
 
 
 def side_by_side(model: BaseModel, prompts: list[Prompt]) -> float:

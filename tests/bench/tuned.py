@@ -88,7 +88,7 @@ def generated(model: str, logs: Sequence[str], about: str, count: int) -> Iterat
     """Messages from frames that show logs, and from frames that do not, some dozens from each as `make` does it."""
     frames = privacy.asked([Typed(text) for text in logs], about, -(-count // SHARED), random.Random(5))
     stream = random.Random(6)
-    prompts = [Prompt(one.text, stream.getrandbits(63), one.settings, {"sharing": SHARED}) for one in frames for _ in range(SHARED)]
+    prompts = [Prompt(one.text, stream.getrandbits(63), one.settings) for one in frames for _ in range(SHARED)]
     return privacy.written(BaseModel(model), prompts[:count])
 
 
