@@ -14,7 +14,7 @@ from synthgen.advice import start as new
 from synthgen.errors import Mistake, OutputError, RecipeError
 from synthgen.estimate import Question, questions
 from synthgen.fewshot import Fewshot, fewshot
-from synthgen.look import Looked, look, messages, plain
+from synthgen.look import Looked, look, messages
 from synthgen.models import Budget, Journal, Journalled, Model
 from synthgen.models.budget import dollars
 from synthgen.output import JOURNAL, Output
@@ -390,7 +390,6 @@ __all__ = [
     "measure",
     "messages",
     "new",
-    "plain",
     "preview",
     "published",
     "push",

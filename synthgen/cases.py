@@ -13,9 +13,9 @@ from typing import Any
 
 from synthgen import pages
 from synthgen.api import Recipes, folder_of, loaded_from, make
-from synthgen.look import plain, read
+from synthgen.look import read
 from synthgen.models import Model
-from synthgen.rows import digest
+from synthgen.rows import digest, plain
 
 SLUG = 32
 """Letters of a row's text in its id."""

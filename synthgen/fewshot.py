@@ -17,13 +17,12 @@ from typing import Any, Literal, get_args
 from xml.sax.saxutils import escape
 
 from synthgen import frames
-from synthgen.advice.reading import rows
 from synthgen.checks.near_duplicate import pieces, similarity
 from synthgen.errors import DataError, ModelError, OutputError, did_you_mean
 from synthgen.look import look
 from synthgen.models.base import SCRIBBLER
 from synthgen.output import Output
-from synthgen.rows import Prompt
+from synthgen.rows import Prompt, held, written
 
 Form = Literal["xml", "messages", "markdown"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -92,7 +91,7 @@ def fewshot(
     manifest = Output(Path(folder)).manifest() or {}
     asked = _harness(manifest["recipe"], source, target)
     table = table or _first_table(manifest, asked)
-    name, found = rows(folder, table, AMONG)
+    name, found, _ = look(folder, table, rows=AMONG)
     fields = dict(_fields(manifest["recipe"], name))
     source = asked[0] or _typed(fields, found, name)
     target = asked[1] or _answer(fields, found, name, source)
@@ -102,10 +101,12 @@ def fewshot(
     if not fitting:
         raise OutputError(f"no row of '{name}' has both '{source}' and '{target}'", "look at the rows: synthgen look OUTPUT")
     labels = list(cover) or [label for label in _labels(fields, fitting, target) if label != source]
-    values = [{label: _text(held(row, label)) for label in labels} for row in fitting]
-    chosen = choose([_text(held(row, source)) for row in fitting], values, k)
+    values = [{label: written(held(row, label)) for label in labels} for row in fitting]
+    chosen = choose([written(held(row, source)) for row in fitting], values, k)
     places = [number for number, row in enumerate(found) if _fits(row, source, target, form)]
-    examples = [Example(places[one], _text(held(fitting[one], source)), _text(held(fitting[one], target)), values[one]) for one in chosen]
+    examples = [
+        Example(places[one], written(held(fitting[one], source)), written(held(fitting[one], target)), values[one]) for one in chosen
+    ]
     shown = {label: Counter(example.labels[label] for example in examples) for label in labels}
     shares = {label: {value: shown[label][value] for value in sorted({own[label] for own in values})} for label in labels}
     return Fewshot(name, source, target, examples, k, len(fitting), shares)
@@ -180,7 +181,7 @@ def _labels(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str,
     parts = {f"{answer}.{key}" for row in rows if isinstance(value := held(row, answer), dict) for key in value}
     for path in dict.fromkeys([answer, *sorted(parts), *own]):
         values = [value for row in rows if (value := held(row, path)) is not None]
-        different = set(map(_text, values))
+        different = set(map(written, values))
         short = all(isinstance(value, bool) or (isinstance(value, str) and len(value.split()) < 5) for value in values)
         if values and (path in own or (short and len(different) <= min(VALUES, len(values) // 2))):
             yield path
@@ -194,24 +195,9 @@ def _named(fields: Mapping[str, Mapping[str, Any]], key: str) -> set[str]:
 # What they hold
 
 
-def held(row: Mapping[str, Any], path: str) -> Any:
-    """The value of a field, or of a part of one, such as `example.reply`; None where there is none."""
-    value: Any = row
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
-
-
-def _text(value: Any) -> str:
-    """A value as it stands in an example: text as it is, anything with parts as JSON."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
-
-
 def _fits(row: Mapping[str, Any], source: str, answer: str, form: Form) -> bool:
     given, wanted = held(row, source), held(row, answer)
-    return given is not None and wanted is not None and (form != "messages" or bool(_text(given).strip() and _text(wanted).strip()))
+    return given is not None and wanted is not None and (form != "messages" or bool(written(given).strip() and written(wanted).strip()))
 
 
 # Which rows

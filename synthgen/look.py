@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from synthgen import files, pages
 from synthgen.errors import DataError, OutputError, did_you_mean
 from synthgen.output import MANIFEST, Output
+from synthgen.output.columns import opened
+from synthgen.rows import held
 
 
 class Looked(NamedTuple):
@@ -86,7 +88,7 @@ def _rows(name: str, shards: Sequence[Path], needed: Sequence[str], columns: lis
                 if key not in stored.schema_arrow.names:
                     raise OutputError(f"table '{name}' has no field '{key}'", did_you_mean(key, stored.schema_arrow.names, "fields"))
             for batch in stored.iter_batches(batch_size=1000, columns=columns):
-                yield from batch.to_pylist()
+                yield from opened(batch.to_pylist(), stored.schema_arrow)
 
 
 def _test(text: str) -> tuple[str, str]:
@@ -99,16 +101,6 @@ def _test(text: str) -> tuple[str, str]:
 
 
 def _is(row: Mapping[str, Any], key: str, value: str) -> bool:
-    held: Any = row
-    for part in key.split("."):
-        held = held.get(part) if isinstance(held, dict) else None
-    shown = str(held).lower() if isinstance(held, bool) else str(held)
+    found = held(row, key)
+    shown = str(found).lower() if isinstance(found, bool) else str(found)
     return value[1:].casefold() in shown.casefold() if value.startswith("~") else shown == value
-
-
-def plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as JSON can hold it."""
-    return {
-        key: value if isinstance(value, str | int | float | bool | list | dict) or value is None else str(value)
-        for key, value in row.items()
-    }

@@ -7,9 +7,10 @@ and the page's mathematics is told to leave dollar signs alone.
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from synthgen.rows import written
 
 ROWS = 20
 """Rows of a table that are shown."""
@@ -22,9 +23,7 @@ LEFT = "text-align: left; vertical-align: top; white-space: pre-wrap"
 
 def text(value: Any) -> str:
     """A value as HTML, which cannot be more than text."""
-    if value is None:
-        return ""
-    said = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else str(value)
+    said = written(value)
     said = said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
     return html.escape("".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in said))
 

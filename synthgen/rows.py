@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -136,3 +137,26 @@ class Refusal:
 def digest(text: str) -> str:
     """Sixteen hexadecimal digits that name a text."""
     return sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def held(row: Mapping[str, Any], path: str) -> Any:
+    """The value of a field, or of a part of one, such as `example.reply`; None where there is none."""
+    value: Any = row
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON can hold it."""
+    return {
+        key: value if isinstance(value, str | int | float | bool | list | dict) or value is None else str(value)
+        for key, value in row.items()
+    }
+
+
+def written(value: Value) -> str:
+    """A value as text: text as it is, truth values and anything with parts as JSON has it, nothing for None."""
+    if value is None:
+        return ""
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, bool | dict | list) else str(value)

@@ -104,6 +104,22 @@ def test_look_filters_by_field(facts: Path, tmp_path: Path) -> None:
     assert "did you mean 'plan'?" in wrong.stderr
 
 
+def test_look_filters_by_a_part_of_a_field(facts: Path, tmp_path: Path) -> None:
+    facts.write_text(FACTS + "      who: {kind: fake, provider: simple_profile}\n")
+    synthgen("make", facts, cwd=tmp_path)
+    every, women = (
+        [
+            json.loads(line)["who"]
+            for line in synthgen("look", "outputs/facts", "--json", "-n", 100, *where, cwd=tmp_path).stdout.splitlines()
+        ]
+        for where in ((), ("--where", "who.sex=F"))
+    )
+    assert women == [who for who in every if who["sex"] == "F"]
+    assert 0 < len(women) < len(every) == 30
+    shown = synthgen("look", "outputs/facts", "-n", 1, "--field", "who", cwd=tmp_path).stdout
+    assert json.loads(shown[shown.index("{") : shown.rindex("}") + 1]) == every[0]
+
+
 def test_a_mistake_is_one_message_and_exit_code_1(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(FACTS.replace("kind: number", "kind: nmber"))
     done = synthgen("make", "bad.yaml", cwd=tmp_path, code=1)

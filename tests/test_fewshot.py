@@ -95,7 +95,7 @@ def test_the_fields_are_what_was_typed_in_its_last_version_and_what_claude_made(
     assert json.loads(made.examples[0].target).keys() == {"reply", "escalate"}
     rows = api.look(output, "examples", rows=100)[1]
     assert all(
-        rows[one.row]["input"] == one.input and json.loads(rows[one.row]["example"]) == json.loads(one.target) for one in made.examples
+        rows[one.row]["input"] == one.input and rows[one.row]["example"] == json.loads(one.target) for one in made.examples
     )
 
 

@@ -17,7 +17,6 @@ from typing import Any
 from pydantic import Field
 
 from synthgen import render
-from synthgen.advice import reading
 from synthgen.advice.asking import Shape, ask, brief, cost, question
 from synthgen.advice.edit import Way, diff, replaced, value
 from synthgen.errors import DataError, ModelError, OutputError, RecipeError, SynthgenError
@@ -198,7 +197,7 @@ def write(made: Improvement, path: str | Path) -> None:
 
 def _aside(folder: str | Path, manifest: Mapping[str, Any], table: str) -> Iterator[Aside]:
     for to in manifest["aside"]:
-        for row in reading.rows(folder, to, MOST, [f"table={table}"])[1]:
+        for row in look(folder, to, where=[f"table={table}"], rows=MOST).rows:
             yield Aside(to, table, row["row"], row["try"], row["check"], row["field"], row["reason"] or "", row["values"] or {})
 
 

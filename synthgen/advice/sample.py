@@ -16,11 +16,11 @@ from random import Random
 from typing import Any
 
 from synthgen import render
-from synthgen.advice.reading import rows
 from synthgen.engine import candidates
 from synthgen.errors import OutputError, SynthgenError
 from synthgen.fields import Asked, FieldShape, Made, Typed
 from synthgen.fields.schemas import fitting
+from synthgen.look import look
 from synthgen.output import Output
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.recipe.plan import FieldStep, own_columns
@@ -71,7 +71,7 @@ def rows_of(folder: str | Path, recipe: Recipe) -> dict[str, list[dict[str, Any]
             return {}
         made = {name: set(shape.get("fields", {})) for name, shape in manifest["recipe"]["tables"].items()}
         same = [name for name, table in recipe.tables.items() if made.get(name) == set(table.fields)]
-        return {name: rows(folder, name, ROWS)[1] for name in same}
+        return {name: look(folder, name, rows=ROWS).rows for name in same}
     except OutputError:
         return {}
 

@@ -51,6 +51,6 @@ def preview(
     for one in api.preview(recipe, show=show, out=out, ask=not prompts, **loading(None, seed, set_, without, allow)):
         if as_json:
             for row in one.rows:
-                typer.echo(json.dumps({"table": one.table.name, **api.plain(row.values)}, default=str, ensure_ascii=False))
+                typer.echo(json.dumps({"table": one.table.name, **row.values}, default=str, ensure_ascii=False))
         else:
             terminal.previewed(one, prompts=prompts)

@@ -29,7 +29,7 @@ def look(
         found = [{key: row[key] for key in fields if key in row} for row in found]
     if as_json:
         for row in found:
-            typer.echo(json.dumps(api.plain(row), default=str, ensure_ascii=False))
+            typer.echo(json.dumps(row, default=str, ensure_ascii=False))
     else:
         terminal.looked(name, found, fitting, skip)
 

@@ -13,10 +13,10 @@ from pydantic import Field
 from synthgen import files, render
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
-from synthgen.fields.instructed import Instructed, Shows, field_of, row_text, seen, written
+from synthgen.fields.instructed import Instructed, Shows, field_of, row_text, seen
 from synthgen.fields.shape import Template, fill
 from synthgen.parts import Fault, misread
-from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, written
 from synthgen.streams import Streams
 
 Output = Annotated[

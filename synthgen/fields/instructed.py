@@ -7,7 +7,6 @@ What Claude reads beside the recipe's own words stands in `prompts/*.md`, for ev
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +20,7 @@ from synthgen.errors import DataError
 from synthgen.fields.answer import ANSWERED, Form
 from synthgen.fields.shape import Asked, Chosen, Passes, anything
 from synthgen.parts import Fault, misread
-from synthgen.rows import Brief, Completion, Document, Prompt, Row, Value
+from synthgen.rows import Brief, Completion, Document, Prompt, Row, Value, written
 from synthgen.streams import Streams
 
 PROMPTS = Path(__file__).with_name("prompts")
@@ -169,10 +168,3 @@ def _unused(tag: str, text: str) -> str:
     while f"</{tag}" in text:
         tag += "_"
     return tag
-
-
-def written(value: Value) -> str:
-    """A value as a prompt shows it: text as it is, the rest as JSON has it."""
-    if value is None:
-        return ""
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, bool | dict | list) else str(value)

@@ -71,6 +71,14 @@ def refused_table(records: Sequence[Mapping[str, Any]], shape: datasets.Features
     return pyarrow.Table.from_arrays(arrays, schema=schema)
 
 
+def opened(rows: list[dict[str, Any]], schema: pyarrow.Schema) -> list[dict[str, Any]]:
+    """Rows of a table of that schema, with what their JSON columns hold in place of its text."""
+    packed = [column.name for column in schema if "json" in str(column.type)]
+    for row in rows:
+        row |= {name: json.loads(row[name]) for name in packed if isinstance(row.get(name), str)}
+    return rows
+
+
 def _array(values: list[Any], kind: str, target: pyarrow.DataType, name: str) -> pyarrow.Array:
     import pyarrow
 

@@ -240,7 +240,7 @@ class TableStore:
         for number in range(self.count):
             with parquet.ParquetFile(self._chunks / f"{number:05d}.parquet") as file:
                 for batch in file.iter_batches(batch_size=1000, columns=wanted):
-                    yield from _decoded(batch.to_pylist(), self.plan.kept)
+                    yield from columns.opened(batch.to_pylist(), file.schema_arrow)
 
     def shards(self) -> list[dict[str, Any]]:
         """Write the table's shards, as they ship, and name them: path, rows, bytes, sha256."""
@@ -256,12 +256,3 @@ def aside_shards(folder: Path, stores: Sequence[TableStore]) -> dict[str, list[d
     """Write the shards of the rows of all tables that were set aside, and name them, for each configuration that has some."""
     found = {to: [file for store in stores for file in store.aside(to)] for to in ASIDE}
     return {to: write_shards(folder, to, files, columns.refused_features()) for to, files in found.items() if files}
-
-
-def _decoded(rows: list[dict[str, Any]], kinds: Any) -> Iterator[dict[str, Any]]:
-    packed = [name for name, kind in kinds.items() if kind == "json"]
-    for row in rows:
-        for name in packed:
-            if isinstance(row.get(name), str):
-                row[name] = json.loads(row[name])
-        yield row

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from synthgen.rows import written
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 BAR = 24
@@ -36,6 +38,6 @@ def fields(values: Mapping[str, Any]) -> None:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in values.items():
-        grid.add_row(Text(name), safe("" if value is None else value))
+        grid.add_row(Text(name), safe(written(value)))
     out.print(grid)
     out.print()

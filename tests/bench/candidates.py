@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from synthgen.models import BaseModel
+from synthgen.models.base import cores
 from synthgen.rows import Prompt
 from synthgen.tune import privacy, scratch
 from synthgen.tune.documents import Typed
@@ -42,7 +43,7 @@ def in_a_batch(name: str, prompts: list[Prompt]) -> float:
     import torch
 
     model, tokenizer = BaseModel(name).opened()
-    torch.set_num_threads(2)
+    torch.set_num_threads(cores())
     began, end = time.perf_counter(), tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
     for start in range(0, len(prompts), 32):
         rows = [tokenizer(one.text)["input_ids"] for one in prompts[start : start + 32]]
@@ -89,7 +90,7 @@ def main() -> None:
         )
     if given.generate:
         for name in given.models:
-            speed = in_a_batch(name, prompts[:64])
+            speed = in_a_batch(name, prompts)
             print(
                 f"{name} with generate, batch of 32: {speed:.1f} messages a second; the first model here is {first / speed:.1f} times as fast",
                 flush=True,

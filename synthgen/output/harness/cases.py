@@ -13,9 +13,10 @@ from pyarrow import parquet
 from pydantic import ValidationError
 
 from synthgen.errors import OutputError, did_you_mean
-from synthgen.output.columns import PROVENANCE
+from synthgen.output.columns import PROVENANCE, opened
 from synthgen.output.folder import Output
 from synthgen.recipe.harness import Harness, root, table_of
+from synthgen.rows import held, plain
 
 FEW, SHORT = 50, 80
 """Values that a label may have, and characters of one, at most."""
@@ -74,14 +75,9 @@ class Rows:
         for file in self.files:
             with parquet.ParquetFile(file) as stored:
                 for batch in stored.iter_batches(batch_size=1000, columns=[*dict.fromkeys(names), f"{PROVENANCE}.row"]):
-                    for row in batch.to_pylist():
+                    for row in opened(batch.to_pylist(), stored.schema_arrow):
                         place = row.pop(PROVENANCE)["row"]
-                        yield f"{self.table}-{place}", {name: self._value(name, row[name]) for name in row}
-
-    def _value(self, name: str, value: Any) -> Any:
-        if isinstance(value, str) and "json" in self.columns[name]:
-            return json.loads(value)
-        return value if value is None or isinstance(value, str | bool | int | float | list | dict) else str(value)
+                        yield f"{self.table}-{place}", plain(row)
 
     def labels(self, without: Sequence[str] = ()) -> dict[str, str]:
         """The columns that are labels, each under its short name: `voice` for `message_voice` where only one field has a voice."""
@@ -150,7 +146,7 @@ class Suite:
         wanted = self.harness.target
         needed = [root(path) for path in (self.harness.input, wanted) if path]
         for name, row in self.rows.read([*needed, *self.labels.values()]):
-            given, target = asked(inner(row, self.harness.input)), answer(inner(row, wanted)) if wanted else None
+            given, target = asked(held(row, self.harness.input)), answer(held(row, wanted)) if wanted else None
             if given is not None and (wanted is None or target is not None):
                 yield Case(name, given, target, {short: row[column] for short, column in self.labels.items()})
 
@@ -172,14 +168,6 @@ def answer(value: Any) -> str | list[str] | None:
     if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
         return [one for one in value if one] or None
     return json.dumps(value, ensure_ascii=False)
-
-
-def inner(row: Mapping[str, Any], path: str) -> Any:
-    """The value at a path such as `example.reply`; None where there is none."""
-    held: Any = row
-    for part in path.split("."):
-        held = held.get(part) if isinstance(held, dict) else None
-    return held
 
 
 def rows_of(folder: str | Path, table: str | None = None) -> Rows:

@@ -11,8 +11,9 @@ from typing import Any
 
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.output.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
-from synthgen.output.harness.cases import FEW, Rows, Suite, answer, harness_of, inner
+from synthgen.output.harness.cases import FEW, Rows, Suite, answer, harness_of
 from synthgen.recipe.harness import Harness, root
+from synthgen.rows import held
 
 HARNESSES = {
     "inspect": inspect_ai.write_suite, "lm-eval": lm_eval.write_suite, "promptfoo": promptfoo.write_suite, "deepeval": deepeval.write_suite,
@@ -116,7 +117,7 @@ def _labels(rows: Rows, target: str) -> tuple[list[str], str]:
     """The values of a target if they are few and short, and `json` where they are objects."""
     found, count, json_ = set[str](), 0, False
     for _, row in rows.read([root(target)]):
-        value = inner(row, target)
+        value = held(row, target)
         told = answer(value)
         json_ = json_ or isinstance(value, dict)
         if told is None or json_:
