@@ -75,7 +75,12 @@ class Typed(Asked):
     words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
         None, description="the fewest and the most words of a message"
     )
-    temperature: float = Field(1.0, gt=0, le=2, description="1 is as the model reads people, lower more usual, higher odder")
+    temperature: float = Field(
+        1.1,
+        gt=0,
+        le=2,
+        description="lower is more usual and keeps to the topic, higher more varied and odder (default: 1.1, as varied as real ones)",
+    )
 
     # What the recipe gives
 

@@ -101,8 +101,10 @@ def tuned(
     settings: Settings,
     work: Path,
     watch: Watch,
+    share: float = 1.0,
 ) -> State:
-    """Train a base model's network, and write it as the base has it: packed, or as transformers saves it. Raises ModelError."""
+    """Train a base model's network, go `share` of the way from what it was to what it has become, and write it as the base has it: packed,
+    or as transformers saves it. Raises ModelError."""
     layers = adapt(network)
     if not layers:
         raise ModelError(
@@ -115,6 +117,9 @@ def tuned(
             layer.settle()
 
     state = train(network, parameters, epochs, held, settings, work, watch, settle=settle)
+    with torch.no_grad():
+        for parameter in parameters.values():
+            parameter.mul_(share)
     if door.is_packed:
         changes = {
             f"{name}.weight": (1 + layer.scale.detach().cpu(), (layer.offset.detach() * layer.spread).cpu())

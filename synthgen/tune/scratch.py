@@ -26,6 +26,9 @@ LOOKED_AT = 84
 """Held-out documents at each look."""
 WHOLE = 0.1
 """What the learning rate is multiplied by where all weights are trained, and not the scales of blocks alone."""
+SHARE = 0.7
+"""How far the scales go from the source's towards the trained ones. Most of the way, a model knows best how strangers type: what it learned of
+its own corpora fades sooner than what it learned of people (WiSE-FT, arXiv 2109.01903)."""
 PLACES = 40
 """Documents of each source that is held out whole."""
 DONE = "done"
@@ -120,7 +123,7 @@ def _trained(making: Making, base: Path, found: Corpora, settings: Settings, pla
     if making.layers is not None:
         return heal(making, base, found, held, settings, place, watch)
     network, tokenizer = door.opened()
-    return tuned(door, network, lambda number: epoch(tokenizer, found, making, settings.seed, number), held, settings, place, watch)
+    return tuned(door, network, lambda number: epoch(tokenizer, found, making, settings.seed, number), held, settings, place, watch, SHARE)
 
 
 def _nameless(making: Making) -> dict[str, Any]:

@@ -87,6 +87,8 @@ def synthetic(name: str, seeds: Labelled, options: argparse.Namespace) -> Labell
     if options.like:
         files["logs.jsonl"] = [text for text, _ in seeds]
         field["like"] = "logs.jsonl"
+    if options.temperature is not None:
+        field["temperature"] = options.temperature
     keep: list[dict[str, object]] = [{"kind": "unique", "field": "message"}, {"kind": "not_copied", "field": "message"}]
     if options.on_topic:
         keep.append({"kind": "on_topic", "field": "message", "label": "intent"})
@@ -194,6 +196,7 @@ def main() -> None:
     asked.add_argument("--like", action="store_true", help="all seeds are the logs to be like, too")
     asked.add_argument("--on-topic", action="store_true", help="keep only rows that pass the check on_topic")
     asked.add_argument("--model", default="scribbler", help="synthgen's typist: scribbler, a Hub id or a folder")
+    asked.add_argument("--temperature", type=float, default=None)
     asked.add_argument("--show", type=int, default=0, help="print so many of the rows")
     asked.add_argument("--seed", type=int, default=7)
     options = asked.parse_args()

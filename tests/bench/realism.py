@@ -70,7 +70,7 @@ class Task:
     logs: Sequence[str]
     others: Sequence[str]
     rows: int
-    best_of: int | None = None
+    settings: dict[str, object]
     model: str = "scribbler"
     instruct: Path | None = None
     seed: int = 7
@@ -137,8 +137,7 @@ def real(task: Task) -> list[str]:
 
 def synthgen_like(task: Task) -> list[str]:
     """synthgen, told to be like the logs."""
-    best = {} if task.best_of is None else {"best_of": task.best_of}
-    return made(task, {"kind": "typed", "like": "logs.jsonl", **best})
+    return made(task, {"kind": "typed", "like": "logs.jsonl", **task.settings})
 
 
 def synthgen_seeds(task: Task) -> list[str]:
@@ -315,6 +314,7 @@ def main() -> None:
     asked.add_argument("--domains", default=USUAL, help=f"of {', '.join(DOMAINS)} (default: {USUAL})")
     asked.add_argument("--makers", default="", help=f"by the beginning of their names, of {'; '.join(MAKERS)} (default: all)")
     asked.add_argument("--best-of", type=int, default=None)
+    asked.add_argument("--temperature", type=float, default=None)
     asked.add_argument("--model", default="scribbler", help="synthgen's typist: scribbler, a Hub id or a folder")
     asked.add_argument("--instruct", type=Path, default=None)
     asked.add_argument("--instruct-rows", type=int, default=100)
@@ -322,6 +322,7 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=7)
     options = asked.parse_args()
     chosen = [name for name in MAKERS if not options.makers or any(name.startswith(one.strip()) for one in options.makers.split(","))]
+    settings = {name: value for name in ("best_of", "temperature") if (value := getattr(options, name)) is not None}
     every: dict[str, list[Comparison]] = {}
     for name in options.domains.split(","):
         domain = DOMAINS[name.strip()]
@@ -331,7 +332,7 @@ def main() -> None:
             print(f"\n{name}: skipped: {error}")
             continue
         logs = held_in[: min(LOGS, len(held_in) * 2 // 3)]
-        task = Task(domain.about, logs, held_in[len(logs) :], options.rows, options.best_of, options.model, options.instruct, options.seed)
+        task = Task(domain.about, logs, held_in[len(logs) :], options.rows, settings, options.model, options.instruct, options.seed)
         print(f"\n{name}: {len(logs)} logs, {len(reference)} other real messages to compare with\n{HEAD}", flush=True)
         for maker in chosen:
             wanted = replace(task, rows=min(task.rows, options.instruct_rows)) if MAKERS[maker] is instructed else task
