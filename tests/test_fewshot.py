@@ -94,9 +94,7 @@ def test_the_fields_are_what_was_typed_in_its_last_version_and_what_claude_made(
     assert (made.table, made.input, made.target) == ("examples", "input", "example")
     assert json.loads(made.examples[0].target).keys() == {"reply", "escalate"}
     rows = api.look(output, "examples", rows=100)[1]
-    assert all(
-        rows[one.row]["input"] == one.input and rows[one.row]["example"] == json.loads(one.target) for one in made.examples
-    )
+    assert all(rows[one.row]["input"] == one.input and rows[one.row]["example"] == json.loads(one.target) for one in made.examples)
 
 
 def test_the_labels_are_topics_and_short_parts_of_the_target(output: Path) -> None:

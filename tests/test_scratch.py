@@ -371,6 +371,16 @@ def test_a_model_from_scratch_is_small_and_tells_how_it_was_made(done: tuple[int
     assert result.notes == []
 
 
+def test_no_part_of_the_way_leaves_a_model_as_it_was(folder: Path, source: Path, tmp_path: Path) -> None:
+    figures = {}
+    for share in (0.0, 0.5, 1.0):
+        making = Making(str(source), general=150, characters=0.03, share=share)
+        result = scratch.from_scratch(folder, tmp_path / f"out-{share}", making, settings=Settings(epochs=1, looks=1))
+        figures[share] = result.record["tuned"]["bits per byte"]
+    assert figures[0.0]["after"] == figures[0.0]["before"]
+    assert len({str(one["after"]) for one in figures.values()}) == 3
+
+
 def test_healing_brings_a_model_nearer_to_its_whole_self(folder: Path, source: Path, tmp_path: Path) -> None:
     """By distillation, measured as what is left of the distance after training."""
     found = scratch.gathered(folder, 0)

@@ -26,9 +26,6 @@ LOOKED_AT = 84
 """Held-out documents at each look."""
 WHOLE = 0.1
 """What the learning rate is multiplied by where all weights are trained, and not the scales of blocks alone."""
-SHARE = 0.7
-"""How far the scales go from the source's towards the trained ones. Most of the way, a model knows best how strangers type: what it learned of
-its own corpora fades sooner than what it learned of people (WiSE-FT, arXiv 2109.01903)."""
 PLACES = 40
 """Documents of each source that is held out whole."""
 DONE = "done"
@@ -39,13 +36,15 @@ DONE = "done"
 class Making:
     """How a base model is made: its `source` (a folder, GGUF file or Hub id), the first `general` tokens of its vocabulary and those
     that the corpora have `seen` so often, how many `layers` (None: all), and how many million `characters` of documents it reads.
-    A model of fewer layers is healed, by distillation."""
+    A model of fewer layers is healed, by distillation. One of all layers goes `share` of the way to what it has become: there it knows
+    best how strangers type, for what it learned of its own corpora fades sooner than what it learned of people (WiSE-FT, arXiv 2109.01903)."""
 
     source: str
     general: int = 18_000
     seen: int = 8
     layers: int | None = None
     characters: float = 10.0
+    share: float = 0.7
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,9 @@ def _trained(making: Making, base: Path, found: Corpora, settings: Settings, pla
     if making.layers is not None:
         return heal(making, base, found, held, settings, place, watch)
     network, tokenizer = door.opened()
-    return tuned(door, network, lambda number: epoch(tokenizer, found, making, settings.seed, number), held, settings, place, watch, SHARE)
+    return tuned(
+        door, network, lambda number: epoch(tokenizer, found, making, settings.seed, number), held, settings, place, watch, making.share
+    )
 
 
 def _nameless(making: Making) -> dict[str, Any]:
