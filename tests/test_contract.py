@@ -19,7 +19,7 @@ from synthgen.voices.library import shipped
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "pages", "versions", "rows", "streams", "render", "files", "slots", "frames", "originals", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
+    "errors", "versions", "rows", "pages", "streams", "render", "files", "slots", "frames", "originals", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
     "doctor", "estimate", "look", "advice", "fewshot", "slicing", "runs", "preview", "notebook", "api", "cases", "terminal", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
