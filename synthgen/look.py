@@ -10,7 +10,7 @@ from synthgen import files, pages
 from synthgen.errors import DataError, OutputError, did_you_mean
 from synthgen.output import MANIFEST, Output
 from synthgen.output.columns import opened
-from synthgen.rows import held
+from synthgen.rows import held, written
 
 
 class Looked(NamedTuple):
@@ -102,5 +102,5 @@ def _test(text: str) -> tuple[str, str]:
 
 def _is(row: Mapping[str, Any], key: str, value: str) -> bool:
     found = held(row, key)
-    shown = str(found).lower() if isinstance(found, bool) else str(found)
+    shown = "None" if found is None else written(found)
     return value[1:].casefold() in shown.casefold() if value.startswith("~") else shown == value

@@ -116,6 +116,8 @@ def test_look_filters_by_a_part_of_a_field(facts: Path, tmp_path: Path) -> None:
     )
     assert women == [who for who in every if who["sex"] == "F"]
     assert 0 < len(women) < len(every) == 30
+    named = synthgen("look", "outputs/facts", "--json", "-n", 100, "--where", 'who=~"sex": "F"', cwd=tmp_path).stdout.splitlines()
+    assert [json.loads(line)["who"] for line in named] == women  # a whole field fits as it is shown: as JSON
     shown = synthgen("look", "outputs/facts", "-n", 1, "--field", "who", cwd=tmp_path).stdout
     assert json.loads(shown[shown.index("{") : shown.rindex("}") + 1]) == every[0]
 

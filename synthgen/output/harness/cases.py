@@ -16,7 +16,7 @@ from synthgen.errors import OutputError, did_you_mean
 from synthgen.output.columns import PROVENANCE, opened
 from synthgen.output.folder import Output
 from synthgen.recipe.harness import Harness, root, table_of
-from synthgen.rows import held, plain
+from synthgen.rows import held, plain, written
 
 FEW, SHORT = 50, 80
 """Values that a label may have, and characters of one, at most."""
@@ -158,7 +158,7 @@ def asked(value: Any) -> str | list[Turn] | None:
         while turns and turns[-1]["role"] != "user":
             turns.pop()
         return turns or None
-    return None if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return None if value is None else written(value)
 
 
 def answer(value: Any) -> str | list[str] | None:
