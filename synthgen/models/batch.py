@@ -39,24 +39,22 @@ class Job:
     temperature: float
     written: list[int] = field(default_factory=list)
 
-    @property
-    def position(self) -> int:
-        """Where its last token stands."""
-        return len(self.ids) + len(self.written) - 1
-
 
 @dataclass(frozen=True)
 class Seats:
-    """Who reads which frame: `rows` one seat after the other, the `tables` of each frame, and each row's seat to find it `back`."""
+    """A step's order. Who reads which frame: `rows` one seat after the other, the `tables` of each frame, and each row's seat to find it
+    `back`. And where in its room each row's new token is `kept`, and how much of the room is `used`."""
 
     rows: torch.Tensor
     tables: Sequence[tuple[int, slice]]
     back: torch.Tensor
+    kept: torch.Tensor
+    used: int
 
 
 class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
-    """One layer's keys and values: of what the rows have written, (rows, heads, room, dimensions), each at a position of its own, of which
-    so many are `used`; and those `read` in each frame, (1, heads, tokens, dimensions)."""
+    """One layer's keys and values: of what the rows have written, (rows, heads, room, dimensions), each at a place of its own;
+    and those `read` in each frame, (1, heads, tokens, dimensions)."""
 
     def __init__(self, like: torch.Tensor, width: int, room: int) -> None:
         super().__init__()
@@ -64,7 +62,6 @@ class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
         self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
         self.is_initialized = True
         self.rows = torch.arange(width, device=like.device)
-        self.positions, self.used = self.rows, room
         self.read: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self.seats: Seats
 
@@ -72,20 +69,20 @@ class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
         """Nothing: the buffers are there."""
 
     def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        """Write each row's new position; returns what is used of the room, and with it the way to the frames."""
-        self.keys[self.rows, :, self.positions] = key_states[:, :, 0]
-        self.values[self.rows, :, self.positions] = value_states[:, :, 0]
-        keys, values = self.keys[:, :, : self.used], self.values[:, :, : self.used]
+        """Write what is new of each row; returns what is used of the room, and with it the way to the frames."""
+        self.keys[self.rows, :, self.seats.kept] = key_states[:, :, 0]
+        self.values[self.rows, :, self.seats.kept] = value_states[:, :, 0]
+        keys, values = self.keys[:, :, : self.seats.used], self.values[:, :, : self.seats.used]
         setattr(keys, "layer", self)  # noqa: B010 (how the attention finds the frames)
         return keys, values
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """What is used of the room."""
-        return self.used, 0
+        return self.seats.used, 0
 
     def get_seq_length(self) -> int:
         """What is used of the room."""
-        return self.used
+        return self.seats.used
 
     def get_max_length(self) -> int:
         """The whole room."""
@@ -207,19 +204,18 @@ class Batch:
         tokens, positions, luck, temperature = [0] * self.width, [0] * self.width, [0.0] * self.width, [1.0] * self.width
         kept = [0] * self.width  # where in its room each row's new token is kept
         for row, job in active.items():
-            tokens[row], positions[row] = job.written[-1], job.position
-            kept[row] = len(job.written) - 1
+            tokens[row], kept[row] = job.written[-1], len(job.written) - 1
+            positions[row] = len(job.ids) + kept[row]
             luck[row], temperature[row] = job.luck[len(job.written)], job.temperature
-        where, place = torch.tensor(positions, device=self.device), torch.tensor(kept, device=self.device)
-        seats, used = self._seats(active), (max(kept) // PAGE + 1) * PAGE
+        seats = self._seats(active, kept)
         for layer in self.cache.layers:
-            layer.positions, layer.used, layer.seats = place, used, seats
+            layer.seats = seats
             layer.read = {frame: layer.read[frame] for frame, _ in seats.tables}
-        hidden = torch.arange(used, device=self.device)[None, :] > place[:, None]
+        hidden = torch.arange(seats.used, device=self.device)[None, :] > seats.kept[:, None]
         mask = torch.zeros(hidden.shape, dtype=self.model.dtype, device=self.device).masked_fill_(hidden, float("-inf"))
         read = self.model(
             torch.tensor(tokens, device=self.device)[:, None],
-            position_ids=where[:, None],
+            position_ids=torch.tensor(positions, device=self.device)[:, None],
             attention_mask=mask[:, None, None, :],
             past_key_values=self.cache,
             use_cache=True,
@@ -228,8 +224,8 @@ class Batch:
         found: list[int] = chosen.tolist()
         return found
 
-    def _seats(self, active: dict[int, Job]) -> Seats:
-        """Where active rows sit, beside others of their frame."""
+    def _seats(self, active: dict[int, Job], kept: Sequence[int]) -> Seats:
+        """Where active rows sit, beside others of their frame, and where their new tokens are kept."""
         frames: dict[int, list[int]] = {}
         for row, job in active.items():
             frames.setdefault(id(job.ids), []).append(row)
@@ -240,7 +236,8 @@ class Batch:
             first = len(seats) // TABLE
             seats += rows + rows[-1:] * (-len(rows) % TABLE)
             tables.append((frame, slice(first, len(seats) // TABLE)))
-        return Seats(torch.tensor(seats, device=self.device), tables, torch.tensor(back, device=self.device))
+        rows_read, found, places = (torch.tensor(one, device=self.device) for one in (seats, back, kept))
+        return Seats(rows_read, tables, found, places, (max(kept) // PAGE + 1) * PAGE)
 
 
 def side_by_side(
@@ -303,7 +300,8 @@ def side_by_side(
 
 
 def fits(model: Any, room: int) -> bool:
-    """Whether rows of different lengths can stand side by side in this model: tried on a few tokens against its usual way. If they can, the model's attention is the one of this module from now on."""
+    """Whether rows of different lengths can stand side by side in this model: tried on a few tokens against its usual way. If they can,
+    the model's attention is the one of this module from now on."""
     config = model.config.get_text_config()
     usual, ids = model.config._attn_implementation, list(range(3, 12))
     window = getattr(config, "sliding_window", None)

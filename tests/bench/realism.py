@@ -314,7 +314,7 @@ def main() -> None:
     asked.add_argument("--domains", default=USUAL, help=f"of {', '.join(DOMAINS)} (default: {USUAL})")
     asked.add_argument("--makers", default="", help=f"by the beginning of their names, of {'; '.join(MAKERS)} (default: all)")
     asked.add_argument("--best-of", type=int, default=None)
-    asked.add_argument("--temperature", type=float, default=None)
+    asked.add_argument("--temperature", type=float, default=None, help="of `like`, as --best-of (default: synthgen's own)")
     asked.add_argument("--model", default="scribbler", help="synthgen's typist: scribbler, a Hub id or a folder")
     asked.add_argument("--instruct", type=Path, default=None)
     asked.add_argument("--instruct-rows", type=int, default=100)
