@@ -163,6 +163,7 @@ class Batch:
         self.model, self.width, self.room = model, width, -(-room // PAGE) * PAGE
         self.device = model.device
         self.cache: Any = None
+        self.takes = ""
         self.frame: tuple[tuple[int, ...], Any, torch.Tensor] | None = None
 
     def write(self, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Callable[..., torch.Tensor]) -> Iterator[Job]:
@@ -191,7 +192,8 @@ class Batch:
     def _admit(self, job: Job, choose: Callable[..., torch.Tensor]) -> int:
         if self.frame is None or self.frame[0] != job.ids:
             read = self.model(torch.tensor([job.ids], device=self.device), use_cache=True, logits_to_keep=1)
-            self.frame = (job.ids, read.past_key_values, read.logits[:, -1])
+            ((self.takes, prefix),) = _state(read).items()
+            self.frame = (job.ids, prefix, read.logits[:, -1])
         _, prefix, logits = self.frame
         if self.cache is None:
             self.cache = Cache(layers=[RowsLayer(layer.keys, self.width, self.room) for layer in prefix.layers])
@@ -217,8 +219,8 @@ class Batch:
             torch.tensor(tokens, device=self.device)[:, None],
             position_ids=torch.tensor(positions, device=self.device)[:, None],
             attention_mask=mask[:, None, None, :],
-            past_key_values=self.cache,
             use_cache=True,
+            **{self.takes: self.cache},
         )
         chosen = choose(read.logits[:, -1], torch.tensor(luck, device=self.device), torch.tensor(temperature, device=self.device))
         found: list[int] = chosen.tolist()
@@ -355,5 +357,6 @@ def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], c
 
 
 def _state(read: Any) -> dict[str, Any]:
-    """What a model remembers of what it read, under the name that it takes it by (recurrent ones have names of their own)."""
-    return {name: read[name] for name in ("past_key_values", "cache_params", "state") if name in read}
+    """What a model remembers of what it read, under the name that it takes it by: `cache` since transformers 5.24, one of the others before."""
+    names = list(read.keys())  # `in` would know the old names, too, and warn
+    return {name: read[name] for name in ("cache", "past_key_values", "cache_params", "state") if name in names}
