@@ -21,6 +21,7 @@ from synthgen.output import JOURNAL, Output
 from synthgen.output.finish import fingerprint, finish, other_versions, shortfalls
 from synthgen.output.hub import Pushed, push
 from synthgen.preview import Previewed, Previews, previews
+from synthgen.quiet import each_quietly, quietly
 from synthgen.recipe import ClaudeSpec, Loaded, Plan, plan
 from synthgen.recipe.load import load as load_recipe
 from synthgen.runs import Noted, Run, Tick, Watch, open_model, open_models, ready, shared_journal
@@ -103,6 +104,7 @@ def folder_of(loaded: Loaded, out: str | Path | None) -> Path:
 # check
 
 
+@quietly
 def check(recipe: Recipes, **options: Any) -> Checked:
     """Read a recipe and say what it will ask, without asking. `options` are those of `load_recipe`. Raises RecipeError."""
     loaded = loaded_from(recipe, options)
@@ -110,6 +112,7 @@ def check(recipe: Recipes, **options: Any) -> Checked:
     return Checked(loaded, made, list(questions(made, open_models(loaded, made.models))))
 
 
+@quietly
 def critique(
     recipe: Recipes, *, out: str | Path | None = None, max_cost: float | None = None, models: Mapping[str, Model] | None = None, **options: Any
 ) -> Critique:  # fmt: skip
@@ -126,6 +129,7 @@ def critique(
         return advice.critique(loaded, Journalled(model, journal), advice.rows_of(output.final, loaded.recipe))
 
 
+@quietly
 def improve(
     folder: str | Path, recipe: str | Path | None = None, *, max_cost: float | None = None, models: Mapping[str, Model] | None = None,
     allow: Sequence[str | Path] = (),
@@ -158,7 +162,7 @@ def preview(
     `show` is how many rows; when not to `ask`, Claude is asked for nothing, and rows that need an answer which the journal does not have
     are left out. `options` are those of `load_recipe`. Writes no dataset.
     """  # fmt: skip
-    return Previews(_previews(recipe, show, out, ask, models, options))
+    return Previews(each_quietly(_previews(recipe, show, out, ask, models, options)))
 
 
 def _previews(
@@ -179,6 +183,7 @@ def _previews(
 # measure and compare
 
 
+@quietly
 def measure(place: str | Path, *, field: str | None = None, table: str | None = None) -> Measured:
     """How the messages of a file (or of an output folder) are typed, as a voice, and how many they are. `field` is where the
     messages of records are. Raises DataError, OutputError."""
@@ -188,6 +193,7 @@ def measure(place: str | Path, *, field: str | None = None, table: str | None = 
     return Measured(measured(texts), len(texts))
 
 
+@quietly
 def compare(
     real: str | Path, generated: str | Path, *, originals: str | Path | None = None, field: str | None = None, table: str | None = None
 ) -> Comparison:
@@ -237,6 +243,7 @@ def published(folder: str | Path) -> dict[str, Any]:
 # tune
 
 
+@quietly
 def tune(
     logs: str | Path | Sequence[str | Path],
     out: str | Path,
@@ -268,6 +275,7 @@ def tune(
                 device=device, fresh=fresh, watch=watch or (lambda step: None))  # fmt: skip
 
 
+@quietly
 def tune_from_scratch(
     corpora: str | Path,
     out: str | Path,
@@ -293,6 +301,7 @@ def tune_from_scratch(
 # make
 
 
+@quietly
 def make(
     recipe: Recipes,
     *,

@@ -106,7 +106,6 @@ def test_a_prompt_without_a_brief_is_only_its_text(server):
 
 
 @pytest.mark.parametrize("name", sorted({*claude.MODELS, *claude.ALIASES} - {"claude-mythos-preview"}))
-@pytest.mark.filterwarnings("ignore:The model:DeprecationWarning")
 def test_every_model_gets_only_what_it_accepts(server, name):
     for effort in wire.EFFORTS:
         (found,) = model(name).complete([Prompt("hello", 1, brief=replace(BRIEF, effort=effort, tokens=300_000))])

@@ -9,8 +9,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +24,9 @@ LARGE = bytes(range(256)) * 40
 
 
 @pytest.fixture(autouse=True)
-def _plain_uploads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No Xet; and what the client's own libraries find outdated is not told here."""
+def _plain_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Xet."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 @pytest.fixture

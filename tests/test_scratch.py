@@ -32,7 +32,6 @@ from synthgen.tune.scratch import Making
 from synthgen.tune.train import CHECKPOINT, Settings
 from synthgen.tune.tuning import Tuned
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SOURCES = ["snips", "clinc150", "irc_support", "webquestions", "banking77", "casino"]
 """Two that are not learned from are among them: the last."""
 

@@ -41,7 +41,6 @@ from synthgen.tune.losses import bits_per_byte
 from synthgen.tune.train import CHECKPOINT, Settings, State, train
 from synthgen.tune.tuning import Tuned
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 ABOUT = "People, typing to a shop."
 
 

@@ -13,7 +13,6 @@ from synthgen.models import BaseModel
 from synthgen.models.base import SCRIBBLER
 from synthgen.rows import Completion, Prompt
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 FRAMES = [
     "Customers of a bank.\nTopic: lost card\n\n- lost my card pls block it\n- i think my card was stolen\n- card gone, what now\n-",
     "People at a help desk.\n\n- cant log in\n- printer is jammed again\n- need a new mouse\n-",

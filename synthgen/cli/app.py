@@ -12,6 +12,7 @@ import typer
 
 from synthgen.cli import making, models, reading, realism, recipes, sending
 from synthgen.cli.options import INTERRUPTED
+from synthgen.quiet import quiet_program
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "make": making.make, "preview": making.preview, "check": recipes.check, "new": recipes.new, "look": reading.look, "measure": realism.measure,
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 def main() -> None:
     """The console script."""
+    quiet_program()
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     app()
 
