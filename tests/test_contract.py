@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from ruamel.yaml import YAML
 import synthgen
 from synthgen.cli import COMMANDS
 from synthgen.fields.edges import CASES, NONE
+from synthgen.quiet import LIBRARIES
 from synthgen.recipe.load import CHECKS, FIELDS
 from synthgen.recipe.shape import Recipe
 from synthgen.voices import Voice
@@ -19,7 +22,7 @@ from synthgen.voices.library import shipped
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "versions", "rows", "pages", "streams", "render", "files", "slots", "frames", "originals", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
+    "errors", "versions", "quiet", "rows", "pages", "streams", "render", "files", "slots", "frames", "originals", "nearness", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
     "doctor", "estimate", "look", "advice", "fewshot", "slicing", "runs", "preview", "notebook", "api", "cases", "terminal", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -74,6 +77,20 @@ def test_nothing_else_imports_what_runs_models(path: Path) -> None:
 def test_fields_and_checks_never_see_a_model(folder: str) -> None:
     for path in (ROOT / folder).glob("*.py"):
         assert not [name for name in imports(path) if name.startswith("synthgen.models")]
+
+
+def test_every_library_that_is_imported_is_kept_quiet() -> None:
+    called = {name.split(".")[0] for path in MODULES for name in imports(path)}
+    assert called - set(sys.stdlib_module_names) - {"synthgen"} <= set(LIBRARIES)
+
+
+def test_nobody_is_sent_to_the_package_of_another_that_has_our_name() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT.parent, check=True, capture_output=True, text=True).stdout
+    files = [ROOT.parent / name for name in listed.split("\0") if name and not name.endswith(".safetensors")]
+    theirs = re.compile(
+        r"pypi\.org/\S*synthgen(?!-traffic)|(?:install|add|-U|--upgrade|'|\"|`)\s*synthgen(?:\[|==|>=|~=)|\binstall synthgen\b(?!-traffic)"
+    )
+    assert [str(file) for file in files if file.exists() and theirs.search(file.read_text(encoding="utf-8", errors="replace"))] == []
 
 
 def test_a_package_file_holds_nothing() -> None:

@@ -300,7 +300,7 @@ def missing(name: str, local: bool, error: Exception) -> ModelError:
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     page = f"https://huggingface.co/{name}"
     if ("gguf" in cause.lower() and isinstance(error, ImportError)) or "accelerate is required" in cause:
-        return ModelError(f"model '{name}': reading GGUF files needs two more packages", "pip install 'synthgen[gguf]'")
+        return ModelError(f"model '{name}': reading GGUF files needs two more packages", "pip install gguf accelerate")
     if local:
         return ModelError(f"model '{name}' cannot be loaded: {first}",
                           "a folder needs config.json, the weights and the tokenizer, as save_pretrained writes them")  # fmt: skip

@@ -88,7 +88,7 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
     models = "; ".join(f"`{name}`: {identity}" for name, identity in manifest["models"].items()) or "none"
     lines += [
         "## How it was made", "",
-        f"By [synthgen](https://pypi.org/project/synthgen/) {manifest['synthgen']} from `recipe.yaml` with seed {plan.recipe.seed}. Models: {models}. With {versions}.", "",
+        f"By synthgen {manifest['synthgen']} from `recipe.yaml` with seed {plan.recipe.seed}. Models: {models}. With {versions}.", "",
         "The same recipe, seed and versions make the same rows. `manifest.json` has the counts and a hash of every file.", "",
         *_licences(plan, manifest), "## Known limits", "", *(f"* {limit}" for limit in _limits(plan)), "",
     ]  # fmt: skip
