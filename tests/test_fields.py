@@ -348,7 +348,7 @@ def test_a_dataset_on_disk_is_loaded(tmp_path):
     )
     assert draws(field("load", Scene(tmp_path), dataset="saved", field="n"), 5) == [0, 1, 2, 3, 4]
     assert draws(field("load", Scene(tmp_path), dataset="splits", split="test", field="n"), 3) == [2, 3, 4]
-    with pytest.raises(DataError, match="dataset 'splits' cannot be loaded: KeyError"):
+    with pytest.raises(DataError, match="dataset 'splits': it has no split 'nope'"):
         draws(field("load", Scene(tmp_path), dataset="splits", split="nope", field="n"), 1)
 
 

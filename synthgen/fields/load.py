@@ -12,6 +12,7 @@ from pydantic import Field
 
 from synthgen import files
 from synthgen.errors import DataError, LimitError, did_you_mean
+from synthgen.fields.load_dataset import Named, Opened, opened
 from synthgen.fields.shape import Made
 from synthgen.parts import Fault, misread
 from synthgen.rows import Row, Value
@@ -23,7 +24,7 @@ class Load(Made):
 
     kind: Literal["load"] = "load"
     file: str | None = None
-    dataset: str | None = Field(None, description="a folder that save_to_disk wrote, or the id of a dataset on the Hub")
+    dataset: str | None = Field(None, description="a folder of data files or that save_to_disk wrote, or the id of a dataset on the Hub")
     config: str | None = None
     split: str = "train"
     revision: str | None = None
@@ -31,7 +32,7 @@ class Load(Made):
     pick: Literal["order", "random"] = Field("order", description="row 0 gets record 0, and so on; or drawn with repetition")
 
     def faults(self) -> Iterator[Fault]:
-        """No source or two, a path that leaves the folder, a file that cannot be read."""
+        """No source or two, a path that leaves the folder, a file that cannot be read, a dataset that names files elsewhere."""
         if self.file is None and self.dataset is None:
             yield Fault((), "a load field reads either a 'file' or a 'dataset', and here is neither", "such as file: tickets.jsonl")
             return
@@ -39,41 +40,32 @@ class Load(Made):
             yield Fault(("dataset",), "a load field reads either a 'file' or a 'dataset', not both", "take one out", at_key=True)
             return
         try:
-            records = self._records if self.file else [{}]
+            if self.dataset is not None:
+                self.files()
+                return
+            records = self._records
             if not len(records):
                 yield Fault(("file",), f"'{self.file}' holds no records")
-            elif self.field and self.file and self.field not in records[0]:
+            elif self.field and self.field not in records[0]:
                 yield Fault(("field",), f"its records have no field '{self.field}'", did_you_mean(self.field, records[0], "fields"))
         except (DataError, ValueError) as error:
-            yield misread(("file",), error, self._scene)
+            yield misread(("file" if self.dataset is None else "dataset",), error, self._scene)
 
     def files(self) -> list[Path]:
-        """The file, if it is one."""
+        """The file, or those of a dataset on this machine."""
+        if self.dataset is not None:
+            return self._opened.files
         return [self._scene.path(self.file)] if self.file else []
 
     @cached_property
+    def _opened(self) -> Opened:
+        return opened(Named(self.dataset or "", self.config, self.split, self.revision, self._scene))
+
+    @cached_property
     def _records(self) -> Sequence[dict[str, Any]]:
-        if self.file:
-            return list(files.records(self._scene.path(self.file)))
-        return self._dataset()
-
-    def _dataset(self) -> Sequence[dict[str, Any]]:
-        import datasets
-
-        folder = self._scene.folder / str(self.dataset)
-        try:
-            if folder.is_dir():
-                folder = self._scene.path(str(self.dataset))
-                if (folder / "state.json").exists() or (folder / "dataset_dict.json").exists():
-                    found = datasets.load_from_disk(str(folder))
-                    return found[self.split] if isinstance(found, datasets.DatasetDict) else found  # type: ignore[no-any-return]
-            source = str(folder) if folder.is_dir() else str(self.dataset)
-            return datasets.load_dataset(source, self.config, split=self.split, revision=self.revision)  # type: ignore[no-any-return]
-        except Exception as error:  # the loader has dozens of error classes; each means that there are no rows
-            raise DataError(
-                f"dataset '{self.dataset}' cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
-                "check its name, config, split and your login (hf auth login), or download it and name the folder",
-            ) from None
+        if self.file is None:
+            return self._opened.rows(self.field)
+        return list(files.records(self._scene.path(self.file)))
 
     def make(self, row: Row, stream: Random) -> Value:
         """The record, or one field of it."""

@@ -1,0 +1,281 @@
+"""The datasets that a recipe names, opened so that nothing is read but the recipe's folder, the allowed ones, or the Hub repository.
+
+A dataset names its own files: in its card, in its `state.json`, by links, inside archives, in the cells of its rows. Whoever wrote
+them may be a stranger, and the rows go to models and to the Hub. So the files that `datasets` found are checked before it reads
+them, formats and columns that name further files are refused, and a folder is never looked up in the cache that all datasets share.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tarfile
+import tempfile
+import weakref
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from os.path import normpath, relpath
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from synthgen import files
+from synthgen.errors import DataError, did_you_mean
+from synthgen.parts import Scene
+
+FORMATS = ("arrow", "csv", "json", "parquet", "text")
+"""The formats of `datasets` whose files hold all of their rows and name no other file."""
+TYPES = {"Value", "ClassLabel", "Json", "Translation", "TranslationVariableLanguages", "Array2D", "Array3D", "Array4D", "Array5D"}
+"""The types of columns whose values are in the rows themselves; an Image, an Audio and others may be in a file that the row names."""
+CARDS = ("README.md", ".huggingface.yaml")
+STATE, INFO, LEGACY, SPLITS = "state.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json"
+HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
+ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A dataset as a recipe names it."""
+
+    name: str
+    config: str | None
+    split: str
+    revision: str | None
+    scene: Scene
+
+    def wrong(self, what: str, hint: str = "") -> DataError:
+        """The error that something is wrong with this dataset."""
+        return DataError(f"dataset '{self.name}': {what}", hint)
+
+    def inside(self, path: str, who: str = "") -> Path:
+        """The file of that path, to which `who` leads (default: the recipe). Raises DataError when it is outside the recipe's folder."""
+        try:
+            place = self.scene.path(path)
+        except ValueError as error:
+            message, _, hint = str(error).partition("; ")
+            raise (self.wrong(f"{who} out of the recipe's folder", hint) if who else DataError(message, hint)) from None
+        if any(mark in f"{path} {place}" for mark in ("::", "://")):  # to `datasets`, a file inside another one, or a page
+            raise self.wrong(f"'{path}' is no plain path", "rename it, without '::' and '://'")
+        return place
+
+
+class Scratch:
+    """A folder that is taken away when nobody needs it any more."""
+
+    def __init__(self) -> None:
+        self.path = tempfile.mkdtemp(prefix="synthgen-")
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A dataset whose files may be read: those on this machine, how to get its rows, and where `datasets` works on them."""
+
+    named: Named
+    files: list[Path]
+    read: Callable[[], Any]
+    scratch: Scratch | None = None
+
+    def rows(self, field: str | None) -> Sequence[dict[str, Any]]:
+        """The rows, or their one field. Raises DataError when they cannot be read, or when reading a value would open a file."""
+        with _in_words(self.named):
+            rows = self.read()
+            rows.reset_format()
+            if field is not None and field not in rows.column_names:
+                raise self.named.wrong(f"its rows have no field '{field}'", did_you_mean(field, rows.column_names, "fields"))
+            rows = rows if field is None else rows.select_columns([field])
+            for column, feature in rows.features.items():
+                if not _is_in_row(feature):
+                    hint = "" if field else "name the field to read: field: NAME"
+                    raise self.named.wrong(f"its field '{column}' may be kept in files that its rows name", hint)
+            return rows  # type: ignore[no-any-return]
+
+
+def opened(named: Named) -> Opened:
+    """The dataset, found and checked; one on the Hub is asked for only when its rows are read. Raises DataError."""
+    with _in_words(named):
+        folder = _folder(named)
+        if folder is None:
+            return Opened(named, [], lambda: _from_hub(named))
+        saved = (folder / STATE).exists() or (folder / SPLITS).exists()
+        return _saved(named, folder) if saved else _plain(named, folder)
+
+
+@contextmanager
+def _in_words(named: Named) -> Iterator[None]:
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:  # the loader has dozens of error classes; each means that there are no rows
+        raise DataError(
+            f"dataset '{named.name}' cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+            "check its name (a folder is named by its path from the recipe), its config, its split and your login (hf auth login); without a connection, HF_HUB_OFFLINE=1 takes the copy that was loaded before",
+        ) from None
+
+
+def _folder(named: Named) -> Path | None:
+    """The folder of that name, or nothing when it is the id of a dataset on the Hub."""
+    name, scene = named.name, named.scene
+    if name.startswith((".", "/", "~")) or (scene.folder / name).exists():
+        place = named.inside(name)
+        if place.is_dir():
+            return place
+        if place.exists():
+            raise DataError(f"'{name}' is a file, not a folder", f"to read it: file: {name}")
+        near = [entry.name for entry in place.parent.iterdir()] if place.parent.is_dir() else []
+        raise DataError(f"'{name}' is not there", did_you_mean(place.name, near, "there are"))
+    if not HUB_ID.fullmatch(name) or ".." in name:
+        raise DataError(
+            f"'{name}' is neither a folder nor the id of a dataset on the Hub",
+            "a folder is named by its path from the recipe, a dataset on the Hub by OWNER/NAME",
+        )
+    if _is_format(name):
+        raise DataError(
+            f"'{name}' is the name of a file format, not of a dataset", "for a file: file: NAME; for a folder: its path from the recipe"
+        )
+    return None
+
+
+def _is_format(name: str) -> bool:
+    package = find_spec("datasets")  # finds it without importing it
+    return package is not None and (Path(str(package.origin)).parent / "packaged_modules" / name).is_dir()
+
+
+def _is_in_row(feature: Any) -> bool:
+    if isinstance(feature, dict):
+        return all(map(_is_in_row, feature.values()))
+    if type(feature).__name__ in ("List", "LargeList"):
+        return _is_in_row(feature.feature)
+    return type(feature).__name__ in TYPES
+
+
+def _own(named: Named, folder: Path, name: str) -> Path:
+    return named.inside(str(folder / name), f"its {name} leads")
+
+
+def _saved(named: Named, folder: Path) -> Opened:
+    """A folder that `save_to_disk` wrote, of one split or of several."""
+    import datasets
+
+    if not (folder / STATE).exists():
+        splits = json.loads(files.text(_own(named, folder, SPLITS)))["splits"]
+        if named.split not in splits:
+            raise named.wrong(f"it has no split '{named.split}'", did_you_mean(named.split, splits, "splits"))
+        folder = named.inside(str(folder / named.split), f"its split '{named.split}' leads")
+    about = [_own(named, folder, name) for name in (STATE, INFO)]
+    shards = [file["filename"] for file in json.loads(files.text(about[0]))["_data_files"]]
+    data = [named.inside(str(folder / shard), f"its {STATE} names '{shard}', which leads") for shard in shards]
+    return Opened(named, [*about, *data], lambda: datasets.Dataset.load_from_disk(str(folder)))
+
+
+def _plain(named: Named, folder: Path) -> Opened:
+    """A folder of data files, and perhaps a card that says which they are."""
+    import datasets
+
+    about = [_own(named, folder, name) for name in (*CARDS, LEGACY) if (folder / name).exists()]
+    for card in (name for name in CARDS if (folder / name).exists()):
+        for path in _data_paths(named, folder / card):
+            if urlsplit(path).scheme or "::" in path:
+                raise named.wrong(f"its {card} names '{path}', which is no file of that folder", "download it into the folder")
+            named.inside(str(folder / path), f"its {card} names '{path}', which leads")
+    scratch = Scratch()  # the shared cache tells folders apart by their names and cards only
+    builder = datasets.load_dataset_builder(str(folder), named.config, cache_dir=scratch.path)
+    data = [named.inside(file, f"its file '{relpath(file, folder)}' leads") for file in _data_files(named, builder)]
+    for file in data:
+        _refuse_archive(named, file)
+    return Opened(named, [*about, *data], lambda: _prepared(named, builder), scratch)
+
+
+def _data_paths(named: Named, card: Path) -> Iterator[str]:
+    """The paths and patterns that a card gives to its configurations."""
+    for config in _configurations(card):
+        version = config.get("version")
+        if version is not None and not re.fullmatch(r"\d+(\.\d+)*", str(version)):  # it names a folder of the cache
+            raise named.wrong(f"its {card.name} gives the version '{version}'", "a version is numbers, such as 1.0.0")
+        folder, patterns = config.get("data_dir"), list(_strings(config.get("data_files")))
+        yield from patterns
+        if isinstance(folder, str):
+            yield from (folder, *(f"{folder}/{pattern}" for pattern in patterns))
+
+
+def _configurations(card: Path) -> list[dict[str, Any]]:
+    from huggingface_hub import metadata_load
+    from ruamel.yaml import YAML
+
+    data = metadata_load(card) if card.suffix == ".md" else YAML(typ="safe").load(files.text(card))
+    configs = data.get("configs") if isinstance(data, dict) else None
+    return [config for config in configs if isinstance(config, dict)] if isinstance(configs, list) else []
+
+
+def _strings(patterns: Any) -> Iterator[str]:
+    """The patterns in any of the shapes that they may have: one, a list, or a list for each split."""
+    if isinstance(patterns, str):
+        yield patterns
+    elif isinstance(patterns, dict):
+        yield from _strings(patterns.get("path"))
+    elif isinstance(patterns, list):
+        for pattern in patterns:
+            yield from _strings(pattern)
+
+
+def _data_files(named: Named, builder: Any) -> list[str]:
+    """The files that a builder is going to read."""
+    if builder.name not in FORMATS:
+        raise named.wrong(f"it is read as '{builder.name}', whose files may name further files", f"what is read: {', '.join(FORMATS)}")
+    return [str(file) for split in (builder.config.data_files or {}).values() for file in split]
+
+
+def _prepared(named: Named, builder: Any) -> Any:
+    """The rows of a builder whose data files were checked."""
+    builder.download_and_prepare()
+    return builder.as_dataset(split=named.split)
+
+
+def _refuse_archive(named: Named, file: Path) -> None:
+    """Raise DataError when a file is an archive: its members may be links, or have names that lead elsewhere."""
+    with file.open("rb") as stream:
+        start = stream.read(8)
+    if start.startswith(ARCHIVES) or tarfile.is_tarfile(file) or zipfile.is_zipfile(file):
+        raise named.wrong(f"its file '{file.name}' is an archive, whose members may lead anywhere", "unpack it and name the folder")
+
+
+def _from_hub(named: Named) -> Any:
+    import datasets
+
+    offline = datasets.config.HF_HUB_OFFLINE
+    revision = named.revision if offline else _checked_revision(named)
+    builder = datasets.load_dataset_builder(f"hf://datasets/{named.name}", named.config, revision=revision)
+    if builder.name == "cache" and "/" in named.name:  # a dataset of the Hub that was loaded before
+        return builder.as_dataset(split=named.split)
+    if builder.name == "cache":
+        raise named.wrong("it cannot be reached on the Hub", "a folder is named by its path from the recipe")
+    start = f"hf://datasets/{named.name}@"
+    for file in _data_files(named, builder):
+        if not file.startswith(start) or "::" in file or ".." in file.split("/"):
+            raise named.wrong(f"it names '{file}', which is no file of that repository", "download it and name the folder")
+    for split in datasets.DownloadManager().download(builder.config.data_files).values():
+        for file in split:
+            _refuse_archive(named, Path(file))
+    return _prepared(named, builder)
+
+
+def _checked_revision(named: Named) -> str | None:
+    """The newest commit of the revision, whose cards name no file outside the repository."""
+    from huggingface_hub import HfApi, hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError
+
+    commit = HfApi().dataset_info(named.name, revision=named.revision).sha
+    for card in CARDS:
+        try:
+            place = Path(hf_hub_download(named.name, card, repo_type="dataset", revision=commit))
+        except EntryNotFoundError:
+            continue
+        for path in _data_paths(named, place):
+            if urlsplit(path).scheme or "::" in path or path.startswith(("/", "~")) or normpath(path).split("/")[0] == "..":
+                raise named.wrong(f"its {card} names '{path}', which is no file of that repository", "download it: file: NAME")
+    return commit
