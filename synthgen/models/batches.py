@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from synthgen.errors import LimitError, ModelError
+from synthgen.errors import LimitError, ModelError, OutputError
 from synthgen.models import wire
 from synthgen.models.claude import ClaudeModel
 from synthgen.models.failures import KEPT, Failure, redacted
 from synthgen.models.line import PATIENCE, TRIES, Line
-from synthgen.rows import Completion, Prompt
+from synthgen.rows import Completion, Prompt, storable
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -194,7 +194,12 @@ class Batches:
         found = {one.custom_id: self._read(one) for one in results}
         answers = {key: one for key, one in found.items() if isinstance(one, Completion)}
         kept = {key: one for key, one in answers.items() if one.finish != "error"}
-        self.journal.keep_batched(batch, self.model.identity, kept)
+        try:
+            self.journal.keep_batched(batch, self.model.identity, kept)
+        except OutputError as error:
+            raise OutputError(
+                f"{error.message}; the batch's answers stay with the API, and the same command fetches them", error.hint
+            ) from None
         self.model.budget.settle(most, sum(one.cost or 0.0 for one in kept.values()))
         self.tries.update(batch.keys - answers.keys())
         for key in answers.keys() & self.left.keys():
@@ -213,7 +218,7 @@ class Batches:
                 return None
         if result.type != "errored" or result.error.error.type in PASSING:
             return None
-        said = redacted(f"{result.error.error.type}: {result.error.error.message}", self.line.secrets)
+        said = storable(redacted(f"{result.error.error.type}: {result.error.error.message}", self.line.secrets))
         return Completion(prompt, said, "error") if result.error.error.type in OWN_FAULT else ModelError(f"{self.model.name}: {said}", KEPT)
 
     # Sizes

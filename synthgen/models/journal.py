@@ -1,14 +1,17 @@
 """The answer journal: the file that remembers every completion that was paid for or waited for.
 
 An answer is kept under the hash of all that decided it: the model's identity, the prompt, its settings and its
-stream. It is written the moment it arrives, so that a killed run asks for nothing twice.
+stream. It is written the moment it arrives, so that a killed run asks for nothing twice. Because answers are paid for, a journal that cannot
+be written is found out when it is opened, before anything is asked, and no error advises to delete it.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +22,7 @@ from synthgen.errors import OutputError
 from synthgen.models.claude import ClaudeModel
 from synthgen.models.door import Model
 from synthgen.models.line import Line
+from synthgen.models.trouble import in_words, trouble
 from synthgen.rows import Completion, Prompt
 
 TABLES = """
@@ -35,6 +39,7 @@ CREATE TABLE IF NOT EXISTS batched (
 ) WITHOUT ROWID;
 """
 TOLD = "text, finish, tokens_in, tokens_out, tokens_cached, cost"
+PAID = "SELECT EXISTS (SELECT 1 FROM answers WHERE cost IS NOT NULL OR brief != '') OR EXISTS (SELECT 1 FROM batches)"
 
 
 @dataclass(frozen=True)
@@ -65,23 +70,43 @@ class Journal:
     """One journal file, made when it is not there; `None` as its path keeps it in memory only."""
 
     def __init__(self, path: Path | None) -> None:
-        try:
+        self.path = path
+        with in_words(path), ExitStack() as undo:
             self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
+            undo.callback(self._connection.close)
+            self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a journal that was recovered may hold any bytes
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(TABLES)
-        except sqlite3.DatabaseError as error:
-            raise OutputError(f"the answer journal {path} cannot be read: {error}", "make --fresh starts over without it") from None
+            self._check_shape()
+            self._connection.execute("PRAGMA user_version = 1")  # it writes a page, and fails where answers could not be kept
+            undo.pop_all()
+
+    def _check_shape(self) -> None:
+        with closing(sqlite3.connect(":memory:")) as new:
+            new.executescript(TABLES)
+            if _columns(self._connection) != _columns(new):
+                raise trouble(self.path, "SQLITE_MISMATCH", "its tables have other columns")
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        with in_words(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A change that is made whole or not at all."""
+        with in_words(self.path), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
 
     def find(self, key: str, prompt: Prompt) -> Completion | None:
         """The answer to a prompt."""
-        found = self._connection.execute(f"SELECT {TOLD} FROM answers WHERE key = ?", (key,)).fetchone()  # noqa: S608 (a constant)
-        return Completion(prompt, *found) if found else None
+        found = self._rows(f"SELECT {TOLD} FROM answers WHERE key = ?", key)  # noqa: S608 (a constant)
+        return Completion(prompt, *found[0]) if found else None
 
     def keep(self, key: str, model: str, one: Completion) -> None:
         """Write an answer, and its prompt and brief if they are new."""
-        with self._connection:
-            self._connection.execute("BEGIN")
+        with self._writing():
             self._answer((key, model, *self._asked(one.prompt)), one)
 
     def _answer(self, asked: Sequence[str], one: Completion) -> None:
@@ -101,61 +126,88 @@ class Journal:
     def intend(self, model: str, prompts: Mapping[str, Prompt]) -> Sent:
         """Write that a batch of these prompts, each under its key, is about to be sent."""
         began = time()
-        with self._connection:
-            self._connection.execute("BEGIN")
-            number = self._connection.execute("INSERT INTO batches (model, began) VALUES (?, ?)", (model, began)).lastrowid
+        with self._writing() as connection:
+            number = connection.execute("INSERT INTO batches (model, began) VALUES (?, ?)", (model, began)).lastrowid
             assert number is not None
             rows = [(number, key, *self._asked(prompt)) for key, prompt in prompts.items()]
-            self._connection.executemany("INSERT INTO batched VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT INTO batched VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         return Sent(number, None, began, frozenset(prompts))
 
     def sent(self, model: str) -> list[Sent]:
         """The batches that were sent to a model, or were about to be, and are not done."""
-        found = self._connection.execute("SELECT number, id, began FROM batches WHERE model = ? ORDER BY number", (model,)).fetchall()
+        found = self._rows("SELECT number, id, began FROM batches WHERE model = ? ORDER BY number", model)
         return [Sent(number, name, began, self._keys(number)) for number, name, began in found]
 
     def _keys(self, number: int) -> frozenset[str]:
-        return frozenset(key for (key,) in self._connection.execute("SELECT key FROM batched WHERE batch = ?", (number,)))
+        return frozenset(key for (key,) in self._rows("SELECT key FROM batched WHERE batch = ?", number))
 
     def batch_ids(self) -> set[str]:
         """The ids of all batches that are not done."""
-        return {name for (name,) in self._connection.execute("SELECT id FROM batches WHERE id IS NOT NULL")}
+        return {name for (name,) in self._rows("SELECT id FROM batches WHERE id IS NOT NULL")}
 
     def named(self, batch: Sent, name: str | None) -> Sent:
         """Write the id that the API gave a batch; None: it is not known after all."""
-        self._connection.execute("UPDATE batches SET id = ? WHERE number = ?", (name, batch.number))
+        self._rows("UPDATE batches SET id = ? WHERE number = ?", name, batch.number)
         return replace(batch, id=name)
 
     def keep_batched(self, batch: Sent, model: str, answers: Mapping[str, Completion]) -> None:
         """Write the answers of a batch, whatever they were asked for, and that it is done."""
         asked = "SELECT key, field, brief, prompt, stream, settings FROM batched WHERE batch = ?"
-        with self._connection:
-            self._connection.execute("BEGIN")
-            for key, *rest in self._connection.execute(asked, (batch.number,)).fetchall():
+        with self._writing() as connection:
+            for key, *rest in connection.execute(asked, (batch.number,)).fetchall():
                 if key in answers:
                     self._answer((key, model, *rest), answers[key])
-            self._connection.execute("DELETE FROM batched WHERE batch = ?", (batch.number,))
-            self._connection.execute("DELETE FROM batches WHERE number = ?", (batch.number,))
+            connection.execute("DELETE FROM batched WHERE batch = ?", (batch.number,))
+            connection.execute("DELETE FROM batches WHERE number = ?", (batch.number,))
 
     def spent(self) -> list[dict[str, Any]]:
         """What each field asked of each model: answers, tokens, and what they cost, as far as prices were known."""
         named = ["field", "model", "answers", "tokens_in", "tokens_out", "tokens_cached", "cost"]
         sums = "count(*), sum(tokens_in), sum(tokens_out), sum(tokens_cached), sum(cost)"
-        found = self._connection.execute(f"SELECT field, model, {sums} FROM answers GROUP BY field, model ORDER BY field, model")  # noqa: S608
+        found = self._rows(f"SELECT field, model, {sums} FROM answers GROUP BY field, model ORDER BY field, model")  # noqa: S608
         return [dict(zip(named, row, strict=True)) for row in found]
 
     def prompt(self, digest: str) -> str | None:
         """The text of a prompt."""
-        found = self._connection.execute("SELECT text FROM prompts WHERE digest = ?", (digest,)).fetchone()
-        return found[0] if found else None
+        found = self._rows("SELECT text FROM prompts WHERE digest = ?", digest)
+        return found[0][0] if found else None
 
     def __len__(self) -> int:
-        return int(self._connection.execute("SELECT count(*) FROM answers").fetchone()[0])
+        return int(self._rows("SELECT count(*) FROM answers")[0][0])
 
     def close(self) -> None:
-        """Write everything into the one file."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._connection.close()
+        """Write everything into the one file. What does not go in stays in the -wal file beside it, where the next run finds it."""
+        problem = sys.exception()
+        try:
+            self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        except OutputError:
+            if problem is None:  # else that is what the user has to hear of
+                raise
+        finally:
+            self._connection.close()
+
+
+def _columns(connection: sqlite3.Connection) -> list[list[Any]]:
+    return [
+        [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+        for table in ("prompts", "answers", "batches", "batched")
+    ]
+
+
+def paid(path: Path) -> bool:
+    """Whether a journal file holds what was paid for, or may have been: answers with a cost or a brief, or batches that are not done. True
+    as well for a file that cannot be read, False where there is none."""
+    try:
+        if path.stat().st_size == 0:
+            return False
+        beside = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+        alone = "" if beside else "&immutable=1"  # then nothing is made beside it, not even for a moment
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=1)) as connection:
+            return bool(connection.execute(PAID).fetchone()[0])
+    except FileNotFoundError:
+        return False
+    except (OSError, sqlite3.Error):
+        return True
 
 
 class Journalled:
@@ -206,10 +258,20 @@ class Journalled:
 
     def _one_by_one(self, prompts: Sequence[Prompt], unknown: Mapping[int, str]) -> Iterator[Completion]:
         keys = {id(prompts[place]): key for place, key in unknown.items()}
-        for completion in self.model.complete([prompts[place] for place in unknown]):
+        for number, completion in enumerate(self.model.complete([prompts[place] for place in unknown]), 1):
             if completion.finish != "error":
-                self.journal.keep(keys[id(completion.prompt)], self.model.identity, completion)
+                self._keep(keys[id(completion.prompt)], completion, len(unknown) - number)
             yield completion
+
+    def _keep(self, key: str, completion: Completion, left: int) -> None:
+        """Keep an answer; where that fails, say what is lost when so many prompts were `left`."""
+        try:
+            self.journal.keep(key, self.model.identity, completion)
+        except OutputError as error:
+            more = min(left, self.model.concurrency - 1) if isinstance(self.model, ClaudeModel) else 0
+            bill = ", and was paid for" if isinstance(self.model, ClaudeModel) or completion.cost else ""
+            rest = f", as are up to {more:,} that were under way" if more else ""
+            raise OutputError(f"{error.message}; the answer that had just arrived is lost{bill}{rest}", error.hint) from None
 
     def _batched(self, prompts: Sequence[Prompt], unknown: Mapping[int, str]) -> Iterator[Completion]:
         from synthgen.models.batches import Batches
