@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.errors import DataError, did_you_mean
+from synthgen.rows import parsed_json
 
 Record = dict[str, Any]
 FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
@@ -66,16 +67,9 @@ def _json_lines(path: Path) -> Iterator[Record]:
             yield _record(line, f"{path}:{number}")
 
 
-def _loaded(text: str) -> Any:
-    value = json.loads(text)
-    if "\\ud" in text.casefold():  # half a character, which neither a prompt nor a column can hold, becomes a question mark
-        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-    return value
-
-
 def _record(text: str, where: str) -> Record:
     try:
-        value = _loaded(text)
+        value = parsed_json(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{where}: not JSON: {error.msg} at column {error.colno}") from None
     except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
@@ -87,7 +81,7 @@ def _record(text: str, where: str) -> Record:
 
 def _json(path: Path) -> Iterator[Record]:
     try:
-        value = _loaded(text(path))
+        value = parsed_json(text(path))
     except json.JSONDecodeError as error:
         hint = "one object a line? then name the file .jsonl" if error.msg == "Extra data" else ""
         raise DataError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint) from None

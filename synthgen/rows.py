@@ -34,11 +34,10 @@ class Row:
 
     def give(self, name: str, value: Value | Labelled) -> None:
         """Set a field's value, and its labels each under a name of its own."""
+        bare = value.value if isinstance(value, Labelled) else value
+        self.values[name] = storable(bare) if isinstance(bare, str) else bare
         if isinstance(value, Labelled):
-            self.values[name] = value.value
             self.values |= {f"{name}_{label}": what for label, what in value.labels.items()}
-        else:
-            self.values[name] = value
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,9 @@ class Document:
     name: str
     type: str
     content: str
+
+    def __post_init__(self) -> None:
+        _set(self, name=storable(self.name), content=storable(self.content))
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Brief:
     schema: str = ""
     effort: str = ""
     tokens: int = 8192
+
+    def __post_init__(self) -> None:
+        _set(self, system=storable(self.system))
 
     @cached_property
     def digest(self) -> str:
@@ -86,6 +91,9 @@ class Prompt:
     turns: tuple[tuple[str, str], ...] = ()
     by: str = ""
 
+    def __post_init__(self) -> None:
+        _set(self, text=storable(self.text), turns=tuple((role, storable(text)) for role, text in self.turns))
+
     @property
     def whole(self) -> str:
         """The text, after the turns before it."""
@@ -99,8 +107,9 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model gave back for `prompt`, word for word. `finish` is `stop`, `length` (cut off at the most tokens), `refusal` (with
-    the reason as the text) or `error` (the request cannot be answered, such as one that is too long; never kept).
+    """What a model gave back for `prompt`, word for word but for half characters (see `storable`). `finish` is `stop`, `length` (cut off at
+    the most tokens), `refusal` (with the reason as the text) or `error` (the request cannot be answered, such as one that is too long; never
+    kept).
 
     `tokens_in` counts all that was read, `tokens_cached` those of them that came from a prompt cache; `cost` is in US dollars at the
     list prices of the day, None where they are not known or nothing is paid.
@@ -113,6 +122,9 @@ class Completion:
     tokens_out: int = 0
     tokens_cached: int = 0
     cost: float | None = None
+
+    def __post_init__(self) -> None:
+        _set(self, text=storable(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,28 @@ class Refusal:
     detail: str = ""
     to: str = "refused"
     final: bool = False
+
+
+def storable(text: str) -> str:
+    """A text that can be sent and kept: half a character (a lone surrogate) becomes a question mark, two halves in a row their character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return joined.encode("utf-8", "replace").decode()
+    return text
+
+
+def parsed_json(text: str, **options: Any) -> Any:
+    """The value of a JSON text, as `json.loads` reads it, but storable: half a character may have been written as an escape."""
+    value = json.loads(text, **options)
+    return json.loads(storable(json.dumps(value, ensure_ascii=False))) if "\\ud" in text.casefold() else value
+
+
+def _set(frozen: object, **values: Any) -> None:
+    """Set what a frozen value was made with, while it is made."""
+    for name, value in values.items():
+        object.__setattr__(frozen, name, value)
 
 
 def digest(text: str) -> str:

@@ -855,6 +855,19 @@ def test_faults_of_what_the_model_says(sdk: anthropic.Anthropic, claude_server: 
     assert misfit(json.loads(seen["bad_schema"].content[-1].text), thing(name={"type": "string"}))
 
 
+@pytest.mark.parametrize("text", ["half \ud83d", "whole \U0001f600"])
+def test_what_is_no_ascii_is_sent_as_escapes(claude_server: ClaudeServer, text: str) -> None:
+    claude_server.answer, claude_server.words = lambda request: text, text
+    sent = {"authorization": f"Bearer {claude_server.key}", "anthropic-version": claude.VERSION, "content-type": "application/json"}
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(claude_server.url).port or 0, timeout=20)
+    escaped = json.dumps(text).strip('"').encode()
+    for fault, parts in ((None, 2), ("refusal", 1), ("400", 1)):
+        claude_server.faults = lambda number, fault=fault: fault
+        connection.request("POST", "/v1/messages", json.dumps(ask(thinking={"type": "adaptive", "display": "summarized"})), sent)
+        assert connection.getresponse().read().count(escaped) == parts
+    connection.close()
+
+
 def test_rates_are_drawn_by_number_and_seed() -> None:
     def drawn(seed: int) -> list[str | None]:
         faults = (claude.draw({"529": 0.1, "refusal": 0.1}, number, seed) for number in range(1, 1001))

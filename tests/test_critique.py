@@ -263,3 +263,8 @@ def test_a_service_that_says_no_is_one_error(shop: Loaded, monkeypatch: pytest.M
 
 def test_questions_are_booked_on_an_account_of_their_own() -> None:
     assert question(Prompt("", 0).brief, "x", "critique").origin == {"field": "critique"}  # type: ignore[arg-type]
+
+
+def test_half_a_character_in_an_answer_is_no_obstacle(shop: Loaded) -> None:
+    (found,) = critique(shop, critic({**doubt("Reply"), "question": "To whom \ud83d?"})).findings
+    assert found.question == "To whom ??"

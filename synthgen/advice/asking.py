@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from importlib.resources import files
+from json import JSONDecodeError
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from synthgen.errors import ModelError
 from synthgen.models import Model
-from synthgen.rows import Brief, Completion, Document, Prompt
+from synthgen.rows import Brief, Completion, Document, Prompt, parsed_json
 
 TOKENS = 16_000
 """Tokens of an answer at most, thoughts among them."""
@@ -52,11 +53,11 @@ def _read(found: Completion | None, shape: type[A]) -> A | ModelError:
     if found.finish == "error":
         return ModelError(f"Claude could not be asked: {found.text.strip()}")
     try:
-        return shape.model_validate_json(found.text)
-    except ValidationError as error:
+        return shape.model_validate(parsed_json(found.text))
+    except (JSONDecodeError, RecursionError, ValidationError) as error:
         if found.finish == "length":
             return ModelError(f"Claude's answer was cut off after {found.tokens_out:,} tokens", "ask about less at a time")
-        first = error.errors()[0]
+        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": f"not JSON: {error}"}
         where = ".".join(map(str, first["loc"])) or "the answer"
         return ModelError(f"Claude's answer does not have the form that was asked for: {where}: {first['msg']}", "try again")
 

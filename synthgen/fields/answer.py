@@ -23,7 +23,7 @@ from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import schemas
 from synthgen.fields.schemas import Schema, Way
 from synthgen.parts import Fault, Scene, misread
-from synthgen.rows import Completion, Refusal, Value
+from synthgen.rows import Completion, Refusal, Value, parsed_json
 
 WORDS: dict[str, dict[str, Any]] = {
     "text": {"type": "string"}, "number": {"type": "number"}, "integer": {"type": "integer"}, "boolean": {"type": "boolean"},
@@ -236,7 +236,7 @@ class Form:
         if self.plain:
             return Answer(text)
         try:
-            found = json.loads(_unfenced(text), parse_constant=_no_constant)
+            found = parsed_json(_unfenced(text), parse_constant=_no_constant)
         except (ValueError, RecursionError):
             return Refusal("malformed", f"not JSON: {text[:120]}")
         if why := schemas.misfit(found, self.whole):

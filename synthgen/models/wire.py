@@ -56,7 +56,7 @@ def request(model: str, prompt: Prompt, can: Abilities) -> Request:
     if brief is None:
         return made
     if brief.system.strip():
-        made["system"] = [{"type": "text", "text": sendable(brief.system), **CACHED}]
+        made["system"] = [{"type": "text", "text": brief.system, **CACHED}]
     config: dict[str, Any] = {}
     if brief.effort in can.efforts:
         config["effort"] = brief.effort
@@ -94,11 +94,6 @@ def completion(prompt: Prompt, message: Any, price: Price | None, *, batch: bool
     return Completion(prompt, text, finish, usage.prompt, usage.made, usage.cached, cost)
 
 
-def sendable(text: str) -> str:
-    """A text without halves of letters, which cannot be sent."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def _messages(prompt: Prompt) -> list[dict[str, Any]]:
     turns: list[tuple[str, str]] = []
     for role, text in [*prompt.turns, ("user", prompt.text)]:
@@ -106,7 +101,7 @@ def _messages(prompt: Prompt) -> list[dict[str, Any]]:
             turns[-1] = (role, f"{turns[-1][1]}\n\n{text}")
         else:
             turns.append((role, text))
-    made: list[dict[str, Any]] = [{"role": role, "content": sendable(text)} for role, text in turns]
+    made: list[dict[str, Any]] = [{"role": role, "content": text} for role, text in turns]
     documents = _documents(prompt.brief) if prompt.brief else []
     if documents:
         first = next(one for one in made if one["role"] == "user")
@@ -116,7 +111,7 @@ def _messages(prompt: Prompt) -> list[dict[str, Any]]:
 
 def _documents(brief: Brief) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = [
-        {"type": "document", "source": _source(one), "title": sendable(one.name)} for one in brief.documents if one.content.strip()
+        {"type": "document", "source": _source(one), "title": one.name} for one in brief.documents if one.content.strip()
     ]
     if made:
         made[-1] |= CACHED
@@ -126,7 +121,7 @@ def _documents(brief: Brief) -> list[dict[str, Any]]:
 def _source(one: Document) -> dict[str, str]:
     if one.type == "application/pdf":
         return {"type": "base64", "media_type": one.type, "data": one.content}
-    return {"type": "text", "media_type": "text/plain", "data": sendable(one.content)}
+    return {"type": "text", "media_type": "text/plain", "data": one.content}
 
 
 @lru_cache(256)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import DataError
-from synthgen.rows import Row
+from synthgen.rows import Row, storable
 
 if TYPE_CHECKING:
     import datasets
@@ -83,22 +83,17 @@ def _array(values: list[Any], kind: str, target: pyarrow.DataType, name: str) ->
     import pyarrow
 
     if kind == "json":
-        texts = [None if value is None else _clean(json.dumps(value, ensure_ascii=False, default=str)) for value in values]
+        texts = [None if value is None else storable(json.dumps(value, ensure_ascii=False, default=str)) for value in values]
         return pyarrow.ExtensionArray.from_storage(target, pyarrow.array(texts, target.storage_type))
     if kind == "string":
         values = [value if type(value) is str or value is None else _words(value) for value in values]
     try:
         return pyarrow.array(values, target)
     except UnicodeEncodeError:
-        return pyarrow.array([None if value is None else _clean(value) for value in values], target)
+        return pyarrow.array([None if value is None else storable(value) for value in values], target)
     except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError) as error:
         raise DataError(f"field '{name}' is a column of {kind}, but one of its values is not: {error}") from None
 
 
 def _words(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _clean(text: str) -> str:
-    """Text without half characters, which a column of UTF-8 cannot hold."""
-    return text.encode("utf-8", "replace").decode()

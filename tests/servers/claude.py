@@ -759,7 +759,7 @@ def digest(*texts: str) -> str:
 
 def sign(thought: str) -> str:
     """The signature of a thought, by which the server knows its own."""
-    return base64.b64encode(hashlib.sha256(f"thought:{thought}".encode()).digest()).decode()
+    return base64.b64encode(hashlib.sha256(f"thought:{thought}".encode("utf-8", "surrogatepass")).digest()).decode()
 
 
 def user_blocks(request: Request) -> Iterator[dict[str, Any]]:
@@ -1075,6 +1075,8 @@ class ClaudeServer:
     latency: seconds before an answer, or a function of the request.
     rate_limit: requests a minute, for every model or by model; burst: how many of them at once (one second's worth).
     thinks: whether messages start with a thinking block where the model thinks.
+    words: what every error, explanation of a refusal and thought that is shown says beside its own words. A lone surrogate, here or in an
+        answer, is sent as the real thing does: as an escape in the JSON.
     """
 
     def __init__(
@@ -1088,12 +1090,14 @@ class ClaudeServer:
         rate_limit: int | Mapping[str, int] | None = None,
         burst: int | None = None,
         thinks: bool = True,
+        words: str = "",
         seed: int = 0,
         key: str = KEY,
         port: int = 0,
     ):
         self.answer, self.faults, self.batch_faults, self.batch_polls = answer, faults, batch_faults, batch_polls
         self.latency, self.rate_limit, self.burst, self.thinks, self.seed, self.key = latency, rate_limit, burst, thinks, seed, key
+        self.words = words
         self.batches: dict[str, Batch] = {}
         self.mistakes: list[str] = []
         self.at_once = self.most_at_once = 0
@@ -1346,7 +1350,7 @@ class ClaudeServer:
         """Fail in the ways that need no answer."""
         if fault.name in STATUSES:
             status = int(fault.name)
-            raise Refusal(status, f"a fault that the test asked for: {status}", fault.headers)
+            raise Refusal(status, f"a fault that the test asked for: {status}{self.words}", fault.headers)
         if fault.name == "slow":
             await asyncio.sleep(float(fault.value or 1))
         if fault.name == "hang":
@@ -1401,7 +1405,11 @@ class ClaudeServer:
         forced = (request.get("tool_choice") or {}).get("type") in ("any", "tool")
         if fault and fault.name == "refusal":
             stop, thought, tokens = "refusal", 0, 0
-            details = {"type": "refusal", "category": fault.value or "general_harms", "explanation": "This request was declined."}
+            details = {
+                "type": "refusal",
+                "category": fault.value or "general_harms",
+                "explanation": f"This request was declined.{self.words}",
+            }
         elif thought + tokens > most or (fault and fault.name == "truncated"):
             room = max(0, most - thought) * model.bytes_per_token
             written = written[: min(int(room), len(written) // 2)]
@@ -1427,7 +1435,7 @@ class ClaudeServer:
                 tokens = weigh(written, model.bytes_per_token)
         if thought:
             display = request.get("thinking", {}).get("display") or ("omitted" if model.omits else "summarized")
-            shown = "" if display == "omitted" else "Let me see what is asked here."
+            shown = "" if display == "omitted" else f"Let me see what is asked here.{self.words}"
             content.insert(0, {"type": "thinking", "thinking": shown, "signature": sign(shown)})
         if written and stop != "refusal":
             content.append({"type": "text", "text": written, "citations": None})
@@ -1516,7 +1524,7 @@ class ClaudeServer:
             return {"type": fault.name}
         try:
             if fault and fault.name == "errored":
-                raise Refusal(500, "a fault that the test asked for", kind=fault.value or None)
+                raise Refusal(500, f"a fault that the test asked for{self.words}", kind=fault.value or None)
             if fault and fault.name not in CONTENT:
                 raise Mistake(f"a request of a batch cannot fail by {fault.name!r}")
             check_request(one["params"])
