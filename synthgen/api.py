@@ -17,7 +17,7 @@ from synthgen.fewshot import Fewshot, fewshot
 from synthgen.look import Looked, look, messages
 from synthgen.models import Budget, Journal, Journalled, Model
 from synthgen.models.budget import dollars
-from synthgen.output import JOURNAL, Output
+from synthgen.output import JOURNAL, Dataset, Output
 from synthgen.output.finish import fingerprint, finish, other_versions, shortfalls
 from synthgen.output.hub import Pushed, push
 from synthgen.preview import Previewed, Previews, previews
@@ -137,8 +137,7 @@ def improve(
     """What Claude would change in the instructions of an output's recipe: see `advice.improve`. Writes nothing. Raises SynthgenError."""
     from synthgen import advice
 
-    manifest = Output(Path(folder)).manifest() or {}
-    given = manifest.get("recipe", {}).get("models") or {}
+    given = Dataset.open(folder).recipe.get("models") or {}
     told: Mapping[str, Any] = next((one for name, one in given.items() if one.get("kind", name) == "claude"), {})
     spec = ClaudeSpec.model_validate(dict(told))  # the recipe was checked when it was run
     model = (models or {}).get("claude") or open_model(spec, Budget(max_cost))
@@ -236,8 +235,7 @@ def slice_results(results: str | Path, output: str | Path, by: str | Sequence[st
 
 def published(folder: str | Path) -> dict[str, Any]:
     """What the recipe of an output says about publishing it; empty when it says nothing. Raises OutputError."""
-    manifest = Output(Path(folder)).manifest() or {}
-    return dict(manifest.get("recipe", {}).get("publish") or {})
+    return dict(Dataset.open(folder).recipe.get("publish") or {})
 
 
 # tune
@@ -320,7 +318,7 @@ def make(
     """Make a recipe's dataset and say where it is.
 
     A run that was cut off goes on; an output that is there already stays as it is, unless the recipe has changed.
-    `fresh` starts over, journal too. `recheck` reads the journal's answers again under the recipe's present
+    `fresh` starts over; answers that were paid for are set aside, and where is noted. `recheck` reads the journal's answers again under the recipe's present
     checks and asks no model. No request is sent that could make this run cost more than `max_cost` US dollars; with `batch`, Claude is
     asked in Message Batches, at half the price. `before` is told what Claude will be asked, and what it may cost, before the first request.
     Without a `watch` a notebook shows how far it is, and nothing else does.
@@ -350,7 +348,7 @@ def _made(
             raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")
         if found and found["fingerprint"] == said and not fresh and not recheck and not output.unfinished.exists():
             return Made(output.final, found, already=True, notes=tuple(other_versions(found)))
-        output.open(fresh=fresh)
+        kept = output.open(fresh=fresh)
         journal, budget = Journal(output.unfinished / JOURNAL), Budget(max_cost)
         try:
             opened = open_models(loaded, whole.models, models, budget)
@@ -362,9 +360,9 @@ def _made(
             spent = journal.spent()
         finally:
             journal.close()
-        manifest = finish(loaded, whole, output, stores, run.doors, said, time.monotonic() - began, spent)
+        manifest, carried = finish(loaded, whole, output, stores, run.doors, said, time.monotonic() - began, spent)
     lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
-    return Made(output.final, manifest, notes=(*shortfalls(whole, manifest), *lost))
+    return Made(output.final, manifest, notes=(*shortfalls(whole, manifest), *lost, *kept, *carried))
 
 
 def _pushed(folder: Path, wish: Publish) -> Pushed:

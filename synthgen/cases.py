@@ -13,8 +13,8 @@ from typing import Any
 
 from synthgen import pages
 from synthgen.api import Recipes, folder_of, loaded_from, make
-from synthgen.look import read
 from synthgen.models import Model
+from synthgen.output import Dataset
 from synthgen.rows import digest, plain
 
 SLUG = 32
@@ -44,9 +44,9 @@ def rows(
     loaded = loaded_from(recipe, options)
     folder = folder_of(loaded, out).absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / f".{folder.name}.rows.lock"):
-        made = make(loaded, out=folder, max_cost=max_cost, models=models)
-        found = read(made.folder, table, fields)
+    with FileLock(folder.parent / f".{folder.name}.synthgen-rows.lock"):
+        made = Dataset.open(make(loaded, out=folder, max_cost=max_cost, models=models).folder)
+        found = made.rows(made.named(table), fields)
         kept = Rows(plain(row) for row in islice(found, n))
     if fields is None:
         for row in kept:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 from xml.sax.saxutils import escape
@@ -19,9 +20,8 @@ from xml.sax.saxutils import escape
 from synthgen import frames
 from synthgen.checks.near_duplicate import pieces, similarity
 from synthgen.errors import DataError, ModelError, OutputError, did_you_mean
-from synthgen.look import look
 from synthgen.models.base import SCRIBBLER
-from synthgen.output import Output
+from synthgen.output import Dataset
 from synthgen.rows import Prompt, held, written
 
 Form = Literal["xml", "messages", "markdown"]
@@ -87,12 +87,11 @@ def fewshot(
     typed and what Claude made of it. `cover` are the labels to show evenly: by default what messages are about and the short
     parts of the target. For `messages`, rows without any text are left out. Raises OutputError.
     """
-    look(folder, rows=1)  # tells what is wrong with the folder
-    manifest = Output(Path(folder)).manifest() or {}
-    asked = _harness(manifest["recipe"], source, target)
-    table = table or _first_table(manifest, asked)
-    name, found, _ = look(folder, table, rows=AMONG)
-    fields = dict(_fields(manifest["recipe"], name))
+    made = Dataset.open(folder)
+    asked = _harness(made.recipe, source, target)
+    name = made.named(table or _first_table(made, asked))
+    found = list(islice(made.rows(name), AMONG))
+    fields = dict(_fields(made.recipe, name))
     source = asked[0] or _typed(fields, found, name)
     target = asked[1] or _answer(fields, found, name, source)
     for path in (source, target, *cover):
@@ -122,13 +121,13 @@ def _harness(recipe: Mapping[str, Any], source: str | None, target: str | None) 
     return source or said.get("input"), target or said.get("target")
 
 
-def _first_table(manifest: Mapping[str, Any], asked: tuple[str | None, str | None]) -> str | None:
+def _first_table(made: Dataset, asked: tuple[str | None, str | None]) -> str | None:
     """The first table that has the target, or in which Claude made something; None: the first of all."""
     wanted = (asked[1] or "").partition(".")[0]
-    for name in manifest["tables"]:
-        own = manifest["recipe"]["tables"].get(name, {}).get("fields", {})
+    for name in made.tables:
+        own = made.recipe["tables"].get(name, {}).get("fields", {})
         if wanted in own if wanted else any(shape.get("kind") in ANSWERS and not shape.get("hidden") for shape in own.values()):
-            return str(name)
+            return name
     return None
 
 
@@ -288,10 +287,12 @@ def counted(text: str, models: Sequence[str] = ()) -> Count:
 
 def claudes(folder: str | Path) -> list[str]:
     """The names of the Claude models that an output's recipe asked."""
-    manifest = Output(Path(folder)).manifest() or {}
-    specs = manifest.get("recipe", {}).get("models") or {}
+    made = Dataset.open(folder)
+    specs = made.recipe.get("models") or {}
     named = {name: spec.get("name") for name, spec in specs.items() if isinstance(spec, dict) and spec.get("kind") == "claude"}
-    return [str(identity) for name, identity in manifest.get("models", {}).items() if name in named or str(identity).startswith("claude-")]
+    return [
+        str(identity) for name, identity in made.manifest.get("models", {}).items() if name in named or str(identity).startswith("claude-")
+    ]
 
 
 def told(made: Fewshot, count: Count) -> Iterator[str]:

@@ -72,10 +72,13 @@ def shared_journal(output: Output) -> Iterator[Journal]:
     with ExitStack() as stack:
         try:
             stack.enter_context(output.locked())
-            output.journal.parent.mkdir(parents=True, exist_ok=True)
-            journal = Journal(output.journal)
         except OutputError:
-            journal = Journal(None)
+            path = None
+        else:
+            path = output.journal
+            if path.parent == output.unfinished:
+                output.claim()
+        journal = Journal(path)
         stack.callback(journal.close)
         yield journal
 

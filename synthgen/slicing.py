@@ -19,7 +19,8 @@ from statistics import NormalDist
 from typing import Any
 
 from synthgen.errors import DataError, OutputError, did_you_mean
-from synthgen.output.harness.cases import FEW, rows_of
+from synthgen.output import Dataset
+from synthgen.output.harness.cases import FEW, Rows
 
 ZSTANDARD = 93
 """The method that inspect packs its logs with; Python's zip files know it from 3.14 on."""
@@ -136,13 +137,11 @@ def _labels(output: str | Path, found: Sequence[Result], by: Sequence[str]) -> d
     wanted = {one.row: one for one in found}
     values: dict[str, dict[str, str]] = {}
     met: set[str] = set()
+    dataset = Dataset.open(output)
     for table in sorted({row.rpartition("-")[0] for row in wanted}):
-        try:
-            rows = rows_of(output, table)
-        except OutputError as error:
-            if "has no table" in error.message:
-                raise DataError(f"the results are of rows of a table '{table}', which {output} does not have", "name the output that was exported") from None  # fmt: skip
-            raise
+        if table not in dataset.tables:
+            raise DataError(f"the results are of rows of a table '{table}', which {output} does not have", "name the output that was exported")  # fmt: skip
+        rows = Rows(dataset, table)
         columns = _columns(rows.columns, rows.labels(), by)
         for name, row in rows.read(list(columns.values())):
             if name in wanted:

@@ -174,7 +174,7 @@ def test_the_old_output_stays_until_the_new_one_is_whole(
     making(shop)
     assert content(made.folder) != before
     assert (made.folder / "notes.txt").read_text() == "mine"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.lock", "out", "shop.yaml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.synthgen.lock", "out", "shop.yaml"]
 
 
 def test_a_folder_of_somebody_else_is_not_touched(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:

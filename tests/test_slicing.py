@@ -37,9 +37,10 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def rows(output: Path) -> dict[str, dict[str, Any]]:
-    from synthgen.output.harness.cases import rows_of
+    from synthgen.output import Dataset
+    from synthgen.output.harness.cases import Rows
 
-    return dict(rows_of(output).read(["intent", "voice", "amount"]))
+    return dict(Rows(Dataset.open(output), Dataset.open(output).named()).read(["intent", "voice", "amount"]))
 
 
 def right(number: int, row: dict[str, Any]) -> float:

@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,8 @@ from synthgen.advice.asking import Shape, ask, brief, cost, question
 from synthgen.advice.edit import Way, diff, replaced, value
 from synthgen.errors import DataError, ModelError, OutputError, RecipeError, SynthgenError
 from synthgen.fields import Asked
-from synthgen.look import look
 from synthgen.models import Model
-from synthgen.output import Output
+from synthgen.output import Dataset
 from synthgen.recipe import load, plan
 from synthgen.recipe.load import FIELDS
 from synthgen.rows import Document
@@ -120,18 +120,16 @@ def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, 
     `recipe` is the file that the output was made from: it is the one to edit, and its documents are shown too; without it, the edit is of the
     copy in the output. Nothing is asked where no row was put aside. Raises OutputError, RecipeError, DataError, ModelError.
     """
-    look(folder, rows=1)  # tells what is wrong with the folder
-    output = Output(Path(folder))
-    manifest = output.manifest() or {}
-    run = manifest["recipe"]
-    path = Path(recipe) if recipe is not None else output.final / "recipe.yaml"
+    made = Dataset.open(folder)
+    run = made.recipe
+    path = Path(recipe) if recipe is not None else made.folder / "recipe.yaml"
     papers = _papers(path, allow) if recipe is not None else {}
     old = new = path.read_bytes().decode("utf-8-sig")
     changes: list[Change] = []
     aside, read, left = dict[str, dict[str, int]](), dict[str, str](), dict[str, str]()
     answers = []
     for table in run["tables"]:
-        rows = [row for row in _aside(folder, manifest, table) if blamed(run, table, row)]
+        rows = [row for row in _aside(made, table) if blamed(run, table, row)]
         places = {
             ".".join(map(str, way[3:])): way for way in _places(run, table, {name for row in rows for name in blamed(run, table, row)})
         }
@@ -195,9 +193,9 @@ def write(made: Improvement, path: str | Path) -> None:
 # What was put aside, and whose instructions had a part in it
 
 
-def _aside(folder: str | Path, manifest: Mapping[str, Any], table: str) -> Iterator[Aside]:
-    for to in manifest["aside"]:
-        for row in look(folder, to, where=[f"table={table}"], rows=MOST).rows:
+def _aside(made: Dataset, table: str) -> Iterator[Aside]:
+    for to in made.aside:
+        for row in islice((row for row in made.rows(to) if row["table"] == table), MOST):
             yield Aside(to, table, row["row"], row["try"], row["check"], row["field"], row["reason"] or "", row["values"] or {})
 
 

@@ -20,8 +20,7 @@ from synthgen.engine import candidates
 from synthgen.errors import OutputError, SynthgenError
 from synthgen.fields import Asked, FieldShape, Made, Typed
 from synthgen.fields.schemas import fitting
-from synthgen.look import look
-from synthgen.output import Output
+from synthgen.output import Dataset
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.recipe.plan import FieldStep, own_columns
 from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value
@@ -66,12 +65,10 @@ def questions(whole: Plan, outputs: Mapping[str, Sequence[Mapping[str, Any]]] | 
 def rows_of(folder: str | Path, recipe: Recipe) -> dict[str, list[dict[str, Any]]]:
     """Rows of the output in a folder, per table, to take samples from; none where there is no output, or its tables have other fields."""
     try:
-        manifest = Output(Path(folder)).manifest()
-        if not manifest or "tables" not in manifest:
-            return {}
-        made = {name: set(shape.get("fields", {})) for name, shape in manifest["recipe"]["tables"].items()}
-        same = [name for name, table in recipe.tables.items() if made.get(name) == set(table.fields)]
-        return {name: look(folder, name, rows=ROWS).rows for name in same}
+        made = Dataset.open(folder)
+        fields = {name: set(shape.get("fields", {})) for name, shape in made.recipe["tables"].items()}
+        same = [name for name in made.tables if name in recipe.tables and fields.get(name) == set(recipe.tables[name].fields)]
+        return {name: list(islice(made.rows(name), ROWS)) for name in same}
     except OutputError:
         return {}
 

@@ -12,7 +12,7 @@ from synthgen.cli.options import Allow, Json, MaxCost, Out, Quiet, Recipe, Rows,
 
 def make(
     recipe: Recipe, out: Out = None, rows: Rows = None, seed: Seed = None, set_: Set = None, without: Without = None, allow: Allow = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="start over: forget what was made and answered")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="start over: forget what was made, and set answers that were paid for aside")] = False,
     recheck: Annotated[bool, typer.Option("--recheck", help="read the answers that are there under the recipe's present checks; ask nothing")] = False,
     max_cost: MaxCost = None,
     batch: Annotated[bool, typer.Option("--batch", help="ask Claude in Message Batches: half the price, in an hour or so; you may leave and come back")] = False,
@@ -23,7 +23,7 @@ def make(
     from synthgen import api, terminal
 
     if fresh and recheck:
-        raise typer.BadParameter("--fresh forgets the answers that --recheck reads; give one of them")
+        raise typer.BadParameter("--fresh does without the answers that --recheck reads; give one of them")
     silent = quiet or as_json
     with kept("what was finished"), terminal.progress(silent=silent) as watch:
         before = None if silent else terminal.asking

@@ -1,5 +1,7 @@
 """Where the rows go: Parquet shards, a dataset card, a manifest."""
 
-from synthgen.output.folder import JOURNAL, MANIFEST, Output, Progress, TableStore, digest
+from synthgen.output.dataset import Dataset
+from synthgen.output.place import JOURNAL, MANIFEST, MARK, Output
+from synthgen.output.store import Progress, TableStore, digest
 
-__all__ = ["JOURNAL", "MANIFEST", "Output", "Progress", "TableStore", "digest"]
+__all__ = ["JOURNAL", "MANIFEST", "MARK", "Dataset", "Output", "Progress", "TableStore", "digest"]

@@ -12,8 +12,9 @@ import synthgen
 from synthgen.fields import Typed
 from synthgen.models import Journalled
 from synthgen.output.card import SAMPLES, card
-from synthgen.output.folder import Output, TableStore, aside_shards, digest
 from synthgen.output.leaks import remember_logs
+from synthgen.output.place import Output
+from synthgen.output.store import TableStore, aside_shards, digest
 from synthgen.recipe import Loaded, Plan
 from synthgen.versions import versions
 
@@ -42,9 +43,9 @@ def finish(
     said: str,
     seconds: float,
     spent: list[dict[str, Any]],
-) -> dict[str, Any]:
-    """Write shards, card and recipe, put the output in its place, and return its manifest. `said` is the fingerprint, `spent` what each
-    field has asked of each model so far and what that cost."""
+) -> tuple[dict[str, Any], list[str]]:
+    """Write shards, card and recipe, put the output in its place, and return its manifest, and what there is to say of files that were
+    there. `said` is the fingerprint, `spent` what each field has asked of each model so far and what that cost."""
     folder, manifest = output.unfinished, _manifest(loaded, output, stores, doors, said, seconds) | {"spent": spent}
     (folder / "README.md").write_text(card(whole, manifest, _samples(whole, stores)), encoding="utf-8")
     _write_recipe(folder / "recipe.yaml", loaded.data)
@@ -52,8 +53,7 @@ def finish(
         content = (folder / name).read_bytes()
         manifest["files"][name] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
     remember_logs(loaded.recipe, folder)
-    output.publish(manifest, ["chunks", "progress.jsonl"])
-    return manifest
+    return manifest, output.publish(manifest, ["chunks", "progress.jsonl"])
 
 
 def _manifest(
@@ -122,7 +122,7 @@ def other_versions(manifest: Mapping[str, Any]) -> Iterator[str]:
     now = versions()
     changed = [f"{name} {then} (now {now.get(name, 'none')})" for name, then in manifest["versions"].items() if now.get(name) != then]
     if changed:
-        yield f"it was made with {', '.join(changed)}; --fresh makes it again"
+        yield f"it was made with {', '.join(changed)}; --recheck makes it again from the answers that it has, --fresh asks for all again"
 
 
 def shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:

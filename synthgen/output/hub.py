@@ -20,9 +20,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import HubError, OutputError
-from synthgen.output.folder import MANIFEST, Output
+from synthgen.output.dataset import Dataset
 from synthgen.output.hub_errors import LOGIN, hub_errors, token_of
 from synthgen.output.outgoing import Sent, Wishes, outgoing
+from synthgen.output.place import MANIFEST, Output
 from synthgen.recipe.publish import REPO
 
 if TYPE_CHECKING:
@@ -106,9 +107,8 @@ def push(
         raise OutputError("a pull request cannot be tagged", "leave out the tag, and tag the dataset when it is merged")
     if not 0 <= test < 1:
         raise OutputError(f"the share of the split 'test' is from 0 to less than 1, not {test:g}")
+    Dataset.open(folder)  # tells what is wrong with it before anything is done
     output = Output(Path(folder))
-    if not output.final.is_dir() and not output.unfinished.is_dir():
-        raise OutputError(f"there is no output at {folder}", "make it first: synthgen make RECIPE")
     with _quiet(progress), output.locked(), TemporaryDirectory(prefix="synthgen-push-") as workplace:
         api = hub or _client()
         with hub_errors(repo, api):

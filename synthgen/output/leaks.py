@@ -21,7 +21,7 @@ from synthgen.errors import OutputError
 from synthgen.fields import Typed
 from synthgen.frames import essence
 from synthgen.originals import Originals
-from synthgen.output.folder import LOGS
+from synthgen.output.place import LOGS
 from synthgen.recipe import Recipe
 
 SECRETS: dict[str, tuple[tuple[str, ...], str]] = {

@@ -19,9 +19,10 @@ from synthgen.errors import OutputError, did_you_mean
 from synthgen.files import messages
 from synthgen.originals import Originals
 from synthgen.output.card import Split, published
-from synthgen.output.folder import LOGS, MANIFEST, Output
+from synthgen.output.dataset import Dataset
 from synthgen.output.leaks import Guard
-from synthgen.output.shards import write_parquet
+from synthgen.output.place import LOGS, MANIFEST, Output
+from synthgen.output.shards import sha256_of, write_parquet
 
 if TYPE_CHECKING:
     import pyarrow
@@ -73,7 +74,7 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
 
     Raises OutputError when there is no such output, a file of it is not what was made, or something in it must not leave.
     """
-    manifest = _manifest(output)
+    manifest = Dataset.open(output.final).manifest
     tables, aside = list(manifest["tables"]), list(manifest["aside"])
     for name in wishes.without:
         if name not in (*tables, *aside):
@@ -111,16 +112,6 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
     return Outgoing(f"{manifest['name']}: {counts} (seed {manifest['seed']})", files, dict(+guard.withheld), stays)
 
 
-def _manifest(output: Output) -> dict[str, Any]:
-    manifest = output.manifest() if output.final.exists() or output.unfinished.exists() else None
-    if manifest is None:
-        hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
-        raise OutputError(f"there is no output at {output.final}", hint)
-    if "tables" not in manifest:
-        raise OutputError(f"{output.final} is a model, not a dataset")
-    return {"aside": {}, **manifest}
-
-
 def _shards(manifest: Mapping[str, Any], name: str) -> list[str]:
     return sorted(path for path in manifest["files"] if path.startswith(f"{name}/") and path.endswith(".parquet"))
 
@@ -143,24 +134,18 @@ def _checked(folder: Path, path: str, manifest: Mapping[str, Any]) -> Path:
     """A shard that is what was made. Raises OutputError."""
     file = folder / path
     if not file.is_file():
-        raise OutputError(f"{file} is missing", "make the output again: --fresh")
-    if _digest(file) != manifest["files"][path]["sha256"]:
-        raise OutputError(f"{file} is not what was made: its content has changed since", "make the output again: --fresh")
+        raise OutputError(f"{file} is missing", "write it again, from the answers that it has: make --recheck")
+    if sha256_of(file) != manifest["files"][path]["sha256"]:
+        raise OutputError(
+            f"{file} is not what was made: its content has changed since", "write it again, from the answers that it has: make --recheck"
+        )
     return file
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        whole = sha256()
-        while block := stream.read(1 << 20):
-            whole.update(block)
-        return whole.hexdigest()
 
 
 def _sent(path: str, content: bytes | Path) -> Sent:
     if isinstance(content, bytes):
         return Sent(path, content, len(content), sha256(content).hexdigest())
-    return Sent(path, content, content.stat().st_size, _digest(content))
+    return Sent(path, content, content.stat().st_size, sha256_of(content))
 
 
 # Splits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,7 @@ def write_shards(folder: Path, name: str, files: Sequence[Path], shape: datasets
     for number in range(count):
         path = f"{name}/{number:05d}.parquet"
         rows = write_parquet(folder / path, _some(source, SHARD_ROWS // GROUP_ROWS))
-        made.append({"path": path, "rows": rows, **_named(folder / path)})
+        made.append({"path": path, "rows": rows, "bytes": (folder / path).stat().st_size, "sha256": sha256_of(folder / path)})
     return made
 
 
@@ -59,12 +59,10 @@ def _some(tables: Iterator[pyarrow.Table], count: int) -> Iterator[pyarrow.Table
             return
 
 
-def _named(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        whole = sha256()
-        while block := file.read(1 << 20):
-            whole.update(block)
-    return {"bytes": path.stat().st_size, "sha256": whole.hexdigest()}
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with file.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def write_parquet(path: Path, tables: Sequence[pyarrow.Table] | Iterator[pyarrow.Table]) -> int:

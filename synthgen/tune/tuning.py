@@ -15,7 +15,7 @@ import synthgen
 from synthgen.errors import DataError, OutputError
 from synthgen.models import BaseModel
 from synthgen.originals import LEARNED, Originals
-from synthgen.output import JOURNAL, Output, digest
+from synthgen.output import JOURNAL, MARK, Output, digest
 from synthgen.tune import privacy
 from synthgen.tune.batches import Encoded, encoded, learnable
 from synthgen.tune.card import card
@@ -199,6 +199,8 @@ def _publish(output: Output, said: str, record: dict[str, Any]) -> dict[str, Any
     work, own = output.unfinished, (CHECKPOINT, "fingerprint")
     manifest = {"synthgen": synthgen.__version__, "fingerprint": said, "versions": versions(), "tuned": record}
     (work / "README.md").write_text(card(manifest), encoding="utf-8")
-    manifest["files"] = {one.name: {"bytes": one.stat().st_size} for one in sorted(work.iterdir()) if one.is_file() and one.name not in own}
+    manifest["files"] = {
+        one.name: {"bytes": one.stat().st_size} for one in sorted(work.iterdir()) if one.is_file() and one.name not in (*own, MARK)
+    }
     output.publish(manifest, own)
     return manifest

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from pyarrow import parquet
 from pydantic import ValidationError
 
 from synthgen.errors import OutputError, did_you_mean
-from synthgen.output.columns import PROVENANCE, opened
-from synthgen.output.folder import Output
+from synthgen.output.columns import PROVENANCE
+from synthgen.output.dataset import Dataset
 from synthgen.recipe.harness import Harness, root, table_of
 from synthgen.rows import held, plain, written
 
@@ -55,29 +53,24 @@ class Case:
 class Rows:
     """One table of an output: its columns, and which of them are labels."""
 
-    folder: Path
+    dataset: Dataset
     table: str
-    manifest: Mapping[str, Any] = field(repr=False)
 
     @property
-    def files(self) -> list[Path]:
-        """Its shards, in order."""
-        return sorted((self.folder / self.table).glob("*.parquet"))
+    def manifest(self) -> Mapping[str, Any]:
+        """The output's."""
+        return self.dataset.manifest
 
     @cached_property
     def columns(self) -> dict[str, str]:
         """The columns that ship, each with the name of its Arrow type."""
-        schema = parquet.read_schema(self.files[0])
-        return {one.name: str(one.type) for one in schema if one.name != PROVENANCE}
+        return {one.name: str(one.type) for one in self.dataset.schema(self.table) if one.name != PROVENANCE}
 
     def read(self, names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """The id of each row, and its values in these columns."""
-        for file in self.files:
-            with parquet.ParquetFile(file) as stored:
-                for batch in stored.iter_batches(batch_size=1000, columns=[*dict.fromkeys(names), f"{PROVENANCE}.row"]):
-                    for row in opened(batch.to_pylist(), stored.schema_arrow):
-                        place = row.pop(PROVENANCE)["row"]
-                        yield f"{self.table}-{place}", plain(row)
+        for row in self.dataset.rows(self.table, [*dict.fromkeys(names), f"{PROVENANCE}.row"]):
+            place = row.pop(PROVENANCE)["row"]
+            yield f"{self.table}-{place}", plain(row)
 
     def labels(self, without: Sequence[str] = ()) -> dict[str, str]:
         """The columns that are labels, each under its short name: `voice` for `message_voice` where only one field has a voice."""
@@ -170,29 +163,13 @@ def answer(value: Any) -> str | list[str] | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def rows_of(folder: str | Path, table: str | None = None) -> Rows:
-    """A table of an output, by default the first. Raises OutputError when there is no such output or table."""
-    output = Output(Path(folder))
-    manifest = output.manifest() if output.final.is_dir() else None
-    if manifest is None:
-        raise OutputError(f"there is no output at {folder}", "make it first: synthgen make RECIPE")
-    tables = list(manifest.get("tables", ()))
-    if not tables:
-        raise OutputError(f"{folder} is a model, not a dataset")
-    name = table or tables[0]
-    if name not in tables:
-        raise OutputError(f"{folder} has no table '{name}'", did_you_mean(name, tables, "tables"))
-    return Rows(output.final, name, manifest)
-
-
-def harness_of(folder: str | Path, **given: Any) -> tuple[Rows, Harness]:
+def harness_of(dataset: Dataset, **given: Any) -> tuple[Rows, Harness]:
     """The table that is read, and how: what the output's recipe says under `harness`, what is `given` in place of that, and where
     neither says an input, the last edge case of the last table that has messages, or else its message. Raises OutputError."""
-    first = rows_of(folder)
-    every = {name: Rows(first.folder, name, first.manifest) for name in first.manifest["tables"]}
-    said = {**(first.manifest["recipe"].get("harness") or {}), **{key: value for key, value in given.items() if value is not None}}
+    every = {name: Rows(dataset, name) for name in dataset.tables}
+    said = {**(dataset.recipe.get("harness") or {}), **{key: value for key, value in given.items() if value is not None}}
     if said.get("table") is not None:
-        rows_of(folder, str(said["table"]))
+        dataset.named(str(said["table"]), aside=False)
     if "input" not in said:
         said["input"] = _message(every, said.get("table"))
     try:
@@ -208,10 +185,11 @@ def harness_of(folder: str | Path, **given: Any) -> tuple[Rows, Harness]:
     for path in (harness.input, harness.target):
         if path and root(path) not in known:
             raise OutputError(
-                f"{f'table {table!r}' if table else str(folder)} has no field '{root(path)}'", did_you_mean(root(path), known, "fields")
+                f"{f'table {table!r}' if table else str(dataset.folder)} has no field '{root(path)}'",
+                did_you_mean(root(path), known, "fields"),
             )
     if table is None:
-        raise OutputError(f"no table of {folder} has both '{harness.input}' and '{harness.target}'", "name fields of one table")
+        raise OutputError(f"no table of {dataset.folder} has both '{harness.input}' and '{harness.target}'", "name fields of one table")
     return every[table], harness
 
 

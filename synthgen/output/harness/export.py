@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synthgen.errors import OutputError, did_you_mean
+from synthgen.output.dataset import Dataset
 from synthgen.output.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
 from synthgen.output.harness.cases import FEW, Rows, Suite, answer, harness_of
 from synthgen.recipe.harness import Harness, root
@@ -27,6 +29,8 @@ COMMANDS = {
     "ragas": "python {folder}/load.py", "openai": "", "pytest": "APPLICATION=module:function pytest {folder}", "messages": "", "jsonl": "", "csv": "",
 }  # fmt: skip
 """What runs the files of each."""
+TRIES = 4
+"""How often files are written into an output that others take the place of."""
 WORDS = 6
 """Words of a label, at most, where nothing else says that targets are labels."""
 
@@ -67,7 +71,7 @@ def export(
     for name in names:
         if name not in HARNESSES:
             raise OutputError(f"there is no harness '{name}'", did_you_mean(name, HARNESSES, "harnesses"))
-    rows, harness = harness_of(folder, table=table, input=input, target=target, system=system)
+    rows, harness = harness_of(Dataset.open(folder), table=table, input=input, target=target, system=system)
     suite = _suite(rows, harness)
     cases = sum(1 for _ in suite.cases())
     total = rows.manifest["tables"][rows.table]["rows"]
@@ -78,12 +82,21 @@ def export(
     place = Path(out) if out is not None else Path(folder) / "harness"
     folders = {name: place / name for name in names}
     for name, each in folders.items():
-        HARNESSES[name](suite, each)
+        _write(HARNESSES[name], suite, each)
     commands = {
         name: COMMANDS[name].format(folder=shlex.quote(str(each)), name=suite.slug) for name, each in folders.items() if COMMANDS[name]
     }
     return Exported(folders, commands, rows.table, harness.input, harness.target, cases, total - cases, tuple(graders.grades(suite.settings())),
                     tuple(suite.labels), (*suite.notes, *_notes(suite, total - cases)))  # fmt: skip
+
+
+def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> None:
+    """Write the files of a harness, again if the output that they lie in was replaced meanwhile."""
+    for _ in range(TRIES):
+        with suppress(FileNotFoundError):
+            write(suite, folder)
+            return
+    write(suite, folder)
 
 
 def _suite(rows: Rows, harness: Harness) -> Suite:

@@ -1,130 +1,23 @@
-"""The output folder: it appears complete or not at all, and the old one stays until the new one is whole.
+"""The unfinished folder: finished chunks (hidden fields too) and a line of progress for each, so that the next run goes on from there.
 
-A run works beside it, in `NAME.unfinished`: finished chunks (hidden fields too), a line of progress for each,
-and the answer journal, which moves along. When all tables are done the chunks are written again as the
-dataset's shards, whose content does not depend on the size of the chunks; then the folders change places.
+When all tables are done the chunks are written again as the dataset's shards, whose content does not depend on the size of the chunks.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from synthgen.engine import Chunk, State
-from synthgen.errors import OutputError
 from synthgen.output import columns
-from synthgen.output.shards import sync, write_parquet, write_shards
+from synthgen.output.shards import write_parquet, write_shards
 from synthgen.recipe import TablePlan
 from synthgen.rows import ASIDE
-
-JOURNAL = ".journal.sqlite"
-MANIFEST = "manifest.json"
-LOGS = ".logs.npz"
-"""Digests of the messages that the rows are like, for a push to tell copies of them; it never leaves."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """The places of one output."""
-
-    final: Path
-
-    @property
-    def unfinished(self) -> Path:
-        """Where a run works."""
-        return self.final.with_name(self.final.name + ".unfinished")
-
-    @property
-    def _old(self) -> Path:
-        return self.final.with_name(self.final.name + ".old")
-
-    @property
-    def journal(self) -> Path:
-        """The answer journal: the run's own, or the finished output's."""
-        there = self.final / JOURNAL
-        return there if there.exists() and not (self.unfinished / JOURNAL).exists() else self.unfinished / JOURNAL
-
-    def manifest(self) -> dict[str, Any] | None:
-        """The manifest of the finished output; None when there is none. Raises OutputError for a folder of somebody else's."""
-        self._mend()
-        if not self.final.exists() or (self.final.is_dir() and not any(self.final.iterdir())):
-            return None
-        try:
-            found = json.loads((self.final / MANIFEST).read_text(encoding="utf-8"))
-            if isinstance(found, dict) and "synthgen" in found:
-                return found
-        except (OSError, ValueError):
-            pass
-        raise OutputError(f"{self.final} is there already and was not made by synthgen", "choose another place: --out DIR")
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Nobody else may work on this output. Raises OutputError at once when somebody does."""
-        from filelock import FileLock, Timeout
-
-        try:
-            self.final.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.final.parent / f".{self.final.name}.lock", blocking=False)
-            lock.acquire()
-        except Timeout:
-            raise OutputError(
-                f"another run is working on {self.final}", "wait for it, stop it, or choose another place: --out DIR"
-            ) from None
-        except OSError as error:
-            raise OutputError(f"cannot write to {self.final.parent}: {error.strerror}", "choose another place: --out DIR") from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def open(self, *, fresh: bool = False) -> None:
-        """Make ready to work: the unfinished folder, with the journal in it; `fresh` forgets all that was done."""
-        self._mend()
-        if fresh:
-            shutil.rmtree(self.unfinished, ignore_errors=True)
-        self.unfinished.mkdir(parents=True, exist_ok=True)
-        if not fresh and (self.final / JOURNAL).exists() and not (self.unfinished / JOURNAL).exists():
-            os.replace(self.final / JOURNAL, self.unfinished / JOURNAL)
-
-    def _mend(self) -> None:
-        """Finish a change of places that was cut off between its two steps."""
-        if self._old.exists() and not self.final.exists():
-            ready = (self.unfinished / MANIFEST).exists()
-            os.replace(self.unfinished if ready else self._old, self.final)
-        if self._old.exists():
-            self._keep_foreign()
-            shutil.rmtree(self._old)
-
-    def publish(self, manifest: Mapping[str, Any], without: Sequence[str]) -> None:
-        """Write the manifest, leave out what only the run needed, and put the unfinished folder in the place of the final one.
-        What synthgen did not make stays there."""
-        (self.unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-        for place in (self.unfinished / name for name in without):  # last, for a run that is killed before goes on from them
-            shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
-        sync(self.unfinished)
-        if self.final.exists():
-            os.replace(self.final, self._old)
-        os.replace(self.unfinished, self.final)
-        sync(self.final.parent)
-        self._mend()
-
-    def _keep_foreign(self) -> None:
-        """Move what others put into the old folder into the new one."""
-        try:
-            made = set(json.loads((self._old / MANIFEST).read_text(encoding="utf-8"))["files"])
-        except (OSError, ValueError, KeyError):
-            made = set()
-        own = {name.split("/")[0] for name in made} | {MANIFEST, JOURNAL, JOURNAL + "-wal", JOURNAL + "-shm", LOGS}
-        for entry in self._old.iterdir():
-            if entry.name not in own and not (self.final / entry.name).exists():
-                os.replace(entry, self.final / entry.name)
 
 
 def digest(parts: Sequence[Any]) -> str:
