@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
 import synthgen
@@ -158,3 +162,15 @@ def test_every_public_thing_has_a_docstring() -> None:
         if not ast.get_docstring(tree):
             lacking.append(path.name)
     assert lacking == []
+
+
+def test_every_package_is_pinned_to_a_version_that_its_range_allows() -> None:
+    top = ROOT.parent
+    lines = [line for line in (top / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    pins = {canonicalize_name(pin.name): pin for pin in map(Requirement, lines)}
+    assert len(pins) == len(lines), "one version of each, whatever the Python and the system"
+    project = tomllib.loads((top / "pyproject.toml").read_text())["project"]
+    wanted = map(Requirement, [*project["dependencies"], *chain(*project["optional-dependencies"].values())])
+    for one in (one for one in wanted if one.name != project["name"]):
+        (pin,) = pins[canonicalize_name(one.name)].specifier
+        assert one.specifier.contains(pin.version), f"{one}, pinned to {pin.version}"
