@@ -189,7 +189,7 @@ class BaseModel:
         return ids if first is None or ids[:1] == [first] else [first, *ids]
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text."""
+        """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text, and the `opening` that each begins with."""
         import torch
 
         from synthgen.models.batch import Batch, fits, side_by_side, write_singly
@@ -223,8 +223,9 @@ class BaseModel:
         from synthgen.models.batch import Job
 
         stream = Random(prompt.stream)
-        luck = [stream.random() for _ in range(_limit(prompt))]
-        return Job(number, ids, luck, float(prompt.settings.get("temperature", 1.0)))
+        opening: list[int] = self.tokenizer(str(prompt.settings.get("opening", "")), add_special_tokens=False)["input_ids"]
+        luck = [stream.random() for _ in range(len(opening) + _limit(prompt))]
+        return Job(number, ids, luck, float(prompt.settings.get("temperature", 1.0)), opening=opening)
 
     def _is_end(self, stop: str, token: int) -> bool:
         known = self._stops.get((stop, token))

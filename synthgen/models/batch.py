@@ -31,13 +31,24 @@ PAGE = 16
 
 @dataclass
 class Job:
-    """A row that is written: the tokens of its frame, its random numbers (one a token), and what it has written."""
+    """A row that is written: the tokens of its frame, its random numbers (one a token), what it has written, and the `opening`: the tokens
+    that it begins with, whatever the model would choose."""
 
     number: int
     ids: tuple[int, ...]
     luck: Sequence[float]
     temperature: float
     written: list[int] = field(default_factory=list)
+    opening: Sequence[int] = ()
+
+    def write(self, token: int) -> None:
+        """Write the next token: the opening's, or else the one that was chosen."""
+        place = len(self.written)
+        self.written.append(self.opening[place] if place < len(self.opening) else token)
+
+    def over(self, ends: Callable[[int], bool]) -> bool:
+        """Whether the last token that it wrote `ends` it, or is the last that it has a random number for."""
+        return ends(self.written[-1]) or len(self.written) == len(self.luck)
 
 
 @dataclass(frozen=True)
@@ -172,9 +183,8 @@ class Batch:
         free = list(range(self.width))
         while True:
             while free and (job := next(jobs, None)) is not None:
-                token = self._admit(job, choose)
-                job.written.append(token)
-                if ends(token) or len(job.written) == len(job.luck):
+                job.write(self._admit(job, choose))
+                if job.over(ends):
                     yield job
                 else:
                     active[free.pop()] = job
@@ -182,9 +192,8 @@ class Batch:
                 return
             tokens = self._step(active, choose)
             for row, job in list(active.items()):
-                token = tokens[row]
-                job.written.append(token)
-                if ends(token) or len(job.written) == len(job.luck):
+                job.write(tokens[row])
+                if job.over(ends):
                     del active[row]
                     free.append(row)
                     yield job
@@ -347,11 +356,10 @@ def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], c
             frame = (job.ids, _state(read), read.logits[:, -1])
         state, logits = copy.deepcopy(frame[1]), frame[2]
         for luck in job.luck:
-            token = int(choose(logits, torch.tensor([luck], device=model.device), torch.tensor([job.temperature], device=model.device)))
-            job.written.append(token)
-            if ends(token) or len(job.written) == len(job.luck):
+            job.write(int(choose(logits, torch.tensor([luck], device=model.device), torch.tensor([job.temperature], device=model.device))))
+            if job.over(ends):
                 break
-            read = model(torch.tensor([[token]], device=model.device), use_cache=True, **state)
+            read = model(torch.tensor([job.written[-1:]], device=model.device), use_cache=True, **state)
             state, logits = _state(read), read.logits[:, -1]
         yield job
 
