@@ -67,6 +67,18 @@ def runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
     return (tuple(words[start : start + length]) for start in range(len(words) - length + 1))
 
 
+def wordings(message: str) -> list[str]:
+    """How a message is worded: its beginning, each run of three words, and all of it."""
+    words = essence(message).split()
+    return [f"^{' '.join(words[:3])}", *map(" ".join, runs(words, 3)), f"^{' '.join(words)}$"]
+
+
+def repeated(message: str, used: set[str]) -> float:
+    """The share of a message's wordings that were `used`."""
+    own = wordings(message)
+    return sum(wording in used for wording in own) / len(own)
+
+
 def essence(message: str) -> str:
     """A message without case, punctuation and spacing: what two copies have in common. One without words is its own essence."""
     return " ".join(re.findall(r"\w+", message.casefold())) or message.strip()

@@ -23,6 +23,19 @@ class Nearness:
         found: np.ndarray = (self._vectors.transform([text]) @ directions.T)[0]
         return found
 
+    def many(self, texts: Sequence[str], directions: Any) -> np.ndarray:
+        """The cosines (texts, directions) of texts and sparse directions (directions, runs)."""
+        found: np.ndarray = (self._vectors.transform(texts) @ directions.T).toarray()
+        return found
+
+    def without_itself(self, texts: Sequence[str]) -> np.ndarray:
+        """The cosine (texts,) of each of the texts, two or more, with the direction of the others."""
+        rows = self._rows[[self._places[text] for text in texts]]
+        total = np.asarray(rows.sum(axis=0))[0]
+        along = rows @ total  # each has length 1, so that one is its own part in it
+        found: np.ndarray = (along - 1) / np.sqrt(np.maximum(total @ total - 2 * along + 1, 1e-9))
+        return found
+
     def direction(self, texts: Sequence[str]) -> np.ndarray:
         """Where some of the texts lie on average: an array (runs,) of length 1."""
         mean = np.asarray(self._rows[[self._places[text] for text in texts]].mean(axis=0))[0]

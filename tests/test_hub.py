@@ -56,6 +56,7 @@ tables:
       message:
         kind: typed
         topic: "{{ reason }}"
+        on_topic: false
         voice: {texter: 1}
         best_of: 1
         seeds: {late: [where is <order_id>, still no parcel, when], broken: [<order_id> came broken, its smashed, crack in it]}

@@ -32,7 +32,7 @@ tables:
     rows: 12
     fields:
       intent:  {kind: choice, options: [late, broken]}
-      message: {kind: typed, topic: "{{ intent }}", seeds: {late: [where is it], broken: [it broke]}}
+      message: {kind: typed, topic: "{{ intent }}", on_topic: false, seeds: {late: [where is it], broken: [it broke]}}
   examples:
     from: {table: traffic, rows: 10}
     fields:

@@ -43,6 +43,7 @@ tables:
       message:
         kind: typed
         topic: "{{ reason }}"
+        on_topic: false
         seeds: {late: [where is <thing>, still no parcel, when], broken: [<thing> came broken, its smashed, crack in it]}
     keep:
       - {kind: unique, field: message}

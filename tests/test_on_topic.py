@@ -129,6 +129,7 @@ TABLE = """
           message:
             kind: typed
             topic: "{{ intent }}"
+            on_topic: false
             seeds:
               late: [where is my parcel, parcel still not here]
               refund: [i want my money back, refund has not come]

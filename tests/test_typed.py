@@ -134,7 +134,7 @@ def ask(field: Typed, table: list[Row], seed: int = 0) -> list[list[Prompt]]:
 
 def test_a_prompt_is_the_frame_of_the_rows_topic():
     field = typed(topic="{{ intent }}", seeds={"declined": SEEDS[:3], "lost": ["lost it", "stolen!!"]})
-    ((prompt,),) = ask(field, rows(1, intent="lost"))
+    ((prompt, *_),) = ask(field, rows(1, intent="lost"))
     assert prompt.text.startswith(BANK + "\nTopic: ")
     assert prompt.text.endswith("\n-")
     last = prompt.text[prompt.text.index("Topic: lost") :]

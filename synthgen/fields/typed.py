@@ -4,6 +4,10 @@ Rows that are about the same topic, on the same voice, and must mention the same
 once and continues it many times. Whether a row mentions a fact is drawn before anything is asked and holds
 for all its tries: otherwise the rate would drift towards what comes easily.
 
+Where at least two topics have seeds, a label must hold: a share of the messages begins with the first words of a seed message of their
+topic, the model goes on more calmly, no message has a long run of a seed's words, and of several continuations the one is kept that is
+most about its topic (see `topics`); a row for which there is none is asked again.
+
 With a voice, the seed messages are put on it before they enter the frame, and of several continuations, each as it came and as
 the voice would have typed it, the one is kept that moves the table towards how the voice types (see `voices.steer`). `like` takes
 the voice, and the seeds, from a file of messages that people really typed.
@@ -25,6 +29,7 @@ from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.shape import Asked, Chosen, Passes, Template, Weight, anything, fill
 from synthgen.fields.voiced import drawn, voice_faults, weighted
+from synthgen.originals import Originals
 from synthgen.parts import Fault, misread
 from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
 from synthgen.slots import SLOT, filled, slots
@@ -35,20 +40,31 @@ from synthgen.voices.channel import Put, put_on
 if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
     from synthgen.fields.pool import Form, Pool
     from synthgen.nearness import Nearness
+    from synthgen.topics import Topics
     from synthgen.voices.steer import Course, Tally
 
-OF_LIKE, OF_VOICE = 4, 2  # continuations of a row, to choose from
-SHARED = 32  # continuations of one frame at most: more would make messages alike
+OF_LIKE, OF_TOPICS, OF_VOICE = 4, 4, 2  # continuations of a row, to choose from
+SHARED, SHARED_OPENED = 32, 48  # continuations of one frame at most: more would make messages alike, less so where each has its opening
 MOST = 12  # continuations of one row that are asked at once, at most
 SHOWN = 14  # seed messages in a frame
 AKIN = 2  # they are drawn from so many times as many that are near to each other
 ENOUGH = 5  # a topic with fewer seeds borrows sections from others
 BORROWED = 3  # sections
 LONGEST = 64  # tokens of a message
+OPENING = 2, 4  # words of a seed message that another begins with
+LONG = 5  # words, of an opening that mentions what the message must
+OPENED = 0.9  # the share of messages that begin so
+RUN = 6  # words in a row of a seed message that no message about a topic has
+WORSE = 0.3  # the share of messages about a topic that are not taken while there are others
+CALM, FREE = 0.9, 1.1  # temperatures: with topics, and without
 FEW = "give a few that show how people type; a dozen per topic is good"
 
 Seeds = str | list[str]
 Rate = Annotated[float, Field(ge=0, le=1)]
+
+
+def _topic(completion: Completion) -> str:
+    return str(completion.prompt.origin.get("topic", ""))
 
 
 def _in_order(words: list[int]) -> list[int]:
@@ -69,17 +85,27 @@ class Typed(Asked):
     like: str | None = Field(None, description="a file of messages that people really typed: what is made shall be like them")
     voice: str | dict[str, Weight] | None = Field(None, description="how they type: a voice, or weights such as {texter: 5, careful: 1}")
     best_of: int | None = Field(
-        None, ge=1, le=16, description=f"continuations to choose from (default: {OF_LIKE} with `like`, {OF_VOICE} with `voice`, else 1)"
+        None,
+        ge=1,
+        le=16,
+        description=f"continuations to choose from (default: {OF_TOPICS} with topics or `like`, {OF_VOICE} with `voice`, else 1)",
+    )
+    on_topic: bool = Field(
+        True, description="whether a message must be about its topic, where at least two topics have seeds; off allows everything"
+    )
+    openings: Rate | None = Field(
+        None,
+        description=f"the share of messages that begin with the first words of a seed of their topic (default: {OPENED} with topics, else 0)",
     )
     mention: dict[str, Rate] = Field(default_factory=dict, description="the share of messages that contain a slot, such as {merchant: 0.4}")
     words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
         None, description="the fewest and the most words of a message"
     )
-    temperature: float = Field(
-        1.1,
+    temperature: float | None = Field(
+        None,
         gt=0,
         le=2,
-        description="lower is more usual and keeps to the topic, higher more varied and odder (default: 1.1, as varied as real ones)",
+        description=f"lower is more usual and keeps to the topic, higher more varied and odder (default: {CALM} with topics, else {FREE})",
     )
 
     # What the recipe gives
@@ -112,6 +138,16 @@ class Typed(Asked):
     def texts(self) -> list[str]:
         """All seed messages."""
         return [seed for pool in self.pools.values() for seed in pool]
+
+    @cached_property
+    def topics(self) -> Topics | None:
+        """What tells whether a message is about its topic; None where that does not matter, or fewer than two topics have seeds."""
+        known = {topic: seeds for topic, seeds in self.pools.items() if topic and seeds}
+        if not self.on_topic or len(known) < 2:
+            return None
+        from synthgen.topics import Topics
+
+        return Topics(known)
 
     def files(self) -> list[Path]:
         """The seed files, and the one to be like."""
@@ -232,7 +268,7 @@ class Typed(Asked):
         prompts: list[list[Prompt]] = [[] for _ in rows]
         for (topic, voice, wanted), places in alike.items():
             several = self._several(bool(wanted), max(rows[place].attempt for place in places))
-            size = max(1, SHARED // several)
+            size = max(1, (SHARED_OPENED if self.topics else SHARED) // several)
             for start in range(0, len(places), size):
                 block = places[start : start + size]
                 first = rows[block[0]]
@@ -241,11 +277,13 @@ class Typed(Asked):
                 origin = {
                     "field": f"{first.table}.{name}", "seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice, "topic": topic,
                 }  # fmt: skip
-                settings: dict[str, float | int | str | bool] = {"temperature": self.temperature, "tokens": LONGEST, "stop": frames.END}
+                openings = self._openings(topic, wanted, stream, voice)
                 for place in block:
                     row = rows[place]
-                    numbers = [streams.number(row.table, name, row.index, row.attempt, one) for one in range(several)]
-                    prompts[place] = [Prompt(text, number, settings, origin) for number in numbers]
+                    for one in range(several):
+                        number = streams.number(row.table, name, row.index, row.attempt, one)
+                        opening = self._suited(next(openings), row)
+                        prompts[place].append(Prompt(text, number, self._settings(topic, opening), {**origin, "opening": opening}))
         return prompts
 
     def _topic(self, row: Row) -> str:
@@ -264,8 +302,10 @@ class Typed(Asked):
     def _several(self, hard: bool, attempt: int) -> int:
         """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
         because a round of asking costs as much as its longest message, however few the rows."""
-        least = self.best_of or (OF_LIKE if self.like else OF_VOICE if self.voice else 1)
-        if self.chooses and not hard:  # rows share what they ask for, and what is left over is lost
+        least = self.best_of or (OF_LIKE if self.like else OF_TOPICS if self.topics else OF_VOICE if self.voice else 1)
+        if self.topics and self.chooses and not attempt:
+            return 2 * least if hard else least
+        if self.chooses and not hard and not self.topics:  # rows share what they ask for, and what is left over is lost
             return least
         tripled: int = max(least, 3 if hard else 1) * 3 ** min(attempt, 9)
         return min(max(MOST, least), tripled)
@@ -289,11 +329,41 @@ class Typed(Asked):
                     break
         shown = [seed for section in sections for seed in section.messages]
         if voice and self.seeds is not None:
-            # What is shouted makes little sense to a small model: its message is put in capitals behind it.
-            hand = self.voices[voice].model_copy(update={"shouting": None})
-            put = {seed: put_on(seed, hand, stream, source=self._seeds_voice).text for seed in shown}
-            sections = [frames.Section(section.topic, [put[seed] or seed for seed in section.messages]) for section in sections]
+            put = {seed: self._in_voice(seed, voice, stream) for seed in shown}
+            sections = [frames.Section(section.topic, [put[seed] for seed in section.messages]) for section in sections]
         return frames.frame(self._scene.about, sections), shown
+
+    def _settings(self, topic: str, opening: str) -> dict[str, float | int | str | bool]:
+        usual = CALM if self.topics and topic in self.topics.names else FREE
+        settings: dict[str, float | int | str | bool] = {
+            "temperature": usual if self.temperature is None else self.temperature, "tokens": LONGEST, "stop": frames.END,
+        }  # fmt: skip
+        return settings | ({"opening": f" {opening}"} if opening else {})
+
+    def _openings(self, topic: str, wanted: frozenset[str], stream: Random, voice: str) -> Iterator[str]:
+        """What messages of a topic begin with, one after the other: the first words of a seed message, as the voice types it, or nothing.
+        All seeds have their turn before one comes again; those that mention what is wanted, if there are any, and as far as they do."""
+        share = self.openings if self.openings is not None else OPENED if self.topics and topic in self.topics.names else 0.0
+        own = [seed for seed in self._own(topic) if len(seed.split()) > 1]
+        seeds = [seed for seed in own if slots(seed) & self.mention.keys() == wanted] or own
+        while True:
+            for seed in stream.sample(seeds, len(seeds)):
+                words = (self._in_voice(seed, voice, stream) if voice and self.seeds is not None else seed).split()
+                upto = max((place + 1 for place, word in enumerate(words[:LONG]) if slots(word) & wanted), default=0)
+                opening = " ".join(words[: min(max(upto, stream.randint(*OPENING)), len(words) - 1)])
+                allowed = stream.random() < share and not slots(opening) & self.mention.keys() - wanted
+                yield opening if allowed else ""
+            if not seeds:
+                yield ""
+
+    def _suited(self, opening: str, row: Row) -> str:
+        """The opening, if the row has all that it speaks of."""
+        return opening if all(row.values.get(slot) is not None for slot in slots(opening)) else ""
+
+    def _in_voice(self, seed: str, voice: str, stream: Random) -> str:
+        """A seed message as the voice types it. What is shouted makes little sense to a small model: its message is put in capitals behind it."""
+        hand = self.voices[voice].model_copy(update={"shouting": None})
+        return put_on(seed, hand, stream, source=self._seeds_voice).text or seed
 
     def _own(self, topic: str) -> list[str]:
         return self.pools.get(topic, self.pools.get("", []))
@@ -325,16 +395,50 @@ class Typed(Asked):
     # How an answer is read
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
-        """The first continuation that is a message, with its slots filled, or why the first is none."""
-        read = [self._message(row, completion) for completion in completions]
-        message = next((one for one in read if isinstance(one, str)), read[0])
-        return message if isinstance(message, Refusal) else filled(message, row.values)
+        """The best message among the continuations, with its slots filled, or why the first is none."""
+        return self._best(row, completions, anything, set())[0]
+
+    def _best(self, row: Row, completions: Sequence[Completion], passes: Passes, used: set[str]) -> Chosen:
+        """The message among a row's continuations that is surely about its topic and worded least as others before it are (`used`), of those
+        that pass the checks, if there are any. If none is sure, the one that is most about it; where topics do not matter, the first."""
+        read = [(self._message(row, completion), completion) for completion in completions]
+        messages = [(filled(message, row.values), one, self._score(message, one)) for message, one in read if isinstance(message, str)]
+        if not messages:
+            return read[0]
+        passing = [one for one in messages if passes(row, one[0])] or messages
+        if self.topics is None:
+            return passing[0][:2]
+        better = [one for one in passing if one[2] >= self.topics.sure]
+        chosen = min(better, key=lambda one: frames.repeated(one[0], used)) if better else max(passing, key=lambda one: one[2])
+        used.update(frames.wordings(chosen[0]))
+        return chosen[:2]
+
+    def _score(self, message: str, completion: Completion) -> float:
+        """How much a message is about its topic."""
+        topic = _topic(completion)
+        return self.topics.score(message, topic) if self.topics and topic in self.topics.names else 0.0
+
+    def _sure(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]]) -> dict[str, float]:
+        """For each topic the score from which on messages are surely about it: what the better ones have of those that rows choose from, and
+        most real ones. Only where a voice is chosen for: what it wants most is often what is about the topic least."""
+        found: dict[str, list[float]] = {}
+        for row, own in zip(rows, answers, strict=True):
+            for one in own:
+                message = self._message(row, one)
+                if isinstance(message, str):
+                    found.setdefault(_topic(one), []).append(self._score(message, one))
+        return (
+            {topic: max(self.topics.sure, sorted(scores)[int(WORSE * len(scores))]) for topic, scores in found.items()}
+            if self.topics
+            else {}
+        )
 
     def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
         """With a voice, the continuations of all rows with the same topic, voice and mentions are one pool, from which each row in
         turn takes the one that the table is most in need of."""
         if not self.chooses:
-            return super().choose(rows, answers, memory, passes)
+            used = set[str]()
+            return [self._best(row, own, passes, used) for row, own in zip(rows, answers, strict=True)]
         from synthgen.fields.pool import Pool, with_facts
         from synthgen.voices.steer import style
 
@@ -343,19 +447,22 @@ class Typed(Asked):
             origin = own[0].prompt.origin
             alike.setdefault((origin["voice"], origin["topic"], *origin["mention"]), []).append(place)
         pool_of: dict[int, Pool] = {}
-        for (voice, *_), places in alike.items():
-            pool = Pool(self.courses[voice], [one for place in places for one in self._sound(rows[place], answers[place], voice, passes)])
+        sure, used = self._sure(rows, answers), set[str]()
+        for (voice, topic, *_), places in alike.items():
+            forms = [one for place in places for one in self._sound(rows[place], answers[place], voice, passes)]
+            pool = Pool(self.courses[voice], forms, sure.get(topic, 0.0))
             pool_of |= dict.fromkeys(places, pool)
         chosen: list[Chosen] = []
         for place, (row, own) in enumerate(zip(rows, answers, strict=True)):
             voice = own[0].prompt.origin["voice"]
-            one = pool_of[place].take(memory[voice], partial(self._suits, row))
+            one = pool_of[place].take(memory[voice], partial(self._suits, row), used)
             if one is None:
                 value = self.read(row, own)
                 chosen.append(
                     (value if isinstance(value, Refusal) else Refusal("taken", "by other rows, which had none of their own"), own[0])
                 )
                 continue
+            used.update(frames.wordings(one.put.text))
             put = with_facts(one.put, row.values)
             slips = [slip._asdict() for slip in put.slips]
             labels = {"voice": voice, "style": style(put.text), "slips": slips}
@@ -374,10 +481,11 @@ class Typed(Asked):
         for completion in completions:
             message = self._message(row, completion)
             if isinstance(message, str):
-                yield Form(Put(message, []), completion, passes(row, filled(message, row.values)))
+                score = self._score(message, completion)
+                yield Form(Put(message, []), completion, passes(row, filled(message, row.values)), score)
                 put = put_on(message, self.voices[voice], Random(completion.prompt.stream))
                 if put.text and put.text != message and self._objection(put.text, row, completion.prompt) is None:
-                    yield Form(put, completion, passes(row, filled(put.text, row.values)))
+                    yield Form(put, completion, passes(row, filled(put.text, row.values)), score)
 
     def _message(self, row: Row, completion: Completion) -> str | Refusal:
         message = frames.ended(completion.text)
@@ -385,7 +493,14 @@ class Typed(Asked):
             return Refusal("unfinished", f"no end within {LONGEST} tokens: {completion.text[:80]}")
         if not message:
             return Refusal("empty")
-        return self._objection(message, row, completion.prompt) or message
+        return self._objection(message, row, completion.prompt) or self._astray(message, completion) or message
+
+    def _astray(self, message: str, completion: Completion) -> Refusal | None:
+        """Why a message is not about its topic, if it is not."""
+        topic = _topic(completion)
+        if not self.topics or topic not in self.topics.names or self.topics.score(message, topic) >= self.topics.threshold:
+            return None
+        return Refusal("off topic", f"as near to '{self.topics.nearest(message, topic)}': {message}")
 
     def _objection(self, message: str, row: Row, prompt: Prompt) -> Refusal | None:
         """Why this is no message of the row, if it is none."""
@@ -405,6 +520,8 @@ class Typed(Asked):
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
         if frames.essence(message) in self._essences:
             return Refusal("copied seed", message)
+        if self._runs and (copied := self._runs.copied(message)):
+            return Refusal("copied seed", f"repeats: {copied}")
         count = len(filled(message, row.values).split())
         if self.words and not self.words[0] <= count <= self.words[1]:
             return Refusal("length", f"{count} words: {message}")
@@ -415,6 +532,11 @@ class Typed(Asked):
         """Half a slot of those that the seeds show, such as `<merchant` or `<MERCHANT>`."""
         known = "|".join(sorted(self.mention.keys() | set().union(*map(slots, self.texts)), key=len, reverse=True))
         return re.compile(rf"<\s*(?:{known})\b|\b(?:{known})\s*>", re.IGNORECASE) if known else None
+
+    @cached_property
+    def _runs(self) -> Originals | None:
+        """The runs of words that no message about a topic may have."""
+        return Originals(self.originals, RUN) if self.topics else None
 
     @cached_property
     def _essences(self) -> frozenset[str]:

@@ -1,0 +1,87 @@
+"""What messages are about, judged by the seed messages of each topic: in letters, because people misspell words.
+
+A message's score is the cosine to its own topic (of TF-IDF vectors of runs of two to four letters, and the mean of the topic's seeds),
+plus its lead over the nearest other topic. The cosine is what tells messages about nothing from messages about something. Measured on
+1,763 continuations for twenty of banking77's intents, 18 seeds each, by a judge on sentence vectors that learned from real messages: area under
+the curve 0.87 and 0.86 of right against wrong; without the cosine 0.86 and 0.82, by logistic regression on words and letters 0.87 and 0.85, by
+universal sentence vectors 0.89 and 0.88, which take 30 ms a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from synthgen.nearness import Nearness
+
+LOWEST, SURE = 0.1, 0.4
+"""The shares of seed messages, each scored as if it were not known, that lie below the `threshold`, and below `sure`."""
+TWINS = 0.85
+"""Topics whose seeds are as near as this (cosine) say the same, and no message could be about one of them alone."""
+NOTHING = 0.05
+"""A message that scores less has hardly any letters of its topic, however few its seeds."""
+REMEMBERED = 10_000
+"""Scores that are remembered, because a message is looked at several times."""
+
+
+class Topics:
+    """The topics of `pools`, by their seed messages: at least two, each with at least one."""
+
+    def __init__(self, pools: Mapping[str, Sequence[str]]) -> None:
+        self.pools = pools
+        self.names = {topic: place for place, topic in enumerate(pools)}
+        self._scored: dict[tuple[str, str], float] = {}
+        self._near = Nearness([seed for seeds in pools.values() for seed in seeds])
+        self._directions = sparse.vstack([sparse.csr_array(self._near.direction(seeds)[None]) for seeds in pools.values()], format="csr")
+        same = (self._directions @ self._directions.T).toarray() >= TWINS
+        self._same = same | np.eye(len(self.names), dtype=bool)
+
+    def score(self, text: str, topic: str) -> float:
+        """How much a text is about the topic, from about -1 to 2; minus infinity when it is as near to another one."""
+        found = self._scored.get((text, topic))
+        if found is None:
+            if len(self._scored) >= REMEMBERED:
+                self._scored.clear()
+            near = self._near.many([text], self._directions)
+            (lead,) = self._leads(near, self.names[topic])
+            found = float(near[0, self.names[topic]] + lead) if lead > 0 else -np.inf
+            self._scored[text, topic] = found
+        return found
+
+    def nearest(self, text: str, topic: str) -> str:
+        """The other topic that a text is nearest to."""
+        near = self._near.many([text], self._directions)[0]
+        near[self._same[self.names[topic]]] = -np.inf
+        return list(self.names)[int(near.argmax())]
+
+    @cached_property
+    def threshold(self) -> float:
+        """The score that real messages about their topic have at least, but for a few."""
+        return max(NOTHING, float(np.quantile(self.held_out, LOWEST)))
+
+    @cached_property
+    def sure(self) -> float:
+        """The score that most real messages about their topic have."""
+        return max(NOTHING, float(np.quantile(self.held_out, SURE)))
+
+    @cached_property
+    def held_out(self) -> np.ndarray:
+        """The scores (seeds,) of the seeds, each held out in turn."""
+        return np.concatenate([self._held_out(topic) for topic, seeds in self.pools.items() if len(seeds) > 1] or [np.zeros(1)])
+
+    def _held_out(self, topic: str) -> np.ndarray:
+        """The scores of a topic's seeds, each as if the topic did not have it."""
+        seeds, own = self.pools[topic], self.names[topic]
+        near = self._near.many(seeds, self._directions)
+        near[:, own] = self._near.without_itself(seeds)
+        found: np.ndarray = near[:, own] + self._leads(near, own)
+        return found
+
+    def _leads(self, near: np.ndarray, own: int) -> np.ndarray:
+        """By how much the own topic is nearer than any other but its twins (texts,), of texts of these cosines (texts, topics)."""
+        others = near[:, ~self._same[own]]
+        found: np.ndarray = near[:, own] - (others.max(axis=1) if others.shape[1] else 0)
+        return found

@@ -1,0 +1,238 @@
+"""Messages that are about their topic: the score that tells, the openings that lead there, and the choice among continuations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+from scipy import sparse
+
+from synthgen.fields import AnyField, Typed
+from synthgen.models import BaseModel
+from synthgen.parts import Scene
+from synthgen.rows import Completion, Prompt, Refusal, Row
+from synthgen.streams import Streams
+from synthgen.topics import Topics
+from synthgen.voices.library import shipped
+
+SEEDS = {
+    "card declined": [
+        "my card got declined at the shop", "card not working pls help", "why was my card refused at <merchant>", "declined again??",
+        "the card machine says declined", "payment declined at <merchant>", "card wont work at the till", "tried to pay but card declined",
+    ],
+    "lost card": [
+        "lost my card", "i think my card was stolen", "cant find my card anywhere", "left my card on the bus", "please block my stolen card",
+        "my wallet is gone with the card in it", "card lost pls block it", "somebody stole my purse",
+    ],
+    "refund": [
+        "where is my refund", "refund from <merchant> still not here", "they said refund in 5 days its been 10", "when will i get my money back",
+        "no refund yet", "returned the shoes but no money back", "refund missing", "waiting for a refund of <amount>",
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def topics() -> Topics:
+    return Topics(SEEDS)
+
+
+def typed(**keys: object) -> Typed:
+    field = {"kind": "typed", "topic": "{{ intent }}", "seeds": SEEDS, **keys}
+    found: Typed = TypeAdapter(AnyField).validate_python(field, context=Scene(None, about="Customers of a bank."))  # type: ignore[arg-type]
+    return found
+
+
+def rows(count: int, **values: object) -> list[Row]:
+    return [Row("t", index, values={"intent": "lost card", "merchant": "Tillow", "amount": 12, **values}) for index in range(count)]
+
+
+def ask(field: Typed, given: list[Row]) -> list[list[Prompt]]:
+    return field.ask(given, "message", Streams(7))
+
+
+def chosen(field: Typed, texts: list[str], count: int = 1) -> list[Any]:
+    """What rows get that all have these continuations."""
+    prompt = Prompt("…\n-", 0, {}, {"topic": "lost card", "mention": []})
+    answers = [[Completion(prompt, f" {text}\n", "stop") for text in texts]] * count
+    return [value.reason if isinstance(value, Refusal) else value for value, _ in field.choose(rows(count), answers, None)]
+
+
+# The score
+
+
+def test_a_message_is_most_about_the_topic_whose_words_it_has(topics: Topics) -> None:
+    for text, topic in (
+        ("my crad got declned", "card declined"),
+        ("somone stole my card", "lost card"),
+        ("want my money back now", "refund"),
+    ):
+        scores = {name: topics.score(text, name) for name in SEEDS}
+        assert max(scores, key=lambda name: scores[name]) == topic
+        assert scores[topic] >= topics.threshold
+
+
+def test_what_is_about_nothing_is_below_the_threshold_of_all(topics: Topics) -> None:
+    for text in ("zzz", "", "🙏", "do you like jazz", "hello good morning"):
+        assert all(topics.score(text, name) < topics.threshold for name in SEEDS)
+
+
+def test_a_seed_is_held_out_of_its_own_topic(topics: Topics) -> None:
+    """Scored as the others would score it, not as itself: by a topic that is made without it, but with the same weights of letters."""
+    names = list(SEEDS)
+    for place, text in enumerate(SEEDS["refund"]):
+        others = [seed for seed in SEEDS["refund"] if seed != text]
+        directions = sparse.csr_array(np.vstack([topics._near.direction(others if name == "refund" else SEEDS[name]) for name in names]))
+        near = topics._near.many([text], directions)[0]
+        found = 2 * near[2] - max(near[:2])
+        assert topics._held_out("refund")[place] == pytest.approx(found, abs=1e-5)
+        assert found < topics.score(text, "refund")
+
+
+def test_the_threshold_lets_nine_of_ten_held_out_seeds_through(topics: Topics) -> None:
+    assert np.mean(topics.held_out >= topics.threshold) == pytest.approx(0.9, abs=0.05)
+    assert topics.sure > topics.threshold
+
+
+@pytest.mark.parametrize("seeds", [{"a": ["one"], "b": ["two"]}, {"a": ["same words"], "b": ["same words"]}, {"a": ["x", "x"], "b": ["y"]}])
+def test_topics_of_hardly_any_seeds_are_no_trap(seeds: dict[str, list[str]]) -> None:
+    found = Topics(seeds)
+    assert np.isfinite([found.threshold, found.sure]).all()
+    assert found.score("one x", "a") <= 2
+
+
+def test_topics_that_say_the_same_are_told_from_others_but_not_from_each_other() -> None:
+    found = Topics({"lost": SEEDS["lost card"], "stolen": SEEDS["lost card"], "refund": SEEDS["refund"]})
+    for topic in ("lost", "stolen"):
+        assert found.score("somone stole my card", topic) >= found.threshold > found.score("no refund yet", topic)
+    assert Topics({"a": SEEDS["refund"], "b": SEEDS["refund"]}).score("no refund came", "a") > 0.5
+
+
+def test_many_topics_take_a_moment() -> None:
+    found = Topics({f"topic {number}": [f"word{number} {stem}{number}" for stem in ("help", "where", "why")] for number in range(500)})
+    assert found.score("word77 please help77", "topic 77") > found.threshold
+
+
+# Openings
+
+
+def test_most_messages_begin_as_a_seed_of_their_topic_all_seeds_in_turn() -> None:
+    prompts = [prompt for own in ask(typed(), rows(60)) for prompt in own]
+    openings = [str(prompt.settings.get("opening", "")) for prompt in prompts]
+    begun = [opening for opening in openings if opening]
+    assert 0.8 < len(begun) / len(openings) < 0.97
+    for opening in begun:
+        assert opening.startswith(" ")
+        assert 1 <= len(opening.split()) <= 4
+        assert any(seed.startswith(opening.strip()) and len(seed) > len(opening.strip()) for seed in SEEDS["lost card"])
+    firsts = Counter(opening.split()[0] for opening in begun)
+    assert len(firsts) == len({seed.split()[0] for seed in SEEDS["lost card"]})
+    assert all(prompt.origin["opening"] == str(prompt.settings.get("opening", "")).strip() for prompt in prompts)
+
+
+def test_an_opening_mentions_nothing_that_the_row_must_not_or_cannot() -> None:
+    field = typed(mention={"merchant": 0.5}, openings=1.0)
+    for own in ask(field, rows(80, intent="card declined")):
+        for prompt in own:
+            assert "<merchant>" not in str(prompt.settings.get("opening", "")) or "merchant" in prompt.origin["mention"]
+    for own in ask(typed(openings=1.0), rows(80, intent="refund", amount=None, merchant=None)):
+        assert not any("<" in str(prompt.settings.get("opening", "")) for prompt in own)
+
+
+def test_rows_of_one_frame_have_openings_of_their_own() -> None:
+    prompts = [prompt for own in ask(typed(), rows(8)) for prompt in own]
+    assert len({prompt.text for prompt in prompts}) == 1
+    assert len({prompt.settings.get("opening") for prompt in prompts}) > 8
+
+
+@pytest.mark.parametrize("keys", [{"on_topic": False}, {"seeds": SEEDS["refund"]}, {"seeds": {"lost card": SEEDS["lost card"]}}])
+def test_without_topics_all_is_as_free_as_it_was(keys: dict[str, object]) -> None:
+    ((prompt,),) = ask(typed(**keys), rows(1))
+    assert (prompt.settings["temperature"], prompt.settings.get("opening")) == (1.1, None)
+    assert chosen(typed(**keys), ["nice weather in june"]) == ["nice weather in june"]
+
+
+def test_what_is_said_takes_the_place_of_the_defaults() -> None:
+    (own,) = ask(typed(temperature=0.5, best_of=3, openings=0.0), rows(1))
+    assert [(prompt.settings["temperature"], prompt.settings.get("opening")) for prompt in own] == [(0.5, None)] * 3
+
+
+def test_a_row_of_a_topic_without_seeds_is_as_free_too() -> None:
+    (own,) = ask(typed(seeds={**SEEDS, "": ["hi there"]}), rows(1, intent="something else"))
+    assert {(prompt.settings["temperature"], prompt.settings.get("opening")) for prompt in own} == {(1.1, None)}
+
+
+def test_a_voice_types_the_openings_too() -> None:
+    seeds = {"lost card": ["I Have LOST My Card Today", "My Purse Is Gone Again"], "refund": ["Where Is My Money Then"]}
+    field = {"kind": "typed", "topic": "{{ intent }}", "seeds": seeds, "voice": "texter", "openings": 1.0}
+    texter = TypeAdapter(AnyField).validate_python(field, context=Scene(None, voices=shipped()))  # type: ignore[arg-type]
+    openings = {str(prompt.settings["opening"]) for own in ask(texter, rows(40)) for prompt in own}
+    assert any(opening.islower() for opening in openings)
+
+
+# The choice
+
+
+def test_of_several_the_one_that_is_about_the_topic_is_taken() -> None:
+    assert chosen(typed(), ["nice weather in june", "where is my refund now", "my card was stolen today"]) == ["my card was stolen today"]
+
+
+def test_what_is_about_another_topic_or_nothing_is_refused() -> None:
+    assert chosen(typed(), ["nice weather in june"]) == ["off topic"]
+    assert chosen(typed(), ["when is my refund here"]) == ["off topic"]
+
+
+def test_of_those_that_are_sure_rows_take_what_is_worded_otherwise() -> None:
+    given = ["my card was stolen today", "i lost my card somewhere", "somebody stole my card and purse"]
+    assert sorted(chosen(typed(), given, 3)) == sorted(given)
+
+
+def test_six_words_of_a_seed_in_a_row_are_a_copy() -> None:
+    seed = "my wallet is gone with the card in it"
+    assert chosen(typed(), [f"hello {' '.join(seed.split()[:6])} again"]) == ["copied seed"]
+    assert chosen(typed(), ["my wallet is gone with my lost card"]) == ["my wallet is gone with my lost card"]
+
+
+def test_a_table_holds_its_labels(make: Callable[..., Any]) -> None:
+    def strays(prompt: Prompt, stream: Random) -> str:
+        return f" {stream.choice(['i lost my stolen card', 'where is that refund of mine', 'nice weather'])} {stream.randrange(10**6)}\n"
+
+    recipe = f"""
+        name: bank
+        tables:
+          traffic:
+            rows: 60
+            fields:
+              intent: {{kind: choice, options: [lost card, refund]}}
+              merchant: {{kind: choice, options: [Tillow]}}
+              amount: {{kind: number, between: [1, 9]}}
+              message: {{kind: typed, topic: "{{{{ intent }}}}", seeds: {{lost card: {SEEDS["lost card"]}, refund: {SEEDS["refund"]}}}}}
+    """
+    made = make(recipe, strays)["traffic"]
+    assert len(made.rows) == 60
+    assert all(("refund" in row["message"]) == (row["intent"] == "refund") and "weather" not in row["message"] for row in made.values)
+
+
+# The model begins as it is told
+
+
+@pytest.fixture(scope="module")
+def scribbler() -> BaseModel:
+    return BaseModel("scribbler", dtype="float32")
+
+
+def test_a_message_begins_with_its_opening_and_does_not_depend_on_its_company(scribbler: BaseModel) -> None:
+    frame = "Customers of a bank.\nTopic: lost card\n\n- lost my card\n- card gone pls block\n-"
+    prompts = [
+        Prompt(frame, number, {"tokens": 24, "stop": "\n", "temperature": 0.9, "opening": opening})
+        for number, opening in enumerate(["", " i lost", " My Cärd was stolen at", "", " pls"])
+    ]
+    together = {one.prompt.stream: one.text for one in scribbler.complete(prompts)}
+    for prompt in prompts:
+        assert together[prompt.stream].startswith(str(prompt.settings["opening"]))
+        (alone,) = scribbler.complete([prompt])
+        assert alone.text == together[prompt.stream]
