@@ -91,7 +91,7 @@ class Typed(Asked):
         description=f"continuations to choose from (default: {OF_TOPICS} with topics or `like`, {OF_VOICE} with `voice`, else 1)",
     )
     on_topic: bool = Field(
-        True, description="whether a message must be about its topic, where at least two topics have seeds; off allows everything"
+        True, description="whether a message must be about its topic, where at least two topics have seeds; false allows everything"
     )
     openings: Rate | None = Field(
         None,

@@ -173,7 +173,7 @@ def main() -> None:
             f"\n{name:24} {'rows':>5} {'intent':>7} {'nothing':>8} {'copied':>7} {'distinct-2':>10} {'repeated':>9} {'openings':>9} {'words':>6} {'text AUC':>9}"
         )
         told("real messages", real.tested[:half], real, guess, [text for text, _ in real.tested[half:]])
-        for what, field in (("on_topic: off", OFF), ("default", {}), *([(" ".join(options.keys), given)] if given else [])):
+        for what, field in (("on_topic: false", OFF), ("default", {}), *([(" ".join(options.keys), given)] if given else [])):
             told(what, made(name, real, options, field), real, guess, [text for text, _ in real.tested])
 
 
