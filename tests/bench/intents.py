@@ -89,6 +89,8 @@ def synthetic(name: str, seeds: Labelled, options: argparse.Namespace) -> Labell
         field["like"] = "logs.jsonl"
     if options.temperature is not None:
         field["temperature"] = options.temperature
+    if options.off_topic:
+        field["on_topic"] = False
     keep: list[dict[str, object]] = [{"kind": "unique", "field": "message"}, {"kind": "not_copied", "field": "message"}]
     if options.on_topic:
         keep.append({"kind": "on_topic", "field": "message", "label": "intent"})
@@ -195,6 +197,7 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=40, help="synthetic messages for each intent; 0 makes none")
     asked.add_argument("--like", action="store_true", help="all seeds are the logs to be like, too")
     asked.add_argument("--on-topic", action="store_true", help="keep only rows that pass the check on_topic")
+    asked.add_argument("--off-topic", action="store_true", help="with on_topic: false, so that messages may be about anything")
     asked.add_argument("--model", default="scribbler", help="synthgen's typist: scribbler, a Hub id or a folder")
     asked.add_argument("--temperature", type=float, default=None)
     asked.add_argument("--show", type=int, default=0, help="print so many of the rows")
