@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 from synthgen import frames
 from synthgen.checks.near_duplicate import pieces, similarity
 from synthgen.errors import DataError, ModelError, OutputError, did_you_mean
+from synthgen.fields.edges import NONE
 from synthgen.models.base import SCRIBBLER
 from synthgen.output import Dataset
 from synthgen.rows import Prompt, held, written
@@ -84,7 +85,7 @@ def fewshot(
     """The `k` rows of a table that make the best examples, as far as there are so many that differ.
 
     `source` (the input) and `target` are fields, or parts of one such as `example.reply`; by default those of the recipe's harness, else what was
-    typed and what Claude made of it. `cover` are the labels to show evenly: by default what messages are about and the short
+    typed and what Claude made of it, or else the label that messages are about (then without edge cases). `cover` are the labels to show evenly: by default what messages are about and the short
     parts of the target. For `messages`, rows without any text are left out. Raises OutputError.
     """
     made = Dataset.open(folder)
@@ -96,13 +97,20 @@ def fewshot(
     target = asked[1] or _answer(fields, found, name, source)
     for path in (source, target, *cover):
         _there(path, found, name)
-    fitting = [row for row in found if _fits(row, source, target, form)]
+    cases = (
+        [f"{name}_case" for name, shape in fields.items() if shape.get("kind") == "edge_case"] if target in _named(fields, "topic") else []
+    )
+    places = [  # of an edge case the label may not hold
+        number
+        for number, row in enumerate(found)
+        if _fits(row, source, target, form) and all(row.get(case) in (None, NONE) for case in cases)
+    ]
+    fitting = [found[number] for number in places]
     if not fitting:
         raise OutputError(f"no row of '{name}' has both '{source}' and '{target}'", "look at the rows: synthgen look OUTPUT")
     labels = list(cover) or [label for label in _labels(fields, fitting, target) if label != source]
     values = [{label: written(held(row, label)) for label in labels} for row in fitting]
     chosen = choose([written(held(row, source)) for row in fitting], values, k)
-    places = [number for number, row in enumerate(found) if _fits(row, source, target, form)]
     examples = [
         Example(places[one], written(held(fitting[one], source)), written(held(fitting[one], target)), values[one]) for one in chosen
     ]
@@ -154,9 +162,11 @@ def _answer(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str,
     found = next(
         (name for name, shape in fields.items() if shape.get("kind") in ANSWERS and rows and name in rows[0] and name != source), None
     )
+    found = found or next((name for name in _named(fields, "topic") if name in fields and rows and name in rows[0]), None)
     if found is None:
         raise OutputError(
-            f"table '{table}' has no field that Claude made", "name what the examples end with, such as a label: --target FIELD"
+            f"table '{table}' has no field that Claude made, nor a label that messages are about",
+            "name what the examples end with, such as a label: --target FIELD",
         )
     return found
 
@@ -196,7 +206,9 @@ def _named(fields: Mapping[str, Mapping[str, Any]], key: str) -> set[str]:
 
 def _fits(row: Mapping[str, Any], source: str, answer: str, form: Form) -> bool:
     given, wanted = held(row, source), held(row, answer)
-    return given is not None and wanted is not None and (form != "messages" or bool(written(given).strip() and written(wanted).strip()))
+    if given is None or wanted is None or not written(given).strip():
+        return False
+    return form != "messages" or bool(written(wanted).strip())
 
 
 # Which rows

@@ -156,9 +156,10 @@ def test_a_value_that_no_example_shows_is_named(output: Path) -> None:
     assert "none of " in line
 
 
-def test_messages_have_text(output: Path) -> None:
-    assert "" in {one.input for one in fewshot(output, 60, cover=["case"]).examples}
-    made = fewshot(output, 60, cover=["case"], form="messages")
+@pytest.mark.parametrize("form", FORMS)
+def test_every_input_has_text(output: Path, form: Any) -> None:
+    assert "" in {row["input"] for row in api.look(output, "examples", rows=100).rows}
+    made = fewshot(output, 60, cover=["case"], form=form)
     assert all(one.input.strip() for one in made.examples)
 
 
@@ -182,7 +183,6 @@ def test_the_harness_of_the_recipe_says_what_is_input_and_target(output: Path, t
         ({"source": "mesage"}, "did you mean 'message'?"),
         ({"target": "example.repl"}, "did you mean 'reply'?"),
         ({"cover": ["intnt"]}, "did you mean 'intent'?"),
-        ({"table": "traffic"}, "--target FIELD"),
     ],
 )
 def test_what_is_not_there_is_told(output: Path, asked: dict[str, Any], said: str) -> None:
@@ -282,3 +282,21 @@ def test_every_form_has_all_examples(output: Path) -> None:
         text = block(made.examples, form)
         assert len(made.examples) == 5
         assert all(json.dumps(one.input)[1:-1].split()[0] in text for one in made.examples if one.input.isalpha())
+
+
+def test_without_claude_the_label_is_the_target_and_no_edge_case_is_shown(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(dedent(RECIPE).partition("  examples:")[0].replace("topic:", "on_topic: false, topic:"), encoding="utf-8")
+    folder = api.make(
+        recipe,
+        out=tmp_path / "out",
+        models={"typist": ScriptedModel(lambda prompt, stream: f" {stream.choice(WORDS)} {stream.choice(WORDS)}\n")},
+    ).folder
+    made = fewshot(folder, 6)
+    assert (made.input, made.target) == ("input", "intent")
+    rows = api.look(folder, "traffic", rows=100).rows
+    assert {example.target for example in made.examples} == {"late", "broken", "refund"}
+    for example in made.examples:
+        row = rows[example.row]
+        assert (row["input_case"], row["intent"], row["input"]) == ("none", example.target, example.input)
+        assert example.input.strip()
