@@ -177,7 +177,9 @@ class Output:
                 notes += _carried(old, self.final)
                 os.replace(old, place / "done")  # for a run that is killed while it takes the files away
             if not old.exists():
-                shutil.rmtree(place)
+                for entry in sorted(place.iterdir(), key=lambda entry: entry.name == MARK):  # the mark last
+                    _remove(entry)
+                place.rmdir()
         (self.final / MARK).unlink(missing_ok=True)
         return notes
 
