@@ -73,10 +73,9 @@ def wordings(message: str) -> list[str]:
     return [f"^{' '.join(words[:3])}", *map(" ".join, runs(words, 3)), f"^{' '.join(words)}$"]
 
 
-def repeated(message: str, used: set[str]) -> float:
-    """The share of a message's wordings that were `used`."""
-    own = wordings(message)
-    return sum(wording in used for wording in own) / len(own)
+def repeated(parts: Sequence[str], used: set[str]) -> float:
+    """The share of a message's wordings, `parts`, that were `used`."""
+    return sum(part in used for part in parts) / len(parts)
 
 
 def essence(message: str) -> str:

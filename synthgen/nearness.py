@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 
 class Nearness:
@@ -20,21 +21,22 @@ class Nearness:
 
     def to(self, text: str, directions: np.ndarray) -> np.ndarray:
         """The cosine (directions,) of a text and each of `directions` (directions, runs), which `direction` made."""
-        found: np.ndarray = (self._vectors.transform([text]) @ directions.T)[0]
-        return found
+        cosines: np.ndarray = self.many([text], directions)[0]
+        return cosines
 
     def many(self, texts: Sequence[str], directions: Any) -> np.ndarray:
-        """The cosines (texts, directions) of texts and sparse directions (directions, runs)."""
-        found: np.ndarray = (self._vectors.transform(texts) @ directions.T).toarray()
-        return found
+        """The cosines (texts, directions) of texts and directions (directions, runs), which may be sparse."""
+        cosines = self._vectors.transform(texts) @ directions.T
+        dense: np.ndarray = cosines.toarray() if sparse.issparse(cosines) else cosines
+        return dense
 
     def without_itself(self, texts: Sequence[str]) -> np.ndarray:
         """The cosine (texts,) of each of the texts, two or more, with the direction of the others."""
         rows = self._rows[[self._places[text] for text in texts]]
         total = np.asarray(rows.sum(axis=0))[0]
         along = rows @ total  # each has length 1, so that one is its own part in it
-        found: np.ndarray = (along - 1) / np.sqrt(np.maximum(total @ total - 2 * along + 1, 1e-9))
-        return found
+        cosines: np.ndarray = (along - 1) / np.sqrt(np.maximum(total @ total - 2 * along + 1, 1e-9))
+        return cosines
 
     def direction(self, texts: Sequence[str]) -> np.ndarray:
         """Where some of the texts lie on average: an array (runs,) of length 1."""

@@ -41,19 +41,22 @@ class Topics:
 
     def score(self, text: str, topic: str) -> float:
         """How much a text is about the topic, from about -1 to 2; minus infinity when it is as near to another one."""
-        found = self._scored.get((text, topic))
-        if found is None:
+        score = self._scored.get((text, topic))
+        if score is None:
             if len(self._scored) >= REMEMBERED:
                 self._scored.clear()
-            near = self._near.many([text], self._directions)
-            (lead,) = self._leads(near, self.names[topic])
-            found = float(near[0, self.names[topic]] + lead) if lead > 0 else -np.inf
-            self._scored[text, topic] = found
-        return found
+            near = self.cosines(text)
+            (lead,) = self._leads(near[None], self.names[topic])
+            score = self._scored[text, topic] = float(near[self.names[topic]] + lead) if lead > 0 else -np.inf
+        return score
+
+    def cosines(self, text: str) -> np.ndarray:
+        """How near a text is to each topic: (topics,), in the order of `names`."""
+        return self._near.to(text, self._directions)
 
     def nearest(self, text: str, topic: str) -> str:
         """The other topic that a text is nearest to."""
-        near = self._near.many([text], self._directions)[0]
+        near = self.cosines(text)
         near[self._same[self.names[topic]]] = -np.inf
         return list(self.names)[int(near.argmax())]
 
@@ -77,11 +80,11 @@ class Topics:
         seeds, own = self.pools[topic], self.names[topic]
         near = self._near.many(seeds, self._directions)
         near[:, own] = self._near.without_itself(seeds)
-        found: np.ndarray = near[:, own] + self._leads(near, own)
-        return found
+        scores: np.ndarray = near[:, own] + self._leads(near, own)
+        return scores
 
     def _leads(self, near: np.ndarray, own: int) -> np.ndarray:
         """By how much the own topic is nearer than any other but its twins (texts,), of texts of these cosines (texts, topics)."""
         others = near[:, ~self._same[own]]
-        found: np.ndarray = near[:, own] - (others.max(axis=1) if others.shape[1] else 0)
-        return found
+        leads: np.ndarray = near[:, own] - (others.max(axis=1) if others.shape[1] else 0)
+        return leads

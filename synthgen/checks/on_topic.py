@@ -9,7 +9,6 @@ check 74 %. The base model's own likelihood under each topic's frame, five times
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -20,18 +19,7 @@ from synthgen.fields.typed import Typed
 from synthgen.rows import Row
 
 if TYPE_CHECKING:  # numpy is imported when a message is first checked
-    import numpy as np
-
-    from synthgen.nearness import Nearness
-
-
-@dataclass(frozen=True)
-class Topics:
-    """The topics, and the direction (topics, runs of letters) of each one's seed messages."""
-
-    names: list[str]
-    words: Nearness
-    directions: np.ndarray
+    from synthgen.topics import Topics
 
 
 class OnTopic(Check):
@@ -49,24 +37,19 @@ class OnTopic(Check):
 
     def memory(self, sources: Sequence[FieldShape]) -> Topics | None:
         """The topics of the typed field behind the message; None when there is nothing to tell apart."""
-        import numpy as np
-
-        from synthgen.nearness import Nearness
+        from synthgen.topics import Topics
 
         pools = next((field.pools for field in sources if isinstance(field, Typed)), {})
         known = {topic: seeds for topic, seeds in pools.items() if topic and seeds}
-        if len(known) < 2:
-            return None
-        words = Nearness([seed for seeds in known.values() for seed in seeds])
-        return Topics([*known], words, np.vstack([words.direction(seeds) for seeds in known.values()]))
+        return Topics(known) if len(known) > 1 else None
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """The other topic that it is nearest to."""
         if memory is None or (topic := str(row.values[self.label])) not in memory.names:
             return None
-        text, own = str(row.values[self.field]), memory.names.index(topic)
-        near = memory.words.to(text, memory.directions)
+        text, own = str(row.values[self.field]), memory.names[topic]
+        near = memory.cosines(text)
         lead = near[own] - near
         lead[own] = float("inf")
         other = int(lead.argmin())
-        return f"as near to '{memory.names[other]}': {text}" if lead[other] < self.margin else None
+        return f"as near to '{list(memory.names)[other]}': {text}" if lead[other] < self.margin else None

@@ -40,6 +40,10 @@ class Pool:
     def _texts(self) -> steer.Pool:
         return steer.Pool(self.course, [form.put.text for form in self.forms])
 
+    @cached_property
+    def _wordings(self) -> list[list[str]]:
+        return [frames.wordings(form.put.text) for form in self.forms]
+
     def take(self, tally: Tally, suits: Callable[[Form], bool], used: set[str]) -> Form | None:
         """The form that the tally is most in need of, of those that suit a row: of those that pass the checks, if there are any, and
         of these (where topics matter) the ones that are surely about theirs, and of these those that are worded otherwise than what was `used`.
@@ -50,7 +54,7 @@ class Pool:
         fitting = [place for place in fitting if self.forms[place].passes] or fitting
         if self.sure:
             fitting = [place for place in fitting if self.forms[place].score >= self.sure] or fitting
-            fitting = [place for place in fitting if frames.repeated(self.forms[place].put.text, used) < ALIKE] or fitting
+            fitting = [place for place in fitting if frames.repeated(self._wordings[place], used) < ALIKE] or fitting
         one = self.forms[self._texts.best(tally, fitting)]
         self.left = [place for place in self.left if self.forms[place].source is not one.source]
         return one

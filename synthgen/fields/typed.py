@@ -5,8 +5,8 @@ once and continues it many times. Whether a row mentions a fact is drawn before 
 for all its tries: otherwise the rate would drift towards what comes easily.
 
 Where at least two topics have seeds, a label must hold: a share of the messages begins with the first words of a seed message of their
-topic, the model goes on more calmly, no message has a long run of a seed's words, and of several continuations the one is kept that is
-most about its topic (see `topics`); a row for which there is none is asked again.
+topic, the model goes on more calmly, no message has a long run of a seed's words, and of several continuations that are surely about the
+topic (see `topics`) the one is kept that repeats others least; a row for which there is none is asked again.
 
 With a voice, the seed messages are put on it before they enter the frame, and of several continuations, each as it came and as
 the voice would have typed it, the one is kept that moves the table towards how the voice types (see `voices.steer`). `like` takes
@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import chain, repeat
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -61,6 +62,8 @@ FEW = "give a few that show how people type; a dozen per topic is good"
 
 Seeds = str | list[str]
 Rate = Annotated[float, Field(ge=0, le=1)]
+Read = tuple[str | Refusal, Completion]
+"""The message in a continuation, or why it is none, and the continuation."""
 
 
 def _topic(completion: Completion) -> str:
@@ -334,7 +337,7 @@ class Typed(Asked):
         return frames.frame(self._scene.about, sections), shown
 
     def _settings(self, topic: str, opening: str) -> dict[str, float | int | str | bool]:
-        usual = CALM if self.topics and topic in self.topics.names else FREE
+        usual = CALM if self._judging(topic) else FREE
         settings: dict[str, float | int | str | bool] = {
             "temperature": usual if self.temperature is None else self.temperature, "tokens": LONGEST, "stop": frames.END,
         }  # fmt: skip
@@ -343,9 +346,11 @@ class Typed(Asked):
     def _openings(self, topic: str, wanted: frozenset[str], stream: Random, voice: str) -> Iterator[str]:
         """What messages of a topic begin with, one after the other: the first words of a seed message, as the voice types it, or nothing.
         All seeds have their turn before one comes again; those that mention what is wanted, if there are any, and as far as they do."""
-        share = self.openings if self.openings is not None else OPENED if self.topics and topic in self.topics.names else 0.0
+        share = self.openings if self.openings is not None else OPENED if self._judging(topic) else 0.0
         own = [seed for seed in self._own(topic) if len(seed.split()) > 1]
         seeds = [seed for seed in own if slots(seed) & self.mention.keys() == wanted] or own
+        if not share or not seeds:
+            yield from repeat("")
         while True:
             for seed in stream.sample(seeds, len(seeds)):
                 words = (self._in_voice(seed, voice, stream) if voice and self.seeds is not None else seed).split()
@@ -353,8 +358,6 @@ class Typed(Asked):
                 opening = " ".join(words[: min(max(upto, stream.randint(*OPENING)), len(words) - 1)])
                 allowed = stream.random() < share and not slots(opening) & self.mention.keys() - wanted
                 yield opening if allowed else ""
-            if not seeds:
-                yield ""
 
     def _suited(self, opening: str, row: Row) -> str:
         """The opening, if the row has all that it speaks of."""
@@ -401,7 +404,7 @@ class Typed(Asked):
     def _best(self, row: Row, completions: Sequence[Completion], passes: Passes, used: set[str]) -> Chosen:
         """The message among a row's continuations that is surely about its topic and worded least as others before it are (`used`), of those
         that pass the checks, if there are any. If none is sure, the one that is most about it; where topics do not matter, the first."""
-        read = [(self._message(row, completion), completion) for completion in completions]
+        read = self._messages(row, completions)
         messages = [(filled(message, row.values), one, self._score(message, one)) for message, one in read if isinstance(message, str)]
         if not messages:
             return read[0]
@@ -409,29 +412,36 @@ class Typed(Asked):
         if self.topics is None:
             return passing[0][:2]
         better = [one for one in passing if one[2] >= self.topics.sure]
-        chosen = min(better, key=lambda one: frames.repeated(one[0], used)) if better else max(passing, key=lambda one: one[2])
+        chosen = (
+            min(better, key=lambda one: frames.repeated(frames.wordings(one[0]), used)) if better else max(passing, key=lambda one: one[2])
+        )
         used.update(frames.wordings(chosen[0]))
         return chosen[:2]
 
     def _score(self, message: str, completion: Completion) -> float:
         """How much a message is about its topic."""
         topic = _topic(completion)
-        return self.topics.score(message, topic) if self.topics and topic in self.topics.names else 0.0
+        judging = self._judging(topic)
+        return judging.score(message, topic) if judging else 0.0
 
-    def _sure(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]]) -> dict[str, float]:
+    def _judging(self, topic: str) -> Topics | None:
+        """What tells whether a message is about a topic; None where that does not matter, or the topic has no seeds."""
+        return self.topics if self.topics and topic in self.topics.names else None
+
+    def _sure(self, messages: Sequence[Sequence[Read]]) -> dict[str, float]:
         """For each topic the score from which on messages are surely about it: what the better ones have of those that rows choose from, and
         most real ones. Only where a voice is chosen for: what it wants most is often what is about the topic least."""
-        found: dict[str, list[float]] = {}
-        for row, own in zip(rows, answers, strict=True):
-            for one in own:
-                message = self._message(row, one)
-                if isinstance(message, str):
-                    found.setdefault(_topic(one), []).append(self._score(message, one))
-        return (
-            {topic: max(self.topics.sure, sorted(scores)[int(WORSE * len(scores))]) for topic, scores in found.items()}
-            if self.topics
-            else {}
-        )
+        if self.topics is None:
+            return {}
+        scores: dict[str, list[float]] = {}
+        for message, completion in chain(*messages):
+            if isinstance(message, str):
+                scores.setdefault(_topic(completion), []).append(self._score(message, completion))
+        return {topic: max(self.topics.sure, sorted(own)[int(WORSE * len(own))]) for topic, own in scores.items()}
+
+    def _messages(self, row: Row, completions: Sequence[Completion]) -> list[Read]:
+        """The message in each continuation, or why it is none."""
+        return [(self._message(row, completion), completion) for completion in completions]
 
     def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
         """With a voice, the continuations of all rows with the same topic, voice and mentions are one pool, from which each row in
@@ -447,9 +457,10 @@ class Typed(Asked):
             origin = own[0].prompt.origin
             alike.setdefault((origin["voice"], origin["topic"], *origin["mention"]), []).append(place)
         pool_of: dict[int, Pool] = {}
-        sure, used = self._sure(rows, answers), set[str]()
+        messages = [self._messages(row, own) for row, own in zip(rows, answers, strict=True)]
+        sure, used = self._sure(messages), set[str]()
         for (voice, topic, *_), places in alike.items():
-            forms = [one for place in places for one in self._sound(rows[place], answers[place], voice, passes)]
+            forms = [one for place in places for one in self._sound(rows[place], messages[place], voice, passes)]
             pool = Pool(self.courses[voice], forms, sure.get(topic, 0.0))
             pool_of |= dict.fromkeys(places, pool)
         chosen: list[Chosen] = []
@@ -474,12 +485,11 @@ class Typed(Asked):
         """Whether a message that another row asked for can be this row's."""
         return self._objection(form.put.text, row, form.source.prompt) is None
 
-    def _sound(self, row: Row, completions: Sequence[Completion], voice: str, passes: Passes) -> Iterator[Form]:
+    def _sound(self, row: Row, messages: Sequence[Read], voice: str, passes: Passes) -> Iterator[Form]:
         """The messages among a row's continuations, each as it came and as the voice would have typed it."""
         from synthgen.fields.pool import Form
 
-        for completion in completions:
-            message = self._message(row, completion)
+        for message, completion in messages:
             if isinstance(message, str):
                 score = self._score(message, completion)
                 yield Form(Put(message, []), completion, passes(row, filled(message, row.values)), score)
@@ -498,9 +508,10 @@ class Typed(Asked):
     def _astray(self, message: str, completion: Completion) -> Refusal | None:
         """Why a message is not about its topic, if it is not."""
         topic = _topic(completion)
-        if not self.topics or topic not in self.topics.names or self.topics.score(message, topic) >= self.topics.threshold:
+        judging = self._judging(topic)
+        if not judging or judging.score(message, topic) >= judging.threshold:
             return None
-        return Refusal("off topic", f"as near to '{self.topics.nearest(message, topic)}': {message}")
+        return Refusal("off topic", f"as near to '{judging.nearest(message, topic)}': {message}")
 
     def _objection(self, message: str, row: Row, prompt: Prompt) -> Refusal | None:
         """Why this is no message of the row, if it is none."""
