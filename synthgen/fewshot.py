@@ -162,7 +162,8 @@ def _answer(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str,
     found = next(
         (name for name, shape in fields.items() if shape.get("kind") in ANSWERS and rows and name in rows[0] and name != source), None
     )
-    found = found or next((name for name in _named(fields, "topic") if name in fields and rows and name in rows[0]), None)
+    topics = _named(fields, "topic")
+    found = found or next((name for name in fields if name in topics and rows and name in rows[0]), None)
     if found is None:
         raise OutputError(
             f"table '{table}' has no field that Claude made, nor a label that messages are about",

@@ -151,14 +151,19 @@ def test_an_answer_of_another_form_is_told_without_halves(answer: str, why: str)
 # Refusals and errors
 
 
-@pytest.mark.parametrize("batch", [False, True])
-def test_the_explanation_of_a_refusal_is_told_without_halves(server: ClaudeServer, shop: Shop, batch: bool) -> None:
-    refused = in_turn("refusal", "")
+def refuse_once(server: ClaudeServer, fault: str, batch: bool) -> None:
+    """The first request fails so, in words with half a character."""
+    refused = in_turn(fault, "")
     server.words = f" {HALF}"
     if batch:
         server.batch_faults = lambda key: refused() or None
     else:
         server.faults = lambda number: (refused() or None) if server.log[number - 1].path == "/v1/messages" else None
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_the_explanation_of_a_refusal_is_told_without_halves(server: ClaudeServer, shop: Shop, batch: bool) -> None:
+    refuse_once(server, "refusal", batch)
     shop.make(batch=batch)
     assert len(shop.rows()) == 3
     assert [row["reason"] for row in shop.rows("refused")] == ["general_harms: This request was declined. ?"]
@@ -166,12 +171,7 @@ def test_the_explanation_of_a_refusal_is_told_without_halves(server: ClaudeServe
 
 @pytest.mark.parametrize("batch", [False, True])
 def test_why_a_request_cannot_be_answered_is_told_without_halves(server: ClaudeServer, shop: Shop, batch: bool) -> None:
-    refused = in_turn("errored=invalid_request_error" if batch else "413", "")
-    server.words = f" {HALF}"
-    if batch:
-        server.batch_faults = lambda key: refused() or None
-    else:
-        server.faults = lambda number: (refused() or None) if server.log[number - 1].path == "/v1/messages" else None
+    refuse_once(server, "errored=invalid_request_error" if batch else "413", batch)
     shop.make(batch=batch)
     assert len(shop.rows()) == 3
     (row,) = shop.rows("refused")

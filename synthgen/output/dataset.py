@@ -6,7 +6,6 @@ same: opened files stay readable when another output takes their place.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.output.columns import opened
-from synthgen.output.place import MANIFEST, Output
+from synthgen.output.place import MANIFEST, Output, content_of, object_in
 
 if TYPE_CHECKING:
     import pyarrow
 
+AGAIN = "write the output again, from the answers that it has: make --recheck"
+"""The way out where a file is not as it was made."""
 TRIES, PAUSE = 100, 0.02
 """How often an output is opened while others take its place all the time, and how many seconds lie between."""
 
@@ -39,12 +40,12 @@ class Dataset:
         output = Output(Path(folder))
         for _ in range(TRIES):
             whole = output.whole
-            content = _content(whole / MANIFEST)
-            if content is None and _content(output.whole / MANIFEST) is None:
+            content = content_of(whole / MANIFEST)
+            if content is None and content_of(output.whole / MANIFEST) is None:
                 break
             if content is not None:
                 found = cls._opened(Path(folder), whole, _manifest(content, folder))
-                if _content(output.whole / MANIFEST) == content:
+                if content_of(output.whole / MANIFEST) == content:
                     return found
             time.sleep(PAUSE)
         else:
@@ -100,7 +101,7 @@ class Dataset:
     def shard(self, path: str) -> Any:
         """An opened shard, for pyarrow to read. Raises OutputError when it is not there."""
         if path not in self.shards:
-            raise OutputError(f"{self.folder / path} is missing", "write the output again, from the answers that it has: make --recheck")
+            raise OutputError(f"{self.folder / path} is missing", AGAIN)
         return self.shards[path]
 
     def schema(self, table: str) -> pyarrow.Schema:
@@ -126,20 +127,10 @@ class Dataset:
                     yield from opened(batch.to_pylist(), stored.schema_arrow)
 
 
-def _content(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return None
-
-
 def _manifest(content: bytes, folder: str | Path) -> dict[str, Any]:
-    try:
-        found = json.loads(content)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict) or "synthgen" not in found:
+    manifest = object_in(content)
+    if "synthgen" not in manifest:
         raise OutputError(f"{folder} was not made by synthgen", "name the folder of an output")
-    if "tables" not in found:
+    if "tables" not in manifest:
         raise OutputError(f"{folder} is a model, not a dataset")
-    return {"aside": {}, **found}
+    return {"aside": {}, **manifest}

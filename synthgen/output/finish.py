@@ -14,6 +14,7 @@ from synthgen.models import Journalled
 from synthgen.output.card import SAMPLES, card
 from synthgen.output.leaks import remember_logs
 from synthgen.output.place import Output
+from synthgen.output.shards import sha256_of
 from synthgen.output.store import TableStore, aside_shards, digest
 from synthgen.recipe import Loaded, Plan
 from synthgen.versions import versions
@@ -30,7 +31,7 @@ def fingerprint(loaded: Loaded) -> str:
         name: [*table.fields.values(), *table.keep] for name, table in loaded.recipe.tables.items()
     }
     for name, own in read.items():
-        parts += [[name, sha256(file.read_bytes()).hexdigest()] for part in own for file in part.files()]
+        parts += [[name, sha256_of(file)] for part in own for file in part.files()]
     return digest(parts)
 
 

@@ -19,7 +19,7 @@ from synthgen.errors import OutputError, did_you_mean
 from synthgen.files import messages
 from synthgen.originals import Originals
 from synthgen.output.card import Split, published
-from synthgen.output.dataset import Dataset
+from synthgen.output.dataset import AGAIN, Dataset
 from synthgen.output.leaks import Guard
 from synthgen.output.place import LOGS, MANIFEST, Output
 from synthgen.output.shards import sha256_of, write_parquet
@@ -74,15 +74,15 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
 
     Raises OutputError when there is no such output, a file of it is not what was made, or something in it must not leave.
     """
-    manifest = Dataset.open(output.final).manifest
-    tables, aside = list(manifest["tables"]), list(manifest["aside"])
+    dataset = Dataset.open(output.final)
+    manifest, tables, aside = dataset.manifest, dataset.tables, dataset.aside
     for name in wishes.without:
         if name not in (*tables, *aside):
             raise OutputError(f"the output has no table '{name}'", did_you_mean(name, [*tables, *aside], "tables"))
     if not set(tables) - set(wishes.without):
         raise OutputError("this would leave no table to send")
     guard = Guard(manifest, _originals(output, manifest, wishes.logs))
-    sides = _sides(output.final, manifest, wishes.test) if wishes.test else {}
+    sides = _sides(dataset, wishes.test) if wishes.test else {}
     files, configs = list[Sent](), dict[str, list[Split]]()
     for name in (name for name in (*tables, *aside) if name not in wishes.without):
         splits = (
@@ -91,8 +91,8 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
             else {TRAIN: Split(TRAIN, f"{name}/*.parquet")}
         )
         side = iter(sides.get(name, ()))
-        for path in _shards(manifest, name):
-            source = _checked(output.final, path, manifest)
+        for path in dataset.paths(name):
+            source = _checked(dataset, path)
             for split, sent_as, mask in _parts(source, path, side if name in sides else None, guard, name in aside):
                 if mask is None or any(mask):
                     shard = source if mask is None else _picked(source, mask, workplace / sent_as)
@@ -112,10 +112,6 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
     return Outgoing(f"{manifest['name']}: {counts} (seed {manifest['seed']})", files, dict(+guard.withheld), stays)
 
 
-def _shards(manifest: Mapping[str, Any], name: str) -> list[str]:
-    return sorted(path for path in manifest["files"] if path.startswith(f"{name}/") and path.endswith(".parquet"))
-
-
 def _originals(output: Output, manifest: Mapping[str, Any], logs: Sequence[str | Path]) -> Originals | None:
     """The messages that no row may copy; None when the recipe is like no logs. Raises OutputError when they are not known."""
     known = Originals(text for log in logs for text in messages(Path(log)))
@@ -130,15 +126,12 @@ def _originals(output: Output, manifest: Mapping[str, Any], logs: Sequence[str |
     return None
 
 
-def _checked(folder: Path, path: str, manifest: Mapping[str, Any]) -> Path:
+def _checked(dataset: Dataset, path: str) -> Path:
     """A shard that is what was made. Raises OutputError."""
-    file = folder / path
-    if not file.is_file():
-        raise OutputError(f"{file} is missing", "write it again, from the answers that it has: make --recheck")
-    if sha256_of(file) != manifest["files"][path]["sha256"]:
-        raise OutputError(
-            f"{file} is not what was made: its content has changed since", "write it again, from the answers that it has: make --recheck"
-        )
+    dataset.shard(path)  # tells when it is missing
+    file = dataset.folder / path
+    if sha256_of(file) != dataset.manifest["files"][path]["sha256"]:
+        raise OutputError(f"{file} is not what was made: its content has changed since", AGAIN)
     return file
 
 
@@ -156,17 +149,17 @@ def in_test(table: str, row: int, share: float) -> bool:
     return int.from_bytes(blake2b(f"{table}/{row}".encode(), digest_size=8).digest(), "big") < share * 2**64
 
 
-def _sides(folder: Path, manifest: Mapping[str, Any], share: float) -> dict[str, list[bool]]:
+def _sides(dataset: Dataset, share: float) -> dict[str, list[bool]]:
     """For each row of each table whether it is in the split `test`. Tables stand after those that they are made from."""
     from pyarrow import parquet
 
     found: dict[str, list[bool]] = {}
-    for name in manifest["tables"]:
-        parent = (manifest["recipe"]["tables"][name].get("from") or {}).get("table")
+    for name in dataset.tables:
+        parent = (dataset.recipe["tables"][name].get("from") or {}).get("table")
         origins = [
             one
-            for path in _shards(manifest, name)
-            for one in parquet.read_table(_checked(folder, path, manifest), columns=["provenance"])["provenance"].to_pylist()
+            for path in dataset.paths(name)
+            for one in parquet.read_table(_checked(dataset, path), columns=["provenance"])["provenance"].to_pylist()
         ]
         found[name] = [found[parent][one["parent"]] if parent else in_test(name, one["row"], share) for one in origins]
     return found

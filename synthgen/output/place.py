@@ -37,6 +37,7 @@ FULL = (ENOSPC, EDQUOT, EFBIG)
 """What a system says when there is no room for a file."""
 WAL, SHM = "-wal", "-shm"
 """What SQLite keeps beside a journal: answers that are not yet in it, and how to find them."""
+JOURNALS = (JOURNAL, JOURNAL + WAL, JOURNAL + SHM)
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,9 @@ class Output:
         whole = self.whole
         if not whole.exists() or (whole.is_dir() and not any(whole.iterdir())):
             return None
-        try:
-            found = json.loads((whole / MANIFEST).read_text(encoding="utf-8"))
-            if isinstance(found, dict) and "synthgen" in found:
-                return found
-        except (OSError, ValueError):
-            pass
+        manifest = object_in(content_of(whole / MANIFEST))
+        if "synthgen" in manifest:
+            return manifest
         raise OutputError(f"{self.final} is there already and was not made by synthgen", "choose another place: --out DIR")
 
     @contextmanager
@@ -116,7 +114,7 @@ class Output:
         paid for: what it returns says where. Raises OutputError when a folder of that name is somebody else's."""
         self.claim()
         if fresh:
-            return list(self._start_over())
+            return self._start_over()
         if (self.final / JOURNAL).exists() and not (self.unfinished / JOURNAL).exists():
             _move_journal(self.final / JOURNAL, self.unfinished / JOURNAL)
         return []
@@ -132,12 +130,13 @@ class Output:
         work.mkdir(exist_ok=True)
         _write_mark(mark, {"output": self.final.name})
 
-    def _start_over(self) -> Iterator[str]:
-        yield from _keep_journal(self.unfinished / JOURNAL, self.unfinished, self.final)
+    def _start_over(self) -> list[str]:
+        notes = _keep_journal(self.unfinished / JOURNAL, self.unfinished, self.final)
         for entry in self.unfinished.iterdir():
-            journals = entry.name.startswith(".journal") and entry.name not in (JOURNAL, JOURNAL + WAL, JOURNAL + SHM)
-            if not journals and entry.name != MARK:  # journals under other names were set aside
+            set_aside = entry.name.startswith(".journal") and entry.name not in JOURNALS
+            if not set_aside and entry.name != MARK:
                 _remove(entry)
+        return notes
 
     def publish(self, manifest: Mapping[str, Any], without: Sequence[str]) -> list[str]:
         """Write the manifest, leave out what only the run needed, and put the unfinished folder in the place of the final one. What
@@ -184,19 +183,32 @@ class Output:
         return notes
 
 
-def _write_mark(path: Path, said: Mapping[str, str]) -> None:
+def content_of(file: Path) -> bytes | None:
+    """What is in a file; None where there is none to be read."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def object_in(content: bytes | None) -> dict[str, Any]:
+    """The JSON object in a file's content; an empty one where there is none."""
+    try:
+        value = json.loads(content or b"")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _write_mark(path: Path, mark: Mapping[str, str]) -> None:
     temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(said) + "\n", encoding="utf-8")
+    temporary.write_text(json.dumps(mark) + "\n", encoding="utf-8")
     os.replace(temporary, path)
 
 
 def _marked(folder: Path) -> dict[str, Any]:
     """What the mark in a folder says; nothing where there is none, or the folder is a link."""
-    try:
-        found = json.loads((folder / MARK).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) and not folder.is_symlink() else {}
+    return {} if folder.is_symlink() else object_in(content_of(folder / MARK))
 
 
 def _empty(folder: Path) -> bool:
@@ -218,14 +230,15 @@ def _remove(entry: Path) -> None:
 # What goes along
 
 
-def _keep_journal(journal: Path, *folders: Path) -> Iterator[str]:
+def _keep_journal(journal: Path, *folders: Path) -> list[str]:
     """Put a journal with answers that were paid for into the first of the folders, under a name that is free in all, and say so."""
     from synthgen.models.journal import paid
 
-    if paid(journal):
-        kept = _free(JOURNAL_KEPT, ".sqlite", *folders)
-        _move_journal(journal, kept)
-        yield f"answers that were paid for are kept in {kept}; named {JOURNAL}, make uses them again"
+    if not paid(journal):
+        return []
+    kept = _free(JOURNAL_KEPT, ".sqlite", *folders)
+    _move_journal(journal, kept)
+    return [f"answers that were paid for are kept in {kept}; named {JOURNAL}, make uses them again"]
 
 
 def _move_journal(journal: Path, target: Path) -> None:
@@ -245,7 +258,7 @@ def _carried(old: Path, new: Path) -> list[str]:
     """Move into the new output what others put into the old one, or changed in it. Returns what has another name there, and why."""
     made = json.loads((old / MANIFEST).read_text(encoding="utf-8")).get("files", {})
     notes = list[str]()
-    own = {MANIFEST, MARK, LOGS, JOURNAL, JOURNAL + WAL, JOURNAL + SHM}
+    own = {MANIFEST, MARK, LOGS, *JOURNALS}
     folders = {name.rpartition("/")[0] for name in made if "/" in name}
     waiting = sorted(old.iterdir())
     while waiting:
