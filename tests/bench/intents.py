@@ -42,12 +42,18 @@ class Data:
     others: Labelled
 
 
-def data(corpora: Path, name: str, intents: int, seed: int) -> Data:
-    """A dataset's messages, each said once, split at random within each intent. Raises Missing."""
-    said: dict[str, dict[str, str]] = {}
+def by_intent(corpora: Path, name: str) -> dict[str, dict[str, str]]:
+    """The messages of each intent of a dataset, each said once, under its words. Raises Missing."""
+    messages: dict[str, dict[str, str]] = {}
     for record in records(corpora, name):
         if record["group"] != "oos":
-            said.setdefault(record["group"], {}).setdefault(essence(record["text"]), " ".join(record["text"].split()))
+            messages.setdefault(record["group"], {}).setdefault(essence(record["text"]), " ".join(record["text"].split()))
+    return messages
+
+
+def data(corpora: Path, name: str, intents: int, seed: int) -> Data:
+    """A dataset's messages, each said once, split at random within each intent. Raises Missing."""
+    said = by_intent(corpora, name)
     stream, found = random.Random(seed), Data([], [], [])
     chosen = sorted(stream.sample(sorted(said), min(intents or len(said), len(said))))
     for intent in chosen:

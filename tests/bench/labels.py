@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from intents import ABOUT, Labelled, logistic, spoken
+from intents import ABOUT, Labelled, by_intent, learned, logistic, spoken
 from realism import Missing, records, table
 from ruamel.yaml import YAML
 
@@ -42,10 +42,7 @@ class Data:
 
 def data(corpora: Path, name: str) -> Data:
     """A corpus, split at random within each intent. Raises Missing."""
-    stream, said = random.Random(7), dict[str, dict[str, str]]()
-    for record in records(corpora, name):
-        if record["group"] != "oos":
-            said.setdefault(record["group"], {}).setdefault(essence(record["text"]), " ".join(record["text"].split()))
+    stream, said = random.Random(7), by_intent(corpora, name)
     found = Data({}, [], [])
     for intent in sorted(stream.sample(sorted(said), INTENTS)):
         texts = list(said.pop(intent).values())
@@ -87,11 +84,11 @@ def judge(lessons: Labelled, encode: Callable[[Sequence[str]], Any] | None) -> C
     """What says of texts which intent they are about."""
     from sklearn.linear_model import LogisticRegression
 
-    texts, intents = zip(*lessons, strict=True)
     if encode is None:
-        return logistic().fit(texts, intents).predict  # type: ignore[no-any-return]
-    learned = LogisticRegression(C=10, max_iter=1000).fit(encode(texts), intents)
-    return lambda given: learned.predict(encode(given))
+        return learned(logistic, lessons).predict  # type: ignore[no-any-return]
+    texts, intents = zip(*lessons, strict=True)
+    classifier = LogisticRegression(C=10, max_iter=1000).fit(encode(texts), intents)
+    return lambda others: classifier.predict(encode(others))
 
 
 # What is printed
