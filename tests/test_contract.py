@@ -25,7 +25,7 @@ from synthgen.voices.library import shipped
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "versions", "quiet", "rows", "pages", "streams", "render", "files", "slots", "frames", "originals", "nearness", "topics", "parts", "voices", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
+    "errors", "versions", "quiet", "rows", "pages", "streams", "render", "files", "slots", "frames", "originals", "nearness", "topics", "parts", "voices", "harm", "fields", "checks", "recipe", "models", "engine", "output", "compare", "tune",
     "doctor", "estimate", "look", "advice", "fewshot", "slicing", "runs", "preview", "notebook", "api", "cases", "terminal", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))

@@ -6,6 +6,7 @@ from pydantic import Discriminator
 
 from synthgen.checks.agrees import Agrees
 from synthgen.checks.balance import Balance
+from synthgen.checks.harmless import Harmless
 from synthgen.checks.lacks import Lacks
 from synthgen.checks.length import Length
 from synthgen.checks.matches import Matches
@@ -18,7 +19,8 @@ from synthgen.checks.sounds_like import SoundsLike
 from synthgen.checks.unique import Unique
 
 AnyCheck = Annotated[
-    Agrees | Balance | Lacks | Length | Matches | NearDuplicate | NotCopied | OnTopic | Passed | SoundsLike | Unique, Discriminator("kind")
+    Agrees | Balance | Harmless | Lacks | Length | Matches | NearDuplicate | NotCopied | OnTopic | Passed | SoundsLike | Unique,
+    Discriminator("kind"),
 ]
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "AnyCheck",
     "Balance",
     "Check",
+    "Harmless",
     "Lacks",
     "Length",
     "Matches",

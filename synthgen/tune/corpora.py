@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from synthgen import files, frames
+from synthgen.harm.profanity import profane
 from synthgen.slots import slots
 from synthgen.tune.documents import Document, Typed, by_topic, documents, framed, sectioned
 from synthgen.tune.logs import readable
 from synthgen.tune.masks import masked
-from synthgen.tune.plain import DATA
-from synthgen.tune.profanity import profane
+from synthgen.tune.words import DATA
 from synthgen.voices.channel import put_on, rough
 from synthgen.voices.library import shipped
 

@@ -6,7 +6,7 @@ import re
 from random import Random
 
 from synthgen.slots import SLOT
-from synthgen.tune.plain import DIGIT, YEAR, words
+from synthgen.tune.words import DIGIT, YEAR, words
 
 _NUMERAL = re.compile(rf"{SLOT.pattern}|\w++(?:[-/.,:#]\w++)*+")
 _DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from synthgen.harm.plain import known
 from synthgen.tune.masks.search import LETTERS, Search, Span, every
-from synthgen.tune.plain import DIGIT, known, words
+from synthgen.tune.words import DIGIT, words
 
 _TAIL = ".,!?;:'\"”’*)"
 _SECRET = re.compile(

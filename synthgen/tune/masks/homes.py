@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from synthgen.tune.masks.search import Search, Span, every
-from synthgen.tune.plain import any_of, words
+from synthgen.tune.words import any_of, words
 
 _POSTCODE = re.compile(
     r"(?<![\w-])(?:(?P<uk>[a-pr-uwyz][a-hk-y]?\d[a-z\d]?[ ]{0,2}\d[abd-hjlnp-uw-z]{2})|(?P<ca>[a-z]\d[a-z][ -]?\d[a-z]\d)|\d{5}-\d{4}"

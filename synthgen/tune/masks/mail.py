@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from synthgen.harm.plain import known
 from synthgen.slots import SLOT
 from synthgen.tune.masks.search import Search, Span, every
-from synthgen.tune.plain import DIGIT, any_of, known, words
+from synthgen.tune.words import DIGIT, any_of, words
 
 _START = r"(?<![\w.%+'-])"
 _LOCAL = r"(?=[.%+'-]*+\w)[\w.%+'-]++"

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import NamedTuple
 
+from synthgen.harm.plain import PLAIN, bare
 from synthgen.tune.masks import accounts, homes, mail, numbers, web
 from synthgen.tune.masks.search import Span
-from synthgen.tune.plain import PLAIN, bare
 from synthgen.tune.redraw import redrawn
 
 _SEARCHES = [*mail.SEARCHES, *web.SEARCHES, *accounts.SEARCHES, *homes.SEARCHES, *numbers.SEARCHES]

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from synthgen.harm.plain import known
 from synthgen.tune.masks.search import LETTERS, Search, Span, every
-from synthgen.tune.plain import DIGIT, YEAR, any_of, known, words
+from synthgen.tune.words import DIGIT, YEAR, any_of, words
 from synthgen.voices import lexicon
 
 # Numbers that are ordinary

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from synthgen.tune.masks.search import Search, Span, every
-from synthgen.tune.plain import any_of, words
+from synthgen.tune.words import any_of, words
 from synthgen.voices import lexicon
 
 _LINK = re.compile(

@@ -1,18 +1,11 @@
-"""What the searches for identifiers and for profanity share: a text as it is looked at, and words that they know."""
+"""A text as the searches for identifiers and for profanity look at it: nothing hidden, and each letter the plain one that it looks like."""
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from functools import cache
-from pathlib import Path
 
 from synthgen.voices import lexicon
-
-DATA = Path(__file__).parent / "data"
-DIGIT = re.compile(r"\d")
-YEAR = r"(?:19|20)\d\d"
 
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]+"
@@ -46,19 +39,6 @@ class _Plain(dict[int, str]):
 
 
 PLAIN = _Plain()
-
-
-@cache
-def words(name: str) -> frozenset[str]:
-    """The words of a list in `data/words.json`."""
-    tables: dict[str, list[str]] = json.loads((DATA / "words.json").read_text(encoding="utf-8"))
-    return frozenset(word for line in tables[name] for word in line.split())
-
-
-@cache
-def any_of(name: str) -> str:
-    """An expression for the words of a list, the longest first."""
-    return "|".join(map(re.escape, sorted(words(name), key=lambda word: (-len(word), word))))
 
 
 def known(word: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
+from pathlib import Path
 
-from synthgen.tune.plain import DATA, PLAIN, bare, known
+from synthgen.harm.plain import PLAIN, bare, known
 
 _LEET = {"a": "a@4", "b": "b8", "e": "e3", "g": "g9", "i": "i1!|", "l": "l1|", "o": "o0", "s": "s$5z", "t": "t7+", "u": "uv", "c": "c("}
 _TYPED = re.compile(r"[\w@$!*|+(]{2,}")
@@ -19,14 +21,17 @@ def profane(text: str) -> bool:
 
     What people type to a support chat in anger (wtf, damn, hell, crap, pissed) is none.
     """
+    return next(profanities(text), None) is not None
+
+
+def profanities(text: str) -> Iterator[str]:
+    """These words and phrases in a text, as they are typed there but for capitals."""
     low = text.lower() if text.isascii() else bare(text).translate(PLAIN)
-    if any(map(_is_profane, _TYPED.findall(low))):
-        return True
+    yield from filter(_is_profane, _TYPED.findall(low))
     words = _SPOKEN.findall(low)
     for place, first in enumerate(words):
-        if any(words[place : place + len(phrase)] == phrase for phrase in _phrases().get(first, ())):
-            return True
-    return any(_is_profane(re.sub(r"[\W_]", "", match[0])) for match in _APART.finditer(low))
+        yield from (" ".join(phrase) for phrase in _phrases().get(first, ()) if words[place : place + len(phrase)] == phrase)
+    yield from (match[0] for match in _APART.finditer(low) if _is_profane(re.sub(r"[\W_]", "", match[0])))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -45,7 +50,7 @@ def _is_profane(token: str) -> bool:
 @cache
 def _listed() -> list[str]:
     """The listed words and phrases."""
-    return codecs.decode((DATA / "profanity.rot13.txt").read_text(encoding="utf-8"), "rot13").splitlines()[1:]
+    return codecs.decode(Path(__file__).with_name("profanity.rot13.txt").read_text(encoding="utf-8"), "rot13").splitlines()[1:]
 
 
 @cache
