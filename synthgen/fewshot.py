@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,9 +20,10 @@ from xml.sax.saxutils import escape
 from synthgen import frames
 from synthgen.checks.near_duplicate import pieces, similarity
 from synthgen.errors import DataError, ModelError, OutputError, did_you_mean
-from synthgen.fields.edges import NONE
 from synthgen.models.base import SCRIBBLER
 from synthgen.output import Dataset
+from synthgen.output.harness.targets import Targets, targets_of
+from synthgen.recipe.harness import Harness
 from synthgen.rows import Prompt, held, written
 
 Form = Literal["xml", "messages", "markdown"]
@@ -85,7 +86,7 @@ def fewshot(
     """The `k` rows of a table that make the best examples, as far as there are so many that differ.
 
     `source` (the input) and `target` are fields, or parts of one such as `example.reply`; by default those of the recipe's harness, else what was
-    typed and what Claude made of it, or else the label that messages are about (then without edge cases). `cover` are the labels to show evenly: by default what messages are about and the short
+    typed and what Claude made of it, or else the label that messages are about. `cover` are the labels to show evenly: by default what messages are about and the short
     parts of the target. For `messages`, rows without any text are left out. Raises OutputError.
     """
     made = Dataset.open(folder)
@@ -97,23 +98,15 @@ def fewshot(
     target = asked[1] or _answer(fields, found, name, source)
     for path in (source, target, *cover):
         _there(path, found, name)
-    cases = (
-        [f"{name}_case" for name, shape in fields.items() if shape.get("kind") == "edge_case"] if target in _named(fields, "topic") else []
-    )
-    places = [  # of an edge case the label may not hold
-        number
-        for number, row in enumerate(found)
-        if _fits(row, source, target, form) and all(row.get(case) in (None, NONE) for case in cases)
-    ]
+    answers = _targets(made.recipe, set(found[0]) if found else set(), source, target)
+    places = [number for number, row in enumerate(found) if _fits(row, source, answers, form)]
     fitting = [found[number] for number in places]
     if not fitting:
         raise OutputError(f"no row of '{name}' has both '{source}' and '{target}'", "look at the rows: synthgen look OUTPUT")
     labels = list(cover) or [label for label in _labels(fields, fitting, target) if label != source]
-    values = [{label: written(held(row, label)) for label in labels} for row in fitting]
+    values = [{label: written(answers.of(row) if label == target else held(row, label)) for label in labels} for row in fitting]
     chosen = choose([written(held(row, source)) for row in fitting], values, k)
-    examples = [
-        Example(places[one], written(held(fitting[one], source)), written(held(fitting[one], target)), values[one]) for one in chosen
-    ]
+    examples = [Example(places[one], written(held(fitting[one], source)), written(answers.of(fitting[one])), values[one]) for one in chosen]
     shown = {label: Counter(example.labels[label] for example in examples) for label in labels}
     shares = {label: {value: shown[label][value] for value in sorted({own[label] for own in values})} for label in labels}
     return Fewshot(name, source, target, examples, k, len(fitting), shares)
@@ -205,8 +198,17 @@ def _named(fields: Mapping[str, Mapping[str, Any]], key: str) -> set[str]:
 # What they hold
 
 
-def _fits(row: Mapping[str, Any], source: str, answer: str, form: Form) -> bool:
-    given, wanted = held(row, source), held(row, answer)
+def _targets(recipe: Mapping[str, Any], columns: Collection[str], source: str, target: str) -> Targets:
+    """What the targets are, as for a harness."""
+    harness = recipe.get("harness")
+    out = harness.get("out") if isinstance(harness, dict) and harness.get("target") == target else None
+    found = targets_of(recipe, columns, Harness(input=source, target=target, out=out))
+    assert found is not None  # as a target is named
+    return found
+
+
+def _fits(row: Mapping[str, Any], source: str, targets: Targets, form: Form) -> bool:
+    given, wanted = held(row, source), targets.of(row)
     if given is None or wanted is None or not written(given).strip():
         return False
     return form != "messages" or bool(written(wanted).strip())

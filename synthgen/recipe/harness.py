@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from synthgen.errors import did_you_mean
+from synthgen.fields.edges import CASES
 from synthgen.parts import Fault, Part
 
 Path = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[^.\s]+)*$")]
@@ -23,6 +24,11 @@ class Harness(Part):
     table: str | None = Field(None, description="the table (default: the last one that has the input and the target)")
     input: Path = Field(description="the field that the application reads: a message, or a conversation")
     target: Path | None = Field(None, description="the field that the answer should be, such as intent or example.reply")
+    out: str | dict[str, str] | None = Field(
+        None,
+        description="the target where an edge case such as empty or off topic puts another message in place of the row's, so that a label does not "
+        "hold: one such as unclear, or one for each case (default: none, and the row is left out)",
+    )
     system: str = Field("", description="the system prompt that comes before every input")
     grade: Literal["label", "text", "json"] | None = Field(
         None, description="how answers are compared with the target (default: labels where the targets are few and short, else text)"
@@ -33,11 +39,15 @@ class Harness(Part):
     format: Literal["text", "json"] = Field("text", description="without a target: what an answer must be")
 
     def faults(self) -> Iterator[Fault]:
-        """Bounds the wrong way round, and a way of comparing with nothing."""
+        """Bounds the wrong way round, a way of comparing with nothing, and an edge case that there is not."""
         if self.words[0] > self.words[1]:
             yield Fault(("words",), f"expected [least, most], not {self.words}")
-        if self.grade and self.target is None:
-            yield Fault(("grade",), "there is no target to compare answers with", "name it: target: FIELD, or take grade out", at_key=True)
+        for key in ("grade", "out"):
+            if getattr(self, key) and self.target is None:
+                yield Fault((key,), "there is no target to compare answers with", f"name it: target: FIELD, or take {key} out", at_key=True)
+        for case in self.out if isinstance(self.out, dict) else ():
+            if case not in CASES:
+                yield Fault(("out", case), f"there is no edge case '{case}'", did_you_mean(case, CASES, "cases"), at_key=True)
 
 
 def root(path: str) -> str:

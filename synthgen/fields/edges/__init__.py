@@ -1,7 +1,7 @@
 """The unusual messages that a careful tester would try: one small function each, in files by family.
 
-A new one is a function with a docstring that says what it makes, and one line here; its name in a recipe is the
-function's, with spaces.
+A new one is a function with a docstring that says what it makes, and one line here (a second where it puts another message in place of the
+row's); its name in a recipe is the function's, with spaces.
 """
 
 from synthgen.fields.edges import abroad, attempts, bare, demands, form, formats, letters, moods, programs, records, threads
@@ -31,6 +31,12 @@ CASES: dict[str, Case] = by_name(
     letters.leet, letters.spaced_letters, letters.control_characters, letters.html_entities, letters.mojibake, letters.lost_letters,
     # attempts
     attempts.prompt_injection, attempts.system_prompt_request, attempts.injection_strings, attempts.markdown, attempts.in_a_wrapper,
+    instead={
+        bare.empty, bare.white_space, bare.punctuation_only, bare.emoji_only, bare.only_a_number, bare.only_a_link, bare.only_a_name,
+        bare.only_a_greeting, bare.only_thanks, bare.bare_answer, bare.one_word, bare.null_text, bare.test_message, bare.reference_only,
+        demands.change_of_mind, demands.missing_referent, demands.off_topic, moods.wants_a_human, moods.asks_about_the_bot,
+        moods.somebody_elses_data, attempts.system_prompt_request,
+    },
 )  # fmt: skip
 NONE = "none"
 """The case that leaves a message as it is."""

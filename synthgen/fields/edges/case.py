@@ -1,9 +1,9 @@
-"""A case: its name, what it makes, and its builder."""
+"""A case: its name, what it makes, its builder, and whether a label of the message still holds."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from synthgen.fields.edges.situation import Builder
@@ -11,17 +11,23 @@ from synthgen.fields.edges.situation import Builder
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An unusual kind of message: its `name` in a recipe, what it is `about` in one line, and what builds it."""
+    """An unusual kind of message: its `name` in a recipe, what it is `about` in one line, what builds it, and whether that puts
+    another message, or none, `instead` of the row's, so that a label such as its intent does not hold."""
 
     name: str
     about: str
     build: Builder
+    instead: bool = False
 
 
-def by_name(*builders: Builder) -> dict[str, Case]:
-    """The cases of some builders: each is named by its function and told by that function's docstring."""
+def by_name(*builders: Builder, instead: Collection[Builder]) -> dict[str, Case]:
+    """The cases of some builders: each is named by its function and told by that function's docstring. Those in `instead` put another message
+    in place of a row's."""
     names = [builder.__name__.replace("_", " ") for builder in builders]
-    return {name: Case(name, (builder.__doc__ or "").splitlines()[0], builder) for name, builder in zip(names, builders, strict=True)}
+    return {
+        name: Case(name, (builder.__doc__ or "").splitlines()[0], builder, builder in instead)
+        for name, builder in zip(names, builders, strict=True)
+    }
 
 
 def case_named(name: str, cases: Mapping[str, Case] | Iterable[str]) -> str | None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.output.columns import PROVENANCE
 from synthgen.output.dataset import Dataset
+from synthgen.output.harness.targets import Targets
 from synthgen.recipe.harness import Harness, root, table_of
 from synthgen.rows import held, plain, written
 
@@ -119,6 +120,7 @@ class Suite:
     about: str
     rows: Rows
     harness: Harness
+    targets: Targets | None
     grading: dict[str, Any]
     labels: dict[str, str]
     model: str
@@ -136,11 +138,10 @@ class Suite:
 
     def cases(self) -> Iterator[Case]:
         """The rows that can be cases, in order: those with an input and, where targets are wanted, a target."""
-        wanted = self.harness.target
-        needed = [root(path) for path in (self.harness.input, wanted) if path]
+        needed = [root(self.harness.input), *(self.targets.columns if self.targets else [])]
         for name, row in self.rows.read([*needed, *self.labels.values()]):
-            given, target = asked(held(row, self.harness.input)), answer(held(row, wanted)) if wanted else None
-            if given is not None and (wanted is None or target is not None):
+            given, target = asked(held(row, self.harness.input)), answer(self.targets.of(row)) if self.targets else None
+            if given is not None and (self.targets is None or target is not None):
                 yield Case(name, given, target, {short: row[column] for short, column in self.labels.items()})
 
 

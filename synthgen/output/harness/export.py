@@ -14,8 +14,8 @@ from synthgen.errors import OutputError, did_you_mean
 from synthgen.output.dataset import Dataset
 from synthgen.output.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
 from synthgen.output.harness.cases import FEW, Rows, Suite, answer, harness_of
+from synthgen.output.harness.targets import Targets, targets_of
 from synthgen.recipe.harness import Harness, root
-from synthgen.rows import held
 
 HARNESSES = {
     "inspect": inspect_ai.write_suite, "lm-eval": lm_eval.write_suite, "promptfoo": promptfoo.write_suite, "deepeval": deepeval.write_suite,
@@ -102,9 +102,9 @@ def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> N
 def _suite(rows: Rows, harness: Harness) -> Suite:
     recipe = rows.manifest["recipe"]
     name = f"{rows.manifest['name']}-{rows.table}"
-    return Suite(
-        name, recipe.get("about", ""), rows, harness, _grading(rows, harness), rows.labels([root(harness.input)]), _model(recipe), []
-    )
+    targets = targets_of(recipe, rows.columns, harness)
+    labels = rows.labels([root(harness.input)])
+    return Suite(name, recipe.get("about", ""), rows, harness, targets, _grading(rows, harness, targets), labels, _model(recipe), [])
 
 
 def _model(recipe: Mapping[str, Any]) -> str:
@@ -114,23 +114,23 @@ def _model(recipe: Mapping[str, Any]) -> str:
     return str(said.get("name") or ClaudeSpec.model_fields["name"].default)
 
 
-def _grading(rows: Rows, harness: Harness) -> dict[str, Any]:
+def _grading(rows: Rows, harness: Harness, targets: Targets | None) -> dict[str, Any]:
     """How answers are graded: the kind, what that needs, and the grade from which an answer passes."""
     bounds = {"pass": 0.5, "words": harness.words, "format": harness.format, "labels": list[str]()}
-    if harness.target is None:
+    if targets is None:
         return {"kind": "none", **bounds}
-    labels, sure = _labels(rows, harness.target)
+    labels, sure = _labels(rows, targets)
     kind = harness.grade or ("label" if labels else "json" if sure == "json" else "text")
     if kind == "label" and not labels:
         raise OutputError(f"'{harness.target}' has too many values for labels", f"take grade: text; labels are {FEW} at most")
     return {"kind": kind, **bounds, "labels": labels if kind == "label" else []}
 
 
-def _labels(rows: Rows, target: str) -> tuple[list[str], str]:
-    """The values of a target if they are few and short, and `json` where they are objects."""
+def _labels(rows: Rows, targets: Targets) -> tuple[list[str], str]:
+    """The values of the targets if they are few and short, and `json` where they are objects."""
     found, count, json_ = set[str](), 0, False
-    for _, row in rows.read([root(target)]):
-        value = held(row, target)
+    for _, row in rows.read(targets.columns):
+        value = targets.of(row)
         told = answer(value)
         json_ = json_ or isinstance(value, dict)
         if told is None or json_:
@@ -141,7 +141,7 @@ def _labels(rows: Rows, target: str) -> tuple[list[str], str]:
             return [], ""
     short = all(len(one.split()) <= WORDS for one in found)
     return (
-        sorted(found) if short and not json_ and (len(found) <= max(2, count / 2) or _chosen(rows, target)) else []
+        sorted(found) if short and not json_ and (len(found) <= max(2, count / 2) or _chosen(rows, targets.path)) else []
     ), "json" if json_ else ""
 
 
@@ -161,6 +161,8 @@ def _notes(suite: Suite, left_out: int) -> Iterable[str]:
     if left_out:
         lacking = f"'{harness.input}' that can be answered" + (f" and a '{harness.target}'" if harness.target else "")
         yield f"{left_out} rows are left out, for they have no {lacking}"
+        if suite.targets and suite.targets.cases and harness.out is None:
+            yield "an edge case such as empty or off topic leaves nothing of a label; harness: {out: unclear} in the recipe gives it a target"
     if harness.target is None:
         yield (
             f"no target: answers are graded by what needs none: {', '.join(graders.UNAIDED)} ({harness.words[0]} to {harness.words[1]} words, "

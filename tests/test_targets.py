@@ -1,0 +1,105 @@
+"""The target of a row whose edge case leaves nothing of its label."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from synthgen import api
+from synthgen.errors import RecipeError
+from synthgen.fewshot import fewshot
+from synthgen.fields.edges import CASES
+from synthgen.fields.edges.situation import Situation, content_words
+from synthgen.output.harness import export
+
+FIELDS = {
+    "intent": {"kind": "choice", "options": ["late", "broken"]},
+    "message": {"kind": "template", "template": "my parcel {{ ['came', 'arrived', 'turned up', 'got here'] | random }} {{ intent }}"},
+    "case": {"kind": "choice", "options": ["none", "all capitals", "empty", "off topic"]},
+    "input": {"kind": "edge_case", "of": "message", "case": "{{ case }}"},
+    "noisy": {"kind": "noise", "of": "input", "rate": 0.05},
+}
+
+
+def made(folder: Path, **harness: object) -> Path:
+    fields = FIELDS | {"message": {"kind": "template", "template": "my parcel came {{ intent }}, number {{ n }}"}, "n": {"kind": "number", "between": [100, 999], "decimals": 0}}  # fmt: skip
+    recipe = {"name": "t", "tables": {"traffic": {"rows": 60, "fields": fields}}}
+    if harness:
+        recipe["harness"] = harness
+    return api.make(recipe, out=folder / "out").folder
+
+
+def exported(folder: Path, **given: str) -> list[dict[str, object]]:
+    place = export(folder, ["jsonl"], out=folder.parent / "harness", **given).folders["jsonl"]
+    return [json.loads(line) for line in next(place.glob("*.jsonl")).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("field", ["input", "noisy"])
+def test_a_case_that_replaces_the_message_has_the_out_as_its_target(tmp_path: Path, field: str) -> None:
+    cases = exported(made(tmp_path, input=field, target="intent", out={"off topic": "out of scope", "empty": "unclear"}))
+    assert len(cases) == 60
+    for one in cases:
+        labels = one["labels"]
+        assert isinstance(labels, dict)
+        wanted = {"off topic": "out of scope", "empty": "unclear"}.get(labels["case"], labels["intent"])
+        assert one["target"] == wanted
+
+
+def test_without_an_out_such_rows_have_no_target_and_are_left_out(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    done = export(folder, ["jsonl"], out=tmp_path / "h", input="input", target="intent")
+    rows = api.look(folder, "traffic", rows=100).rows
+    assert done.left_out == sum(row["case"] in ("empty", "off topic") for row in rows) > 0
+    assert any("out: unclear" in note for note in done.notes)
+
+
+def test_an_input_before_the_edge_case_keeps_its_label(tmp_path: Path) -> None:
+    assert len(exported(made(tmp_path), input="message", target="intent")) == 60
+
+
+def test_few_shot_examples_honour_the_out(tmp_path: Path) -> None:
+    folder = made(tmp_path, input="input", target="intent", out="unclear")
+    rows = api.look(folder, "traffic", rows=100).rows
+    found = fewshot(folder, 12)
+    assert {"unclear", "late"} <= {example.target for example in found.examples} <= {"unclear", "late", "broken"}
+    for example in found.examples:
+        assert example.input.strip()
+        assert (example.target == "unclear") == (rows[example.row]["case"] == "off topic")
+
+
+@pytest.mark.parametrize(
+    ("harness", "said"),
+    [
+        ({"input": "input", "out": "unclear"}, "there is no target to compare answers with"),
+        ({"input": "input", "target": "intent", "out": {"of topic": "x"}}, "there is no edge case 'of topic'"),
+    ],
+)
+def test_an_out_for_nothing_is_a_mistake(tmp_path: Path, harness: dict[str, object], said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        api.check({"name": "t", "tables": {"traffic": {"rows": 3, "fields": FIELDS}}, "harness": harness})
+
+
+UNREADABLE = {
+    "other language",
+    "wrong keyboard",
+    "zero width",
+    "combining",
+    "look alike characters",
+    "full width",
+    "fancy letters",
+    "leet",
+    "lost letters",
+}
+"""Cases that keep what is asked, but not the words as letters."""
+MIXED = {"change of mind", "somebody elses data", "wants a human", "asks about the bot", "system prompt request", "truncated"}
+"""Cases that keep the words, or some of them, now and then."""
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - UNREADABLE - MIXED))
+def test_a_case_says_rightly_whether_the_message_is_still_there(name: str) -> None:
+    message = "where is the refund of my broken kettle"
+    kept = [len(content_words(message) & content_words(CASES[name].build(Random(seed), message, Situation()))) for seed in range(30)]
+    assert (sum(count >= len(content_words(message)) / 2 for count in kept) > 15) != CASES[name].instead
