@@ -112,7 +112,8 @@ class Completion:
     kept).
 
     `tokens_in` counts all that was read, `tokens_cached` those of them that came from a prompt cache; `cost` is in US dollars at the
-    list prices of the day, None where they are not known or nothing is paid.
+    list prices of the day, None where they are not known or nothing is paid. `logprobs` are the log-probabilities (nats, at
+    temperature 1) of the tokens that the model chose, without those of an opening; none where the model does not tell.
     """
 
     prompt: Prompt
@@ -122,6 +123,7 @@ class Completion:
     tokens_out: int = 0
     tokens_cached: int = 0
     cost: float | None = None
+    logprobs: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         _set(self, text=storable(self.text))

@@ -1,6 +1,7 @@
 """The answer journal: what a model has answered is never asked again."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as some
 
 from synthgen.errors import ModelError
 from synthgen.models import Journal, Journalled, ScriptedModel
+from synthgen.models.journal import TABLES
 from synthgen.rows import Completion, Prompt
 
 MESSAGES = """
@@ -257,3 +259,24 @@ def test_a_journal_that_was_never_closed_has_every_answer(tmp_path):
     other.close()
     answers.close()
     killed.close()
+
+
+def test_a_journal_of_the_first_shape_is_read_and_goes_on(tmp_path):
+    """It had no log-probabilities yet."""
+    old = TABLES.replace(", logprobs TEXT", "")
+    assert old != TABLES
+    file = tmp_path / "journal.sqlite"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.executescript(old)
+        connection.execute("PRAGMA user_version = 1")
+    journal = Journal(file)
+    key = "k"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(
+            "INSERT INTO answers VALUES (?, 'm', '', '', ?, '0', '{}', ' hi\n', 'stop', 1, 2, 0, NULL, NULL)", (key, PROMPTS[0].digest)
+        )
+    assert journal.find(key, PROMPTS[0]) == Completion(PROMPTS[0], " hi\n", "stop", 1, 2)
+    given = Completion(PROMPTS[1], " ho\n", "stop", 1, 2, logprobs=(-0.5, -2.25))
+    journal.keep("other", "m", given)
+    assert journal.find("other", PROMPTS[1]) == given
+    journal.close()

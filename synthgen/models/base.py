@@ -211,7 +211,7 @@ class BaseModel:
 
         workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(frames))
         for job in side_by_side(make, list(frames.values()), workers, partial(self._is_end, stop), choose):
-            yield self._completion(prompts[job.number], job.written, len(job.ids))
+            yield self._completion(prompts[job.number], job)
 
     def _check_window(self, frame: int, room: int) -> None:
         window = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
@@ -233,7 +233,8 @@ class BaseModel:
             known = self._stops[stop, token] = token in self._ends or bool(stop and stop in self.tokenizer.decode([token]))
         return known
 
-    def _completion(self, prompt: Prompt, tokens: list[int], read: int) -> Completion:
+    def _completion(self, prompt: Prompt, job: Job) -> Completion:
+        tokens = job.written
         ended = tokens[-1] in self._ends
         text = self.tokenizer.decode(tokens[:-1] if ended else tokens, clean_up_tokenization_spaces=False)
         stop = str(prompt.settings.get("stop", ""))
@@ -241,7 +242,14 @@ class BaseModel:
             text += stop
         elif stop and stop in text:
             text, ended = text[: text.index(stop) + len(stop)], True
-        return Completion(prompt, text, "stop" if ended else "length", read, len(tokens))
+        return Completion(
+            prompt,
+            text,
+            "stop" if ended else "length",
+            len(job.ids),
+            len(tokens),
+            logprobs=tuple(round(logprob, 2) for logprob in job.logprobs),
+        )
 
     @cached_property
     def _ends(self) -> frozenset[int]:
@@ -268,8 +276,9 @@ def _limit(prompt: Prompt) -> int:
     return int(prompt.settings.get("tokens", 120))
 
 
-def choose(logits: torch.Tensor, luck: torch.Tensor, temperature: torch.Tensor) -> torch.Tensor:
-    """One token for each row of `logits` (rows, vocabulary), by its number in `luck` (rows,) between 0 and 1 and its temperature."""
+def choose(logits: torch.Tensor, luck: torch.Tensor, temperature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """One token for each row of `logits` (rows, vocabulary), by its number in `luck` (rows,) between 0 and 1 and its temperature; and its
+    log-probability (rows,) at temperature 1."""
     import torch
 
     highest = logits.amax(-1).float()
@@ -281,7 +290,8 @@ def choose(logits: torch.Tensor, luck: torch.Tensor, temperature: torch.Tensor) 
     chances[rows, own] = ((logits[rows, tokens].float() - highest[rows]) / temperature[rows]).exp()
     upto = chances.cumsum(-1)
     place = torch.searchsorted(upto, (luck * upto[:, -1])[:, None], right=True).squeeze(-1)
-    return tokens[first + place.clamp(max=counts - 1)]
+    chosen = tokens[first + place.clamp(max=counts - 1)]
+    return chosen, logits.gather(-1, chosen[:, None]).squeeze(-1).float() - logits.float().logsumexp(-1)
 
 
 def computes_in_bfloat16(device: str) -> bool:

@@ -22,6 +22,8 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface, Cache, CacheLayerMixin
 from transformers.masking_utils import sdpa_mask
 
+Choose = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+"""What chooses a token for each row, and gives its log-probability, from logits (rows, vocabulary), random numbers and temperatures (rows,)."""
 ATTENTION = "synthgen_rows"
 TABLE = 4
 """Rows that read a frame together. Always as many: empty seats are taken by a row that sits there already."""
@@ -32,7 +34,7 @@ PAGE = 16
 @dataclass
 class Job:
     """A row that is written: the tokens of its frame, its random numbers (one a token), what it has written, and the `opening`: the tokens
-    that it begins with, whatever the model would choose."""
+    that it begins with, whatever the model would choose. `logprobs` are the log-probabilities (nats) of those that it chose."""
 
     number: int
     ids: tuple[int, ...]
@@ -40,11 +42,16 @@ class Job:
     temperature: float
     written: list[int] = field(default_factory=list)
     opening: Sequence[int] = ()
+    logprobs: list[float] = field(default_factory=list)
 
-    def write(self, token: int) -> None:
-        """Write the next token: the opening's, or else the one that was chosen."""
+    def write(self, token: int, logprob: float) -> None:
+        """Write the next token: the opening's, or else the one that was chosen, which had this log-probability."""
         place = len(self.written)
-        self.written.append(self.opening[place] if place < len(self.opening) else token)
+        if place < len(self.opening):
+            self.written.append(self.opening[place])
+        else:
+            self.written.append(token)
+            self.logprobs.append(logprob)
 
     def over(self, ends: Callable[[int], bool]) -> bool:
         """Whether the last token that it wrote `ends` it, or is the last that it has a random number for."""
@@ -177,28 +184,28 @@ class Batch:
         self.takes = ""
         self.frame: tuple[tuple[int, ...], Any, torch.Tensor] | None = None
 
-    def write(self, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Callable[..., torch.Tensor]) -> Iterator[Job]:
+    def write(self, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Choose) -> Iterator[Job]:
         """Each job when its last token is written: one that `ends` it, or the last that it has a random number for."""
         active: dict[int, Job] = {}
         free = list(range(self.width))
         while True:
             while free and (job := next(jobs, None)) is not None:
-                job.write(self._admit(job, choose))
+                job.write(*self._admit(job, choose))
                 if job.over(ends):
                     yield job
                 else:
                     active[free.pop()] = job
             if not active:
                 return
-            tokens = self._step(active, choose)
+            tokens, logprobs = self._step(active, choose)
             for row, job in list(active.items()):
-                job.write(tokens[row])
+                job.write(tokens[row], logprobs[row])
                 if job.over(ends):
                     del active[row]
                     free.append(row)
                     yield job
 
-    def _admit(self, job: Job, choose: Callable[..., torch.Tensor]) -> int:
+    def _admit(self, job: Job, choose: Choose) -> tuple[int, float]:
         if self.frame is None or self.frame[0] != job.ids:
             read = self.model(torch.tensor([job.ids], device=self.device), use_cache=True, logits_to_keep=1)
             ((self.takes, prefix),) = _state(read).items()
@@ -209,9 +216,10 @@ class Batch:
         for mine, theirs in zip(self.cache.layers, prefix.layers, strict=True):
             mine.read.setdefault(id(job.ids), (theirs.keys, theirs.values))
         luck = torch.tensor([job.luck[0]], device=self.device)
-        return int(choose(logits, luck, torch.tensor([job.temperature], device=self.device)))
+        token, logprob = choose(logits, luck, torch.tensor([job.temperature], device=self.device))
+        return int(token), float(logprob)
 
-    def _step(self, active: dict[int, Job], choose: Callable[..., torch.Tensor]) -> list[int]:
+    def _step(self, active: dict[int, Job], choose: Choose) -> tuple[list[int], list[float]]:
         tokens, positions, luck, temperature = [0] * self.width, [0] * self.width, [0.0] * self.width, [1.0] * self.width
         kept = [0] * self.width  # where in its room each row's new token is kept
         for row, job in active.items():
@@ -231,9 +239,8 @@ class Batch:
             use_cache=True,
             **{self.takes: self.cache},
         )
-        chosen = choose(read.logits[:, -1], torch.tensor(luck, device=self.device), torch.tensor(temperature, device=self.device))
-        found: list[int] = chosen.tolist()
-        return found
+        chosen, logprobs = choose(read.logits[:, -1], torch.tensor(luck, device=self.device), torch.tensor(temperature, device=self.device))
+        return chosen.tolist(), logprobs.tolist()
 
     def _seats(self, active: dict[int, Job], kept: Sequence[int]) -> Seats:
         """Where active rows sit, beside others of their frame, and where their new tokens are kept."""
@@ -256,7 +263,7 @@ def side_by_side(
     frames: Sequence[Sequence[Job]],
     workers: int,
     ends: Callable[[int], bool],
-    choose: Callable[..., torch.Tensor],
+    choose: Choose,
 ) -> Iterator[Job]:
     """All jobs of all frames, each as soon as it is written, by so many workers, each with a batch that `make` writes.
 
@@ -335,19 +342,19 @@ def _tried(model: Any, ids: list[int]) -> torch.Tensor:
     frame = tuple(ids[:-1])
     jobs = [Job(row, frame, [0.0, 0.0], 1.0, []) for row in (0, 1)]
     for job in jobs:
-        batch._admit(job, lambda *_: torch.tensor(0))
+        batch._admit(job, lambda *_: (torch.tensor(0), torch.tensor(0.0)))
         job.written.append(ids[-1])
     found: list[torch.Tensor] = []
 
-    def keep(logits: torch.Tensor, *_: Any) -> torch.Tensor:
+    def keep(logits: torch.Tensor, *_: Any) -> tuple[torch.Tensor, torch.Tensor]:
         found.append(logits)
-        return torch.zeros(2)
+        return torch.zeros(2, dtype=torch.long), torch.zeros(2)
 
     batch._step({1: jobs[0], 0: jobs[1]}, keep)
     return found[0][0]
 
 
-def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Callable[..., torch.Tensor]) -> Iterator[Job]:
+def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Choose) -> Iterator[Job]:
     """The same for a model whose rows cannot share a batch: one row after the other, each from a copy of its frame."""
     frame: tuple[tuple[int, ...], Any, torch.Tensor] | None = None
     for job in jobs:
@@ -356,7 +363,8 @@ def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], c
             frame = (job.ids, _state(read), read.logits[:, -1])
         state, logits = copy.deepcopy(frame[1]), frame[2]
         for luck in job.luck:
-            job.write(int(choose(logits, torch.tensor([luck], device=model.device), torch.tensor([job.temperature], device=model.device))))
+            token, logprob = choose(logits, torch.tensor([luck], device=model.device), torch.tensor([job.temperature], device=model.device))
+            job.write(int(token), float(logprob))
             if job.over(ends):
                 break
             read = model(torch.tensor([job.written[-1:]], device=model.device), use_cache=True, **state)

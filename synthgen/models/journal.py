@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS prompts (digest TEXT PRIMARY KEY, text TEXT NOT NULL)
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, model TEXT NOT NULL, field TEXT NOT NULL, brief TEXT NOT NULL, prompt TEXT NOT NULL, stream TEXT NOT NULL,
     settings TEXT NOT NULL, text TEXT NOT NULL, finish TEXT NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
-    tokens_cached INTEGER NOT NULL, cost REAL
+    tokens_cached INTEGER NOT NULL, cost REAL, logprobs TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batches (number INTEGER PRIMARY KEY, model TEXT NOT NULL, id TEXT, began REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS batched (
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS batched (
     settings TEXT NOT NULL, PRIMARY KEY (batch, key)
 ) WITHOUT ROWID;
 """
-TOLD = "text, finish, tokens_in, tokens_out, tokens_cached, cost"
+TOLD = "text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs"
 PAID = "SELECT EXISTS (SELECT 1 FROM answers WHERE cost IS NOT NULL OR brief != '') OR EXISTS (SELECT 1 FROM batches)"
 
 
@@ -78,15 +78,12 @@ class Journal:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(TABLES)
-            self._check_shape()
-            self._connection.execute("PRAGMA user_version = 1")  # it writes a page, and fails where answers could not be kept
+            if _columns(self._connection) == _columns_of(TABLES.replace(", logprobs TEXT", "")):  # as it was up to version 1
+                self._connection.execute("ALTER TABLE answers ADD COLUMN logprobs TEXT")
+            if _columns(self._connection) != _columns_of(TABLES):
+                raise trouble(path, "SQLITE_MISMATCH", "its tables have other columns")
+            self._connection.execute("PRAGMA user_version = 2")  # it writes a page, and fails where answers could not be kept
             undo.pop_all()
-
-    def _check_shape(self) -> None:
-        with closing(sqlite3.connect(":memory:")) as new:
-            new.executescript(TABLES)
-            if _columns(self._connection) != _columns(new):
-                raise trouble(self.path, "SQLITE_MISMATCH", "its tables have other columns")
 
     def _rows(self, sql: str, *values: Any) -> list[Any]:
         with in_words(self.path):
@@ -102,7 +99,10 @@ class Journal:
     def find(self, key: str, prompt: Prompt) -> Completion | None:
         """The answer to a prompt."""
         found = self._rows(f"SELECT {TOLD} FROM answers WHERE key = ?", key)  # noqa: S608 (a constant)
-        return Completion(prompt, *found[0]) if found else None
+        if not found:
+            return None
+        text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs = found[0]
+        return Completion(prompt, text, finish, tokens_in, tokens_out, tokens_cached, cost, tuple(json.loads(logprobs or "[]")))
 
     def keep(self, key: str, model: str, one: Completion) -> None:
         """Write an answer, and its prompt and brief if they are new."""
@@ -110,8 +110,16 @@ class Journal:
             self._answer((key, model, *self._asked(one.prompt)), one)
 
     def _answer(self, asked: Sequence[str], one: Completion) -> None:
-        told = (one.text, one.finish, one.tokens_in, one.tokens_out, one.tokens_cached, one.cost)
-        self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*asked, *told))
+        told = (
+            one.text,
+            one.finish,
+            one.tokens_in,
+            one.tokens_out,
+            one.tokens_cached,
+            one.cost,
+            json.dumps(one.logprobs) if one.logprobs else None,
+        )
+        self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*asked, *told))
 
     def _asked(self, prompt: Prompt) -> tuple[str, str, str, str, str]:
         """What the journal says of a prompt: its field, brief, text, stream and settings. The texts are written if they are new."""
@@ -185,6 +193,12 @@ class Journal:
                 raise
         finally:
             self._connection.close()
+
+
+def _columns_of(tables: str) -> list[list[Any]]:
+    with closing(sqlite3.connect(":memory:")) as new:
+        new.executescript(tables)
+        return _columns(new)
 
 
 def _columns(connection: sqlite3.Connection) -> list[list[Any]]:
