@@ -153,6 +153,24 @@ def messages(path: Path, field: str = "") -> list[str]:
     return kept
 
 
+def grouped(path: Path, label: str) -> dict[str, list[str]]:
+    """The messages in a file of records by what their field `label` says. Raises DataError when that is not there, or says the same of all."""
+    if not is_records(path):
+        raise DataError(f"{path}: a message a line has no field '{label}'", f"give records: {', '.join(FORMATS)}")
+    found: dict[str, list[str]] = {}
+    for number, record in enumerate(records(path), 1):
+        where = f"{path}, record {number}"
+        text = " ".join(message(record, "", where).split())
+        if label not in record:
+            raise DataError(f"{where}: no field '{label}'", did_you_mean(label, map(str, record), "fields"))
+        named = "" if record[label] is None else " ".join(str(record[label]).split())
+        if text and named:
+            found.setdefault(named, []).append(text)
+    if len(found) < 2:
+        raise DataError(f"{path}: '{label}' names fewer than two topics", "name the field that says what each message is about")
+    return found
+
+
 MESSAGE_FIELDS = ("text", "message", "input", "content", "prompt", "query", "question", "utterance")
 
 

@@ -5,10 +5,16 @@ plus its lead over the nearest other topic. The cosine is what tells messages ab
 1,763 continuations for twenty of banking77's intents, 18 seeds each, by a judge on sentence vectors that learned from real messages: area under
 the curve 0.87 and 0.86 of right against wrong; without the cosine 0.86 and 0.82, by logistic regression on words and letters 0.87 and 0.85, by
 universal sentence vectors 0.89 and 0.88, which take 30 ms a message.
+
+How likely a label holds is said by where its score stands among those of the held-out seed messages. Measured on 2,720 messages for six sets
+of topics, four of them read and two judged by that judge: of messages that score lower than nine of ten seeds 31 to 50 %
+were about their topic, in the middle 44 to 91 %, of those that score higher than eight of ten 83 to 99 %. The logistic curve through that,
+fitted on five of the sets, is right within 14 points on the sixth, on average within 6.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -19,6 +25,8 @@ from synthgen.nearness import Nearness
 
 LOWEST, SURE = 0.1, 0.4
 """The shares of seed messages, each scored as if it were not known, that lie below the `threshold`, and below `sure`."""
+HOLDS = -0.28, 2.84
+"""The start and the slope of the curve from the share of held-out seeds that score lower to the log-odds that a label holds."""
 TWINS = 0.85
 """Topics whose seeds are as near as this (cosine) say the same, and no message could be about one of them alone."""
 NOTHING = 0.05
@@ -74,6 +82,15 @@ class Topics:
     def held_out(self) -> np.ndarray:
         """The scores (seeds,) of the seeds, each held out in turn."""
         return np.concatenate([self._held_out(topic) for topic, seeds in self.pools.items() if len(seeds) > 1] or [np.zeros(1)])
+
+    def holds(self, score: float) -> float:
+        """How likely a message of this score is about its topic, from 0 to 1."""
+        below = float(np.searchsorted(self._held_out_sorted, score)) / len(self._held_out_sorted)
+        return 1 / (1 + math.exp(-(HOLDS[0] + HOLDS[1] * below)))
+
+    @cached_property
+    def _held_out_sorted(self) -> np.ndarray:
+        return np.sort(self.held_out)
 
     def _held_out(self, topic: str) -> np.ndarray:
         """The scores of a topic's seeds, each as if the topic did not have it."""

@@ -43,7 +43,7 @@ def typist(prompt: Prompt, stream: Random) -> str:
         "mine",
         "yours",
     ]
-    return f" {' '.join(stream.sample(words, 6))} {stream.randrange(10**6)}\n"
+    return f" {' '.join(stream.sample(words, 7))}\n"
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,10 +14,12 @@ import pytest
 from pydantic import TypeAdapter
 from scipy import sparse
 
+from synthgen.errors import RecipeError
 from synthgen.fields import AnyField, Typed
 from synthgen.models import BaseModel
 from synthgen.parts import Scene
-from synthgen.rows import Completion, Prompt, Refusal, Row
+from synthgen.recipe import load
+from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row
 from synthgen.streams import Streams
 from synthgen.topics import Topics
 from synthgen.voices.library import shipped
@@ -57,9 +61,10 @@ def ask(field: Typed, given: list[Row]) -> list[list[Prompt]]:
 
 def chosen(field: Typed, texts: list[str], count: int = 1) -> list[Any]:
     """What rows get that all have these continuations."""
-    prompt = Prompt("…\n-", 0, {}, {"topic": "lost card", "mention": []})
+    prompt = Prompt("…\n-", 0, {}, {"topic": "lost card", "mention": [], "voice": ""})
     answers = [[Completion(prompt, f" {text}\n", "stop") for text in texts]] * count
-    return [value.reason if isinstance(value, Refusal) else value for value, _ in field.choose(rows(count), answers, None)]
+    values = [value.value if isinstance(value, Labelled) else value for value, _ in field.choose(rows(count), answers, None)]
+    return [value.reason if isinstance(value, Refusal) else value for value in values]
 
 
 # The score
@@ -189,6 +194,68 @@ def test_what_is_about_another_topic_or_nothing_is_refused() -> None:
 def test_of_those_that_are_sure_rows_take_what_is_worded_otherwise() -> None:
     given = ["my card was stolen today", "i lost my card somewhere", "somebody stole my card and purse"]
     assert sorted(chosen(typed(), given, 3)) == sorted(given)
+
+
+def test_of_those_that_are_sure_the_ones_that_make_the_least_sense_are_not_taken() -> None:
+    told = {"my card was stolen today": -1.0, "i lost my card somewhere": -1.5, "somebody stole my card and purse": -7.0}
+    prompt = Prompt("…\n-", 0, {}, {"topic": "lost card", "mention": [], "voice": ""})
+    answers = [Completion(prompt, f" {text}\n", "stop", logprobs=(-0.1, logprob)) for text, logprob in told.items()]
+    taken = [value.value for value, _ in typed().choose(rows(2), [answers] * 2, None)]
+    assert sorted(taken) == ["i lost my card somewhere", "my card was stolen today"]
+
+
+def test_the_beginning_of_a_seed_is_half_a_thought() -> None:
+    seed = max(SEEDS["lost card"], key=len)
+    assert chosen(typed(), [" ".join(seed.split()[:-1])]) == ["cut off"]
+
+
+# What it is for
+
+
+def test_one_word_says_what_is_wanted() -> None:
+    (labels,), (likeness,) = ask(typed(aim="labels"), rows(1)), ask(typed(aim="likeness"), rows(1))
+    assert (len(labels), labels[0].settings["temperature"]) == (6, 0.9)
+    assert [(prompt.settings["temperature"], prompt.settings.get("opening")) for prompt in likeness] == [(1.1, None)]
+    assert chosen(typed(aim="likeness"), ["nice weather in june"]) == ["nice weather in june"]
+    assert chosen(typed(aim="likeness", on_topic=True), ["nice weather in june"]) == ["off topic"]
+    assert (typed().labels(), typed(aim="likeness").labels()) == ({"on_topic": "float64"}, {})
+
+
+def test_labels_need_seeds_for_each_topic() -> None:
+    assert [fault.at for fault in typed(aim="labels", seeds=["hi there", "hello"]).faults()] == [("aim",)]
+
+
+def test_a_row_says_how_likely_its_label_holds() -> None:
+    topics = typed().topics
+    assert topics
+    held_out = sorted(topics.held_out)
+    assert topics.holds(held_out[0] - 1) < 0.5 < topics.holds(held_out[-1] + 1)
+    assert topics.holds(held_out[1]) <= topics.holds(held_out[-2])
+    prompt = Prompt("…\n-", 0, {}, {"topic": "lost card", "mention": [], "voice": ""})
+    ((value, _),) = typed().choose(rows(1), [[Completion(prompt, " my card was stolen today\n", "stop")]], None)
+    assert 0.5 < value.labels["on_topic"] < 1
+
+
+def test_logs_with_labels_are_seeds_of_their_topics(tmp_path: Path) -> None:
+    lines = [{"text": seed, "intent": topic} for topic, seeds in SEEDS.items() for seed in seeds]
+    (tmp_path / "logs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    fields = {"merchant": {"kind": "choice", "options": ["Tillow"]}, "amount": {"kind": "number", "between": [1, 9]},
+              "intent": {"kind": "load", "file": "logs.jsonl", "pick": "random", "field": "intent"},
+              "message": {"kind": "typed", "topic": "{{ intent }}", "like": "logs.jsonl", "labelled": "intent"}}  # fmt: skip
+    (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "t", "tables": {"traffic": {"rows": 5, "fields": fields}}}), encoding="utf-8")
+    field = load(tmp_path / "recipe.yaml").recipe.tables["traffic"].fields["message"]
+    assert isinstance(field, Typed)
+    assert field.pools == SEEDS
+    assert (field.for_labels, field.chooses, field.has_topics) == (True, True, True)
+    text = (tmp_path / "recipe.yaml").read_text(encoding="utf-8").replace('"labelled": "intent"', '"labelled": "intend"')
+    (tmp_path / "wrong.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError, match="no field 'intend'"):
+        load(tmp_path / "wrong.yaml")
+    (tmp_path / "wrong.yaml").write_text(
+        (tmp_path / "recipe.yaml").read_text(encoding="utf-8").replace('"merchant"', '"shop"'), encoding="utf-8"
+    )
+    with pytest.raises(RecipeError, match="merchant"):
+        load(tmp_path / "wrong.yaml")
 
 
 def test_six_words_of_a_seed_in_a_row_are_a_copy() -> None:

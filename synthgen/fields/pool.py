@@ -19,43 +19,54 @@ ALIKE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A message in one of its forms, with its slots, the completion that it is from, whether it passes the checks, and how much it is about
-    its topic."""
+    """A message in one of its forms, with its slots, the completion that it is from, whether it passes the checks, how much it is about
+    its topic, and how much sense it makes."""
 
     put: Put
     source: Completion
     passes: bool = True
     score: float = 0.0
+    sense: float = 0.0
 
 
 class Pool:
-    """Messages that rows of one voice choose from."""
+    """Messages that rows of one voice, or none, choose from; `course` is what a voice is moved towards. Where topics matter, one is surely about its topic from the score `sure` on, and of
+    these the share that is `worse` by its sense is not taken while there are others."""
 
-    def __init__(self, course: Course, forms: Sequence[Form], sure: float = 0.0) -> None:
-        self.course, self.forms, self.sure = course, forms, sure
+    def __init__(self, course: Course | None, forms: Sequence[Form], sure: float | None = None, worse: float = 0.0) -> None:
+        self.course, self.forms, self.sure, self.worse = course, forms, sure, worse
         self.left = list(range(len(forms)))
         self.slotted = {place for place, form in enumerate(forms) if SLOT.search(form.put.text)}  # the others suit every row
 
     @cached_property
-    def _texts(self) -> steer.Pool:
-        return steer.Pool(self.course, [form.put.text for form in self.forms])
+    def _better(self) -> set[int]:
+        """The forms that are surely about their topic, and make more sense than others that are."""
+        sure = [place for place, form in enumerate(self.forms) if self.sure is not None and form.score >= self.sure]
+        return set(sorted(sure, key=lambda place: self.forms[place].sense)[int(self.worse * len(sure)) :])
+
+    @cached_property
+    def _texts(self) -> steer.Pool | None:
+        return steer.Pool(self.course, [form.put.text for form in self.forms]) if self.course else None
 
     @cached_property
     def _wordings(self) -> list[list[str]]:
         return [frames.wordings(form.put.text) for form in self.forms]
 
-    def take(self, tally: Tally, suits: Callable[[Form], bool], used: set[str]) -> Form | None:
-        """The form that the tally is most in need of, of those that suit a row: of those that pass the checks, if there are any, and
-        of these (where topics matter) the ones that are surely about theirs, and of these those that are worded otherwise than what was `used`.
-        No form of its completion is given again."""
+    def take(self, tally: Tally | None, suits: Callable[[Form], bool], used: set[str]) -> Form | None:
+        """The form that the `tally` is most in need of, or without one the form that is worded least as what was `used`, of those that suit
+        a row: of those that pass the checks, if there are any, and of these (where topics matter) the ones that are surely about theirs and
+        make sense, and of these those that are worded otherwise than what was used. No form of its completion is given again."""
         fitting = [place for place in self.left if place not in self.slotted or suits(self.forms[place])]
         if not fitting:
             return None
         fitting = [place for place in fitting if self.forms[place].passes] or fitting
-        if self.sure:
-            fitting = [place for place in fitting if self.forms[place].score >= self.sure] or fitting
-            fitting = [place for place in fitting if frames.repeated(self._wordings[place], used) < ALIKE] or fitting
-        one = self.forms[self._texts.best(tally, fitting)]
+        if self.sure is not None:
+            better = [place for place in fitting if place in self._better]
+            fitting = better or [max(fitting, key=lambda place: self.forms[place].score)]
+        repeated = {place: frames.repeated(self._wordings[place], used) for place in fitting} if self.sure is not None else {}
+        fitting = [place for place in fitting if repeated.get(place, 0) < ALIKE] or fitting
+        best = self._texts.best(tally, fitting) if self._texts and tally else min(fitting, key=lambda place: repeated.get(place, 0))
+        one = self.forms[best]
         self.left = [place for place in self.left if self.forms[place].source is not one.source]
         return one
 

@@ -15,11 +15,11 @@ the voice, and the seeds, from a file of messages that people really typed.
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import chain, repeat
+from itertools import repeat
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -28,12 +28,12 @@ from pydantic import AfterValidator, Field
 
 from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
+from synthgen.fields.reading import Reader, topic_of
 from synthgen.fields.shape import Asked, Chosen, Passes, Template, Weight, anything, fill
 from synthgen.fields.voiced import drawn, voice_faults, weighted
-from synthgen.originals import Originals
 from synthgen.parts import Fault, misread
 from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
-from synthgen.slots import SLOT, filled, slots
+from synthgen.slots import filled, slots
 from synthgen.streams import Streams
 from synthgen.voices import Voice
 from synthgen.voices.channel import Put, put_on
@@ -44,7 +44,7 @@ if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
     from synthgen.topics import Topics
     from synthgen.voices.steer import Course, Tally
 
-OF_LIKE, OF_TOPICS, OF_VOICE = 4, 4, 2  # continuations of a row, to choose from
+OF_LIKE, OF_TOPICS, OF_VOICE = 4, 6, 2  # continuations of a row, to choose from
 SHARED, SHARED_OPENED = 32, 48  # continuations of one frame at most: more would make messages alike, less so where each has its opening
 MOST = 12  # continuations of one row that are asked at once, at most
 SHOWN = 14  # seed messages in a frame
@@ -55,8 +55,8 @@ LONGEST = 64  # tokens of a message
 OPENING = 2, 4  # words of a seed message that another begins with
 LONG = 5  # words, of an opening that mentions what the message must
 OPENED = 0.9  # the share of messages that begin so
-RUN = 6  # words in a row of a seed message that no message about a topic has
-WORSE = 0.3  # the share of messages about a topic that are not taken while there are others
+WORSE = 0.4  # the share of messages about a topic, those that make the least sense, that are not taken while there are others
+USUAL = -2.0  # the log-probability from which on a token is no surprise
 CALM, FREE = 0.9, 1.1  # temperatures: with topics, and without
 FEW = "give a few that show how people type; a dozen per topic is good"
 
@@ -66,8 +66,11 @@ Read = tuple[str | Refusal, Completion]
 """The message in a continuation, or why it is none, and the continuation."""
 
 
-def _topic(completion: Completion) -> str:
-    return str(completion.prompt.origin.get("topic", ""))
+def _sense(completion: Completion) -> float:
+    """How much sense a message makes: by how much its words, behind the opening, are less likely than usual, in all, by the root of their
+    number (a mean would hardly mind the nonsense that grows with each word, a sum would leave short messages only)."""
+    chosen = completion.logprobs
+    return sum(min(logprob - USUAL, 0.0) for logprob in chosen) / math.sqrt(len(chosen) or 1)
 
 
 def _in_order(words: list[int]) -> list[int]:
@@ -86,19 +89,30 @@ class Typed(Asked):
         description="messages that show how people type: a list, a file (one a line, or records with a field text), or either of these per topic",
     )
     like: str | None = Field(None, description="a file of messages that people really typed: what is made shall be like them")
+    labelled: str | None = Field(
+        None, description="the field of the records in `like` that says what each is about: they are the seeds of that topic, too"
+    )
+    aim: Literal["labels", "likeness"] | None = Field(
+        None,
+        description="what matters more: that messages are about their topic (default where at least two topics have seeds), or that they "
+        "vary as people's do; it sets on_topic, openings, best_of and temperature, where these are not given",
+    )
     voice: str | dict[str, Weight] | None = Field(None, description="how they type: a voice, or weights such as {texter: 5, careful: 1}")
     best_of: int | None = Field(
         None,
         ge=1,
         le=16,
-        description=f"continuations to choose from (default: {OF_TOPICS} with topics or `like`, {OF_VOICE} with `voice`, else 1)",
+        description=f"continuations to choose from (default: {OF_LIKE} with `like`, {OF_TOPICS} for labels, {OF_VOICE} with `voice`, else 1)",
     )
-    on_topic: bool = Field(
-        True, description="whether a message must be about its topic, where at least two topics have seeds; false allows everything"
+    on_topic: bool | None = Field(
+        None, description="whether a message must be about its topic (default: for labels); false allows everything"
+    )
+    harmless: bool = Field(
+        True, description="whether sexual, hateful and violent messages, and those of self-harm, are refused unless seeds say the same"
     )
     openings: Rate | None = Field(
         None,
-        description=f"the share of messages that begin with the first words of a seed of their topic (default: {OPENED} with topics, else 0)",
+        description=f"the share of messages that begin with the first words of a seed of their topic (default: {OPENED} for labels, else 0)",
     )
     mention: dict[str, Rate] = Field(default_factory=dict, description="the share of messages that contain a slot, such as {merchant: 0.4}")
     words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
@@ -108,7 +122,7 @@ class Typed(Asked):
         None,
         gt=0,
         le=2,
-        description=f"lower is more usual and keeps to the topic, higher more varied and odder (default: {CALM} with topics, else {FREE})",
+        description=f"lower is more usual and keeps to the topic, higher more varied and odder (default: {CALM} for labels, else {FREE})",
     )
 
     # What the recipe gives
@@ -118,6 +132,8 @@ class Typed(Asked):
         """The seed messages per topic; under the empty topic those that serve all. Raises DataError, ValueError."""
         if isinstance(self.seeds, dict):
             return {topic: self._read(seeds) for topic, seeds in self.seeds.items()}
+        if self.labelled and self.like is not None:
+            return files.grouped(self._scene.path(self.like), self.labelled)
         return {"": self._read(self.seeds) if self.seeds is not None else self._liked}
 
     @cached_property
@@ -145,12 +161,27 @@ class Typed(Asked):
     @cached_property
     def topics(self) -> Topics | None:
         """What tells whether a message is about its topic; None where that does not matter, or fewer than two topics have seeds."""
-        known = {topic: seeds for topic, seeds in self.pools.items() if topic and seeds}
-        if not self.on_topic or len(known) < 2:
+        if not self.has_topics:
             return None
         from synthgen.topics import Topics
 
-        return Topics(known)
+        return Topics({topic: seeds for topic, seeds in self.pools.items() if topic and seeds})
+
+    @property
+    def for_labels(self) -> bool:
+        """Whether labels matter more than likeness."""
+        return self.aim == "labels" if self.aim else self.on_topic is not False and self._several_topics
+
+    @property
+    def has_topics(self) -> bool:
+        """Whether a message must be about its topic."""
+        return self._several_topics and (self.for_labels if self.on_topic is None else self.on_topic)
+
+    @property
+    def _several_topics(self) -> bool:
+        if isinstance(self.seeds, dict):
+            return sum(bool(topic and seeds) for topic, seeds in self.seeds.items()) > 1
+        return self.seeds is None and self.labelled is not None
 
     def files(self) -> list[Path]:
         """The seed files, and the one to be like."""
@@ -167,6 +198,19 @@ class Typed(Asked):
         faults = [fault for topic, seeds in given.items() if (fault := self._seed_fault(topic, seeds))]
         if not given and self.seeds is not None:
             faults = [Fault(("seeds",), "no seed messages", FEW)]
+        if self.aim == "labels" and not self._several_topics:
+            faults.append(
+                Fault(("aim",), "labels need seeds for each topic, of which there are at least two", "seeds: {one: […], another: […]}")
+            )
+        if self.labelled and (self.like is None or self.seeds is not None):
+            faults.append(
+                Fault(
+                    ("labelled",),
+                    "it names a field of the records in 'like', where these are the seeds",
+                    "give like, and no seeds",
+                    at_key=True,
+                )
+            )
         of_voice = list(self._voice_faults())
         yield from faults + of_voice
         if faults or (self.seeds is None and any(fault.at == ("like",) for fault in of_voice)):  # the seeds cannot be read
@@ -181,7 +225,7 @@ class Typed(Asked):
     def _voice_faults(self) -> Iterator[Fault]:
         if self.like is not None:
             try:
-                self._liked  # noqa: B018 (it is read, to see whether it can be)
+                _ = self._liked, self.pools if self.seeds is None else {}  # it is read, to see whether it can be
             except (DataError, ValueError) as error:
                 yield misread(("like",), error, self._scene)
             if self.voice is not None:
@@ -207,8 +251,10 @@ class Typed(Asked):
             yield from ((at, slot) for slot in sorted(set().union(*map(slots, pool))))
 
     def labels(self) -> dict[str, str]:
-        """With a voice or `like`: the voice, the style that was measured, and what was typed otherwise than the model wrote it."""
-        return {"voice": "string", "style": "json", "slips": "json"} if self.chooses else {}
+        """With topics how likely a message is about its own; with a voice or `like` the voice, the style that was measured, and what was typed
+        otherwise than the model wrote it."""
+        style = {"voice": "string", "style": "json", "slips": "json"} if self.chooses else {}
+        return ({"on_topic": "float64"} if self.has_topics else {}) | style
 
     # The voices
 
@@ -305,7 +351,7 @@ class Typed(Asked):
     def _several(self, hard: bool, attempt: int) -> int:
         """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
         because a round of asking costs as much as its longest message, however few the rows."""
-        least = self.best_of or (OF_LIKE if self.like else OF_TOPICS if self.topics else OF_VOICE if self.voice else 1)
+        least = self.best_of or (OF_LIKE if self.like else OF_TOPICS if self.for_labels else OF_VOICE if self.voice else 1)
         if self.topics and self.chooses and not attempt:
             return 2 * least if hard else least
         if self.chooses and not hard and not self.topics:  # rows share what they ask for, and what is left over is lost
@@ -337,7 +383,7 @@ class Typed(Asked):
         return frames.frame(self._scene.about, sections), shown
 
     def _settings(self, topic: str, opening: str) -> dict[str, float | int | str | bool]:
-        usual = CALM if self._judging(topic) else FREE
+        usual = CALM if self.for_labels and topic in self.pools else FREE
         settings: dict[str, float | int | str | bool] = {
             "temperature": usual if self.temperature is None else self.temperature, "tokens": LONGEST, "stop": frames.END,
         }  # fmt: skip
@@ -346,7 +392,7 @@ class Typed(Asked):
     def _openings(self, topic: str, wanted: frozenset[str], stream: Random, voice: str) -> Iterator[str]:
         """What messages of a topic begin with, one after the other: the first words of a seed message, as the voice types it, or nothing.
         All seeds have their turn before one comes again; those that mention what is wanted, if there are any, and as far as they do."""
-        share = self.openings if self.openings is not None else OPENED if self._judging(topic) else 0.0
+        share = self.openings if self.openings is not None else OPENED if self.for_labels and topic in self.pools else 0.0
         own = [seed for seed in self._own(topic) if len(seed.split()) > 1]
         seeds = [seed for seed in own if slots(seed) & self.mention.keys() == wanted] or own
         if not share or not seeds:
@@ -397,30 +443,24 @@ class Typed(Asked):
 
     # How an answer is read
 
-    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
-        """The best message among the continuations, with its slots filled, or why the first is none."""
-        return self._best(row, completions, anything, set())[0]
-
-    def _best(self, row: Row, completions: Sequence[Completion], passes: Passes, used: set[str]) -> Chosen:
-        """The message among a row's continuations that is surely about its topic and worded least as others before it are (`used`), of those
-        that pass the checks, if there are any. If none is sure, the one that is most about it; where topics do not matter, the first."""
-        read = self._messages(row, completions)
-        messages = [(filled(message, row.values), one, self._score(message, one)) for message, one in read if isinstance(message, str)]
-        if not messages:
-            return read[0]
-        passing = [one for one in messages if passes(row, one[0])] or messages
-        if self.topics is None:
-            return passing[0][:2]
-        better = [one for one in passing if one[2] >= self.topics.sure]
-        chosen = (
-            min(better, key=lambda one: frames.repeated(frames.wordings(one[0]), used)) if better else max(passing, key=lambda one: one[2])
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(
+            self._scene.about, self.texts, self.originals, frozenset(self.mention), self.words, self.topics, harmless=self.harmless
         )
-        used.update(frames.wordings(chosen[0]))
-        return chosen[:2]
+
+    def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
+        """The first message among the continuations, with its slots filled, or why the first is none."""
+        return self._first(row, self._messages(row, completions), anything)[0]
+
+    def _first(self, row: Row, read: Sequence[Read], passes: Passes) -> Chosen:
+        """The first message of those that pass the checks, or else of all, or why the first is none."""
+        messages = [(filled(message, row.values), completion) for message, completion in read if isinstance(message, str)]
+        return next((one for one in messages if passes(row, one[0])), messages[0] if messages else read[0])
 
     def _score(self, message: str, completion: Completion) -> float:
         """How much a message is about its topic."""
-        topic = _topic(completion)
+        topic = topic_of(completion)
         judging = self._judging(topic)
         return judging.score(message, topic) if judging else 0.0
 
@@ -428,127 +468,67 @@ class Typed(Asked):
         """What tells whether a message is about a topic; None where that does not matter, or the topic has no seeds."""
         return self.topics if self.topics and topic in self.topics.names else None
 
-    def _sure(self, messages: Sequence[Sequence[Read]]) -> dict[str, float]:
-        """For each topic the score from which on messages are surely about it: what the better ones have of those that rows choose from, and
-        most real ones. Only where a voice is chosen for: what it wants most is often what is about the topic least."""
-        if self.topics is None:
-            return {}
-        scores: dict[str, list[float]] = {}
-        for message, completion in chain(*messages):
-            if isinstance(message, str):
-                scores.setdefault(_topic(completion), []).append(self._score(message, completion))
-        return {topic: max(self.topics.sure, sorted(own)[int(WORSE * len(own))]) for topic, own in scores.items()}
-
     def _messages(self, row: Row, completions: Sequence[Completion]) -> list[Read]:
         """The message in each continuation, or why it is none."""
-        return [(self._message(row, completion), completion) for completion in completions]
+        return [(self._reader.message(row, completion), completion) for completion in completions]
 
     def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
-        """With a voice, the continuations of all rows with the same topic, voice and mentions are one pool, from which each row in
-        turn takes the one that the table is most in need of."""
-        if not self.chooses:
-            used = set[str]()
-            return [self._best(row, own, passes, used) for row, own in zip(rows, answers, strict=True)]
-        from synthgen.fields.pool import Pool, with_facts
-        from synthgen.voices.steer import style
+        """Where topics or a voice matter, the continuations of all rows with the same topic, voice and mentions are one pool, from which
+        each row in turn takes the one that the table is most in need of; else each row takes its first message."""
+        messages = [self._messages(row, own) for row, own in zip(rows, answers, strict=True)]
+        if not self.chooses and self.topics is None:
+            return [self._first(row, own, passes) for row, own in zip(rows, messages, strict=True)]
+        from synthgen.fields.pool import Pool
 
         alike: dict[tuple[Any, ...], list[int]] = {}
         for place, own in enumerate(answers):
             origin = own[0].prompt.origin
             alike.setdefault((origin["voice"], origin["topic"], *origin["mention"]), []).append(place)
         pool_of: dict[int, Pool] = {}
-        messages = [self._messages(row, own) for row, own in zip(rows, answers, strict=True)]
-        sure, used = self._sure(messages), set[str]()
-        for (voice, topic, *_), places in alike.items():
+        sure, used = self.topics.sure if self.topics else None, set[str]()
+        for (voice, *_), places in alike.items():
             forms = [one for place in places for one in self._sound(rows[place], messages[place], voice, passes)]
-            pool = Pool(self.courses[voice], forms, sure.get(topic, 0.0))
-            pool_of |= dict.fromkeys(places, pool)
+            pool_of |= dict.fromkeys(places, Pool(self.courses.get(voice), forms, sure, WORSE))
         chosen: list[Chosen] = []
-        for place, (row, own) in enumerate(zip(rows, answers, strict=True)):
-            voice = own[0].prompt.origin["voice"]
-            one = pool_of[place].take(memory[voice], partial(self._suits, row), used)
-            if one is None:
-                value = self.read(row, own)
-                chosen.append(
-                    (value if isinstance(value, Refusal) else Refusal("taken", "by other rows, which had none of their own"), own[0])
-                )
-                continue
-            used.update(frames.wordings(one.put.text))
-            put = with_facts(one.put, row.values)
-            slips = [slip._asdict() for slip in put.slips]
-            labels = {"voice": voice, "style": style(put.text), "slips": slips}
-            memory[voice].add(self.courses[voice].marks([put.text])[0])
-            chosen.append((Labelled(put.text, labels), one.source))
+        for place, row in enumerate(rows):
+            voice = answers[place][0].prompt.origin["voice"]
+            form = pool_of[place].take(memory[voice] if self.chooses else None, partial(self._suits, row), used)
+            if form is None:
+                refused = messages[place][0][0]
+                taken = Refusal("taken", "by other rows, which had none of their own")
+                chosen.append((refused if isinstance(refused, Refusal) else taken, answers[place][0]))
+            else:
+                used.update(frames.wordings(form.put.text))
+                chosen.append((self._taken(form, row, voice, memory), form.source))
         return chosen
+
+    def _taken(self, form: Form, row: Row, voice: str, memory: Any) -> Value | Labelled:
+        """The message that a row takes from the pool, with its labels; with a voice it is counted."""
+        from synthgen.fields.pool import with_facts
+        from synthgen.voices.steer import style
+
+        put, labels = with_facts(form.put, row.values), dict[str, Value]()
+        if judging := self._judging(topic_of(form.source)):
+            labels["on_topic"] = round(judging.holds(form.score), 3)
+        if self.chooses:
+            memory[voice].add(self.courses[voice].marks([put.text])[0])
+            labels |= {"voice": voice, "style": style(put.text), "slips": [slip._asdict() for slip in put.slips]}
+        return Labelled(put.text, labels)
 
     def _suits(self, row: Row, form: Form) -> bool:
         """Whether a message that another row asked for can be this row's."""
-        return self._objection(form.put.text, row, form.source.prompt) is None
+        return self._reader.objection(form.put.text, row, form.source.prompt) is None
 
     def _sound(self, row: Row, messages: Sequence[Read], voice: str, passes: Passes) -> Iterator[Form]:
-        """The messages among a row's continuations, each as it came and as the voice would have typed it."""
+        """The messages among a row's continuations, each as it came and, with a voice, as that would have typed it."""
         from synthgen.fields.pool import Form
 
         for message, completion in messages:
             if isinstance(message, str):
-                score = self._score(message, completion)
-                yield Form(Put(message, []), completion, passes(row, filled(message, row.values)), score)
+                score, sense = self._score(message, completion), _sense(completion)
+                yield Form(Put(message, []), completion, passes(row, filled(message, row.values)), score, sense)
+                if not self.chooses:
+                    continue
                 put = put_on(message, self.voices[voice], Random(completion.prompt.stream))
-                if put.text and put.text != message and self._objection(put.text, row, completion.prompt) is None:
-                    yield Form(put, completion, passes(row, filled(put.text, row.values)), score)
-
-    def _message(self, row: Row, completion: Completion) -> str | Refusal:
-        message = frames.ended(completion.text)
-        if message is None:
-            return Refusal("unfinished", f"no end within {LONGEST} tokens: {completion.text[:80]}")
-        if not message:
-            return Refusal("empty")
-        return self._objection(message, row, completion.prompt) or self._astray(message, completion) or message
-
-    def _astray(self, message: str, completion: Completion) -> Refusal | None:
-        """Why a message is not about its topic, if it is not."""
-        topic = _topic(completion)
-        judging = self._judging(topic)
-        if not judging or judging.score(message, topic) >= judging.threshold:
-            return None
-        return Refusal("off topic", f"as near to '{judging.nearest(message, topic)}': {message}")
-
-    def _objection(self, message: str, row: Row, prompt: Prompt) -> Refusal | None:
-        """Why this is no message of the row, if it is none."""
-        if frames.breaks(message, self._scene.about):
-            return Refusal("broken frame", message)
-        if frames.loops(message):
-            return Refusal("going in circles", message)
-        found = slots(message)
-        if unknown := [slot for slot in sorted(found) if row.values.get(slot) is None]:
-            return Refusal("unknown slot", f"<{unknown[0]}> in: {message}")
-        if self._broken and self._broken.search(SLOT.sub(" ", message)):
-            return Refusal("broken slot", message)
-        wanted = set(prompt.origin.get("mention", ()))
-        if missing := wanted - found:
-            return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
-        if unwanted := found & self.mention.keys() - wanted:
-            return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
-        if frames.essence(message) in self._essences:
-            return Refusal("copied seed", message)
-        if self._runs and (copied := self._runs.copied(message)):
-            return Refusal("copied seed", f"repeats: {copied}")
-        count = len(filled(message, row.values).split())
-        if self.words and not self.words[0] <= count <= self.words[1]:
-            return Refusal("length", f"{count} words: {message}")
-        return None
-
-    @cached_property
-    def _broken(self) -> re.Pattern[str] | None:
-        """Half a slot of those that the seeds show, such as `<merchant` or `<MERCHANT>`."""
-        known = "|".join(sorted(self.mention.keys() | set().union(*map(slots, self.texts)), key=len, reverse=True))
-        return re.compile(rf"<\s*(?:{known})\b|\b(?:{known})\s*>", re.IGNORECASE) if known else None
-
-    @cached_property
-    def _runs(self) -> Originals | None:
-        """The runs of words that no message about a topic may have."""
-        return Originals(self.originals, RUN) if self.topics else None
-
-    @cached_property
-    def _essences(self) -> frozenset[str]:
-        return frozenset(map(frames.essence, self.originals))
+                if put.text and put.text != message and self._reader.objection(put.text, row, completion.prompt) is None:
+                    yield Form(put, completion, passes(row, filled(put.text, row.values)), score, sense)

@@ -70,6 +70,12 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
         if samples.get(table.name):
             fence = "`" * (3 + max((text.count("`") for text in samples[table.name]), default=0))
             lines += ["Some of it:", "", f"{fence}text", *samples[table.name], fence, ""]
+        for name, labels in counts.get("labels", {}).items():
+            lines += [
+                f"About {labels['hold']:.0%} of the messages in `{name}` are about their topic, by a score made from the seed messages:",
+                "", "| topic | rows | about it |", "|---|---|---|",
+                *(f"| {_plain(topic)} | {told['rows']:,} | {told['hold']:.0%} |" for topic, told in labels["topics"].items()), "",
+            ]  # fmt: skip
         for name, voices in counts.get("styles", {}).items():
             lines += [f"| `{name}` is typed as | rows | figures of style met (within a fifth, or chance) | not |", "|---|---|---|---|"]
             for voice, told in voices.items():

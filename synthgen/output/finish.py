@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import synthgen
+from synthgen import render
 from synthgen.fields import Typed
 from synthgen.models import Journalled
 from synthgen.output.card import SAMPLES, card
@@ -72,6 +74,8 @@ def _manifest(
         }
         if styles := dict(_styles(store)):
             tables[name]["styles"] = styles
+        if labels := dict(_labels(store)):
+            tables[name]["labels"] = labels
         files |= {shard.pop("path"): shard for shard in shards}
     aside = aside_shards(output.unfinished, list(stores.values()))
     files |= {shard.pop("path"): shard for shards in aside.values() for shard in shards}
@@ -96,6 +100,20 @@ def _styles(store: TableStore) -> Iterator[tuple[str, Any]]:
                 if row[name] is not None:
                     texts.setdefault(row[f"{name}_voice"], []).append(row[name])
             yield name, {voice: {"rows": len(own), "figures": reached(own, asked.voices[voice])} for voice, own in sorted(texts.items())}
+
+
+def _labels(store: TableStore) -> Iterator[tuple[str, Any]]:
+    """For each field whose messages must be about a topic: how many of them are, as their scores say, in all and by topic."""
+    for name, asked in store.plan.asked.items():
+        if isinstance(asked, Typed) and asked.has_topics:
+            likely: dict[str, list[float]] = {}
+            for row in store.rows([f"{name}_on_topic", *sorted(render.names(asked.topic))]):
+                if (one := row[f"{name}_on_topic"]) is not None:
+                    likely.setdefault(render.fill(asked.topic, row).strip(), []).append(one)
+            every = [one for own in likely.values() for one in own]
+            if every:
+                topics = {topic: {"rows": len(own), "hold": round(fmean(own), 3)} for topic, own in sorted(likely.items())}
+                yield name, {"rows": len(every), "hold": round(fmean(every), 3), "topics": topics}
 
 
 def _samples(whole: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str]]:

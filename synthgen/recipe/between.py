@@ -222,7 +222,7 @@ def _name_faults(name: str, field: FieldShape, reads: list[Read], known: set[str
 def _seed(field: Typed, at: tuple[Any, ...], slot: str) -> tuple[tuple[Any, ...], str]:
     """The way to the first seed message that shows a slot; for a file, the message in words."""
     seeds = field.seeds[at[1]] if isinstance(field.seeds, dict) else field.seeds
-    messages = seeds if isinstance(seeds, list) else field.pools[at[1] if len(at) > 1 else ""]
+    messages = seeds if isinstance(seeds, list) else (field.pools[at[1]] if len(at) > 1 else field.texts)
     number = next(number for number, message in enumerate(messages) if slot in slots(message))
     return ((*at, number), "") if isinstance(seeds, list) else (at, f" (in: {messages[number]})")
 

@@ -28,7 +28,7 @@ def made(result: Made) -> None:
         if not result.already:
             for by, count in list(table["refused"].items())[:6]:
                 out.print(Text(f"    {count:>6,}  {by}"))
-        for line in _voices(table):
+        for line in (*_labels(table), *_voices(table)):
             out.print(Text(line))
     if not result.already:
         answers = manifest["answers"]
@@ -44,6 +44,14 @@ def made(result: Made) -> None:
         out.print(Text(f"note: {note}"))
     first = next(iter(manifest["tables"]))
     out.print(Text(f'look: synthgen look {result.folder}\nload: datasets.load_dataset("{result.folder}", "{first}")'))
+
+
+def _labels(table: Mapping[str, Any]) -> Iterator[str]:
+    """How many messages are about their topic."""
+    for name, labels in table.get("labels", {}).items():
+        worst = sorted(labels["topics"].items(), key=lambda item: item[1]["hold"])[:3]
+        least = ", ".join(f"{topic} {told['hold']:.0%}" for topic, told in worst if told["hold"] < labels["hold"])
+        yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; least {least}" if least else "")
 
 
 def _voices(table: Mapping[str, Any]) -> Iterator[str]:

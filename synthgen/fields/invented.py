@@ -1,0 +1,87 @@
+"""Facts that a model made up where the row has its own.
+
+A message about a row with an amount, a date or an order number may leave it out, or name it through its slot. What it names otherwise is
+another amount, another date, another number: the message and its row would say two things. Where seed messages name such facts without
+slots themselves, rows may, too.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+from synthgen.rows import Value
+from synthgen.slots import SLOT
+from synthgen.voices import lexicon
+
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
+MONEY = re.compile(
+    r"[£$€]\s?\d[\d,.]*|\b\d[\d,]*\.\d\d\b|\b\d[\d,]*(?:\.\d+)?\s?(?:pounds?|quid|dollars?|bucks|euros?|pence|gbp|usd|eur)\b", re.IGNORECASE
+)
+DATE = re.compile(
+    rf"\b\d{{4}}-\d\d?-\d\d?\b|\b[0-3]?\d/[0-3]?\d(?:/\d{{2,4}})?\b|\b[0-3]?\d\.[01]?\d\.\d{{2,4}}\b|\b\d\d?(?:st|nd|rd|th)? (?:of )?{_MONTH}\b|\b{_MONTH} \d\d?(?:st|nd|rd|th)?\b",
+    re.IGNORECASE,
+)
+CODE = re.compile(r"\b(?=\w*\d\w*\d\w*\d)[\w-]{4,}\b")
+NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")
+_PRICED = re.compile(r"[£$€]\s?<([a-z][a-z0-9_]*)>")
+
+
+SELDOM = 0.1
+"""The share of the seeds that have slots, beside which so many may name a fact without one and it still is not their way."""
+
+
+class Facts:
+    """What the seed messages say of facts: their slots, those that are money, and what they name without one."""
+
+    def __init__(self, seeds: Sequence[str]) -> None:
+        joined = "\n".join(seeds)
+        self.slots, self.money = frozenset(SLOT.findall(joined)), frozenset(_PRICED.findall(joined))
+        plain, slotted = [SLOT.sub(" ", seed) for seed in seeds], sum(bool(SLOT.search(seed)) for seed in seeds)
+        self._shown = "\n".join(plain).casefold()
+        self._named = {kind for kind in KINDS if sum(bool(_found(kind, seed)) for seed in plain) > max(1, SELDOM * slotted)}
+
+    def invented(self, message: str, facts: Mapping[str, Value]) -> str | None:
+        """What a message, its slots not filled, names in place of one of the row's `facts`, if anything; what a seed message names, too, is
+        allowed."""
+        kinds = {kind for slot in self.slots if (kind := self._kind(slot, facts.get(slot)))} - self._named
+        if not kinds:
+            return None
+        text = SLOT.sub(" ", message)
+        found = [match for kind in kinds for match in _found(kind, text)]
+        told = (match[0].strip(" ,.") for match in sorted(found, key=lambda match: (match.start(), -match.end())))
+        return next((one for one in told if one.casefold() not in self._shown), None)
+
+    def _kind(self, slot: str, fact: Value) -> str | None:
+        if fact is None or isinstance(fact, bool | list | dict):
+            return None
+        if isinstance(fact, datetime.date) or (isinstance(fact, str) and DATE.fullmatch(fact)):
+            return "date"
+        if slot in self.money or isinstance(fact, float) or (isinstance(fact, str) and MONEY.fullmatch(fact)):
+            return "money"
+        if CODE.fullmatch(str(fact).replace(" ", "")):
+            return "code"
+        return "name" if isinstance(fact, str) and fact[:1].isupper() and not re.search(r"\d", fact) else None
+
+
+def _found(kind: str, text: str) -> list[re.Match[str]]:
+    pattern, is_one = KINDS[kind]
+    return [match for match in pattern.finditer(text) if is_one(match[0])]
+
+
+@cache
+def _unknown(word: str) -> bool:
+    """Whether it is no word of the language, and so a name."""
+    return not lexicon.is_word(word.lower())
+
+
+def _any(match: str) -> bool:
+    return True
+
+
+KINDS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
+    "money": (MONEY, _any), "date": (DATE, _any), "code": (CODE, _any), "name": (NAME, _unknown),
+}  # fmt: skip
+"""How each kind of fact is typed, and what of that is one."""

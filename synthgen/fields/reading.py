@@ -1,0 +1,135 @@
+"""How a continuation is read: as the message that its row asked for, or why it is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from synthgen import frames
+from synthgen.fields.invented import Facts
+from synthgen.fields.sides import Side
+from synthgen.harm import harms
+from synthgen.originals import Originals
+from synthgen.rows import Completion, Prompt, Refusal, Row
+from synthgen.slots import SLOT, filled, slots
+
+if TYPE_CHECKING:  # which imports numpy
+    from synthgen.topics import Topics
+
+RUN = 6
+"""Words in a row of a seed message that no message about a topic has."""
+
+
+def topic_of(completion: Completion) -> str:
+    """The topic that a message was asked for."""
+    return str(completion.prompt.origin.get("topic", ""))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be said over again, slots of
+    `mentioned` names stand where they were asked for, and messages have so many `words` (fewest, most). Where they must be about their
+    `topics`, these tell whether they are; `harmless` says whether what no company wants is refused."""
+
+    about: str
+    seeds: Sequence[str]
+    originals: Sequence[str]
+    mentioned: frozenset[str] = frozenset()
+    words: Sequence[int] | None = None
+    topics: Topics | None = None
+    harmless: bool = True
+
+    def message(self, row: Row, completion: Completion) -> str | Refusal:
+        """The message in a continuation, its slots not yet filled, or why it is none."""
+        message = frames.ended(completion.text)
+        if message is None:
+            return Refusal("unfinished", f"no end within {completion.tokens_out} tokens: {completion.text[:80]}")
+        if not message:
+            return Refusal("empty")
+        refused = self.objection(message, row, completion.prompt) or self._unlike(message, row) or self._astray(message, completion)
+        return refused or message
+
+    def objection(self, message: str, row: Row, prompt: Prompt) -> Refusal | None:
+        """Why this is no message of the row, however it is typed."""
+        if frames.breaks(message, self.about):
+            return Refusal("broken frame", message)
+        if frames.loops(message):
+            return Refusal("going in circles", message)
+        found = slots(message)
+        if unknown := [slot for slot in sorted(found) if row.values.get(slot) is None]:
+            return Refusal("unknown slot", f"<{unknown[0]}> in: {message}")
+        if self._broken and self._broken.search(SLOT.sub(" ", message)):
+            return Refusal("broken slot", message)
+        wanted = set(prompt.origin.get("mention", ()))
+        if missing := wanted - found:
+            return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
+        if unwanted := found & self.mentioned - wanted:
+            return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
+        if frames.essence(message) in self._essences:
+            return Refusal("copied seed", message)
+        if frames.essence(message) in self._beginnings:
+            return Refusal("cut off", message)
+        if self._runs and (copied := self._runs.copied(message)):
+            return Refusal("copied seed", f"repeats: {copied}")
+        count = len(filled(message, row.values).split())
+        if self.words and not self.words[0] <= count <= self.words[1]:
+            return Refusal("length", f"{count} words: {message}")
+        return None
+
+    def _unlike(self, message: str, row: Row) -> Refusal | None:
+        """Why nobody in this place would say so: the row has other facts, it is the other side that talks, or no company wants to read it."""
+        if invented := self._facts.invented(message, row.values):
+            return Refusal("invented fact", f"{invented} in: {message}")
+        if self._side.is_left(message):
+            return Refusal("other side", message)
+        if self.harmless and (harm := harms(message) - self._harms):
+            return Refusal("harmful", f"{min(harm)} in: {message}")
+        return None
+
+    def _astray(self, message: str, completion: Completion) -> Refusal | None:
+        """Why a message is not about its topic, if it is not."""
+        topic = topic_of(completion)
+        if self.topics is None or topic not in self.topics.names or self.topics.score(message, topic) >= self.topics.threshold:
+            return None
+        return Refusal("off topic", f"as near to '{self.topics.nearest(message, topic)}': {message}")
+
+    @cached_property
+    def _broken(self) -> re.Pattern[str] | None:
+        """Half a slot of those that the seeds show, such as `<merchant` or `<MERCHANT>`."""
+        known = "|".join(sorted(self.mentioned | _slots(self.seeds), key=len, reverse=True))
+        return re.compile(rf"<\s*(?:{known})\b|\b(?:{known})\s*>", re.IGNORECASE) if known else None
+
+    @cached_property
+    def _runs(self) -> Originals | None:
+        """The runs of words that no message about a topic may have."""
+        return Originals(self.originals, RUN) if self.topics else None
+
+    @cached_property
+    def _essences(self) -> frozenset[str]:
+        return frozenset(map(frames.essence, self.originals))
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        """Seed messages without their ends: half a thought, where messages begin as seeds do."""
+        words = [frames.essence(seed).split() for seed in self.seeds] if self.topics else []
+        return frozenset(" ".join(own[:count]) for own in words for count in range(1, len(own)))
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return Facts(self.seeds)
+
+    @cached_property
+    def _side(self) -> Side:
+        return Side(self.originals)
+
+    @cached_property
+    def _harms(self) -> frozenset[str]:
+        """What seed messages say themselves, so that it is wanted."""
+        return frozenset().union(*map(harms, self.originals))
+
+
+def _slots(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset[str]().union(*map(slots, texts))

@@ -1,0 +1,92 @@
+"""What a typed field refuses of what the model wrote: facts that are not the row's, the other side of the talk, and harm."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from synthgen.fields.invented import Facts
+from synthgen.fields.reading import Reader
+from synthgen.fields.sides import Side
+from synthgen.rows import Completion, Prompt, Refusal, Row
+
+SEEDS = [
+    "my card got declined at <merchant>", "why was i charged £<amount>", "i paid on <day> and nothing came", "where is order <order_id>",
+    "there is a £5 fee i did not agree to",
+]  # fmt: skip
+FACTS = {"merchant": "Brightwell", "amount": 24.5, "day": datetime.date(2026, 10, 2), "order_id": "48213"}
+
+
+def read(text: str, seeds: list[str] = SEEDS, **given: Any) -> str | Refusal:
+    row = Row("traffic", 0, 0, dict(FACTS))
+    return Reader("", seeds, seeds, **given).message(row, Completion(Prompt("", 1, {"tokens": 64}), f" {text}\n", "stop"))
+
+
+@pytest.mark.parametrize(
+    ("text", "invented"),
+    [
+        ("£95.49 £1.00 with the ca", "£95.49"), ("i was charged $100 yesterday", "$100"), ("they took 20 pounds", "20 pounds"),
+        ("it went out on 3rd of march", "3rd of march"), ("i paid on 12/10/2026", "12/10/2026"), ("order 99120 is late", "99120"),
+        ("my card got declined at Brightwul today", "Brightwul"),
+    ],
+)  # fmt: skip
+def test_a_fact_that_is_not_the_rows_is_invented(text: str, invented: str) -> None:
+    assert Facts(SEEDS).invented(text, FACTS) == invented
+    assert read(text) == Refusal("invented fact", f"{invented} in: {text}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my card got declined at <merchant> why", "charged <amount> twice", "there is a £5 fee again", "it has been 3 days",
+        "can i get 2 cards", "declined on Monday morning", "where is <order_id> now",
+    ],
+)  # fmt: skip
+def test_slots_small_numbers_and_what_seeds_say_are_not_invented(text: str) -> None:
+    assert Facts(SEEDS).invented(text, FACTS) is None
+
+
+def test_where_seeds_name_facts_without_slots_rows_may_too() -> None:
+    seeds = [*SEEDS, "they took £12 twice", "it was $8.50 before", "i paid 30 euros for nothing"]
+    assert Facts(seeds).invented("i was charged $100", FACTS) is None
+    assert Facts(seeds).invented("order 99120 is late", FACTS) == "99120"
+
+
+def test_a_row_without_the_fact_may_name_any() -> None:
+    assert Facts(SEEDS).invented("i was charged $100", {"merchant": "Brightwell"}) is None
+    assert Facts(["hello there"]).invented("i was charged $100", FACTS) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your top-up is gone!", "Thank you for contacting us.", "we are sorry to hear that", "How can I help you today?",
+        "your order has been shipped", "Please allow 3 working days.", "you can find it in the app", "Dear customer, hello",
+    ],
+)  # fmt: skip
+def test_the_other_side_of_the_talk_is_refused(text: str) -> None:
+    assert Side(SEEDS).is_left(text)
+    assert read(text) == Refusal("other side", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why have you charged me", "please help", "is my order lost", "can you tell me where your office is", "thank you",
+        "you said it would come today", "your app is rubbish", "please cancel my order", "we want a refund", "sorry, wrong number",
+    ],
+)  # fmt: skip
+def test_what_people_type_is_their_own_side(text: str) -> None:
+    assert not Side(SEEDS).is_left(text)
+
+
+def test_what_a_seed_says_too_is_allowed() -> None:
+    assert not Side([*SEEDS, "your order is on its way"]).is_left("your parcel is lost")
+
+
+def test_harm_is_refused_unless_it_is_asked_for() -> None:
+    assert read("i will kill him") == Refusal("harmful", "kill him in: i will kill him")
+    assert read("i will kill him", harmless=False) == "i will kill him"
+    assert read("they said i will kill him", [*SEEDS, "he wrote: I will kill him"]) == "they said i will kill him"
