@@ -104,6 +104,12 @@ class Prompt:
         """A short, stable name of the text (and of the brief and the turns), the same in every row that shares it."""
         return digest(self.whole) if self.brief is None else digest(f"{self.brief.digest}\0{self.whole}")
 
+    @property
+    def key(self) -> str:
+        """A digest of all that decides the answer: prompts with the same key ask the same."""
+        settings = json.dumps(dict(self.settings), sort_keys=True, default=str)
+        return digest("\0".join([self.by, self.brief.digest if self.brief else "", self.whole, settings, str(self.stream)]))
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:

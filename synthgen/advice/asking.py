@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from synthgen.errors import ModelError
 from synthgen.models import Model
+from synthgen.models.routing import placed
 from synthgen.rows import Brief, Completion, Document, Prompt, parsed_json
 
 TOKENS = 16_000
@@ -36,8 +37,8 @@ def brief(name: str, shape: type[Shape], documents: Sequence[Document] = ()) -> 
 def ask(model: Model, prompts: Sequence[Prompt], shape: type[A]) -> list[tuple[A | ModelError, Completion | None]]:
     """What `model` answers to each of the prompts, asked at the same time, or why it gives none; and the completion that it is from.
     Raises ModelError where none can be asked."""
-    there = {id(one.prompt): one for one in model.complete(prompts)}
-    return [(_read(there.get(id(prompt)), shape), there.get(id(prompt))) for prompt in prompts]
+    there = dict(placed(model, prompts))
+    return [(_read(there.get(place), shape), there.get(place)) for place in range(len(prompts))]
 
 
 def question(said: Brief, text: str, account: str) -> Prompt:

@@ -22,8 +22,9 @@ from synthgen.engine.parents import Candidate, Candidates
 from synthgen.errors import DataError, LimitError
 from synthgen.fields import Asked, FieldShape, Made
 from synthgen.models import Model
+from synthgen.models.routing import placed
 from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
-from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.rows import Completion, Labelled, Refusal, Row, Value
 from synthgen.streams import Streams
 
 ASKED_CHUNK = 512
@@ -231,15 +232,14 @@ class TableRun:
         prompts = field.ask(rows, name, self.streams)
         answered = 0
         while any(prompts):
-            owner = {id(prompt): (number, place) for number, own in enumerate(prompts) for place, prompt in enumerate(own)}
             came: list[dict[int, Completion]] = [{} for _ in rows]
-            asked: dict[str, list[Prompt]] = {}
-            for own in prompts:
-                for prompt in own:
-                    asked.setdefault(prompt.by or field.by, []).append(prompt)
-            for model, own in asked.items():
-                for completion in self.models[model].complete(own):
-                    number, place = owner[id(completion.prompt)]
+            asked: dict[str, list[tuple[int, int]]] = {}
+            for number, own in enumerate(prompts):
+                for place, prompt in enumerate(own):
+                    asked.setdefault(prompt.by or field.by, []).append((number, place))
+            for model, owners in asked.items():
+                for which, completion in placed(self.models[model], [prompts[number][place] for number, place in owners]):
+                    number, place = owners[which]
                     came[number][place] = completion  # they come in any order
                     answered += len(came[number]) == len(prompts[number])
                     self.report(self.done + min(answered, len(rows)), 1)

@@ -22,6 +22,7 @@ from synthgen.errors import OutputError
 from synthgen.models.claude import ClaudeModel
 from synthgen.models.door import Model
 from synthgen.models.line import Line
+from synthgen.models.routing import placed
 from synthgen.models.trouble import in_words, trouble
 from synthgen.rows import Completion, Prompt
 
@@ -271,10 +272,11 @@ class Journalled:
             yield completion
 
     def _one_by_one(self, prompts: Sequence[Prompt], unknown: Mapping[int, str]) -> Iterator[Completion]:
-        keys = {id(prompts[place]): key for place, key in unknown.items()}
-        for number, completion in enumerate(self.model.complete([prompts[place] for place in unknown]), 1):
+        keys = list(unknown.values())
+        answers = placed(self.model, [prompts[place] for place in unknown])
+        for number, (place, completion) in enumerate(answers, 1):
             if completion.finish != "error":
-                self._keep(keys[id(completion.prompt)], completion, len(unknown) - number)
+                self._keep(keys[place], completion, len(unknown) - number)
             yield completion
 
     def _keep(self, key: str, completion: Completion, left: int) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from synthgen import frames
 from synthgen.checks.near_duplicate import Kept
 from synthgen.models import Model
+from synthgen.models.routing import placed
 from synthgen.originals import Originals
 from synthgen.rows import Prompt
 from synthgen.tune.documents import SHOWN, Typed, documents, framed, section
@@ -57,8 +58,7 @@ def _short(handful: Sequence[Typed]) -> Iterator[Typed]:
 
 def written(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
     """The messages that a model writes, in the order of the prompts; what never ends is none."""
-    places = {id(prompt): place for place, prompt in enumerate(prompts)}
-    found = {places[id(one.prompt)]: frames.ended(one.text) for one in model.complete(prompts)}
+    found = {place: frames.ended(completion.text) for place, completion in placed(model, prompts)}
     return (text for place in sorted(found) if (text := found[place]))
 
 
