@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from synthgen import render
 from synthgen.engine import candidates
 from synthgen.engine.run import ASKED_CHUNK
-from synthgen.errors import SynthgenError
+from synthgen.engine.step import make, wanted
+from synthgen.errors import DataError, SynthgenError
 from synthgen.fields import Asked, Made
 from synthgen.fields.schemas import fitting
 from synthgen.models import ClaudeModel, Model
@@ -78,13 +79,13 @@ def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) 
             asked = table.asked.get(step.name)
             if isinstance(step.field, Made) and not reads & unknown:
                 for row in rows:
-                    row.give(step.name, step.field.make(row, streams.at(table.name, step.name, row.index, 0)))
-            elif asked is not None and asked.asks == "claude":
-                yield from _of_claude(
-                    table.name, step.name, asked, models, [row for row in rows if _wanted(asked, row)], streams, share, batch
-                )
-            elif asked is not None and not reads & unknown:
-                yield _question(table.name, step.name, asked, models[asked.by], rows, streams, share)
+                    make(row, step.name, step.field, streams)
+            elif asked is not None:
+                asking = [row for row in rows if _may_be_wanted(asked, row)]
+                if asked.asks == "claude":
+                    yield from _of_claude(table.name, step.name, asked, models, asking, streams, share, batch)
+                elif not reads & unknown:
+                    yield _question(table.name, step.name, asked, models[asked.by], asking, streams, share)
             if asked is not None or reads & unknown:
                 columns = own_columns(step.name, step.field)
                 unknown |= columns.keys()
@@ -146,11 +147,10 @@ def _of_claude(
             yield Question(table, name, by, round(count), frames, round(read), round(count * written), False)
 
 
-def _wanted(asked: Asked, row: Row) -> bool:
-    try:
-        return asked.when is None or render.holds(asked.when, row.values)
-    except render.TemplateMistake:
-        return True
+def _may_be_wanted(asked: Asked, row: Row) -> bool:
+    with suppress(DataError):  # of what only stands for another
+        return wanted(asked, row)
+    return True
 
 
 def _written(asked: Asked) -> float:

@@ -12,12 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from synthgen import render
 from synthgen.engine import candidates
-from synthgen.errors import OutputError, SynthgenError
+from synthgen.engine.step import leave_out, make, wanted
+from synthgen.errors import DataError, OutputError, SynthgenError
 from synthgen.fields import Asked, FieldShape, Made, Typed
 from synthgen.fields.schemas import fitting
 from synthgen.output import Dataset
@@ -88,15 +88,17 @@ def _begun(table: TablePlan, made: Mapping[str, list[dict[str, Any]]], streams: 
 def _make(row: Row, name: str, field: FieldShape, streams: Streams) -> list[Prompt]:
     """Give the row the field's value, or what stands for it, if it has none; and return what Claude would be asked for it."""
     there = name in row.values
-    with suppress(render.TemplateMistake):
-        if field.when is not None and not render.holds(field.when, row.values):
+    with suppress(DataError):  # of what only stands for another
+        if not wanted(field, row):
             if not there:
-                row.give(name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
+                leave_out(row, name, field)
             return []
     prompts, value = list[Prompt](), None
     try:
         if isinstance(field, Made):
-            value = None if there else field.make(row, streams.at(row.table, name, row.index, 0) if field.draws else Random(0))
+            if not there:
+                make(row, name, field, streams)
+                return []
         elif isinstance(field, Typed):
             value = None if there else _typed(row, field)
         elif isinstance(field, Asked):

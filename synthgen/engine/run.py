@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from random import Random
 from typing import Any
 
-from synthgen import render
 from synthgen.checks import Check
 from synthgen.engine.parents import Candidate, Candidates
-from synthgen.errors import DataError, LimitError
-from synthgen.fields import Asked, FieldShape, Made
+from synthgen.engine.step import leave_out, make, wanted
+from synthgen.errors import LimitError
+from synthgen.fields import Asked, Made
 from synthgen.models import Model
 from synthgen.models.routing import placed
 from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
@@ -180,19 +179,9 @@ class TableRun:
         if isinstance(step.field, Asked):
             return self._ask(place, step.name, step.field, rows)
         assert isinstance(step.field, Made)
-        make, at, table, name, field, idle = step.field.make, self.streams.at, self.plan.name, step.name, step.field, Random(0)
         for row in rows:
-            if field.when is None or self._wanted(field, row):
-                row.give(name, make(row, at(table, name, row.index, row.attempt) if field.draws else idle))
-            else:
-                row.give(name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
+            make(row, step.name, step.field, self.streams)
         return [None] * len(rows)
-
-    def _wanted(self, field: FieldShape, row: Row) -> bool:
-        try:
-            return field.when is None or render.holds(field.when, row.values)
-        except render.TemplateMistake as error:
-            raise DataError(f"{row.table}, row {row.index}, when: {error}", "mend the condition, or give it what it reads") from None
 
     def _check(self, place: int, step: CheckStep, rows: list[Row]) -> list[Refusal | None]:
         check, memory = step.check, self.memories[place]
@@ -202,10 +191,10 @@ class TableRun:
     def _ask(self, step: int, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
         memory, working = self.memories[step], []
         for number, row in enumerate(rows):
-            if self._wanted(field, row):
+            if wanted(field, row):
                 working.append(number)
             else:
-                row.give(name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
+                leave_out(row, name, field)
         given = self._answers(name, field, [rows[number] for number in working])
         known = [number for number, own in zip(working, given, strict=True) if own is not None]
         verdicts = [UNKNOWN if number in working and number not in known else None for number in range(len(rows))]

@@ -1,0 +1,36 @@
+"""One field of one row: whether it is wanted, what it has where it is not, and what Python makes of it. `make` steps so, and so do an estimate
+and a sample."""
+
+from __future__ import annotations
+
+from random import Random
+
+from synthgen import render
+from synthgen.errors import DataError
+from synthgen.fields import FieldShape, Made
+from synthgen.rows import Labelled, Row
+from synthgen.streams import Streams
+
+IDLE = Random(0)
+"""The stream of fields that draw nothing."""
+
+
+def wanted(field: FieldShape, row: Row) -> bool:
+    """Whether the field's `when` holds for the row. Raises DataError where that cannot be told."""
+    try:
+        return field.when is None or render.holds(field.when, row.values)
+    except render.TemplateMistake as error:
+        raise DataError(f"{row.table}, row {row.index}, when: {error}", "mend the condition, or give it what it reads") from None
+
+
+def leave_out(row: Row, name: str, field: FieldShape) -> None:
+    """Give the row what the field has where it is not wanted."""
+    row.give(name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
+
+
+def make(row: Row, name: str, field: Made, streams: Streams) -> None:
+    """Give the row what Python makes of the field. Raises DataError."""
+    if field.when is not None and not wanted(field, row):
+        leave_out(row, name, field)
+    else:
+        row.give(name, field.make(row, streams.at(row.table, name, row.index, row.attempt) if field.draws else IDLE))
