@@ -48,6 +48,8 @@ def ended(text: str) -> str | None:
     return message.strip() if end else None
 
 
+REPEATED = 4
+"""Words in a row that nobody types twice in a message."""
 _ODD = re.compile(r"^-|^topic:|\btopic: |<\||\|>|�|[\x00-\x08\x0b-\x1f]", re.IGNORECASE)
 
 
@@ -57,9 +59,13 @@ def breaks(message: str, where: str) -> bool:
 
 
 def loops(message: str) -> bool:
-    """Whether a message goes in circles, as models do and people do not: eight words or more, and fewer than half of them different."""
+    """Whether a message goes in circles, as models do and people do not: eight words or more, and fewer than half of them different, or
+    the same `REPEATED` words in a row twice."""
     words = re.findall(r"\w+", message.casefold())
-    return len(words) >= 8 and 2 * len(set(words)) < len(words)
+    if len(words) < 8:
+        return False
+    same = list(runs(words, REPEATED))
+    return 2 * len(set(words)) < len(words) or len(set(same)) < len(same)
 
 
 def runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:

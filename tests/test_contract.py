@@ -1,4 +1,4 @@
-"""What the code promises of itself: the direction of imports, the one door to models, and a README that leaves nothing out."""
+"""What the code promises of itself: the direction of imports, the one door to models."""
 
 from __future__ import annotations
 
@@ -12,16 +12,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from ruamel.yaml import YAML
 
 import synthgen
-from synthgen.cli import COMMANDS
-from synthgen.fields.edges import CASES, NONE
 from synthgen.quiet import LIBRARIES
-from synthgen.recipe.load import CHECKS, FIELDS
-from synthgen.recipe.shape import Recipe
-from synthgen.voices import Voice
-from synthgen.voices.library import shipped
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
@@ -105,46 +98,6 @@ def test_a_package_file_holds_nothing() -> None:
     for path in ROOT.glob("*/**/__init__.py"):
         kinds = {type(node) for node in ast.parse(path.read_text()).body}
         assert kinds <= {ast.Expr, ast.ImportFrom, ast.Assign, ast.AnnAssign}
-
-
-def readme() -> str:
-    return (ROOT.parent / "README.md").read_text()
-
-
-@pytest.mark.parametrize("kind", [*FIELDS, *CHECKS])
-def test_the_readme_explains_every_kind_and_its_keys(kind: str) -> None:
-    shape = {**FIELDS, **CHECKS}[kind]
-    line = next((line for line in readme().splitlines() if line.startswith(f"| `{kind}` |")), "")
-    assert line, f"no row for {kind}"
-    common = {"kind", "when", "otherwise", "hidden", "field"} if kind in CHECKS else {"kind", "when", "otherwise", "hidden"}
-    names = [field.alias or name for name, field in shape.model_fields.items()]
-    assert [name for name in names if name not in common and f"`{name}`" not in line] == []
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_explains_every_command(command: str) -> None:
-    assert [line for line in readme().splitlines() if re.match(rf"\| `synthgen {command}\b", line)]
-
-
-def test_the_readme_explains_every_key_of_a_recipe() -> None:
-    assert [key for key in Recipe.model_fields if not re.search(rf"^\| `{key}` \|", readme(), re.MULTILINE)] == []
-
-
-@pytest.mark.parametrize("voice", shipped())
-def test_the_readme_says_who_types_on_every_voice(voice: str) -> None:
-    line = next((line for line in readme().splitlines() if line.startswith(f"| `{voice}` |")), "")
-    assert line == f"| `{voice}` | {shipped()[voice].about} |"
-
-
-def test_the_readme_names_every_edge_case_and_no_other() -> None:
-    (line,) = (line for line in readme().splitlines() if line.startswith("The cases: "))
-    assert re.findall(r"`([^`]+)`", line) == [*CASES, NONE]
-
-
-def test_every_setting_that_the_readme_shows_for_a_voice_is_one() -> None:
-    shown = re.search(r"^  our_users: (\{.*\})", readme(), re.MULTILINE)
-    assert shown
-    assert Voice.model_validate(YAML(typ="safe").load(shown[1])).words
 
 
 def test_every_public_thing_has_a_docstring() -> None:

@@ -407,11 +407,11 @@ def test_progress_is_told_in_words() -> None:
     assert notebook.told(Tick("t", 3, 9, 7, batch="batch 1 of 2")) == "t: 3 of 9 rows, batch 1 of 2"
 
 
-# The README
+# The page
 
 
 def examples() -> list[str]:
-    text = (ROOT.parent / "README.md").read_text().partition("### From Python\n")[2].partition("\n### ")[0]
+    text = (ROOT.parent / "docs" / "python.md").read_text()
     return re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 

@@ -90,3 +90,21 @@ def test_harm_is_refused_unless_it_is_asked_for() -> None:
     assert read("i will kill him") == Refusal("harmful", "kill him in: i will kill him")
     assert read("i will kill him", harmless=False) == "i will kill him"
     assert read("they said i will kill him", [*SEEDS, "he wrote: I will kill him"]) == "they said i will kill him"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("is possible to cancel my direct debit, is it possible to cancel my direct debit?", "going in circles"),
+        ("i was charged <amount> and then <amount> again", "slot twice"),
+        ("why was i charged", "why was i charged"),
+    ],
+)
+def test_nobody_says_it_twice(text: str, reason: str) -> None:
+    said = read(text)
+    assert (said.reason if isinstance(said, Refusal) else said) == reason
+
+
+def test_a_slot_that_a_seed_has_twice_may_come_twice() -> None:
+    seeds = [*SEEDS, "not <amount> but <amount>"]
+    assert read("i was charged <amount> and then <amount> again", seeds) == "i was charged <amount> and then <amount> again"

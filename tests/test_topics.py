@@ -149,7 +149,7 @@ def test_an_opening_mentions_nothing_that_the_row_must_not_or_cannot() -> None:
 
 
 def test_rows_of_one_frame_have_openings_of_their_own() -> None:
-    prompts = [prompt for own in ask(typed(), rows(8)) for prompt in own]
+    prompts = [prompt for own in ask(typed(), rows(6)) for prompt in own]
     assert len({prompt.text for prompt in prompts}) == 1
     assert len({prompt.settings.get("opening") for prompt in prompts}) > 8
 
@@ -214,7 +214,7 @@ def test_the_beginning_of_a_seed_is_half_a_thought() -> None:
 
 def test_one_word_says_what_is_wanted() -> None:
     (labels,), (likeness,) = ask(typed(aim="labels"), rows(1)), ask(typed(aim="likeness"), rows(1))
-    assert (len(labels), labels[0].settings["temperature"]) == (6, 0.9)
+    assert (len(labels), labels[0].settings["temperature"]) == (7, 0.9)
     assert [(prompt.settings["temperature"], prompt.settings.get("opening")) for prompt in likeness] == [(1.1, None)]
     assert chosen(typed(aim="likeness"), ["nice weather in june"]) == ["nice weather in june"]
     assert chosen(typed(aim="likeness", on_topic=True), ["nice weather in june"]) == ["off topic"]

@@ -77,4 +77,4 @@ def case_fault(at: tuple[str | int, ...], name: object, *, at_key: bool = False)
 
 
 def _hint(name: str) -> str:
-    return did_you_mean(" ".join(name.replace("_", " ").replace("-", " ").split()), KNOWN, "the README has all cases; some")
+    return did_you_mean(" ".join(name.replace("_", " ").replace("-", " ").split()), KNOWN, "docs/edge-cases.md has all cases; some")

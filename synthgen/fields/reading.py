@@ -63,6 +63,8 @@ class Reader:
             return Refusal("unknown slot", f"<{unknown[0]}> in: {message}")
         if self._broken and self._broken.search(SLOT.sub(" ", message)):
             return Refusal("broken slot", message)
+        if twice := [slot for slot in sorted(found - self._twice) if message.count(f"<{slot}>") > 1]:
+            return Refusal("slot twice", f"<{twice[0]}> in: {message}")
         wanted = set(prompt.origin.get("mention", ()))
         if missing := wanted - found:
             return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
@@ -101,6 +103,11 @@ class Reader:
         """Half a slot of those that the seeds show, such as `<merchant` or `<MERCHANT>`."""
         known = "|".join(sorted(self.mentioned | _slots(self.seeds), key=len, reverse=True))
         return re.compile(rf"<\s*(?:{known})\b|\b(?:{known})\s*>", re.IGNORECASE) if known else None
+
+    @cached_property
+    def _twice(self) -> frozenset[str]:
+        """The slots that some seed message has twice."""
+        return frozenset(slot for seed in self.seeds for slot in slots(seed) if seed.count(f"<{slot}>") > 1)
 
     @cached_property
     def _runs(self) -> Originals | None:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
     from synthgen.topics import Topics
     from synthgen.voices.steer import Course, Tally
 
-OF_LIKE, OF_TOPICS, OF_VOICE = 4, 6, 2  # continuations of a row, to choose from
+OF_LIKE, OF_TOPICS, OF_VOICE = 4, 7, 2  # continuations of a row, to choose from
 SHARED, SHARED_OPENED = 32, 48  # continuations of one frame at most: more would make messages alike, less so where each has its opening
 MOST = 12  # continuations of one row that are asked at once, at most
 SHOWN = 14  # seed messages in a frame
@@ -55,7 +55,7 @@ LONGEST = 64  # tokens of a message
 OPENING = 2, 4  # words of a seed message that another begins with
 LONG = 5  # words, of an opening that mentions what the message must
 OPENED = 0.9  # the share of messages that begin so
-WORSE = 0.4  # the share of messages about a topic, those that make the least sense, that are not taken while there are others
+WORSE = 0.45  # the share of messages about a topic, those that make the least sense, that are not taken while there are others
 USUAL = -2.0  # the log-probability from which on a token is no surprise
 CALM, FREE = 0.9, 1.1  # temperatures: with topics, and without
 FEW = "give a few that show how people type; a dozen per topic is good"
