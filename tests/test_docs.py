@@ -17,6 +17,7 @@ from synthgen.cli import COMMANDS
 from synthgen.cli.app import app
 from synthgen.errors import Mistake, RecipeError
 from synthgen.fields.edges import CASES, NONE
+from synthgen.output.harness import HARNESSES
 from synthgen.recipe import load
 from synthgen.recipe.load import CHECKS, FIELDS
 from synthgen.recipe.shape import Recipe
@@ -37,6 +38,11 @@ def blocks(*languages: str) -> Iterator[Any]:
         for number, (language, text) in enumerate(BLOCK.findall(path.read_text(encoding="utf-8"))):
             if language in languages:
                 yield pytest.param(text, id=f"{path.relative_to(TOP)}-{number}")
+
+
+def commands() -> dict[str, Any]:
+    """The commands of the command line by name, as click has them."""
+    return getattr(typer.main.get_command(app), "commands")  # type: ignore[no-any-return]  # noqa: B009 (typer has a click of its own)
 
 
 # What they explain
@@ -68,6 +74,16 @@ def test_every_key_of_a_recipe_is_explained() -> None:
 @pytest.mark.parametrize("voice", shipped())
 def test_who_types_on_every_voice_is_said(voice: str) -> None:
     assert row(page("voices.md"), voice) == f"| `{voice}` | {shipped()[voice].about} |"
+
+
+@pytest.mark.parametrize("name", HARNESSES)
+def test_every_harness_is_explained(name: str) -> None:
+    assert [line for line in page("harnesses.md").splitlines() if line.startswith("| `") and f"`{name}`" in line.split(" | ")[0]]
+
+
+def test_the_help_names_every_harness() -> None:
+    (told,) = (parameter.help for parameter in commands()["export"].params if parameter.name == "to")
+    assert told.startswith(f"{', '.join(HARNESSES)}, or all;")
 
 
 def test_every_edge_case_is_named_and_no_other() -> None:
@@ -133,10 +149,9 @@ def test_what_is_shown_of_a_recipe_can_stand_in_one(text: str, tmp_path: Path) -
 @pytest.mark.parametrize("text", [*blocks("sh")])
 def test_what_is_shown_of_the_command_line_can_be_typed(text: str) -> None:
     """Each command exists, and takes the arguments and options that are shown; it isn't run."""
-    commands: dict[str, Any] = getattr(typer.main.get_command(app), "commands")  # noqa: B009 (typer has a click of its own)
     for line in text.replace("\\\n", " ").splitlines():
         for part in re.split(r"&&|\||[()]", re.sub(r"\s#.*", "", line)):
             words = shlex.split(re.sub(r">.*", "", part))
             if words[:1] == ["synthgen"] and len(words) > 1 and not words[1].startswith("-"):
                 name, *given = words[1:]
-                commands[name].make_context(name, given)
+                commands()[name].make_context(name, given)

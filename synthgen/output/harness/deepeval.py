@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synthgen.output.harness.cases import Suite
+from synthgen.output.harness.exporter import Exporter
 from synthgen.output.harness.shared import CONFTEST, settings
 from synthgen.output.harness.text import line, write, write_lines
 
@@ -83,3 +84,6 @@ def _goldens(suite: Suite) -> Iterator[str]:
         before = line({"name": case.id, "input": case.text, "expected_output": targets[0], "additional_metadata": known})
     yield before
     yield "]"
+
+
+EXPORTER = Exporter("deepeval", write_suite, "APPLICATION=module:function deepeval test run {folder}/test_{name}.py")

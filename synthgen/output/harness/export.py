@@ -18,17 +18,13 @@ from synthgen.output.harness.targets import Targets, targets_of
 from synthgen.recipe.harness import Harness, root
 
 HARNESSES = {
-    "inspect": inspect_ai.write_suite, "lm-eval": lm_eval.write_suite, "promptfoo": promptfoo.write_suite, "deepeval": deepeval.write_suite,
-    "ragas": ragas.write_suite, "openai": openai.write_suite, "pytest": pytest.write_suite, "messages": messages_api.write_suite,
-    "jsonl": plain.write_jsonl, "csv": plain.write_csv,
+    exporter.name: exporter
+    for exporter in (
+        inspect_ai.EXPORTER, lm_eval.EXPORTER, promptfoo.EXPORTER, deepeval.EXPORTER, ragas.EXPORTER, openai.EXPORTER, pytest.EXPORTER,
+        messages_api.EXPORTER, plain.JSONL, plain.CSV,
+    )
 }  # fmt: skip
-"""What writes the files of each harness into a folder."""
-COMMANDS = {
-    "inspect": "cd {folder} && inspect eval task.py --model MODEL", "lm-eval": "lm_eval --model MODEL --include_path {folder} --tasks {name} --log_samples --output_path results",
-    "promptfoo": "promptfoo eval -c {folder}/promptfooconfig.yaml -o results.json", "deepeval": "APPLICATION=module:function deepeval test run {folder}/test_{name}.py",
-    "ragas": "python {folder}/load.py", "openai": "", "pytest": "APPLICATION=module:function pytest {folder}", "messages": "", "jsonl": "", "csv": "",
-}  # fmt: skip
-"""What runs the files of each."""
+"""The harnesses, by name."""
 TRIES = 4
 """How often files are written into an output that others take the place of."""
 WORDS = 6
@@ -82,9 +78,11 @@ def export(
     place = Path(out) if out is not None else Path(folder) / "harness"
     folders = {name: place / name for name in names}
     for name, each in folders.items():
-        _write(HARNESSES[name], suite, each)
+        _write(HARNESSES[name].write, suite, each)
     commands = {
-        name: COMMANDS[name].format(folder=shlex.quote(str(each)), name=suite.slug) for name, each in folders.items() if COMMANDS[name]
+        name: HARNESSES[name].command.format(folder=shlex.quote(str(each)), name=suite.slug)
+        for name, each in folders.items()
+        if HARNESSES[name].command
     }
     return Exported(folders, commands, rows.table, harness.input, harness.target, cases, total - cases, tuple(graders.grades(suite.settings())),
                     tuple(suite.labels), (*suite.notes, *_notes(suite, total - cases)))  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synthgen.output.harness.cases import Suite
+from synthgen.output.harness.exporter import Exporter
 from synthgen.output.harness.shared import settings
 from synthgen.output.harness.text import line, write, write_lines
 
@@ -70,3 +71,6 @@ def _samples(suite: Suite) -> Iterator[str]:
         given = case.input or case.messages()  # inspect takes an empty text for a missing one
         target = {} if case.target is None else {"target": case.target}
         yield line({"id": case.id, "input": given, **target, "metadata": case.labels})
+
+
+EXPORTER = Exporter("inspect", write_suite, "cd {folder} && inspect eval task.py --model MODEL")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from synthgen.output.harness import graders
 from synthgen.output.harness.cases import Suite
+from synthgen.output.harness.exporter import Exporter
 from synthgen.output.harness.shared import settings
 from synthgen.output.harness.text import line, quoted, write, write_lines
 
@@ -80,3 +81,8 @@ def _docs(suite: Suite) -> Iterator[str]:
     for case in suite.cases():
         target = case.target if isinstance(case.target, list) else [case.target or ""]
         yield line({"id": case.id, "input": case.text, "target": target, "labels": case.labels})
+
+
+EXPORTER = Exporter(
+    "lm-eval", write_suite, "lm_eval --model MODEL --include_path {folder} --tasks {name} --log_samples --output_path results"
+)

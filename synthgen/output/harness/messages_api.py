@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.output.harness.cases import Case, Suite
+from synthgen.output.harness.exporter import Exporter
 from synthgen.output.harness.text import line, write_lines
 
 TOKENS = 1024
@@ -40,3 +41,6 @@ def _params(suite: Suite, case: Case) -> dict[str, Any]:
 def _name(case: Case) -> str:
     """An id as the API takes it: letters, digits, - and _, at most 64."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", case.id)[-64:]
+
+
+EXPORTER = Exporter("messages", write_suite)

@@ -10,6 +10,7 @@ from typing import Any
 
 from synthgen.output.harness import graders
 from synthgen.output.harness.cases import Case, Suite
+from synthgen.output.harness.exporter import Exporter
 from synthgen.output.harness.text import line, write, write_lines
 
 GRADER = '''
@@ -84,3 +85,6 @@ def _run() -> dict[str, Any]:
 
 def _first(case: Case) -> str:
     return case.target[0] if isinstance(case.target, list) else case.target or ""
+
+
+EXPORTER = Exporter("openai", write_suite)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.output.harness.cases import Case, Suite
+from synthgen.output.harness.exporter import Exporter
 from synthgen.output.harness.text import line, write_lines
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -54,3 +55,6 @@ def _row(cells: list[str | None]) -> str:
     written = io.StringIO()
     csv.writer(written).writerow(cells)
     return written.getvalue().removesuffix("\r\n")
+
+
+JSONL, CSV = Exporter("jsonl", write_jsonl), Exporter("csv", write_csv)

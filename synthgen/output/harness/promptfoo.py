@@ -11,6 +11,7 @@ from pathlib import Path
 
 from synthgen.output.harness import graders
 from synthgen.output.harness.cases import Suite
+from synthgen.output.harness.exporter import Exporter
 from synthgen.output.harness.shared import settings
 from synthgen.output.harness.text import line, quoted, write, write_lines
 
@@ -129,3 +130,6 @@ def _tests(suite: Suite) -> Iterator[str]:
         row = {"input": case.text, "messages": case.messages(suite.harness.system)}
         wanted = {} if case.target is None else {"target": case.target}
         yield line({"description": case.id, "vars": {"row": {"id": case.id, **row, **wanted}}, "metadata": {"id": case.id, **case.labels}})
+
+
+EXPORTER = Exporter("promptfoo", write_suite, "promptfoo eval -c {folder}/promptfooconfig.yaml -o results.json")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synthgen.output.harness.cases import Suite
+from synthgen.output.harness.exporter import Exporter
 from synthgen.output.harness.shared import CONFTEST, settings
 from synthgen.output.harness.text import line, write, write_lines
 
@@ -43,3 +44,6 @@ def write_suite(suite: Suite, folder: Path) -> int:
 def _lines(suite: Suite) -> Iterator[str]:
     for case in suite.cases():
         yield line({"id": case.id, "input": case.input, "target": case.target, "labels": case.labels})
+
+
+EXPORTER = Exporter("pytest", write_suite, "APPLICATION=module:function pytest {folder}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.output.harness.cases import Case, Suite
+from synthgen.output.harness.exporter import Exporter
 from synthgen.output.harness.text import line, write, write_lines
 
 LOAD = '''\
@@ -50,3 +51,6 @@ def _input(case: Case) -> Any:
         return case.input
     types = {"user": "human", "assistant": "ai", "tool": "tool"}
     return [{"content": turn["content"], "type": types.get(turn["role"], "human")} for turn in case.input]
+
+
+EXPORTER = Exporter("ragas", write_suite, "python {folder}/load.py")
