@@ -24,6 +24,7 @@ from synthgen.models.base import SCRIBBLER
 from synthgen.output import Dataset
 from synthgen.output.harness.targets import Targets, targets_of
 from synthgen.recipe.harness import Harness
+from synthgen.recipe.roles import last_message, role
 from synthgen.rows import Prompt, held, written
 
 Form = Literal["xml", "messages", "markdown"]
@@ -34,10 +35,6 @@ ALIKE = 0.5
 """Two inputs that share this much of their three-letter pieces (Dice's coefficient) look alike."""
 VALUES = 12
 """Up to how many different values a part of an answer is a label."""
-TYPING = ("typed", "edge_case", "noise", "revise")
-"""The kinds of fields that are what somebody typed."""
-ANSWERS = ("claude", "solve")
-"""The kinds of fields that answer it."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,7 @@ def _first_table(made: Dataset, asked: tuple[str | None, str | None]) -> str | N
     wanted = (asked[1] or "").partition(".")[0]
     for name in made.tables:
         own = made.recipe["tables"].get(name, {}).get("fields", {})
-        if wanted in own if wanted else any(shape.get("kind") in ANSWERS and not shape.get("hidden") for shape in own.values()):
+        if wanted in own if wanted else any(role(shape) == "answer" and not shape.get("hidden") for shape in own.values()):
             return name
     return None
 
@@ -142,19 +139,14 @@ def _fields(recipe: Mapping[str, Any], table: str) -> Iterator[tuple[str, Mappin
 
 def _typed(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], table: str) -> str:
     """The field that holds what was typed, in its last version."""
-    shipped = {name: shape for name, shape in fields.items() if rows and name in rows[0]}
-    typed = [name for name, shape in shipped.items() if shape.get("kind") in TYPING]
-    changed = {shape.get("of") for name, shape in shipped.items() if name in typed}
-    found = next((name for name in typed if name not in changed), None)
+    found = last_message(fields, rows[0] if rows else ())
     if found is None:
         raise OutputError(f"table '{table}' has no field that somebody typed", "name what the examples begin with: --input FIELD")
     return found
 
 
 def _answer(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], table: str, source: str) -> str:
-    found = next(
-        (name for name, shape in fields.items() if shape.get("kind") in ANSWERS and rows and name in rows[0] and name != source), None
-    )
+    found = next((name for name, shape in fields.items() if role(shape) == "answer" and rows and name in rows[0] and name != source), None)
     topics = _named(fields, "topic")
     found = found or next((name for name in fields if name in topics and rows and name in rows[0]), None)
     if found is None:
@@ -178,7 +170,7 @@ def _there(path: str, rows: Sequence[Mapping[str, Any]], table: str) -> None:
 def _labels(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], answer: str) -> Iterator[str]:
     """What is short and said again and again in the answers, and the choices that messages are about; if none is, all choices but
     those of edge cases, which are rare on purpose."""
-    choices = [name for name, shape in fields.items() if shape.get("kind") == "choice" and name in rows[0]]
+    choices = [name for name, shape in fields.items() if role(shape) == "label" and name in rows[0]]
     topics, cases = _named(fields, "topic"), _named(fields, "case")
     own = [name for name in choices if name in topics] or [name for name in choices if name not in cases]
     parts = {f"{answer}.{key}" for row in rows if isinstance(value := held(row, answer), dict) for key in value}

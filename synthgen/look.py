@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from synthgen import files, pages
 from synthgen.errors import DataError, OutputError
 from synthgen.output import Dataset
+from synthgen.recipe.roles import made_from, role
 from synthgen.rows import held, written
 
 
@@ -51,7 +52,7 @@ def messages(place: str | Path, table: str | None = None, field: str | None = No
     made = Dataset.open(place)
     name = made.named(table)
     fields = made.recipe["tables"].get(name, {}).get("fields", {})
-    typed = [each for each, shape in fields.items() if shape.get("kind") == "typed" and not shape.get("hidden")]
+    typed = [each for each, shape in fields.items() if role(shape) == "message" and not made_from(shape) and not shape.get("hidden")]
     if field is None and not typed:
         raise OutputError(f"table '{name}' has no typed field", "name the one to read with --field")
     wanted = field or typed[0]

@@ -6,11 +6,11 @@ from functools import cached_property
 from itertools import accumulate
 from math import isinf
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.fields.shape import Made, Scalar, Weight
+from synthgen.fields.shape import Made, Role, Scalar, Weight
 from synthgen.rows import Row, Value
 
 
@@ -26,6 +26,8 @@ def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | 
 
 class Choice(Made):
     """One of `options`: a list (all alike), or a mapping from option to weight."""
+
+    role: ClassVar[Role] = "label"
 
     kind: Literal["choice"] = "choice"
     options: Annotated[list[Scalar] | dict[Scalar, Weight], AfterValidator(_some_weight)] = Field(

@@ -14,7 +14,7 @@ from synthgen import files, render
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
 from synthgen.fields.instructed import Instructed, Shows, field_of, row_text, seen
-from synthgen.fields.shape import Template, fill
+from synthgen.fields.shape import Role, Template, fill
 from synthgen.parts import Fault, misread
 from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, written
 from synthgen.streams import Streams
@@ -31,6 +31,8 @@ Think = Annotated[bool, Field(description="it writes its reasons down before it 
 
 class Claude(Instructed):
     """What Claude answers to a `task` about the row."""
+
+    role: ClassVar[Role] = "answer"
 
     page: ClassVar[str] = "claude"
     kind: Literal["claude"] = "claude"

@@ -22,7 +22,7 @@ from synthgen import frames, render
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
 from synthgen.fields.instructed import document, field_of, part_of, prompt_files, tagged, told
-from synthgen.fields.shape import Asked, Chosen, Passes, Template, anything, fill
+from synthgen.fields.shape import Asked, Chosen, Passes, Role, Template, anything, fill
 from synthgen.parts import Fault, misread
 from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.streams import Streams
@@ -72,6 +72,9 @@ class Talk:
 
 class Conversation(Asked):
     """A conversation that begins with the message in the field `user`, with an assistant under its own system prompt."""
+
+    role: ClassVar[Role] = "message"
+    sliced: ClassVar[tuple[str, ...]] = ("end",)
 
     asks: ClassVar[str] = "claude"
     kind: Literal["conversation"] = "conversation"

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen.fields.shape import Made
+from synthgen.fields.shape import Made, Role
 from synthgen.parts import Fault
 from synthgen.rows import Row, Value
 
@@ -40,6 +40,8 @@ def moment(text: str, now: datetime.datetime) -> tuple[datetime.datetime, bool]:
 
 class Date(Made):
     """A date `between` two others. It has a time of day when one of them has; with a `format` it is text."""
+
+    role: ClassVar[Role] = "fact"
 
     kind: Literal["date"] = "date"
     between: Annotated[list[str], Field(min_length=2, max_length=2)] = Field(description=HOW)

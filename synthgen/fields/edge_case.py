@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from synthgen.errors import DataError, did_you_mean
 from synthgen.fields.edges import CASES, NONE, case_named
 from synthgen.fields.edges.formats import COUNTRIES
 from synthgen.fields.edges.situation import Situation
-from synthgen.fields.shape import Made, Template, fill
+from synthgen.fields.shape import Made, Role, Template, fill
 from synthgen.parts import Fault
 from synthgen.rows import Labelled, Row, Value
 
@@ -22,6 +22,9 @@ KNOWN = [NONE, *CASES]
 
 class EdgeCase(Made):
     """The message `of` another field, made unusual in the way that `case` names; `none` leaves it as it is."""
+
+    role: ClassVar[Role] = "message"
+    sliced: ClassVar[tuple[str, ...]] = ("case",)
 
     kind: Literal["edge_case"] = "edge_case"
     of: str = Field(description="the field that holds the message")

@@ -18,12 +18,12 @@ from itertools import accumulate
 from math import isinf
 from random import Random
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.fields.shape import Made, Weight
+from synthgen.fields.shape import Made, Role, Weight
 from synthgen.parts import Fault
 from synthgen.rows import Row, Value
 
@@ -45,6 +45,13 @@ def _some_weight(weights: str | list[str] | dict[str, float] | None) -> str | li
 
 class Fake(Made):
     """What a Faker `provider` makes, with its `args`, in one or several locales."""
+
+    role: ClassVar[Role] = "fact"
+
+    def implied(self) -> Iterator[dict[str, Any]]:
+        """A value comes once only, if it is `unique`."""
+        if self.unique:
+            yield {"kind": "unique"}
 
     kind: Literal["fake"] = "fake"
     provider: str = Field(description="any Faker provider: name, company, street_address, …")

@@ -7,12 +7,14 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen.fields.shape import Made
+from synthgen.fields.shape import Made, Role
 from synthgen.rows import Row, Value
 
 
 class Id(Made):
     """A stable row id, `prefix-000042`: it depends on the row's place among its table's candidates, on nothing else."""
+
+    role: ClassVar[Role] = "fact"
 
     draws: ClassVar[bool] = False
     kind: Literal["id"] = "id"

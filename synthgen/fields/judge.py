@@ -12,7 +12,7 @@ from synthgen import render
 from synthgen.errors import did_you_mean
 from synthgen.fields.answer import Form
 from synthgen.fields.instructed import Instructed, Shows, field_of, part_of, row_text, seen
-from synthgen.fields.shape import Template, fill
+from synthgen.fields.shape import Role, Template, fill
 from synthgen.parts import Fault
 from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.streams import Streams
@@ -22,6 +22,8 @@ Grade = StrictStr | StrictInt
 
 class Judge(Instructed):
     """A verdict on the field `of`: whether the answer to a `question` is yes, or a grade of a `rubric`. Its reason comes first."""
+
+    role: ClassVar[Role] = "verdict"
 
     page: ClassVar[str] = "judge"
     kind: Literal["judge"] = "judge"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from random import Random
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from synthgen.errors import DataError
-from synthgen.fields.shape import Made, Weight
+from synthgen.fields.shape import Made, Role, Weight
 from synthgen.fields.voiced import drawn, voice_faults
 from synthgen.parts import Fault
 from synthgen.rows import Labelled, Row, Value
@@ -23,6 +23,9 @@ SHORTEST = 3
 
 class Noise(Made):
     """The text `of` another field, as people of a `voice` type it or with errors at a `rate`; the facts in it stay as they are."""
+
+    role: ClassVar[Role] = "message"
+    sliced: ClassVar[tuple[str, ...]] = ("voice",)
 
     kind: Literal["noise"] = "noise"
     of: str = Field(description="the field that holds the text")

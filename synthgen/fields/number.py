@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import cached_property
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.fields.shape import Made
+from synthgen.fields.shape import Made, Role
 from synthgen.parts import Fault
 from synthgen.rows import Row, Value
 
@@ -35,6 +35,8 @@ class Number(Made):
 
     normal: mean, sd · lognormal: mu and sigma of its logarithm · poisson: mean · exponential: mean.
     """
+
+    role: ClassVar[Role] = "fact"
 
     kind: Literal["number"] = "number"
     between: Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = None

@@ -18,7 +18,7 @@ from synthgen import render
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
 from synthgen.fields.instructed import Instructed, Shows, enclosed, field_of, part_of, prompt_files, seen, tagged, told
-from synthgen.fields.shape import Chosen, Passes, Template, anything, fill
+from synthgen.fields.shape import Chosen, Passes, Role, Template, anything, fill
 from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.slots import typed
 from synthgen.streams import Streams
@@ -31,6 +31,8 @@ MESSAGE: dict[str, Any] = {
 
 class Revise(Instructed):
     """The message in the field `of`, revised as the `task` says, with its mess kept."""
+
+    role: ClassVar[Role] = "message"
 
     page: ClassVar[str] = "revise"
     kind: Literal["revise"] = "revise"

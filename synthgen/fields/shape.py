@@ -7,8 +7,9 @@ that how an answer is read can change without asking for it again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from random import Random
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
@@ -50,8 +51,17 @@ Template = Annotated[str, AfterValidator(_is_template), Field(json_schema_extra=
 Condition = Annotated[str, AfterValidator(_is_condition)]
 
 
+Role = Literal["fact", "label", "text", "message", "answer", "verdict"]
+"""What a field is in a dataset: a fact that was drawn, a label, a text that may hold anything, what somebody typed, what was answered to it, or
+what was said of that."""
+
+
 class FieldShape(Part):
     """What every field may say."""
+
+    role: ClassVar[Role] = "text"
+    sliced: ClassVar[tuple[str, ...]] = ()
+    """Those of its labels by which results are sliced, whatever their values."""
 
     when: Condition | None = Field(None, description="made only where this is true, such as {{ intent == 'lost card' }}")
     otherwise: Scalar | None = Field(None, description="the value where `when` is not true (default: nothing)")
@@ -69,6 +79,18 @@ class FieldShape(Part):
     def labels(self) -> dict[str, str]:
         """The labels that come with each value, and the types of their columns: `message` with a label `voice` ships as
         `message` and `message_voice`. A field that has labels makes `Labelled` values."""
+        return {}
+
+    def implied(self) -> Iterator[dict[str, Any]]:
+        """Checks of its values that go without saying, as a recipe would write them, without the field."""
+        yield from ()
+
+    def logs(self) -> list[Path]:
+        """The files of messages that real people typed, of which no copy may leave this machine."""
+        return []
+
+    def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
+        """What a manifest tells of the finished field, by section; `rows` gives columns of the table's rows."""
         return {}
 
 

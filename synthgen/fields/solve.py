@@ -15,6 +15,7 @@ from pydantic import Field
 from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
 from synthgen.fields.claude import Output, Think
 from synthgen.fields.instructed import Instructed, field_of, part_of, row_text
+from synthgen.fields.shape import Role
 from synthgen.parts import Fault
 from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.streams import Streams
@@ -22,6 +23,8 @@ from synthgen.streams import Streams
 
 class Solve(Instructed):
     """What Claude answers to the field `of`, of which it sees nothing else."""
+
+    role: ClassVar[Role] = "answer"
 
     page: ClassVar[str] = "solve"
     kind: Literal["solve"] = "solve"

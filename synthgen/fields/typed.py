@@ -16,20 +16,21 @@ the voice, and the seeds, from a file of messages that people really typed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from statistics import fmean
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.reading import Reader, topic_of
-from synthgen.fields.shape import Asked, Chosen, Passes, Template, Weight, anything, fill
+from synthgen.fields.shape import Asked, Chosen, Passes, Role, Template, Weight, anything, fill
 from synthgen.fields.voiced import drawn, voice_faults, weighted
 from synthgen.parts import Fault, misread
 from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
@@ -58,6 +59,7 @@ OPENED = 0.9  # the share of messages that begin so
 WORSE = 0.45  # the share of messages about a topic, those that make the least sense, that are not taken while there are others
 USUAL = -2.0  # the log-probability from which on a token is no surprise
 CALM, FREE = 0.9, 1.1  # temperatures: with topics, and without
+MEASURED = 100_000  # messages whose style is measured, at most
 FEW = "give a few that show how people type; a dozen per topic is good"
 
 Seeds = str | list[str]
@@ -81,6 +83,9 @@ def _in_order(words: list[int]) -> list[int]:
 
 class Typed(Asked):
     """A message as a person types it, in the manner of `seeds`, about a `topic`."""
+
+    role: ClassVar[Role] = "message"
+    sliced: ClassVar[tuple[str, ...]] = ("voice",)
 
     kind: Literal["typed"] = "typed"
     topic: Template = Field("", description="what the message is about, such as {{ intent }}")
@@ -255,6 +260,42 @@ class Typed(Asked):
         otherwise than the model wrote it."""
         style = {"voice": "string", "style": "json", "slips": "json"} if self.chooses else {}
         return ({"on_topic": "float64"} if self.has_topics else {}) | style
+
+    def implied(self) -> Iterator[dict[str, Any]]:
+        """None of the messages that it is like is to be repeated."""
+        if self.like is not None:
+            yield {"kind": "not_copied"}
+
+    def logs(self) -> list[Path]:
+        """The file that it is like."""
+        return [self._scene.path(self.like)] if self.like is not None else []
+
+    def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
+        """How near each voice came to what was asked (`styles`), of very many messages by the first; and how many messages are about their
+        topic, as their scores say (`labels`)."""
+        return {section: told for section, told in (("styles", self._styles(name, rows)), ("labels", self._held(name, rows))) if told}
+
+    def _styles(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
+        if not self.chooses:
+            return {}
+        from synthgen.voices.likeness import reached
+
+        texts: dict[str, list[str]] = {}
+        for row in islice(rows([name, f"{name}_voice"]), MEASURED):
+            if row[name] is not None:
+                texts.setdefault(row[f"{name}_voice"], []).append(row[name])
+        return {voice: {"rows": len(own), "figures": reached(own, self.voices[voice])} for voice, own in sorted(texts.items())}
+
+    def _held(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
+        if not self.has_topics:
+            return {}
+        likely: dict[str, list[float]] = {}
+        for row in rows([f"{name}_on_topic", *sorted(render.names(self.topic))]):
+            if (holds := row[f"{name}_on_topic"]) is not None:
+                likely.setdefault(render.fill(self.topic, row).strip(), []).append(holds)
+        every = [holds for own in likely.values() for holds in own]
+        topics = {topic: {"rows": len(own), "hold": round(fmean(own), 3)} for topic, own in sorted(likely.items())}
+        return {"rows": len(every), "hold": round(fmean(every), 3), "topics": topics} if every else {}
 
     # The voices
 

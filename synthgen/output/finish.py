@@ -6,12 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import synthgen
-from synthgen import render
-from synthgen.fields import Typed
 from synthgen.models import Journalled
 from synthgen.output.card import SAMPLES, card
 from synthgen.output.leaks import remember_logs
@@ -20,9 +17,6 @@ from synthgen.output.shards import sha256_of
 from synthgen.output.store import TableStore, aside_shards, digest
 from synthgen.recipe import Loaded, Plan
 from synthgen.versions import versions
-
-MEASURED = 100_000
-"""Messages of a field that are measured, at most."""
 
 
 def fingerprint(loaded: Loaded) -> str:
@@ -62,7 +56,7 @@ def finish(
 def _manifest(
     loaded: Loaded, output: Output, stores: Mapping[str, TableStore], doors: Mapping[str, Journalled], said: str, seconds: float
 ) -> dict[str, Any]:
-    tables, files = {}, dict[str, Any]()
+    tables, files = dict[str, dict[str, Any]](), dict[str, Any]()
     for name, store in stores.items():
         state, shards = store.state, store.shards()
         tables[name] = {
@@ -72,10 +66,9 @@ def _manifest(
             "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1])),
             "aside": state.aside,
         }
-        if styles := dict(_styles(store)):
-            tables[name]["styles"] = styles
-        if labels := dict(_labels(store)):
-            tables[name]["labels"] = labels
+        for field, shape in store.plan.table.fields.items():
+            for section, told in shape.figures(field, store.rows).items():
+                tables[name].setdefault(section, {})[field] = told
         files |= {shard.pop("path"): shard for shard in shards}
     aside = aside_shards(output.unfinished, list(stores.values()))
     files |= {shard.pop("path"): shard for shards in aside.values() for shard in shards}
@@ -87,33 +80,6 @@ def _manifest(
         "recipe": loaded.data, "versions": versions(), "models": {name: door.identity for name, door in doors.items()}, "tables": tables,
         "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside}, "answers": dict(count), "seconds": round(seconds, 2), "files": files,
     }  # fmt: skip
-
-
-def _styles(store: TableStore) -> Iterator[tuple[str, Any]]:
-    """For each field that was steered, and each voice: how near the table came to it. Of very many messages the first are measured."""
-    from synthgen.voices.likeness import reached
-
-    for name, asked in store.plan.asked.items():
-        if isinstance(asked, Typed) and asked.chooses:
-            texts: dict[str, list[str]] = {}
-            for row, _ in zip(store.rows([name, f"{name}_voice"]), range(MEASURED), strict=False):
-                if row[name] is not None:
-                    texts.setdefault(row[f"{name}_voice"], []).append(row[name])
-            yield name, {voice: {"rows": len(own), "figures": reached(own, asked.voices[voice])} for voice, own in sorted(texts.items())}
-
-
-def _labels(store: TableStore) -> Iterator[tuple[str, Any]]:
-    """For each field whose messages must be about a topic: how many of them are, as their scores say, in all and by topic."""
-    for name, asked in store.plan.asked.items():
-        if isinstance(asked, Typed) and asked.has_topics:
-            likely: dict[str, list[float]] = {}
-            for row in store.rows([f"{name}_on_topic", *sorted(render.names(asked.topic))]):
-                if (one := row[f"{name}_on_topic"]) is not None:
-                    likely.setdefault(render.fill(asked.topic, row).strip(), []).append(one)
-            every = [one for own in likely.values() for one in own]
-            if every:
-                topics = {topic: {"rows": len(own), "hold": round(fmean(own), 3)} for topic, own in sorted(likely.items())}
-                yield name, {"rows": len(every), "hold": round(fmean(every), 3), "topics": topics}
 
 
 def _samples(whole: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str]]:

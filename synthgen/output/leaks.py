@@ -18,11 +18,11 @@ from typing import Any
 
 from synthgen import files
 from synthgen.errors import OutputError
-from synthgen.fields import Typed
 from synthgen.frames import essence
 from synthgen.originals import Originals
 from synthgen.output.place import LOGS
 from synthgen.recipe import Recipe
+from synthgen.recipe.roles import role
 
 SECRETS: dict[str, tuple[tuple[str, ...], str]] = {
     "an Anthropic key": (("sk-ant-",), r"sk-ant-[\w-]{16,}"),
@@ -62,8 +62,8 @@ COPIES = {"not_copied", "copied seed"}
 """Why a row was refused that says a message over again, even a short one."""
 MOST = 5
 """Leaks that are told."""
-FACTS = {"choice", "fake", "number", "date", "id"}
-"""Kinds of fields whose text nobody typed."""
+FACTS = ("fact", "label")
+"""What fields are whose text nobody typed."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,8 @@ class Guard:
     def __init__(self, manifest: Mapping[str, Any], originals: Originals | None) -> None:
         self.originals, self.count, self.leaks = originals, 0, dict[str, Leak]()
         self.withheld = Counter[str]()
-        kinds = {(name, one.get("kind")) for table in manifest["recipe"]["tables"].values() for name, one in table["fields"].items()}
-        self.facts = {name for name, kind in kinds if kind in FACTS} - {name for name, kind in kinds if kind not in FACTS}
+        roles = {(name, role(shape)) for table in manifest["recipe"]["tables"].values() for name, shape in table["fields"].items()}
+        self.facts = {name for name, its in roles if its in FACTS} - {name for name, its in roles if its not in FACTS}
 
     def look(self, file: Path, path: str) -> None:
         """Look at the rows of a table."""
@@ -210,9 +210,7 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
 def remember_logs(recipe: Recipe, folder: Path) -> None:
     """Keep digests of the messages that a recipe's fields are `like` beside its rows, so that a push can tell copies of them. The file
     never leaves; there is none when the recipe is like no logs."""
-    logs = {
-        field.files()[-1] for table in recipe.tables.values() for field in table.fields.values() if isinstance(field, Typed) and field.like
-    }
+    logs = {log for table in recipe.tables.values() for field in table.fields.values() for log in field.logs()}
     (folder / LOGS).unlink(missing_ok=True)
     if logs:
         with_logs = Originals(text for log in sorted(logs) for text in files.messages(log))

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from synthgen.checks import AnyCheck, Check, NotCopied, Unique
+from pydantic import TypeAdapter
+
+from synthgen.checks import AnyCheck, Check
 from synthgen.fields import Asked, FieldShape
-from synthgen.fields.fake import Fake
-from synthgen.fields.typed import Typed
-from synthgen.recipe.shape import AnyModel, BaseModelSpec, Recipe, Table
+from synthgen.recipe.shape import AnyModel, Recipe, Table
 
 TRIES_WITHOUT_MODEL = 100
+CHECK: TypeAdapter[AnyCheck] = TypeAdapter(AnyCheck)
 
 
 @dataclass(frozen=True)
@@ -116,14 +117,13 @@ def _table_order(recipe: Recipe) -> list[str]:
     return list(TopologicalSorter(parents).static_order())
 
 
-def _not_copied(table: Table, models: Mapping[str, AnyModel]) -> Iterator[NotCopied]:
-    """The checks of fields that are like a file of real messages, or whose model was tuned on some: none is to be said over again."""
+def _implied(table: Table, models: Mapping[str, AnyModel]) -> Iterator[Check]:
+    """The checks that go without saying: of the fields themselves, and of the models that make them."""
     for name, field in table.fields.items():
-        if isinstance(field, Typed):
-            if field.like is not None and not any(isinstance(one, NotCopied) and one.field == name for one in table.keep):
-                yield NotCopied(field=name)
-            spec = models[field.by]
-            yield from spec.guards(name) if isinstance(spec, BaseModelSpec) else ()
+        kinds = {check.kind for check in table.keep if check.field == name}
+        yield from (CHECK.validate_python({**check, "field": name}) for check in field.implied() if check["kind"] not in kinds)
+        if isinstance(field, Asked):
+            yield from models[field.by].guards(name)
 
 
 def _makers(table: Table) -> dict[str, str]:
@@ -148,8 +148,7 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnyModel], parent:
         sorter.add(field_name, *sorted(_needs(field, makers)))
     order = list(sorter.static_order())
     above = {field_name: _ancestry(field_name, table, makers) for field_name in order}
-    checks = [Unique(field=each) for each, field in table.fields.items() if isinstance(field, Fake) and field.unique] + list(table.keep)
-    checks += _not_copied(table, models)
+    checks = [*table.keep, *_implied(table, models)]
     last = {id(check): max((order.index(makers[name]) for _, name in check.reads() if name in makers), default=-1) for check in checks}
     steps: list[Step] = [CheckStep(check, ()) for check in checks if last[id(check)] == -1]  # of what the parent made
     for place, field_name in enumerate(order):

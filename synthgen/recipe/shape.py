@@ -109,6 +109,10 @@ class ClaudeSpec(Part):
     timeout: float = Field(300, gt=0, description="seconds that one request may take")
     prices: Prices | None = Field(None, description="US dollars per million tokens, where the list that ships is not right")
 
+    def guards(self, field: str) -> Iterator[NotCopied]:
+        """None: it was not tuned here."""
+        yield from ()
+
     def files(self) -> list[Path]:
         """None."""
         return []

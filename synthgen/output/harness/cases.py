@@ -15,12 +15,13 @@ from synthgen.output.columns import PROVENANCE
 from synthgen.output.dataset import Dataset
 from synthgen.output.harness.targets import Targets
 from synthgen.recipe.harness import Harness, root, table_of
+from synthgen.recipe.roles import all_fields, kind_of, last_message, role
 from synthgen.rows import held, plain, written
 
 FEW, SHORT = 50, 80
 """Values that a label may have, and characters of one, at most."""
-LABELLED = ("choice", "edge_case", "judge")
-"""Kinds of fields whose values, or the labels of these, are few by what they are."""
+FEW_VALUES = ("label", "verdict")
+"""What fields are whose values are few by what they are."""
 Turn = Mapping[str, str]
 
 
@@ -75,17 +76,19 @@ class Rows:
 
     def labels(self, without: Sequence[str] = ()) -> dict[str, str]:
         """The columns that are labels, each under its short name: `voice` for `message_voice` where only one field has a voice."""
-        makers = {name: shape for table in self.manifest["recipe"]["tables"].values() for name, shape in table["fields"].items()}
-        kinds = {name: str(shape.get("kind", "")) for name, shape in makers.items()}
-        of = {name: next(((each, name[len(each) + 1 :]) for each in kinds if name.startswith(f"{each}_")), ("", "")) for name in self.columns if name not in kinds}  # fmt: skip
+        makers = all_fields(self.manifest["recipe"])
+        of = {name: next(((each, name[len(each) + 1 :]) for each in makers if name.startswith(f"{each}_")), ("", "")) for name in self.columns if name not in makers}  # fmt: skip
         held = self._few([name for name in self.columns if name not in without])
         found: dict[str, str] = {}
         for name in (name for name in self.columns if name in held):
             values, rows = held[name]
-            sure = kinds.get(name) in LABELLED or self.columns[name] == "bool" or of.get(name, ("", ""))[1] in ("voice", "case", "end")
+            field, label = of.get(name, ("", ""))
+            sure = self.columns[name] == "bool" or (
+                label in kind_of(makers[field]).sliced if field else role(makers.get(name, {})) in FEW_VALUES
+            )
             if not sure and (len(values) > rows / 2 or self.columns[name] != "string"):
                 continue
-            short = of.get(name, ("", ""))[1]
+            short = label
             if short in self.columns and self._same(name, short):
                 continue  # said by that column already
             alone = short and short not in self.columns and [of[each][1] for each in of].count(short) == 1
@@ -197,9 +200,7 @@ def harness_of(dataset: Dataset, **given: Any) -> tuple[Rows, Harness]:
 def _message(tables: Mapping[str, Rows], table: str | None) -> str:
     for name in [table] if table else reversed(list(tables)):
         if name in tables:
-            fields = {each: shape for made in tables[name].manifest["recipe"]["tables"].values() for each, shape in made["fields"].items()}
-            for kind in ("edge_case", "conversation", "revise", "noise", "typed"):
-                found = [each for each in tables[name].columns if each in fields and fields[each].get("kind") == kind]
-                if found:
-                    return found[-1]
+            found = last_message(all_fields(tables[name].manifest["recipe"]), tables[name].columns)
+            if found is not None:
+                return found
     raise OutputError("no field is a message that an application could read", "name one with --input, or under harness: in the recipe")

@@ -16,6 +16,7 @@ from synthgen.output.harness import deepeval, graders, inspect_ai, lm_eval, mess
 from synthgen.output.harness.cases import FEW, Rows, Suite, answer, harness_of
 from synthgen.output.harness.targets import Targets, targets_of
 from synthgen.recipe.harness import Harness, root
+from synthgen.recipe.roles import role
 
 HARNESSES = {
     exporter.name: exporter
@@ -149,7 +150,7 @@ def _chosen(rows: Rows, target: str) -> bool:
         shape = table["fields"].get(root(target), {})
         output = shape.get("output")
         part = output.get(target.partition(".")[2]) if isinstance(output, dict) else output
-        if (shape.get("kind") == "choice" and "." not in target) or isinstance(part, list) or part == "boolean":
+        if (role(shape) == "label" and "." not in target) or isinstance(part, list) or part == "boolean":
             return True
     return False
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from synthgen.fields.edges import CASES
 from synthgen.recipe.harness import Harness, root
+from synthgen.recipe.roles import all_fields, kind_of, made_from, role
 from synthgen.rows import held
 
-READ_IT = ("claude", "solve", "judge", "conversation")
-"""Kinds of fields that are made from the input as it came to be, so that they hold for every edge case."""
+READ_IT = ("answer", "verdict")
+"""What fields are that are made from the input as it came to be, so that they hold for every edge case."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,12 @@ def targets_of(recipe: Mapping[str, Any], columns: Collection[str], harness: Har
     """What the recipe of an output says of the targets in a table with these columns; None where it names none."""
     if harness.target is None:
         return None
-    fields = {name: shape for table in recipe["tables"].values() for name, shape in table.get("fields", {}).items()}
-    if fields.get(root(harness.target), {}).get("kind") in READ_IT:
+    fields = dict(all_fields(recipe))
+    if role(fields.get(root(harness.target), {})) in READ_IT:
         return Targets(harness.target)
     cases, name = list[str](), root(harness.input)
     while shape := fields.pop(name, None):  # from the input back to the message as it was first typed
-        if shape.get("kind") == "edge_case" and f"{name}_case" in columns:
+        if "case" in kind_of(shape).sliced and f"{name}_case" in columns:
             cases.append(f"{name}_case")
-        name = str(shape.get("of") or shape.get("user") or "")
+        name = made_from(shape)
     return Targets(harness.target, harness.out, tuple(cases))
