@@ -5,8 +5,6 @@ it reads, because Python has a `slice` of its own). Wherever they take a recipe,
 Nothing is imported before it is asked for.
 """
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,11 +30,11 @@ if TYPE_CHECKING:
         tune,
     )
     from synthgen.cases import row_id, rows
-    from synthgen.compare import Comparison
+    from synthgen.comparison import Comparison
     from synthgen.errors import DataError, HubError, LimitError, ModelError, OutputError, RecipeError, SynthgenError
-    from synthgen.fewshot import Fewshot, fewshot
+    from synthgen.harness.fewshot import Fewshot, fewshot
+    from synthgen.hub.hub import Pushed, push
     from synthgen.models import ScriptedModel
-    from synthgen.output.hub import Pushed, push
     from synthgen.recipe import Loaded
     from synthgen.voices import Voice
 
@@ -82,31 +80,22 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "Comparison": "compare", "DataError": "errors", "HubError": "errors", "LimitError": "errors", "Loaded": "recipe", "ModelError": "errors",
+    "Comparison": "comparison", "DataError": "errors", "HubError": "errors", "LimitError": "errors", "Loaded": "recipe", "ModelError": "errors",
     "OutputError": "errors", "RecipeError": "errors", "ScriptedModel": "models", "SynthgenError": "errors", "Voice": "voices", "row_id": "cases",
     "rows": "cases",
 }  # fmt: skip
 """The modules of the names that are not in `api`."""
 
 
-class _Package(ModuleType):
-    """Finds the public names when they are first used, and keeps them when a module of the same name (`look`, `rows`) is imported."""
+def __getattr__(name: str) -> Any:
+    """A public name, found when it is first used."""
+    if name not in __all__:
+        raise AttributeError(f"module 'synthgen' has no attribute '{name}'")
+    from importlib import import_module
 
-    def __getattr__(self, name: str) -> Any:
-        if name not in __all__:
-            raise AttributeError(f"module 'synthgen' has no attribute '{name}'")
-        from importlib import import_module
-
-        found = getattr(import_module(f"synthgen.{_ELSEWHERE.get(name, 'api')}"), name)
-        self.__dict__[name] = found
-        return found
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in __all__ and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *__all__})
+    found = globals()[name] = getattr(import_module(f"synthgen.{_ELSEWHERE.get(name, 'api')}"), name)
+    return found
 
 
-sys.modules[__name__].__class__ = _Package
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

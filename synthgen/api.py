@@ -8,32 +8,33 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synthgen import notebook, pages
+from synthgen import notebook
 from synthgen.advice import Critique, Improvement, Started
 from synthgen.advice import start as new
+from synthgen.dataset import JOURNAL, Dataset, Output
+from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
+from synthgen.dataset.look import Looked, look, messages
 from synthgen.errors import Mistake, OutputError, RecipeError
-from synthgen.estimate import Question, questions
-from synthgen.fewshot import Fewshot, fewshot
-from synthgen.look import Looked, look, messages
+from synthgen.harness.fewshot import Fewshot, fewshot
+from synthgen.hub.hub import Pushed, push
+from synthgen.making.estimate import Question, questions
+from synthgen.making.preview import Previewed, Previews, previews
+from synthgen.making.runs import Noted, Run, Tick, Watch, open_model, open_models, ready, shared_journal
 from synthgen.models import Budget, Journal, Journalled, Model
 from synthgen.models.budget import dollars
-from synthgen.output import JOURNAL, Dataset, Output
-from synthgen.output.finish import fingerprint, finish, other_versions, shortfalls
-from synthgen.output.hub import Pushed, push
-from synthgen.preview import Previewed, Previews, previews
 from synthgen.quiet import each_quietly, quietly
 from synthgen.recipe import ClaudeSpec, Loaded, Plan, plan
 from synthgen.recipe.load import load as load_recipe
-from synthgen.runs import Noted, Run, Tick, Watch, open_model, open_models, ready, shared_journal
+from synthgen.spec import pages
 from synthgen.voices import Voice
 
 if TYPE_CHECKING:
-    from synthgen.compare import Comparison
-    from synthgen.output.harness import Exported
+    from synthgen.comparison import Comparison
+    from synthgen.harness import Exported
+    from synthgen.harness.slicing import Sliced
     from synthgen.recipe.publish import Publish
-    from synthgen.slicing import Sliced
-    from synthgen.tune.train import Step
-    from synthgen.tune.tuning import Tuned
+    from synthgen.tuning.run import Tuned
+    from synthgen.tuning.train import Step
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def compare(
     seeds. `field` is where the messages of `real` and `originals` are; of an output, `table` and its first typed field are read.
     Raises DataError, OutputError.
     """
-    from synthgen.compare import compare
+    from synthgen.comparison import compare
 
     seeds = messages(originals, None, field) if originals is not None else []
     return compare(messages(real, None, field), messages(generated, table), originals=seeds)
@@ -220,7 +221,7 @@ def export(
 
     `table`, `input`, `target` and `system` take the place of what the recipe says under `harness`. Raises OutputError.
     """
-    from synthgen.output.harness import export
+    from synthgen.harness import export
 
     return export(folder, [to] if isinstance(to, str) else to, out=out, table=table, input=input, target=target, system=system)
 
@@ -228,7 +229,7 @@ def export(
 def slice_results(results: str | Path, output: str | Path, by: str | Sequence[str] = ()) -> list[Sliced]:
     """Where an application fails: the results of inspect, lm-eval or promptfoo on an output's cases, by its labels (or `by` these columns).
     Raises DataError, OutputError."""
-    from synthgen.slicing import slice_results
+    from synthgen.harness.slicing import slice_results
 
     return slice_results(results, output, [by] if isinstance(by, str) else by)
 
@@ -265,8 +266,8 @@ def tune(
     `probe` messages are generated to measure what the model gives away of the logs. A run that was cut off goes on; `fresh` starts
     over. Raises DataError, ModelError, OutputError.
     """
-    from synthgen.tune.train import Settings
-    from synthgen.tune.tuning import tune
+    from synthgen.tuning.run import tune
+    from synthgen.tuning.train import Settings
 
     settings = Settings(epochs=epochs, minutes=minutes, seed=seed)
     return tune([Path(one) for one in ([logs] if isinstance(logs, str | Path) else logs)], Path(out), about=about, model=model, field=field, group=group, settings=settings, probe=probe,
@@ -287,8 +288,8 @@ def tune_from_scratch(
 ) -> Tuned:
     """Make a base model as the embedded one was made: `model` with a smaller vocabulary (and fewer `layers`), in four bits, taught on the
     openly licensed corpora in a folder. Goes on as `tune` does. Raises DataError, ModelError, OutputError."""
-    from synthgen.tune.scratch import Making, from_scratch
-    from synthgen.tune.train import Settings
+    from synthgen.tuning.scratch import Making, from_scratch
+    from synthgen.tuning.train import Settings
 
     settings = Settings(epochs=1, looks=8, patience=6, minutes=minutes, seed=seed)
     return from_scratch(

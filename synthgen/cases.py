@@ -11,11 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from synthgen import pages
 from synthgen.api import Recipes, folder_of, loaded_from, make
+from synthgen.dataset import Dataset
 from synthgen.models import Model
-from synthgen.output import Dataset
-from synthgen.rows import digest, plain
+from synthgen.spec import pages
+from synthgen.spec.rows import digest, plain
 
 SLUG = 32
 """Letters of a row's text in its id."""

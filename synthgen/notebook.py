@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from synthgen import pages
+from synthgen.making.runs import Tick, Watch
 from synthgen.models.budget import dollars
-from synthgen.runs import Tick, Watch
+from synthgen.spec import pages
 
 EVERY = 0.2
 """Seconds between two changes of the line."""

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, settings
 from synthgen.engine import Refused, State, TableRun, candidates
 from synthgen.models import Model, ScriptedModel
 from synthgen.recipe import Loaded, load, plan
-from synthgen.rows import Prompt, Row
-from synthgen.streams import Streams
+from synthgen.spec.rows import Prompt, Row
+from synthgen.spec.streams import Streams
 
 # A busy machine is no mistake of the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -110,7 +110,7 @@ def little(folder: Path, bits: int | None = None, layers: int = 2) -> Path:
     import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-    from synthgen.tune import cut, scratch
+    from synthgen.tuning import cut, scratch
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
@@ -139,7 +139,7 @@ def little(folder: Path, bits: int | None = None, layers: int = 2) -> Path:
 forked = multiprocessing.get_context("forkserver")
 """Starts processes that tests can kill, with the slow imports done."""
 forked.set_forkserver_preload(
-    ["synthgen.cli", "synthgen.tune.tuning", "transformers.models.llama.modeling_llama", "sklearn.feature_extraction.text"]
+    ["synthgen.cli", "synthgen.tuning.run", "transformers.models.llama.modeling_llama", "sklearn.feature_extraction.text"]
 )
 
 

@@ -16,7 +16,7 @@ from random import Random
 from servers.claude import ClaudeServer, Entry
 
 from synthgen.models import ClaudeModel, Journal, Journalled
-from synthgen.rows import Brief, Prompt
+from synthgen.spec.rows import Brief, Prompt
 
 PROMPTS, AT_ONCE, KILLS = 1000, 64, 20
 BRIEF = Brief("Label each message.", tokens=300)

@@ -6,7 +6,7 @@ from random import Random
 
 from synthgen.api import make
 from synthgen.models import ScriptedModel
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 _, recipe, out, pause = sys.argv
 

@@ -24,8 +24,8 @@ from pyarrow import parquet
 
 from synthgen.api import make
 from synthgen.errors import ModelError
+from synthgen.making.runs import Tick
 from synthgen.models import line
-from synthgen.runs import Tick
 
 ROWS, AT_ONCE, PATIENCE = 40, 8, 60
 WAIT = 30.0

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from synthgen import cli, terminal
-from synthgen.tune import train
+from synthgen import cli
+from synthgen.cli import terminal
+from synthgen.tuning import train
 
 
 def run(words: list[str], pause: float) -> None:

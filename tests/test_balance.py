@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.checks import AnyCheck, Balance, Check
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
 
 
 def row(value: object) -> Row:

@@ -18,7 +18,7 @@ from synthgen.errors import LimitError, ModelError
 from synthgen.models import Budget, ClaudeModel, Journal, Journalled, ScriptedModel, line
 from synthgen.models.journal import Batching, Sent
 from synthgen.models.prices import Usage, price
-from synthgen.rows import Brief, Completion, Prompt
+from synthgen.spec.rows import Brief, Completion, Prompt
 
 server = claude.named_server
 HAIKU = "claude-haiku-4-5"

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from synthgen.checks import AnyCheck, Check, Lacks, Length, Matches, NotCopied, Unique
 from synthgen.fields import Typed
-from synthgen.parts import Scene
-from synthgen.rows import Row
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Row
 
 
 def row(value: object) -> Row:

@@ -20,7 +20,7 @@ from synthgen.errors import LimitError, ModelError, SynthgenError
 from synthgen.models import Budget, ClaudeModel, Journal, Journalled, line, wire
 from synthgen.models.pace import Pace
 from synthgen.models.prices import Usage, cost, price
-from synthgen.rows import Brief, Completion, Document, Prompt
+from synthgen.spec.rows import Brief, Completion, Document, Prompt
 
 claude_server = claude.claude_server
 server = claude.named_server

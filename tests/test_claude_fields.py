@@ -18,10 +18,10 @@ from synthgen.checks.agrees import same
 from synthgen.errors import RecipeError
 from synthgen.fields.answer import Form, column_of, schema_of
 from synthgen.models import ScriptedModel
-from synthgen.parts import Scene
 from synthgen.recipe import Loaded, plan
-from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row
-from synthgen.streams import Streams
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row
+from synthgen.spec.streams import Streams
 from tests.servers import claude as server
 
 NOWHERE = Scene(Path())

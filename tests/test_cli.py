@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from synthgen import api
 from synthgen.cli import COMMANDS, app
 from synthgen.models import ScriptedModel
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 hub_server = hubs.hub_server
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from synthgen.compare import compare, comparison, diversity, verdict
-from synthgen.compare.comparison import FEWEST, telling
-from synthgen.compare.divergence import frontier, kolmogorov_smirnov, mauve
-from synthgen.compare.twosample import Draw, by_style, by_text, folds, standardised, told_apart, vectors
+from synthgen.comparison import compare, comparison, diversity, verdict
+from synthgen.comparison.comparison import FEWEST, telling
+from synthgen.comparison.divergence import frontier, kolmogorov_smirnov, mauve
+from synthgen.comparison.twosample import Draw, by_style, by_text, folds, standardised, told_apart, vectors
 from synthgen.errors import DataError
 
 OPENINGS = ["", "", "hi", "hello", "hey there", "sorry", "ok so", "good morning", "pls help"]

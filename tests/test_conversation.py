@@ -20,10 +20,10 @@ from synthgen.api import Made, make
 from synthgen.errors import ModelError, RecipeError
 from synthgen.fields import AnyField, Conversation
 from synthgen.models import ScriptedModel
-from synthgen.parts import Scene
 from synthgen.recipe import load
-from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row
-from synthgen.streams import Streams
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row
+from synthgen.spec.streams import Streams
 
 BANK = "Customers of a retail bank, typing into its support chat."
 FIRST = "my crad got decliend why"

@@ -19,7 +19,7 @@ from synthgen.api import make
 from synthgen.errors import ModelError
 from synthgen.models import ClaudeModel, ScriptedModel
 from synthgen.recipe import Loaded, plan
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 RECIPE = """\
 name: shop

@@ -17,7 +17,7 @@ from synthgen.cli import COMMANDS
 from synthgen.cli.app import app
 from synthgen.errors import Mistake, RecipeError
 from synthgen.fields.edges import CASES, NONE
-from synthgen.output.harness import HARNESSES
+from synthgen.harness import HARNESSES
 from synthgen.recipe import load
 from synthgen.recipe.load import CHECKS, FIELDS
 from synthgen.recipe.shape import Recipe

@@ -15,13 +15,13 @@ from conftest import chatter
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synthgen import frames
 from synthgen.errors import DataError
-from synthgen.frames import Section
-from synthgen.tune import documents as told
-from synthgen.tune.documents import Document, Typed, documents, framed, sectioned
-from synthgen.tune.logs import LEAST, logs, readable, split
-from synthgen.tune.masks import leaks
+from synthgen.text import frames
+from synthgen.text.frames import Section
+from synthgen.tuning import documents as told
+from synthgen.tuning.documents import Document, Typed, documents, framed, sectioned
+from synthgen.tuning.logs import LEAST, logs, readable, split
+from synthgen.tuning.masks import leaks
 
 BANK = "Customers of a retail bank, typing into its support chat."
 

@@ -21,8 +21,8 @@ from synthgen.fields.edges.form import _QWERTY, KEYBOARDS
 from synthgen.fields.edges.formats import COUNTRIES
 from synthgen.fields.edges.languages import LANGUAGES, SUBJECTS
 from synthgen.fields.edges.situation import Situation, content_words, like, mentioned, then
-from synthgen.parts import Scene
-from synthgen.rows import Labelled, Row
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Labelled, Row
 
 NOW = datetime.datetime.fromisoformat("2026-11-01T12:00")
 BANK = "Customers of a retail bank, typing into the support chat of its phone app."

@@ -11,7 +11,7 @@ from synthgen.engine import Refused, State, TableRun, candidates
 from synthgen.errors import DataError, LimitError
 from synthgen.models import ScriptedModel
 from synthgen.recipe import plan
-from synthgen.streams import Streams
+from synthgen.spec.streams import Streams
 
 MESSAGES = """
     name: shop

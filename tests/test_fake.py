@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from synthgen.errors import DataError
 from synthgen.fields import Fake
 from synthgen.fields.fake import _providers
-from synthgen.parts import Scene
-from synthgen.rows import Row
-from synthgen.streams import Streams
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Row
+from synthgen.spec.streams import Streams
 
 HEAVY = {"binary", "image", "tar", "zip"}
 """Providers that make a megabyte or a picture a draw, and need no other path to do it than the rest."""
@@ -104,7 +104,7 @@ def test_fields_of_one_provider_do_not_disturb_each_other():
 def test_facts_are_the_same_in_every_process():
     """Python gives sets another order in each process, and one list of cities comes out of a set."""
     code = (
-        "from random import Random; from synthgen.fields import Fake; from synthgen.rows import Row;"
+        "from random import Random; from synthgen.fields import Fake; from synthgen.spec.rows import Row;"
         "print([Fake(provider=p, locale=l).make(Row('t', 0), Random(n)) for p, l in [('city', 'it_IT'), ('pyset', 'en_US')] for n in range(5)])"
     )
     said = {

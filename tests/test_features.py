@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 
 from synthgen.voices import Voice, keyboards, lexicon, pairs, tokens
 from synthgen.voices.features import FEATURES, features
-from synthgen.voices.measure import GROUPS, Bar, bars, described, measured
-from synthgen.voices.voice import COUNTS, RATES
+from synthgen.voices.measure import described, measured
+from synthgen.voices.voice import COUNTS, GROUPS, RATES, Bar, bars
 
 SHARES = [name for name in FEATURES if name not in RATES | COUNTS]
 

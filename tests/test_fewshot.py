@@ -16,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.claude import ClaudeServer
 
-from synthgen import api, frames
+from synthgen import api
 from synthgen.checks.near_duplicate import pieces, similarity
 from synthgen.errors import OutputError
-from synthgen.fewshot import ALIKE, FORMS, Example, block, choose, claudes, counted, fewshot, save, told
+from synthgen.harness.fewshot import ALIKE, FORMS, Example, block, choose, claudes, counted, fewshot, save, told
 from synthgen.models import ScriptedModel
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
+from synthgen.text import frames
 
 RECIPE = """
 name: shop

@@ -15,9 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 from synthgen.errors import DataError, LimitError
 from synthgen.fields import AnyField, Made
 from synthgen.fields.date import moment
-from synthgen.parts import Scene
-from synthgen.rows import Row
-from synthgen.streams import Streams
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Row
+from synthgen.spec.streams import Streams
 
 NOW = datetime.datetime.fromisoformat("2026-11-01T12:00")
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pyarrow import parquet
 
-from synthgen import files
 from synthgen.errors import DataError
+from synthgen.text import files
 
 RECORDS = [{"text": "card declined, why??", "n": 1}, {"text": "🙏🏽 شكرا e\u0301", "n": 2}]
 

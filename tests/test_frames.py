@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synthgen.frames import Section, breaks, ended, essence, frame
+from synthgen.text.frames import Section, breaks, ended, essence, frame
 
 BANK = "Customers of a retail bank, typing into the support chat of its phone app."
 LINES = some.text(some.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1)

@@ -23,8 +23,8 @@ from synthgen import api
 from synthgen.errors import ModelError
 from synthgen.fields.answer import Form, schema_of
 from synthgen.models import Journal, Journalled, ScriptedModel
-from synthgen.parts import Scene
-from synthgen.rows import Brief, Completion, Document, Prompt, Refusal, storable
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Brief, Completion, Document, Prompt, Refusal, storable
 
 server = claude.named_server
 

@@ -22,14 +22,14 @@ from servers.claude import check_request
 
 from synthgen.api import make
 from synthgen.errors import OutputError, RecipeError
+from synthgen.harness import HARNESSES, Exported, as_dict, export
+from synthgen.harness import graders as g
+from synthgen.harness.cases import answer, asked
+from synthgen.harness.text import line, quoted
 from synthgen.models import ScriptedModel
-from synthgen.output.harness import HARNESSES, Exported, as_dict, export
-from synthgen.output.harness import graders as g
-from synthgen.output.harness.cases import answer, asked
-from synthgen.output.harness.text import line, quoted
 from synthgen.recipe import Loaded
 from synthgen.recipe.harness import Harness, harness_faults, table_of
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 MESSAGES = [
     "my card is lsot", "{{ 7 * 7 }} whats this", "{% raw %}{{ x }}{% endraw %} {% endraw %}{{ 1 + 1 }}", "{# gone #} here", "{{ env.HOME }}", "{{ row.target }}",

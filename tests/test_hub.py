@@ -27,14 +27,16 @@ from servers import hub as hubs
 from servers.hub import OWNER, READER, STRANGER, HubServer
 
 from synthgen.api import make
+from synthgen.dataset.logs import remember_logs
+from synthgen.dataset.place import LOGS
 from synthgen.errors import HubError, OutputError, SynthgenError
+from synthgen.hub.hub import Pushed, push
+from synthgen.hub.leaks import SECRETS, in_text, secret
+from synthgen.hub.outgoing import _picked, in_test
 from synthgen.models import ScriptedModel
-from synthgen.output.hub import Pushed, push
-from synthgen.output.leaks import LOGS, SECRETS, in_text, remember_logs, secret
-from synthgen.output.outgoing import _picked, in_test
 from synthgen.recipe import load
 from synthgen.recipe.publish import Publish
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 hub_server = hubs.hub_server
 
@@ -130,7 +132,7 @@ LOADING = """
 import json, os, sys
 reached = set()
 sys.addaudithook(lambda event, given: reached.add(str(given[1])) if event == "socket.connect" else None)
-from synthgen.output.hub import push
+from synthgen.hub.hub import push
 folder, out = sys.argv[1:]
 push(folder, "tester/plain")
 push(folder, "tester/split", test=0.3, tag="v1")
@@ -794,7 +796,7 @@ def test_large_files_go_in_parts(output: Path) -> None:
 
 
 def test_a_push_that_is_killed_goes_on_where_it_was(output: Path) -> None:
-    code = "import sys; from synthgen.output.hub import push; push(sys.argv[1], 'tester/shop')"
+    code = "import sys; from synthgen.hub.hub import push; push(sys.argv[1], 'tester/shop')"
     with HubServer(latency=0.4) as server:
         environment = {**os.environ, **server.environment}
         process = subprocess.Popen([sys.executable, "-c", code, output], env=environment)
@@ -813,7 +815,7 @@ def test_a_push_that_is_killed_goes_on_where_it_was(output: Path) -> None:
 
 
 def test_who_is_making_the_output_is_waited_for(send: Callable[..., Pushed], output: Path) -> None:
-    from synthgen.output import Output
+    from synthgen.dataset import Output
 
     with Output(output).locked(), pytest.raises(OutputError, match="another run is working"):
         send(output)

@@ -21,7 +21,7 @@ from synthgen.advice.improve import Aside, blamed, pick, told
 from synthgen.api import make
 from synthgen.errors import DataError, ModelError, OutputError
 from synthgen.models import ClaudeModel, ScriptedModel
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 RECIPE = """\
 # A shop, and what it answers.

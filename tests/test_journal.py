@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from synthgen.errors import ModelError
 from synthgen.models import Journal, Journalled, ScriptedModel
 from synthgen.models.journal import TABLES
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 MESSAGES = """
     name: shop

@@ -21,7 +21,7 @@ from synthgen import api
 from synthgen.errors import OutputError
 from synthgen.models import Journal, Journalled, ScriptedModel
 from synthgen.models.journal import paid, trouble
-from synthgen.rows import Brief, Completion, Prompt
+from synthgen.spec.rows import Brief, Completion, Prompt
 
 server = claude.named_server
 
@@ -33,7 +33,7 @@ from pathlib import Path
 from synthgen import api
 from synthgen.errors import OutputError
 from synthgen.models import Journal, Journalled, ScriptedModel
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 path = Path(sys.argv[1])
 
@@ -360,7 +360,7 @@ def test_a_batch_that_is_not_done_may_be_paid_for(path: Path) -> None:
 
 
 def test_what_stands_beside_the_journal_of_a_killed_run_was_paid_for(path: Path) -> None:
-    code = "from synthgen.rows import *; Journal(path).keep('k', 'm', Completion(Prompt('a', 1), 'b', 'stop', cost=1.0)); os._exit(0)"
+    code = "from synthgen.spec.rows import *; Journal(path).keep('k', 'm', Completion(Prompt('a', 1), 'b', 'stop', cost=1.0)); os._exit(0)"
     child(path, code)
     assert path.with_name("a journal.sqlite-wal").stat().st_size > 0
     assert paid(path)

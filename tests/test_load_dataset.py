@@ -20,8 +20,8 @@ from servers.hub import HubServer
 
 import synthgen
 from synthgen.api import make as make_output
+from synthgen.dataset.finish import fingerprint
 from synthgen.errors import RecipeError, SynthgenError
-from synthgen.output.finish import fingerprint
 from synthgen.recipe import Loaded
 
 hub_server = hub.hub_server

@@ -20,7 +20,7 @@ from pyarrow import parquet
 from synthgen.api import Made, look, make, preview
 from synthgen.errors import LimitError, ModelError, OutputError
 from synthgen.models import ScriptedModel
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 TWO_TABLES = """
 name: shop

@@ -14,9 +14,9 @@ from hypothesis import strategies as some
 
 from synthgen.harm import profane, profanity
 from synthgen.harm.plain import PLAIN
-from synthgen.slots import SLOT, slots
-from synthgen.tune.masks import leaks, masked
-from synthgen.tune.words import DATA
+from synthgen.text.slots import SLOT, slots
+from synthgen.tuning.masks import leaks, masked
+from synthgen.tuning.words import DATA
 
 
 def shown(text: str) -> str:

@@ -7,14 +7,14 @@ from textwrap import dedent
 import pytest
 from pydantic import TypeAdapter
 
-from synthgen import frames
 from synthgen.api import check
 from synthgen.errors import RecipeError
 from synthgen.fields import AnyField
-from synthgen.parts import Scene
 from synthgen.recipe import load
-from synthgen.rows import Completion, Labelled, Prompt, Row
-from synthgen.streams import Streams
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Completion, Labelled, Prompt, Row
+from synthgen.spec.streams import Streams
+from synthgen.text import frames
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
 from synthgen.voices.steer import Pool, Tally, like

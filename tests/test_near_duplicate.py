@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
-from synthgen import frames
 from synthgen.checks import AnyCheck, NearDuplicate
 from synthgen.checks.near_duplicate import Kept, pieces, similarity
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
+from synthgen.text import frames
 
 TEXT = "my card order parcel phone is not was gone lost broken why where when today yesterday please help me the a at to refund"
 WORDS = TEXT.split()

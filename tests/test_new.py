@@ -15,7 +15,7 @@ from synthgen.errors import DataError, OutputError
 from synthgen.fields import Claude, Judge
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load, plan
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 PAPER = "# Asking twice\n\nAsk the question, then ask it again in other words. Where the answers differ, say so.\n"
 

@@ -11,9 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from synthgen.errors import DataError
 from synthgen.fields import AnyField
 from synthgen.fields.noise import Noise
-from synthgen.parts import Scene
-from synthgen.rows import Labelled, Row
-from synthgen.streams import Streams
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Labelled, Row
+from synthgen.spec.streams import Streams
 from synthgen.voices.library import shipped
 
 SCENE = Scene(Path(), voices=shipped())

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from synthgen.checks import AnyCheck, OnTopic
 from synthgen.fields import AnyField, Typed
-from synthgen.nearness import Nearness
-from synthgen.rows import Prompt, Row
+from synthgen.spec.rows import Prompt, Row
+from synthgen.text.nearness import Nearness
 
 SEEDS = {
     "late": ["where is my parcel", "parcel still not here", "when does my parcel arrive", "delivery is late again"],

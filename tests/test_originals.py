@@ -15,9 +15,9 @@ from synthgen import api
 from synthgen.checks import NotCopied
 from synthgen.errors import DataError, LimitError, OutputError, RecipeError
 from synthgen.models import ScriptedModel
-from synthgen.originals import LEARNED, Originals
-from synthgen.parts import Scene
 from synthgen.recipe import Loaded, plan
+from synthgen.spec.parts import Scene
+from synthgen.text.originals import LEARNED, Originals
 
 LOGS = ["my card got declined at the shop", "hi, where is my order? it should have come on monday, pls look", "thanks!", "🙏"]
 

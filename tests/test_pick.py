@@ -13,7 +13,7 @@ from synthgen.engine import candidates, spread
 from synthgen.engine.parents import Candidate
 from synthgen.engine.spread import order
 from synthgen.recipe.shape import From, Table
-from synthgen.streams import Streams
+from synthgen.spec.streams import Streams
 
 TOPICS = {
     "card": "my card was declined in the shop today why is that",

@@ -17,10 +17,10 @@ from conftest import forked
 from pyarrow import parquet
 
 import synthgen
+from synthgen.dataset import JOURNAL, MANIFEST, Dataset, Output
 from synthgen.errors import DataError, OutputError
 from synthgen.models import Journal, ScriptedModel
-from synthgen.output import JOURNAL, MANIFEST, Dataset, Output
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 SHOP = {
     "name": "shop",

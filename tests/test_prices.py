@@ -15,14 +15,14 @@ from hypothesis import strategies as some
 from servers import claude
 from servers.claude import ClaudeServer
 
-from synthgen.estimate import Question, questions
+from synthgen.making.estimate import Question, questions
 from synthgen.models import Budget, ClaudeModel, Model, ScriptedModel
 from synthgen.models.budget import dollars
 from synthgen.models.costs import expected
 from synthgen.models.prices import LIST, Usage, cost, list_date, listed, price
 from synthgen.recipe import Loaded, plan
 from synthgen.recipe.shape import Prices
-from synthgen.rows import Brief, Prompt
+from synthgen.spec.rows import Brief, Prompt
 
 HAIKU, SONNET = "claude-haiku-5-5", "claude-sonnet-5-5"
 

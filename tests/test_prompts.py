@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from synthgen.fields.instructed import PROMPTS, row_text, tagged
 from synthgen.recipe import Loaded
-from synthgen.rows import Prompt, Row
-from synthgen.streams import Streams
+from synthgen.spec.rows import Prompt, Row
+from synthgen.spec.streams import Streams
 
 RECIPE = """
 name: bank

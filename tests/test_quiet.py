@@ -12,7 +12,7 @@ import pytest
 
 import synthgen
 from synthgen.models import ScriptedModel
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 SHOP = {"name": "shop", "tables": {"t": {"rows": 3, "fields": {"message": {"kind": "typed", "seeds": ["hi", "hello", "help"]}}}}}
 
@@ -55,7 +55,7 @@ def test_a_library_is_not_heard(verb: Callable[..., object], category: type[Warn
 @pytest.mark.parametrize("verb", [make, synthgen.preview])
 @pytest.mark.parametrize(
     ("category", "module"),
-    [(RuntimeWarning, "synthgen.compare.divergence"), (ResourceWarning, "synthgen.models.journal"), (FutureWarning, "my_test"), (UserWarning, "torchlight")],
+    [(RuntimeWarning, "synthgen.comparison.divergence"), (ResourceWarning, "synthgen.models.journal"), (FutureWarning, "my_test"), (UserWarning, "torchlight")],
 )  # fmt: skip
 def test_our_own_code_and_the_users_are(verb: Callable[..., object], category: type[Warning], module: str, tmp_path: Path) -> None:
     assert set(caught(verb, tmp_path, lambda: warn(category, module))) == {category.__name__}

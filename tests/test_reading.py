@@ -10,7 +10,7 @@ import pytest
 from synthgen.fields.invented import Facts
 from synthgen.fields.reading import Reader
 from synthgen.fields.sides import Side
-from synthgen.rows import Completion, Prompt, Refusal, Row
+from synthgen.spec.rows import Completion, Prompt, Refusal, Row
 
 SEEDS = [
     "my card got declined at <merchant>", "why was i charged £<amount>", "i paid on <day> and nothing came", "where is order <order_id>",

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from test_harness import MESSAGES, SYSTEM, output
 
-from synthgen.output.harness import export, graders
-from synthgen.slicing import Sliced, slice_results
+from synthgen.harness import export, graders
+from synthgen.harness.slicing import Sliced, slice_results
 
 MOCKED = "[default output, lol, refund]"
 """What inspect's mock model and lm-eval's dummy say is in these."""

@@ -12,7 +12,7 @@ from synthgen import api
 from synthgen.errors import ModelError
 from synthgen.models import Journal, Journalled, ScriptedModel
 from synthgen.models.routing import placed
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 RECIPE = {
     "name": "t",

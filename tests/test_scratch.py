@@ -25,12 +25,12 @@ from typer.testing import CliRunner
 from synthgen import api
 from synthgen.errors import DataError, ModelError
 from synthgen.models import BaseModel, packed
-from synthgen.tune import corpora, cut, scratch
-from synthgen.tune.batches import encoded
-from synthgen.tune.documents import Typed
-from synthgen.tune.scratch import Making
-from synthgen.tune.train import CHECKPOINT, Settings
-from synthgen.tune.tuning import Tuned
+from synthgen.tuning import corpora, cut, scratch
+from synthgen.tuning.batches import encoded
+from synthgen.tuning.documents import Typed
+from synthgen.tuning.run import Tuned
+from synthgen.tuning.scratch import Making
+from synthgen.tuning.train import CHECKPOINT, Settings
 
 SOURCES = ["snips", "clinc150", "irc_support", "webquestions", "banking77", "casino"]
 """Two that are not learned from are among them: the last."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from synthgen.api import make
 from synthgen.errors import DataError, OutputError
-from synthgen.slicing import Sliced, difference, read, slice_results, wilson
+from synthgen.harness.slicing import Sliced, difference, read, slice_results, wilson
 
 RECIPE = """
 name: bank
@@ -37,8 +37,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def rows(output: Path) -> dict[str, dict[str, Any]]:
-    from synthgen.output import Dataset
-    from synthgen.output.harness.cases import Rows
+    from synthgen.dataset import Dataset
+    from synthgen.harness.cases import Rows
 
     return dict(Rows(Dataset.open(output), Dataset.open(output).named()).read(["intent", "voice", "amount"]))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synthgen.slots import filled, slots, typed
+from synthgen.text.slots import filled, slots, typed
 
 SLOT_NAMES = some.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 

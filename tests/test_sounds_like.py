@@ -6,8 +6,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.checks import AnyCheck, SoundsLike
-from synthgen.parts import Scene
-from synthgen.rows import Prompt, Row
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Prompt, Row
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
 from synthgen.voices.likeness import oddness

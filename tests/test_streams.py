@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synthgen.streams import Streams
+from synthgen.spec.streams import Streams
 
 NAMES = some.text(some.characters(codec="utf-8", exclude_characters="\x1f"))
 PLACES = some.tuples(NAMES, NAMES, some.integers(0), some.integers(0))

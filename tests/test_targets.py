@@ -10,10 +10,10 @@ import pytest
 
 from synthgen import api
 from synthgen.errors import RecipeError
-from synthgen.fewshot import fewshot
 from synthgen.fields.edges import CASES
 from synthgen.fields.edges.situation import Situation, content_words
-from synthgen.output.harness import export
+from synthgen.harness import export
+from synthgen.harness.fewshot import fewshot
 
 FIELDS = {
     "intent": {"kind": "choice", "options": ["late", "broken"]},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synthgen.render import TemplateMistake, expression_of, fill, holds, names
+from synthgen.spec.render import TemplateMistake, expression_of, fill, holds, names
 
 FACTS = {
     "name": "Ann Lee",

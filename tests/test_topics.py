@@ -17,11 +17,11 @@ from scipy import sparse
 from synthgen.errors import RecipeError
 from synthgen.fields import AnyField, Typed
 from synthgen.models import BaseModel
-from synthgen.parts import Scene
 from synthgen.recipe import load
-from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row
-from synthgen.streams import Streams
-from synthgen.topics import Topics
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row
+from synthgen.spec.streams import Streams
+from synthgen.text.topics import Topics
 from synthgen.voices.library import shipped
 
 SEEDS = {

@@ -24,22 +24,23 @@ from tokenizers import processors
 from torch import nn
 from typer.testing import CliRunner, Result
 
-from synthgen import api, terminal
+from synthgen import api
+from synthgen.cli import terminal
+from synthgen.dataset import Output
 from synthgen.errors import DataError, ModelError, OutputError
-from synthgen.frames import Section
 from synthgen.models import BaseModel, ScriptedModel, packed
 from synthgen.models.journal import Journal
-from synthgen.originals import LEARNED, Originals
-from synthgen.output import Output
-from synthgen.tune import batches as together
-from synthgen.tune import losses, privacy
-from synthgen.tune import train as training
-from synthgen.tune.adapt import Adapted, adapt, merge
-from synthgen.tune.batches import Encoded, batches, encoded, padded, steps
-from synthgen.tune.documents import Document, Typed, framed
-from synthgen.tune.losses import bits_per_byte
-from synthgen.tune.train import CHECKPOINT, Settings, State, train
-from synthgen.tune.tuning import Tuned
+from synthgen.text.frames import Section
+from synthgen.text.originals import LEARNED, Originals
+from synthgen.tuning import batches as together
+from synthgen.tuning import losses, privacy
+from synthgen.tuning import train as training
+from synthgen.tuning.adapt import Adapted, adapt, merge
+from synthgen.tuning.batches import Encoded, batches, encoded, padded, steps
+from synthgen.tuning.documents import Document, Typed, framed
+from synthgen.tuning.losses import bits_per_byte
+from synthgen.tuning.run import Tuned
+from synthgen.tuning.train import CHECKPOINT, Settings, State, train
 
 ABOUT = "People, typing to a shop."
 
@@ -805,7 +806,7 @@ def test_an_interrupt_is_one_line(tmp_path: Path, workplace: Path, tiny: Path, m
 
 
 def test_progress_is_told_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synthgen.terminal.watching.PLAIN_EVERY", 0.0)
+    monkeypatch.setattr("synthgen.cli.terminal.watching.PLAIN_EVERY", 0.0)
     with terminal.tuning(silent=False) as watch:
         watch(training.Step(0, 0, 2.5, 0, 0))
         watch(training.Step(0.25, 2.125, None, 5000, 10))

@@ -7,9 +7,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from synthgen.errors import DataError
 from synthgen.fields import AnyField, Typed
-from synthgen.parts import Scene
-from synthgen.rows import Completion, Prompt, Refusal, Row
-from synthgen.streams import Streams
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Completion, Prompt, Refusal, Row
+from synthgen.spec.streams import Streams
 
 BANK = "Customers of a retail bank, typing into its support chat."
 SEEDS = [

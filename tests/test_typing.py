@@ -11,7 +11,7 @@ import pytest
 from synthgen.errors import ModelError
 from synthgen.models import BaseModel
 from synthgen.models.base import SCRIBBLER
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 FRAMES = [
     "Customers of a bank.\nTopic: lost card\n\n- lost my card pls block it\n- i think my card was stolen\n- card gone, what now\n-",

@@ -12,10 +12,10 @@ from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.fields import AnyField, Typed
-from synthgen.parts import Scene
-from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, digest
-from synthgen.slots import filled
-from synthgen.streams import Streams
+from synthgen.spec.parts import Scene
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, digest
+from synthgen.spec.streams import Streams
+from synthgen.text.slots import filled
 from synthgen.voices import Voice
 from synthgen.voices.features import FEATURES, features
 from synthgen.voices.library import shipped

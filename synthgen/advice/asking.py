@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from synthgen.errors import ModelError
 from synthgen.models import Model
 from synthgen.models.routing import placed
-from synthgen.rows import Brief, Completion, Document, Prompt, parsed_json
+from synthgen.spec.rows import Brief, Completion, Document, Prompt, parsed_json
 
 TOKENS = 16_000
 """Tokens of an answer at most, thoughts among them."""

@@ -22,7 +22,7 @@ from synthgen.recipe import Loaded, plan
 from synthgen.recipe import source as sources
 from synthgen.recipe.given import given
 from synthgen.recipe.places import Source, Way
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 ACCOUNT = "critique"
 """What the journal books it on."""

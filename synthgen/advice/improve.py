@@ -17,16 +17,16 @@ from typing import Any
 
 from pydantic import Field
 
-from synthgen import render
 from synthgen.advice.asking import Shape, ask, brief, cost, question
 from synthgen.advice.edit import Way, diff, replaced, value
+from synthgen.dataset import Dataset
 from synthgen.errors import DataError, ModelError, OutputError, RecipeError, SynthgenError
 from synthgen.fields import Asked
 from synthgen.models import Model
-from synthgen.output import Dataset
 from synthgen.recipe import load, plan
 from synthgen.recipe.load import FIELDS
-from synthgen.rows import Document
+from synthgen.spec import render
+from synthgen.spec.rows import Document
 
 ACCOUNT = "improve"
 """What the journal books it on."""

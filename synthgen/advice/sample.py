@@ -14,18 +14,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from synthgen import render
+from synthgen.dataset import Dataset
 from synthgen.engine import candidates
 from synthgen.engine.step import leave_out, make, wanted
 from synthgen.errors import DataError, OutputError, SynthgenError
 from synthgen.fields import Asked, FieldShape, Made, Typed
 from synthgen.fields.schemas import fitting
-from synthgen.output import Dataset
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.recipe.plan import FieldStep, own_columns
-from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value
-from synthgen.slots import filled
-from synthgen.streams import Streams
+from synthgen.spec import render
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.spec.streams import Streams
+from synthgen.text.slots import filled
 
 ROWS = 40
 """Rows among which one is looked for that a field is made for."""

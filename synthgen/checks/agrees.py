@@ -10,7 +10,7 @@ from pydantic import Field
 
 from synthgen.checks.shape import Check
 from synthgen.fields.instructed import field_of, part_of
-from synthgen.rows import Row, Value
+from synthgen.spec.rows import Row, Value
 
 
 class Agrees(Check):

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape, Scalar, Weight
-from synthgen.parts import Fault
-from synthgen.rows import Row
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Row
 
 Shares = Annotated[list[Scalar], Field(min_length=1)] | Annotated[dict[Scalar, Weight], Field(min_length=1)]
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from synthgen.checks.shape import Check
 from synthgen.harm import harms
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
 
 
 class Harmless(Check):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from synthgen.checks.matches import Pattern
 from synthgen.checks.shape import Check
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
 
 
 class Lacks(Check):

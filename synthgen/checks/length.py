@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.checks.shape import Check, words
-from synthgen.parts import Fault
-from synthgen.rows import Row
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Row
 
 
 def _in_order(bounds: list[int]) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.checks.shape import Check
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
 
 
 def _compiles(pattern: str) -> str:

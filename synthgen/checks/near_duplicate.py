@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from synthgen import frames
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
+from synthgen.text import frames
 
 FOUND = 0.99
 """How likely a text that is no more similar than must be is found; a more similar one is found more surely."""

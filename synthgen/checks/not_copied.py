@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from synthgen import files
 from synthgen.checks.shape import Check
 from synthgen.errors import DataError
 from synthgen.fields.shape import FieldShape
 from synthgen.fields.typed import Typed
-from synthgen.originals import LEARNED, RUN, Originals
-from synthgen.parts import Fault, misread
-from synthgen.rows import Row
+from synthgen.spec.parts import Fault, misread
+from synthgen.spec.rows import Row
+from synthgen.text import files
+from synthgen.text.originals import LEARNED, RUN, Originals
 
 
 class NotCopied(Check):

@@ -16,10 +16,10 @@ from pydantic import Field
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape
 from synthgen.fields.typed import Typed
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
 
 if TYPE_CHECKING:  # numpy is imported when a message is first checked
-    from synthgen.topics import Topics
+    from synthgen.text.topics import Topics
 
 
 class OnTopic(Check):
@@ -37,7 +37,7 @@ class OnTopic(Check):
 
     def memory(self, sources: Sequence[FieldShape]) -> Topics | None:
         """The topics of the typed field behind the message; None when there is nothing to tell apart."""
-        from synthgen.topics import Topics
+        from synthgen.text.topics import Topics
 
         pools = next((field.pools for field in sources if isinstance(field, Typed)), {})
         known = {topic: seeds for topic, seeds in pools.items() if topic and seeds}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from synthgen.checks.shape import Check
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
 
 
 class Passed(Check):

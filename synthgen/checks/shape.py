@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from synthgen.fields.shape import FieldShape
-from synthgen.parts import Part
-from synthgen.rows import Row
+from synthgen.spec.parts import Part
+from synthgen.spec.rows import Row
 
 
 class Check(Part):

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from synthgen.checks.shape import Check
 from synthgen.fields.voiced import voice_faults
-from synthgen.parts import Fault
-from synthgen.rows import Row
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Row
 
 
 class SoundsLike(Check):

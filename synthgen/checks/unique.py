@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
 
 
 class Unique(Check):

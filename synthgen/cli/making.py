@@ -20,7 +20,8 @@ def make(
     quiet: Quiet = False, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Make the dataset. A run that was cut off goes on where it was."""
-    from synthgen import api, terminal
+    from synthgen import api
+    from synthgen.cli import terminal
 
     if fresh and recheck:
         raise typer.BadParameter("--fresh does without the answers that --recheck reads; give one of them")
@@ -46,7 +47,8 @@ def preview(
     prompts: Annotated[bool, typer.Option("--prompts", help="show what the models are asked, whole; Claude is not asked")] = False, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Show a handful of rows of each table. What is asked is remembered for make."""
-    from synthgen import api, terminal
+    from synthgen import api
+    from synthgen.cli import terminal
 
     for one in api.preview(recipe, show=show, out=out, ask=not prompts, **loading(None, seed, set_, without, allow)):
         if as_json:

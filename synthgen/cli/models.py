@@ -29,7 +29,8 @@ def tune(
     quiet: Quiet = False, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Teach a small base model how your users type, on this machine. A run that was cut off goes on where it was."""
-    from synthgen import api, terminal
+    from synthgen import api
+    from synthgen.cli import terminal
 
     if from_scratch and (len(logs) != 1 or model == "scribbler"):
         raise typer.BadParameter("--from-scratch needs the folder of corpora, and --model SOURCE: the model to start from")
@@ -51,8 +52,8 @@ def tune(
 
 def doctor(as_json: Json = False) -> None:
     """Say what this machine has: versions, device, models, keys (never their values)."""
-    from synthgen import terminal
-    from synthgen.doctor import examine
+    from synthgen.cli import terminal
+    from synthgen.cli.doctor import examine
 
     found = examine()
     if as_json:

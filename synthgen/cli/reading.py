@@ -22,7 +22,8 @@ def look(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Read rows of an output."""
-    from synthgen import api, terminal
+    from synthgen import api
+    from synthgen.cli import terminal
 
     name, found, fitting = api.look(output, table, where=where or [], rows=rows, skip=skip)
     if fields:
@@ -45,8 +46,9 @@ def fewshot(
     file: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="write it to a file")] = None,
 ) -> None:  # fmt: skip
     """Print a block of few-shot examples that cover the labels and differ from each other."""
-    from synthgen import api, terminal
-    from synthgen.fewshot import block, claudes, counted, save
+    from synthgen import api
+    from synthgen.cli import terminal
+    from synthgen.harness.fewshot import block, claudes, counted, save
 
     made = api.fewshot(output, k, table=table, source=input_, target=target, cover=cover or [], form=form)
     text = block(made.examples, form)

@@ -18,7 +18,8 @@ def measure(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Describe how people type in a file, and as a voice for a recipe."""
-    from synthgen import api, terminal
+    from synthgen import api
+    from synthgen.cli import terminal
 
     voice, count = api.measure(source, field=field, table=table)
     if as_json:
@@ -36,7 +37,8 @@ def compare(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Say how near generated messages come to real ones, and what gives them away."""
-    from synthgen import api, terminal
+    from synthgen import api
+    from synthgen.cli import terminal
 
     found = api.compare(real, generated, originals=originals, field=field, table=table)
     if as_json:

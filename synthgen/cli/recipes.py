@@ -19,7 +19,8 @@ def check(
     max_cost: MaxCost = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Find every mistake in a recipe, and say what it will ask of which model. Makes nothing."""
-    from synthgen import api, terminal
+    from synthgen import api
+    from synthgen.cli import terminal
 
     options = loading(rows, seed, set_, without, allow)
     if critique:
@@ -63,7 +64,8 @@ def improve(
     yes: Yes = False, allow: Allow = None, max_cost: MaxCost = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Let Claude explain which instructions led to the rows that were put aside, and propose an edit of the recipe."""
-    from synthgen import advice, api, terminal
+    from synthgen import advice, api
+    from synthgen.cli import terminal
 
     place = out or recipe
     if yes and place is None:

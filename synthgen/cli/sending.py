@@ -23,8 +23,9 @@ def export(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Write an output's rows as the files of an eval harness, ready to run."""
-    from synthgen import api, terminal
-    from synthgen.output.harness import as_dict
+    from synthgen import api
+    from synthgen.cli import terminal
+    from synthgen.harness import as_dict
 
     done = api.export(output, to, out=out, table=table, input=input_, target=target, system=system)
     if as_json:
@@ -40,7 +41,8 @@ def slice_(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Say where an application fails: its grades by voice, case and intent."""
-    from synthgen import api, terminal
+    from synthgen import api
+    from synthgen.cli import terminal
 
     found = api.slice_results(results, output, by or [])
     if as_json:
@@ -67,7 +69,8 @@ def push(
     quiet: Quiet = False, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Send an output to the Hugging Face Hub, private by default: one commit, and only what has changed."""
-    from synthgen import api, terminal
+    from synthgen import api
+    from synthgen.cli import terminal
 
     published = api.published(output)
     where = repo or published.get("repo")

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from synthgen.recipe.shape import Table
-from synthgen.streams import Streams
+from synthgen.spec.streams import Streams
 
 Values = dict[str, Any]
 

@@ -23,8 +23,8 @@ from synthgen.fields import Asked, Made
 from synthgen.models import Model
 from synthgen.models.routing import placed
 from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
-from synthgen.rows import Completion, Labelled, Refusal, Row, Value
-from synthgen.streams import Streams
+from synthgen.spec.rows import Completion, Labelled, Refusal, Row, Value
+from synthgen.spec.streams import Streams
 
 ASKED_CHUNK = 512
 MADE_CHUNK = 20_000

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synthgen import frames
+from synthgen.text import frames
 
 if TYPE_CHECKING:
     import numpy

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from random import Random
 
-from synthgen import render
 from synthgen.errors import DataError
 from synthgen.fields import FieldShape, Made
-from synthgen.rows import Labelled, Row
-from synthgen.streams import Streams
+from synthgen.spec import render
+from synthgen.spec.rows import Labelled, Row
+from synthgen.spec.streams import Streams
 
 IDLE = Random(0)
 """The stream of fields that draw nothing."""

@@ -22,8 +22,8 @@ from typing import Any
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import schemas
 from synthgen.fields.schemas import Schema, Way
-from synthgen.parts import Fault, Scene, misread
-from synthgen.rows import Completion, Refusal, Value, parsed_json
+from synthgen.spec.parts import Fault, Scene, misread
+from synthgen.spec.rows import Completion, Refusal, Value, parsed_json
 
 WORDS: dict[str, dict[str, Any]] = {
     "text": {"type": "string"}, "number": {"type": "number"}, "integer": {"type": "integer"}, "boolean": {"type": "boolean"},

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.fields.shape import Made, Role, Scalar, Weight
-from synthgen.rows import Row, Value
+from synthgen.spec.rows import Row, Value
 
 
 def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | dict[Scalar, float]:

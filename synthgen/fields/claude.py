@@ -10,14 +10,15 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen import files, render
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
 from synthgen.fields.instructed import Instructed, Shows, field_of, row_text, seen
 from synthgen.fields.shape import Role, Template, fill
-from synthgen.parts import Fault, misread
-from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, written
-from synthgen.streams import Streams
+from synthgen.spec import render
+from synthgen.spec.parts import Fault, misread
+from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, written
+from synthgen.spec.streams import Streams
+from synthgen.text import files
 
 Output = Annotated[
     Any,

@@ -18,14 +18,15 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen import frames, render
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
 from synthgen.fields.instructed import document, field_of, part_of, prompt_files, tagged, told
 from synthgen.fields.shape import Asked, Chosen, Passes, Role, Template, anything, fill
-from synthgen.parts import Fault, misread
-from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
-from synthgen.streams import Streams
+from synthgen.spec import render
+from synthgen.spec.parts import Fault, misread
+from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.spec.streams import Streams
+from synthgen.text import frames
 
 DRAFTS = 4  # of a user's next message
 LONGEST = 64  # tokens of a draft

@@ -12,8 +12,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from synthgen.fields.shape import Made, Role
-from synthgen.parts import Fault
-from synthgen.rows import Row, Value
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Row, Value
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 HOW = "write a date (2026-03-31), a time (2026-03-31T14:30), today, now, or a distance from now such as -30d, +2w, -6h, -45m, -1y"

@@ -8,14 +8,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen import render
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields.edges import CASES, NONE, case_named
 from synthgen.fields.edges.formats import COUNTRIES
 from synthgen.fields.edges.situation import Situation
 from synthgen.fields.shape import Made, Role, Template, fill
-from synthgen.parts import Fault
-from synthgen.rows import Labelled, Row, Value
+from synthgen.spec import render
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Labelled, Row, Value
 
 KNOWN = [NONE, *CASES]
 

@@ -24,8 +24,8 @@ from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.shape import Made, Role, Weight
-from synthgen.parts import Fault
-from synthgen.rows import Row, Value
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Row, Value
 
 DEFAULT_LOCALE = "en_US"
 NOT_FACTS = {"add_provider", "del_arguments", "enum", "format", "get_arguments", "get_formatter", "get_provider", "get_providers",

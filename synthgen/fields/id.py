@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from synthgen.fields.shape import Made, Role
-from synthgen.rows import Row, Value
+from synthgen.spec.rows import Row, Value
 
 
 class Id(Made):

@@ -15,13 +15,13 @@ from typing import Annotated, Any, ClassVar, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import Field
 
-from synthgen import files
 from synthgen.errors import DataError
 from synthgen.fields.answer import ANSWERED, Form
 from synthgen.fields.shape import Asked, Chosen, Passes, anything
-from synthgen.parts import Fault, misread
-from synthgen.rows import Brief, Completion, Document, Prompt, Row, Value, written
-from synthgen.streams import Streams
+from synthgen.spec.parts import Fault, misread
+from synthgen.spec.rows import Brief, Completion, Document, Prompt, Row, Value, written
+from synthgen.spec.streams import Streams
+from synthgen.text import files
 
 PROMPTS = Path(__file__).with_name("prompts")
 PDF, TEXT = "application/pdf", "text/plain"

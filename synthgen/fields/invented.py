@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-from synthgen.rows import Value
-from synthgen.slots import SLOT
+from synthgen.spec.rows import Value
+from synthgen.text.slots import SLOT
 from synthgen.voices import lexicon
 
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"

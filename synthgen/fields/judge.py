@@ -8,14 +8,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictInt, StrictStr
 
-from synthgen import render
 from synthgen.errors import did_you_mean
 from synthgen.fields.answer import Form
 from synthgen.fields.instructed import Instructed, Shows, field_of, part_of, row_text, seen
 from synthgen.fields.shape import Role, Template, fill
-from synthgen.parts import Fault
-from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
-from synthgen.streams import Streams
+from synthgen.spec import render
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.spec.streams import Streams
 
 Grade = StrictStr | StrictInt
 

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from synthgen import files
 from synthgen.errors import DataError, LimitError, did_you_mean
 from synthgen.fields.load_dataset import Named, Opened, opened
 from synthgen.fields.shape import Made
-from synthgen.parts import Fault, misread
-from synthgen.rows import Row, Value
+from synthgen.spec.parts import Fault, misread
+from synthgen.spec.rows import Row, Value
+from synthgen.text import files
 
 
 class Load(Made):

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from synthgen import files
 from synthgen.errors import DataError, did_you_mean
-from synthgen.parts import Scene
+from synthgen.spec.parts import Scene
+from synthgen.text import files
 
 FORMATS = ("arrow", "csv", "json", "parquet", "text")
 """The formats of `datasets` whose files hold all of their rows and name no other file."""

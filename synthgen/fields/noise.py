@@ -12,9 +12,9 @@ from pydantic import Field
 from synthgen.errors import DataError
 from synthgen.fields.shape import Made, Role, Weight
 from synthgen.fields.voiced import drawn, voice_faults
-from synthgen.parts import Fault
-from synthgen.rows import Labelled, Row, Value
-from synthgen.slots import typed
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Labelled, Row, Value
+from synthgen.text.slots import typed
 from synthgen.voices.channel import Put, put_on, rough
 
 SHORTEST = 3

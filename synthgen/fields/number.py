@@ -11,8 +11,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.fields.shape import Made, Role
-from synthgen.parts import Fault
-from synthgen.rows import Row, Value
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Row, Value
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "uniform": (),

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from synthgen import frames
-from synthgen.rows import Completion, Value
-from synthgen.slots import SLOT, filled, typed
+from synthgen.spec.rows import Completion, Value
+from synthgen.text import frames
+from synthgen.text.slots import SLOT, filled, typed
 from synthgen.voices import steer
 from synthgen.voices.channel import Put
 from synthgen.voices.steer import Course, Tally

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from synthgen import frames
 from synthgen.fields.invented import Facts
 from synthgen.fields.sides import Side
 from synthgen.harm import harms
-from synthgen.originals import Originals
-from synthgen.rows import Completion, Prompt, Refusal, Row
-from synthgen.slots import SLOT, filled, slots
+from synthgen.spec.rows import Completion, Prompt, Refusal, Row
+from synthgen.text import frames
+from synthgen.text.originals import Originals
+from synthgen.text.slots import SLOT, filled, slots
 
 if TYPE_CHECKING:  # which imports numpy
-    from synthgen.topics import Topics
+    from synthgen.text.topics import Topics
 
 RUN = 6
 """Words in a row of a seed message that no message about a topic has."""

@@ -14,14 +14,14 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen import render
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
 from synthgen.fields.instructed import Instructed, Shows, enclosed, field_of, part_of, prompt_files, seen, tagged, told
 from synthgen.fields.shape import Chosen, Passes, Role, Template, anything, fill
-from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
-from synthgen.slots import typed
-from synthgen.streams import Streams
+from synthgen.spec import render
+from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.spec.streams import Streams
+from synthgen.text.slots import typed
 
 KEPT = 0.7
 MESSAGE: dict[str, Any] = {

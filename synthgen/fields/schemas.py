@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from synthgen.errors import did_you_mean
-from synthgen.parts import Fault
+from synthgen.spec.parts import Fault
 
 Schema = Mapping[str, Any]
 Way = tuple[Any, ...]

@@ -13,11 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from synthgen import render
 from synthgen.errors import DataError
-from synthgen.parts import Part
-from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value
-from synthgen.streams import Streams
+from synthgen.spec import render
+from synthgen.spec.parts import Part
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.spec.streams import Streams
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 Weight = Annotated[float, Field(ge=0)]

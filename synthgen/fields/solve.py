@@ -16,9 +16,9 @@ from synthgen.fields.answer import Form, column_of, files_of, output_faults, sch
 from synthgen.fields.claude import Output, Think
 from synthgen.fields.instructed import Instructed, field_of, part_of, row_text
 from synthgen.fields.shape import Role
-from synthgen.parts import Fault
-from synthgen.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
-from synthgen.streams import Streams
+from synthgen.spec.parts import Fault
+from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
+from synthgen.spec.streams import Streams
 
 
 class Solve(Instructed):

@@ -8,10 +8,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen import render
 from synthgen.fields.shape import Made, fill
 from synthgen.fields.shape import Template as TemplateText
-from synthgen.rows import Row, Value
+from synthgen.spec import render
+from synthgen.spec.rows import Row, Value
 
 
 class Template(Made):

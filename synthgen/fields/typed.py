@@ -27,22 +27,23 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen import files, frames, render
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.reading import Reader, topic_of
 from synthgen.fields.shape import Asked, Chosen, Passes, Role, Template, Weight, anything, fill
 from synthgen.fields.voiced import drawn, voice_faults, weighted
-from synthgen.parts import Fault, misread
-from synthgen.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
-from synthgen.slots import filled, slots
-from synthgen.streams import Streams
+from synthgen.spec import render
+from synthgen.spec.parts import Fault, misread
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
+from synthgen.spec.streams import Streams
+from synthgen.text import files, frames
+from synthgen.text.slots import filled, slots
 from synthgen.voices import Voice
 from synthgen.voices.channel import Put, put_on
 
 if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
     from synthgen.fields.pool import Form, Pool
-    from synthgen.nearness import Nearness
-    from synthgen.topics import Topics
+    from synthgen.text.nearness import Nearness
+    from synthgen.text.topics import Topics
     from synthgen.voices.steer import Course, Tally
 
 OF_LIKE, OF_TOPICS, OF_VOICE = 4, 7, 2  # continuations of a row, to choose from
@@ -168,7 +169,7 @@ class Typed(Asked):
         """What tells whether a message is about its topic; None where that does not matter, or fewer than two topics have seeds."""
         if not self.has_topics:
             return None
-        from synthgen.topics import Topics
+        from synthgen.text.topics import Topics
 
         return Topics({topic: seeds for topic, seeds in self.pools.items() if topic and seeds})
 
@@ -478,7 +479,7 @@ class Typed(Asked):
 
     @cached_property
     def _nearness(self) -> Nearness:
-        from synthgen.nearness import Nearness
+        from synthgen.text.nearness import Nearness
 
         return Nearness(self.texts)
 

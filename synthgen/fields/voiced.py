@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from random import Random
 
 from synthgen.errors import did_you_mean
-from synthgen.parts import Fault, Scene
+from synthgen.spec.parts import Fault, Scene
 
 
 def weighted(voice: str | Mapping[str, float] | None) -> dict[str, float]:

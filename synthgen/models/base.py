@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import ModelError
 from synthgen.models import packed
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 if TYPE_CHECKING:
     import torch

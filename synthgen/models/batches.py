@@ -16,7 +16,7 @@ from synthgen.models import wire
 from synthgen.models.claude import ClaudeModel
 from synthgen.models.failures import KEPT, Failure, redacted
 from synthgen.models.line import PATIENCE, TRIES, Line
-from synthgen.rows import Completion, Prompt, storable
+from synthgen.spec.rows import Completion, Prompt, storable
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic

@@ -16,7 +16,7 @@ from synthgen.models.exchange import Exchange
 from synthgen.models.failures import Failure
 from synthgen.models.line import TRIES, Line
 from synthgen.models.prices import price
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 if TYPE_CHECKING:
     from synthgen.recipe.shape import Prices

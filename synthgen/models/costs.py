@@ -9,7 +9,7 @@ from synthgen.errors import ModelError
 from synthgen.models import wire
 from synthgen.models.claude import BYTES_A_TOKEN, ClaudeModel
 from synthgen.models.prices import CACHEABLE, Usage
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 COUNTED = 4
 """Prompts whose tokens the API counts."""

@@ -15,7 +15,7 @@ from synthgen.models.failures import Failure
 from synthgen.models.line import PATIENCE, TRIES, Line
 from synthgen.models.pace import Pace
 from synthgen.models.prices import CACHEABLE
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 if TYPE_CHECKING:
     from synthgen.models.claude import ClaudeModel

@@ -24,7 +24,7 @@ from synthgen.models.door import Model
 from synthgen.models.line import Line
 from synthgen.models.routing import placed
 from synthgen.models.trouble import in_words, trouble
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS prompts (digest TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;

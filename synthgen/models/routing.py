@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from synthgen.errors import ModelError
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 if TYPE_CHECKING:
     from synthgen.models import Model

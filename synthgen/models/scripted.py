@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
-from synthgen.rows import Completion, Prompt
+from synthgen.spec.rows import Completion, Prompt
 
 
 class ScriptedModel:

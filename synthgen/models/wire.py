@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from synthgen.models.prices import Price, Usage
-from synthgen.rows import Brief, Completion, Document, Prompt
+from synthgen.spec.rows import Brief, Completion, Document, Prompt
 
 Request = dict[str, Any]
 EFFORTS = ("low", "medium", "high", "xhigh", "max")

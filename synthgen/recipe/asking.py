@@ -9,7 +9,7 @@ from typing import Any
 from synthgen.checks import Agrees, Check, Passed
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import Claude, FieldShape, Judge, Solve
-from synthgen.parts import Fault
+from synthgen.spec.parts import Fault
 
 Find = Callable[[str], FieldShape | None]
 """The field of a name, of the same table or of one above it."""

@@ -22,13 +22,13 @@ from synthgen.fields.choice import Choice
 from synthgen.fields.conversation import Conversation
 from synthgen.fields.edge_case import EdgeCase, case_fault
 from synthgen.fields.typed import Typed
-from synthgen.parts import Fault, Part
 from synthgen.recipe.asking import asking_faults
 from synthgen.recipe.harness import Harness, harness_faults
 from synthgen.recipe.places import Source, Way
 from synthgen.recipe.shape import DEFAULT_MODELS, From
 from synthgen.recipe.words import shown
-from synthgen.slots import slots
+from synthgen.spec.parts import Fault, Part
+from synthgen.text.slots import slots
 
 Read = tuple[tuple[Any, ...], str]
 """The way to a value in a field, and the name that it reads."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from synthgen.errors import did_you_mean
 from synthgen.fields.edges import CASES
-from synthgen.parts import Fault, Part
+from synthgen.spec.parts import Fault, Part
 
 Path = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[^.\s]+)*$")]
 

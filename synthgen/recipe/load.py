@@ -17,7 +17,6 @@ from synthgen.checks import AnyCheck
 from synthgen.errors import Mistake, RecipeError, did_you_mean, nearest
 from synthgen.fields import AnyField
 from synthgen.fields.date import moment
-from synthgen.parts import Fault, Part, Scene
 from synthgen.recipe import source as sources
 from synthgen.recipe.between import cross_faults
 from synthgen.recipe.given import NAME, given
@@ -26,6 +25,7 @@ from synthgen.recipe.places import Source, Way
 from synthgen.recipe.publish import Publish
 from synthgen.recipe.shape import DEFAULT_MODELS, AnyModel, BaseModelSpec, From, Recipe, Table
 from synthgen.recipe.words import explained, keys, shown
+from synthgen.spec.parts import Fault, Part, Scene
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
 

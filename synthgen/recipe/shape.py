@@ -12,11 +12,11 @@ from pydantic import AfterValidator, Discriminator, Field
 from synthgen.checks import AnyCheck, NotCopied
 from synthgen.fields import AnyField
 from synthgen.fields.date import moment
-from synthgen.originals import LEARNED
-from synthgen.parts import Fault, Part, Scene
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.publish import Publish
-from synthgen.rows import ASIDE
+from synthgen.spec.parts import Fault, Part, Scene
+from synthgen.spec.rows import ASIDE
+from synthgen.text.originals import LEARNED
 from synthgen.voices import Voice
 
 RESERVED = {"provenance", "true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "loop", "self", "context"}

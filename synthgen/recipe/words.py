@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from synthgen.errors import did_you_mean, nearest
 from synthgen.recipe.places import Way
-from synthgen.render import SAFE_FILTERS
+from synthgen.spec.render import SAFE_FILTERS
 
 TYPES = {
     "string_type": "text", "int_type": "a whole number", "int_from_float": "a whole number", "float_type": "a number", "bool_type": "true or false",

@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
 from synthgen.voices.features import FEATURES, features
-from synthgen.voices.voice import COUNTS, QUANTILES, RATES, Voice
+from synthgen.voices.voice import GROUPS, QUANTILES, Voice
 
-GROUPS = {
-    "case": ("lower_only", "sentence_case", "shouting"),
-    "punctuation": (
-        "end_mark", "question_mark", "exclamation", "repeated_marks", "commas", "apostrophes", "apostrophes_dropped",
-    ),
-    "spelling": (
-        "unknown_words", "misspelled", "swapped", "dropped", "doubled", "neighbour_key", "phonetic", "split_or_joined", "confused",
-    ),
-    "manner": (
-        "chat_words", "elongated", "emoji", "digits", "greeting", "polite", "keywords", "question", "first_person", "function_words",
-        "articles", "sentences", "several_requests", "pasted",
-    ),
-    "length": ("words", "word_length"),
-}  # fmt: skip
-"""The features as they are shown."""
 REMARKED = frozenset([
     "repeated_marks", "apostrophes_dropped", "swapped", "dropped", "doubled", "neighbour_key", "phonetic", "split_or_joined", "confused", "chat_words",
     "elongated", "keywords", "words",
 ])  # fmt: skip
 """Features that a name alone does not explain."""
-_ORDINALS = ("5th", "25th", "50th", "75th", "95th")
-
-
-class Bar(NamedTuple):
-    """A row of the table: `value` is between 0 and 1 but where `unit` is a number; `says` is what the feature means."""
-
-    group: str
-    name: str
-    value: float
-    unit: str
-    says: str
 
 
 def measured(texts: Sequence[str]) -> Voice:
@@ -89,20 +62,3 @@ def _quoted(text: str) -> str:
 def _remark(name: str) -> str:
     says = Voice.model_fields[name].description or ""
     return f"  # {says}" if name in REMARKED else ""
-
-
-def bars(voice: Voice) -> Iterator[Bar]:
-    """The rows of the table: one for each feature that the voice has, and five for the words of a message."""
-    for group, names in GROUPS.items():
-        for name in names:
-            value, says = getattr(voice, name), Voice.model_fields[name].description or ""
-            if name == "words" and value is not None:
-                yield from (Bar(group, f"words, {at} in 100", words, "words", "") for at, words in zip(_ORDINALS, value, strict=True))
-            elif value is not None:
-                yield Bar(group, name, value, _unit(name), says)
-
-
-def _unit(name: str) -> str:
-    if name in COUNTS:
-        return {"sentences": "a message", "word_length": "letters"}[name]
-    return "per word" if name in RATES else "of messages"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from synthgen.slots import SLOT
+from synthgen.text.slots import SLOT
 from synthgen.voices import lexicon
 
 Sort = Literal["word", "space", "mark", "fixed"]

@@ -6,12 +6,13 @@ is known by; the others are left as they come.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from synthgen import pages
-from synthgen.parts import Part
+from synthgen.spec import pages
+from synthgen.spec.parts import Part
 
 Share = Annotated[float | None, Field(ge=0, le=1)]
 """The share of messages in which it is so."""
@@ -74,8 +75,6 @@ class Voice(Part):
     keyboard: Literal["qwerty", "qwertz", "azerty"] = Field("qwerty", description="which keys are neighbours")
 
     def _repr_html_(self) -> str:
-        from synthgen.voices.measure import bars
-
         head = ["", "figure", "of what", "means"]
         return pages.page(pages.table(head, [(one.name.replace("_", " "), f"{one.value:.3g}", one.unit, one.says) for one in bars(self)]))
 
@@ -89,3 +88,46 @@ COUNTS = frozenset(["sentences", "words", "word_length", "characters"])
 """The features that are counted in each message."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Which quantiles the five lengths under `words` are."""
+GROUPS = {
+    "case": ("lower_only", "sentence_case", "shouting"),
+    "punctuation": (
+        "end_mark", "question_mark", "exclamation", "repeated_marks", "commas", "apostrophes", "apostrophes_dropped",
+    ),
+    "spelling": (
+        "unknown_words", "misspelled", "swapped", "dropped", "doubled", "neighbour_key", "phonetic", "split_or_joined", "confused",
+    ),
+    "manner": (
+        "chat_words", "elongated", "emoji", "digits", "greeting", "polite", "keywords", "question", "first_person", "function_words",
+        "articles", "sentences", "several_requests", "pasted",
+    ),
+    "length": ("words", "word_length"),
+}  # fmt: skip
+"""The features as they are shown."""
+_ORDINALS = ("5th", "25th", "50th", "75th", "95th")
+
+
+class Bar(NamedTuple):
+    """A row of the table: `value` is between 0 and 1 but where `unit` is a number; `says` is what the feature means."""
+
+    group: str
+    name: str
+    value: float
+    unit: str
+    says: str
+
+
+def bars(voice: Voice) -> Iterator[Bar]:
+    """The rows of the table: one for each feature that the voice has, and five for the words of a message."""
+    for group, names in GROUPS.items():
+        for name in names:
+            value, says = getattr(voice, name), Voice.model_fields[name].description or ""
+            if name == "words" and value is not None:
+                yield from (Bar(group, f"words, {at} in 100", words, "words", "") for at, words in zip(_ORDINALS, value, strict=True))
+            elif value is not None:
+                yield Bar(group, name, value, _unit(name), says)
+
+
+def _unit(name: str) -> str:
+    if name in COUNTS:
+        return {"sentences": "a message", "word_length": "letters"}[name]
+    return "per word" if name in RATES else "of messages"

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from synthgen.models import BaseModel
 from synthgen.models.base import cores
-from synthgen.rows import Prompt
-from synthgen.tune import privacy, scratch
-from synthgen.tune.documents import Typed
+from synthgen.spec.rows import Prompt
+from synthgen.tuning import privacy, scratch
+from synthgen.tuning.documents import Typed
 
 WHERE = "Guests typing to a restaurant's booking assistant."
 

@@ -20,7 +20,7 @@ from statistics import median
 import anthropic
 
 from synthgen.models import ClaudeModel, Journal, Journalled
-from synthgen.rows import Prompt
+from synthgen.spec.rows import Prompt
 
 NAME = "claude-haiku-5-5"
 SERVER = Path(__file__).parents[1] / "servers" / "claude.py"

@@ -19,7 +19,7 @@ from typing import Any
 
 from realism import Missing, keyboard_noise, records, table
 
-from synthgen.frames import essence
+from synthgen.text.frames import essence
 
 SEEDS = 10
 TESTED = 30  # real messages of an intent that are tested on, at most

@@ -22,7 +22,7 @@ from intents import ABOUT, Labelled, by_intent, learned, logistic, spoken
 from realism import Missing, records, table
 from ruamel.yaml import YAML
 
-from synthgen.frames import essence, runs
+from synthgen.text.frames import essence, runs
 
 INTENTS, SEEDS, TESTED = 20, 18, 30
 NOTHING = "about nothing"

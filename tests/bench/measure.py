@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from synthgen import files
+from synthgen.text import files
 from synthgen.voices import lexicon
 from synthgen.voices.features import features
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from synthgen.models import BaseModel
 from synthgen.recipe import load, plan
-from synthgen.rows import Prompt, Row
-from synthgen.streams import Streams
+from synthgen.spec.rows import Prompt, Row
+from synthgen.spec.streams import Streams
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "bank-support" / "recipe.yaml"
 ALONE = 12  # messages that are continued one by one: enough for a rate

@@ -26,8 +26,8 @@ os.environ.setdefault("TQDM_DISABLE", "1")
 
 import numpy as np
 
-from synthgen.compare import Auc, Comparison, compare, verdict
-from synthgen.slots import SLOT
+from synthgen.comparison import Auc, Comparison, compare, verdict
+from synthgen.text.slots import SLOT
 from synthgen.voices import lexicon
 from synthgen.voices.features import FEATURES, features
 

@@ -24,15 +24,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 from realism import DOMAINS, faked, messages
 
 from synthgen import api
-from synthgen.compare import compare
+from synthgen.comparison import compare
 from synthgen.models import BaseModel
 from synthgen.models.base import SCRIBBLER
-from synthgen.rows import Prompt
-from synthgen.tune import privacy
-from synthgen.tune.batches import encoded
-from synthgen.tune.documents import Typed, documents, framed, section
-from synthgen.tune.losses import bits_per_byte
-from synthgen.tune.train import Settings
+from synthgen.spec.rows import Prompt
+from synthgen.tuning import privacy
+from synthgen.tuning.batches import encoded
+from synthgen.tuning.documents import Typed, documents, framed, section
+from synthgen.tuning.losses import bits_per_byte
+from synthgen.tuning.train import Settings
 
 PLANTED = 60
 SHARED = 32

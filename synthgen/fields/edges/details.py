@@ -10,7 +10,7 @@ from random import Random
 
 from synthgen.fields.edges.situation import Situation
 from synthgen.fields.fake import Fake
-from synthgen.rows import Row
+from synthgen.spec.rows import Row
 
 PEOPLE = ["en_GB", "en_US", "en_IE", "en_IN", "en_AU", "es_ES", "pl_PL", "fr_FR"]
 """Whose names people have who write in English."""

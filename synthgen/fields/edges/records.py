@@ -10,7 +10,7 @@ from typing import Any
 from synthgen.fields.edges.details import code, drawn, hexes, one_of
 from synthgen.fields.edges.pasted import FAULTS, PARTS, THINGS, with_paste
 from synthgen.fields.edges.situation import Situation, mentioned
-from synthgen.rows import Value
+from synthgen.spec.rows import Value
 
 QUERIES = [
     "SELECT * FROM {table} WHERE {column} = {value};",

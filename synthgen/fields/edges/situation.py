@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from types import MappingProxyType
 
-from synthgen.rows import Value
+from synthgen.spec.rows import Value
 
 SHORT = [
     "hello can you help me", "Hi, I need some help please", "help please", "Is anyone there?", "can someone get back to me",

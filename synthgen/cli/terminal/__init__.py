@@ -1,0 +1,33 @@
+"""What people see: progress, tables, rows."""
+
+from synthgen.cli.terminal.making import made, previewed
+from synthgen.cli.terminal.models import examined, tuned
+from synthgen.cli.terminal.page import err, out, safe
+from synthgen.cli.terminal.reading import looked, shot
+from synthgen.cli.terminal.realism import compared, measured
+from synthgen.cli.terminal.recipes import asking, checked, criticised, improved
+from synthgen.cli.terminal.sending import exported, pushed, sliced
+from synthgen.cli.terminal.watching import progress, tuning
+
+__all__ = [
+    "asking",
+    "checked",
+    "compared",
+    "criticised",
+    "err",
+    "examined",
+    "exported",
+    "improved",
+    "looked",
+    "made",
+    "measured",
+    "out",
+    "previewed",
+    "progress",
+    "pushed",
+    "safe",
+    "shot",
+    "sliced",
+    "tuned",
+    "tuning",
+]

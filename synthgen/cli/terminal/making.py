@@ -1,0 +1,97 @@
+"""What was made: by `make`, by `preview`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from synthgen.cli.terminal.page import fields, out, safe
+from synthgen.models.budget import dollars
+
+if TYPE_CHECKING:
+    from synthgen.api import Made, Previewed
+
+PROMPTS = 2
+"""Prompts of each field that are shown whole."""
+
+
+def made(result: Made) -> None:
+    """What make did and where it is."""
+    manifest = result.manifest
+    if result.already:
+        out.print(Text(f"{result.folder} is finished already; nothing to do (--fresh makes it again)"))
+    for name, table in manifest["tables"].items():
+        refused = sum(table["refused"].values())
+        out.print(Text(f"{name}: {table['rows']:,} rows" + (f", {refused:,} refusals on the way" if refused else "")))
+        if not result.already:
+            for by, count in list(table["refused"].items())[:6]:
+                out.print(Text(f"    {count:>6,}  {by}"))
+        for line in (*_labels(table), *_voices(table)):
+            out.print(Text(line))
+    if not result.already:
+        answers = manifest["answers"]
+        asked = (
+            f"{answers['asked']:,} messages asked, {answers['remembered']:,} from the journal, "
+            if answers.get("asked") or answers.get("remembered")
+            else ""
+        )
+        out.print(Text(f"{asked}{manifest['seconds']:.1f} s"))
+        for line in _spent(manifest["spent"]):
+            out.print(Text(line))
+    for note in result.notes:
+        out.print(Text(f"note: {note}"))
+    first = next(iter(manifest["tables"]))
+    out.print(Text(f'look: synthgen look {result.folder}\nload: datasets.load_dataset("{result.folder}", "{first}")'))
+
+
+def _labels(table: Mapping[str, Any]) -> Iterator[str]:
+    """How many messages are about their topic."""
+    for name, labels in table.get("labels", {}).items():
+        worst = sorted(labels["topics"].items(), key=lambda item: item[1]["hold"])[:3]
+        least = ", ".join(f"{topic} {told['hold']:.0%}" for topic, told in worst if told["hold"] < labels["hold"])
+        yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; least {least}" if least else "")
+
+
+def _voices(table: Mapping[str, Any]) -> Iterator[str]:
+    """How near the table came to the voices it was to be typed in."""
+    for name, styles in table.get("styles", {}).items():
+        for voice, style in styles.items():
+            far = [figure for figure, told in style["figures"].items() if not told["like"]]
+            near = len(style["figures"]) - len(far)
+            missed = f"; not {', '.join(far[:6]).replace('_', ' ')}{', …' if len(far) > 6 else ''}" if far else ""
+            yield f"    {name}, typed as {voice} ({style['rows']:,} rows): {near} of {near + len(far)} figures met{missed}"
+
+
+def previewed(one: Previewed, *, prompts: bool) -> None:
+    """Rows in a readable layout, one below the other, and if asked for the prompts, each as the model reads it."""
+    out.print(Text(f"{one.table.name}, {len(one.rows)} rows", style="bold"))
+    for row in one.rows:
+        fields({name: row.values.get(name) for name in one.table.columns})
+    for name, asked in one.prompts.items() if prompts else ():
+        briefs = {prompt.brief.digest: prompt.brief for prompt in asked if prompt.brief}
+        for brief in briefs.values():
+            out.print(Text(f"{one.table.name}.{name}: what is read first, the same for all rows", style="bold"))
+            out.print(safe(brief.system))
+            for document in brief.documents:
+                out.print(
+                    Text(f"[document {document.name}, {document.type}, {len(document.content):,} characters, given whole]", style="dim")
+                )
+            if brief.schema:
+                out.print(Text(f"[the answer must fit the JSON Schema {brief.schema}]", style="dim"))
+        shown = {prompt.digest: prompt for prompt in asked}
+        for prompt in list(shown.values())[:PROMPTS]:
+            out.print(Text(f"{one.table.name}.{name}: what is asked", style="bold"))
+            out.print(safe(prompt.whole))
+    out.print()
+
+
+def _spent(told: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What was paid for, a line for each field and model, and in all."""
+    paid = [one for one in told if one["cost"] is not None]
+    for one in paid:
+        cached = f", {one['tokens_cached'] / one['tokens_in']:.0%} of them from the cache" if one["tokens_cached"] else ""
+        yield f"    {one['field']} by {one['model']}: {one['answers']:,} answers, {one['tokens_in']:,} tokens read{cached}, {one['tokens_out']:,} written, {dollars(one['cost'])}"
+    if len(paid) > 1:
+        yield f"    in all {dollars(sum(one['cost'] for one in paid))}"

@@ -1,0 +1,43 @@
+"""Where everything is printed. Text from models and files is never read as markup or control codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from synthgen.spec.rows import written
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+BAR = 24
+"""Characters of a full bar."""
+
+
+def safe(value: object) -> Text:
+    """Text as it is, but for control codes, which are shown as what they are."""
+    shown = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in str(value))
+    return Text(shown)
+
+
+def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table without lines, and an empty line below."""
+    grid = Table(*head, box=None, padding=(0, 2, 0, 0))
+    for row in rows:
+        grid.add_row(*row)
+    out.print(grid)
+    out.print()
+
+
+def fields(values: Mapping[str, Any]) -> None:
+    """A row, its fields one below the other, and an empty line below."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in values.items():
+        grid.add_row(Text(name), safe(written(value)))
+    out.print(grid)
+    out.print()

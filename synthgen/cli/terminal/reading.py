@@ -1,0 +1,29 @@
+"""Rows of an output, and what there is to say of examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from synthgen.cli.terminal.page import err, fields, out, safe
+
+if TYPE_CHECKING:
+    from synthgen.harness.fewshot import Count, Fewshot
+
+
+def looked(name: str, rows: Sequence[Mapping[str, Any]], fitting: int, skip: int) -> None:
+    """Rows of an output."""
+    for row in rows:
+        fields({key: value for key, value in row.items() if key != "provenance"})
+    first, last = skip + 1 if rows else skip, skip + len(rows)
+    out.print(Text(f"{name}: rows {first:,} to {last:,} of {fitting:,}" + (f"; more: --skip {last}" if last < fitting else "")))
+
+
+def shot(made: Fewshot, count: Count) -> None:
+    """How few-shot examples cover the labels, and what they cost: on the error stream, so that a pipe holds the block alone."""
+    from synthgen.harness.fewshot import told
+
+    for line in told(made, count):
+        err.print(safe(line))

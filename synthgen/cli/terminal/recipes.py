@@ -1,0 +1,90 @@
+"""What is to be said of a recipe: what it asks, what is unclear in it, what should be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from synthgen.cli.terminal.page import err, out, safe
+from synthgen.models.budget import dollars
+from synthgen.models.prices import list_date
+
+if TYPE_CHECKING:
+    from synthgen.advice import Critique, Improvement
+    from synthgen.api import Checked
+    from synthgen.making.estimate import Question
+
+
+def checked(result: Checked) -> None:
+    """That a recipe is right, and what it will ask."""
+    out.print(Text(f"{result.loaded.path}: no mistakes"))
+    for table in result.plan.tables:
+        source = table.table.from_
+        rows = f"{table.table.rows:,} rows" if source is None else f"from {source.table}"
+        out.print(Text(f"  {table.name}: {rows}, {len(table.columns)} columns: {', '.join(table.columns)}"))
+    for line in _asked(result):
+        out.print(Text(f"  {line}"))
+    if not result.questions:
+        out.print(Text("  asks no model"))
+
+
+def _asked(found: Checked) -> Iterator[str]:
+    """What models will be asked, and what it may cost, a line each."""
+    paid = []
+    for question in found.questions:
+        spec, about = found.loaded.recipe.all_models[question.model], "" if question.exact else "about "
+        asked, price = f"{question.prompts:,} messages or more in {question.frames:,} frames", ""
+        if spec.kind == "claude":
+            asked, price = f"{question.prompts:,} requests or more", f"; {_price([question])}"
+            paid.append(question)
+        yield (
+            f"asks {question.model} ({spec.name}) for {question.table}.{question.field}: {asked}; "
+            f"{about}{question.tokens_read:,} tokens read, {about}{question.tokens_written:,} written{price}"
+        )
+    if len(paid) > 1:
+        yield f"Claude in all: {_price(paid)}, at the list prices of {list_date()}"
+
+
+def asking(found: Checked) -> None:
+    """What Claude will be asked, before it is."""
+    for line in _asked(found):
+        err.print(Text(line))
+
+
+def _price(questions: Sequence[Question]) -> str:
+    costs = [(one.cost, one.cost_most) for one in questions if one.cost is not None and one.cost_most is not None]
+    if len(costs) < len(questions):
+        return "the price is not known"
+    return f"about {dollars(sum(cost for cost, _ in costs))}, {dollars(sum(most for _, most in costs))} at most"
+
+
+def criticised(found: Critique) -> None:
+    """What a stranger would have to ask about a recipe."""
+    from synthgen.advice.critique import told
+
+    for block in told(found):
+        out.print(safe(block))
+        out.print()
+    cost = f", {dollars(found.cost)}" if found.cost is not None else ""
+    sample = "rows of the output" if found.real else "made-up rows: make the output first, and its own rows are taken"
+    if found.fields or found.failed:
+        said = f"{len(found.findings)} questions about {len(found.fields)} fields, read with {sample}"
+        out.print(Text(f"{said}; {found.tokens_in:,} tokens read, {found.tokens_out:,} written{cost}"))
+
+
+def improved(made: Improvement) -> None:
+    """What Claude would change in a recipe, and why; the diff last."""
+    from synthgen.advice.improve import told
+
+    for block in told(made):
+        out.print(safe(block))
+        out.print()
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in made.diff.split("\n"):
+        shown = safe(line)
+        shown.stylize(styles.get(line[:1], ""))
+        out.print(shown)
+    if made.cost is not None:
+        out.print(Text(f"{made.tokens_in:,} tokens read, {made.tokens_out:,} written, {dollars(made.cost)}"))

@@ -1,0 +1,74 @@
+"""What was handed on, to harnesses and to the Hub, and where an application fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from synthgen.cli.terminal.page import out, safe
+
+if TYPE_CHECKING:
+    from synthgen.harness import Exported
+    from synthgen.harness.slicing import Share, Sliced
+    from synthgen.hub.hub import Pushed
+
+
+def exported(done: Exported) -> None:
+    """What `export` wrote, how it is run, and what is to be known of it."""
+    said = f"{done.cases:,} cases of '{done.table}': input {done.input}, {f'target {done.target}' if done.target else 'no target'}"
+    out.print(safe(f"{said}; graded by {', '.join(done.grades)}; labels: {', '.join(done.labels) or 'none'}"))
+    for name, folder in done.folders.items():
+        out.print(safe(f"  {name}: {folder}"))
+        if name in done.commands:
+            out.print(safe(f"    {done.commands[name]}"))
+    for note in done.notes:
+        out.print(safe(f"  note: {note}"))
+
+
+def sliced(found: Sequence[Sliced]) -> None:
+    """For each run and grade a table of its slices, the worst first; what is surely apart from the rest is marked."""
+    marks = {-1: "worse than the rest", 1: "better than the rest", 0: ""}
+    for one in found:
+        ungraded = f" ({one.ungraded:,} more could not be graded)" if one.ungraded else ""
+        out.print(safe(f"{one.run}: {one.grade} {_percent(one.whole)} of {one.whole.rows:,} rows{ungraded}"))
+        table = Table(box=None, pad_edge=False)
+        for column in ("", "", one.grade, "95 %", "rows", ""):
+            table.add_column(safe(column), justify="right" if column in (one.grade, "rows") else "left")
+        for label, shares in one.slices.items():
+            for number, (value, share) in enumerate(shares.items()):
+                interval = f"{share.low:.0%} to {share.high:.0%}"
+                table.add_row(
+                    safe("" if number else label), safe(value), f"{share.mean:.0%}", interval, f"{share.rows:,}", marks[share.apart]
+                )
+        out.print(table)
+        out.print()
+
+
+def _percent(share: Share) -> str:
+    return f"{share.mean:.0%} ({share.low:.0%} to {share.high:.0%})"
+
+
+def pushed(done: Pushed) -> None:
+    """What a push sent, or would send."""
+    for path, size in done.sent:
+        out.print(safe(f"  {path}  {size:,} bytes"))
+    for path in done.removed:
+        out.print(safe(f"  {path}  taken away"))
+    total, would = sum(size for _, size in done.sent), "would be" if done.dry_run else "was"
+    if done.sent:
+        there = f", {done.same} are there already" if done.same else ""
+        out.print(Text(f"{len(done.sent)} files ({total:,} bytes) {'would be ' if done.dry_run else ''}sent{there}"))
+    else:
+        out.print(Text(f"nothing {would} sent: all is there already"))
+    if done.withheld:
+        held = ", ".join(f"{count} of {name}" for name, count in done.withheld.items())
+        out.print(safe(f"note: kept back: {held}; they hold a secret or say a message of your logs over again"))
+    for note in done.notes:
+        out.print(safe(f"note: {note}"))
+    if done.dry_run and done.stays:
+        out.print(safe(f"stays here: {', '.join(done.stays)}"))
+    at = done.pr or (done.url if done.revision == "main" else f"{done.url}/tree/{done.revision}")
+    out.print(safe(f"{'private' if done.private else 'public'}: {at}{f' (tag {done.tag})' if done.tag else ''}"))

@@ -1,0 +1,136 @@
+"""The one reader of a finished output: whole, as it was when it was opened, whatever a run does beside it. It writes nothing.
+
+An output may be replaced while it is read. So all its files are opened first, and then it is asked whether the manifest is still the
+same: opened files stay readable when another output takes their place.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthgen.dataset.columns import opened
+from synthgen.dataset.place import MANIFEST, Output, content_of, object_in
+from synthgen.errors import OutputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pyarrow
+
+AGAIN = "write the output again, from the answers that it has: make --recheck"
+"""The way out where a file is not as it was made."""
+TRIES, PAUSE = 100, 0.02
+"""How often an output is opened while others take its place all the time, and how many seconds lie between."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A finished output: its `folder`, its manifest, its texts (card and recipe) and its shards, opened."""
+
+    folder: Path
+    manifest: dict[str, Any] = field(repr=False)
+    texts: dict[str, bytes] = field(repr=False)
+    shards: dict[str, Any] = field(repr=False)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Dataset:
+        """The output in a folder. Raises OutputError where there is none, or it was not made by synthgen."""
+        output = Output(Path(folder))
+        for _ in range(TRIES):
+            whole = output.whole
+            content = content_of(whole / MANIFEST)
+            if content is None and content_of(output.whole / MANIFEST) is None:
+                break
+            if content is not None:
+                found = cls._opened(Path(folder), whole, _manifest(content, folder))
+                if content_of(output.whole / MANIFEST) == content:
+                    return found
+            time.sleep(PAUSE)
+        else:
+            raise OutputError(f"{folder} is replaced again and again", "wait until the runs that make it are done")
+        hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
+        raise OutputError(f"there is no output at {folder}", hint)
+
+    @classmethod
+    def _opened(cls, folder: Path, whole: Path, manifest: dict[str, Any]) -> Dataset:
+        import pyarrow
+
+        texts, shards = dict[str, bytes](), dict[str, pyarrow.MemoryMappedFile]()
+        for path in manifest["files"]:
+            file = whole / path
+            if not file.resolve().is_relative_to(whole.resolve()):
+                raise OutputError(f"the manifest of {folder} names '{path}', which is not in it")
+            try:
+                if file.suffix == ".parquet":
+                    shards[path] = pyarrow.memory_map(str(file), "r")
+                else:
+                    texts[path] = file.read_bytes()
+            except OSError:
+                continue  # it is told when it is wanted
+        return cls(folder, manifest, texts, shards)
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """The recipe that was run, as it was written."""
+        found: dict[str, Any] = self.manifest["recipe"]
+        return found
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables, in the order of work."""
+        return list(self.manifest["tables"])
+
+    @property
+    def aside(self) -> list[str]:
+        """The configurations of rows that were refused or set aside."""
+        return list(self.manifest["aside"])
+
+    def named(self, table: str | None = None, *, aside: bool = True) -> str:
+        """A table's name, by default the first; with `aside` also of rows that were set aside. Raises OutputError for one that is not there."""
+        names = [*self.tables, *(self.aside if aside else ())]
+        if table is not None and table not in names:
+            raise OutputError(f"{self.folder} has no table '{table}'", did_you_mean(table, names, "tables"))
+        return table or names[0]
+
+    def paths(self, table: str) -> list[str]:
+        """The paths of a table's shards, in order."""
+        return sorted(path for path in self.manifest["files"] if path.startswith(f"{table}/") and path.endswith(".parquet"))
+
+    def shard(self, path: str) -> Any:
+        """An opened shard, for pyarrow to read. Raises OutputError when it is not there."""
+        if path not in self.shards:
+            raise OutputError(f"{self.folder / path} is missing", AGAIN)
+        return self.shards[path]
+
+    def schema(self, table: str) -> pyarrow.Schema:
+        """The columns of a table."""
+        from pyarrow import parquet
+
+        return parquet.read_schema(self.shard(self.paths(table)[0]))
+
+    def has(self, table: str, columns: Sequence[str]) -> None:
+        """Raise OutputError when a table does not have these columns."""
+        known = self.schema(table).names
+        for name in (name for name in columns if name.partition(".")[0] not in known):
+            raise OutputError(f"table '{table}' has no field '{name}'", did_you_mean(name, known, "fields"))
+
+    def rows(self, table: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """The rows of a table in order, with these columns only, if they are given; JSON columns as what they hold. Raises OutputError."""
+        from pyarrow import parquet
+
+        self.has(table, columns or ())
+        for path in self.paths(table):
+            with parquet.ParquetFile(self.shard(path)) as stored:
+                for batch in stored.iter_batches(batch_size=1000, columns=None if columns is None else list(columns)):
+                    yield from opened(batch.to_pylist(), stored.schema_arrow)
+
+
+def _manifest(content: bytes, folder: str | Path) -> dict[str, Any]:
+    manifest = object_in(content)
+    if "synthgen" not in manifest:
+        raise OutputError(f"{folder} was not made by synthgen", "name the folder of an output")
+    if "tables" not in manifest:
+        raise OutputError(f"{folder} is a model, not a dataset")
+    return {"aside": {}, **manifest}

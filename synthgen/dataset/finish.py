@@ -1,0 +1,124 @@
+"""What a finished dataset says of itself: manifest, card and recipe; and what is to be told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import synthgen
+from synthgen.dataset.card import SAMPLES, card
+from synthgen.dataset.logs import remember_logs
+from synthgen.dataset.place import Output
+from synthgen.dataset.shards import sha256_of
+from synthgen.dataset.store import TableStore, aside_shards, digest
+from synthgen.models import Journalled
+from synthgen.recipe import Loaded, Plan
+from synthgen.versions import versions
+
+
+def fingerprint(loaded: Loaded) -> str:
+    """A digest of all that the user decided: the recipe as overridden (but for where it is published, which changes no row), and the
+    content of every file that it reads."""
+    parts: list[Any] = [synthgen.__version__, loaded.recipe.model_dump(mode="json", by_alias=True, exclude={"publish"})]
+    read = {"models": [*loaded.recipe.models.values()]} | {
+        name: [*table.fields.values(), *table.keep] for name, table in loaded.recipe.tables.items()
+    }
+    for name, own in read.items():
+        parts += [[name, sha256_of(file)] for part in own for file in part.files()]
+    return digest(parts)
+
+
+def finish(
+    loaded: Loaded,
+    whole: Plan,
+    output: Output,
+    stores: Mapping[str, TableStore],
+    doors: Mapping[str, Journalled],
+    said: str,
+    seconds: float,
+    spent: list[dict[str, Any]],
+) -> tuple[dict[str, Any], list[str]]:
+    """Write shards, card and recipe, put the output in its place, and return its manifest, and what there is to say of files that were
+    there. `said` is the fingerprint, `spent` what each field has asked of each model so far and what that cost."""
+    folder, manifest = output.unfinished, _manifest(loaded, output, stores, doors, said, seconds) | {"spent": spent}
+    (folder / "README.md").write_text(card(whole, manifest, _samples(whole, stores)), encoding="utf-8")
+    _write_recipe(folder / "recipe.yaml", loaded.data)
+    for name in ("README.md", "recipe.yaml"):
+        content = (folder / name).read_bytes()
+        manifest["files"][name] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+    remember_logs(loaded.recipe, folder)
+    return manifest, output.publish(manifest, ["chunks", "progress.jsonl"])
+
+
+def _manifest(
+    loaded: Loaded, output: Output, stores: Mapping[str, TableStore], doors: Mapping[str, Journalled], said: str, seconds: float
+) -> dict[str, Any]:
+    tables, files = dict[str, dict[str, Any]](), dict[str, Any]()
+    for name, store in stores.items():
+        state, shards = store.state, store.shards()
+        tables[name] = {
+            "rows": state.rows,
+            "candidates": state.next_index,
+            "tries": state.tries,
+            "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1])),
+            "aside": state.aside,
+        }
+        for field, shape in store.plan.table.fields.items():
+            for section, told in shape.figures(field, store.rows).items():
+                tables[name].setdefault(section, {})[field] = told
+        files |= {shard.pop("path"): shard for shard in shards}
+    aside = aside_shards(output.unfinished, list(stores.values()))
+    files |= {shard.pop("path"): shard for shards in aside.values() for shard in shards}
+    count = Counter[str]()
+    for door in doors.values():
+        count.update(asked=door.asked, remembered=door.remembered, tokens_read=door.tokens_in, tokens_written=door.tokens_out)
+    return {
+        "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": said, "seed": loaded.recipe.seed, "now": loaded.scene.now.isoformat(),
+        "recipe": loaded.data, "versions": versions(), "models": {name: door.identity for name, door in doors.items()}, "tables": tables,
+        "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside}, "answers": dict(count), "seconds": round(seconds, 2), "files": files,
+    }  # fmt: skip
+
+
+def _samples(whole: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str]]:
+    """A few typed messages of each table that has some."""
+    found = {}
+    for table in whole.tables:
+        asked = next((name for name in table.asked if name in table.columns), None)
+        if asked:
+            rows = zip(stores[table.name].rows([asked]), range(SAMPLES), strict=False)
+            found[table.name] = [str(row[asked]) for row, _ in rows if row[asked]]
+    return found
+
+
+def _write_recipe(path: Path, data: Any) -> None:
+    from ruamel.yaml import YAML
+
+    writer = YAML()
+    writer.width = 120
+    with path.open("w", encoding="utf-8") as file:
+        writer.dump(data, file)
+
+
+def other_versions(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """What else is installed now than when it was made."""
+    now = versions()
+    changed = [f"{name} {then} (now {now.get(name, 'none')})" for name, then in manifest["versions"].items() if now.get(name) != then]
+    if changed:
+        yield f"it was made with {', '.join(changed)}; --recheck makes it again from the answers that it has, --fresh asks for all again"
+
+
+def shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Tables with fewer rows than they might have: after a recheck, where no number was asked for, or where rows were set aside."""
+    for table in whole.tables:
+        own = manifest["tables"][table.name]
+        made, tried = own["rows"], own["candidates"]
+        for to, count in own["aside"].items():
+            yield f"{table.name}: {count:,} rows are in the table '{to}', with the reasons"
+        if table.table.rows and made < table.table.rows:
+            yield f"{table.name} has {made} of {table.table.rows} rows from the journal; a plain make asks for the rest"
+        elif table.table.from_ and table.table.from_.rows is None and made + sum(own["aside"].values()) < tried:
+            lost = tried - made - sum(own["aside"].values())
+            yield f"{table.name}: {lost} of {tried} rows were refused to the end; the table 'refused' has the reasons"

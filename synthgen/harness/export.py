@@ -1,0 +1,186 @@
+"""From an output to the files of a harness."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synthgen.dataset.dataset import Dataset
+from synthgen.errors import OutputError, did_you_mean
+from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
+from synthgen.harness.cases import FEW, Rows, Suite, answer, harness_of
+from synthgen.harness.targets import Targets, targets_of
+from synthgen.recipe.harness import Harness, root
+from synthgen.recipe.roles import role
+
+HARNESSES = {
+    exporter.name: exporter
+    for exporter in (
+        inspect_ai.EXPORTER, lm_eval.EXPORTER, promptfoo.EXPORTER, deepeval.EXPORTER, ragas.EXPORTER, openai.EXPORTER, pytest.EXPORTER,
+        messages_api.EXPORTER, plain.JSONL, plain.CSV,
+    )
+}  # fmt: skip
+"""The harnesses, by name."""
+TRIES = 4
+"""How often files are written into an output that others take the place of."""
+WORDS = 6
+"""Words of a label, at most, where nothing else says that targets are labels."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What `export` did: for each harness its folder and the command that runs it; how many cases there are and how many rows have
+    none; the grades that answers get; and what else is to be told."""
+
+    folders: dict[str, Path]
+    commands: dict[str, str]
+    table: str
+    input: str
+    target: str | None
+    cases: int
+    left_out: int
+    grades: tuple[str, ...]
+    labels: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def export(
+    folder: str | Path,
+    to: Sequence[str],
+    *,
+    out: str | Path | None = None,
+    table: str | None = None,
+    input: str | None = None,  # noqa: A002 (what the recipe calls it)
+    target: str | None = None,
+    system: str | None = None,
+) -> Exported:
+    """Write the cases of an output for each of the harnesses `to` (`all`: every one), into a folder of its own under `out`
+    (default: the output's `harness`).
+
+    `table`, `input`, `target` and `system` take the place of what the recipe says under `harness`. Raises OutputError.
+    """
+    names = list(HARNESSES) if "all" in to else list(dict.fromkeys(to))
+    for name in names:
+        if name not in HARNESSES:
+            raise OutputError(f"there is no harness '{name}'", did_you_mean(name, HARNESSES, "harnesses"))
+    rows, harness = harness_of(Dataset.open(folder), table=table, input=input, target=target, system=system)
+    suite = _suite(rows, harness)
+    cases = sum(1 for _ in suite.cases())
+    total = rows.manifest["tables"][rows.table]["rows"]
+    if not cases:
+        raise OutputError(
+            f"no row of table '{rows.table}' has a '{harness.input}'" + (f" and a '{harness.target}'" if harness.target else "")
+        )
+    place = Path(out) if out is not None else Path(folder) / "harness"
+    folders = {name: place / name for name in names}
+    for name, each in folders.items():
+        _write(HARNESSES[name].write, suite, each)
+    commands = {
+        name: HARNESSES[name].command.format(folder=shlex.quote(str(each)), name=suite.slug)
+        for name, each in folders.items()
+        if HARNESSES[name].command
+    }
+    return Exported(folders, commands, rows.table, harness.input, harness.target, cases, total - cases, tuple(graders.grades(suite.settings())),
+                    tuple(suite.labels), (*suite.notes, *_notes(suite, total - cases)))  # fmt: skip
+
+
+def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> None:
+    """Write the files of a harness, again if the output that they lie in was replaced meanwhile."""
+    for _ in range(TRIES):
+        with suppress(FileNotFoundError):
+            write(suite, folder)
+            return
+    write(suite, folder)
+
+
+def _suite(rows: Rows, harness: Harness) -> Suite:
+    recipe = rows.manifest["recipe"]
+    name = f"{rows.manifest['name']}-{rows.table}"
+    targets = targets_of(recipe, rows.columns, harness)
+    labels = rows.labels([root(harness.input)])
+    return Suite(name, recipe.get("about", ""), rows, harness, targets, _grading(rows, harness, targets), labels, _model(recipe), [])
+
+
+def _model(recipe: Mapping[str, Any]) -> str:
+    from synthgen.recipe.shape import ClaudeSpec
+
+    said = (recipe.get("models") or {}).get("claude") or {}
+    return str(said.get("name") or ClaudeSpec.model_fields["name"].default)
+
+
+def _grading(rows: Rows, harness: Harness, targets: Targets | None) -> dict[str, Any]:
+    """How answers are graded: the kind, what that needs, and the grade from which an answer passes."""
+    bounds = {"pass": 0.5, "words": harness.words, "format": harness.format, "labels": list[str]()}
+    if targets is None:
+        return {"kind": "none", **bounds}
+    labels, sure = _labels(rows, targets)
+    kind = harness.grade or ("label" if labels else "json" if sure == "json" else "text")
+    if kind == "label" and not labels:
+        raise OutputError(f"'{harness.target}' has too many values for labels", f"take grade: text; labels are {FEW} at most")
+    return {"kind": kind, **bounds, "labels": labels if kind == "label" else []}
+
+
+def _labels(rows: Rows, targets: Targets) -> tuple[list[str], str]:
+    """The values of the targets if they are few and short, and `json` where they are objects."""
+    found, count, json_ = set[str](), 0, False
+    for _, row in rows.read(targets.columns):
+        value = targets.of(row)
+        told = answer(value)
+        json_ = json_ or isinstance(value, dict)
+        if told is None or json_:
+            continue
+        count += 1
+        found.update(told if isinstance(told, list) else [told])
+        if len(found) > FEW:
+            return [], ""
+    short = all(len(one.split()) <= WORDS for one in found)
+    return (
+        sorted(found) if short and not json_ and (len(found) <= max(2, count / 2) or _chosen(rows, targets.path)) else []
+    ), "json" if json_ else ""
+
+
+def _chosen(rows: Rows, target: str) -> bool:
+    """Whether the recipe itself lists the values of a target."""
+    for table in rows.manifest["recipe"]["tables"].values():
+        shape = table["fields"].get(root(target), {})
+        output = shape.get("output")
+        part = output.get(target.partition(".")[2]) if isinstance(output, dict) else output
+        if (role(shape) == "label" and "." not in target) or isinstance(part, list) or part == "boolean":
+            return True
+    return False
+
+
+def _notes(suite: Suite, left_out: int) -> Iterable[str]:
+    harness = suite.harness
+    if left_out:
+        lacking = f"'{harness.input}' that can be answered" + (f" and a '{harness.target}'" if harness.target else "")
+        yield f"{left_out} rows are left out, for they have no {lacking}"
+        if suite.targets and suite.targets.cases and harness.out is None:
+            yield "an edge case such as empty or off topic leaves nothing of a label; harness: {out: unclear} in the recipe gives it a target"
+    if harness.target is None:
+        yield (
+            f"no target: answers are graded by what needs none: {', '.join(graders.UNAIDED)} ({harness.words[0]} to {harness.words[1]} words, "
+            f"{harness.format}). Name a target with --target, or under harness: in the recipe"
+        )
+        if any("injection" in str(value) or value == "off topic" for value in _cases(suite)):
+            yield "to some cases, such as prompt injection, a refusal is the right answer: see not_refused by case, with synthgen slice"
+    elif suite.grading["kind"] == "text":
+        yield f"'{harness.target}' is free text: answers are graded by the words that they share with it (overlap, F1), which is a rough measure"
+    if not suite.labels:
+        yield "no column is a label, so results can be sliced by none"
+
+
+def _cases(suite: Suite) -> set[Any]:
+    column = suite.labels.get("case")
+    return {row[column] for _, row in suite.rows.read([column])} if column else set()
+
+
+def as_dict(done: Exported) -> dict[str, Any]:
+    """What was exported, as JSON can hold it."""
+    told = {name: value for name, value in vars(done).items() if name not in ("folders",)}
+    return dict(json.loads(json.dumps({"folders": {name: str(folder) for name, folder in done.folders.items()}, **told})))

@@ -1,0 +1,19 @@
+"""What an eval harness is to synthgen. Each has a file in this folder that ends with its `EXPORTER`, and one line in `export.HARNESSES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthgen.harness.cases import Suite
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """A harness: its `name`, what writes the files of a suite into a folder (and returns how many cases there are), and the command that
+    runs them, with places for the `{folder}` and the suite's `{name}`; none where somebody else runs them."""
+
+    name: str
+    write: Callable[[Suite, Path], int]
+    command: str = ""

@@ -1,0 +1,329 @@
+"""A block of few-shot examples from an output: they cover the labels evenly, and no two of them look alike.
+
+The first example is the most typical input. Each next one has the labels that were shown least so far, and among such rows the
+input that is least like all before it; a row that is too much like one of them is never taken. So a block may have fewer examples than
+were asked for, and says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, get_args
+from xml.sax.saxutils import escape
+
+from synthgen.checks.near_duplicate import pieces, similarity
+from synthgen.dataset import Dataset
+from synthgen.errors import DataError, ModelError, OutputError, did_you_mean
+from synthgen.harness.targets import Targets, targets_of
+from synthgen.models.base import SCRIBBLER
+from synthgen.recipe.harness import Harness
+from synthgen.recipe.roles import last_message, role
+from synthgen.spec.rows import Prompt, held, written
+from synthgen.text import frames
+
+Form = Literal["xml", "messages", "markdown"]
+FORMS: tuple[Form, ...] = get_args(Form)
+AMONG = 20_000
+"""How many rows of a table are candidates, at most."""
+ALIKE = 0.5
+"""Two inputs that share this much of their three-letter pieces (Dice's coefficient) look alike."""
+VALUES = 12
+"""Up to how many different values a part of an answer is a label."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row as an example: its place in the table, what is given, what is to come back, and its labels."""
+
+    row: int
+    input: str
+    target: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Fewshot:
+    """Examples of `table`, from its fields `input` and `target`; `wanted` is how many were asked for, `rows` among how many they were
+    chosen. `shares` says for each label how many examples have each of its values, 0 for one that only other rows have."""
+
+    table: str
+    input: str
+    target: str
+    examples: Sequence[Example]
+    wanted: int
+    rows: int
+    shares: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many tokens a text has, and for which model that is `exact`, or after which it is a guess."""
+
+    tokens: int
+    by: str
+    exact: bool
+
+
+def fewshot(
+    folder: str | Path,
+    k: int,
+    *,
+    table: str | None = None,
+    source: str | None = None,
+    target: str | None = None,
+    cover: Sequence[str] = (),
+    form: Form = "xml",
+) -> Fewshot:
+    """The `k` rows of a table that make the best examples, as far as there are so many that differ.
+
+    `source` (the input) and `target` are fields, or parts of one such as `example.reply`; by default those of the recipe's harness, else what was
+    typed and what Claude made of it, or else the label that messages are about. `cover` are the labels to show evenly: by default what messages are about and the short
+    parts of the target. For `messages`, rows without any text are left out. Raises OutputError.
+    """
+    made = Dataset.open(folder)
+    asked = _harness(made.recipe, source, target)
+    name = made.named(table or _first_table(made, asked))
+    found = list(islice(made.rows(name), AMONG))
+    fields = dict(_fields(made.recipe, name))
+    source = asked[0] or _typed(fields, found, name)
+    target = asked[1] or _answer(fields, found, name, source)
+    for path in (source, target, *cover):
+        _there(path, found, name)
+    answers = _targets(made.recipe, set(found[0]) if found else set(), source, target)
+    places = [number for number, row in enumerate(found) if _fits(row, source, answers, form)]
+    fitting = [found[number] for number in places]
+    if not fitting:
+        raise OutputError(f"no row of '{name}' has both '{source}' and '{target}'", "look at the rows: synthgen look OUTPUT")
+    labels = list(cover) or [label for label in _labels(fields, fitting, target) if label != source]
+    values = [{label: written(answers.of(row) if label == target else held(row, label)) for label in labels} for row in fitting]
+    chosen = choose([written(held(row, source)) for row in fitting], values, k)
+    examples = [Example(places[one], written(held(fitting[one], source)), written(answers.of(fitting[one])), values[one]) for one in chosen]
+    shown = {label: Counter(example.labels[label] for example in examples) for label in labels}
+    shares = {label: {value: shown[label][value] for value in sorted({own[label] for own in values})} for label in labels}
+    return Fewshot(name, source, target, examples, k, len(fitting), shares)
+
+
+# Which fields
+
+
+def _harness(recipe: Mapping[str, Any], source: str | None, target: str | None) -> tuple[str | None, str | None]:
+    """The input and the target, if they are said: on the command line or in the recipe's harness."""
+    harness = recipe.get("harness")
+    said = harness if isinstance(harness, dict) else {}
+    return source or said.get("input"), target or said.get("target")
+
+
+def _first_table(made: Dataset, asked: tuple[str | None, str | None]) -> str | None:
+    """The first table that has the target, or in which Claude made something; None: the first of all."""
+    wanted = (asked[1] or "").partition(".")[0]
+    for name in made.tables:
+        own = made.recipe["tables"].get(name, {}).get("fields", {})
+        if wanted in own if wanted else any(role(shape) == "answer" and not shape.get("hidden") for shape in own.values()):
+            return name
+    return None
+
+
+def _fields(recipe: Mapping[str, Any], table: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The fields of the tables that a table is made from, then its own."""
+    shape = recipe["tables"].get(table, {})
+    if isinstance(shape.get("from"), dict):
+        yield from _fields(recipe, shape["from"]["table"])
+    yield from shape.get("fields", {}).items()
+
+
+def _typed(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], table: str) -> str:
+    """The field that holds what was typed, in its last version."""
+    found = last_message(fields, rows[0] if rows else ())
+    if found is None:
+        raise OutputError(f"table '{table}' has no field that somebody typed", "name what the examples begin with: --input FIELD")
+    return found
+
+
+def _answer(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], table: str, source: str) -> str:
+    found = next((name for name, shape in fields.items() if role(shape) == "answer" and rows and name in rows[0] and name != source), None)
+    topics = _named(fields, "topic")
+    found = found or next((name for name in fields if name in topics and rows and name in rows[0]), None)
+    if found is None:
+        raise OutputError(
+            f"table '{table}' has no field that Claude made, nor a label that messages are about",
+            "name what the examples end with, such as a label: --target FIELD",
+        )
+    return found
+
+
+def _there(path: str, rows: Sequence[Mapping[str, Any]], table: str) -> None:
+    known = [name for name in rows[0] if name != "provenance"] if rows else []
+    name, _, part = path.partition(".")
+    if name not in known:
+        raise OutputError(f"table '{table}' has no field '{name}'", did_you_mean(name, known, "fields"))
+    parts = {str(key) for row in rows if isinstance(row[name], dict) for key in row[name]}
+    if part and part.partition(".")[0] not in parts:
+        raise OutputError(f"'{name}' has no part '{part}'", did_you_mean(part, parts, "parts"))
+
+
+def _labels(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], answer: str) -> Iterator[str]:
+    """What is short and said again and again in the answers, and the choices that messages are about; if none is, all choices but
+    those of edge cases, which are rare on purpose."""
+    choices = [name for name, shape in fields.items() if role(shape) == "label" and name in rows[0]]
+    topics, cases = _named(fields, "topic"), _named(fields, "case")
+    own = [name for name in choices if name in topics] or [name for name in choices if name not in cases]
+    parts = {f"{answer}.{key}" for row in rows if isinstance(value := held(row, answer), dict) for key in value}
+    for path in dict.fromkeys([answer, *sorted(parts), *own]):
+        values = [value for row in rows if (value := held(row, path)) is not None]
+        different = set(map(written, values))
+        short = all(isinstance(value, bool) or (isinstance(value, str) and len(value.split()) < 5) for value in values)
+        if values and (path in own or (short and len(different) <= min(VALUES, len(values) // 2))):
+            yield path
+
+
+def _named(fields: Mapping[str, Mapping[str, Any]], key: str) -> set[str]:
+    """The words in the templates that fields have under a key."""
+    return {word for shape in fields.values() for word in re.findall(r"\w+", str(shape.get(key, "")))}
+
+
+# What they hold
+
+
+def _targets(recipe: Mapping[str, Any], columns: Collection[str], source: str, target: str) -> Targets:
+    """What the targets are, as for a harness."""
+    harness = recipe.get("harness")
+    out = harness.get("out") if isinstance(harness, dict) and harness.get("target") == target else None
+    found = targets_of(recipe, columns, Harness(input=source, target=target, out=out))
+    assert found is not None  # as a target is named
+    return found
+
+
+def _fits(row: Mapping[str, Any], source: str, targets: Targets, form: Form) -> bool:
+    given, wanted = held(row, source), targets.of(row)
+    if given is None or wanted is None or not written(given).strip():
+        return False
+    return form != "messages" or bool(written(wanted).strip())
+
+
+# Which rows
+
+
+def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int) -> list[int]:
+    """The places of up to `k` of `inputs`, which have these `labels`: evenly over the labels' values, no two alike, in the order of choice."""
+    from synthgen.engine import spread
+
+    padded = [f"  {frames.essence(text)} " for text in inputs]
+    sets = [pieces(text) for text in padded]
+    values = {label: len({own[label] for own in labels}) for label in (labels[0] if labels else ())}
+    shown: dict[str, Counter[str]] = {label: Counter() for label in values}
+    likest = [0.0] * len(inputs)
+    left = set(range(len(inputs)))
+    chosen: list[int] = []
+    one = next(spread.order([{"text": text} for text in inputs], ["text"]), None)
+    while one is not None and len(chosen) < k:
+        chosen.append(one)
+        for label, counts in shown.items():
+            counts[labels[one][label]] += 1
+        left.discard(one)
+        for other in list(left):
+            likest[other] = max(likest[other], similarity(sets[one], padded[other], len(sets[other])))
+            if likest[other] >= ALIKE:
+                left.remove(other)
+        seen = {place: sum(values[label] * counts[labels[place][label]] for label, counts in shown.items()) for place in left}
+        one = min(left, key=lambda place: (seen[place], likest[place], place), default=None)
+    return chosen
+
+
+# How they are written
+
+
+def block(examples: Sequence[Example], form: Form) -> str:
+    """The examples as a prompt can hold them: XML tags, the JSON of a list of messages, or Markdown."""
+    return {"xml": _xml, "messages": _messages, "markdown": _markdown}[form](examples)
+
+
+def _xml(examples: Sequence[Example]) -> str:
+    shown = [f"<example>\n<input>{_tagged(one.input)}</input>\n<output>{_tagged(one.target)}</output>\n</example>" for one in examples]
+    return "\n".join(["<examples>", *shown, "</examples>"])
+
+
+def _tagged(text: str) -> str:
+    """Text as XML 1.0 gives it back; characters that it cannot hold become the one that stands for any."""
+    kept = re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
+    return escape(kept, {"\r": "&#13;"})
+
+
+def _messages(examples: Sequence[Example]) -> str:
+    turns = [{"role": role, "content": text} for one in examples for role, text in (("user", one.input), ("assistant", one.target))]
+    return json.dumps(turns, ensure_ascii=False, indent=2)
+
+
+def _markdown(examples: Sequence[Example]) -> str:
+    shown = [
+        f"### Example {number}\n\nInput:\n\n{_fenced(one.input)}\n\nOutput:\n\n{_fenced(one.target)}"
+        for number, one in enumerate(examples, 1)
+    ]
+    return "\n\n".join(shown)
+
+
+def _fenced(text: str) -> str:
+    """Text between fences that nothing in it can close."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
+# What they cost
+
+
+def counted(text: str, models: Sequence[str] = ()) -> Count:
+    """How many tokens a text has: asked of the first of `models` (names of Claude models) that answers, else guessed by the embedded model's
+    tokens."""
+    for name in models:
+        try:
+            from synthgen.models import ClaudeModel
+
+            return Count(ClaudeModel(name, timeout=20).tokens([Prompt(text, 0)])[0], name, True)
+        except (ModelError, DataError, ImportError):
+            continue  # no key, or no way there: guess
+    from tokenizers import Tokenizer
+
+    return Count(len(Tokenizer.from_file(str(SCRIBBLER / "tokenizer.json")).encode(text).ids), "the embedded model", False)
+
+
+def claudes(folder: str | Path) -> list[str]:
+    """The names of the Claude models that an output's recipe asked."""
+    made = Dataset.open(folder)
+    specs = made.recipe.get("models") or {}
+    named = {name: spec.get("name") for name, spec in specs.items() if isinstance(spec, dict) and spec.get("kind") == "claude"}
+    return [
+        str(identity) for name, identity in made.manifest.get("models", {}).items() if name in named or str(identity).startswith("claude-")
+    ]
+
+
+def told(made: Fewshot, count: Count) -> Iterator[str]:
+    """What there is to say of the examples, a line each: how many, how they cover the labels, what they cost."""
+    few = len(made.examples)
+    if few < made.wanted:
+        yield f"{few} of {made.wanted} examples: no more of the {made.rows:,} rows differ enough from these"
+    else:
+        yield f"{few} examples of {made.rows:,} rows of '{made.table}': {made.input} → {made.target}"
+    for label, values in made.shares.items():
+        missing = [value for value, times in values.items() if not times]
+        shown = ", ".join(f"{value} {times}" for value, times in values.items() if times)
+        lacking = f"; none of {', '.join(missing[:8])}{', …' if len(missing) > 8 else ''}" if missing else ""
+        yield f"  {label}: {shown}{lacking}"
+    yield (
+        f"{count.tokens:,} tokens, as {count.by} counts"
+        if count.exact
+        else f"about {count.tokens:,} tokens (counted by {count.by}; Claude's own differ)"
+    )
+
+
+def save(text: str, path: str | Path) -> None:
+    """Write a block to a file, and a line end behind it. Raises OutputError."""
+    try:
+        Path(path).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write to {path}: {error.strerror}", "choose another place: -o FILE") from None

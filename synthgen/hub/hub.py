@@ -1,0 +1,257 @@
+"""Sending an output to the Hugging Face Hub: one commit with what has changed, or a pull request.
+
+All is looked through before anything is sent (see `outgoing`). Large files go first, each known by its digest, so that a push which
+was cut off goes on where it was; then one commit changes the dataset at once. What an earlier push sent and this one has no more is
+taken away; a dataset that synthgen did not make is left alone. The token is the one that `hf auth login` or HF_TOKEN gives; it
+is never written. Nothing else is told to anybody: the client's own telemetry is off.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from logging import ERROR
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from synthgen.dataset.dataset import Dataset
+from synthgen.dataset.place import MANIFEST, Output
+from synthgen.errors import HubError, OutputError
+from synthgen.hub.errors import LOGIN, hub_errors, token_of
+from synthgen.hub.outgoing import Sent, Wishes, outgoing
+from synthgen.recipe.publish import REPO
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+KIND = "dataset"
+MAIN = "main"
+OF_HUB = {".gitattributes", "README.md", "LICENSE"}
+"""What a dataset may hold that nobody has put anything into yet."""
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a push did, or with `dry_run` would do.
+
+    `sent` are the files that changed, with their bytes; `removed` those taken away; `same` counts files that were there already.
+    `commit` is None when nothing had to change. `withheld` counts, per configuration, refused rows that stay because of what they
+    hold; `stays` names what else lies in the folder and stays.
+    """
+
+    repo: str
+    url: str
+    private: bool
+    sent: tuple[tuple[str, int], ...]
+    removed: tuple[str, ...] = ()
+    same: int = 0
+    created: bool = False
+    commit: str | None = None
+    pr: str | None = None
+    revision: str = MAIN
+    tag: str | None = None
+    withheld: Mapping[str, int] | None = None
+    stays: tuple[str, ...] = ()
+    dry_run: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Errand:
+    """Where it goes, and how."""
+
+    api: HfApi
+    repo: str
+    private: bool
+    revision: str
+    tag: str | None
+    pr: bool
+    message: str | None
+
+
+@dataclass(frozen=True)
+class _There:
+    """The dataset as it is on the Hub: its files (SHA-256 of large ones, git's name of others), its commit and its tags. One that is not
+    there yet has no commit; of a `branch` that is not there yet it is what the branch will begin with."""
+
+    files: Mapping[str, str]
+    commit: str | None = None
+    private: bool = True
+    branch: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def push(
+    folder: str | Path, repo: str, *, private: bool = True, revision: str | None = None, tag: str | None = None, pr: bool = False,
+    dry_run: bool = False, test: float = 0.0, license: str | None = None, language: Sequence[str] = (), without: Sequence[str] = (),  # noqa: A002
+    logs: Sequence[str | Path] = (), message: str | None = None, progress: bool = False, hub: HfApi | None = None,
+) -> Pushed:  # fmt: skip
+    """Send an output to `repo` (OWNER/NAME, or NAME for your own), which is made, private by default, when it is not there.
+
+    `revision` is the branch (made when missing), `tag` a name for the commit, `pr` opens a pull request instead of changing the branch,
+    `dry_run` sends nothing and says what would be. `test` is the share of rows that go to a split of that name; `license` and `language`
+    go into the card; `without` names configurations that stay; `logs` are files of messages that no row may copy, besides those
+    that the recipe is like; `message` says what the commit is; `progress` shows bars. `hub` is the client (default: the usual one).
+
+    Raises OutputError when the output cannot be sent or holds what should not leave (nothing was sent then), HubError when the Hub
+    does not take it.
+    """
+    if not REPO.fullmatch(repo):
+        raise OutputError(f"'{repo}' cannot name a dataset on the Hub", "expected OWNER/NAME in letters, digits, '-', '_' and '.'")
+    if pr and tag:
+        raise OutputError("a pull request cannot be tagged", "leave out the tag, and tag the dataset when it is merged")
+    if not 0 <= test < 1:
+        raise OutputError(f"the share of the split 'test' is from 0 to less than 1, not {test:g}")
+    Dataset.open(folder)  # tells what is wrong with it before anything is done
+    output = Output(Path(folder))
+    with _quiet(progress), output.locked(), TemporaryDirectory(prefix="synthgen-push-") as workplace:
+        api = hub or _client()
+        with hub_errors(repo, api):
+            wishes = Wishes(test, license, language, without, logs)
+            name = repo if "/" in repo else _own_name(api, repo, dry_run)
+            parcel = outgoing(output, name, Path(workplace), wishes)  # before anything is sent
+            errand = _Errand(api, name, private, revision or MAIN, tag, pr, message)
+            there, notes = _ask(errand, dry_run)
+            changed = [one for one in parcel.files if there.files.get(one.path) not in (one.sha256, one.git_id)]
+            removed = _removed(errand, there, parcel.files, Path(workplace))
+            _check(errand, there, bool(changed or removed))
+            done = Pushed(
+                name, f"{api.endpoint}/datasets/{name}", there.private if pr else private and there.private, tuple((one.path, one.size) for one in changed), tuple(removed),
+                len(parcel.files) - len(changed), there.commit is None, None, None, errand.revision, tag, parcel.withheld, tuple(parcel.stays),
+                dry_run, tuple(notes),
+            )  # fmt: skip
+            return done if dry_run else _send(errand, there, changed, done, parcel.summary)
+
+
+def _client() -> HfApi:
+    from huggingface_hub import HfApi
+
+    from synthgen import __version__
+
+    return HfApi(library_name="synthgen", library_version=__version__)
+
+
+@contextmanager
+def _quiet(progress: bool) -> Iterator[None]:
+    """The client tells nobody of us, and the terminal only what is asked for."""
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"  # read when it is first imported
+    from huggingface_hub import constants, logging
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+    bars, level = are_progress_bars_disabled(), logging.get_verbosity()
+    logging.set_verbosity(ERROR)
+    if not progress:
+        disable_progress_bars()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(level)
+        if not bars:
+            enable_progress_bars()
+
+
+def _own_name(api: HfApi, repo: str, dry_run: bool) -> str:
+    """The full name of a dataset of the user's own."""
+    if token_of(api) is None:
+        if dry_run:
+            return repo
+        raise HubError("there is no Hugging Face token on this machine", LOGIN)
+    return f"{api.whoami()['name']}/{repo}"
+
+
+def _ask(errand: _Errand, dry_run: bool) -> tuple[_There, list[str]]:
+    """What is there, and what is to be said of asking. A dry run makes do without the Hub."""
+    if token_of(errand.api) is None and not dry_run:
+        raise HubError("there is no Hugging Face token on this machine", LOGIN)
+    try:
+        with hub_errors(errand.repo, errand.api):
+            return _look(errand), []
+    except HubError as error:
+        if not dry_run:
+            raise
+        return _There({}), [f"the Hub could not be asked what is there already, so all is shown as new: {error.message}"]
+
+
+def _look(errand: _Errand) -> _There:
+    from huggingface_hub import RepoFile
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    api, repo = errand.api, errand.repo
+    try:
+        info = api.repo_info(repo, repo_type=KIND)
+    except RepositoryNotFoundError as error:
+        if error.response.status_code == 401 and token_of(api) is not None:
+            raise
+        return _There({})
+    refs = api.list_repo_refs(repo, repo_type=KIND, include_pull_requests=True)
+    heads = {one.name: one.target_commit for one in refs.branches} | {one.ref: one.target_commit for one in refs.pull_requests or ()}
+    commit = heads.get(errand.revision, info.sha)
+    tree = api.list_repo_tree(repo, repo_type=KIND, revision=commit, recursive=True)
+    files = {one.path: one.lfs.sha256 if one.lfs else one.blob_id for one in tree if isinstance(one, RepoFile)}
+    tags = {one.name: one.target_commit for one in refs.tags}
+    return _There(files, commit, bool(info.private), errand.revision in heads, tags)
+
+
+def _removed(errand: _Errand, there: _There, files: Sequence[Sent], workplace: Path) -> list[str]:
+    """What an earlier push sent and this one does not. Raises OutputError for a dataset of somebody else's making."""
+    own = {one.path: one for one in files}
+    if set(there.files) <= OF_HUB:
+        return []
+    if there.files.get(MANIFEST) == own[MANIFEST].git_id:
+        return []
+    earlier: Any = None
+    if MANIFEST in there.files:
+        place = errand.api.hf_hub_download(errand.repo, MANIFEST, repo_type=KIND, revision=there.commit, local_dir=workplace / "there")
+        with suppress(ValueError):
+            earlier = json.loads(Path(place).read_text(encoding="utf-8"))
+    if isinstance(earlier, dict) and "synthgen" in earlier and isinstance(earlier.get("files"), dict):
+        return sorted(path for path in earlier["files"] if path in there.files and path not in own and path not in OF_HUB)
+    if errand.pr:
+        return []
+    raise OutputError(
+        f"{errand.repo} holds {len(set(there.files) - OF_HUB)} files and was not made by synthgen",
+        "choose another name, or open a pull request: --pr",
+    )
+
+
+def _check(errand: _Errand, there: _There, changes: bool) -> None:
+    """Raise OutputError when what is there and what is wanted do not fit."""
+    if errand.pr and (there.commit is None or not there.branch):
+        what = f"no dataset {errand.repo}" if there.commit is None else f"no branch {errand.revision} in {errand.repo}"
+        raise OutputError(f"there is {what} to open a pull request on", "leave out --pr to make it")
+    if there.commit is not None and errand.private and not there.private:
+        raise OutputError(f"{errand.repo} is public: everybody would see what is sent", "say --public if they may")
+    if errand.tag and errand.tag in there.tags and (changes or there.tags[errand.tag] != there.commit):
+        raise OutputError(f"{errand.repo} has a tag {errand.tag} already, on another version", "choose another tag")
+
+
+def _send(errand: _Errand, there: _There, changed: Sequence[Sent], done: Pushed, summary: str) -> Pushed:
+    """Make what is missing, send what changed in one commit, and tag it."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    api, repo = errand.api, errand.repo
+    if there.commit is None:
+        api.create_repo(repo, repo_type=KIND, private=errand.private)
+        there = _look(errand)
+    if not there.branch:
+        api.create_branch(repo, repo_type=KIND, branch=errand.revision, exist_ok=True)
+    adds = [CommitOperationAdd(one.path, one.content if isinstance(one.content, bytes) else str(one.content)) for one in changed]
+    operations: list[Any] = [*adds, *(CommitOperationDelete(path) for path in done.removed)]
+    if operations:
+        made = api.create_commit(
+            repo, operations, commit_message=errand.message or summary, repo_type=KIND, revision=errand.revision, create_pr=errand.pr, parent_commit=there.commit
+        )  # fmt: skip
+        done = replace(done, commit=made.oid, pr=made.pr_url)
+    if not errand.private and there.private and not errand.pr and not done.created:
+        api.update_repo_settings(repo, repo_type=KIND, private=False)
+    if errand.tag and errand.tag not in there.tags:
+        api.create_tag(repo, repo_type=KIND, tag=errand.tag, revision=done.commit or there.commit)
+    return done

@@ -1,0 +1,228 @@
+"""What a push sends: an output's files as they will stand on the Hub, looked through for what must not leave.
+
+Only files that the manifest names go, and the manifest itself; whatever else lies in the folder (the answer journal first of all)
+stays. A split is drawn by a digest of the row's place in its first ancestor's table, so that a row never changes side, whatever else
+is made later, and an example is on the side of the message that it was made from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b, sha1, sha256
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthgen.dataset.card import Split, published
+from synthgen.dataset.dataset import AGAIN, Dataset
+from synthgen.dataset.place import LOGS, MANIFEST, Output
+from synthgen.dataset.shards import sha256_of, write_parquet
+from synthgen.errors import OutputError, did_you_mean
+from synthgen.hub.leaks import Guard
+from synthgen.text.files import messages
+from synthgen.text.originals import Originals
+
+if TYPE_CHECKING:
+    import pyarrow
+
+TRAIN, TEST = "train", "test"
+CARD, RECIPE = "README.md", "recipe.yaml"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file that goes to the Hub, and its content: bytes, or where they are."""
+
+    path: str
+    content: bytes | Path
+    size: int
+    sha256: str
+
+    @property
+    def git_id(self) -> str:
+        """The name that git gives to the content."""
+        data = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
+        return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+@dataclass
+class Wishes:
+    """How it goes: the share of rows in the split `test`, the licence and the languages that the card names, configurations that stay,
+    and files of messages that no row may copy, besides those that the recipe is like."""
+
+    test: float = 0.0
+    license: str | None = None
+    language: Sequence[str] = ()
+    without: Sequence[str] = ()
+    logs: Sequence[str | Path] = ()
+
+
+@dataclass
+class Outgoing:
+    """All that goes, and what it is in a line; `withheld` counts refused rows that stay because of what they hold, `stays` names what else is in the folder."""
+
+    summary: str
+    files: list[Sent] = field(default_factory=list)
+    withheld: dict[str, int] = field(default_factory=dict)
+    stays: list[str] = field(default_factory=list)
+
+
+def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outgoing:
+    """Make ready what goes to `repo`, in `workplace` where a file is not sent as it is.
+
+    Raises OutputError when there is no such output, a file of it is not what was made, or something in it must not leave.
+    """
+    dataset = Dataset.open(output.final)
+    manifest, tables, aside = dataset.manifest, dataset.tables, dataset.aside
+    for name in wishes.without:
+        if name not in (*tables, *aside):
+            raise OutputError(f"the output has no table '{name}'", did_you_mean(name, [*tables, *aside], "tables"))
+    if not set(tables) - set(wishes.without):
+        raise OutputError("this would leave no table to send")
+    guard = Guard(manifest, _originals(output, manifest, wishes.logs))
+    sides = _sides(dataset, wishes.test) if wishes.test else {}
+    files, configs = list[Sent](), dict[str, list[Split]]()
+    for name in (name for name in (*tables, *aside) if name not in wishes.without):
+        splits = (
+            {split: Split(split, f"{name}/{split}-*.parquet") for split in (TRAIN, TEST)}
+            if name in sides
+            else {TRAIN: Split(TRAIN, f"{name}/*.parquet")}
+        )
+        side = iter(sides.get(name, ()))
+        for path in dataset.paths(name):
+            source = _checked(dataset, path)
+            for split, sent_as, mask in _parts(source, path, side if name in sides else None, guard, name in aside):
+                if mask is None or any(mask):
+                    shard = source if mask is None else _picked(source, mask, workplace / sent_as)
+                    files.append(_sent(sent_as, shard))
+                    splits[split].count(shard)
+        if found := [one for one in splits.values() if one.features is not None]:
+            configs[name] = found
+    files += _texts(output.final, manifest, repo, configs, wishes, files)
+    for one in files:
+        if isinstance(one.content, bytes):
+            guard.read(one.path, one.content.decode("utf-8", "replace"))
+    guard.refuse()
+    own = {MANIFEST, *manifest["files"]}
+    names = (path.relative_to(output.final).as_posix() for path in output.final.rglob("*") if path.is_file())
+    stays = sorted(name for name in names if name not in own or name.split("/")[0] in wishes.without)
+    counts = ", ".join(f"{sum(one.rows for one in splits):,} rows of {name}" for name, splits in configs.items())
+    return Outgoing(f"{manifest['name']}: {counts} (seed {manifest['seed']})", files, dict(+guard.withheld), stays)
+
+
+def _originals(output: Output, manifest: Mapping[str, Any], logs: Sequence[str | Path]) -> Originals | None:
+    """The messages that no row may copy; None when the recipe is like no logs. Raises OutputError when they are not known."""
+    known = Originals(text for log in logs for text in messages(Path(log)))
+    if (output.final / LOGS).exists():
+        known.add(Originals.load(output.final / LOGS))
+        return known
+    if logs:
+        return known
+    if any(one.get("like") for table in manifest["recipe"]["tables"].values() for one in table["fields"].values()):
+        told = f"{output.final} was made to be like some logs, but {LOGS}, which tells whether a row copies one, is not there"
+        raise OutputError(told, "make it again, or name the logs: --logs FILE")
+    return None
+
+
+def _checked(dataset: Dataset, path: str) -> Path:
+    """A shard that is what was made. Raises OutputError."""
+    dataset.shard(path)  # tells when it is missing
+    file = dataset.folder / path
+    if sha256_of(file) != dataset.manifest["files"][path]["sha256"]:
+        raise OutputError(f"{file} is not what was made: its content has changed since", AGAIN)
+    return file
+
+
+def _sent(path: str, content: bytes | Path) -> Sent:
+    if isinstance(content, bytes):
+        return Sent(path, content, len(content), sha256(content).hexdigest())
+    return Sent(path, content, content.stat().st_size, sha256_of(content))
+
+
+# Splits
+
+
+def in_test(table: str, row: int, share: float) -> bool:
+    """Whether a row of a table without parent is in the split `test`, by its index among the table's candidates."""
+    return int.from_bytes(blake2b(f"{table}/{row}".encode(), digest_size=8).digest(), "big") < share * 2**64
+
+
+def _sides(dataset: Dataset, share: float) -> dict[str, list[bool]]:
+    """For each row of each table whether it is in the split `test`. Tables stand after those that they are made from."""
+    from pyarrow import parquet
+
+    found: dict[str, list[bool]] = {}
+    for name in dataset.tables:
+        parent = (dataset.recipe["tables"][name].get("from") or {}).get("table")
+        origins = [
+            one
+            for path in dataset.paths(name)
+            for one in parquet.read_table(_checked(dataset, path), columns=["provenance"])["provenance"].to_pylist()
+        ]
+        found[name] = [found[parent][one["parent"]] if parent else in_test(name, one["row"], share) for one in origins]
+    return found
+
+
+def _parts(source: Path, path: str, side: Iterator[bool] | None, guard: Guard, aside: bool) -> Iterator[tuple[str, str, list[bool] | None]]:
+    """The splits that a shard's rows go to, the file's name there, and which rows go (None: all). `side` goes on from shard to shard."""
+    from pyarrow import parquet
+
+    if aside:
+        passing = guard.passing(source, path)
+        yield TRAIN, path, None if all(passing) else passing
+        return
+    guard.look(source, path)
+    if side is None:
+        yield TRAIN, path, None
+        return
+    own = list(islice(side, parquet.read_metadata(source).num_rows))
+    folder, name = path.split("/")
+    yield TRAIN, f"{folder}/{TRAIN}-{name}", [not one for one in own]
+    yield TEST, f"{folder}/{TEST}-{name}", own
+
+
+def _picked(source: Path, mask: Sequence[bool], target: Path) -> Path:
+    """Write the rows of a shard that are picked."""
+    import pyarrow
+    from pyarrow import parquet
+
+    def groups() -> Iterator[pyarrow.Table]:
+        first = 0
+        with parquet.ParquetFile(source) as stored:
+            for number in range(stored.num_row_groups):
+                group = stored.read_row_group(number)
+                yield group.filter(pyarrow.array(mask[first : first + group.num_rows]))
+                first += group.num_rows
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_parquet(target, groups())
+    return target
+
+
+# Card, recipe and manifest
+
+
+def _texts(
+    folder: Path, manifest: Mapping[str, Any], repo: str, configs: Mapping[str, list[Split]], wishes: Wishes, shards: Sequence[Sent]
+) -> list[Sent]:
+    """The other files that synthgen made (the card as it stands on the Hub), and the manifest of what goes."""
+    sent, recipe = [], (folder / RECIPE).read_text(encoding="utf-8")
+    for path in manifest["files"]:
+        if path.endswith(".parquet") or not (folder / path).is_file():
+            continue
+        content = (folder / path).read_bytes()
+        if path == CARD:
+            told = published(content.decode(), repo, configs, recipe, license=wishes.license, language=wishes.language, test=wishes.test)
+            content = told.encode()
+        sent.append(_sent(path, content))
+    files = {one.path: {**_rows(one), "bytes": one.size, "sha256": one.sha256} for one in (*shards, *sent)}
+    told_of = {**manifest, "files": files, "published": {"test": wishes.test, "without": sorted(wishes.without)}}
+    return [*sent, _sent(MANIFEST, (json.dumps(told_of, indent=2, ensure_ascii=False, default=str) + "\n").encode())]
+
+
+def _rows(one: Sent) -> dict[str, int]:
+    from pyarrow import parquet
+
+    return {"rows": parquet.read_metadata(one.content).num_rows} if isinstance(one.content, Path) else {}

@@ -1,0 +1,1 @@
+"""From a plan to an output: runs, and what is told before they begin."""

@@ -1,0 +1,163 @@
+"""What a recipe will ask of which model, how many tokens that is and what it costs, told before anything is asked.
+
+The facts of the first rows are made and their frames are built; what they have of each is taken for all rows. A field that Claude makes
+often reads what is not written yet: then a seed, or so many words, stands in its place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from synthgen.engine import candidates
+from synthgen.engine.run import ASKED_CHUNK
+from synthgen.engine.step import make, wanted
+from synthgen.errors import DataError, SynthgenError
+from synthgen.fields import Asked, Made
+from synthgen.fields.schemas import fitting
+from synthgen.models import ClaudeModel, Model
+from synthgen.models.costs import expected
+from synthgen.recipe import Plan, TablePlan
+from synthgen.recipe.plan import FieldStep, own_columns
+from synthgen.spec.rows import Prompt, Row
+from synthgen.spec.streams import Streams
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a model will be asked for a field: prompts at least, and tokens read and written, as far as known before.
+
+    What Claude writes is assumed: as long as the field's examples, or 200 tokens. `cost` is in US dollars at list prices, for one try a row,
+    `cost_most` the same if every answer were as long as it may be; None where nothing is paid or no price is known.
+    """
+
+    table: str
+    field: str
+    model: str
+    prompts: int
+    frames: int
+    tokens_read: int
+    tokens_written: int
+    exact: bool
+    cost: float | None = None
+    cost_most: float | None = None
+    tokens_cached: int = 0
+
+
+WRITTEN = 200
+"""Tokens of an answer of Claude's of which nothing is known."""
+WORDS = " ".join(["something"] * 30)
+"""Stands for a text that is not written yet."""
+
+
+def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) -> Iterator[Question]:
+    """What will be asked for each field of a plan; with `batch`, of Claude at the price of batches."""
+    if not whole.models:
+        return
+    streams = Streams(whole.recipe.seed)
+    facts: dict[str, list[dict[str, Any]]] = {}
+    for table in whole.tables:
+        parents = facts.get(table.table.from_.table, []) if table.table.from_ else []
+        source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
+        rows = [
+            Row(table.name, one.index, values=dict(one.inherited or {}), carried=table.carried)
+            for one, _ in zip(source.start(0), range(min(ASKED_CHUNK, source.wanted or ASKED_CHUNK)), strict=False)
+        ]
+        expected = source.wanted if source.wanted is not None else len(rows)
+        if table.table.from_:  # the sample of parents stands for all of them
+            share = _rows_expected(whole, table) / max(1, len(rows))
+        else:
+            share = (expected or 0) / max(1, len(rows))
+        unknown: set[str] = set()
+        for step in table.steps:
+            if not isinstance(step, FieldStep):
+                continue
+            reads = {name for _, name in step.field.reads()}
+            asked = table.asked.get(step.name)
+            if isinstance(step.field, Made) and not reads & unknown:
+                for row in rows:
+                    make(row, step.name, step.field, streams)
+            elif asked is not None:
+                asking = [row for row in rows if _may_be_wanted(asked, row)]
+                if asked.asks == "claude":
+                    yield from _of_claude(table.name, step.name, asked, models, asking, streams, share, batch)
+                elif not reads & unknown:
+                    yield _question(table.name, step.name, asked, models[asked.by], asking, streams, share)
+            if asked is not None or reads & unknown:
+                columns = own_columns(step.name, step.field)
+                unknown |= columns.keys()
+                texts = getattr(asked, "texts", None) or [fitting(getattr(getattr(asked, "form", None), "of", None) or {}, lambda _: WORDS)]
+                for number, row in enumerate(rows):
+                    row.values |= {**dict.fromkeys(columns, ""), step.name: texts[number % len(texts)]}
+        facts[table.name] = [dict(row.values) for row in rows]
+
+
+def _rows_expected(whole: Plan, table: TablePlan) -> float:
+    source = table.table.from_
+    if source is None:
+        return float(table.table.rows or 0)
+    parent = next(one for one in whole.tables if one.name == source.table)
+    return min(source.rows or float("inf"), _rows_expected(whole, parent)) * sum(source.bounds) / 2
+
+
+def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[Row], streams: Streams, share: float) -> Question:
+    prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
+    frames = {prompt.text for prompt in prompts}
+    texts = getattr(asked, "texts", [])
+    try:
+        read = sum(map(model.count, frames))
+        written = len(prompts) * (sum(map(model.count, texts)) / max(1, len(texts)) + 1)
+        exact = True
+    except Exception:  # a model that is not on this machine yet: four letters a token
+        read = sum(len(frame) for frame in frames) // 4
+        written = len(prompts) * (sum(map(len, texts)) / max(1, len(texts)) / 4 + 1)
+        exact = False
+    return Question(
+        table, name, asked.by, round(len(prompts) * share), round(len(frames) * share), round(read * share), round(written * share), exact
+    )
+
+
+def _of_claude(
+    table: str, name: str, asked: Asked, models: Mapping[str, Model], rows: Sequence[Row], streams: Streams, share: float, batch: bool
+) -> Iterator[Question]:
+    """What Claude, and whoever else takes part, will be asked for a field. In a conversation, a reply and a question to each turn."""
+    try:
+        prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
+    except SynthgenError:  # something that is not written yet cannot be read as it will be
+        prompts = [Prompt(f"{WORDS}\n", number) for number, _ in enumerate(rows)]
+    turns = getattr(asked, "turns", None)
+    calls = 2 * turns if isinstance(turns, int) else 1
+    written = _written(asked)
+    by_model: dict[str, list[Prompt]] = {}
+    for prompt in prompts:
+        by_model.setdefault(prompt.by or asked.by, []).append(prompt)
+    for by, own in by_model.items():
+        model, count = models[by], len(own) * share * calls
+        frames = round(len({one.whole for one in own}) * share * calls)
+        if isinstance(model, ClaudeModel):
+            found = expected(model, own, count, written, more_read=written * (calls - 1) / 2, batch=batch)
+            yield Question(
+                table, name, by, round(count), frames, found.read, round(count * written), False, found.cost, found.most, found.cached
+            )
+        else:
+            read = sum(len(one.text) for one in own) * share * calls / 4
+            yield Question(table, name, by, round(count), frames, round(read), round(count * written), False)
+
+
+def _may_be_wanted(asked: Asked, row: Row) -> bool:
+    with suppress(DataError):  # of what only stands for another
+        return wanted(asked, row)
+    return True
+
+
+def _written(asked: Asked) -> float:
+    """How many tokens an answer has: as the field's examples are long."""
+    examples = getattr(asked, "examples", None)
+    outputs = [one["output"] for one in examples if "output" in one] if isinstance(examples, list) else []
+    if not outputs:
+        return WRITTEN
+    texts = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False, default=str) for one in outputs]
+    return sum(map(len, texts)) / len(texts) / 3 + (WRITTEN / 2 if getattr(asked, "think", False) else 10)

@@ -1,0 +1,168 @@
+"""A run of a recipe: its models behind their journals, its tables one after the other, and what is told of it on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from synthgen.dataset import Output, Progress, TableStore, digest
+from synthgen.engine import TableRun, candidates
+from synthgen.engine.run import ASKED_CHUNK
+from synthgen.errors import OutputError
+from synthgen.making.estimate import Question, questions
+from synthgen.models import BaseModel, Budget, ClaudeModel, Journal, Journalled, Model
+from synthgen.recipe import AnyModel, ClaudeSpec, Loaded, Plan, TablePlan
+from synthgen.spec.rows import Completion, Prompt
+from synthgen.spec.streams import Streams
+from synthgen.versions import versions
+
+
+@dataclass(frozen=True)
+class Tick:
+    """How far a run is, told now and then: rows of `table` done of those wanted (None: not known before), completions so far, what they
+    cost in US dollars (None: nothing), and what a batch that is under way says."""
+
+    table: str
+    rows: int
+    wanted: int | None
+    asked: int
+    cost: float | None = None
+    batch: str = ""
+
+
+Watch = Callable[[Tick], None]
+BATCH_CHUNK = 10_000
+"""Rows that are made together where Claude is asked in batches."""
+
+
+def open_models(
+    loaded: Loaded, names: set[str], given: Mapping[str, Model] | None = None, budget: Budget | None = None
+) -> dict[str, Model]:
+    """The models that are asked; they load when they are first asked. `given` ones take the place of the recipe's; none costs more than
+    the `budget`."""
+    specs = loaded.recipe.all_models
+    return {name: given[name] if given and name in given else open_model(specs[name], budget) for name in sorted(names)}
+
+
+def open_model(spec: AnyModel, budget: Budget | None = None) -> Model:
+    """The model that a recipe describes."""
+    if isinstance(spec, ClaudeSpec):
+        return ClaudeModel(spec.name, concurrency=spec.concurrency, timeout=spec.timeout, prices=spec.prices, budget=budget)
+    return BaseModel(spec.place, revision=spec.revision, dtype=spec.dtype, device=spec.device)
+
+
+class Noted:
+    """A model that remembers what it was asked."""
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.identity, self.count = model, model.identity, model.count
+        self.prompts: list[Prompt] = []
+
+    def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
+        """The model's."""
+        self.prompts += prompts
+        return self.model.complete(prompts)
+
+
+@contextmanager
+def shared_journal(output: Output) -> Iterator[Journal]:
+    """The output's journal if nobody is working on it, else one in memory."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(output.locked())
+        except OutputError:
+            path = None
+        else:
+            path = output.journal
+            if path.parent == output.unfinished:
+                output.claim()
+        journal = Journal(path)
+        stack.callback(journal.close)
+        yield journal
+
+
+def ready(
+    whole: Plan, opened: Mapping[str, Model], journal: Journal, before: Callable[[list[Question]], None], *, batch: bool = False
+) -> None:
+    """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not."""
+    claudes = {name: model for name, model in opened.items() if isinstance(model, ClaudeModel)}
+    if not claudes:
+        return
+    needing = {table.name for table in whole.tables if any(field.models() & claudes.keys() for field in table.asked.values())}
+    for table in whole.tables:  # in the order of work: parents first
+        if table.table.from_ and table.table.from_.table in needing:
+            needing.add(table.name)
+    if not any(one["model"] in {model.identity for model in claudes.values()} for one in journal.spent()):
+        without = [table.name for table in reversed(whole.tables) if table.name in needing]
+        others = [table.name for table in whole.tables if table.name not in needing]
+        for model in claudes.values():
+            model.check_key(
+                f"{', '.join(others)} can be made without it: {' '.join(f'--without {name}' for name in without)}" if others else ""
+            )
+    before([one for one in questions(whole, opened, batch=batch) if one.model in claudes])
+
+
+class Run:
+    """The making of a recipe's tables, one after the other."""
+
+    def __init__(self, loaded: Loaded, whole: Plan, output: Output, journal: Journal, opened: Mapping[str, Model], budget: Budget,
+                 watch: Watch, chunk: int | None, recheck: bool, batch: bool) -> None:  # fmt: skip
+        self.loaded, self.whole, self.output, self.budget, self.watch = loaded, whole, output, budget, watch
+        self.chunk, self.recheck = chunk, recheck
+        self.batched = {  # a batch that an earlier run left is waited for, and not asked again
+            name for name, model in opened.items() if isinstance(model, ClaudeModel) and (batch or journal.sent(model.identity))
+        }
+        self.doors = {
+            name: Journalled(model, journal, closed=recheck, batch=name in self.batched, watch=self._batch)
+            for name, model in opened.items()
+        }
+        self.streams = Streams(loaded.recipe.seed)
+        self.now = Tick("", 0, None, 0)
+
+    def tables(self, said: str) -> dict[str, TableStore]:
+        """All tables, each made as far as it was not before. `said` is the recipe's fingerprint."""
+        progress, stores = Progress(self.output.unfinished), dict[str, TableStore]()
+        for table in self.whole.tables:
+            size = self.chunk or self._size(table)
+            store = TableStore(self.output.unfinished, progress, table, digest([said, versions(), size if table.asks else 0, self.recheck]))
+            stores[table.name] = store
+            if not store.done:
+                self._table(table, store, size, stores[table.table.from_.table] if table.table.from_ else None)
+        return stores
+
+    def _size(self, table: TablePlan) -> int | None:
+        """How many rows are made together. A batch may take hours, so that one for many rows is better than one for few."""
+        if not table.asks:
+            return None
+        return BATCH_CHUNK if any(field.models() & self.batched for field in table.asked.values()) else ASKED_CHUNK
+
+    def _table(self, table: TablePlan, store: TableStore, size: int | None, parent: TableStore | None) -> None:
+        source = candidates(
+            table.name, table.table, parent.rows if parent else lambda: iter(()), parent.state.rows if parent else 0, self.streams
+        )
+        self.now = Tick(table.name, store.state.rows, source.wanted, 0)
+
+        def report(rows: int, completions: int) -> None:
+            self._tell(rows=store.state.rows + rows, asked=self.now.asked + completions, batch="")
+
+        run = TableRun(
+            table, source, self.streams, self.doors, patience=self.loaded.recipe.patience, report=report, chunk=size, lenient=self.recheck
+        )
+        remembered = table.remembered
+        if store.count and remembered:
+            for values in store.rows(remembered):
+                run.remember(values)
+        self._tell()
+        for one in run.chunks(store.state, store.count):
+            store.add(one)
+            self._tell(rows=one.state.rows)
+        store.finish(run.state)
+
+    def _tell(self, **changes: Any) -> None:
+        self.now = replace(self.now, cost=self.budget.spent or None, **changes)
+        self.watch(self.now)
+
+    def _batch(self, said: str) -> None:
+        self._tell(batch=said)

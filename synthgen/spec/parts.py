@@ -1,0 +1,89 @@
+"""A part of a recipe: declared data, strict about its keys and types, that can say what is wrong in it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from synthgen.errors import DataError
+
+
+def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
+    """The file that `path` names, relative to the recipe's folder and inside it or an allowed folder.
+
+    Links are followed first, so that a link cannot lead out. Raises ValueError when it leads elsewhere.
+    """
+    try:
+        resolved = (folder / Path(path).expanduser()).resolve()
+    except RuntimeError as error:  # no such user, or links in a circle
+        raise ValueError(f"'{path}': {error}") from None
+    if any(resolved.is_relative_to(place.resolve()) for place in (folder, *allow)):
+        return resolved
+    raise ValueError(f"'{path}' leaves the recipe's folder; to allow it, add --allow {resolved.parent}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What every part of a recipe may know of it: where it lies, what it is about, what time it is, and the voices that have a name."""
+
+    folder: Path
+    about: str = ""
+    now: datetime.datetime = datetime.datetime(2026, 11, 1, 12, 0)  # noqa: DTZ001 (a recipe's clock has no zone)
+    allow: tuple[Path, ...] = ()
+    voices: Mapping[str, Any] = field(default_factory=dict)
+
+    def path(self, name: str) -> Path:
+        """The file of that name. Raises ValueError when it leaves the recipe's folder."""
+        return fenced(name, self.folder, self.allow)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong inside one part of a recipe.
+
+    `at` is the way to it from that part's own keys, `word` what in the value there is wrong, if not all of it;
+    `at_key` says that it is rather the key.
+    """
+
+    at: tuple[Any, ...]
+    message: str
+    hint: str = ""
+    word: str = ""
+    at_key: bool = False
+
+
+class Part(BaseModel):
+    """A part of a recipe: strict about its keys and types, and aware of the scene that it was read in."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    _scene: Scene = PrivateAttr(default=Scene(Path()))
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep the scene that the recipe was read in."""
+        if isinstance(context, Scene):
+            self._scene = context
+
+    def faults(self) -> Iterator[Fault]:
+        """What is wrong in this part that its types cannot say."""
+        return iter(())
+
+    def files(self) -> list[Path]:
+        """The files that this part reads: their content is part of what decides the output."""
+        return []
+
+
+def misread(at: tuple[Any, ...], error: DataError | ValueError, scene: Scene) -> Fault:
+    """The fault that a file cannot be read, its path as seen from the recipe."""
+    message, hint = (
+        (error.message, error.hint)
+        if isinstance(error, DataError)
+        else str(error).split("; ", 1)
+        if "; " in str(error)
+        else (str(error), "")
+    )
+    return Fault(at, message.replace(f"{scene.folder}/", "").replace(str(scene.folder), "the recipe's own folder"), hint)

@@ -1,0 +1,65 @@
+"""What must not be said over again: messages and their runs of words, known by digests, so that they can be kept where the messages
+themselves must not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+
+from synthgen.errors import DataError
+from synthgen.text.frames import essence, runs
+
+RUN = 8
+"""How many words in a row make a copy."""
+LEARNED = "learned.npz"
+"""The file in a tuned model's folder that knows which messages it learned from."""
+
+
+class Originals:
+    """Digests of messages, without case, punctuation and spacing, and of every `run` of words in them."""
+
+    def __init__(self, texts: Iterable[str] = (), run: int = RUN) -> None:
+        self.run = run
+        self._known = {digest for text in texts for digest, _ in self._parts(text)}
+
+    def _parts(self, text: str) -> Iterator[tuple[int, str]]:
+        whole = essence(text)
+        if whole:
+            yield _digest(f"={whole}"), ""
+        for words in runs(whole.split(), self.run):
+            part = " ".join(words)
+            yield _digest(part), part
+
+    def add(self, others: Originals) -> None:
+        """Know what others know, too. Raises ValueError when they know runs of another length."""
+        if others.run != self.run:
+            raise ValueError(f"it knows its messages by runs of {others.run} words; leave out run, or write run: {others.run}")
+        self._known |= others._known
+
+    def copied(self, text: str) -> str | None:
+        """The run of words that is copied, an empty text when all of it is, and None when nothing is."""
+        return next((part for digest, part in self._parts(text) if digest in self._known), None)
+
+    def save(self, file: Path) -> None:
+        """Write the digests."""
+        import numpy
+
+        numpy.savez_compressed(file, run=self.run, digests=numpy.array(sorted(self._known), dtype=numpy.uint64))
+
+    @classmethod
+    def load(cls, file: Path) -> Originals:
+        """Those of a tuned model. Raises DataError."""
+        import numpy
+
+        found = cls()
+        try:
+            with file.open("rb") as opened, numpy.load(opened) as stored:
+                found.run, found._known = int(stored["run"]), set(stored["digests"].tolist())
+        except Exception as error:  # whatever numpy, zip and zlib make of a broken file
+            raise DataError(f"{file}: does not say which messages the model learned from: {error}", "tune the model again") from None
+        return found
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big")

@@ -1,0 +1,131 @@
+"""The openly licensed corpora that Scribbler learned from: which they are, and how their messages become training documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from ruamel.yaml import YAML
+
+from synthgen.harm.profanity import profane
+from synthgen.text import files, frames
+from synthgen.text.slots import slots
+from synthgen.tuning.documents import Document, Typed, by_topic, documents, framed, sectioned
+from synthgen.tuning.logs import readable
+from synthgen.tuning.masks import masked
+from synthgen.tuning.words import DATA
+from synthgen.voices.channel import put_on, rough
+from synthgen.voices.library import shipped
+
+LONGEST = 80
+"""Words: a longer message is a document of its own kind, and is left out."""
+VOICED, ROUGH, SLOTTED, NAMELESS = 0.2, 0.1, 0.25, 0.1
+"""The shares of documents that are put on a voice, get slips, have slots for their numbers, and do not say where they are from."""
+FLOWERY = ("rambler", "dictated")
+"""Voices that put stock phrases into a message: a model would learn these."""
+
+
+class Corpus(BaseModel):
+    """One source: see `data/corpora.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    share: float
+    topics: Literal["words", "no"]
+    about: list[str]
+    licence: str
+    by: str
+    flattened: bool = False
+
+
+@cache
+def corpora() -> dict[str, Corpus]:
+    """All of them by name."""
+    written = YAML(typ="safe").load(DATA / "corpora.yaml")
+    return {name: Corpus.model_validate(one) for name, one in written.items()}
+
+
+def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> list[Typed]:
+    """The messages of a corpus, without copies and without those in which something had to be masked; `clean`: without profanity too. Raises DataError."""
+    corpus, seen, found = corpora()[name], set[tuple[str, str]](), list[Typed]()
+    for record in files.records(folder / f"{name}.jsonl.gz"):
+        text = " ".join(files.message(record, "text", name).split())
+        group = str(record.get("group") or "")
+        key = (group if corpus.topics == "words" else "", frames.essence(text))
+        if not text or key in seen or len(text.split()) > LONGEST or frames.breaks(text, "") or (clean and profane(text)):
+            continue
+        seen.add(key)
+        topic = readable(group) if corpus.topics == "words" else ""
+        unit = str(record.get("dialog_id") or group)
+        safe = masked(text, stream).text
+        if not slots(safe):  # a model should write slots where its frame shows some, and nowhere else
+            found.append(Typed(safe, topic, group, unit, source=name))
+    return found
+
+
+def training(typed: Mapping[str, Sequence[Typed]], stream: Random, amount: int) -> Iterator[Document]:
+    """About `amount` characters of documents, from the sources by their shares, small ones several times over."""
+    total = sum(corpora()[name].share for name in typed)
+    made: list[Document] = []
+    for name, own in typed.items():
+        wanted = amount * corpora()[name].share / total
+        while own and wanted > 0:
+            before = wanted
+            for one in _source(name, own, stream):
+                made.append(one)
+                wanted -= len(one.text)
+                if wanted <= 0:
+                    break
+            if wanted == before:
+                break
+    stream.shuffle(made)
+    yield from made
+
+
+def _source(name: str, own: Sequence[Typed], stream: Random) -> Iterator[Document]:
+    corpus = corpora()[name]
+    topics, handfuls = by_topic(own), list(documents(own, stream))
+    stream.shuffle(handfuls)
+    for handful in handfuls:
+        if len(handful) < 2:
+            continue
+        sections = [frames.Section(one.topic, _handed(one.messages, corpus, stream)) for one in sectioned(handful, topics, stream)]
+        about = "" if stream.random() < NAMELESS else stream.choice(corpus.about)
+        yield framed(sections, about)
+
+
+def _handed(texts: Sequence[str], corpus: Corpus, stream: Random) -> list[str]:
+    draw = stream.random()
+    if draw < (0.5 if corpus.flattened else VOICED):
+        voice = stream.choice([voice for name, voice in shipped().items() if name not in FLOWERY])
+        texts = [put_on(text, voice, stream).text or text for text in texts]
+    elif draw > 1 - ROUGH:
+        rate = stream.uniform(0.02, 0.15)
+        texts = [rough(text, rate, "qwerty", stream).text for text in texts]
+    return slotted(texts, stream) if stream.random() < SLOTTED else list(texts)
+
+
+SLOTS = {
+    r"[£$€]\s?\d[\d,]*(?:\.\d+)?\b": "amount price total sum cost fee refund charge balance payment deposit limit budget",
+    r"\b\d{1,2}(?::\d\d)?\s?[apAP]\.?[mM]\b\.?": "time hour when slot departure arrival start opening_time deadline alarm",
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b": "day date weekday due_date delivery_day since booked_for",
+    r"(?<![\w.,:£$€])\d+\b(?![.,:]\d)": "number count order_id code size quantity reference account flight room version year age last4 ticket invoice",
+    r"(?<=[a-z,] )[A-Z][a-z]{2,}\b": "merchant name city product brand place person team shop country company item street app service model title",
+}
+"""Facts that a document may have slots for, and what the slots may be called."""
+
+
+def slotted(texts: Sequence[str], stream: Random) -> list[str]:
+    """The messages with slots in place of some kinds of facts, under one name each: mostly one of the kind's own, sometimes of two words
+    by chance, so that a model reads what a slot is called, and does not know it."""
+    found = list(texts)
+    every = " ".join(SLOTS.values()).split()
+    for pattern, names in SLOTS.items():
+        if stream.random() < 0.7:
+            name = stream.choice(names.split()) if stream.random() < 0.5 else "_".join(stream.sample(every, 2))
+            found = [re.sub(pattern, f"<{name}>", text, flags=re.IGNORECASE if "day" in pattern else 0) for text in found]
+    return found

@@ -1,0 +1,134 @@
+"""Training documents: frames as a typed field builds them, whole, with what belongs together in one frame.
+
+A model that has read many of them continues a frame about its topic and in its hand, whoever the people in it are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from synthgen.text import frames
+from synthgen.text.nearness import Nearness
+
+SHOWN = 14
+"""Messages of a document on average, as many as a typed field shows."""
+LARGE = 60
+"""A group of more messages than this is about many things: its documents are of messages that are near to each other."""
+BLOCK = 1500
+"""So many messages are looked at together for near ones."""
+SEVERAL = 0.2
+"""How many documents have sections of other groups before their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A message that somebody typed: its `topic` ("" if none is named), the `group` of messages about the same thing, and the `unit`
+    (a dialogue, or else the group) that is held out or learned from as a whole. `about` says where it was typed, `source` by whom."""
+
+    text: str
+    topic: str = ""
+    group: str = ""
+    unit: str = ""
+    about: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A frame with all its messages; `spans` are the places (start, end) of those to learn, each with the end of its line."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def bytes(self) -> int:
+        """How long the messages to learn are in UTF-8."""
+        return sum(len(self.text[start:end].encode()) for start, end in self.spans)
+
+
+def documents(typed: Sequence[Typed], stream: Random, *, shown: int = SHOWN) -> Iterator[list[Typed]]:
+    """All the messages, each once, in handfuls that belong together: of one group, and in a large group near to each other.
+
+    What is left over of small groups is put together by where it was typed.
+    """
+    groups: dict[tuple[str, str, str], list[Typed]] = {}
+    for one in typed:
+        groups.setdefault((one.source, one.about, one.group), []).append(one)
+    rest: dict[tuple[str, str], list[Typed]] = {}
+    for (source, about, _), own in groups.items():
+        if len(own) < 4:
+            rest.setdefault((source, about), []).extend(replace(one, topic="") for one in own)
+        else:
+            yield from _handfuls(own, stream, shown)
+    for own in rest.values():
+        yield from _handfuls(own, stream, shown)
+
+
+def _handfuls(own: Sequence[Typed], stream: Random, shown: int) -> Iterator[list[Typed]]:
+    left = stream.sample(own, len(own))
+    if len(left) <= LARGE:
+        yield from _cut(left, stream, shown)
+        return
+    for start in range(0, len(left), BLOCK):
+        yield from _cut(_chained(left[start : start + BLOCK], stream, shown), stream, shown)
+
+
+def _cut(own: Sequence[Typed], stream: Random, shown: int) -> Iterator[list[Typed]]:
+    place = 0
+    while place < len(own):
+        size = stream.randint(max(2, shown // 2), shown + shown // 2)
+        yield list(own[place : place + size])
+        place += size
+
+
+def _chained(block: list[Typed], stream: Random, shown: int) -> list[Typed]:
+    """The messages in an order in which near ones stand together: about `shown` around one, then those around the next."""
+    near = Nearness([one.text for one in block]).all_pairs()
+    free, order = set(range(len(block))), list[int]()
+    for centre in stream.sample(range(len(block)), len(block)):
+        if centre in free:
+            around = [place for place in (-near[centre]).argsort(kind="stable")[: 6 * shown].tolist() if place in free and place != centre]
+            taken = [centre, *stream.sample(around[: 2 * shown], min(shown - 1, len(around), 2 * shown))]
+            free.difference_update(taken)
+            order += stream.sample(taken, len(taken))
+    return [block[place] for place in order]
+
+
+def by_topic(typed: Sequence[Typed]) -> dict[str, list[str]]:
+    """The messages that have a topic, by it."""
+    found: dict[str, list[str]] = {}
+    for one in typed:
+        if one.topic:
+            found.setdefault(one.topic, []).append(one.text)
+    return found
+
+
+def section(handful: Sequence[Typed]) -> frames.Section:
+    """The messages of a handful, as a frame shows them."""
+    return frames.Section(handful[0].topic, [one.text for one in handful])
+
+
+def framed(sections: Sequence[frames.Section], about: str, *, first: int = 1) -> Document:
+    """A frame of these sections, ended; the messages of the last one are learned, but for the `first` ones."""
+    *before, last = sections
+    lead = frames.frame(about, [*before, frames.Section(last.topic, [])])
+    text, spans = lead, []
+    for place, message in enumerate(last.messages):
+        start = len(text)
+        text += f" {message}{frames.END}"
+        if place >= first:
+            spans.append((start, len(text)))
+        text += "-"
+    return Document(text[:-1], tuple(spans))
+
+
+def sectioned(handful: Sequence[Typed], others: Mapping[str, Sequence[str]], stream: Random) -> list[frames.Section]:
+    """The sections of a document: sometimes some of `others` (a topic's messages) before its own."""
+    own = section(handful)
+    names = [name for name in others if name != own.topic]
+    if not own.topic or not names or stream.random() >= SEVERAL:
+        return [own]
+    before = stream.sample(names, min(len(names), stream.randint(1, 3)))
+    return [*(frames.Section(name, stream.sample(list(others[name]), min(5, len(others[name])))) for name in before), own]

@@ -1,0 +1,100 @@
+"""A user's logs: messages with what belongs together, and without what identifies somebody."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from synthgen.errors import DataError, did_you_mean
+from synthgen.text import files, frames
+from synthgen.tuning.documents import Typed
+from synthgen.tuning.masks import masked
+
+GROUPS = ("group", "intent", "label", "topic", "category")
+"""Fields that say what a message is about, in the order in which they are looked for."""
+DIALOGUES = ("dialog_id", "dialogue_id", "conversation_id", "thread_id", "session_id", "conversation", "dialogue", "thread", "session")
+"""Fields that say which messages belong to one conversation."""
+LONGEST = 120
+"""Words. What is longer is a pasted text rather than a message, and is left out."""
+LEAST = 200
+"""Messages. From fewer a model learns nothing of how people type that `like:` would not show it."""
+ENOUGH = 2000
+"""Messages from which on tuning is worth more than its time."""
+
+
+@dataclass(frozen=True)
+class Logs:
+    """The messages that can be learned from; how many there were, what was left out and why, and what was masked."""
+
+    typed: list[Typed]
+    read: int
+    left_out: dict[str, int]
+    masked: dict[str, int]
+
+
+def logs(paths: Sequence[Path], about: str, stream: Random, *, field: str | None = None, group: str | None = None) -> Logs:
+    """The messages of some files, each once. Raises DataError when they are too few."""
+    found, left_out, masks, seen, count = list[Typed](), Counter[str](), Counter[str](), set[tuple[str, str]](), 0
+    for path in paths:
+        for text, topic, unit in _records(path, field, group):
+            count += 1
+            key = topic, frames.essence(text)
+            if reason := "empty" if not text else "repeated" if key in seen else _unfit(text):
+                left_out[reason] += 1
+                continue
+            seen.add(key)
+            safe = masked(text, stream)
+            masks.update(safe.found)
+            found.append(Typed(safe.text, readable(topic), topic, unit or str(count), about, path.name))
+    if len(found) < LEAST:
+        told = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
+        raise DataError(
+            f"{len(found)} messages are too few to tune on ({LEAST} at least, better {ENOUGH:,})"
+            + (f"; {told} were left out" if told else ""),
+            "write `like: FILE` in a typed field instead: it shows the model your messages without training",
+        )
+    return Logs(found, count, dict(left_out), dict(masks))
+
+
+def _unfit(text: str) -> str:
+    return "long" if len(text.split()) > LONGEST else "like a frame" if frames.breaks(text, "") else ""
+
+
+def _records(path: Path, field: str | None, group: str | None) -> Iterator[tuple[str, str, str]]:
+    if not files.is_records(path):
+        if group:
+            raise DataError(f"{path}: a text file has no field '{group}'", "give the messages as JSONL, CSV or Parquet")
+        yield from ((text, "", "") for text in files.messages(path))
+        return
+    for number, record in enumerate(files.records(path), 1):
+        if group and group not in record:
+            raise DataError(f"{path}, record {number}: no field '{group}'", did_you_mean(group, record, "its fields"))
+        topic = next((str(record[name]) for name in ([group] if group else GROUPS) if record.get(name)), "")
+        unit = next((str(record[name]) for name in DIALOGUES if record.get(name)), "")
+        yield " ".join(files.message(record, field or "", f"{path}, record {number}").split()), topic, unit
+
+
+def readable(group: str) -> str:
+    """A group's name as words: `banking/card_arrival` is card arrival, `AddToPlaylist` add to playlist."""
+    last = group.rsplit("/", 1)[-1]
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[_+:\s]+", " ", last))
+    return re.sub(r"\s*\bintent\b|(?<=\w)intent$", "", spaced, flags=re.IGNORECASE).strip().lower()
+
+
+def split(typed: Sequence[Typed], share: float, stream: Random) -> tuple[list[Typed], list[Typed]]:
+    """Those to learn from, and about a share of them that is held out: whole units, so that held out means held out. None are when all
+    units are larger than twice the share."""
+    sizes = Counter((one.source, one.unit) for one in typed)
+    wanted, held = share * len(typed), set[tuple[str, str]]()
+    for unit in stream.sample(sorted(sizes), len(sizes)):
+        if sizes[unit] <= wanted:
+            held.add(unit)
+            wanted -= sizes[unit]
+    least = min(sizes.values(), default=0)
+    if not held and least <= 2 * wanted:
+        held.add(stream.choice([unit for unit in sorted(sizes) if sizes[unit] == least]))
+    return [one for one in typed if (one.source, one.unit) not in held], [one for one in typed if (one.source, one.unit) in held]

@@ -1,0 +1,78 @@
+"""Masks: what identifies somebody is taken out of a message before a model learns it, and no number is learned as it was.
+
+Two nets, one behind the other. What looks like an identifier becomes a slot, `<email>`, `<card>`, `<id>`. And of all that is left, tokens
+with three digits or more have their digits drawn again, so that an identifier that looks like a price, a date or a version is gone as well.
+What is looked for is the shape alone (how many digits, with what between them), and the shape is what drawing keeps: a masked text has
+nothing left to mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import NamedTuple
+
+from synthgen.harm.plain import PLAIN, bare
+from synthgen.tuning.masks import accounts, homes, mail, numbers, web
+from synthgen.tuning.masks.search import Span
+from synthgen.tuning.redraw import redrawn
+
+_SEARCHES = [*mail.SEARCHES, *web.SEARCHES, *accounts.SEARCHES, *homes.SEARCHES, *numbers.SEARCHES]
+"""What is searched for, in this order."""
+_PASSES = 20
+"""Two do for what people write, and a text that was made to need more must not take for ever."""
+_HIDE = "\0"
+"""Stands in the searched text, character by character, for what is settled."""
+
+
+class Masked(NamedTuple):
+    """A text without identifiers, and how many of each kind were found: {"email": 1}."""
+
+    text: str
+    found: dict[str, int]
+
+
+def masked(text: str, stream: Random) -> Masked:
+    """The text with a slot for each identifier, and the digits that are left drawn again from the stream.
+
+    Times and dates stay valid, years stay years (1980 to 2030), round numbers stay round, and numbers of one or two digits stay.
+    """
+    found = dict[str, int]()
+    for _ in range(_PASSES):  # what is masked may uncover something else
+        text = bare(text)
+        spans = _identifiers(text)
+        if not spans:
+            break
+        for one in spans:
+            found[one.kind] = found.get(one.kind, 0) + 1
+        text = _replaced(text, spans, lambda one: f"<{one.kind}>")
+    return Masked(redrawn(text, stream), found)
+
+
+def leaks(text: str) -> list[str]:
+    """The identifiers that are to be seen in a text, in order."""
+    text = bare(text)
+    return [text[start:end] for start, end, _ in _identifiers(text)]
+
+
+def _identifiers(text: str) -> list[Span]:
+    """Where the identifiers of a text are, in order. Each search sees the text without what those before it settled."""
+    low = text.lower() if text.isascii() else text.translate(PLAIN)
+    found = list[Span]()
+    digits = sum(map(low.count, "0123456789"))
+    for least, hints, pattern, judge in _SEARCHES:
+        if digits < least or (hints and not any(hint in low for hint in hints)):
+            continue
+        if spans := [span for match in pattern.finditer(low) for span in judge(match, text)]:
+            low = _replaced(low, spans, lambda one: _HIDE * (one.end - one.start))
+            found += [span for span in spans if span.kind]
+    return sorted(found)
+
+
+def _replaced(text: str, spans: Iterable[Span], other: Callable[[Span], str]) -> str:
+    """The text with something other in the place of each span."""
+    parts, done = list[str](), 0
+    for span in sorted(spans):
+        parts += text[done : span.start], other(span)
+        done = span.end
+    return "".join([*parts, text[done:]])

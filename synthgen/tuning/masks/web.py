@@ -1,0 +1,51 @@
+"""Addresses in the web, and handles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from synthgen.tuning.masks.search import Search, Span, every
+from synthgen.tuning.words import any_of, words
+from synthgen.voices import lexicon
+
+_LINK = re.compile(
+    r"(?:(?:h[tx]{2}ps?://|(?<![a-z])(?:h[tx]{2}ps?|s?ftp|wss?|git|svn|ssh|ircs?|rtsp|mailto|tel)[ ]?:[ ]?//?)|(?<![a-z])(?:mailto|tel):|(?<![\w])www[0-9]?(?:\.[ ]?|,))(?=\w)[^\s\0]++"
+)
+_DOMAIN = re.compile(
+    r"(?<![\w@./~-])(?:[\w-]++\.(?=\w))++(?P<top>[^\W\d_]{2,24}+)(?![\w-])(?P<rest>(?::\d{1,5})?[/?#][^\s\0]*+)?|"
+    rf"(?<![\w.-])[\w-]++ dot (?P<worded>{any_of('tops')})(?!\w)"
+)
+_TAIL = ".,!?;:'\"”’*"
+
+
+def _link(match: re.Match[str], text: str) -> Iterable[Span]:
+    found = match[0].rstrip(_TAIL)
+    found = found.rstrip(")]}" + _TAIL) if found.count("(") < found.count(")") or found[-1] in "]}" else found
+    yield Span(match.start(), match.start() + len(found), "url")
+
+
+def _domain(match: re.Match[str], text: str) -> Iterable[Span]:
+    top, rest = match["top"], match["rest"]
+    if (
+        not top
+        or (top in words("tops") and match[0] not in words("kept"))
+        or (rest and rest[0] == "/" and len(rest) > 1 and _is_site(match))
+    ):
+        yield from _link(match, text)
+
+
+def _is_site(match: re.Match[str]) -> bool:
+    """Whether what stands before the slash is a site, no file of a relative path."""
+    return len(match["top"]) <= 6 and match["top"] not in words("endings") and not lexicon.words().get(match["top"], 0) > 300
+
+
+_HANDLE = re.compile(
+    r"(?<![\w@])@{1,2}(?:[^\W\d]|\d++[^\W\d]{3})(?:[\w]|[.-](?=\w))*+|(?<![\w/.-])/?u/[\w-]{3,40}|(?<!\w)[^\W\d_][\w.]{1,31}#\d{4}(?!\w)"
+)
+
+SEARCHES = [
+    Search(0, (":", "www"), _LINK, _link),
+    Search(0, (".", " dot "), _DOMAIN, _domain),
+    Search(0, ("@", "u/", "#"), _HANDLE, every("handle")),
+]

@@ -1,0 +1,80 @@
+"""What a tuned model gives away of the messages that it learned from: measured, against what coincides by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import NamedTuple
+
+from synthgen.checks.near_duplicate import Kept
+from synthgen.models import Model
+from synthgen.models.routing import placed
+from synthgen.spec.rows import Prompt
+from synthgen.text import frames
+from synthgen.text.originals import Originals
+from synthgen.tuning.documents import SHOWN, Typed, documents, framed, section
+from synthgen.tuning.masks import leaks
+
+TOKENS = 80
+SHORT = 4
+"""Words. What people say in fewer ("thank you", "talk to a human") is nobody's own."""
+NEAR = 0.85
+READ = 600
+"""Words that a frame shows, at most: about as much as training reads of a document."""
+
+
+class Copied(NamedTuple):
+    """Of so many `messages` how many say a learned one over again: all of it, all of it but for a few letters, or eight words in a row;
+    and in how many stands what looks like an identifier. Copies are only looked for among messages of `SHORT` words or more."""
+
+    messages: int
+    whole: int
+    nearly: int
+    runs: int
+    identifiers: int
+
+
+def asked(learned: Sequence[Typed], about: str, count: int, stream: Random) -> list[Prompt]:
+    """Frames that a model might answer with what it learned: half show learned messages, half only say where and about what."""
+    settings: dict[str, float | int | str | bool] = {"temperature": 1.0, "tokens": TOKENS, "stop": frames.END}
+    prompts: list[Prompt] = []
+    while len(prompts) < count:
+        handfuls = list(documents(stream.sample(learned, min(len(learned), SHOWN * count)), stream))
+        for handful in stream.sample(handfuls, len(handfuls)):
+            shown = framed([section(list(_short(handful)))], about)
+            bare = frames.frame(about, [frames.Section(handful[0].topic, [])]) if about or handful[0].topic else shown.text + "-"
+            prompts += [Prompt(text, stream.getrandbits(63), settings) for text in (shown.text + "-", bare)]
+    return prompts[:count]
+
+
+def _short(handful: Sequence[Typed]) -> Iterator[Typed]:
+    """Messages of `READ` words together at most, and one at least."""
+    words = 0
+    for one in handful:
+        words += len(one.text.split())
+        if words <= READ or one is handful[0]:
+            yield one
+
+
+def written(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
+    """The messages that a model writes, in the order of the prompts; what never ends is none."""
+    found = {place: frames.ended(completion.text) for place, completion in placed(model, prompts)}
+    return (text for place in sorted(found) if (text := found[place]))
+
+
+def copied(texts: Sequence[str], learned: Sequence[str]) -> Copied:
+    """How many of the texts say a learned message over again."""
+    known, index = Originals(learned), Kept(NEAR)
+    for text in learned:
+        index.like(text, keep=True)
+    whole = nearly = runs = identifiers = count = 0
+    for text in texts:
+        identifiers += bool(leaks(text))
+        if len(text.split()) < SHORT:
+            continue
+        count += 1
+        part = known.copied(text)
+        whole += part == ""
+        runs += bool(part)
+        nearly += part != "" and index.like(text) is not None
+    return Copied(count, whole, nearly, runs, identifiers)

@@ -1,0 +1,199 @@
+"""`synthgen tune --from-scratch`: how the model that ships inside was made, from an open base model and openly licensed messages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from synthgen.errors import DataError
+from synthgen.models import BaseModel, packed
+from synthgen.tuning import corpora, cut
+from synthgen.tuning.batches import Encoded, encoded, learnable
+from synthgen.tuning.documents import Document, Typed, documents, framed, section
+from synthgen.tuning.logs import split
+from synthgen.tuning.losses import bits_per_byte, distilled
+from synthgen.tuning.run import Tuned, content, copy_tokenizer, run
+from synthgen.tuning.train import Settings, State, Watch, train
+
+HELD = 0.03
+"""The share of each source's groups that is held out of the training, to see when to stop."""
+LOOKED_AT = 84
+"""Held-out documents at each look."""
+WHOLE = 0.1
+"""What the learning rate is multiplied by where all weights are trained, and not the scales of blocks alone."""
+PLACES = 40
+"""Documents of each source that is held out whole."""
+DONE = "done"
+"""The file that says that the base is cut, and which layers it has."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a base model is made: its `source` (a folder, GGUF file or Hub id), the first `general` tokens of its vocabulary and those
+    that the corpora have `seen` so often, how many `layers` (None: all), and how many million `characters` of documents it reads.
+    A model of fewer layers is healed, by distillation. One of all layers goes `share` of the way to what it has become: there it knows
+    best how strangers type, for what it learned of its own corpora fades sooner than what it learned of people (WiSE-FT, arXiv 2109.01903)."""
+
+    source: str
+    general: int = 18_000
+    seen: int = 8
+    layers: int | None = None
+    characters: float = 10.0
+    share: float = 0.7
+
+
+@dataclass(frozen=True)
+class Corpora:
+    """Messages by source: to learn from, held out of sources that are learned from, and of sources that never are."""
+
+    learned: dict[str, list[Typed]]
+    held: dict[str, list[Typed]]
+    strange: dict[str, list[Typed]]
+
+
+def gathered(folder: Path, seed: int) -> Corpora:
+    """The corpora in a folder, cleaned and masked. Raises DataError when none are there."""
+    found = Corpora({}, {}, {})
+    for name, corpus in corpora.corpora().items():
+        if not (folder / f"{name}.jsonl.gz").exists():
+            continue
+        stream = Random(f"{seed} {name}")
+        typed = corpora.messages(folder, name, stream, clean=bool(corpus.share))
+        if corpus.share:
+            found.learned[name], found.held[name] = split(typed, HELD, stream)
+        else:
+            found.strange[name] = typed
+    if not found.learned:
+        raise DataError(f"{folder}: none of the corpora is there", f"as NAME.jsonl.gz: {', '.join(corpora.corpora())}")
+    return found
+
+
+def shown(typed: Mapping[str, Sequence[Typed]], seed: int, most: int) -> dict[str, list[Document]]:
+    """Documents to measure on, of sixteen messages at most, as they were typed: up to `most` of each source."""
+    made: dict[str, list[Document]] = {}
+    for name, own in typed.items():
+        stream = Random(f"{seed} shown {name}")
+        handfuls = [one[:16] for one in documents(own, stream) if len(one) >= 5]
+        about = corpora.corpora()[name].about[0]
+        made[name] = [framed([section(one)], about) for one in stream.sample(handfuls, min(most, len(handfuls)))]
+    return {name: own for name, own in made.items() if own}
+
+
+def from_scratch(
+    folder: Path, out: Path, making: Making, *, settings: Settings, fresh: bool = False, watch: Watch = lambda step: None
+) -> Tuned:
+    """Make a base model as the embedded one was made; see `synthgen.api.tune_from_scratch`."""
+
+    def read() -> Corpora:
+        return gathered(folder, settings.seed)
+
+    def work(found: Corpora, place: Path) -> dict[str, Any]:
+        base = place / "base"
+        if not (base / DONE).exists():
+            (base / DONE).write_text(json.dumps(cut_base(making, found, base)), encoding="utf-8")
+        layers = json.loads((base / DONE).read_text(encoding="utf-8"))
+        before = figures(str(base), found, settings.seed, settings.batch)
+        state = _trained(making, base, found, settings, place, watch)
+        copy_tokenizer(BaseModel(str(base)), place)
+        after = figures(str(place), found, settings.seed, settings.batch)
+        shutil.rmtree(base)
+        return {
+            "base": Path(making.source).name if Path(making.source).exists() else making.source, "making": _nameless(making),
+            "settings": asdict(settings), "training": state.told(), "layers": layers,
+            "messages": {name: len(own) for name, own in found.learned.items()}, "bits per byte": {"before": before, "after": after},
+        }  # fmt: skip
+
+    sizes = sorted((one.name, one.stat().st_size) for one in folder.glob("*.jsonl.gz"))
+    return run(out, [sizes, content(making.source), asdict(making), asdict(settings)], fresh, read, work)
+
+
+def _trained(making: Making, base: Path, found: Corpora, settings: Settings, place: Path, watch: Watch) -> State:
+    """Train a cut base on the corpora: all its weights when it lost layers, or else its scales."""
+    from synthgen.tuning.adapt import tuned
+
+    door = BaseModel(str(base))
+    per_source = max(2, LOOKED_AT // len(found.held))
+    held = [encoded(door.tokenizer, one) for own in shown(found.held, settings.seed, per_source).values() for one in own]
+    if making.layers is not None:
+        return heal(making, base, found, held, settings, place, watch)
+    network, tokenizer = door.opened()
+    return tuned(
+        door, network, lambda number: epoch(tokenizer, found, making, settings.seed, number), held, settings, place, watch, making.share
+    )
+
+
+def _nameless(making: Making) -> dict[str, Any]:
+    """How it was made, without where on this machine its source lies."""
+    return {name: value for name, value in asdict(making).items() if name != "source"}
+
+
+def cut_base(making: Making, found: Corpora, folder: Path) -> list[int]:
+    """Write the base model before any training, packed, with its smaller vocabulary; returns the layers that were kept."""
+    import torch
+
+    model, tokenizer = BaseModel(making.source, dtype="float32", device="cpu").opened()
+    counts = cut.counted(tokenizer, (one.text for own in found.learned.values() for one in own))
+    written, kept = cut.vocabulary(json.loads(tokenizer.backend_tokenizer.to_str()), counts, making.general, making.seen)
+    cut.take_tokens(model, kept)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in cut.tokenizer_files(written).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    layers = list(range(model.config.num_hidden_layers))
+    if making.layers is not None and making.layers < len(layers):
+        tokenizer = BaseModel(str(folder)).tokenizer
+        sample = [torch.tensor([encoded(tokenizer, one)[0]]) for own in shown(found.held, 0, 4).values() for one in own]
+        change = cut.influence(model, sample)
+        layers = sorted(sorted(layers, key=lambda place: -change[place])[: making.layers])
+        cut.take_layers(model, layers)
+    save_packed(model, folder, 4 if making.layers is None else 8)
+    return layers
+
+
+def save_packed(model: Any, folder: Path, bits: int) -> None:
+    """Write a model's config and its weights: matrices in blocks of `bits` (the embedding of 8), the rest in float32."""
+    weights: dict[str, Any] = {}
+    for name, tensor in model.state_dict().items():
+        if name.startswith("lm_head") and model.config.tie_word_embeddings:
+            continue
+        if tensor.dim() == 2:
+            weights |= {f"{name}.{part}": one for part, one in packed.quantised(tensor, 8 if "embed" in name else bits).items()}
+        else:
+            weights[name] = tensor.float().contiguous()
+    packed.save(weights, folder / "model.safetensors")
+    config = model.config.to_diff_dict()
+    for key in ("quantization_config", "_name_or_path", "_model_name_or_path", "transformers_version"):
+        config.pop(key, None)
+    (folder / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}, indent=2, default=str), encoding="utf-8")
+
+
+def epoch(tokenizer: Any, found: Corpora, making: Making, seed: int, number: int) -> list[Encoded]:
+    """The documents of an epoch."""
+    made = corpora.training(found.learned, Random(f"{seed} epoch {number}"), int(making.characters * 1e6))
+    return learnable(tokenizer, made)
+
+
+def heal(making: Making, base: Path, found: Corpora, held: Sequence[Encoded], settings: Settings, folder: Path, watch: Watch) -> State:
+    """Train all weights of a model that lost layers, towards the whole one's distributions, and write it to the folder."""
+    model, tokenizer = BaseModel(str(base), dtype="float32").opened()
+    model.requires_grad_(True)
+    teacher, old = BaseModel(making.source).opened()
+    tokens = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+    numbers = old.get_vocab()
+    cut.take_tokens(teacher, [numbers[token] for token in sorted(tokens, key=tokens.__getitem__)])
+    made = epoch(tokenizer, found, making, settings.seed, 0)
+    settings = replace(settings, rate=WHOLE * settings.rate)
+    state = train(model, dict(model.named_parameters()), lambda _: made, held, settings, folder, watch, distilled(teacher.eval()))
+    save_packed(model, folder, 8)
+    return state
+
+
+def figures(place: str, found: Corpora, seed: int, batch: int) -> dict[str, float]:
+    """Bits per byte of a model on each source that is held out whole."""
+    model, tokenizer = BaseModel(place).opened()
+    made = {name: [encoded(tokenizer, one) for one in own] for name, own in shown(found.strange, seed, PLACES).items()}
+    return {name: round(bits_per_byte(model, own, batch), 4) for name, own in made.items()}
