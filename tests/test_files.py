@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from pyarrow import parquet
 
 from synthgen.errors import DataError
+from synthgen.spec.parts import fenced
 from synthgen.text import files
 
 RECORDS = [{"text": "card declined, why??", "n": 1}, {"text": "🙏🏽 شكرا e\u0301", "n": 2}]
@@ -27,28 +28,28 @@ def told(path, read=lambda path: list(files.records(path))):
 
 
 def test_a_path_is_relative_to_the_recipe(tmp_path):
-    assert files.fenced("seeds/../logs/a.txt", tmp_path) == (tmp_path / "logs/a.txt").resolve()
+    assert fenced("seeds/../logs/a.txt", tmp_path) == (tmp_path / "logs/a.txt").resolve()
 
 
 @pytest.mark.parametrize("path", ["../other/a.txt", "/etc/passwd", "seeds/../../a.txt", "~/a.txt", "~nobody-of-this-name/a.txt"])
 def test_a_path_may_not_leave_the_recipes_folder(tmp_path, path):
     with pytest.raises(ValueError, match=re.escape(path)):
-        files.fenced(path, tmp_path)
+        fenced(path, tmp_path)
 
 
 def test_the_error_names_the_folder_to_allow(tmp_path):
     with pytest.raises(ValueError, match=r"'../logs/a.txt' leaves the recipe's folder; to allow it, add --allow .*/logs"):
-        files.fenced("../logs/a.txt", tmp_path)
+        fenced("../logs/a.txt", tmp_path)
 
 
 def test_an_allowed_folder_may_be_read(tmp_path):
     (tmp_path / "recipes").mkdir()
-    assert files.fenced("../logs/a.txt", tmp_path / "recipes", (tmp_path / "logs",)) == (tmp_path / "logs/a.txt").resolve()
+    assert fenced("../logs/a.txt", tmp_path / "recipes", (tmp_path / "logs",)) == (tmp_path / "logs/a.txt").resolve()
 
 
 def test_a_folder_whose_name_only_begins_alike_is_another(tmp_path):
     with pytest.raises(ValueError, match="leaves the recipe's folder"):
-        files.fenced("../recipe-evil/a.txt", tmp_path / "recipe")
+        fenced("../recipe-evil/a.txt", tmp_path / "recipe")
 
 
 def test_a_link_does_not_lead_out(tmp_path):
@@ -56,14 +57,14 @@ def test_a_link_does_not_lead_out(tmp_path):
     (tmp_path / "recipe").mkdir()
     (tmp_path / "recipe/link.txt").symlink_to(tmp_path / "secret.txt")
     with pytest.raises(ValueError, match="leaves the recipe's folder"):
-        files.fenced("link.txt", tmp_path / "recipe")
+        fenced("link.txt", tmp_path / "recipe")
 
 
 def test_links_in_a_circle_are_told(tmp_path):
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     with pytest.raises((ValueError, DataError)):
-        list(files.records(files.fenced("a/x.jsonl", tmp_path)))
+        list(files.records(fenced("a/x.jsonl", tmp_path)))
 
 
 # Records
