@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer
+from options_page import rendered
 from ruamel.yaml import YAML
 
 import synthgen
@@ -65,6 +66,10 @@ def test_every_kind_and_its_keys_are_explained(name: str, kind: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_explained(command: str) -> None:
     assert [line for line in page("commands.md").splitlines() if re.match(rf"\| `synthgen {command}\b", line)]
+
+
+def test_the_page_of_options_is_what_the_command_line_says() -> None:
+    assert page("options.md") == rendered(), "python tests/options_page.py"
 
 
 def test_every_key_of_a_recipe_is_explained() -> None:
