@@ -5,8 +5,12 @@ once and continues it many times. Whether a row mentions a fact is drawn before 
 for all its tries: otherwise the rate would drift towards what comes easily.
 
 Where at least two topics have seeds, a label must hold: a share of the messages begins with the first words of a seed message of their
-topic, the model goes on more calmly, no message has a long run of a seed's words, and of several continuations that are surely about the
-topic (see `topics`) the one is kept that repeats others least; a row for which there is none is asked again.
+topic, the model goes on more calmly, and no message has a long run of a seed's words. Of several continuations that are surely about the
+topic (see `topics`), those with the least likely words are left out, because they make the least sense, and of the rest the one is kept that
+repeats others least; a row for which there is none is asked again. Measured on 400 such continuations of four recipes, read one by one: of all
+of them 69 % make sense, of the half with the likeliest words 83 %; area under the curve 0.75, for the mean log-probability 0.65, for its gain
+over a frame without seeds 0.70, for agreement with another frame of the topic 0.52. Half of them have only seven words or fewer: of messages
+of more than eleven words less than half make sense, and no score that was tried tells which.
 
 With a voice, the seed messages are put on it before they enter the frame, and of several continuations, each as it came and as
 the voice would have typed it, the one is kept that moves the table towards how the voice types (see `voices.steer`). `like` takes
