@@ -19,7 +19,7 @@ from synthgen.harness.fewshot import Fewshot, fewshot
 from synthgen.hub.hub import Pushed, push
 from synthgen.making.estimate import Question, questions
 from synthgen.making.preview import Previewed, Previews, previews
-from synthgen.making.runs import Noted, Run, Tick, Watch, open_model, open_models, ready, shared_journal
+from synthgen.making.runs import RecordingModel, Run, Tick, Watch, open_model, open_models, ready, shared_journal
 from synthgen.models import Budget, Journal, Journalled, Model
 from synthgen.models.budget import dollars
 from synthgen.quiet import each_quietly, quietly
@@ -174,7 +174,7 @@ def _previews(
     with shared_journal(output) as journal:
         opened, specs = open_models(loaded, whole.models, models), loaded.recipe.all_models
         doors = {
-            name: Noted(Journalled(model, journal, closed=not ask and isinstance(specs[name], ClaudeSpec)))
+            name: RecordingModel(Journalled(model, journal, closed=not ask and isinstance(specs[name], ClaudeSpec)))
             for name, model in opened.items()
         }
         yield from previews(loaded.recipe, whole, doors, show)
@@ -288,12 +288,12 @@ def tune_from_scratch(
 ) -> Tuned:
     """Make a base model as the embedded one was made: `model` with a smaller vocabulary (and fewer `layers`), in four bits, taught on the
     openly licensed corpora in a folder. Goes on as `tune` does. Raises DataError, ModelError, OutputError."""
-    from synthgen.tuning.scratch import Making, from_scratch
+    from synthgen.tuning.scratch import BuildConfig, from_scratch
     from synthgen.tuning.train import Settings
 
     settings = Settings(epochs=1, looks=8, patience=6, minutes=minutes, seed=seed)
     return from_scratch(
-        Path(corpora), Path(out), Making(model, layers=layers), settings=settings, fresh=fresh, watch=watch or (lambda step: None)
+        Path(corpora), Path(out), BuildConfig(model, layers=layers), settings=settings, fresh=fresh, watch=watch or (lambda step: None)
     )
 
 

@@ -25,7 +25,7 @@ from pyarrow import parquet
 from synthgen.api import make
 from synthgen.errors import ModelError
 from synthgen.making.runs import Tick
-from synthgen.models import line
+from synthgen.models import connection
 
 ROWS, AT_ONCE, PATIENCE = 40, 8, 60
 WAIT = 30.0
@@ -36,7 +36,7 @@ PRICES = {"input": 1.0, "output": 5.0}
 
 @pytest.fixture(autouse=True)
 def _elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(connection, "FIRST_PAUSE", 0.05)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "key-of-the-loopback")
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from synthgen.checks import AnyCheck, Check, Lacks, Length, Matches, NotCopied, Unique
 from synthgen.fields import Typed
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Row
 
 
@@ -21,8 +21,8 @@ def judge(check: Check, value: object) -> str | None:
     return check.refuse(row(value), check.memory([]))
 
 
-def read(scene: Scene | None = None, **keys: object) -> Check:
-    return TypeAdapter(AnyCheck).validate_python({"field": "x", **keys}, context=scene)
+def read(context: RecipeContext | None = None, **keys: object) -> Check:
+    return TypeAdapter(AnyCheck).validate_python({"field": "x", **keys}, context=context)
 
 
 # length
@@ -187,7 +187,7 @@ def test_a_run_is_within_one_seed():
 
 def test_messages_of_a_file_count_too(tmp_path):
     (tmp_path / "logs.txt").write_bytes("\ufeffWhere is my parcel?\r\n\r\n".encode())
-    check = read(Scene(tmp_path), kind="not_copied", file="logs.txt")
+    check = read(RecipeContext(tmp_path), kind="not_copied", file="logs.txt")
     assert check.refuse(row("where is my parcel"), check.memory([])) == "equals a seed message: where is my parcel"
     assert check.files() == [(tmp_path / "logs.txt").resolve()]
     assert not list(check.faults())
@@ -196,7 +196,7 @@ def test_messages_of_a_file_count_too(tmp_path):
 @pytest.mark.parametrize("file", ["gone.txt", "../out.txt", "empty.txt"])
 def test_a_file_that_cannot_be_read_is_a_fault(tmp_path, file):
     (tmp_path / "empty.txt").write_text("\n")
-    assert [one.at for one in read(Scene(tmp_path), kind="not_copied", file=file).faults()] == [("file",)]
+    assert [one.at for one in read(RecipeContext(tmp_path), kind="not_copied", file=file).faults()] == [("file",)]
 
 
 def test_other_fields_behind_the_text_are_no_seeds():

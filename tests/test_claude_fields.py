@@ -19,12 +19,12 @@ from synthgen.errors import RecipeError
 from synthgen.fields.answer import Form, column_of, schema_of
 from synthgen.models import ScriptedModel
 from synthgen.recipe import Loaded, plan
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
 from tests.servers import claude as server
 
-NOWHERE = Scene(Path())
+NOWHERE = RecipeContext(Path())
 
 
 def form(output: Any = None, *, think: bool = False, out: str = "") -> Form:

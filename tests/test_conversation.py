@@ -21,7 +21,7 @@ from synthgen.errors import ModelError, RecipeError
 from synthgen.fields import AnyField, Conversation
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
 
@@ -29,9 +29,9 @@ BANK = "Customers of a retail bank, typing into its support chat."
 FIRST = "my crad got decliend why"
 
 
-def conversation(scene: Scene | None = None, **keys: Any) -> Conversation:
+def conversation(context: RecipeContext | None = None, **keys: Any) -> Conversation:
     given = {"user": "message", "assistant": "You are the bank's helper for {{ name }}.", "goal": "A new card for {{ name }}.", **keys}
-    field = TypeAdapter(AnyField).validate_python({"kind": "conversation", **given}, context=scene or Scene(Path(), about=BANK))
+    field = TypeAdapter(AnyField).validate_python({"kind": "conversation", **given}, context=context or RecipeContext(Path(), about=BANK))
     assert isinstance(field, Conversation)
     return field
 
@@ -227,7 +227,7 @@ def test_without_a_first_message_nobody_is_asked(message):
 
 def test_the_system_prompt_may_stand_in_a_file(tmp_path):
     (tmp_path / "system.md").write_text("Help {{ name }} with\ncards.\n", encoding="utf-8")
-    field = conversation(Scene(tmp_path), assistant="system.md")
+    field = conversation(RecipeContext(tmp_path), assistant="system.md")
     prompt = field.ask([row()], "talk", Streams(1))[0][0]
     assert prompt.brief is not None
     assert prompt.brief.system == "Help Ada with\ncards."

@@ -21,7 +21,7 @@ from synthgen.fields.edges.form import _QWERTY, KEYBOARDS
 from synthgen.fields.edges.formats import COUNTRIES
 from synthgen.fields.edges.languages import LANGUAGES, SUBJECTS
 from synthgen.fields.edges.situation import Situation, content_words, like, mentioned, then
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Labelled, Row
 
 NOW = datetime.datetime.fromisoformat("2026-11-01T12:00")
@@ -59,8 +59,8 @@ def many(case: str, message: str = MESSAGE, count: int = 60, **situation: object
     return [build(case, message, seed, **situation) for seed in range(count)]
 
 
-def field(scene: Scene | None = None, **keys: object) -> Made:
-    return TypeAdapter(AnyField).validate_python({"kind": "edge_case", "of": "message", **keys}, context=scene)
+def field(context: RecipeContext | None = None, **keys: object) -> Made:
+    return TypeAdapter(AnyField).validate_python({"kind": "edge_case", "of": "message", **keys}, context=context)
 
 
 def made_of(made: Made, seed: int = 0, **values: object) -> Labelled:
@@ -691,11 +691,11 @@ def test_a_case_that_is_none_is_an_error_that_names_the_row():
 
 
 def test_a_case_is_built_from_what_the_recipe_says(tmp_path):
-    scene = Scene(tmp_path, about="Guests of a restaurant", now=datetime.datetime.fromisoformat("2031-05-05"))
-    logs = [made_of(field(scene, case="pasted log"), seed, message="hi").value for seed in range(40)]
+    context = RecipeContext(tmp_path, about="Guests of a restaurant", now=datetime.datetime.fromisoformat("2031-05-05"))
+    logs = [made_of(field(context, case="pasted log"), seed, message="hi").value for seed in range(40)]
     assert any("2031-05-0" in built for built in logs)
     assert not any("2026-" in built for built in logs)
-    assert not any("table for" in made_of(field(scene, case="off topic"), seed, message="hi").value for seed in range(200))
+    assert not any("table for" in made_of(field(context, case="off topic"), seed, message="hi").value for seed in range(200))
     german = field(case="foreign numbers", locales=["de_DE"])
     assert {made_of(german, seed, message="1,212.50 gone").value for seed in range(20)} == {"1.212,50 gone"}
     assert "balance?" in made_of(field(case="two requests", other="{{ second }}"), message="hi", second="balance?").value

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from synthgen.errors import DataError
 from synthgen.fields import Fake
 from synthgen.fields.fake import _providers
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Row
 from synthgen.spec.streams import Streams
 
@@ -25,8 +25,8 @@ BROKEN = {"xml"}
 
 
 def fake(provider: str, now: str = "2026-11-01T12:00", **keys: object) -> Fake:
-    scene = Scene(None, now=datetime.datetime.fromisoformat(now))
-    return Fake.model_validate({"provider": provider, **keys}, context=scene)
+    context = RecipeContext(None, now=datetime.datetime.fromisoformat(now))
+    return Fake.model_validate({"provider": provider, **keys}, context=context)
 
 
 def draws(field: Fake, count: int = 60, seed: int = 0) -> list:

@@ -15,15 +15,15 @@ from pydantic import TypeAdapter, ValidationError
 from synthgen.errors import DataError, LimitError
 from synthgen.fields import AnyField, Made
 from synthgen.fields.date import moment
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Row
 from synthgen.spec.streams import Streams
 
 NOW = datetime.datetime.fromisoformat("2026-11-01T12:00")
 
 
-def field(kind: str, scene: Scene | None = None, **keys: object) -> Made:
-    return TypeAdapter(AnyField).validate_python({"kind": kind, **keys}, context=scene)
+def field(kind: str, context: RecipeContext | None = None, **keys: object) -> Made:
+    return TypeAdapter(AnyField).validate_python({"kind": kind, **keys}, context=context)
 
 
 def draws(made: Made, count: int = 400, seed: int = 0, **values: object) -> list:
@@ -219,7 +219,7 @@ def test_a_date_lies_between_its_bounds_and_both_occur():
 
 
 def test_a_date_has_a_time_when_a_bound_has_one():
-    date = field("date", Scene(None, now=NOW), between=["-90m", "now"])
+    date = field("date", RecipeContext(None, now=NOW), between=["-90m", "now"])
     values = draws(date)
     assert all(NOW - datetime.timedelta(minutes=90) <= value <= NOW for value in values)
     assert {type(value) for value in values} == {datetime.datetime}
@@ -229,7 +229,8 @@ def test_a_date_has_a_time_when_a_bound_has_one():
 
 def test_relative_dates_stand_still_with_the_recipes_clock():
     there = {
-        moment.year: draws(field("date", Scene(None, now=moment), between=["-6d", "-1d"]), 50) for moment in (NOW, NOW.replace(year=1999))
+        moment.year: draws(field("date", RecipeContext(None, now=moment), between=["-6d", "-1d"]), 50)
+        for moment in (NOW, NOW.replace(year=1999))
     }
     assert all(datetime.date(1999, 10, 26) <= value <= datetime.date(1999, 10, 31) for value in there[1999])
     assert [value.replace(year=2026) for value in there[1999]] == there[2026]
@@ -273,25 +274,25 @@ RECORDS = [{"subject": f"ticket {number}", "n": number, "tags": ["a"]} for numbe
 
 
 @pytest.fixture
-def scene(tmp_path):
+def context(tmp_path):
     (tmp_path / "tickets.jsonl").write_text("\n".join(map(json.dumps, RECORDS)) + "\n")
     (tmp_path / "tickets.csv").write_text("subject,n\n" + "".join(f"ticket {number},{number}\n" for number in range(5)))
     parquet.write_table(pyarrow.Table.from_pylist(RECORDS), tmp_path / "tickets.parquet")
-    return Scene(tmp_path)
+    return RecipeContext(tmp_path)
 
 
-def test_rows_are_loaded_in_order(scene):
-    assert draws(field("load", scene, file="tickets.jsonl"), 5) == RECORDS
-    assert draws(field("load", scene, file="tickets.parquet", field="n"), 5) == [0, 1, 2, 3, 4]
+def test_rows_are_loaded_in_order(context):
+    assert draws(field("load", context, file="tickets.jsonl"), 5) == RECORDS
+    assert draws(field("load", context, file="tickets.parquet", field="n"), 5) == [0, 1, 2, 3, 4]
 
 
-def test_a_file_with_too_few_records_says_so(scene):
+def test_a_file_with_too_few_records_says_so(context):
     with pytest.raises(LimitError, match=r"t: 'tickets.jsonl' has only 5 records"):
-        draws(field("load", scene, file="tickets.jsonl"), 6)
+        draws(field("load", context, file="tickets.jsonl"), 6)
 
 
-def test_records_are_drawn_at_random_when_asked(scene):
-    load = field("load", scene, file="tickets.jsonl", field="n", pick="random")
+def test_records_are_drawn_at_random_when_asked(context):
+    load = field("load", context, file="tickets.jsonl", field="n", pick="random")
     counts = Counter(draws(load, 1000))
     assert set(counts) == set(range(5))
     assert draws(load, 20) == draws(load, 20)
@@ -308,8 +309,8 @@ def test_records_are_drawn_at_random_when_asked(scene):
         ("tickets.jsonl", "tags", "json"),
     ],
 )
-def test_a_loaded_column_has_the_type_of_its_values(scene, file, part, column):
-    assert field("load", scene, file=file, field=part).column() == column
+def test_a_loaded_column_has_the_type_of_its_values(context, file, part, column):
+    assert field("load", context, file=file, field=part).column() == column
 
 
 @pytest.mark.parametrize(
@@ -317,7 +318,7 @@ def test_a_loaded_column_has_the_type_of_its_values(scene, file, part, column):
 )
 def test_mixed_values_find_a_type_that_holds_them(tmp_path, values, column):
     (tmp_path / "a.jsonl").write_text("\n".join(json.dumps({"x": value}) for value in values))
-    assert field("load", Scene(tmp_path), file="a.jsonl", field="x").column() == column
+    assert field("load", RecipeContext(tmp_path), file="a.jsonl", field="x").column() == column
 
 
 @pytest.mark.parametrize(
@@ -329,14 +330,14 @@ def test_mixed_values_find_a_type_that_holds_them(tmp_path, values, column):
         ({"file": "tickets.jsonl", "field": "subjet"}, ("field",)),
     ],
 )
-def test_what_cannot_be_loaded_is_a_fault(scene, keys, at):
-    assert faults(field("load", scene, **keys)) == [at]
+def test_what_cannot_be_loaded_is_a_fault(context, keys, at):
+    assert faults(field("load", context, **keys)) == [at]
 
 
 def test_a_record_without_the_field_is_told_with_its_number(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"x": 1}\n{"y": 2}\n')
     with pytest.raises(DataError, match=r"'a\.jsonl', record 2: no field 'x'"):
-        draws(field("load", Scene(tmp_path), file="a.jsonl", field="x"), 2)
+        draws(field("load", RecipeContext(tmp_path), file="a.jsonl", field="x"), 2)
 
 
 def test_a_dataset_on_disk_is_loaded(tmp_path):
@@ -346,10 +347,10 @@ def test_a_dataset_on_disk_is_loaded(tmp_path):
     datasets.DatasetDict({"train": datasets.Dataset.from_list(RECORDS[:2]), "test": datasets.Dataset.from_list(RECORDS[2:])}).save_to_disk(
         tmp_path / "splits"
     )
-    assert draws(field("load", Scene(tmp_path), dataset="saved", field="n"), 5) == [0, 1, 2, 3, 4]
-    assert draws(field("load", Scene(tmp_path), dataset="splits", split="test", field="n"), 3) == [2, 3, 4]
+    assert draws(field("load", RecipeContext(tmp_path), dataset="saved", field="n"), 5) == [0, 1, 2, 3, 4]
+    assert draws(field("load", RecipeContext(tmp_path), dataset="splits", split="test", field="n"), 3) == [2, 3, 4]
     with pytest.raises(DataError, match="dataset 'splits': it has no split 'nope'"):
-        draws(field("load", Scene(tmp_path), dataset="splits", split="nope", field="n"), 1)
+        draws(field("load", RecipeContext(tmp_path), dataset="splits", split="nope", field="n"), 1)
 
 
 # every kind

@@ -23,7 +23,7 @@ from synthgen import api
 from synthgen.errors import ModelError
 from synthgen.fields.answer import Form, schema_of
 from synthgen.models import Journal, Journalled, ScriptedModel
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Brief, Completion, Document, Prompt, Refusal, storable
 
 server = claude.named_server
@@ -144,7 +144,7 @@ def test_a_doubt_is_told_without_halves(server: ClaudeServer, shop: Shop) -> Non
     ],
 )
 def test_an_answer_of_another_form_is_told_without_halves(answer: str, why: str) -> None:
-    form = Form(schema_of({"say": "text"}, Scene(Path())))
+    form = Form(schema_of({"say": "text"}, RecipeContext(Path())))
     assert form.read(Completion(Prompt("a", 0), answer, "stop")) == Refusal("malformed", why)
 
 

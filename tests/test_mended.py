@@ -11,13 +11,13 @@ from synthgen.api import check
 from synthgen.errors import RecipeError
 from synthgen.fields import AnyField
 from synthgen.recipe import load
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Completion, Labelled, Prompt, Row
 from synthgen.spec.streams import Streams
 from synthgen.text import frames
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
-from synthgen.voices.steer import Pool, Tally, like
+from synthgen.voices.steer import Pool, StyleTotals, like
 
 
 def mistakes(folder: Path, text: str) -> str:
@@ -82,8 +82,8 @@ def test_the_voice_that_measure_prints_has_a_name_that_a_recipe_takes(tmp_path, 
 
 
 def chosen(text: str, count: int = 60, facts: dict | None = None, **keys: object) -> list[str]:
-    scene = Scene(Path(), voices={**shipped(), "mine": Voice()})
-    field = TypeAdapter(AnyField).validate_python({"kind": "typed", "seeds": ["where is my parcel", "hm"], **keys}, context=scene)
+    context = RecipeContext(Path(), voices={**shipped(), "mine": Voice()})
+    field = TypeAdapter(AnyField).validate_python({"kind": "typed", "seeds": ["where is my parcel", "hm"], **keys}, context=context)
     found = []
     for index in range(count):
         row = Row("t", index, values=facts or {})
@@ -108,7 +108,8 @@ def test_a_message_on_a_voice_is_no_copy_of_a_seed(voice):
 
 def test_a_message_that_was_written_for_another_row_has_as_many_words_as_it_may():
     field = TypeAdapter(AnyField).validate_python(
-        {"kind": "typed", "seeds": ["from <shop>"], "voice": "mine", "words": [2, 4]}, context=Scene(Path(), voices={"mine": Voice()})
+        {"kind": "typed", "seeds": ["from <shop>"], "voice": "mine", "words": [2, 4]},
+        context=RecipeContext(Path(), voices={"mine": Voice()}),
     )
     table = [Row("t", 0, values={"shop": "Nook and Pine of Leeds"}), Row("t", 1, values={"shop": "Tillow"})]
     prompts = [own[0] for own in field.ask(table, "m", Streams(0))]
@@ -129,7 +130,7 @@ def test_a_message_that_was_written_for_another_row_has_as_many_words_as_it_may(
 )
 def test_what_all_messages_of_the_file_have_is_wanted(logs, texts, wanted):
     course = like([logs.format(word) for word in ["this", "that", "it", "here", "there", "now", "up"]])
-    assert Pool(course, texts).best(Tally.empty(course), [0, 1]) == wanted
+    assert Pool(course, texts).best(StyleTotals.empty(course), [0, 1]) == wanted
 
 
 def test_a_refused_try_has_no_labels_of_an_earlier_one(make):
@@ -170,7 +171,7 @@ def test_a_slot_in_the_file_to_be_like_is_told_at_like(tmp_path):
 
 def test_a_message_of_the_file_to_be_like_is_not_said_over_again(tmp_path):
     (tmp_path / "logs.txt").write_text("where is my parcel\nwhen\nis it here\n")
-    field = TypeAdapter(AnyField).validate_python({"kind": "typed", "like": "logs.txt", "seeds": ["hm"]}, context=Scene(tmp_path))
+    field = TypeAdapter(AnyField).validate_python({"kind": "typed", "like": "logs.txt", "seeds": ["hm"]}, context=RecipeContext(tmp_path))
     row = Row("t", 0)
     ((prompt, *_),) = field.ask([row], "m", Streams(0))
     ((one, _),) = field.choose([row], [[Completion(prompt, " where is my parcel\n", "stop")]], field.memory())

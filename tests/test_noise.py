@@ -11,17 +11,17 @@ from pydantic import TypeAdapter, ValidationError
 from synthgen.errors import DataError
 from synthgen.fields import AnyField
 from synthgen.fields.noise import Noise
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Labelled, Row
 from synthgen.spec.streams import Streams
 from synthgen.voices.library import shipped
 
-SCENE = Scene(Path(), voices=shipped())
+SCENE = RecipeContext(Path(), voices=shipped())
 TEXT = "The delivery to Acme Supermarket on 2026-03-04 was definitely damaged, and I don't understand the answer."
 
 
-def noise(scene: Scene = SCENE, **keys: object) -> Noise:
-    return TypeAdapter(AnyField).validate_python({"kind": "noise", "of": "message", **keys}, context=scene)
+def noise(context: RecipeContext = SCENE, **keys: object) -> Noise:
+    return TypeAdapter(AnyField).validate_python({"kind": "noise", "of": "message", **keys}, context=context)
 
 
 def draws(field: Noise, count: int = 200, **values: object) -> list[Labelled]:
@@ -56,10 +56,10 @@ def test_voices_are_mixed_by_weight():
 
 
 def test_the_voices_of_a_recipe_are_known():
-    scene = Scene(
+    context = RecipeContext(
         Path(), voices={"whisper": shipped()["texter"].model_copy(update={"lower_only": 1.0, "sentence_case": 0.0, "shouting": 0.0})}
     )
-    assert all(made.value.islower() for made in draws(noise(scene, voice="whisper")))
+    assert all(made.value.islower() for made in draws(noise(context, voice="whisper")))
 
 
 def test_facts_of_the_row_stay_unless_told_otherwise():

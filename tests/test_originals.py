@@ -16,7 +16,7 @@ from synthgen.checks import NotCopied
 from synthgen.errors import DataError, LimitError, OutputError, RecipeError
 from synthgen.models import ScriptedModel
 from synthgen.recipe import Loaded, plan
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.text.originals import LEARNED, Originals
 
 LOGS = ["my card got declined at the shop", "hi, where is my order? it should have come on monday, pls look", "thanks!", "🙏"]
@@ -210,12 +210,12 @@ def test_another_model_in_the_folder_makes_a_finished_output_again(folder: Path)
 
 
 def test_a_check_may_name_a_models_folder(folder: Path) -> None:
-    scene = Scene(folder.parent)
-    check = NotCopied.model_validate({"field": "m", "file": "my-model"}, context=scene)
+    context = RecipeContext(folder.parent)
+    check = NotCopied.model_validate({"field": "m", "file": "my-model"}, context=context)
     assert list(check.faults()) == []
     assert check.files() == [folder / LEARNED]
     assert check.memory([]).copied("Thanks...") == ""
-    (fault,) = NotCopied.model_validate({"field": "m", "file": "my-model", "run": 5}, context=scene).faults()
+    (fault,) = NotCopied.model_validate({"field": "m", "file": "my-model", "run": 5}, context=context).faults()
     assert (fault.at, fault.message) == (("file",), "it knows its messages by runs of 8 words")
     assert fault.hint == "leave out run, or write run: 8"
     (folder / LEARNED).unlink()

@@ -150,7 +150,7 @@ def test_a_mapping_is_not_changed_and_may_hold_what_python_has(tmp_path: Path) -
     }  # fmt: skip
     before = repr(data)
     loaded = synthgen.load_recipe(data, rows=2, settings=["seed=9"])
-    assert (loaded.recipe.tables["traffic"].rows, loaded.recipe.seed, loaded.scene.now.month) == (2, 9, 3)
+    assert (loaded.recipe.tables["traffic"].rows, loaded.recipe.seed, loaded.context.now.month) == (2, 9, 3)
     assert repr(data) == before
 
 

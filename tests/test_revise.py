@@ -21,7 +21,7 @@ from synthgen.errors import RecipeError
 from synthgen.fields import AnyField, Revise
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
 from synthgen.voices.mess import WEIGHTS, kept, mended, mess, strength
@@ -181,7 +181,7 @@ def test_what_is_kept_is_a_share(text):
 
 
 def revise(**keys: Any) -> Revise:
-    field = TypeAdapter(AnyField).validate_python({"kind": "revise", "of": "message", **keys}, context=Scene(Path(), about=BANK))
+    field = TypeAdapter(AnyField).validate_python({"kind": "revise", "of": "message", **keys}, context=RecipeContext(Path(), about=BANK))
     assert isinstance(field, Revise)
     return field
 

@@ -29,7 +29,7 @@ from synthgen.tuning import corpora, cut, scratch
 from synthgen.tuning.batches import encoded
 from synthgen.tuning.documents import Typed
 from synthgen.tuning.run import Tuned
-from synthgen.tuning.scratch import Making
+from synthgen.tuning.scratch import BuildConfig
 from synthgen.tuning.train import CHECKPOINT, Settings
 
 SOURCES = ["snips", "clinc150", "irc_support", "webquestions", "banking77", "casino"]
@@ -308,7 +308,7 @@ def cut_base_of(model: Any, place: Path) -> list[int]:
     """The two layers that are kept of a model."""
     model.save_pretrained(place / "three")
     learnt = {"snips": [Typed(text, unit=str(number), source="snips") for number, text in enumerate(chatter(60))]}
-    return scratch.cut_base(Making(str(place / "three"), layers=2), scratch.Corpora(learnt, learnt, {}), place / "base")
+    return scratch.cut_base(BuildConfig(str(place / "three"), layers=2), scratch.Corpora(learnt, learnt, {}), place / "base")
 
 
 def test_influence_is_how_much_a_layer_changes(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_influence_is_how_much_a_layer_changes(tmp_path: Path) -> None:
 
 
 def made(folder: Path, out: Path, source: Path, layers: int | None, **options: Any) -> Tuned:
-    making = Making(str(source), general=150, seen=8, layers=layers, characters=0.03)
+    making = BuildConfig(str(source), general=150, seen=8, layers=layers, characters=0.03)
     return scratch.from_scratch(folder, out, making, settings=Settings(epochs=1, looks=4, patience=6), **options)
 
 
@@ -373,7 +373,7 @@ def test_a_model_from_scratch_is_small_and_tells_how_it_was_made(done: tuple[int
 def test_no_part_of_the_way_leaves_a_model_as_it_was(folder: Path, source: Path, tmp_path: Path) -> None:
     figures = {}
     for share in (0.0, 0.5, 1.0):
-        making = Making(str(source), general=150, characters=0.03, share=share)
+        making = BuildConfig(str(source), general=150, characters=0.03, share=share)
         result = scratch.from_scratch(folder, tmp_path / f"out-{share}", making, settings=Settings(epochs=1, looks=1))
         figures[share] = result.record["tuned"]["bits per byte"]
     assert figures[0.0]["after"] == figures[0.0]["before"]
@@ -383,12 +383,12 @@ def test_no_part_of_the_way_leaves_a_model_as_it_was(folder: Path, source: Path,
 def test_healing_brings_a_model_nearer_to_its_whole_self(folder: Path, source: Path, tmp_path: Path) -> None:
     """By distillation, measured as what is left of the distance after training."""
     found = scratch.gathered(folder, 0)
-    making = replace(Making(str(source), general=150, layers=2, characters=0.05))
+    making = replace(BuildConfig(str(source), general=150, layers=2, characters=0.05))
     scratch.cut_base(making, found, tmp_path / "base")
     tokenizer = BaseModel(str(tmp_path / "base")).tokenizer
     held = [encoded(tokenizer, one) for own in scratch.shown(found.held, 0, 4).values() for one in own]
     before = (tmp_path / "base" / "model.safetensors").read_bytes()
-    state = scratch.heal(making, tmp_path / "base", found, held, Settings(epochs=1, looks=4, rate=0.02), tmp_path, lambda step: None)
+    state = scratch.distill(making, tmp_path / "base", found, held, Settings(epochs=1, looks=4, rate=0.02), tmp_path, lambda step: None)
     assert state.best < 0.95 * state.losses[0][1]
     assert (tmp_path / "base" / "model.safetensors").read_bytes() == before
     assert packed.is_packed(tmp_path / "model.safetensors")
@@ -454,7 +454,7 @@ def test_a_model_from_scratch_can_be_tuned_and_is_not_checked_for_copies(done: t
 def test_the_command_makes_it(folder: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from synthgen.cli import app
 
-    monkeypatch.setattr(scratch, "Making", partial(Making, general=150, characters=0.01))
+    monkeypatch.setattr(scratch, "BuildConfig", partial(BuildConfig, general=150, characters=0.01))
     words = ["tune", str(folder), "--from-scratch", "--model", str(source), "-o", str(tmp_path / "out"), "--layers", "2"]
     ran = CliRunner().invoke(app, words)
     assert ran.exit_code == 0, ran.output

@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.checks import AnyCheck, SoundsLike
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Prompt, Row
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
@@ -16,8 +16,8 @@ CALM, ANGRY = "hey where is my parcel", "WHERE IS MY PARCEL!!! I WANT MY MONEY B
 
 
 def check(**keys: object) -> SoundsLike:
-    scene = Scene(None, voices={**shipped(), "mine": Voice(lower_only=1.0)})
-    return TypeAdapter(AnyCheck).validate_python({"kind": "sounds_like", "field": "message", **keys}, context=scene)
+    context = RecipeContext(None, voices={**shipped(), "mine": Voice(lower_only=1.0)})
+    return TypeAdapter(AnyCheck).validate_python({"kind": "sounds_like", "field": "message", **keys}, context=context)
 
 
 def judged(text: object, own: object = None, **keys: object) -> str | None:

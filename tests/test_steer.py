@@ -13,35 +13,35 @@ from synthgen.voices import Voice
 from synthgen.voices.features import FEATURES, features
 from synthgen.voices.library import shipped
 from synthgen.voices.likeness import oddness, reached
-from synthgen.voices.steer import OF_WORDS, UNMET, Course, Pool, Tally, like, style, towards
+from synthgen.voices.steer import OF_WORDS, UNMET, Pool, StyleTarget, StyleTotals, like, style, towards
 
 TEXTS = some.lists(
     some.text("aB ,.?! <x>😀é\n", max_size=30) | some.sampled_from(["where is it", "Hi!", "PLS HELP", "dont know"]), max_size=6
 )
 
 
-def plain(*shares: float) -> Course:
+def plain(*shares: float) -> StyleTarget:
     """A course of which the marks of a text are given."""
-    return Course(np.array(shares), np.ones(len(shares)), lambda texts: np.zeros((len(texts), len(shares))))
+    return StyleTarget(np.array(shares), np.ones(len(shares)), lambda texts: np.zeros((len(texts), len(shares))))
 
 
-def after(course: Course, *marks: list[float], texts: int = 1) -> Tally:
+def after(course: StyleTarget, *marks: list[float], texts: int = 1) -> StyleTotals:
     """A tally of texts with these marks, each so often."""
-    tally = Tally.empty(course)
+    tally = StyleTotals.empty(course)
     for one in marks:
         tally.add(np.array(one), texts)
     return tally
 
 
-def most_wanted(course: Course, tally: Tally, marks: np.ndarray) -> int:
+def most_wanted(course: StyleTarget, tally: StyleTotals, marks: np.ndarray) -> int:
     """Which of the texts with these marks is taken."""
-    known = Course(course.shares, course.weights, lambda texts: marks)
+    known = StyleTarget(course.shares, course.weights, lambda texts: marks)
     return Pool(known, [""] * len(marks)).best(tally, range(len(marks)))
 
 
-def steered(course: Course, draw: object, rows: int, choices: int = 4) -> list[str]:
+def steered(course: StyleTarget, draw: object, rows: int, choices: int = 4) -> list[str]:
     """Rows that were each taken from a few that `draw` makes of a random stream."""
-    stream, tally, taken = Random(3), Tally.empty(course), []
+    stream, tally, taken = Random(3), StyleTotals.empty(course), []
     for _ in range(rows):
         texts = [draw(stream) for _ in range(choices)]
         best = Pool(course, texts).best(tally, range(choices))
@@ -59,7 +59,7 @@ def share(texts: list[str], name: str) -> float:
 
 @given(some.lists(some.lists(some.floats(0, 20), min_size=3, max_size=3), max_size=8), some.randoms())
 def test_what_is_taken_back_in_any_order_was_never_there(rows, random):
-    tally = Tally.empty(plain(0.1, 0.2, 0.3))
+    tally = StyleTotals.empty(plain(0.1, 0.2, 0.3))
     for row in rows:
         tally.add(np.array(row, dtype=np.float32))
     random.shuffle(rows)
@@ -71,7 +71,7 @@ def test_what_is_taken_back_in_any_order_was_never_there(rows, random):
 
 @given(some.lists(some.lists(some.floats(0, 20), min_size=2, max_size=2), max_size=8), some.randoms())
 def test_the_order_of_texts_means_nothing_to_the_tally(rows, random):
-    one, other = after(plain(0.5, 0.5), *rows), Tally.empty(plain(0.5, 0.5))
+    one, other = after(plain(0.5, 0.5), *rows), StyleTotals.empty(plain(0.5, 0.5))
     random.shuffle(rows)
     for row in rows:
         other.add(np.array(row))
@@ -85,20 +85,20 @@ def test_what_the_table_lacks_is_taken_and_of_equals_the_first():
     course, both = plain(0.5), np.array([[0.0], [1.0]])
     assert most_wanted(course, after(course, [0.0]), both) == 1
     assert most_wanted(course, after(course, [1.0]), both) == 0
-    assert most_wanted(course, Tally.empty(course), both[::-1]) == 0
-    assert most_wanted(course, Tally.empty(course), np.array([[1.0], [1.0], [1.0]])) == 0
+    assert most_wanted(course, StyleTotals.empty(course), both[::-1]) == 0
+    assert most_wanted(course, StyleTotals.empty(course), np.array([[1.0], [1.0], [1.0]])) == 0
 
 
 def test_only_those_that_are_left_are_taken():
     course = plain(0.5)
-    pool = Pool(Course(course.shares, course.weights, lambda texts: np.array([[1.0], [0.0], [1.0], [0.0]])), [""] * 4)
+    pool = Pool(StyleTarget(course.shares, course.weights, lambda texts: np.array([[1.0], [0.0], [1.0], [0.0]])), [""] * 4)
     tally = after(course, [0.0])
     assert [pool.best(tally, among) for among in ([0, 1, 2, 3], [1, 2, 3], [1, 3], [3])] == [0, 2, 1, 3]
 
 
 def test_a_mark_of_more_weight_counts_more():
     course = plain(0.5, 0.5)
-    heavy = Course(course.shares, np.array([1.0, 3.0]), course.marks)
+    heavy = StyleTarget(course.shares, np.array([1.0, 3.0]), course.marks)
     tally, marks = after(course, [0.0, 0.0]), np.array([[1.0, 0.0], [0.0, 1.0]])
     assert most_wanted(course, tally, marks) == 0
     assert most_wanted(heavy, tally, marks) == 1
@@ -106,7 +106,7 @@ def test_a_mark_of_more_weight_counts_more():
 
 def test_what_cannot_be_had_does_not_outweigh_the_rest_in_the_end():
     course = plain(1.0, 0.5, 0.5, 0.5, 0.5)
-    tally = Tally.empty(course)
+    tally = StyleTotals.empty(course)
     tally.texts, tally.sums = 1000, np.array([0, 502_000, 502_000, 502_000, 502_000])  # never the first; two too many of the others
     assert UNMET < 8
     assert most_wanted(course, tally, np.array([[1.0, 1, 1, 1, 1], [0.0, 0, 0, 0, 0]])) == 1
@@ -116,7 +116,7 @@ def test_what_cannot_be_had_does_not_outweigh_the_rest_in_the_end():
 def test_the_taken_one_is_nearest_while_nothing_is_far_off(texts, rows):
     shares = np.array([0.2, 0.5, 0.9])
     course = plain(*shares)
-    tally = Tally.empty(course)
+    tally = StyleTotals.empty(course)
     tally.texts, tally.sums = texts, np.rint(texts * shares * 1000).astype(np.int64)
     far = [float(((tally.sums / 1000 + row - (texts + 1) * shares) ** 2).sum()) for row in rows]
     assert far[most_wanted(course, tally, np.array(rows))] == pytest.approx(min(far), abs=1e-3)
@@ -160,7 +160,7 @@ def test_a_table_comes_to_the_lengths_of_its_voice():
 def test_a_voice_that_names_nothing_wants_nothing():
     course = towards(Voice(about="anybody", keyboard="azerty"))
     assert course.shares.shape == course.weights.shape == (0,)
-    assert most_wanted(course, Tally.empty(course), course.marks(["B", "a"])) == 0
+    assert most_wanted(course, StyleTotals.empty(course), course.marks(["B", "a"])) == 0
 
 
 def test_rates_and_counts_are_scaled_to_vary_about_as_much_as_shares():
@@ -210,7 +210,7 @@ def test_words_that_many_texts_have_are_had_as_often():
 def test_where_a_word_stands_counts_too(usual, other):
     course = like([usual] * 19 + [other] * 3)
     marks = course.marks([other, usual])
-    assert most_wanted(course, Tally.empty(course), marks) == 1
+    assert most_wanted(course, StyleTotals.empty(course), marks) == 1
 
 
 def test_the_whole_distribution_of_a_length_is_met_and_not_its_mean_alone():

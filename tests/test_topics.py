@@ -18,7 +18,7 @@ from synthgen.errors import RecipeError
 from synthgen.fields import AnyField, Typed
 from synthgen.models import BaseModel
 from synthgen.recipe import load
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
 from synthgen.text.topics import Topics
@@ -47,7 +47,7 @@ def topics() -> Topics:
 
 def typed(**keys: object) -> Typed:
     field = {"kind": "typed", "topic": "{{ intent }}", "seeds": SEEDS, **keys}
-    found: Typed = TypeAdapter(AnyField).validate_python(field, context=Scene(None, about="Customers of a bank."))  # type: ignore[arg-type]
+    found: Typed = TypeAdapter(AnyField).validate_python(field, context=RecipeContext(None, about="Customers of a bank."))  # type: ignore[arg-type]
     return found
 
 
@@ -174,7 +174,7 @@ def test_a_row_of_a_topic_without_seeds_is_as_free_too() -> None:
 def test_a_voice_types_the_openings_too() -> None:
     seeds = {"lost card": ["I Have LOST My Card Today", "My Purse Is Gone Again"], "refund": ["Where Is My Money Then"]}
     field = {"kind": "typed", "topic": "{{ intent }}", "seeds": seeds, "voice": "texter", "openings": 1.0}
-    texter = TypeAdapter(AnyField).validate_python(field, context=Scene(None, voices=shipped()))  # type: ignore[arg-type]
+    texter = TypeAdapter(AnyField).validate_python(field, context=RecipeContext(None, voices=shipped()))  # type: ignore[arg-type]
     openings = {str(prompt.settings["opening"]) for own in ask(texter, rows(40)) for prompt in own}
     assert any(opening.islower() for opening in openings)
 

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from synthgen.errors import DataError
 from synthgen.fields import AnyField, Typed
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Completion, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
 
@@ -20,8 +20,10 @@ SEEDS = [
 ]
 
 
-def typed(scene: Scene | None = None, **keys: object) -> Typed:
-    return TypeAdapter(AnyField).validate_python({"kind": "typed", "seeds": SEEDS, **keys}, context=scene or Scene(None, about=BANK))
+def typed(context: RecipeContext | None = None, **keys: object) -> Typed:
+    return TypeAdapter(AnyField).validate_python(
+        {"kind": "typed", "seeds": SEEDS, **keys}, context=context or RecipeContext(None, about=BANK)
+    )
 
 
 def rows(count: int, **values: object) -> list[Row]:
@@ -257,10 +259,10 @@ def test_a_mention_that_only_another_topic_shows_is_learned_from_there():
 
 def test_seeds_come_from_a_list_a_file_or_either_per_topic(tmp_path):
     (tmp_path / "lost.txt").write_bytes("\ufefflost it \r\n\r\nstolen 🙏🏽\r\n".encode())
-    scene = Scene(tmp_path)
-    assert typed(scene, seeds=[" a  b ", "", "c\nd"]).pools == {"": ["a b", "c d"]}
-    assert typed(scene, seeds="lost.txt").pools == {"": ["lost it", "stolen 🙏🏽"]}
-    both = typed(scene, topic="{{ x }}", seeds={"lost": "lost.txt", "": ["any"]})
+    context = RecipeContext(tmp_path)
+    assert typed(context, seeds=[" a  b ", "", "c\nd"]).pools == {"": ["a b", "c d"]}
+    assert typed(context, seeds="lost.txt").pools == {"": ["lost it", "stolen 🙏🏽"]}
+    both = typed(context, topic="{{ x }}", seeds={"lost": "lost.txt", "": ["any"]})
     assert both.pools == {"lost": ["lost it", "stolen 🙏🏽"], "": ["any"]}
     assert both.texts == ["lost it", "stolen 🙏🏽", "any"]
     assert both.files() == [(tmp_path / "lost.txt").resolve()]
@@ -283,7 +285,7 @@ def test_the_fields_it_reads_are_those_of_topic_mentions_and_slots():
     ],
 )
 def test_seeds_that_cannot_show_how_people_type_are_a_fault(tmp_path, keys, at):
-    assert at in [fault.at for fault in typed(Scene(tmp_path), **keys).faults()]
+    assert at in [fault.at for fault in typed(RecipeContext(tmp_path), **keys).faults()]
 
 
 @pytest.mark.parametrize(

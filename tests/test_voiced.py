@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.fields import AnyField, Typed
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, digest
 from synthgen.spec.streams import Streams
 from synthgen.text.slots import filled
@@ -34,8 +34,8 @@ LOGS = ["hi where is my parcel", "parcel came broken pls help", "why was i charg
 
 
 def typed(folder: Path | None = None, **keys: object) -> Typed:
-    scene = Scene(folder or Path(), about=SHOP, voices={**shipped(), **OWN})
-    return TypeAdapter(AnyField).validate_python({"kind": "typed", **({} if "like" in keys else {"seeds": SEEDS}), **keys}, context=scene)
+    context = RecipeContext(folder or Path(), about=SHOP, voices={**shipped(), **OWN})
+    return TypeAdapter(AnyField).validate_python({"kind": "typed", **({} if "like" in keys else {"seeds": SEEDS}), **keys}, context=context)
 
 
 @pytest.fixture

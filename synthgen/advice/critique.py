@@ -21,7 +21,7 @@ from synthgen.models import Model
 from synthgen.recipe import Loaded, plan
 from synthgen.recipe import source as sources
 from synthgen.recipe.given import given
-from synthgen.recipe.places import Source, Way
+from synthgen.recipe.places import KeyPath, Source
 from synthgen.spec.rows import Prompt
 
 ACCOUNT = "critique"
@@ -183,7 +183,7 @@ def _pattern(quote: str) -> re.Pattern[str]:
     return re.compile(r"(?:\s|\\n)+".join(words) or r"(?!)", re.IGNORECASE)
 
 
-def _in_field(source: Source, way: Way, quote: str) -> tuple[int, int] | None:
+def _in_field(source: Source, way: KeyPath, quote: str) -> tuple[int, int] | None:
     """The zero-based line and column of a quote among the lines of a field."""
     key = source.keys.get(way)
     inner = [place for other, place in source.values.items() if other[: len(way)] == way]

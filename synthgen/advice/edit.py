@@ -16,12 +16,12 @@ from typing import Any
 
 from synthgen.errors import DataError
 
-Way = tuple[Any, ...]
+KeyPath = tuple[Any, ...]
 WIDEST = 120
 """Columns up to which a text stands on one line, and that a line in a block has at most unless the old ones were longer."""
 
 
-def replaced(text: str, way: Way, new: str) -> str:
+def replaced(text: str, way: KeyPath, new: str) -> str:
     """The YAML `text` with `new` as the value that the keys of `way` lead to. Raises DataError where it cannot be replaced by itself."""
     dotted = ".".join(map(str, way))
     data = _data(text)
@@ -42,7 +42,7 @@ def replaced(text: str, way: Way, new: str) -> str:
     raise DataError(f"{dotted} cannot be replaced by itself: another part of the recipe has its text from there", "change it by hand")
 
 
-def value(data: Any, way: Way) -> Any:
+def value(data: Any, way: KeyPath) -> Any:
     """What the keys of `way` lead to; None where there is nothing."""
     for key in way:
         if isinstance(data, dict):
@@ -68,12 +68,12 @@ def _data(text: str) -> Any:
     return _yaml().load(text)
 
 
-def _put(data: Any, way: Way, new: str) -> None:
+def _put(data: Any, way: KeyPath, new: str) -> None:
     data = value(data, way[:-1])
     data[way[-1]] = new
 
 
-def _candidates(text: str, way: Way, new: str) -> Iterator[str]:
+def _candidates(text: str, way: KeyPath, new: str) -> Iterator[str]:
     """The file with the new text in it, written in one way after the other, the likest to the old first."""
     if value(_data(text), way) is None:
         yield from _added(text, way, new)
@@ -115,7 +115,7 @@ def _candidates(text: str, way: Way, new: str) -> Iterator[str]:
     yield _joined(text, start, end, [quoted + rest])
 
 
-def _added(text: str, way: Way, new: str) -> Iterator[str]:
+def _added(text: str, way: KeyPath, new: str) -> Iterator[str]:
     """The file with a new key behind the first one of the mapping that it is to be in."""
     node, flow, _ = _node(text, way[:-1])
     key, first = node.value[0]
@@ -140,7 +140,7 @@ def _joined(text: str, start: int, end: int, lines: Sequence[str]) -> str:
     return text[:start] + ("\r\n" if "\r\n" in text else "\n").join(line.rstrip("\r") for line in lines) + text[end:]
 
 
-def _node(text: str, way: Way) -> tuple[Any, bool, int]:
+def _node(text: str, way: KeyPath) -> tuple[Any, bool, int]:
     """The node of a value, whether it stands inside braces or brackets, and the column of its key."""
     node, flow, indent = _yaml().compose(text), False, 0
     for key in way:

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import Field
 
 from synthgen.advice.asking import Shape, ask, brief, cost, question
-from synthgen.advice.edit import Way, diff, replaced, value
+from synthgen.advice.edit import KeyPath, diff, replaced, value
 from synthgen.dataset import Dataset
 from synthgen.errors import DataError, ModelError, OutputError, RecipeError, SynthgenError
 from synthgen.fields import Asked
@@ -80,7 +80,7 @@ class Change:
     """A text that should be changed: the way to it in the recipe, the rows that show why, and the new text. `failed` says why it could
     not be put into the recipe, if so."""
 
-    way: Way
+    way: KeyPath
     rows: Sequence[int]
     explanation: str
     text: str
@@ -232,7 +232,7 @@ def _reads(shape: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _places(run: Mapping[str, Any], table: str, names: set[str]) -> Iterator[Way]:
+def _places(run: Mapping[str, Any], table: str, names: set[str]) -> Iterator[KeyPath]:
     """The ways to the instructions of some fields."""
     for name, shape in run["tables"][table]["fields"].items():
         if name in names:
@@ -253,7 +253,7 @@ def _papers(path: Path, allow: Sequence[str | Path]) -> dict[tuple[str, str], tu
     return {(table.name, name): getattr(one, "papers", ()) for table in whole.tables for name, one in table.asked.items()}
 
 
-def _shown(run: Mapping[str, Any], table: str, rows: Sequence[Aside], places: Mapping[str, Way], documents: Sequence[Document]) -> str:
+def _shown(run: Mapping[str, Any], table: str, rows: Sequence[Aside], places: Mapping[str, KeyPath], documents: Sequence[Document]) -> str:
     fields = run["tables"][table]["fields"]
     blamed = dict.fromkeys(way[3] for way in places.values())
     counts = Counter((row.to, row.by, row.field) for row in rows)
@@ -326,7 +326,7 @@ def _unchanged(path: Path, text: str, run: Mapping[str, Any], ways: Any) -> None
             )  # fmt: skip
 
 
-def _sound(run: Mapping[str, Any], table: str, way: Way, text: str) -> None:
+def _sound(run: Mapping[str, Any], table: str, way: KeyPath, text: str) -> None:
     """The templates of a new text can be read, and name fields that are there. Raises DataError."""
     if not text.strip():
         raise DataError("the new text is empty")
@@ -338,7 +338,7 @@ def _sound(run: Mapping[str, Any], table: str, way: Way, text: str) -> None:
         raise DataError(f"the new text names a field that is not there: {', '.join(sorted(strange))}")
 
 
-def _loads(path: Path, way: Way, text: str, allow: Sequence[str | Path]) -> None:
+def _loads(path: Path, way: KeyPath, text: str, allow: Sequence[str | Path]) -> None:
     """The recipe with the new text has no mistakes. Raises DataError."""
     if any("." in str(key) for key in way):
         return  # an override cannot name it; `check` will look

@@ -34,7 +34,7 @@ class NotCopied(Check):
         try:
             self._others()
         except (DataError, ValueError) as error:
-            yield misread(("file",), error, self._scene)
+            yield misread(("file",), error, self._context)
 
     def files(self) -> list[Path]:
         """The file, if one is named."""
@@ -42,7 +42,7 @@ class NotCopied(Check):
 
     @property
     def _place(self) -> Path:
-        place = self._scene.path(self.file or "")
+        place = self._context.path(self.file or "")
         return place / LEARNED if place.is_dir() else place
 
     def _others(self) -> Originals:

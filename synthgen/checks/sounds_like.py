@@ -23,7 +23,7 @@ class SoundsLike(Check):
 
     def faults(self) -> Iterator[Fault]:
         """No such voice."""
-        yield from voice_faults(self.voice, self._scene)
+        yield from voice_faults(self.voice, self._context)
 
     def reads(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """The message, and the label that says its voice."""
@@ -36,7 +36,7 @@ class SoundsLike(Check):
         from synthgen.voices.likeness import oddness
 
         name = self.voice or row.values[f"{self.field}_voice"]
-        if name not in self._scene.voices:  # one that was measured in a file
+        if name not in self._context.voices:  # one that was measured in a file
             return None
-        odd = oddness(text := str(row.values[self.field]), self._scene.voices[name])
+        odd = oddness(text := str(row.values[self.field]), self._context.voices[name])
         return f"{odd:.1f} deviations from {name}: {text}" if odd > self.within else None

@@ -76,7 +76,7 @@ def _manifest(
     for door in doors.values():
         count.update(asked=door.asked, remembered=door.remembered, tokens_read=door.tokens_in, tokens_written=door.tokens_out)
     return {
-        "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": said, "seed": loaded.recipe.seed, "now": loaded.scene.now.isoformat(),
+        "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": said, "seed": loaded.recipe.seed, "now": loaded.context.now.isoformat(),
         "recipe": loaded.data, "versions": versions(), "models": {name: door.identity for name, door in doors.items()}, "tables": tables,
         "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside}, "answers": dict(count), "seconds": round(seconds, 2), "files": files,
     }  # fmt: skip

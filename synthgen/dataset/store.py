@@ -17,7 +17,7 @@ from synthgen.dataset import columns
 from synthgen.dataset.shards import write_parquet, write_shards
 from synthgen.engine import Chunk, State
 from synthgen.recipe import TablePlan
-from synthgen.spec.rows import ASIDE
+from synthgen.spec.rows import SIDE_TABLES
 
 
 def digest(parts: Sequence[Any]) -> str:
@@ -71,7 +71,7 @@ class TableStore:
         self.kept_shape = columns.features(plan.kept, list(plan.asked), has_parent)
         self.refused_shape = columns.refused_features()
         self._chunks.mkdir(parents=True, exist_ok=True)
-        for name in ASIDE:
+        for name in SIDE_TABLES:
             (folder / "chunks" / name).mkdir(exist_ok=True)
         self.records = progress.of(plan.name, fingerprint)
         if not all((folder / record["file"]).exists() for record in self.records if "file" in record):
@@ -104,7 +104,7 @@ class TableStore:
     def add(self, chunk: Chunk) -> None:
         """Keep a chunk: what was refused, then the rows, then the line that says so."""
         name = f"{chunk.number:05d}.parquet"
-        for to in ASIDE:
+        for to in SIDE_TABLES:
             file = self.folder / "chunks" / to / f"{self.plan.name}-{name}"
             file.unlink(missing_ok=True)
             records = [
@@ -147,5 +147,5 @@ class TableStore:
 
 def aside_shards(folder: Path, stores: Sequence[TableStore]) -> dict[str, list[dict[str, Any]]]:
     """Write the shards of the rows of all tables that were set aside, and name them, for each configuration that has some."""
-    found = {to: [file for store in stores for file in store.aside(to)] for to in ASIDE}
+    found = {to: [file for store in stores for file in store.aside(to)] for to in SIDE_TABLES}
     return {to: write_shards(folder, to, files, columns.refused_features()) for to, files in found.items() if files}

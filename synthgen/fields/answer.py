@@ -21,8 +21,8 @@ from typing import Any
 
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import schemas
-from synthgen.fields.schemas import Schema, Way
-from synthgen.spec.parts import Fault, Scene, misread
+from synthgen.fields.schemas import KeyPath, Schema
+from synthgen.spec.parts import Fault, RecipeContext, misread
 from synthgen.spec.rows import Completion, Refusal, Value, parsed_json
 
 WORDS: dict[str, dict[str, Any]] = {
@@ -44,10 +44,10 @@ def schema_file(spec: Any) -> str:
     return spec["schema"] if isinstance(spec, dict) and [*spec] == ["schema"] and str(spec["schema"]).endswith(".json") else ""
 
 
-def _given(spec: Any, scene: Scene) -> Any:
+def _given(spec: Any, context: RecipeContext) -> Any:
     """The JSON Schema that a spec gives as it is; None when it is said in words. Raises DataError, ValueError."""
     if name := schema_file(spec):
-        path = scene.path(name)
+        path = context.path(name)
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -58,13 +58,13 @@ def _given(spec: Any, scene: Scene) -> Any:
     return spec["schema"] if isinstance(spec, dict) and [*spec] == ["schema"] and isinstance(spec["schema"], dict) else None
 
 
-def schema_of(spec: Any, scene: Scene) -> Schema | None:
+def schema_of(spec: Any, context: RecipeContext) -> Schema | None:
     """The JSON Schema of an `output`; None where it is plain text. Raises DataError or ValueError when it has faults."""
     if spec is None or spec == "text":
         return None
-    if fault := next(output_faults(spec, scene), None):
+    if fault := next(output_faults(spec, context), None):
         raise ValueError(fault.message)
-    given = _given(spec, scene)
+    given = _given(spec, context)
     return _schema(spec) if given is None else given
 
 
@@ -82,13 +82,13 @@ def _schema(spec: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def output_faults(spec: Any, scene: Scene) -> Iterator[Fault]:
+def output_faults(spec: Any, context: RecipeContext) -> Iterator[Fault]:
     """What is wrong in an `output`."""
-    at: Way = ("output",)
+    at: KeyPath = ("output",)
     try:
-        given = None if spec is None else _given(spec, scene)
+        given = None if spec is None else _given(spec, context)
     except (DataError, ValueError) as error:
-        yield misread((*at, "schema"), error, scene)
+        yield misread((*at, "schema"), error, context)
         return
     if given is None:
         yield from _faults(spec, at) if spec is not None else ()
@@ -101,7 +101,7 @@ def output_faults(spec: Any, scene: Scene) -> Iterator[Fault]:
             yield Fault((*at, "schema", *fault.at), fault.message, fault.hint, at_key=fault.at_key)
 
 
-def _faults(spec: Any, at: Way) -> Iterator[Fault]:
+def _faults(spec: Any, at: KeyPath) -> Iterator[Fault]:
     if isinstance(spec, str):
         if spec not in WORDS:
             meant = f"did you mean {MEANT[spec]}?" if spec in MEANT else did_you_mean(spec, WORDS, "one of")
@@ -127,7 +127,7 @@ def _faults(spec: Any, at: Way) -> Iterator[Fault]:
             yield from _faults(one, (*at, name))
 
 
-def _option_faults(options: list[Any], at: Way) -> Iterator[Fault]:
+def _option_faults(options: list[Any], at: KeyPath) -> Iterator[Fault]:
     kinds = {type(one) for one in options}
     if not options:
         yield Fault(at, "output: no options to choose from")
@@ -284,6 +284,6 @@ def _outline(part: Schema, root: Schema, indent: str = "") -> str:
     return schemas.SAID[part["type"]] + (f" ({', '.join(limits)})" if limits else "") + note
 
 
-def files_of(spec: Any, scene: Scene) -> list[Path]:
+def files_of(spec: Any, context: RecipeContext) -> list[Path]:
     """The file of a JSON Schema, if there is one."""
-    return [scene.path(schema_file(spec))] if schema_file(spec) else []
+    return [context.path(schema_file(spec))] if schema_file(spec) else []

@@ -52,7 +52,7 @@ class Claude(Instructed):
     @cached_property
     def form(self) -> Form:
         """The form of its answers. Raises DataError, ValueError."""
-        return Form(schema_of(self.output, self._scene), self.think, self.out or "")
+        return Form(schema_of(self.output, self._context), self.think, self.out or "")
 
     @cached_property
     def names_fields(self) -> bool:
@@ -64,7 +64,7 @@ class Claude(Instructed):
         yield from super().faults()
         if not self.task.strip():
             yield Fault(("task",), "the task is empty", "say in plain words what to do")
-        outputs = list(output_faults(self.output, self._scene))
+        outputs = list(output_faults(self.output, self._context))
         yield from outputs
         if self.examples is not None and not outputs:
             yield from self._example_faults()
@@ -73,7 +73,7 @@ class Claude(Instructed):
         try:
             records = self._records
         except (DataError, ValueError) as error:
-            yield misread(("examples",), error, self._scene)
+            yield misread(("examples",), error, self._context)
             return
         if not records:
             yield Fault(("examples",), "no examples", "such as [{input: my card is gone, output: lost card}]")
@@ -87,7 +87,7 @@ class Claude(Instructed):
 
     @cached_property
     def _records(self) -> list[dict[str, Any]]:
-        return list(files.records(self._scene.path(self.examples))) if isinstance(self.examples, str) else list(self.examples or [])
+        return list(files.records(self._context.path(self.examples))) if isinstance(self.examples, str) else list(self.examples or [])
 
     def _output_of(self, one: dict[str, Any]) -> Any:
         """The output of an example; one from a file that holds text only may be JSON."""
@@ -103,8 +103,8 @@ class Claude(Instructed):
         """The documents, the file of examples, that of the schema, and the prompt."""
         return [
             *super().files(),
-            *([self._scene.path(self.examples)] if isinstance(self.examples, str) else []),
-            *files_of(self.output, self._scene),
+            *([self._context.path(self.examples)] if isinstance(self.examples, str) else []),
+            *files_of(self.output, self._context),
         ]
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -102,7 +102,7 @@ class Conversation(Asked):
     @cached_property
     def system(self) -> str:
         """The system prompt of the application, as a template. Raises DataError, ValueError."""
-        text = document(self._scene.path(self._file)).content if self._file else self.assistant
+        text = document(self._context.path(self._file)).content if self._file else self.assistant
         render.names(text)
         return text
 
@@ -111,12 +111,12 @@ class Conversation(Asked):
         try:
             self.system  # noqa: B018 (it is read, to see whether it can be)
         except (DataError, ValueError) as error:
-            yield misread(("assistant",), error, self._scene)
+            yield misread(("assistant",), error, self._context)
 
     def files(self) -> list[Path]:
         """The file of the system prompt, and those of our own."""
         own = prompt_files("conversation_next", "conversation_next_row", "purpose", "form")
-        return [*([self._scene.path(self._file)] if self._file else []), *own]
+        return [*([self._context.path(self._file)] if self._file else []), *own]
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The first message, and the fields that the system prompt and the goal name."""
@@ -148,7 +148,7 @@ class Conversation(Asked):
     @cached_property
     def brief(self) -> Brief:
         """What Claude reads before it settles the user's next message."""
-        system = told("conversation_next", about=self._scene.about.strip(), form=self.form)
+        system = told("conversation_next", about=self._context.about.strip(), form=self.form)
         return Brief(system, schema=self.form.schema)
 
     def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
@@ -183,7 +183,7 @@ class Conversation(Asked):
         """The conversation as a base model reads it: the user's messages as those of a frame, each with the reply under it."""
         said, goal = [_shortened(text) for _, text in talk.turns], " ".join(self._goal(row).split())[:SHORT]
         pairs = [f"{said[at]}{frames.END}> {said[at + 1]}" for at in range(0, len(said), 2)]
-        return frames.frame(self._scene.about, [frames.Section(goal, pairs[-SHOWN:])])
+        return frames.frame(self._context.about, [frames.Section(goal, pairs[-SHOWN:])])
 
     def _question(self, row: Row, talk: Talk) -> str:
         said = "\n".join(tagged({role: text}) for role, text in talk.turns)
@@ -225,7 +225,7 @@ class Conversation(Asked):
         odd = (
             not draft
             or draft.startswith(">")
-            or frames.breaks(draft, self._scene.about)
+            or frames.breaks(draft, self._context.about)
             or frames.loops(draft)
             or draft in (talk.drafts or [])
         )

@@ -52,7 +52,7 @@ class Date(Made):
         bounds = []
         for place, text in enumerate(self.between):
             try:
-                bounds.append(moment(text, self._scene.now)[0])
+                bounds.append(moment(text, self._context.now)[0])
             except ValueError as error:
                 yield Fault(("between", place), *error.args)
         if len(bounds) == 2 and bounds[0] > bounds[1]:
@@ -63,7 +63,7 @@ class Date(Made):
 
     @cached_property
     def _bounds(self) -> tuple[datetime.datetime, datetime.datetime, bool]:
-        (first, timed), (last, also) = (moment(text, self._scene.now) for text in self.between)
+        (first, timed), (last, also) = (moment(text, self._context.now) for text in self.between)
         return first, last, timed or also
 
     def make(self, row: Row, stream: Random) -> Value:

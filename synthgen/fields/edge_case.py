@@ -64,7 +64,7 @@ class EdgeCase(Made):
             return Labelled(message, {"case": NONE})
         other = fill(self.other, row.values, f"{where}, other")
         other = "" if other == "None" else other  # what a field without a value is in a template
-        situation = Situation(row.values, self._scene.about, self._scene.now, tuple(self.locales or ()), other)
+        situation = Situation(row.values, self._context.about, self._context.now, tuple(self.locales or ()), other)
         return Labelled(CASES[case].build(stream, "" if message is None else str(message), situation), {"case": case})
 
     def labels(self) -> dict[str, str]:

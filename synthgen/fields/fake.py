@@ -90,7 +90,7 @@ class Fake(Made):
                 near = did_you_mean(name, parameters) if nearest(name, parameters) else hint
                 return Fault(("args", name), f"Faker provider '{self.provider}' has no argument '{name}'", near, at_key=True)
         try:
-            alone = type(self).model_validate(self.model_dump() | {"locale": locale}, context=self._scene)
+            alone = type(self).model_validate(self.model_dump() | {"locale": locale}, context=self._context)
             alone._call(locale, Random(0))
         except Exception as error:  # a provider says in its own way that an argument is wrong
             first = (str(error).splitlines() or [""])[0]
@@ -117,7 +117,7 @@ class Fake(Made):
             method = getattr(generator, self.provider)
             # A default such as `birthday=date.today()` is from when Faker was imported.
             dates = {name for name, one in inspect.signature(method).parameters.items() if isinstance(one.default, datetime.date)}
-            found[locale] = (generator, partial(method, **dict.fromkeys(dates - self.args.keys(), self._scene.now.date())))
+            found[locale] = (generator, partial(method, **dict.fromkeys(dates - self.args.keys(), self._context.now.date())))
         return found
 
     def make(self, row: Row, stream: Random) -> Value:
@@ -140,7 +140,7 @@ class Fake(Made):
 
     @cached_property
     def _now(self) -> datetime.datetime:
-        return self._scene.now
+        return self._context.now
 
     @cached_property
     def _column(self) -> str:

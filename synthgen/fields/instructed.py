@@ -88,9 +88,9 @@ class Instructed(Asked):
         size = 0
         for number, name in enumerate(self.documents):
             try:
-                size += len(document(self._scene.path(name)).content.encode("utf-8", "replace"))
+                size += len(document(self._context.path(name)).content.encode("utf-8", "replace"))
             except (DataError, ValueError) as error:
-                yield misread(("documents", number), error, self._scene)
+                yield misread(("documents", number), error, self._context)
         if size > LARGEST:
             hint = "give those that the task needs; a PDF is sent a third larger than it is"
             yield Fault(
@@ -102,12 +102,12 @@ class Instructed(Asked):
     def files(self) -> list[Path]:
         """The documents, and the files of the prompt."""
         shared = ["purpose", "documents", "form", "row"]
-        return [*map(self._scene.path, self.documents), *prompt_files(*([self.page] if self.page else []), *shared)]
+        return [*map(self._context.path, self.documents), *prompt_files(*([self.page] if self.page else []), *shared)]
 
     @cached_property
     def papers(self) -> tuple[Document, ...]:
         """The documents, each whole. Raises DataError, ValueError."""
-        return tuple(document(self._scene.path(name)) for name in self.documents)
+        return tuple(document(self._context.path(name)) for name in self.documents)
 
     def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
         """What each row reads in its answers; one that there was nothing to ask about reads none."""
@@ -117,7 +117,7 @@ class Instructed(Asked):
     def brief_of(self, prompt: str, form: Form, **values: Any) -> Brief:
         """The brief whose system text is `prompts/PROMPT.md`, filled with `values`, for answers of a form."""
         names = [one.name for one in self.papers]
-        system = told(prompt, about=self._scene.about.strip(), documents=names, form=form, **values)
+        system = told(prompt, about=self._context.about.strip(), documents=names, form=form, **values)
         return Brief(system, self.papers, form.schema, self.effort or "", self.tokens)
 
     def prompt_for(self, row: Row, name: str, streams: Streams, brief: Brief, text: str, *more: str) -> Prompt:

@@ -49,23 +49,23 @@ class Load(Made):
             elif self.field and self.field not in records[0]:
                 yield Fault(("field",), f"its records have no field '{self.field}'", did_you_mean(self.field, records[0], "fields"))
         except (DataError, ValueError) as error:
-            yield misread(("file" if self.dataset is None else "dataset",), error, self._scene)
+            yield misread(("file" if self.dataset is None else "dataset",), error, self._context)
 
     def files(self) -> list[Path]:
         """The file, or those of a dataset on this machine."""
         if self.dataset is not None:
             return self._opened.files
-        return [self._scene.path(self.file)] if self.file else []
+        return [self._context.path(self.file)] if self.file else []
 
     @cached_property
     def _opened(self) -> Opened:
-        return opened(Named(self.dataset or "", self.config, self.split, self.revision, self._scene))
+        return opened(Named(self.dataset or "", self.config, self.split, self.revision, self._context))
 
     @cached_property
     def _records(self) -> Sequence[dict[str, Any]]:
         if self.file is None:
             return self._opened.rows(self.field)
-        return list(files.records(self._scene.path(self.file)))
+        return list(files.records(self._context.path(self.file)))
 
     def make(self, row: Row, stream: Random) -> Value:
         """The record, or one field of it."""

@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from synthgen.errors import DataError, did_you_mean
-from synthgen.spec.parts import Scene
+from synthgen.spec.parts import RecipeContext
 from synthgen.text import files
 
 FORMATS = ("arrow", "csv", "json", "parquet", "text")
@@ -45,7 +45,7 @@ class Named:
     config: str | None
     split: str
     revision: str | None
-    scene: Scene
+    context: RecipeContext
 
     def wrong(self, what: str, hint: str = "") -> DataError:
         """The error that something is wrong with this dataset."""
@@ -54,7 +54,7 @@ class Named:
     def inside(self, path: str, who: str = "") -> Path:
         """The file of that path, to which `who` leads (default: the recipe). Raises DataError when it is outside the recipe's folder."""
         try:
-            place = self.scene.path(path)
+            place = self.context.path(path)
         except ValueError as error:
             message, _, hint = str(error).partition("; ")
             raise (self.wrong(f"{who} out of the recipe's folder", hint) if who else DataError(message, hint)) from None
@@ -120,8 +120,8 @@ def _in_words(named: Named) -> Iterator[None]:
 
 def _folder(named: Named) -> Path | None:
     """The folder of that name, or nothing when it is the id of a dataset on the Hub."""
-    name, scene = named.name, named.scene
-    if name.startswith((".", "/", "~")) or (scene.folder / name).exists():
+    name, context = named.name, named.context
+    if name.startswith((".", "/", "~")) or (context.folder / name).exists():
         place = named.inside(name)
         if place.is_dir():
             return place

@@ -39,7 +39,7 @@ class Noise(Made):
         if (self.voice is None) == (self.rate is None):
             both = "give a voice or a rate, not both" if self.rate is not None else "give a voice or a rate"
             yield Fault(("rate",) if self.rate is not None else (), both, "such as voice: texter, or rate: 0.05")
-        yield from voice_faults(self.voice, self._scene)
+        yield from voice_faults(self.voice, self._context)
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The text."""
@@ -62,7 +62,7 @@ class Noise(Made):
             put = rough(text, self.rate, self.keyboard or "qwerty", stream, protected=protected)
             return Labelled(put.text, {"slips": _told(put)})
         name = drawn(self.voice, stream)
-        voice = self._scene.voices[name]
+        voice = self._context.voices[name]
         if self.keyboard:
             voice = voice.model_copy(update={"keyboard": self.keyboard})
         put = put_on(text, voice, stream, protected=protected)

@@ -11,7 +11,7 @@ from synthgen.text import frames
 from synthgen.text.slots import SLOT, filled, typed
 from synthgen.voices import steer
 from synthgen.voices.channel import Put
-from synthgen.voices.steer import Course, Tally
+from synthgen.voices.steer import StyleTarget, StyleTotals
 
 ALIKE = 0.5
 """The share of its wordings that a message may have in common with those before it, while there are others."""
@@ -33,7 +33,7 @@ class Pool:
     """Messages that rows of one voice, or none, choose from; `course` is what a voice is moved towards. Where topics matter, one is surely about its topic from the score `sure` on, and of
     these the share that is `worse` by its sense is not taken while there are others."""
 
-    def __init__(self, course: Course | None, forms: Sequence[Form], sure: float | None = None, worse: float = 0.0) -> None:
+    def __init__(self, course: StyleTarget | None, forms: Sequence[Form], sure: float | None = None, worse: float = 0.0) -> None:
         self.course, self.forms, self.sure, self.worse = course, forms, sure, worse
         self.left = list(range(len(forms)))
         self.slotted = {place for place, form in enumerate(forms) if SLOT.search(form.put.text)}  # the others suit every row
@@ -52,7 +52,7 @@ class Pool:
     def _wordings(self) -> list[list[str]]:
         return [frames.wordings(form.put.text) for form in self.forms]
 
-    def take(self, tally: Tally | None, suits: Callable[[Form], bool], used: set[str]) -> Form | None:
+    def take(self, tally: StyleTotals | None, suits: Callable[[Form], bool], used: set[str]) -> Form | None:
         """The form that the `tally` is most in need of, or without one the form that is worded least as what was `used`, of those that suit
         a row: of those that pass the checks, if there are any, and of these (where topics matter) the ones that are surely about theirs and
         make sense, and of these those that are worded otherwise than what was used. No form of its completion is given again."""

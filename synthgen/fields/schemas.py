@@ -16,7 +16,7 @@ from synthgen.errors import did_you_mean
 from synthgen.spec.parts import Fault
 
 Schema = Mapping[str, Any]
-Way = tuple[Any, ...]
+KeyPath = tuple[Any, ...]
 
 NOTES = {"title", "description", "$defs", "$schema", "$id"}
 SENT = {
@@ -47,7 +47,7 @@ LARGEST = 2**63
 # Which schemas can be asked for
 
 
-def faults(part: Any, root: Any = None, at: Way = ()) -> Iterator[Fault]:
+def faults(part: Any, root: Any = None, at: KeyPath = ()) -> Iterator[Fault]:
     """What in a schema cannot be asked for."""
     root = part if root is None else root
     if not isinstance(part, dict):
@@ -74,7 +74,7 @@ def faults(part: Any, root: Any = None, at: Way = ()) -> Iterator[Fault]:
         yield from _typed_faults(part, root, at)
 
 
-def _reference_faults(part: dict[str, Any], root: Any, at: Way) -> Iterator[Fault]:
+def _reference_faults(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Fault]:
     yield from _unknown(part, {"$ref"}, at)
     name, known = part["$ref"], _definitions(root)
     if name not in known:
@@ -101,7 +101,7 @@ def _reached(name: str, known: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _typed_faults(part: dict[str, Any], root: Any, at: Way) -> Iterator[Fault]:
+def _typed_faults(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Fault]:
     kind = part.get("type")
     if kind is None and part.keys() & HINTS.keys():
         yield from _unknown(part, set(SENT), at)
@@ -141,7 +141,7 @@ def _typed_faults(part: dict[str, Any], root: Any, at: Way) -> Iterator[Fault]:
                 yield Fault((*at, "required"), f"required: there is no property '{name}'", did_you_mean(name, properties, "properties"))
 
 
-def _unknown(part: dict[str, Any], known: set[str], at: Way) -> Iterator[Fault]:
+def _unknown(part: dict[str, Any], known: set[str], at: KeyPath) -> Iterator[Fault]:
     for word in part:
         if word not in known | NOTES:
             hint = HINTS.get(str(word), "") or did_you_mean(word, known, "here")

@@ -36,18 +36,18 @@ class Solve(Instructed):
     @cached_property
     def form(self) -> Form:
         """The form of its answers. Raises DataError, ValueError."""
-        return Form(schema_of(self.output, self._scene), self.think, self.out or "")
+        return Form(schema_of(self.output, self._context), self.think, self.out or "")
 
     def faults(self) -> Iterator[Fault]:
         """What is wrong in the output and the documents; a task that names fields, which would show them."""
         yield from super().faults()
-        yield from output_faults(self.output, self._scene)
+        yield from output_faults(self.output, self._context)
         if "{{" in self.task or "{%" in self.task:
             yield Fault(("task",), "the task of a blind answer is the same for all rows", "without {{ }}; what it sees of the row is 'of'")
 
     def files(self) -> list[Path]:
         """The documents, the file of the schema, and the prompt."""
-        return [*super().files(), *files_of(self.output, self._scene)]
+        return [*super().files(), *files_of(self.output, self._context)]
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The input."""

@@ -48,7 +48,7 @@ if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
     from synthgen.fields.pool import Form, Pool
     from synthgen.text.nearness import Nearness
     from synthgen.text.topics import Topics
-    from synthgen.voices.steer import Course, Tally
+    from synthgen.voices.steer import StyleTarget, StyleTotals
 
 OF_LIKE, OF_TOPICS, OF_VOICE = 4, 7, 2  # continuations of a row, to choose from
 SHARED, SHARED_OPENED = 32, 48  # continuations of one frame at most: more would make messages alike, less so where each has its opening
@@ -143,7 +143,7 @@ class Typed(Asked):
         if isinstance(self.seeds, dict):
             return {topic: self._read(seeds) for topic, seeds in self.seeds.items()}
         if self.labelled and self.like is not None:
-            return files.grouped(self._scene.path(self.like), self.labelled)
+            return files.grouped(self._context.path(self.like), self.labelled)
         return {"": self._read(self.seeds) if self.seeds is not None else self._liked}
 
     @cached_property
@@ -155,7 +155,7 @@ class Typed(Asked):
         if isinstance(seeds, list):
             kept = [" ".join(seed.split()) for seed in seeds]
             return [seed for seed in kept if seed]
-        path = self._scene.path(seeds)
+        path = self._context.path(seeds)
         return files.messages(path)
 
     @property
@@ -196,7 +196,7 @@ class Typed(Asked):
     def files(self) -> list[Path]:
         """The seed files, and the one to be like."""
         named = [*(self.seeds.values() if isinstance(self.seeds, dict) else [self.seeds]), self.like]
-        return [self._scene.path(seeds) for seeds in named if isinstance(seeds, str)]
+        return [self._context.path(seeds) for seeds in named if isinstance(seeds, str)]
 
     def faults(self) -> Iterator[Fault]:
         """Seeds that cannot be read or are too few, and slots that must be mentioned but no seed shows."""
@@ -237,17 +237,17 @@ class Typed(Asked):
             try:
                 _ = self._liked, self.pools if self.seeds is None else {}  # it is read, to see whether it can be
             except (DataError, ValueError) as error:
-                yield misread(("like",), error, self._scene)
+                yield misread(("like",), error, self._context)
             if self.voice is not None:
                 yield Fault(("voice",), "a message is either like those of a file or on a voice", "take out 'like' or 'voice'", at_key=True)
-        yield from voice_faults(self.voice, self._scene)
+        yield from voice_faults(self.voice, self._context)
 
     def _seed_fault(self, topic: str, seeds: Seeds) -> Fault | None:
         at = ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
         try:
             return None if seeds and self._read(seeds) else Fault(at, "no seed messages", FEW)
         except (DataError, ValueError) as error:
-            fault = misread(at, error, self._scene)
+            fault = misread(at, error, self._context)
             is_message = isinstance(seeds, str) and " " in seeds.strip() and "." not in seeds
             return replace(fault, hint="text here names a file; messages stand in a list: [hi there, hello]") if is_message else fault
 
@@ -273,7 +273,7 @@ class Typed(Asked):
 
     def logs(self) -> list[Path]:
         """The file that it is like."""
-        return [self._scene.path(self.like)] if self.like is not None else []
+        return [self._context.path(self.like)] if self.like is not None else []
 
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         """How near each voice came to what was asked (`styles`), of very many messages by the first; and how many messages are about their
@@ -310,7 +310,7 @@ class Typed(Asked):
         return self.voice is not None or self.like is not None
 
     @cached_property
-    def courses(self) -> dict[str, Course]:
+    def courses(self) -> dict[str, StyleTarget]:
         """What the rows of each voice are moved towards."""
         from synthgen.voices import steer
 
@@ -325,7 +325,7 @@ class Typed(Asked):
             from synthgen.voices.measure import measured
 
             return {self.like: measured(self._liked)}
-        return {name: self._scene.voices[name] for name in weighted(self.voice)}
+        return {name: self._context.voices[name] for name in weighted(self.voice)}
 
     @cached_property
     def _seeds_voice(self) -> Voice:
@@ -337,18 +337,18 @@ class Typed(Asked):
         """The row's voice: one draw for all its tries."""
         return self.like or drawn(self.voice, streams.at(row.table, name, "voice", row.index))
 
-    def memory(self) -> dict[str, Tally]:
+    def memory(self) -> dict[str, StyleTotals]:
         """How the table's messages of each voice are typed so far."""
-        from synthgen.voices.steer import Tally
+        from synthgen.voices.steer import StyleTotals
 
-        return {name: Tally.empty(course) for name, course in self.courses.items()}
+        return {name: StyleTotals.empty(course) for name, course in self.courses.items()}
 
-    def remember(self, row: Row, name: str, memory: dict[str, Tally], times: int = 1) -> None:
+    def remember(self, row: Row, name: str, memory: dict[str, StyleTotals], times: int = 1) -> None:
         """Count the row's message."""
         if (voice := row.values.get(f"{name}_voice")) is not None:
             memory[voice].add(self.courses[voice].marks([row.values[name]])[0], times)
 
-    def forget(self, row: Row, name: str, memory: dict[str, Tally]) -> None:
+    def forget(self, row: Row, name: str, memory: dict[str, StyleTotals]) -> None:
         """Take the row's message back."""
         self.remember(row, name, memory, -1)
 
@@ -426,7 +426,7 @@ class Typed(Asked):
         if voice and self.seeds is not None:
             put = {seed: self._in_voice(seed, voice, stream) for seed in shown}
             sections = [frames.Section(section.topic, [put[seed] for seed in section.messages]) for section in sections]
-        return frames.frame(self._scene.about, sections), shown
+        return frames.frame(self._context.about, sections), shown
 
     def _settings(self, topic: str, opening: str) -> dict[str, float | int | str | bool]:
         usual = CALM if self.for_labels and topic in self.pools else FREE
@@ -492,7 +492,7 @@ class Typed(Asked):
     @cached_property
     def _reader(self) -> Reader:
         return Reader(
-            self._scene.about, self.texts, self.originals, frozenset(self.mention), self.words, self.topics, harmless=self.harmless
+            self._context.about, self.texts, self.originals, frozenset(self.mention), self.words, self.topics, harmless=self.harmless
         )
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:

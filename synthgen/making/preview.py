@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthgen.engine import TableRun, candidates
-from synthgen.making.runs import Noted
+from synthgen.making.runs import RecordingModel
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.spec import pages
 from synthgen.spec.rows import Prompt, Row
@@ -46,7 +46,7 @@ class Previews(Iterable[Previewed]):
         return pages.page(*(one._repr_html_() for one in self))
 
 
-def previews(recipe: Recipe, whole: Plan, doors: Mapping[str, Noted], show: int) -> Iterator[Previewed]:
+def previews(recipe: Recipe, whole: Plan, doors: Mapping[str, RecordingModel], show: int) -> Iterator[Previewed]:
     """`show` rows of each table, and what the `doors` were asked for them. Rows that lack an answer are left out."""
     streams = Streams(recipe.seed)
     made: dict[str, list[dict[str, Any]]] = {}

@@ -53,7 +53,7 @@ def open_model(spec: AnyModel, budget: Budget | None = None) -> Model:
     return BaseModel(spec.place, revision=spec.revision, dtype=spec.dtype, device=spec.device)
 
 
-class Noted:
+class RecordingModel:
     """A model that remembers what it was asked."""
 
     def __init__(self, model: Model) -> None:

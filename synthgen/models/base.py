@@ -1,7 +1,7 @@
 """Pretrained base models through transformers: any causal language model continues a frame.
 
 A frame is read once for all its rows, and rows are written side by side (see `batch`). Every row samples with
-numbers drawn from its own stream, one a token, so that its luck does not depend on its neighbours.
+numbers drawn from its own stream, one a token, so that its uniforms does not depend on its neighbours.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class BaseModel:
             ids = frames[prompt.text][0].ids if prompt.text in frames else tuple(self._ids(prompt.text))
             frames.setdefault(prompt.text, []).append(self._job(number, prompt, ids))
         jobs = [job for own in frames.values() for job in own]
-        room, longest = max((len(job.luck) for job in jobs), default=0), max((len(job.ids) for job in jobs), default=0)
+        room, longest = max((len(job.uniforms) for job in jobs), default=0), max((len(job.ids) for job in jobs), default=0)
         self._check_window(longest, longest + room)
         stop = str(prompts[0].settings.get("stop", "")) if prompts else ""
         if self._fits is None:
@@ -224,8 +224,8 @@ class BaseModel:
 
         stream = Random(prompt.stream)
         opening: list[int] = self.tokenizer(str(prompt.settings.get("opening", "")), add_special_tokens=False)["input_ids"]
-        luck = [stream.random() for _ in range(len(opening) + _limit(prompt))]
-        return Job(number, ids, luck, float(prompt.settings.get("temperature", 1.0)), opening=opening)
+        uniforms = [stream.random() for _ in range(len(opening) + _limit(prompt))]
+        return Job(number, ids, uniforms, float(prompt.settings.get("temperature", 1.0)), opening=opening)
 
     def _is_end(self, stop: str, token: int) -> bool:
         known = self._stops.get((stop, token))
@@ -276,20 +276,20 @@ def _limit(prompt: Prompt) -> int:
     return int(prompt.settings.get("tokens", 120))
 
 
-def choose(logits: torch.Tensor, luck: torch.Tensor, temperature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """One token for each row of `logits` (rows, vocabulary), by its number in `luck` (rows,) between 0 and 1 and its temperature; and its
+def choose(logits: torch.Tensor, uniforms: torch.Tensor, temperature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """One token for each row of `logits` (rows, vocabulary), by its number in `uniforms` (rows,) between 0 and 1 and its temperature; and its
     log-probability (rows,) at temperature 1."""
     import torch
 
     highest = logits.amax(-1).float()
     rows, tokens = (logits >= (highest + temperature * math.log(MIN_P))[:, None]).nonzero(as_tuple=True)
-    counts = torch.bincount(rows, minlength=len(luck))
+    counts = torch.bincount(rows, minlength=len(uniforms))
     first = counts.cumsum(0) - counts
-    chances = torch.zeros(len(luck), int(counts.max()), device=logits.device)
+    chances = torch.zeros(len(uniforms), int(counts.max()), device=logits.device)
     own = torch.arange(len(rows), device=logits.device) - first[rows]
     chances[rows, own] = ((logits[rows, tokens].float() - highest[rows]) / temperature[rows]).exp()
     upto = chances.cumsum(-1)
-    place = torch.searchsorted(upto, (luck * upto[:, -1])[:, None], right=True).squeeze(-1)
+    place = torch.searchsorted(upto, (uniforms * upto[:, -1])[:, None], right=True).squeeze(-1)
     chosen = tokens[first + place.clamp(max=counts - 1)]
     return chosen, logits.gather(-1, chosen[:, None]).squeeze(-1).float() - logits.float().logsumexp(-1)
 

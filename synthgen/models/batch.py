@@ -38,7 +38,7 @@ class Job:
 
     number: int
     ids: tuple[int, ...]
-    luck: Sequence[float]
+    uniforms: Sequence[float]
     temperature: float
     written: list[int] = field(default_factory=list)
     opening: Sequence[int] = ()
@@ -55,7 +55,7 @@ class Job:
 
     def over(self, ends: Callable[[int], bool]) -> bool:
         """Whether the last token that it wrote `ends` it, or is the last that it has a random number for."""
-        return ends(self.written[-1]) or len(self.written) == len(self.luck)
+        return ends(self.written[-1]) or len(self.written) == len(self.uniforms)
 
 
 @dataclass(frozen=True)
@@ -215,17 +215,17 @@ class Batch:
             self.cache = Cache(layers=[RowsLayer(layer.keys, self.width, self.room) for layer in prefix.layers])
         for mine, theirs in zip(self.cache.layers, prefix.layers, strict=True):
             mine.read.setdefault(id(job.ids), (theirs.keys, theirs.values))
-        luck = torch.tensor([job.luck[0]], device=self.device)
-        token, logprob = choose(logits, luck, torch.tensor([job.temperature], device=self.device))
+        uniforms = torch.tensor([job.uniforms[0]], device=self.device)
+        token, logprob = choose(logits, uniforms, torch.tensor([job.temperature], device=self.device))
         return int(token), float(logprob)
 
     def _step(self, active: dict[int, Job], choose: Choose) -> tuple[list[int], list[float]]:
-        tokens, positions, luck, temperature = [0] * self.width, [0] * self.width, [0.0] * self.width, [1.0] * self.width
+        tokens, positions, uniforms, temperature = [0] * self.width, [0] * self.width, [0.0] * self.width, [1.0] * self.width
         kept = [0] * self.width  # where in its room each row's new token is kept
         for row, job in active.items():
             tokens[row], kept[row] = job.written[-1], len(job.written) - 1
             positions[row] = len(job.ids) + kept[row]
-            luck[row], temperature[row] = job.luck[len(job.written)], job.temperature
+            uniforms[row], temperature[row] = job.uniforms[len(job.written)], job.temperature
         seats = self._seats(active, kept)
         for layer in self.cache.layers:
             layer.seats = seats
@@ -239,7 +239,9 @@ class Batch:
             use_cache=True,
             **{self.takes: self.cache},
         )
-        chosen, logprobs = choose(read.logits[:, -1], torch.tensor(luck, device=self.device), torch.tensor(temperature, device=self.device))
+        chosen, logprobs = choose(
+            read.logits[:, -1], torch.tensor(uniforms, device=self.device), torch.tensor(temperature, device=self.device)
+        )
         return chosen.tolist(), logprobs.tolist()
 
     def _seats(self, active: dict[int, Job], kept: Sequence[int]) -> Seats:
@@ -362,8 +364,10 @@ def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], c
             read = model(torch.tensor([job.ids], device=model.device), use_cache=True, logits_to_keep=1)
             frame = (job.ids, _state(read), read.logits[:, -1])
         state, logits = copy.deepcopy(frame[1]), frame[2]
-        for luck in job.luck:
-            token, logprob = choose(logits, torch.tensor([luck], device=model.device), torch.tensor([job.temperature], device=model.device))
+        for uniforms in job.uniforms:
+            token, logprob = choose(
+                logits, torch.tensor([uniforms], device=model.device), torch.tensor([job.temperature], device=model.device)
+            )
             job.write(int(token), float(logprob))
             if job.over(ends):
                 break

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from synthgen.errors import LimitError, ModelError, OutputError
 from synthgen.models import wire
 from synthgen.models.claude import ClaudeModel
+from synthgen.models.connection import PATIENCE, TRIES, Connection
 from synthgen.models.failures import KEPT, Failure, redacted
-from synthgen.models.line import PATIENCE, TRIES, Line
 from synthgen.spec.rows import Completion, Prompt, storable
 
 if TYPE_CHECKING:
@@ -37,7 +37,13 @@ class Batches:
     """The asking of some prompts in batches, each under its key in the journal."""
 
     def __init__(
-        self, model: ClaudeModel, journal: Journal, line: Line, asked: Mapping[str, Prompt], how: Batching, watch: Callable[[str], None]
+        self,
+        model: ClaudeModel,
+        journal: Journal,
+        line: Connection,
+        asked: Mapping[str, Prompt],
+        how: Batching,
+        watch: Callable[[str], None],
     ) -> None:
         self.model, self.journal, self.line, self.how, self.watch = model, journal, line, how, watch
         self.left, self.tries, self.strangers = dict(asked), Counter[str](), set[str]()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from synthgen.errors import ModelError
 from synthgen.models import wire
 from synthgen.models.budget import Budget
+from synthgen.models.connection import TRIES, Connection
 from synthgen.models.exchange import Exchange
 from synthgen.models.failures import Failure
-from synthgen.models.line import TRIES, Line
 from synthgen.models.prices import price
 from synthgen.spec.rows import Completion, Prompt
 
@@ -56,7 +56,7 @@ class ClaudeModel:
 
     def check_key(self, otherwise: str = "") -> None:
         """Make sure, without a request, that there is a key. Raises ModelError, which says `otherwise` what can be done without one."""
-        with Line(self.name, self.timeout) as line:
+        with Connection(self.name, self.timeout) as line:
             found = line.start(line.once(line.signed())).result()
         if isinstance(found, Failure):
             problem = found.error(self.name)
@@ -65,10 +65,10 @@ class ClaudeModel:
     def tokens(self, prompts: Sequence[Prompt]) -> list[int]:
         """How many tokens each prompt has with all that is sent with it, counted by the API, which costs nothing. Raises ModelError at once
         when that fails."""
-        with Line(self.name, min(self.timeout, COUNTING)) as line:
+        with Connection(self.name, min(self.timeout, COUNTING)) as line:
             return line.start(self._counted(line, prompts)).result()
 
-    async def _counted(self, line: Line, prompts: Sequence[Prompt]) -> list[int]:
+    async def _counted(self, line: Connection, prompts: Sequence[Prompt]) -> list[int]:
         can = self._can = self._can or await _abilities(line, self.name, 1)
         asked = [{key: part for key, part in wire.request(self.name, one, can).items() if key != "max_tokens"} for one in prompts]
         found = await asyncio.gather(*(line.once(line.client.messages.count_tokens(**one)) for one in asked))
@@ -82,17 +82,17 @@ class ClaudeModel:
         budget; all that was answered until then is given out first."""
         if not prompts:
             return
-        with Line(self.name, self.timeout, min(self.concurrency, len(prompts))) as line:
+        with Connection(self.name, self.timeout, min(self.concurrency, len(prompts))) as line:
             yield from Exchange(self, line, prompts).answers()
 
-    def abilities(self, line: Line) -> wire.Abilities:
+    def abilities(self, line: Connection) -> wire.Abilities:
         """What the model accepts, asked once. A server that does not tell gets the least that it can be sent."""
         if self._can is None:
             self._can = line.start(_abilities(line, self.name)).result()
         return self._can
 
 
-async def _abilities(line: Line, name: str, tries: int = TRIES) -> wire.Abilities:
+async def _abilities(line: Connection, name: str, tries: int = TRIES) -> wire.Abilities:
     card = await line.patient(lambda client: client.models.retrieve(name), tries)
     if not isinstance(card, Failure):
         return wire.Abilities.of(card)

@@ -11,8 +11,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from synthgen.models import wire
+from synthgen.models.connection import PATIENCE, TRIES, Connection
 from synthgen.models.failures import Failure
-from synthgen.models.line import PATIENCE, TRIES, Line
 from synthgen.models.pace import Pace
 from synthgen.models.prices import CACHEABLE
 from synthgen.spec.rows import Completion, Prompt
@@ -31,7 +31,7 @@ LEAST = 3
 class Exchange:
     """The asking of some prompts: one task for each, in the line's loop; the answers come through a queue."""
 
-    def __init__(self, model: ClaudeModel, line: Line, prompts: Sequence[Prompt]) -> None:
+    def __init__(self, model: ClaudeModel, line: Connection, prompts: Sequence[Prompt]) -> None:
         self.model, self.line, self.prompts, self.budget = model, line, prompts, model.budget
         self.can = model.abilities(line)
         self.came: SimpleQueue[list[Completion] | BaseException | None] = SimpleQueue()

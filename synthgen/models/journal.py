@@ -20,8 +20,8 @@ from typing import Any
 
 from synthgen.errors import OutputError
 from synthgen.models.claude import ClaudeModel
+from synthgen.models.connection import Connection
 from synthgen.models.door import Model
-from synthgen.models.line import Line
 from synthgen.models.routing import placed
 from synthgen.models.trouble import in_words, trouble
 from synthgen.spec.rows import Completion, Prompt
@@ -297,7 +297,7 @@ class Journalled:
         twins: dict[str, list[Prompt]] = {}
         for place, key in unknown.items():
             twins.setdefault(key, []).append(prompts[place])
-        with Line(self.model.name, self.model.timeout) as line:
+        with Connection(self.model.name, self.model.timeout) as line:
             first = {key: own[0] for key, own in twins.items()}
             for key, one in Batches(self.model, self.journal, line, first, self.batch, self.watch).answers():
                 yield from (replace(one, prompt=prompt) for prompt in twins[key])

@@ -24,7 +24,7 @@ from synthgen.fields.edge_case import EdgeCase, case_fault
 from synthgen.fields.typed import Typed
 from synthgen.recipe.asking import asking_faults
 from synthgen.recipe.harness import Harness, harness_faults
-from synthgen.recipe.places import Source, Way
+from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.shape import DEFAULT_MODELS, From
 from synthgen.recipe.words import shown
 from synthgen.spec.parts import Fault, Part
@@ -34,7 +34,7 @@ Read = tuple[tuple[Any, ...], str]
 """The way to a value in a field, and the name that it reads."""
 
 
-def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
+def cross_faults(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Fault]:
     """The faults between `parts`, each with its way from the top of the recipe."""
     whole = _Whole(parts, source)
     yield from _parent_faults(whole)
@@ -73,7 +73,7 @@ def cross_faults(parts: Mapping[Way, Part], source: Source) -> Iterator[Fault]:
 class _Whole:
     """The tables as far as they could be read, and the names in them."""
 
-    def __init__(self, parts: Mapping[Way, Part], source: Source) -> None:
+    def __init__(self, parts: Mapping[KeyPath, Part], source: Source) -> None:
         written, models = source.data.get("tables"), source.data.get("models")
         self.parts, self.source = parts, source
         self.tables: dict[Any, Any] = written if isinstance(written, dict) else {}
@@ -160,7 +160,7 @@ class _Whole:
                 return f"'{above}' has it, but '{below}' does not carry it on"
         return ""
 
-    def choice(self, table: Any, template: str) -> tuple[Way, Choice] | None:
+    def choice(self, table: Any, template: str) -> tuple[KeyPath, Choice] | None:
         """The choice that a template is the name of and no more, and the way to it."""
         source = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", template)
         for each in [table, *(self.line(table) or [])]:
@@ -190,7 +190,7 @@ def _labels(field: FieldShape) -> list[str]:
         return []
 
 
-def _label_fault(way: Way, name: str) -> Fault:
+def _label_fault(way: KeyPath, name: str) -> Fault:
     message = f"a column '{name}' is filled by '{name.rpartition('_')[0]}', with what it knows of its values"
     return Fault((*way, "fields", name), message, "name this field otherwise", at_key=True)
 
@@ -243,7 +243,7 @@ def _model_faults(field: FieldShape, models: Mapping[str, str | None]) -> Iterat
                         f"such as {key}: {fitting[0]}" if fitting else "")  # fmt: skip
 
 
-def _topic_faults(field: FieldShape, choice: tuple[Way, Choice] | None) -> Iterator[Fault]:
+def _topic_faults(field: FieldShape, choice: tuple[KeyPath, Choice] | None) -> Iterator[Fault]:
     """Seeds for a topic that no row will ever have: a misspelt key, most likely."""
     seeds = getattr(field, "seeds", None)  # not there if it is wrong, and so with the options
     if choice is None or not isinstance(seeds, dict) or not hasattr(choice[1], "options"):
@@ -257,7 +257,7 @@ def _topic_faults(field: FieldShape, choice: tuple[Way, Choice] | None) -> Itera
             )
 
 
-def _case_faults(choice: tuple[Way, Choice] | None) -> Iterator[Fault]:
+def _case_faults(choice: tuple[KeyPath, Choice] | None) -> Iterator[Fault]:
     """Options of a choice of edge cases that are none."""
     options = getattr(choice[1], "options", ()) if choice else ()  # not there if they are wrong
     if choice is None or not options:
@@ -283,7 +283,7 @@ def _otherwise_faults(field: FieldShape) -> Iterator[Fault]:
         yield Fault(("otherwise",), f"expected {said}, as this field's other values are, not {shown(value)}")
 
 
-def _carry_faults(way: Way, parent: From, above: set[str], own: set[str] | None) -> Iterator[Fault]:
+def _carry_faults(way: KeyPath, parent: From, above: set[str], own: set[str] | None) -> Iterator[Fault]:
     for number, name in enumerate(parent.carry or []):
         at = (*way, "from", "carry", number)
         if name not in above:
@@ -297,7 +297,7 @@ def _carry_faults(way: Way, parent: From, above: set[str], own: set[str] | None)
             )
 
 
-def _circles(way: Way, reads: Mapping[str, list[Read]]) -> Iterator[Fault]:
+def _circles(way: KeyPath, reads: Mapping[str, list[Read]]) -> Iterator[Fault]:
     for circle in _cycles({name: sorted({read for _, read in found}) for name, found in reads.items()}):
         at = next(at for at, read in reads[circle[0]] if read == circle[1])
         hint = "each needs the next one first; one of them must do without" if len(circle) > 2 else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthgen.errors import Mistake, RecipeError
-from synthgen.recipe.places import Source, Way
+from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.source import BEGINS
 from synthgen.recipe.syntax import DEEPEST
 
@@ -21,7 +21,7 @@ NAME = "recipe"
 class Given(Source):
     """A mapping and the mistakes found in it."""
 
-    def tell(self, way: Way, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
+    def tell(self, way: KeyPath, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
         """Add a mistake at the way to a value, or on the option that put it there."""
         option = next((option for said, option in self.overrides.items() if way[: len(said)] == said), None)
         said = next((new for new in self.renamed if way[: len(new)] == new), None)
@@ -30,9 +30,9 @@ class Given(Source):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.renamed: dict[Way, Way] = {}
+        self.renamed: dict[KeyPath, KeyPath] = {}
 
-    def rename(self, way: Way, meant: Way) -> None:
+    def rename(self, way: KeyPath, meant: KeyPath) -> None:
         """Remember under which key it was said."""
         super().rename(way, meant)
         self.renamed[meant] = way
@@ -47,7 +47,7 @@ def given(data: Mapping[str, Any]) -> Source:
     return source
 
 
-def _plain(value: Any, way: Way, source: Source) -> Any:
+def _plain(value: Any, way: KeyPath, source: Source) -> Any:
     """A value as YAML would have given it; what YAML has no word for is told."""
     if len(way) > DEEPEST:
         source.tell(way[:4], f"nested more than {DEEPEST} deep", "is it a part of itself?")
@@ -72,7 +72,7 @@ def _plain(value: Any, way: Way, source: Source) -> Any:
     return None
 
 
-def _text(value: str, way: Way, source: Source) -> str:
+def _text(value: str, way: KeyPath, source: Source) -> str:
     """A text; half a letter, which no file can hold, is told."""
     whole = str(value).encode("utf-8", "replace").decode()
     if whole != str(value):

@@ -21,11 +21,11 @@ from synthgen.recipe import source as sources
 from synthgen.recipe.between import cross_faults
 from synthgen.recipe.given import NAME, given
 from synthgen.recipe.harness import Harness
-from synthgen.recipe.places import Source, Way
+from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.publish import Publish
 from synthgen.recipe.shape import DEFAULT_MODELS, AnyModel, BaseModelSpec, From, Recipe, Table
 from synthgen.recipe.words import explained, keys, shown
-from synthgen.spec.parts import Fault, Part, Scene
+from synthgen.spec.parts import Fault, Part, RecipeContext
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
 
@@ -36,10 +36,10 @@ ALIKE = 0.75
 
 @dataclass(frozen=True)
 class Loaded:
-    """A recipe without mistakes, the scene it was read in, and its text."""
+    """A recipe without mistakes, the context it was read in, and its text."""
 
     recipe: Recipe
-    scene: Scene
+    context: RecipeContext
     path: Path
     text: str
     data: dict[str, Any]
@@ -80,11 +80,11 @@ def load(
     if seed is not None:
         sources.override(source, f"seed={seed}", f"--seed {seed}")
     _leave_out(source, without)
-    scene = _scene(source.data, path, tuple(Path(folder) for folder in allow))
-    recipe = _Reader(source, scene).recipe()
+    context = _context(source.data, path, tuple(Path(folder) for folder in allow))
+    recipe = _Reader(source, context).recipe()
     if source.mistakes:
         raise RecipeError(source.in_order())
-    return Loaded(recipe, scene, path, source.text, source.data)
+    return Loaded(recipe, context, path, source.text, source.data)
 
 
 def _items(value: Any) -> list[tuple[Any, Any]]:
@@ -106,14 +106,14 @@ def _leave_out(source: Source, without: Sequence[str]) -> None:
             source.left_out.add(name)
 
 
-def _scene(data: dict[str, Any], path: Path, allow: tuple[Path, ...]) -> Scene:
-    scene = Scene(path.resolve().parent, allow=allow)
+def _context(data: dict[str, Any], path: Path, allow: tuple[Path, ...]) -> RecipeContext:
+    context = RecipeContext(path.resolve().parent, allow=allow)
     about, now = data.get("about"), data.get("now")
     try:
-        clock = moment(now, scene.now)[0] if isinstance(now, str) else scene.now
+        clock = moment(now, context.now)[0] if isinstance(now, str) else context.now
     except ValueError:
-        clock = scene.now  # told as a mistake of its type
-    return Scene(scene.folder, about if isinstance(about, str) else "", clock, allow)
+        clock = context.now  # told as a mistake of its type
+    return RecipeContext(context.folder, about if isinstance(about, str) else "", clock, allow)
 
 
 def _kinds(union: Any) -> dict[str, type[Part]]:
@@ -133,10 +133,10 @@ class _Reader:
     """Reads each part of a recipe. `sound` are the parts without a mistake of their own; `parts` are these and, for the
     names in them, what is left of the others without their mistakes."""
 
-    def __init__(self, source: Source, scene: Scene) -> None:
-        self.source, self.scene = source, scene
-        self.parts: dict[Way, Part] = {}
-        self.sound: dict[Way, Part] = {}
+    def __init__(self, source: Source, context: RecipeContext) -> None:
+        self.source, self.context = source, context
+        self.parts: dict[KeyPath, Part] = {}
+        self.sound: dict[KeyPath, Part] = {}
 
     def recipe(self) -> Recipe:
         """The recipe; it is to be used only if the source has no mistakes in the end."""
@@ -144,7 +144,7 @@ class _Reader:
         given = self.each(data, (), "voices", dict, self.voice)
         own = given.get("voices") if isinstance(given, dict) else None
         named = own if isinstance(own, dict) else dict.fromkeys(map(str, own), Voice()) if isinstance(own, list) else {}
-        self.scene = replace(self.scene, voices={**shipped(), **named})
+        self.context = replace(self.context, voices={**shipped(), **named})
         given = self.each(self.each(given, (), "models", dict, self.model), (), "tables", dict, self.table)
         recipe = self.part(Recipe, self.single(self.single(given, (), "harness", Harness), (), "publish", Publish), ())
         for way, part in self.sound.items():
@@ -159,10 +159,10 @@ class _Reader:
     def tell(self, fault: Fault) -> None:
         self.source.tell(fault.at, fault.message, fault.hint, at_key=fault.at_key, word=fault.word)
 
-    def voice(self, data: Any, way: Way) -> Voice:
+    def voice(self, data: Any, way: KeyPath) -> Voice:
         return self.part(Voice, self.spelled(data, keys(Voice), way), way)
 
-    def model(self, data: Any, way: Way) -> Part:
+    def model(self, data: Any, way: KeyPath) -> Part:
         """A model that does not say its kind is a base model, but for one that takes the place of a default one."""
         usual = DEFAULT_MODELS.get(way[-1], BaseModelSpec).model_fields["kind"].default
         meant = (
@@ -172,19 +172,19 @@ class _Reader:
         )
         return self.one_of(MODELS)(meant | data if meant else data, way)
 
-    def table(self, data: Any, way: Way) -> Table:
+    def table(self, data: Any, way: KeyPath) -> Table:
         data = self.spelled(data, keys(Table), way)
         given = self.each(self.each(data, way, "fields", dict, self.one_of(FIELDS)), way, "keep", list, self.one_of(CHECKS))
         return self.part(Table, self.single(given, way, "from", From), way)
 
-    def single(self, data: Any, way: Way, key: str, shape: type[Part]) -> Any:
+    def single(self, data: Any, way: KeyPath, key: str, shape: type[Part]) -> Any:
         """`data` in which the part under `key` has been read, if it is there."""
         if not isinstance(data, dict) or data.get(key) is None:
             return data
         inner = (*way, key)
         return data | {key: self.part(shape, self.spelled(data[key], keys(shape), inner), inner)}
 
-    def each(self, data: Any, way: Way, key: str, kind: type, read: Callable[[Any, Way], Part]) -> Any:
+    def each(self, data: Any, way: KeyPath, key: str, kind: type, read: Callable[[Any, KeyPath], Part]) -> Any:
         """`data` in which the parts under `key` have been read, if there are any."""
         found = data.get(key) if isinstance(data, dict) else None
         if isinstance(found, dict) and kind is dict:
@@ -193,11 +193,11 @@ class _Reader:
             return data | {key: [read(value, (*way, key, number)) for number, value in enumerate(found)]}
         return data
 
-    def one_of(self, kinds: Mapping[str, type[Part]]) -> Callable[[Any, Way], Part]:
+    def one_of(self, kinds: Mapping[str, type[Part]]) -> Callable[[Any, KeyPath], Part]:
         """How a part is read whose `kind` says what it is."""
         first = next(iter(kinds.values()))
 
-        def read(data: Any, way: Way) -> Part:
+        def read(data: Any, way: KeyPath) -> Part:
             if any(unsure[: len(way)] == way for unsure in self.source.unsure):
                 return first.model_construct()
             shape = self.kind(data, kinds, way) if isinstance(data, dict) else first
@@ -205,7 +205,7 @@ class _Reader:
 
         return read
 
-    def kind(self, data: dict[Any, Any], kinds: Mapping[str, type[Part]], way: Way) -> type[Part] | None:
+    def kind(self, data: dict[Any, Any], kinds: Mapping[str, type[Part]], way: KeyPath) -> type[Part] | None:
         """The class of a part's `kind`; when there is none, that is told."""
         known = {key for shape in kinds.values() for key in keys(shape)}
         strange = [key for key in data if key not in known]
@@ -224,24 +224,24 @@ class _Reader:
             given = data["kind"] = nearest(given, kinds, ALIKE)
         return kinds[given] if given else None
 
-    def spelled(self, data: Any, known: Sequence[str], way: Way) -> Any:
+    def spelled(self, data: Any, known: Sequence[str], way: KeyPath) -> Any:
         """The data without its unknown keys, which are told; one that is like a known key is read as that one."""
         for key in [key for key in data if key not in known] if isinstance(data, dict) else []:
             meant = nearest(key, [each for each in known if each not in data], ALIKE)
             self.misspelt(data, way, key, meant, did_you_mean(key, known, "keys here"))
         return data
 
-    def misspelt(self, data: dict[Any, Any], way: Way, key: Any, meant: str | None, hint: str) -> None:
+    def misspelt(self, data: dict[Any, Any], way: KeyPath, key: Any, meant: str | None, hint: str) -> None:
         self.source.tell((*way, key), "a key without a name" if key is None else f"unknown key {shown(key)}", hint, at_key=True)
         value = data.pop(key)
         if meant:
             data[meant] = value
             self.source.rename((*way, key), (*way, meant))
 
-    def part(self, shape: type[P], data: Any, way: Way) -> P:
+    def part(self, shape: type[P], data: Any, way: KeyPath) -> P:
         """The part in the data, or when it has mistakes, which are told, an empty one in its place."""
         try:
-            part = shape.model_validate(data, context=self.scene)
+            part = shape.model_validate(data, context=self.context)
         except ValidationError as error:
             mistakes = list(explained(error, shape, data))
             for inner, message, hint, at_key in mistakes:
@@ -251,16 +251,16 @@ class _Reader:
         self.parts[way] = self.sound[way] = part
         return part
 
-    def rest(self, shape: type[Part], data: Any, way: Way, wrong: set[Any]) -> None:
+    def rest(self, shape: type[Part], data: Any, way: KeyPath, wrong: set[Any]) -> None:
         """Keep what is left of a field or check without its wrong keys."""
         if wrong and len(way) == 4:
             self.source.unsure.add(way)
             left = shape.model_construct(**{key: value for key, value in data.items() if key not in wrong})
-            left._scene = self.scene
+            left._context = self.context
             self.parts[way] = left
 
 
-def _form(way: Way) -> str:
+def _form(way: KeyPath) -> str:
     """How a part looks that should be at `way`: under the name of a table, field or model, the number of a check, or `from`."""
     return FORMS.get(way[-2] if len(way) % 2 == 0 else way[-1], "") if way else ""
 

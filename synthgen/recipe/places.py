@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from synthgen.errors import Mistake
 
-Way = tuple[Any, ...]
+KeyPath = tuple[Any, ...]
 """The keys that lead to a value."""
 
 
@@ -32,17 +32,17 @@ class Source:
     name: str
     text: str
     data: Any = None
-    keys: dict[Way, Place] = field(default_factory=dict)
-    values: dict[Way, Place] = field(default_factory=dict)
-    overrides: dict[Way, str] = field(default_factory=dict)
-    unsure: set[Way] = field(default_factory=set)
+    keys: dict[KeyPath, Place] = field(default_factory=dict)
+    values: dict[KeyPath, Place] = field(default_factory=dict)
+    overrides: dict[KeyPath, str] = field(default_factory=dict)
+    unsure: set[KeyPath] = field(default_factory=set)
     left_out: set[str] = field(default_factory=set)
     mistakes: list[Mistake] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lines = self.text.splitlines()
 
-    def tell(self, way: Way, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
+    def tell(self, way: KeyPath, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
         """Add a mistake at the value of `way`, or its key; with `word`, at that word inside the value."""
         option = next((option for said, option in self.overrides.items() if way[: len(said)] == said), None)
         if option is not None:
@@ -60,10 +60,10 @@ class Source:
         """Add a mistake that is not on any line."""
         self.mistakes.append(Mistake(self.name, message, hint))
 
-    def rename(self, way: Way, meant: Way) -> None:
+    def rename(self, way: KeyPath, meant: KeyPath) -> None:
         """Let what was said under one key be found under the key that was meant."""
 
-        def renamed(old: Way) -> Way:
+        def renamed(old: KeyPath) -> KeyPath:
             return (*meant, *old[len(way) :]) if old[: len(way)] == way else old
 
         self.keys = {renamed(old): place for old, place in self.keys.items()}
@@ -75,7 +75,7 @@ class Source:
         """The mistakes, each once: first those of the command line, then the file's, from top to bottom."""
         return sorted(dict.fromkeys(self.mistakes), key=lambda mistake: (mistake.number, mistake.column))
 
-    def _place(self, way: Way, at_key: bool) -> Place:
+    def _place(self, way: KeyPath, at_key: bool) -> Place:
         """Of a value, its key, or the nearest thing above it that was said."""
         for length in range(len(way), -1, -1):
             key, value = self.keys.get(way[:length]), self.values.get(way[:length])

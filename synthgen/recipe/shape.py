@@ -14,8 +14,8 @@ from synthgen.fields import AnyField
 from synthgen.fields.date import moment
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.publish import Publish
-from synthgen.spec.parts import Fault, Part, Scene
-from synthgen.spec.rows import ASIDE
+from synthgen.spec.parts import Fault, Part, RecipeContext
+from synthgen.spec.rows import SIDE_TABLES
 from synthgen.text.originals import LEARNED
 from synthgen.voices import Voice
 
@@ -33,7 +33,7 @@ FolderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_l
 
 
 def _is_moment(text: str) -> str:
-    moment(text, Scene(Path()).now)
+    moment(text, RecipeContext(Path()).now)
     return text
 
 
@@ -72,16 +72,16 @@ class BaseModelSpec(Part):
         """The path of a local model, or the name of one on the Hub. Raises ValueError when the path leaves the recipe's folder."""
         if self.name == "scribbler":
             return self.name
-        if self._looks_local or (self._scene.folder / self.name).exists():
-            return str(self._scene.path(self.name))
+        if self._looks_local or (self._context.folder / self.name).exists():
+            return str(self._context.path(self.name))
         return self.name
 
     def guards(self, field: str) -> Iterator[NotCopied]:
         """The check that a field which this model types says none of the messages over again that the model was tuned on."""
         place = Path(self.place).absolute()
         if self.name != "scribbler" and (place / LEARNED).is_file():  # where it was found, it may be read
-            scene = replace(self._scene, allow=(*self._scene.allow, place))
-            yield NotCopied.model_validate({"field": field, "file": str(place)}, context=scene)
+            context = replace(self._context, allow=(*self._context.allow, place))
+            yield NotCopied.model_validate({"field": field, "file": str(place)}, context=context)
 
     def files(self) -> list[Path]:
         """What tells one local model from another."""
@@ -196,7 +196,7 @@ class Recipe(Part):
     def faults(self) -> Iterator[Fault]:
         """Table names that the output folder needs for itself."""
         for name in self.tables:
-            if name.lower() in (*ASIDE, "harness", "chunks"):
+            if name.lower() in (*SIDE_TABLES, "harness", "chunks"):
                 yield Fault(("tables", name), f"'{name}' is a folder of the output itself; name the table otherwise")
 
     @property

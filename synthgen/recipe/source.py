@@ -7,7 +7,7 @@ from typing import Any
 
 from synthgen.errors import Mistake, RecipeError, did_you_mean
 from synthgen.recipe import syntax
-from synthgen.recipe.places import Source, Way
+from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.words import shown
 
 LARGEST = 1 << 20
@@ -67,7 +67,7 @@ def override(source: Source, setting: str, option: str = "") -> None:
         source.mistakes.append(Mistake(option, "expected KEY=VALUE", "such as --set tables.traffic.rows=50"))
         return
     place: Any = source.data
-    way: Way = ()
+    way: KeyPath = ()
     *above, last = path.split(".")
     for word in above:
         key = _key_like(place, word)
@@ -88,7 +88,7 @@ def override(source: Source, setting: str, option: str = "") -> None:
         source.overrides[(*way, key)] = option
 
 
-def _nowhere(option: str, place: Any, way: Way, word: str) -> Mistake:
+def _nowhere(option: str, place: Any, way: KeyPath, word: str) -> Mistake:
     where = ".".join(map(str, way)) or "the recipe"
     if isinstance(place, list):
         return Mistake(

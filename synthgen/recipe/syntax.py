@@ -15,7 +15,7 @@ from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
-from synthgen.recipe.places import Place, Source, Way
+from synthgen.recipe.places import KeyPath, Place, Source
 
 MOST_VALUES = 50_000
 DEEPEST = 50
@@ -81,7 +81,7 @@ class _Builder:
         self.source = source
         self.count = 0
 
-    def value(self, node: Any, way: Way, above: tuple[Any, ...]) -> Any:
+    def value(self, node: Any, way: KeyPath, above: tuple[Any, ...]) -> Any:
         """The data of a node; `above` are the nodes that it is in."""
         self.count += 1
         mark = node.start_mark
@@ -107,7 +107,7 @@ class _Builder:
             return [self.value(item, (*way, number), (*above, node)) for number, item in enumerate(node.value)]
         return _scalar(node)
 
-    def place(self, node: Any, way: Way) -> Place:
+    def place(self, node: Any, way: KeyPath) -> Place:
         """Where a value is shown: what begins below its key, or is not there at all, is shown at the key."""
         start, end = node.start_mark, node.end_mark
         below = node.id != "scalar" and not node.flow_style
@@ -115,17 +115,17 @@ class _Builder:
             return self.source.keys[way]
         return Place(start.line, start.column, end.line)
 
-    def wrong(self, way: Way, mark: Any, message: str, hint: str) -> None:
+    def wrong(self, way: KeyPath, mark: Any, message: str, hint: str) -> None:
         self.source.unsure.add(way)
         self.source.at(mark.line, mark.column, message, hint)
 
-    def tag(self, node: Any, way: Way) -> None:
+    def tag(self, node: Any, way: KeyPath) -> None:
         tag = str(node.tag or "")
         if tag.removeprefix(TAGS) not in KNOWN_TAGS and tag != "!":
             shown = tag.replace(TAGS, "!!")
             self.wrong(way, node.start_mark, f"unknown tag '{shown}'", "leave it out; text that begins with ! needs quotes")
 
-    def mapping(self, node: Any, way: Way, above: tuple[Any, ...]) -> dict[Any, Any]:
+    def mapping(self, node: Any, way: KeyPath, above: tuple[Any, ...]) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             mark = key_node.start_mark

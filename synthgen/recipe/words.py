@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from synthgen.errors import did_you_mean, nearest
-from synthgen.recipe.places import Way
+from synthgen.recipe.places import KeyPath
 from synthgen.spec.render import SAFE_FILTERS
 
 TYPES = {
@@ -47,14 +47,14 @@ TEMPLATES = [
 class Explained(NamedTuple):
     """A mistake in a part: the way to it from there, and whether it is the key that is wrong."""
 
-    way: Way
+    way: KeyPath
     message: str
     hint: str = ""
     at_key: bool = False
 
 
 class _Found(NamedTuple):
-    way: Way
+    way: KeyPath
     error: Any
     key: bool
 
@@ -67,7 +67,7 @@ def keys(shape: type[BaseModel]) -> list[str]:
 def explained(error: ValidationError, shape: type[BaseModel], data: Any) -> Iterator[Explained]:
     """Each mistake once: where a value may be of several types, that none of them fits is one mistake."""
     found = [_Found(_way(one["loc"], data), one, "[key]" in one["loc"]) for one in error.errors(include_url=False)]
-    types: dict[tuple[Way, bool], list[str]] = {}
+    types: dict[tuple[KeyPath, bool], list[str]] = {}
     for one in found:
         if one.error["type"] in TYPES:
             types.setdefault((one.way, one.key), []).append(TYPES[one.error["type"]])
@@ -79,12 +79,12 @@ def explained(error: ValidationError, shape: type[BaseModel], data: Any) -> Iter
             yield _explained(one, shape)
 
 
-def _closer(other: _Found, way: Way) -> bool:
+def _closer(other: _Found, way: KeyPath) -> bool:
     """Whether another error shows that the value at `way` was of one of the types after all."""
     return other.way[: len(way)] == way and (len(other.way) > len(way) or other.error["type"] not in TYPES)
 
 
-def _mistyped(way: Way, key: bool, expected: list[str], shape: type[BaseModel], data: Any) -> Explained:
+def _mistyped(way: KeyPath, key: bool, expected: list[str], shape: type[BaseModel], data: Any) -> Explained:
     value = way[-1] if key else _at(data, way)
     wanted = list(dict.fromkeys(expected))
     said = "text, a number, true or false" if set(wanted) == SINGLE else ", ".join(wanted[:-1]) + " or " * (len(wanted) > 1) + wanted[-1]
@@ -143,7 +143,7 @@ def _letters(pattern: str) -> str:
     )
 
 
-def _way(loc: tuple[Any, ...], data: Any) -> Way:
+def _way(loc: tuple[Any, ...], data: Any) -> KeyPath:
     """Where in the data an error is; what pydantic adds (the types that it tried) is no part of the way."""
     way: list[Any] = []
     for step in loc:
@@ -157,7 +157,7 @@ def _way(loc: tuple[Any, ...], data: Any) -> Way:
     return tuple(way)
 
 
-def _at(data: Any, way: Way) -> Any:
+def _at(data: Any, way: KeyPath) -> Any:
     for key in way:
         data = data[key]
     return data
@@ -175,7 +175,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _purpose(way: Way, shape: type[BaseModel]) -> str:
+def _purpose(way: KeyPath, shape: type[BaseModel]) -> str:
     """What the key that a mistake is under is for."""
     info = next((info for name, info in shape.model_fields.items() if way and (info.alias or name) == way[0]), None)
     if info is None:

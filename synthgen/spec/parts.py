@@ -28,7 +28,7 @@ def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class RecipeContext:
     """What every part of a recipe may know of it: where it lies, what it is about, what time it is, and the voices that have a name."""
 
     folder: Path
@@ -58,15 +58,15 @@ class Fault:
 
 
 class Part(BaseModel):
-    """A part of a recipe: strict about its keys and types, and aware of the scene that it was read in."""
+    """A part of a recipe: strict about its keys and types, and aware of the context that it was read in."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-    _scene: Scene = PrivateAttr(default=Scene(Path()))
+    _context: RecipeContext = PrivateAttr(default=RecipeContext(Path()))
 
     def model_post_init(self, context: Any) -> None:
-        """Keep the scene that the recipe was read in."""
-        if isinstance(context, Scene):
-            self._scene = context
+        """Keep the context that the recipe was read in."""
+        if isinstance(context, RecipeContext):
+            self._context = context
 
     def faults(self) -> Iterator[Fault]:
         """What is wrong in this part that its types cannot say."""
@@ -77,7 +77,7 @@ class Part(BaseModel):
         return []
 
 
-def misread(at: tuple[Any, ...], error: DataError | ValueError, scene: Scene) -> Fault:
+def misread(at: tuple[Any, ...], error: DataError | ValueError, context: RecipeContext) -> Fault:
     """The fault that a file cannot be read, its path as seen from the recipe."""
     message, hint = (
         (error.message, error.hint)
@@ -86,4 +86,4 @@ def misread(at: tuple[Any, ...], error: DataError | ValueError, scene: Scene) ->
         if "; " in str(error)
         else (str(error), "")
     )
-    return Fault(at, message.replace(f"{scene.folder}/", "").replace(str(scene.folder), "the recipe's own folder"), hint)
+    return Fault(at, message.replace(f"{context.folder}/", "").replace(str(context.folder), "the recipe's own folder"), hint)

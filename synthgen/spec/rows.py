@@ -9,7 +9,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-ASIDE = ("refused", "unsure", "review")
+SIDE_TABLES = ("refused", "unsure", "review")
 """The configurations of rows that a table does not ship: what a check refused, what Claude was unsure of, what somebody should look at."""
 Value = Any
 """What a field holds: text, a number, a truth value, a date, or a list or mapping of these."""

@@ -33,7 +33,7 @@ DONE = "done"
 
 
 @dataclass(frozen=True)
-class Making:
+class BuildConfig:
     """How a base model is made: its `source` (a folder, GGUF file or Hub id), the first `general` tokens of its vocabulary and those
     that the corpora have `seen` so often, how many `layers` (None: all), and how many million `characters` of documents it reads.
     A model of fewer layers is healed, by distillation. One of all layers goes `share` of the way to what it has become: there it knows
@@ -85,7 +85,7 @@ def shown(typed: Mapping[str, Sequence[Typed]], seed: int, most: int) -> dict[st
 
 
 def from_scratch(
-    folder: Path, out: Path, making: Making, *, settings: Settings, fresh: bool = False, watch: Watch = lambda step: None
+    folder: Path, out: Path, making: BuildConfig, *, settings: Settings, fresh: bool = False, watch: Watch = lambda step: None
 ) -> Tuned:
     """Make a base model as the embedded one was made; see `synthgen.api.tune_from_scratch`."""
 
@@ -112,7 +112,7 @@ def from_scratch(
     return run(out, [sizes, content(making.source), asdict(making), asdict(settings)], fresh, read, work)
 
 
-def _trained(making: Making, base: Path, found: Corpora, settings: Settings, place: Path, watch: Watch) -> State:
+def _trained(making: BuildConfig, base: Path, found: Corpora, settings: Settings, place: Path, watch: Watch) -> State:
     """Train a cut base on the corpora: all its weights when it lost layers, or else its scales."""
     from synthgen.tuning.adapt import tuned
 
@@ -120,19 +120,19 @@ def _trained(making: Making, base: Path, found: Corpora, settings: Settings, pla
     per_source = max(2, LOOKED_AT // len(found.held))
     held = [encoded(door.tokenizer, one) for own in shown(found.held, settings.seed, per_source).values() for one in own]
     if making.layers is not None:
-        return heal(making, base, found, held, settings, place, watch)
+        return distill(making, base, found, held, settings, place, watch)
     network, tokenizer = door.opened()
     return tuned(
         door, network, lambda number: epoch(tokenizer, found, making, settings.seed, number), held, settings, place, watch, making.share
     )
 
 
-def _nameless(making: Making) -> dict[str, Any]:
+def _nameless(making: BuildConfig) -> dict[str, Any]:
     """How it was made, without where on this machine its source lies."""
     return {name: value for name, value in asdict(making).items() if name != "source"}
 
 
-def cut_base(making: Making, found: Corpora, folder: Path) -> list[int]:
+def cut_base(making: BuildConfig, found: Corpora, folder: Path) -> list[int]:
     """Write the base model before any training, packed, with its smaller vocabulary; returns the layers that were kept."""
     import torch
 
@@ -171,13 +171,15 @@ def save_packed(model: Any, folder: Path, bits: int) -> None:
     (folder / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}, indent=2, default=str), encoding="utf-8")
 
 
-def epoch(tokenizer: Any, found: Corpora, making: Making, seed: int, number: int) -> list[Encoded]:
+def epoch(tokenizer: Any, found: Corpora, making: BuildConfig, seed: int, number: int) -> list[Encoded]:
     """The documents of an epoch."""
     made = corpora.training(found.learned, Random(f"{seed} epoch {number}"), int(making.characters * 1e6))
     return learnable(tokenizer, made)
 
 
-def heal(making: Making, base: Path, found: Corpora, held: Sequence[Encoded], settings: Settings, folder: Path, watch: Watch) -> State:
+def distill(
+    making: BuildConfig, base: Path, found: Corpora, held: Sequence[Encoded], settings: Settings, folder: Path, watch: Watch
+) -> State:
     """Train all weights of a model that lost layers, towards the whole one's distributions, and write it to the folder."""
     model, tokenizer = BaseModel(str(base), dtype="float32").opened()
     model.requires_grad_(True)

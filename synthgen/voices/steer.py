@@ -40,7 +40,7 @@ _TOKEN = re.compile(r"<\w+>|[\w']+|[^\w\s]")
 
 
 @dataclass(frozen=True)
-class Course:
+class StyleTarget:
     """The marks that are aimed at: `shares` (marks,) of texts that should have each, `weights` (marks,) of how much each counts,
     and `marks`, which finds the marks (texts, marks) of texts."""
 
@@ -50,14 +50,14 @@ class Course:
 
 
 @dataclass
-class Tally:
+class StyleTotals:
     """How many texts there are, and the sum of their marks, in thousandths: whole numbers, so that their order means nothing."""
 
     texts: int
     sums: np.ndarray
 
     @classmethod
-    def empty(cls, course: Course) -> Tally:
+    def empty(cls, course: StyleTarget) -> StyleTotals:
         """Before the first text."""
         return cls(0, np.zeros(len(course.shares), dtype=np.int64))
 
@@ -70,12 +70,12 @@ class Tally:
 class Pool:
     """Texts of which one after the other is taken, each time the one that brings a tally nearest to the course."""
 
-    def __init__(self, course: Course, texts: Sequence[str]) -> None:
+    def __init__(self, course: StyleTarget, texts: Sequence[str]) -> None:
         self.course = course
         self._marks = course.marks(texts).astype(np.float32)
         self._own = (self._marks**2) @ course.weights.astype(np.float32)
 
-    def best(self, tally: Tally, among: Sequence[int]) -> int:
+    def best(self, tally: StyleTotals, among: Sequence[int]) -> int:
         """The place of the most wanted text among some places."""
         behind = np.clip(tally.sums / 1000 - tally.texts * self.course.shares, -UNMET, UNMET)
         # the square of (behind + marks - shares), weighted and summed, but for what is the same for all texts
@@ -88,7 +88,7 @@ def style(text: str) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in zip(FEATURES, features([text])[0], strict=True)}
 
 
-def like(texts: Sequence[str]) -> Course:
+def like(texts: Sequence[str]) -> StyleTarget:
     """The course to texts like these: each feature with its whole distribution, and the words and pairs of words that many have."""
     found = features(texts)
     cuts = [(place, cut) for place in range(found.shape[1]) for cut in _cuts(found[:, place])]
@@ -97,10 +97,10 @@ def like(texts: Sequence[str]) -> Course:
     told = sorted(counts.items(), key=lambda one: (-one[1], one[0]))  # sets have no order, and equal counts must have one
     often = [token for token, count in told[:WORDS] if least <= count <= 0.97 * len(texts)]
     weights = _weights([place for place, _ in cuts], len(often))
-    return Course(_found(texts, found, cuts, often).mean(0), weights, lambda given: _found(given, features(given), cuts, often))
+    return StyleTarget(_found(texts, found, cuts, often).mean(0), weights, lambda given: _found(given, features(given), cuts, often))
 
 
-def towards(voice: Voice) -> Course:
+def towards(voice: Voice) -> StyleTarget:
     """The course to a voice: its shares and rates, and the quantiles of its lengths."""
     lengths = voice.words or []
     length = FEATURES.index("words")
@@ -115,7 +115,7 @@ def towards(voice: Voice) -> Course:
         return np.hstack([measured[:, places] * scales, longer])
 
     weights = np.array([1.0] * len(named) + [2 / len(lengths) for _ in lengths])
-    return Course(aims, weights, found)
+    return StyleTarget(aims, weights, found)
 
 
 def _found(texts: Sequence[str], measured: np.ndarray, cuts: list[tuple[int, float]], often: list[str]) -> Marks:

@@ -30,7 +30,7 @@ PATIENCE = 600.0
 """Seconds that the API may ask to wait; if it asks for more, the run ends and can be taken up later."""
 
 
-class Line:
+class Connection:
     """Open inside `with`. `name` is the model that failures are told of, `timeout` the seconds that one call may take. The calls that are
     under way are shared out among clients, EACH to one: a client looks at all of its connections before every call."""
 
