@@ -19,7 +19,7 @@ from synthgen.harness.fewshot import Fewshot, fewshot
 from synthgen.hub.hub import Pushed, push
 from synthgen.making.estimate import Question, questions
 from synthgen.making.preview import Previewed, Previews, previews
-from synthgen.making.runs import RecordingModel, Run, Tick, Watch, open_model, open_models, ready, shared_journal
+from synthgen.making.runs import RecordingModel, Run, Tick, Watch, open_model, open_models, preflight, shared_journal
 from synthgen.models import Budget, Journal, Journalled, Model
 from synthgen.models.budget import dollars
 from synthgen.quiet import each_quietly, quietly
@@ -354,7 +354,7 @@ def _made(
         try:
             opened = open_models(loaded, whole.models, models, budget)
             if not recheck:
-                ready(whole, opened, journal, lambda asks: before(Checked(loaded, whole, asks)) if before else None, batch=batch)
+                preflight(whole, opened, journal, lambda asks: before(Checked(loaded, whole, asks)) if before else None, batch=batch)
             with notebook.progress(watch) as told:
                 run = Run(loaded, whole, output, journal, opened, budget, told, chunk, recheck, batch)
                 stores = run.tables(said)

@@ -49,14 +49,14 @@ class _Line:
         if self.tick is None:
             return
         self.shown = time.monotonic()
-        bundle = {"text/plain": told(self.tick), "text/html": pages.page(_bar(self.tick), pages.text(told(self.tick)))}
+        bundle = {"text/plain": progress_text(self.tick), "text/html": pages.page(_bar(self.tick), pages.text(progress_text(self.tick)))}
         if self.handle is None:
             self.handle = self.display(bundle, raw=True, display_id=True)
         else:
             self.handle.update(bundle, raw=True)
 
 
-def told(tick: Tick) -> str:
+def progress_text(tick: Tick) -> str:
     """How far a run is, in words."""
     of = f" of {tick.wanted:,}" if tick.wanted is not None else ""
     parts = [f"{tick.table}: {tick.rows:,}{of} rows", tick.batch or (f"{tick.asked:,} answers" if tick.asked else "")]

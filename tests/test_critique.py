@@ -13,7 +13,7 @@ from servers.claude import ClaudeServer
 
 from synthgen.advice import critique, rows_of
 from synthgen.advice.asking import question
-from synthgen.advice.critique import STANDING, Critique, told
+from synthgen.advice.critique import STANDING, Critique, summary
 from synthgen.advice.sample import questions
 from synthgen.api import make
 from synthgen.errors import ModelError
@@ -141,7 +141,7 @@ def test_a_recipe_without_claude_asks_nothing(recipe: Callable[..., Loaded]) -> 
     model = critic()
     found = critique(loaded, model)
     assert (model.asked, found.findings) == ([], [])
-    assert list(told(found)) == ["Claude makes no field of this recipe, so there is no prompt to criticise"]
+    assert list(summary(found)) == ["Claude makes no field of this recipe, so there is no prompt to criticise"]
 
 
 def test_what_is_asked_is_the_same_each_time(shop: Loaded) -> None:
@@ -189,7 +189,7 @@ def test_a_quote_may_be_from_a_pdf(recipe: Callable[..., Loaded]) -> None:
 
 
 def test_it_is_told_in_the_order_of_the_lines_with_what_was_clear(shop: Loaded) -> None:
-    said = list(told(critique(shop, critic(doubt("policy says it"), doubt("Write the reply"), doubt("within 14 days")))))
+    said = list(summary(critique(shop, critic(doubt("policy says it"), doubt("Write the reply"), doubt("within 14 days")))))
     assert [text.split(": ")[0].rpartition("/")[2] for text in said[:3]] == ["recipe.yaml:16:11", "recipe.yaml:17:11", "policy.md:3"]
     assert said[0].splitlines()[-2:] == ["    Which one?", "    perhaps: [which one?]"]
     assert said[3] == "examples.verdict: nothing unclear; a stranger could begin"
@@ -229,7 +229,7 @@ def test_an_answer_that_is_none_is_told_by_field(shop: Loaded, text: str, finish
     assert found.fields == []
     assert list(found.failed) == ["examples.example", "examples.verdict"]
     assert why in found.failed["examples.example"]
-    assert any(why in line for line in told(found))
+    assert any(why in line for line in summary(found))
     assert found.cost == pytest.approx(0.02)  # it was paid for all the same
 
 

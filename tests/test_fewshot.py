@@ -19,7 +19,7 @@ from servers.claude import ClaudeServer
 from synthgen import api
 from synthgen.checks.near_duplicate import pieces, similarity
 from synthgen.errors import OutputError
-from synthgen.harness.fewshot import ALIKE, FORMS, Example, block, choose, claudes, counted, fewshot, save, told
+from synthgen.harness.fewshot import ALIKE, FORMS, Example, block, choose, claudes, counted, fewshot, save, summary
 from synthgen.models import ScriptedModel
 from synthgen.spec.rows import Prompt
 from synthgen.text import frames
@@ -146,13 +146,13 @@ def test_the_next_example_is_the_one_least_like_those_before_it() -> None:
 
 def test_fewer_are_given_where_fewer_differ_and_it_is_said(output: Path) -> None:
     made = fewshot(output, 60)
-    said = list(told(made, counted("a b")))
+    said = list(summary(made, counted("a b")))
     assert said[0] == f"{len(made.examples)} of 60 examples: no more of the {made.rows} rows differ enough from these"
 
 
 def test_a_value_that_no_example_shows_is_named(output: Path) -> None:
     made = fewshot(output, 1, cover=["colour"])
-    (line,) = [line for line in told(made, counted("")) if line.startswith("  colour: ")]
+    (line,) = [line for line in summary(made, counted("")) if line.startswith("  colour: ")]
     assert line.count(" 1") == 1
     assert "none of " in line
 

@@ -17,7 +17,7 @@ from servers.claude import ClaudeServer
 
 from synthgen.advice import Improvement, improve, write
 from synthgen.advice.edit import replaced, value
-from synthgen.advice.improve import Aside, blamed, pick, told
+from synthgen.advice.improve import Aside, blamed, pick, summary
 from synthgen.api import make
 from synthgen.errors import DataError, ModelError, OutputError
 from synthgen.models import ClaudeModel, ScriptedModel
@@ -192,7 +192,7 @@ def test_rows_that_it_did_not_see_are_left_out(shop: Path) -> None:
     assert seen
     assert seen <= set(range(12))
     assert f"(row{'s' if len(seen) > 1 else ''} {', '.join(map(str, sorted(seen)))})" in "\n".join(
-        told(improved(shop, change(rows=sorted(seen))))
+        summary(improved(shop, change(rows=sorted(seen))))
     )
 
 
@@ -214,7 +214,7 @@ def test_a_change_that_does_not_fit_is_told_and_not_made(shop: Path, wrong: Chan
     assert made.new == made.old
     assert made.diff == ""
     assert why in made.changes[0].failed
-    assert any(why in line for line in told(made))
+    assert any(why in line for line in summary(made))
 
 
 def test_one_that_does_not_fit_keeps_no_other_back(shop: Path) -> None:
@@ -225,7 +225,7 @@ def test_one_that_does_not_fit_keeps_no_other_back(shop: Path) -> None:
 
 def test_it_says_what_no_text_would_mend(shop: Path) -> None:
     made = improved(shop, left="Two facts contradict each other.")
-    said = list(told(made))
+    said = list(summary(made))
     assert "What no change of the text would mend: Two facts contradict each other." in said
     assert said[-1] == "nothing to improve: the instructions are not to blame"
     assert made.diff == ""
@@ -238,7 +238,7 @@ def test_nothing_is_asked_where_no_row_was_put_aside_for_what_claude_made(shop: 
     model = adviser(change())
     made = improve(folder, model)
     assert model.asked == []
-    assert list(told(made)) == ["nothing to improve: no row was put aside for a field that Claude made"]
+    assert list(summary(made)) == ["nothing to improve: no row was put aside for a field that Claude made"]
 
 
 def test_another_recipe_than_the_one_that_was_run_is_refused(shop: Path, tmp_path: Path) -> None:

@@ -101,13 +101,13 @@ def test_no_request_costs_more_than_its_most(name, read, made, written, cached, 
 def test_whatever_comes_back_the_limit_holds(limit, requests):
     budget, waiting, real = Budget(limit), [], 0.0
     for most, share, how in requests:
-        if not budget.take(most):
+        if not budget.reserve(most):
             assert budget.spent + budget.unsure + budget.held + most > limit
         elif how == "settle":
             budget.settle(most, most * share)
             real += most * share
         elif how == "lose":
-            budget.lose(most)
+            budget.mark_uncertain(most)
             real += most * share
         else:
             waiting.append((most, share))
@@ -123,7 +123,7 @@ def test_many_threads_share_one_limit():
 
     def take() -> None:
         for _ in range(200):
-            if budget.take(0.01):
+            if budget.reserve(0.01):
                 taken.append(budget.settle(0.01, 0.01))
 
     threads = [threading.Thread(target=take) for _ in range(8)]
@@ -137,8 +137,8 @@ def test_many_threads_share_one_limit():
 
 def test_what_is_unsure_is_told_apart_from_what_is_spent():
     budget = Budget(0.05)
-    for how in (budget.lose, lambda most: budget.settle(most, 0.01)):
-        budget.take(0.02)
+    for how in (budget.mark_uncertain, lambda most: budget.settle(most, 0.01)):
+        budget.reserve(0.02)
         how(0.02)
     told = str(budget.passed(0.03))
     assert "--max-cost $0.05: spent $0.01 and up to $0.02 more for answers that were lost" in told
@@ -147,7 +147,7 @@ def test_what_is_unsure_is_told_apart_from_what_is_spent():
 
 def test_without_a_limit_it_only_counts():
     budget = Budget()
-    assert budget.take(1e9)
+    assert budget.reserve(1e9)
     budget.settle(1e9, 3.0)
     assert budget.spent == 3.0
 

@@ -398,9 +398,9 @@ def test_a_run_shows_its_progress_in_a_notebook_and_nowhere_else(recipe: Path, m
 
 
 def test_progress_is_told_in_words() -> None:
-    assert notebook.told(Tick("t", 3, None, 0)) == "t: 3 rows"
-    assert notebook.told(Tick("t", 3, 1200, 7, cost=0.5)) == "t: 3 of 1,200 rows, 7 answers, $0.50"
-    assert notebook.told(Tick("t", 3, 9, 7, batch="batch 1 of 2")) == "t: 3 of 9 rows, batch 1 of 2"
+    assert notebook.progress_text(Tick("t", 3, None, 0)) == "t: 3 rows"
+    assert notebook.progress_text(Tick("t", 3, 1200, 7, cost=0.5)) == "t: 3 of 1,200 rows, 7 answers, $0.50"
+    assert notebook.progress_text(Tick("t", 3, 9, 7, batch="batch 1 of 2")) == "t: 3 of 9 rows, batch 1 of 2"
 
 
 # The page

@@ -213,7 +213,7 @@ def _in_document(prompt: Prompt, quote: str) -> str | None:
     return next((document.name for document in prompt.brief.documents if not document.type.startswith("text/")), None)
 
 
-def told(found: Critique) -> Iterator[str]:
+def summary(found: Critique) -> Iterator[str]:
     """What was found, in the order of the recipe's lines, and what could not be read; a block of lines each."""
     for finding in sorted(found.findings, key=lambda one: (one.number == 0, one.number, one.column)):
         yield str(finding)

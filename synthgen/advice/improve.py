@@ -351,7 +351,7 @@ def _loads(path: Path, way: KeyPath, text: str, allow: Sequence[str | Path]) -> 
 # What is said of it
 
 
-def told(made: Improvement) -> Iterator[str]:
+def summary(made: Improvement) -> Iterator[str]:
     """What was found and is proposed, a paragraph each; the diff is not among them."""
     if not made.aside:
         yield "nothing to improve: no row was put aside for a field that Claude made"

@@ -36,14 +36,14 @@ def finish(
     whole: Plan,
     output: Output,
     stores: Mapping[str, TableStore],
-    doors: Mapping[str, Journalled],
-    said: str,
+    models: Mapping[str, Journalled],
+    fingerprinted: str,
     seconds: float,
     spent: list[dict[str, Any]],
 ) -> tuple[dict[str, Any], list[str]]:
     """Write shards, card and recipe, put the output in its place, and return its manifest, and what there is to say of files that were
-    there. `said` is the fingerprint, `spent` what each field has asked of each model so far and what that cost."""
-    folder, manifest = output.unfinished, _manifest(loaded, output, stores, doors, said, seconds) | {"spent": spent}
+    there. `spent` is what each field has asked of each model so far and what that cost."""
+    folder, manifest = output.unfinished, _manifest(loaded, output, stores, models, fingerprinted, seconds) | {"spent": spent}
     (folder / "README.md").write_text(card(whole, manifest, _samples(whole, stores)), encoding="utf-8")
     _write_recipe(folder / "recipe.yaml", loaded.data)
     for name in ("README.md", "recipe.yaml"):
@@ -54,7 +54,7 @@ def finish(
 
 
 def _manifest(
-    loaded: Loaded, output: Output, stores: Mapping[str, TableStore], doors: Mapping[str, Journalled], said: str, seconds: float
+    loaded: Loaded, output: Output, stores: Mapping[str, TableStore], models: Mapping[str, Journalled], fingerprinted: str, seconds: float
 ) -> dict[str, Any]:
     tables, files = dict[str, dict[str, Any]](), dict[str, Any]()
     for name, store in stores.items():
@@ -73,11 +73,11 @@ def _manifest(
     aside = aside_shards(output.unfinished, list(stores.values()))
     files |= {shard.pop("path"): shard for shards in aside.values() for shard in shards}
     count = Counter[str]()
-    for door in doors.values():
+    for door in models.values():
         count.update(asked=door.asked, remembered=door.remembered, tokens_read=door.tokens_in, tokens_written=door.tokens_out)
     return {
-        "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": said, "seed": loaded.recipe.seed, "now": loaded.context.now.isoformat(),
-        "recipe": loaded.data, "versions": versions(), "models": {name: door.identity for name, door in doors.items()}, "tables": tables,
+        "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": fingerprinted, "seed": loaded.recipe.seed, "now": loaded.context.now.isoformat(),
+        "recipe": loaded.data, "versions": versions(), "models": {name: door.identity for name, door in models.items()}, "tables": tables,
         "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside}, "answers": dict(count), "seconds": round(seconds, 2), "files": files,
     }  # fmt: skip
 

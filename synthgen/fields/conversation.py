@@ -20,7 +20,7 @@ from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
-from synthgen.fields.instructed import document, field_of, part_of, prompt_files, tagged, told
+from synthgen.fields.instructed import document, field_of, part_of, prompt_files, render_prompt, tagged
 from synthgen.fields.shape import Asked, Chosen, Passes, Role, Template, anything, fill
 from synthgen.spec import render
 from synthgen.spec.parts import Fault, misread
@@ -148,7 +148,7 @@ class Conversation(Asked):
     @cached_property
     def brief(self) -> Brief:
         """What Claude reads before it settles the user's next message."""
-        system = told("conversation_next", about=self._context.about.strip(), form=self.form)
+        system = render_prompt("conversation_next", about=self._context.about.strip(), form=self.form)
         return Brief(system, schema=self.form.schema)
 
     def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
@@ -188,7 +188,7 @@ class Conversation(Asked):
     def _question(self, row: Row, talk: Talk) -> str:
         said = "\n".join(tagged({role: text}) for role, text in talk.turns)
         drafts = "\n".join(tagged({"draft": one}) for one in talk.drafts or [])
-        return told(
+        return render_prompt(
             "conversation_next_row",
             goal=tagged({"goal": self._goal(row)}),
             conversation=tagged({"conversation": f"\n{said}\n"}),

@@ -38,7 +38,7 @@ _files = Environment(  # noqa: S701 (what is written is no HTML)
 )
 
 
-def told(name: str, **values: Any) -> str:
+def render_prompt(name: str, **values: Any) -> str:
     """The prompt in `prompts/NAME.md`, filled."""
     return _files.get_template(f"{name}.md").render(values).strip()
 
@@ -117,7 +117,7 @@ class Instructed(Asked):
     def brief_of(self, prompt: str, form: Form, **values: Any) -> Brief:
         """The brief whose system text is `prompts/PROMPT.md`, filled with `values`, for answers of a form."""
         names = [one.name for one in self.papers]
-        system = told(prompt, about=self._context.about.strip(), documents=names, form=form, **values)
+        system = render_prompt(prompt, about=self._context.about.strip(), documents=names, form=form, **values)
         return Brief(system, self.papers, form.schema, self.effort or "", self.tokens)
 
     def prompt_for(self, row: Row, name: str, streams: Streams, brief: Brief, text: str, *more: str) -> Prompt:
@@ -146,7 +146,7 @@ def seen(row: Row, names: Sequence[str] | None) -> dict[str, Value]:
 
 def row_text(values: Mapping[str, Value], *, judged: Mapping[str, Value] | None = None, task: str = "") -> str:
     """The row's own part of a prompt: its values in tags, what is `judged` in tags of its own, and a task that names its fields."""
-    text = told("row", values=enclosed("row", values), judged=enclosed("judged", judged or {}), task=task)
+    text = render_prompt("row", values=enclosed("row", values), judged=enclosed("judged", judged or {}), task=task)
     return text or "(There is nothing in this row.)"  # a model cannot be asked nothing
 
 

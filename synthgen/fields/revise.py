@@ -16,7 +16,7 @@ from pydantic import Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
-from synthgen.fields.instructed import Instructed, Shows, enclosed, field_of, part_of, prompt_files, seen, tagged, told
+from synthgen.fields.instructed import Instructed, Shows, enclosed, field_of, part_of, prompt_files, render_prompt, seen, tagged
 from synthgen.fields.shape import Chosen, Passes, Role, Template, anything, fill
 from synthgen.spec import render
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
@@ -81,7 +81,7 @@ class Revise(Instructed):
     def _prompt(self, row: Row, name: str, streams: Streams) -> Prompt:
         task = fill(self.task, row.values, f"{row.table}, row {row.index}, task").strip() if self.names_fields else ""
         facts = {each: value for each, value in seen(row, self.shows).items() if each != self.of}
-        text = told("revise_row", values=enclosed("row", facts), message=tagged({"message": self._message(row)}), task=task)
+        text = render_prompt("revise_row", values=enclosed("row", facts), message=tagged({"message": self._message(row)}), task=task)
         return self.prompt_for(row, name, streams, self.briefs[bool(facts)], text)
 
     def _message(self, row: Row) -> str:

@@ -302,7 +302,7 @@ def claudes(folder: str | Path) -> list[str]:
     ]
 
 
-def told(made: Fewshot, count: Count) -> Iterator[str]:
+def summary(made: Fewshot, count: Count) -> Iterator[str]:
     """What there is to say of the examples, a line each: how many, how they cover the labels, what they cost."""
     few = len(made.examples)
     if few < made.wanted:

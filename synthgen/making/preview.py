@@ -46,19 +46,19 @@ class Previews(Iterable[Previewed]):
         return pages.page(*(one._repr_html_() for one in self))
 
 
-def previews(recipe: Recipe, whole: Plan, doors: Mapping[str, RecordingModel], show: int) -> Iterator[Previewed]:
-    """`show` rows of each table, and what the `doors` were asked for them. Rows that lack an answer are left out."""
+def previews(recipe: Recipe, whole: Plan, models: Mapping[str, RecordingModel], show: int) -> Iterator[Previewed]:
+    """`show` rows of each table, and what the `models` were asked for them. Rows that lack an answer are left out."""
     streams = Streams(recipe.seed)
     made: dict[str, list[dict[str, Any]]] = {}
     for table in whole.tables:
         parents = made.get(table.table.from_.table, []) if table.table.from_ else []
         source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
         few = min(show, source.wanted or show)
-        run = TableRun(table, type(source)(few, source.start), streams, doors, patience=recipe.patience, lenient=True)
+        run = TableRun(table, type(source)(few, source.start), streams, models, patience=recipe.patience, lenient=True)
         rows = [row for chunk in run.chunks() for row in chunk.rows]
         made[table.name] = [row.values for row in rows]
         asked: dict[str, list[Prompt]] = {}
-        for door in doors.values():
+        for door in models.values():
             for prompt in door.prompts:
                 asked.setdefault(str(prompt.origin.get("field", "")).rpartition(".")[2], []).append(prompt)
             door.prompts.clear()

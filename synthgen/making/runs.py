@@ -83,7 +83,7 @@ def shared_journal(output: Output) -> Iterator[Journal]:
         yield journal
 
 
-def ready(
+def preflight(
     whole: Plan, opened: Mapping[str, Model], journal: Journal, before: Callable[[list[Question]], None], *, batch: bool = False
 ) -> None:
     """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not."""

@@ -57,7 +57,7 @@ class Batches:
         for batch in self.journal.sent(self.model.identity):
             if batch.keys & self.left.keys():
                 most = sum(self._most(self.left[key]) for key in batch.keys & self.left.keys())
-                self.model.budget.take(most, sent=True)
+                self.model.budget.reserve(most, sent=True)
                 self._take_up(batch, most)
         while any(self.tries[key] < self.how.tries for key in self.left):
             problem = self._send()
@@ -89,7 +89,7 @@ class Batches:
                 file[key], most = prompt, most + self._most(prompt)
             if not file:
                 return problem
-            self.model.budget.take(most, sent=True)
+            self.model.budget.reserve(most, sent=True)
             batch = self.journal.intend(self.model.identity, file)
             self._take_up(self.journal.named(batch, self._post(batch, file, most)), most)
             ready = ready[len(file) :]

@@ -24,7 +24,7 @@ class Budget:
         """Whether the limit allows a request that costs `most`."""
         return self.limit is None or self.spent + self.unsure + self.held + most <= self.limit
 
-    def take(self, most: float, *, sent: bool = False) -> bool:
+    def reserve(self, most: float, *, sent: bool = False) -> bool:
         """Set `most` aside for a request, if the limit allows it, or if it was `sent` already."""
         with self._lock:
             if not sent and not self.fits(most):
@@ -39,7 +39,7 @@ class Budget:
             self.spent += cost
             self._free(most)
 
-    def lose(self, most: float) -> None:
+    def mark_uncertain(self, most: float) -> None:
         """A request for which `most` was set aside has ended, and it is not known whether it was billed."""
         with self._lock:
             self.unsure += most

@@ -181,7 +181,7 @@ class Exchange:
                 await self._warm(brief)
             await self.pace.turn()
             try:
-                while not self.budget.take(most):
+                while not self.budget.reserve(most):
                     if not self.budget.under_way:
                         raise self.budget.passed(most)
                     self.settled.clear()
@@ -209,7 +209,7 @@ class Exchange:
             if sure:
                 self.budget.settle(most, cost)
             else:  # cut off: it may have been billed
-                self.budget.lose(most)
+                self.budget.mark_uncertain(most)
             self.settled.set()
 
     async def _post(self, prompt: Prompt, asked: wire.Request) -> Completion:

@@ -115,7 +115,7 @@ def tune(
         copy_tokenizer(door, folder)
         Originals(one.text for one in learned).save(folder / LEARNED)
         return {
-            "base": door.identity, "about": about, "settings": asdict(settings), "logs": _told(found, learned, held), "training": state.told(),
+            "base": door.identity, "about": about, "settings": asdict(settings), "logs": _told(found, learned, held), "training": state.record(),
             "privacy": _gives_away(folder, device, learned, held, about, probe, settings.seed),
         }  # fmt: skip
 

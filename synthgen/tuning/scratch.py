@@ -104,7 +104,7 @@ def from_scratch(
         shutil.rmtree(base)
         return {
             "base": Path(making.source).name if Path(making.source).exists() else making.source, "making": _nameless(making),
-            "settings": asdict(settings), "training": state.told(), "layers": layers,
+            "settings": asdict(settings), "training": state.record(), "layers": layers,
             "messages": {name: len(own) for name, own in found.learned.items()}, "bits per byte": {"before": before, "after": after},
         }  # fmt: skip
 

@@ -61,7 +61,7 @@ class State:
         """The lowest held-out bits per byte so far."""
         return min((loss for _, loss in self.losses), default=math.inf)
 
-    def told(self) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """What a record says of it."""
         return {"steps": self.step, "tokens": self.tokens, "seconds": round(self.seconds, 1), "held-out bits per byte": self.losses}
 

@@ -23,7 +23,7 @@ def looked(name: str, rows: Sequence[Mapping[str, Any]], fitting: int, skip: int
 
 def shot(made: Fewshot, count: Count) -> None:
     """How few-shot examples cover the labels, and what they cost: on the error stream, so that a pipe holds the block alone."""
-    from synthgen.harness.fewshot import told
+    from synthgen.harness.fewshot import summary
 
-    for line in told(made, count):
+    for line in summary(made, count):
         err.print(safe(line))

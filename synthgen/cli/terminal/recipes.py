@@ -62,9 +62,9 @@ def _price(questions: Sequence[Question]) -> str:
 
 def criticised(found: Critique) -> None:
     """What a stranger would have to ask about a recipe."""
-    from synthgen.advice.critique import told
+    from synthgen.advice.critique import summary
 
-    for block in told(found):
+    for block in summary(found):
         out.print(safe(block))
         out.print()
     cost = f", {dollars(found.cost)}" if found.cost is not None else ""
@@ -76,9 +76,9 @@ def criticised(found: Critique) -> None:
 
 def improved(made: Improvement) -> None:
     """What Claude would change in a recipe, and why; the diff last."""
-    from synthgen.advice.improve import told
+    from synthgen.advice.improve import summary
 
-    for block in told(made):
+    for block in summary(made):
         out.print(safe(block))
         out.print()
     styles = {"+": "green", "-": "red", "@": "cyan"}
