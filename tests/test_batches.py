@@ -15,7 +15,7 @@ from servers import claude
 from servers.claude import ClaudeServer
 
 from synthgen.errors import LimitError, ModelError
-from synthgen.models import Budget, ClaudeModel, Journal, Journalled, ScriptedModel, line
+from synthgen.models import Budget, ClaudeModel, Journal, Journalled, ScriptedModel, connection
 from synthgen.models.journal import Batching, Sent
 from synthgen.models.prices import Usage, price
 from synthgen.spec.rows import Brief, Completion, Prompt
@@ -55,8 +55,8 @@ class Dying(Journal):
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other at once."""
-    monkeypatch.setattr(line, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(line, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(connection, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(connection, "LONGEST_PAUSE", 0.05)
 
 
 def prompts(count: int, first: int = 0) -> list[Prompt]:

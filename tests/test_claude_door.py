@@ -17,7 +17,7 @@ from servers import claude
 from servers.claude import ClaudeServer
 
 from synthgen.errors import LimitError, ModelError, SynthgenError
-from synthgen.models import Budget, ClaudeModel, Journal, Journalled, line, wire
+from synthgen.models import Budget, ClaudeModel, Journal, Journalled, connection, wire
 from synthgen.models.pace import Pace
 from synthgen.models.prices import Usage, cost, price
 from synthgen.spec.rows import Brief, Completion, Document, Prompt
@@ -35,7 +35,7 @@ LONG = replace(BRIEF, system="You are told about cards that were lost on their w
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other at once."""
-    monkeypatch.setattr(line, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(connection, "FIRST_PAUSE", 0.01)
 
 
 def prompts(count: int, brief: Brief | None = None) -> list[Prompt]:
@@ -311,7 +311,7 @@ def test_what_does_not_pass_ends_the_run_with_one_line_and_keeps_what_came(serve
 
 @pytest.mark.parametrize("fault", ["529", "500", "429", "malformed", "cut", "hang"])
 def test_what_never_passes_ends_the_run_and_says_that_it_goes_on(server, fault, monkeypatch):
-    monkeypatch.setattr(line, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(connection, "LONGEST_PAUSE", 0.05)
     server.faults = {fault: 1.0}
     with pytest.raises(ModelError) as problem:
         list(model(timeout=0.2).complete(prompts(10)))
@@ -320,7 +320,7 @@ def test_what_never_passes_ends_the_run_and_says_that_it_goes_on(server, fault, 
 
 
 def test_a_server_that_is_not_there_ends_the_run(monkeypatch):
-    monkeypatch.setattr(line, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(connection, "LONGEST_PAUSE", 0.02)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("ANTHROPIC_API_KEY", claude.KEY)
     with pytest.raises(ModelError, match="cannot be reached") as problem:
@@ -396,7 +396,7 @@ SECRET = "sk-ant-api03-planted-and-never-seen-Zx9"
 @pytest.mark.parametrize("key", [SECRET, f"other-{SECRET}", f"{SECRET}\n", f"{SECRET}é"])
 @pytest.mark.parametrize("fault", [None, "400", "401", "403", "404", "413", "429", "500", "malformed"])
 def test_the_key_is_nowhere(monkeypatch, tmp_path, caplog, capfd, key, fault):
-    monkeypatch.setattr(line, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(connection, "LONGEST_PAUSE", 0.01)
     caplog.set_level("DEBUG")
     with ClaudeServer(key=key.strip(), faults={fault: 1.0} if fault else None) as server:
         echo = claude.Refusal.body
