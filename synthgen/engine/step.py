@@ -30,7 +30,7 @@ def leave_out(row: Row, name: str, field: FieldShape) -> None:
 
 def make(row: Row, name: str, field: Made, streams: Streams) -> None:
     """Give the row what Python makes of the field. Raises DataError."""
-    if field.when is not None and not wanted(field, row):
-        leave_out(row, name, field)
-    else:
+    if wanted(field, row):
         row.give(name, field.make(row, streams.at(row.table, name, row.index, row.attempt) if field.draws else IDLE))
+    else:
+        leave_out(row, name, field)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 from synthgen.spec.rows import Value
 from synthgen.text.slots import SLOT
@@ -27,8 +27,6 @@ DATE = re.compile(
 CODE = re.compile(r"\b(?=\w*\d\w*\d\w*\d)[\w-]{4,}\b")
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")
 _PRICED = re.compile(r"[£$€]\s?<([a-z][a-z0-9_]*)>")
-
-
 SELDOM = 0.1
 """The share of the seeds that have slots, beside which so many may name a fact without one and it still is not their way."""
 
@@ -39,20 +37,31 @@ class Facts:
     def __init__(self, seeds: Sequence[str]) -> None:
         joined = "\n".join(seeds)
         self.slots, self.money = frozenset(SLOT.findall(joined)), frozenset(_PRICED.findall(joined))
-        plain, slotted = [SLOT.sub(" ", seed) for seed in seeds], sum(bool(SLOT.search(seed)) for seed in seeds)
-        self._shown = "\n".join(plain).casefold()
-        self._named = {kind for kind in KINDS if sum(bool(_found(kind, seed)) for seed in plain) > max(1, SELDOM * slotted)}
+        self._seeds = seeds
+
+    @cached_property
+    def _plain(self) -> list[str]:
+        """The seed messages without their slots."""
+        return [SLOT.sub(" ", seed) for seed in self._seeds]
+
+    @cached_property
+    def _named(self) -> set[str]:
+        """The kinds of facts that seed messages name without slots."""
+        slotted = sum(bool(SLOT.search(seed)) for seed in self._seeds)
+        return {kind for kind in KINDS if sum(bool(_matches(kind, seed)) for seed in self._plain) > max(1, SELDOM * slotted)}
+
+    @cached_property
+    def _text(self) -> str:
+        return "\n".join(self._plain).casefold()
 
     def invented(self, message: str, facts: Mapping[str, Value]) -> str | None:
         """What a message, its slots not filled, names in place of one of the row's `facts`, if anything; what a seed message names, too, is
         allowed."""
-        kinds = {kind for slot in self.slots if (kind := self._kind(slot, facts.get(slot)))} - self._named
-        if not kinds:
-            return None
+        kinds = {kind for slot in self.slots if (kind := self._kind(slot, facts.get(slot)))}
         text = SLOT.sub(" ", message)
-        found = [match for kind in kinds for match in _found(kind, text)]
-        told = (match[0].strip(" ,.") for match in sorted(found, key=lambda match: (match.start(), -match.end())))
-        return next((one for one in told if one.casefold() not in self._shown), None)
+        matches = [match for kind in kinds for match in _matches(kind, text) if kind not in self._named]
+        named = (match[0].strip(" ,.") for match in sorted(matches, key=lambda match: (match.start(), -match.end())))
+        return next((fact for fact in named if fact.casefold() not in self._text), None)
 
     def _kind(self, slot: str, fact: Value) -> str | None:
         if fact is None or isinstance(fact, bool | list | dict):
@@ -66,7 +75,7 @@ class Facts:
         return "name" if isinstance(fact, str) and fact[:1].isupper() and not re.search(r"\d", fact) else None
 
 
-def _found(kind: str, text: str) -> list[re.Match[str]]:
+def _matches(kind: str, text: str) -> list[re.Match[str]]:
     pattern, is_one = KINDS[kind]
     return [match for match in pattern.finditer(text) if is_one(match[0])]
 

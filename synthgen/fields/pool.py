@@ -30,11 +30,11 @@ class Form:
 
 
 class Pool:
-    """Messages that rows of one voice, or none, choose from; `course` is what a voice is moved towards. Where topics matter, one is surely about its topic from the score `sure` on, and of
-    these the share that is `worse` by its sense is not taken while there are others."""
+    """Messages that rows of one voice, or none, choose from; `target` is what a voice is moved towards. Where topics matter, one is surely
+    about its topic from the score `sure` on, and of these the share that is `worse` by its sense is not taken while there are others."""
 
-    def __init__(self, course: StyleTarget | None, forms: Sequence[Form], sure: float | None = None, worse: float = 0.0) -> None:
-        self.course, self.forms, self.sure, self.worse = course, forms, sure, worse
+    def __init__(self, target: StyleTarget | None, forms: Sequence[Form], sure: float | None = None, worse: float = 0.0) -> None:
+        self.target, self.forms, self.sure, self.worse = target, forms, sure, worse
         self.left = list(range(len(forms)))
         self.slotted = {place for place, form in enumerate(forms) if SLOT.search(form.put.text)}  # the others suit every row
 
@@ -46,7 +46,7 @@ class Pool:
 
     @cached_property
     def _texts(self) -> steer.Pool | None:
-        return steer.Pool(self.course, [form.put.text for form in self.forms]) if self.course else None
+        return steer.Pool(self.target, [form.put.text for form in self.forms]) if self.target else None
 
     @cached_property
     def _wordings(self) -> list[list[str]]:
@@ -63,12 +63,13 @@ class Pool:
         if self.sure is not None:
             better = [place for place in fitting if place in self._better]
             fitting = better or [max(fitting, key=lambda place: self.forms[place].score)]
-        repeated = {place: frames.repeated(self._wordings[place], used) for place in fitting} if self.sure is not None else {}
-        fitting = [place for place in fitting if repeated.get(place, 0) < ALIKE] or fitting
-        best = self._texts.best(tally, fitting) if self._texts and tally else min(fitting, key=lambda place: repeated.get(place, 0))
-        one = self.forms[best]
-        self.left = [place for place in self.left if self.forms[place].source is not one.source]
-        return one
+            repeated = {place: frames.repeated(self._wordings[place], used) for place in fitting}
+            fitting = [place for place in fitting if repeated[place] < ALIKE] or fitting
+            if tally is None:
+                fitting = [min(fitting, key=repeated.__getitem__)]
+        form = self.forms[self._texts.best(tally, fitting) if self._texts and tally else fitting[0]]
+        self.left = [place for place in self.left if self.forms[place].source is not form.source]
+        return form
 
 
 def with_facts(put: Put, facts: Mapping[str, Value]) -> Put:

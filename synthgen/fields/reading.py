@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -70,9 +70,10 @@ class Reader:
             return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
         if unwanted := found & self.mentioned - wanted:
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
-        if frames.essence(message) in self._essences:
+        essence = frames.essence(message)
+        if essence in self._essences:
             return Refusal("copied seed", message)
-        if frames.essence(message) in self._beginnings:
+        if essence in self._beginnings:
             return Refusal("cut off", message)
         if self._runs and (copied := self._runs.copied(message)):
             return Refusal("copied seed", f"repeats: {copied}")
@@ -87,7 +88,7 @@ class Reader:
             return Refusal("invented fact", f"{invented} in: {message}")
         if self._side.is_left(message):
             return Refusal("other side", message)
-        if self.harmless and (harm := harms(message) - self._harms):
+        if self.harmless and (harm := harms(message)) and (harm := harm - self._harms):
             return Refusal("harmful", f"{min(harm)} in: {message}")
         return None
 
@@ -101,7 +102,7 @@ class Reader:
     @cached_property
     def _broken(self) -> re.Pattern[str] | None:
         """Half a slot of those that the seeds show, such as `<merchant` or `<MERCHANT>`."""
-        known = "|".join(sorted(self.mentioned | _slots(self.seeds), key=len, reverse=True))
+        known = "|".join(sorted(self.mentioned | self._facts.slots, key=len, reverse=True))
         return re.compile(rf"<\s*(?:{known})\b|\b(?:{known})\s*>", re.IGNORECASE) if known else None
 
     @cached_property
@@ -136,7 +137,3 @@ class Reader:
     def _harms(self) -> frozenset[str]:
         """What seed messages say themselves, so that it is wanted."""
         return frozenset().union(*map(harms, self.originals))
-
-
-def _slots(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset[str]().union(*map(slots, texts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 _OURS = r"order|parcel|package|delivery|card|account|refund|payment|top[- ]?up|transfer|membership|subscription|request|ticket|password|class|booking|reservation|direct debit|application|claim|message|enquiry|query"
 ANSWERS = [
@@ -22,13 +22,17 @@ ANSWERS = [
 
 
 class Side:
-    """The side that seed messages are typed on."""
+    """The side that `seeds` are typed on. What they say is looked up when a message first says it: logs are long."""
 
-    def __init__(self, seeds: Iterable[str]) -> None:
-        own = [seed.casefold() for seed in seeds]
-        told = [answer for answer in map(re.compile, ANSWERS) if not any(map(answer.search, own))]
-        self._other = re.compile("|".join(f"(?:{answer.pattern})" for answer in told)) if told else None
+    def __init__(self, seeds: Sequence[str]) -> None:
+        self._seeds, self._in_seeds = seeds, dict[str, bool]()
 
     def is_left(self, message: str) -> bool:
         """Whether a message says what the other side does, and no seed message says."""
-        return bool(self._other and self._other.search(message.casefold().replace("\u2019", "'")))
+        text = message.casefold().replace("\u2019", "'")
+        return any(re.search(answer, text) and not self._is_seeded(answer) for answer in ANSWERS)
+
+    def _is_seeded(self, answer: str) -> bool:
+        if answer not in self._in_seeds:
+            self._in_seeds[answer] = any(re.search(answer, seed.casefold()) for seed in self._seeds)
+        return self._in_seeds[answer]

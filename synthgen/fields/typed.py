@@ -182,6 +182,9 @@ class Typed(Asked):
         """Whether labels matter more than likeness."""
         return self.aim == "labels" if self.aim else self.on_topic is not False and self._several_topics
 
+    def _is_for_labels(self, topic: str) -> bool:
+        return self.for_labels and topic in self.pools
+
     @property
     def has_topics(self) -> bool:
         """Whether a message must be about its topic."""
@@ -235,7 +238,8 @@ class Typed(Asked):
     def _voice_faults(self) -> Iterator[Fault]:
         if self.like is not None:
             try:
-                _ = self._liked, self.pools if self.seeds is None else {}  # it is read, to see whether it can be
+                self._liked  # noqa: B018 (it is read, to see whether it can be)
+                self.pools if self.seeds is None else None  # noqa: B018 (likewise)
             except (DataError, ValueError) as error:
                 yield misread(("like",), error, self._context)
             if self.voice is not None:
@@ -278,7 +282,8 @@ class Typed(Asked):
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         """How near each voice came to what was asked (`styles`), of very many messages by the first; and how many messages are about their
         topic, as their scores say (`labels`)."""
-        return {section: told for section, told in (("styles", self._styles(name, rows)), ("labels", self._held(name, rows))) if told}
+        sections = {"styles": self._styles(name, rows), "labels": self._holding(name, rows)}
+        return {section: figures for section, figures in sections.items() if figures}
 
     def _styles(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         if not self.chooses:
@@ -291,7 +296,7 @@ class Typed(Asked):
                 texts.setdefault(row[f"{name}_voice"], []).append(row[name])
         return {voice: {"rows": len(own), "figures": reached(own, self.voices[voice])} for voice, own in sorted(texts.items())}
 
-    def _held(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
+    def _holding(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         if not self.has_topics:
             return {}
         likely: dict[str, list[float]] = {}
@@ -429,7 +434,7 @@ class Typed(Asked):
         return frames.frame(self._context.about, sections), shown
 
     def _settings(self, topic: str, opening: str) -> dict[str, float | int | str | bool]:
-        usual = CALM if self.for_labels and topic in self.pools else FREE
+        usual = CALM if self._is_for_labels(topic) else FREE
         settings: dict[str, float | int | str | bool] = {
             "temperature": usual if self.temperature is None else self.temperature, "tokens": LONGEST, "stop": frames.END,
         }  # fmt: skip
@@ -438,7 +443,7 @@ class Typed(Asked):
     def _openings(self, topic: str, wanted: frozenset[str], stream: Random, voice: str) -> Iterator[str]:
         """What messages of a topic begin with, one after the other: the first words of a seed message, as the voice types it, or nothing.
         All seeds have their turn before one comes again; those that mention what is wanted, if there are any, and as far as they do."""
-        share = self.openings if self.openings is not None else OPENED if self.for_labels and topic in self.pools else 0.0
+        share = self.openings if self.openings is not None else OPENED if self._is_for_labels(topic) else 0.0
         own = [seed for seed in self._own(topic) if len(seed.split()) > 1]
         seeds = [seed for seed in own if slots(seed) & self.mention.keys() == wanted] or own
         if not share or not seeds:

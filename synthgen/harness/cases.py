@@ -88,11 +88,10 @@ class Rows:
             )
             if not sure and (len(values) > rows / 2 or self.columns[name] != "string"):
                 continue
-            short = label
-            if short in self.columns and self._same(name, short):
+            if label in self.columns and self._same(name, label):
                 continue  # said by that column already
-            alone = short and short not in self.columns and [of[each][1] for each in of].count(short) == 1
-            found[short if alone else name] = name
+            alone = label and label not in self.columns and [of[each][1] for each in of].count(label) == 1
+            found[label if alone else name] = name
         return found
 
     def _few(self, names: Sequence[str]) -> dict[str, tuple[set[Any], int]]:

@@ -15,9 +15,9 @@ Fields = Mapping[str, Mapping[str, Any]]
 
 def kind_of(shape: Mapping[str, Any]) -> type[FieldShape]:
     """The kind of a field, as a class; one that is not known is any field."""
-    found = FIELDS.get(str(shape.get("kind")), FieldShape)
-    assert issubclass(found, FieldShape)
-    return found
+    kind = FIELDS.get(str(shape.get("kind")), FieldShape)
+    assert issubclass(kind, FieldShape)
+    return kind
 
 
 def role(shape: Mapping[str, Any]) -> str:

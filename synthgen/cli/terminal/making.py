@@ -50,7 +50,7 @@ def _labels(table: Mapping[str, Any]) -> Iterator[str]:
     """How many messages are about their topic."""
     for name, labels in table.get("labels", {}).items():
         worst = sorted(labels["topics"].items(), key=lambda item: item[1]["hold"])[:3]
-        least = ", ".join(f"{topic} {told['hold']:.0%}" for topic, told in worst if told["hold"] < labels["hold"])
+        least = ", ".join(f"{topic} {figures['hold']:.0%}" for topic, figures in worst if figures["hold"] < labels["hold"])
         yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; least {least}" if least else "")
 
 
