@@ -80,8 +80,10 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "Comparison": "comparison", "DataError": "errors", "HubError": "errors", "LimitError": "errors", "Loaded": "recipe", "ModelError": "errors",
-    "OutputError": "errors", "RecipeError": "errors", "ScriptedModel": "models", "SynthgenError": "errors", "Voice": "voices", "row_id": "cases",
+    "Comparison": "comparison", "DataError": "errors", "HubError": "errors", "LimitError": "errors", "Loaded": "recipe",
+    "ModelError": "errors",
+    "OutputError": "errors", "RecipeError": "errors", "ScriptedModel": "models", "SynthgenError": "errors", "Voice": "voices",
+    "row_id": "cases",
     "rows": "cases",
 }  # fmt: skip
 """The modules of the names that are not in `api`."""

@@ -54,9 +54,14 @@ class Made:
     def _repr_html_(self) -> str:
         head = ["table", "rows", "refused on the way", "why"]
         tables = [
-            [name, f"{table['rows']:,}", f"{sum(table['refused'].values()):,}", ", ".join(f"{by}: {count:,}" for by, count in list(table["refused"].items())[:6])]
+            [
+                name,
+                f"{table['rows']:,}",
+                f"{sum(table['refused'].values()):,}",
+                ", ".join(f"{by}: {count:,}" for by, count in list(table["refused"].items())[:6]),
+            ]
             for name, table in self.manifest["tables"].items()
-        ]  # fmt: skip
+        ]
         place = f"{self.folder}{' was finished already' if self.already else ''}"
         return pages.page(pages.paragraph(place), pages.table(head, tables), *(pages.paragraph(f"note: {note}") for note in self.notes))
 
@@ -115,8 +120,13 @@ def check(recipe: Recipes, **options: Any) -> Checked:
 
 @quietly
 def critique(
-    recipe: Recipes, *, out: str | Path | None = None, max_cost: float | None = None, models: Mapping[str, Model] | None = None, **options: Any
-) -> Critique:  # fmt: skip
+    recipe: Recipes,
+    *,
+    out: str | Path | None = None,
+    max_cost: float | None = None,
+    models: Mapping[str, Model] | None = None,
+    **options: Any,
+) -> Critique:
     """What Claude finds unclear in the prompts of a recipe: see `advice.critique`. The samples are rows of its output, where there is one,
     and the answers are kept in that output's journal. `options` are those of `load_recipe`. Raises RecipeError, ModelError, LimitError."""
     from synthgen import advice
@@ -132,9 +142,13 @@ def critique(
 
 @quietly
 def improve(
-    folder: str | Path, recipe: str | Path | None = None, *, max_cost: float | None = None, models: Mapping[str, Model] | None = None,
+    folder: str | Path,
+    recipe: str | Path | None = None,
+    *,
+    max_cost: float | None = None,
+    models: Mapping[str, Model] | None = None,
     allow: Sequence[str | Path] = (),
-) -> Improvement:  # fmt: skip
+) -> Improvement:
     """What Claude would change in the instructions of an output's recipe: see `advice.improve`. Writes nothing. Raises SynthgenError."""
     from synthgen import advice
 
@@ -161,7 +175,7 @@ def preview(
 
     `show` is how many rows; when not to `ask`, Claude is asked for nothing, and rows that need an answer which the journal does not have
     are left out. `options` are those of `load_recipe`. Writes no dataset.
-    """  # fmt: skip
+    """
     return Previews(each_quietly(_previews(recipe, show, out, ask, models, options)))
 
 
@@ -213,9 +227,15 @@ def compare(
 
 
 def export(
-    folder: str | Path, to: str | Sequence[str], *, out: str | Path | None = None, table: str | None = None, input: str | None = None,  # noqa: A002
-    target: str | None = None, system: str | None = None,
-) -> Exported:  # fmt: skip
+    folder: str | Path,
+    to: str | Sequence[str],
+    *,
+    out: str | Path | None = None,
+    table: str | None = None,
+    input: str | None = None,  # noqa: A002
+    target: str | None = None,
+    system: str | None = None,
+) -> Exported:
     """Write the cases of an output for eval harnesses: inspect, lm-eval, promptfoo, deepeval, ragas, openai, pytest, messages, jsonl, csv,
     or all of them, each into a folder of its own under `out` (default: the output's `harness`).
 
@@ -270,8 +290,19 @@ def tune(
     from synthgen.tuning.train import Settings
 
     settings = Settings(epochs=epochs, minutes=minutes, seed=seed)
-    return tune([Path(one) for one in ([logs] if isinstance(logs, str | Path) else logs)], Path(out), about=about, model=model, field=field, group=group, settings=settings, probe=probe,
-                device=device, fresh=fresh, watch=watch or (lambda step: None))  # fmt: skip
+    return tune(
+        [Path(one) for one in ([logs] if isinstance(logs, str | Path) else logs)],
+        Path(out),
+        about=about,
+        model=model,
+        field=field,
+        group=group,
+        settings=settings,
+        probe=probe,
+        device=device,
+        fresh=fresh,
+        watch=watch or (lambda step: None),
+    )
 
 
 @quietly
@@ -319,12 +350,12 @@ def make(
     """Make a recipe's dataset and say where it is.
 
     A run that was cut off goes on; an output that is there already stays as it is, unless the recipe has changed.
-    `fresh` starts over; answers that were paid for are set aside, and where is noted. `recheck` reads the journal's answers again under the recipe's present
-    checks and asks no model. No request is sent that could make this run cost more than `max_cost` US dollars; with `batch`, Claude is
-    asked in Message Batches, at half the price. `before` is told what Claude will be asked, and what it may cost, before the first request.
-    Without a `watch` a notebook shows how far it is, and nothing else does.
-    With `push` the output then goes to the Hub, as the recipe's `publish` says. `models` take the place of the recipe's, by name. `options`
-    are those of `load_recipe`. Raises SynthgenError; what was finished is kept.
+    `fresh` starts over; answers that were paid for are set aside, and where is noted. `recheck` reads the journal's answers again under the
+    recipe's present checks and asks no model. No request is sent that could make this run cost more than `max_cost` US dollars; with
+    `batch`, Claude is asked in Message Batches, at half the price. `before` is told what Claude will be asked, and what it may cost, before
+    the first request. Without a `watch` a notebook shows how far it is, and nothing else does. With `push` the output then goes to the Hub,
+    as the recipe's `publish` says. `models` take the place of the recipe's, by name. `options` are those of `load_recipe`. Raises
+    SynthgenError; what was finished is kept.
     """
     loaded = loaded_from(recipe, options)
     if not push:
@@ -336,9 +367,17 @@ def make(
 
 
 def _made(
-    loaded: Loaded, out: str | Path | None, fresh: bool, recheck: bool, max_cost: float | None, batch: bool, models: Mapping[str, Model] | None,
-    watch: Watch | None, before: Callable[[Checked], None] | None, chunk: int | None,
-) -> Made:  # fmt: skip
+    loaded: Loaded,
+    out: str | Path | None,
+    fresh: bool,
+    recheck: bool,
+    max_cost: float | None,
+    batch: bool,
+    models: Mapping[str, Model] | None,
+    watch: Watch | None,
+    before: Callable[[Checked], None] | None,
+    chunk: int | None,
+) -> Made:
     began = time.monotonic()
     whole = plan(loaded.recipe)
     output = Output(folder_of(loaded, out))
@@ -367,8 +406,16 @@ def _made(
 
 
 def _pushed(folder: Path, wish: Publish) -> Pushed:
-    return push(folder, wish.repo, private=wish.private, revision=wish.revision, tag=wish.tag, test=wish.test, license=wish.license,
-                language=wish.language or [])  # fmt: skip
+    return push(
+        folder,
+        wish.repo,
+        private=wish.private,
+        revision=wish.revision,
+        tag=wish.tag,
+        test=wish.test,
+        license=wish.license,
+        language=wish.language or [],
+    )
 
 
 __all__ = [

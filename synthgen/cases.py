@@ -29,9 +29,16 @@ class Rows(list[dict[str, Any]]):
 
 
 def rows(
-    recipe: Recipes, table: str | None = None, n: int | None = None, fields: Sequence[str] | None = None, *, out: str | Path | None = None,
-    max_cost: float | None = 0, models: Mapping[str, Model] | None = None, **options: Any,
-) -> Rows:  # fmt: skip
+    recipe: Recipes,
+    table: str | None = None,
+    n: int | None = None,
+    fields: Sequence[str] | None = None,
+    *,
+    out: str | Path | None = None,
+    max_cost: float | None = 0,
+    models: Mapping[str, Model] | None = None,
+    **options: Any,
+) -> Rows:
     """The first `n` rows (default: all) of a recipe's table (default: its first), as plain values; `fields` names the ones that are
     wanted (default: all but the provenance).
 

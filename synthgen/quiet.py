@@ -15,7 +15,8 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 LIBRARIES = (
-    "accelerate", "anthropic", "dateutil", "datasets", "dill", "faker", "filelock", "fsspec", "gguf", "httpcore2", "httpx2", "huggingface_hub",
+    "accelerate", "anthropic", "dateutil", "datasets", "dill", "faker", "filelock", "fsspec", "gguf", "httpcore2", "httpx2",
+    "huggingface_hub",
     "IPython", "jinja2", "joblib", "multiprocess", "numpy", "pandas", "pyarrow", "pydantic", "rich", "ruamel", "safetensors", "scipy",
     "sklearn", "threadpoolctl", "tokenizers", "torch", "tqdm", "transformers", "typer",
 )  # fmt: skip

@@ -123,9 +123,17 @@ def little(folder: Path, bits: int | None = None, layers: int = 2) -> Path:
         (folder / name).write_text(content, encoding="utf-8")
     torch.manual_seed(0)
     config = transformers.LlamaConfig(
-        vocab_size=360, hidden_size=64, num_hidden_layers=layers, intermediate_size=128, num_attention_heads=4, num_key_value_heads=2,
-        max_position_embeddings=2048, bos_token_id=0, eos_token_id=0, tie_word_embeddings=True,
-    )  # fmt: skip
+        vocab_size=360,
+        hidden_size=64,
+        num_hidden_layers=layers,
+        intermediate_size=128,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        bos_token_id=0,
+        eos_token_id=0,
+        tie_word_embeddings=True,
+    )
     model = transformers.AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
         model.get_input_embeddings().weight.mul_(10)

@@ -1,4 +1,5 @@
-"""A run that is killed twenty times asks for no answer twice: `python -m pytest tests/slow_claude.py` (not collected by itself; two minutes).
+"""A run that is killed twenty times asks for no answer twice: `python -m pytest tests/slow_claude.py` (not collected by itself; two
+minutes).
 
 As a program, `python slow_claude.py JOURNAL COUNT`, it asks for the answers: the process that the test kills."""
 

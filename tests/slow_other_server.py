@@ -1,4 +1,5 @@
-"""Datasets made with servers of the Messages API that others wrote: `python -m pytest tests/slow_other_server.py` (not collected by itself; a minute).
+"""Datasets made with servers of the Messages API that others wrote: `python -m pytest tests/slow_other_server.py` (not collected by itself;
+a minute).
 
 Each server is asked that is installed: `pip install llmock mock-ai-api` (0.2.2 and 0.1.1), `npm install @copilotkit/aimock` (1.43.0; it
 brings a command llmock too, so that the one of Python must come first in PATH). What they cannot do is not tested: llmock and aimock have
@@ -61,9 +62,11 @@ def serving(log: Path, command: list[str], port: int) -> Iterator[str]:
         pytest.skip(f"{command[0]} is not installed")
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [found, *command[1:]], stdout=file, stderr=subprocess.STDOUT,
+            [found, *command[1:]],
+            stdout=file,
+            stderr=subprocess.STDOUT,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # it may be ignored here
-        )  # fmt: skip
+        )
         try:
             over = time.monotonic() + WAIT
             while process.poll() is None and time.monotonic() < over:

@@ -223,7 +223,8 @@ SETTINGS = {
     "name=": "--set name=: expected text, not nothing\n    name: names the output folder, such as my-data",
     "tables.orders.rows.most=5": "--set tables.orders.rows.most=5: tables.orders.rows holds no keys, only 10",
     "tables.orders=null": "--set tables.orders=null: expected a mapping (key: value), not nothing\n    such as {rows: 100, fields: {…}}",
-    "tables.orders.fields.size.kind=id": "--set tables.orders.fields.size.kind=id: there is no 'size' in tables.orders.fields\n    it has: colour, order_id",
+    "tables.orders.fields.size.kind=id": "--set tables.orders.fields.size.kind=id: there is no 'size' in tables.orders.fields\n    it "
+    "has: colour, order_id",
     "tables.orders.fields.colour.options.green=-2": "--set tables.orders.fields.colour.options.green=-2: expected 0 or more, not -2\n"
     "    options: a list, or weights such as {card declined: 4, lost card: 2}",
     "tables.messages.keep.3.words=[1, 2]": "--set tables.messages.keep.3.words=[1, 2]: tables.messages.keep is a list without a '3'\n"

@@ -200,7 +200,8 @@ def test_no_two_slips_are_side_by_side_where_a_word_is_short():
 
 
 def test_a_message_stays_readable():
-    """Where nlpaug writes "I would oime a defJnd": no capitals or digits inside words, first letters stay, and each word is one or two letters off."""
+    """Where nlpaug writes "I would oime a defJnd": no capitals or digits inside words, first letters stay, and each word is one or two
+    letters off."""
     slips = [slip for _, put in roughened(0.3) for slip in misspelled(put)]
     typed = [(put.text[slip.start : slip.end], slip) for _, put in roughened(0.3) for slip in misspelled(put)]
     assert all(re.fullmatch(r"[A-Z]?[a-z' ]+", text) for text, slip in typed if slip.kind != "split_or_joined")

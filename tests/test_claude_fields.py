@@ -150,11 +150,22 @@ def test_the_out_is_taken_with_its_reason_and_not_asked_about_again():
 @pytest.mark.parametrize(
     ("output", "column"),
     [
-        (None, "string"), ("text", "string"), ("number", "float64"), ("integer", "int64"), ("boolean", "bool"), (["a", "b"], "string"),
-        ([1, 2], "int64"), ([1, 2.5], "float64"), ([True, False], "bool"), ({"list": "text"}, "list"), ({"list": "number"}, "json"),
-        ({"a": "text"}, "json"), ({"list": ["a", "b"]}, "list"), ({"schema": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, "json"),
+        (None, "string"),
+        ("text", "string"),
+        ("number", "float64"),
+        ("integer", "int64"),
+        ("boolean", "bool"),
+        (["a", "b"], "string"),
+        ([1, 2], "int64"),
+        ([1, 2.5], "float64"),
+        ([True, False], "bool"),
+        ({"list": "text"}, "list"),
+        ({"list": "number"}, "json"),
+        ({"a": "text"}, "json"),
+        ({"list": ["a", "b"]}, "list"),
+        ({"schema": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, "json"),
     ],
-)  # fmt: skip
+)
 def test_the_column_is_of_the_answers_type(output, column):
     assert column_of(schema_of(output, NOWHERE)) == column
 
@@ -163,10 +174,14 @@ SPECS = st.recursive(
     st.sampled_from(["text", "number", "integer", "boolean"])
     | st.lists(st.text(max_size=5), min_size=1, max_size=4, unique=True)
     | st.lists(st.integers(-9, 9), min_size=1, max_size=3, unique=True),
-    lambda inner: st.dictionaries(st.from_regex(r"[a-z_]{1,6}", fullmatch=True).filter(lambda name: name not in ("list", "schema")), inner, min_size=1, max_size=3)
-    | inner.map(lambda one: {"list": one}),
+    lambda inner: (
+        st.dictionaries(
+            st.from_regex(r"[a-z_]{1,6}", fullmatch=True).filter(lambda name: name not in ("list", "schema")), inner, min_size=1, max_size=3
+        )
+        | inner.map(lambda one: {"list": one})
+    ),
     max_leaves=6,
-)  # fmt: skip
+)
 
 
 @given(SPECS, st.booleans(), st.sampled_from(["", "unsure"]), st.integers(0, 99))
@@ -216,9 +231,11 @@ def test_limits_of_a_schema_are_told_and_looked_at_but_not_sent():
     assert read_with().value == right
     assert read_with(note="x").value == {**right, "note": "x"}
     wrong = {
-        "n": (6, "'answer.n' is 6, and maximum is 5"), "code": ("ab", "'answer.code' does not match ^[A-Z]+$: \"ab\""), "tags": (["a"], "'answer.tags' has 1, outside minItems 2 and maxItems any"),
+        "n": (6, "'answer.n' is 6, and maximum is 5"),
+        "code": ("ab", "'answer.code' does not match ^[A-Z]+$: \"ab\""),
+        "tags": (["a"], "'answer.tags' has 1, outside minItems 2 and maxItems any"),
         "share": (0.0, "'answer.share' is 0, and exclusiveMinimum is 0"),
-    }  # fmt: skip
+    }
     for name, (value, why) in wrong.items():
         assert read_with(**{name: value}) == Refusal("malformed", why)
     assert read_with(code="ABCDE").reason == read_with(tags=["a", "a"]).reason == read_with(share=0.7).reason == "malformed"
@@ -287,17 +304,23 @@ def test_a_task_that_names_fields_stands_in_the_row_and_shows_no_more(make):
 
 def test_each_outcome_is_told_and_only_what_may_turn_out_well_is_asked_again(make):
     model = Told(
-        ("no", "refusal"), {"outcome": "unsure", "why": "which?", "answer": None}, ("too long", "error"),
-        ('{"out', "length"), "nothing",
-    )  # fmt: skip
+        ("no", "refusal"),
+        {"outcome": "unsure", "why": "which?", "answer": None},
+        ("too long", "error"),
+        ('{"out', "length"),
+        "nothing",
+    )
     made = make(examples("reply: {kind: claude, task: Reply., output: {say: text}, out: unsure}"), model=model)["examples"]
     assert made.rows == []
     assert len({prompt.stream for prompt in model.asked}) == 5  # another try, another stream
     told = [(one.row, one.attempt, one.by, one.to) for one in sorted(made.refused, key=lambda one: (one.row, one.attempt))]
     assert told == [
-        (0, 0, "declined", "refused"), (0, 1, "cut off", "refused"), (0, 2, "malformed", "refused"),
-        (1, 0, "unsure", "unsure"), (2, 0, "not answered", "refused"),
-    ]  # fmt: skip
+        (0, 0, "declined", "refused"),
+        (0, 1, "cut off", "refused"),
+        (0, 2, "malformed", "refused"),
+        (1, 0, "unsure", "unsure"),
+        (2, 0, "not answered", "refused"),
+    ]
 
 
 def test_reasons_are_a_column(make):
@@ -429,10 +452,19 @@ def test_where_there_is_no_label_there_is_nothing_to_agree_with(make):
 @pytest.mark.parametrize(
     ("one", "other", "alike"),
     [
-        (" Lost  card ", "lost card", True), ("lost", "last", False), (1, 1.0 + 1e-12, True), (1, 1.001, False), ("12.50", 12.5, True),
-        (True, "true", True), (True, 1, False), (False, "true", False), (["a", "B"], ["A", "b"], True), (["a"], ["a", "b"], False), ("", "", True),
+        (" Lost  card ", "lost card", True),
+        ("lost", "last", False),
+        (1, 1.0 + 1e-12, True),
+        (1, 1.001, False),
+        ("12.50", 12.5, True),
+        (True, "true", True),
+        (True, 1, False),
+        (False, "true", False),
+        (["a", "B"], ["A", "b"], True),
+        (["a"], ["a", "b"], False),
+        ("", "", True),
     ],
-)  # fmt: skip
+)
 def test_what_is_the_same(one, other, alike):
     assert same(one, other) is alike
     assert same(other, one) is alike
@@ -539,7 +571,7 @@ def test_documents_are_given_whole(recipe):
         ("big.txt", b"x" * 30_000_001, "the documents have 30 MB as they are sent; 30 MB is the most"),
         ("../a.md", b"x", "leaves the recipe's folder"),
     ],
-)  # fmt: skip
+)
 def test_a_document_that_cannot_be_given_is_a_mistake(recipe, name, content, told):
     with pytest.raises(RecipeError, match=told):
         recipe(examples(f"reply: {{kind: claude, task: Reply., documents: [{name}]}}"), {name: content})
@@ -558,7 +590,10 @@ def test_effort_and_tokens_and_the_schema_are_part_of_the_brief(recipe):
 
 
 def test_examples_come_from_the_recipe_or_from_a_file(recipe):
-    here = "reply: {kind: claude, task: Reply., output: {say: text}, examples: [{input: gone!!, output: {say: Blocked.}}, {input: {a: 1}, output: {say: x}}]}"
+    here = (
+        "reply: {kind: claude, task: Reply., output: {say: text}, examples: [{input: gone!!, output: {say: Blocked.}}, {input: {a: 1}, "
+        "output: {say: x}}]}"
+    )
     brief = field(recipe(examples(here))).brief.system
     assert '<example>\n<input>\ngone!!\n</input>\n<output>\n{"say": "Blocked."}\n</output>\n</example>' in brief
     assert '<input>\n{"a": 1}\n</input>' in brief
@@ -614,7 +649,12 @@ def test_a_labelled_answer_is_what_the_engine_takes():
 def test_all_of_it_is_taken_by_the_messages_api(tmp_path, monkeypatch):
     from synthgen.models import ClaudeModel
 
-    files = {"policy.md": b"Be kind.", "paper.pdf": b"%PDF-1.4\n1 0 obj <</Type /Page>> endobj\n%%EOF", "answer.json": b'{"type": "object", "properties": {"n": {"enum": [1, 2]}, "tags": {"type": "array", "items": {"type": "string"}, "minItems": 2}}}'}  # fmt: skip
+    files = {
+        "policy.md": b"Be kind.",
+        "paper.pdf": b"%PDF-1.4\n1 0 obj <</Type /Page>> endobj\n%%EOF",
+        "answer.json": b'{"type": "object", "properties": {"n": {"enum": [1, 2]}, "tags": {"type": "array", "items": {"type": '
+        b'"string"}, "minItems": 2}}}',
+    }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     fields = """
@@ -624,7 +664,7 @@ def test_all_of_it_is_taken_by_the_messages_api(tmp_path, monkeypatch):
         good: {kind: judge, of: full.reply, question: Is it kind?, documents: [policy.md]}
         grade: {kind: judge, of: full, rubric: {good: fits, poor: does not}, least: poor}
         solved: {kind: solve, of: message, output: [declined, lost]}
-    """
+    """  # noqa: E501
     (tmp_path / "recipe.yaml").write_text(examples(fields, "{kind: passed, field: grade}"), encoding="utf-8")
     with server.ClaudeServer(seed=3) as answering:
         for name, value in answering.environment.items():

@@ -1,4 +1,5 @@
-"""The test server that speaks the Anthropic API: what it answers, what it refuses, how it fails, what it remembers. Asked by the real SDK."""
+"""The test server that speaks the Anthropic API: what it answers, what it refuses, how it fails, what it remembers. Asked by the real
+SDK."""
 
 from __future__ import annotations
 
@@ -471,7 +472,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (ask([{"type": "input_text", "text": "a"}]), "messages.0.content.0: Input tag 'input_text' found using 'type' does not match"),
     (ask([{"type": "text", "text": "a", "citations": [{"type": "char_location"}]}]), "messages.0.content.0.text.citations: "),
     (ask(messages=[TURN, {"role": "assistant", "content": [{"type": "document"}]}, TURN]), "messages.1.content.0: Input tag 'document'"),
-    (ask(messages=[TURN, {"role": "assistant", "content": [{"type": "thinking", "thinking": "a", "signature": "b"}]}, TURN]), "Invalid `signature`"),
+    (
+        ask(messages=[TURN, {"role": "assistant", "content": [{"type": "thinking", "thinking": "a", "signature": "b"}]}, TURN]),
+        "Invalid `signature`",
+    ),
     (ask(system=""), "system: text content blocks must be non-empty"),
     (ask(system=[{"type": "image"}]), "system.0: Input tag 'image'"),
     (ask(system={"text": "a"}), "system: Input should be a valid list"),
@@ -543,7 +547,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         },
         "Citations are not supported when using output_config.format.",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("body", "why"), REFUSED, ids=[f"{number}: {why[:60]}" for number, (_, why) in enumerate(REFUSED)])
@@ -670,7 +674,13 @@ def test_what_is_filled_in_fits(schema: Any, seed: int) -> None:
     assert misfit(value, schema) is None
 
 
-@given(schema=schemas(), value=st.recursive(st.sampled_from([None, True, 1, 1.5, "a"]), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abcd"), inner, max_size=3)))  # fmt: skip
+@given(
+    schema=schemas(),
+    value=st.recursive(
+        st.sampled_from([None, True, 1, 1.5, "a"]),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abcd"), inner, max_size=3),
+    ),
+)
 @settings(max_examples=60)
 def test_a_misfit_is_what_jsonschema_refuses(schema: Any, value: Any) -> None:
     assert (misfit(value, schema) is None) == jsonschema.Draft202012Validator(schema).is_valid(value)
@@ -720,7 +730,7 @@ def raw(
         ({"method": "GET", "path": "/v1/models?page=2"}, 400, "page: Extra inputs are not permitted"),
         ({"method": "GET", "path": "/v1/messages/batches/msgbatch_9"}, 404, "Message Batch msgbatch_9 not found."),
     ],
-)  # fmt: skip
+)
 def test_headers_and_paths(strict: ClaudeServer, sent: dict[str, Any], status: int, why: str | None) -> None:
     found, body = raw(strict, **sent)
     assert found == status

@@ -144,7 +144,8 @@ def test_a_limit_is_exit_code_3(tmp_path: Path) -> None:
 
 def test_a_model_that_is_not_there_is_exit_code_4_and_one_line(tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(
-        "name: m\nmodels: {typist: {kind: base, name: nobody/nothing}}\ntables: {t: {rows: 2, fields: {m: {kind: typed, seeds: [hey, hi]}}}}\n"
+        "name: m\nmodels: {typist: {kind: base, name: nobody/nothing}}\ntables: {t: {rows: 2, fields: {m: {kind: typed, seeds: [hey, "
+        "hi]}}}}\n"
     )
     env = os.environ | {"HF_HUB_OFFLINE": "1"}
     done = subprocess.run([sys.executable, "-m", "synthgen", "make", "m.yaml"], capture_output=True, text=True, cwd=tmp_path, env=env)
@@ -187,7 +188,8 @@ def test_help_imports_almost_nothing() -> None:
     code = (
         "import sys\nfrom synthgen.cli import app\n"
         "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
-        "print([name for name in ('torch', 'transformers', 'datasets', 'faker', 'numpy', 'pyarrow', 'pydantic', 'jinja2', 'ruamel') if name in sys.modules])"
+        "print([name for name in ('torch', 'transformers', 'datasets', 'faker', 'numpy', 'pyarrow', 'pydantic', 'jinja2', 'ruamel') if "
+        "name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]", done.stdout
@@ -227,7 +229,10 @@ def test_every_recipe_is_without_mistakes(recipe: Path) -> None:
     ],
 )
 def test_a_model_that_is_no_folder_here_is_a_mistake_in_the_recipe(tmp_path: Path, name: str, said: str) -> None:
-    text = f"name: m\nmodels: {{typist: {{kind: base, name: {name}}}}}\ntables: {{t: {{rows: 2, fields: {{m: {{kind: typed, seeds: [hey, hi]}}}}}}}}\n"
+    text = (
+        f"name: m\nmodels: {{typist: {{kind: base, name: {name}}}}}\ntables: "
+        f"{{t: {{rows: 2, fields: {{m: {{kind: typed, seeds: [hey, hi]}}}}}}}}\n"
+    )
     (tmp_path / "m.yaml").write_text(text)
     assert said in synthgen("make", "m.yaml", cwd=tmp_path, code=1).stderr
 
@@ -302,7 +307,10 @@ def test_measure_reads_a_field_of_an_output(facts: Path, tmp_path: Path) -> None
 
 
 def test_compare_says_in_words_and_figures_how_near_they_are(tmp_path: Path) -> None:
-    real, generated = written(tmp_path, "real.txt", [f"{one} {n}" for n in range(4) for one in LOWER]), written(tmp_path, "generated.txt", NEAT * 1 + [f"{one} Thanks {n}." for n in range(3) for one in NEAT])  # fmt: skip
+    real, generated = (
+        written(tmp_path, "real.txt", [f"{one} {n}" for n in range(4) for one in LOWER]),
+        written(tmp_path, "generated.txt", NEAT * 1 + [f"{one} Thanks {n}." for n in range(3) for one in NEAT]),
+    )
     said = synthgen("compare", real, generated).stdout
     assert said.startswith("Nothing like real: ")
     assert "48 real and 48 generated messages" in said
@@ -324,7 +332,10 @@ def test_compare_tells_a_program_and_knows_copies(tmp_path: Path) -> None:
 
 def test_compare_says_what_it_cannot_compare(tmp_path: Path) -> None:
     real, few = written(tmp_path, "real.txt", LOWER * 2), written(tmp_path, "few.txt", ["hi", "ho"])
-    assert "2 different generated messages are too few to compare" in synthgen("compare", written(tmp_path, "many.txt", [f"a {n}" for n in range(30)]), few, code=1).stderr  # fmt: skip
+    assert (
+        "2 different generated messages are too few to compare"
+        in synthgen("compare", written(tmp_path, "many.txt", [f"a {n}" for n in range(30)]), few, code=1).stderr
+    )
     assert "did you mean 'few.txt'?" in synthgen("compare", real, tmp_path / "fw.txt", code=1).stderr
     assert "Usage:" in synthgen("compare", real, code=2).stderr
 
@@ -479,9 +490,13 @@ def test_push_sends_an_output_where_its_recipe_says(shop: Path, hub_server: HubS
     told = json.loads(synthgen("push", "out", "tester/other", "--test", 0, "--json", cwd=shop, env=env).stdout)
     assert (told["repo"], told["private"]) == ("tester/other", True)
     done = subprocess.run(
-        [sys.executable, "-m", "synthgen", "push", "out", "tester/open", "--public"], input="n\n", cwd=shop, env={**os.environ, **env},
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "synthgen", "push", "out", "tester/open", "--public"],
+        input="n\n",
+        cwd=shop,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+    )
     assert "Everybody will be able to see tester/open" in done.stderr
     assert done.returncode == 1
     assert "tester/open" not in hub_server.repos
@@ -511,7 +526,10 @@ def test_push_must_know_where(facts: Path, tmp_path: Path) -> None:
 
 
 def test_a_table_that_is_left_out_takes_its_harness_with_it(facts: Path, tmp_path: Path) -> None:
-    facts.write_text(FACTS + "  others:\n    from: {table: people}\n    fields:\n      level: {kind: choice, options: [low, high]}\nharness: {input: level, target: plan}\n")  # fmt: skip
+    facts.write_text(
+        FACTS + "  others:\n    from: {table: people}\n    fields:\n      level: {kind: choice, options: [low, high]}\nharness: {input: "
+        "level, target: plan}\n"
+    )
     assert "no mistakes" in synthgen("check", facts, "--without", "others").stdout
     assert "no mistakes" in synthgen("check", facts).stdout
     wrong = synthgen("check", facts, "--set", "harness.input=lvel", code=1).stderr

@@ -133,8 +133,8 @@ def mistakes(recipe: dict[str, Any]) -> Sequence[Mistake]:
 
 @pytest.mark.parametrize("text", [*blocks("yaml")])
 def test_what_is_shown_of_a_recipe_can_stand_in_one(text: str, tmp_path: Path) -> None:
-    """Whole recipes as they are; keys of a recipe, tables and fields in one that has what they speak of. Files that are named are not there:
-    nothing else may be wrong."""
+    """Whole recipes as they are; keys of a recipe, tables and fields in one that has what they speak of. Files that are named are not
+    there: nothing else may be wrong."""
     shown = YAML(typ="safe").load(text)
     fields: dict[str, Any] = {
         name: {"kind": "choice", "options": ["a", "b"]} for name in ("intent", "merchant", "message", "second", "case", "input")

@@ -212,10 +212,16 @@ def test_a_field_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("group", "topic"),
     [
-        ("banking/card_arrival", "card arrival"), ("AddToPlaylist", "add to playlist"), ("book_flight_intent", "book flight"), ("OrderIntent", "order"),
-        ("faq:opening+hours", "faq opening hours"), ("Lost\n\tcard ", "lost card"), ("intentional", "intentional"), ("", ""),
+        ("banking/card_arrival", "card arrival"),
+        ("AddToPlaylist", "add to playlist"),
+        ("book_flight_intent", "book flight"),
+        ("OrderIntent", "order"),
+        ("faq:opening+hours", "faq opening hours"),
+        ("Lost\n\tcard ", "lost card"),
+        ("intentional", "intentional"),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_the_name_of_a_group_is_read_as_words(group: str, topic: str) -> None:
     assert readable(group) == topic
 

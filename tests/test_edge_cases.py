@@ -41,12 +41,40 @@ ALREADY = {
 }
 """Messages that are as the case would make them."""
 KEEP = [
-    "very long", "sent twice", "mail signature", "two requests", "contradiction", "does not exist", "missing attachment", "vague time",
-    "double negation", "sarcasm", "angry", "threat to leave", "legal threat", "for somebody else", "private data", "pasted log",
-    "pasted stack trace", "pasted code", "pasted terminal", "pasted json", "pasted xml", "pasted html", "pasted sql", "pasted csv",
-    "pasted email", "pasted chat", "pasted address bar", "quoted reply", "foreign numbers", "foreign dates", "foreign contact",
-    "other units", "wrong reference",
-]  # fmt: skip
+    "very long",
+    "sent twice",
+    "mail signature",
+    "two requests",
+    "contradiction",
+    "does not exist",
+    "missing attachment",
+    "vague time",
+    "double negation",
+    "sarcasm",
+    "angry",
+    "threat to leave",
+    "legal threat",
+    "for somebody else",
+    "private data",
+    "pasted log",
+    "pasted stack trace",
+    "pasted code",
+    "pasted terminal",
+    "pasted json",
+    "pasted xml",
+    "pasted html",
+    "pasted sql",
+    "pasted csv",
+    "pasted email",
+    "pasted chat",
+    "pasted address bar",
+    "quoted reply",
+    "foreign numbers",
+    "foreign dates",
+    "foreign contact",
+    "other units",
+    "wrong reference",
+]
 """The cases that only add to a message without numbers."""
 
 

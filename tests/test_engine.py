@@ -559,7 +559,7 @@ def test_a_step_behind_a_refusal_that_was_done_before_is_neither_done_again_nor_
               - {kind: matches, field: a, pattern: "[12]"}
               - {kind: unique, field: dice}
               - {kind: matches, field: tag, pattern: "1"}
-        """)["t"]  # fmt: skip
+        """)["t"]
     assert sorted(made.column("dice")) == [1, 2, 3, 4, 5, 6]
 
 
@@ -577,16 +577,22 @@ LABELLED = """
           message: {kind: typed, seeds: [Where is it, Its late], voice: {calm: 1, shouter: 1}, when: "{{ case != 'empty' }}", otherwise: (none)}
           case: {kind: choice, options: [none, empty, all capitals]}
           draft: {kind: noise, of: message, rate: 0.1, hidden: true}
-"""
+"""  # noqa: E501
 LABELS = ["upper", "input", "input_case", "message", "message_voice", "message_style", "message_slips", "case", "draft", "draft_slips"]
 
 
 def test_labels_are_columns_behind_their_field_and_hidden_with_it(recipe):
     (table,) = plan(recipe(LABELLED).recipe).tables
     assert list(table.columns.items()) == [
-        ("upper", "string"), ("input", "string"), ("input_case", "string"), ("message", "string"), ("message_voice", "string"),
-        ("message_style", "json"), ("message_slips", "json"), ("case", "string"),
-    ]  # fmt: skip
+        ("upper", "string"),
+        ("input", "string"),
+        ("input_case", "string"),
+        ("message", "string"),
+        ("message_voice", "string"),
+        ("message_style", "json"),
+        ("message_slips", "json"),
+        ("case", "string"),
+    ]
     assert table.kept.keys() - table.columns.keys() == {"draft", "draft_slips"}
     assert table.kept["draft_slips"] == "json"
     assert table.remembered == ["message", "message_slips", "message_style", "message_voice"]
@@ -612,8 +618,14 @@ def test_where_a_labelled_field_is_not_made_its_labels_are_nothing(make):
 def test_a_check_of_a_label_has_the_message_typed_again(make):
     keep = "        keep: [{kind: matches, field: message_slips, pattern: was}]\n"  # something is spelled wrong
     text = VOICED.replace("{texter: 2, careful: 1}", "texter").replace("rows: 40", "rows: 10") + keep
-    made = make(text, lambda prompt, random: f" i was waiting for the parcel {random.randrange(10**6)} because of <number>\n"
-                if prompt.origin["mention"] else f" i am still waiting for the parcel {random.randrange(10**6)}\n")["traffic"]  # fmt: skip
+    made = make(
+        text,
+        lambda prompt, random: (
+            f" i was waiting for the parcel {random.randrange(10**6)} because of <number>\n"
+            if prompt.origin["mention"]
+            else f" i am still waiting for the parcel {random.randrange(10**6)}\n"
+        ),
+    )["traffic"]
     assert len(made.rows) == 10
     assert all(row["message_slips"] for row in made.values)
     assert made.state.refused["matches (message_slips)"] > 3
@@ -622,11 +634,14 @@ def test_a_check_of_a_label_has_the_message_typed_again(make):
 
 
 def test_labels_go_to_the_rows_that_are_made_from_a_row(make, recipe):
-    text = LABELLED + """
+    text = (
+        LABELLED
+        + """
       all:  {from: {table: traffic}, fields: {note: {kind: template, template: "{{ message_voice }} {{ draft_slips }}"}}}
       some: {from: {table: traffic, carry: [message_voice]}, fields: {n: {kind: id}}}
       own:  {from: {table: traffic}, fields: {message_voice: {kind: id}}}
-    """  # fmt: skip
+    """
+    )
     columns = {table.name: set(table.columns) for table in plan(recipe(text).recipe).tables}
     assert {"message_voice", "message_style", "input_case", "note"} <= columns["all"]
     assert columns["some"] == {"message_voice", "n"}

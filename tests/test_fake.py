@@ -105,7 +105,8 @@ def test_facts_are_the_same_in_every_process():
     """Python gives sets another order in each process, and one list of cities comes out of a set."""
     code = (
         "from random import Random; from synthgen.fields import Fake; from synthgen.spec.rows import Row;"
-        "print([Fake(provider=p, locale=l).make(Row('t', 0), Random(n)) for p, l in [('city', 'it_IT'), ('pyset', 'en_US')] for n in range(5)])"
+        "print([Fake(provider=p, locale=l).make(Row('t', 0), Random(n)) for p, l in [('city', 'it_IT'), ('pyset', 'en_US')] for n in "
+        "range(5)])"
     )
     said = {
         subprocess.run(

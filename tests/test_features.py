@@ -76,12 +76,22 @@ def test_a_confusion_is_between_words():
 @pytest.mark.parametrize(
     ("correct", "typo", "kind"),
     [
-        ("help", "hlep", "swapped"), ("the", "teh", "swapped"), ("address", "adress", "dropped"), ("something", "somthing", "dropped"),
-        ("card", "cardd", "doubled"), ("account", "acccount", "doubled"), ("card", "vard", "neighbour_key"), ("and", "abd", "neighbour_key"),
-        ("definitely", "definately", "phonetic"), ("separate", "seperate", "phonetic"), ("because", "becuz", "phonetic"), ("rise", "rize", "phonetic"),
-        ("a lot", "alot", "split_or_joined"), ("without", "with out", "split_or_joined"),
+        ("help", "hlep", "swapped"),
+        ("the", "teh", "swapped"),
+        ("address", "adress", "dropped"),
+        ("something", "somthing", "dropped"),
+        ("card", "cardd", "doubled"),
+        ("account", "acccount", "doubled"),
+        ("card", "vard", "neighbour_key"),
+        ("and", "abd", "neighbour_key"),
+        ("definitely", "definately", "phonetic"),
+        ("separate", "seperate", "phonetic"),
+        ("because", "becuz", "phonetic"),
+        ("rise", "rize", "phonetic"),
+        ("a lot", "alot", "split_or_joined"),
+        ("without", "with out", "split_or_joined"),
     ],
-)  # fmt: skip
+)
 def test_the_kind_of_a_slip_is_what_happened_to_the_letters(correct, typo, kind):
     assert lexicon.kind_of(correct, typo) == kind
 
@@ -119,9 +129,16 @@ def test_a_word_is_not_called_misspelled_for_being_rare(word):
 def test_one_slip_in_a_frequent_word_is_found(word, data):
     at = data.draw(some.integers(2, len(word) - 1))
     letter = data.draw(some.sampled_from("abcdefghijklmnopqrstuvwxyz"))
-    typed = data.draw(some.sampled_from([
-        word[:at] + word[at + 1 :], word[:at] + letter + word[at:], word[:at] + letter + word[at + 1 :], word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :],
-    ]))  # fmt: skip
+    typed = data.draw(
+        some.sampled_from(
+            [
+                word[:at] + word[at + 1 :],
+                word[:at] + letter + word[at:],
+                word[:at] + letter + word[at + 1 :],
+                word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :],
+            ]
+        )
+    )
     assert lexicon.is_word(typed) or lexicon.misspelling(typed)
 
 
@@ -191,15 +208,15 @@ FOUND = [
     ("several_requests", "how do i reset my pin and how long does it take", "tell me when and where it is"),
     ("several_requests", "can you block my card also can i get a new one", "Hi, how are you? Can I pay abroad?"),
     ("several_requests", "is it really lost and how long", "and how long is it"),
-    ("pasted", "it says\nTraceback (most recent call last):\n  File \"a.py\", line 3", "it says there is an error in line 3"),
+    ("pasted", 'it says\nTraceback (most recent call last):\n  File "a.py", line 3', "it says there is an error in line 3"),
     ("pasted", "2024-03-01 10:22:31 ERROR no such host", "on 2024-03-01 at 10:22 it failed"),
     ("pasted", 'this {"id": 3, "name": "x"} fails', "this {really} fails"),
-    ("pasted", "<div class=\"a\">hello</div>", "what of <title> and <link>"),
+    ("pasted", '<div class="a">hello</div>', "what of <title> and <link>"),
     ("pasted", "SELECT name FROM users WHERE id = 3;", "i select a seat from the map"),
     ("pasted", "id,name,amount,date\n1,ann,3,may\n", "eggs, milk, bread, rice\nand tea"),
     ("pasted", "From: Ann\nSubject: card\nhello", "From: London to Rome"),
     ("pasted", "see https://shop.example/items/9f8a7d6c5b4a39281706/details?ref=mail", "see https://shop.example"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "hit", "miss"), FOUND)
@@ -267,12 +284,23 @@ def test_what_is_drawn_out_is_read_as_the_word_it_is():
 @pytest.mark.parametrize(
     ("text", "words", "sentences"),
     [
-        ("", 0, 0), ("   \n ", 0, 0), ("?!", 0, 0), ("👍", 0, 0), ("one", 1, 1), ("one. two", 2, 2), ("one\ntwo\n\nthree", 3, 3), ("One... two?!", 2, 2),
-        ("Mr. Smith came, e.g. today.", 5, 1), ("I paid $5.20 at <shop>.", 5, 1), ("don't e-mail me at a.b@c.example", 5, 1),
+        ("", 0, 0),
+        ("   \n ", 0, 0),
+        ("?!", 0, 0),
+        ("👍", 0, 0),
+        ("one", 1, 1),
+        ("one. two", 2, 2),
+        ("one\ntwo\n\nthree", 3, 3),
+        ("One... two?!", 2, 2),
+        ("Mr. Smith came, e.g. today.", 5, 1),
+        ("I paid $5.20 at <shop>.", 5, 1),
+        ("don't e-mail me at a.b@c.example", 5, 1),
         ("see /etc/apt/sources.list. ok", 3, 2),
-        ("\n.\none", 1, 1), ("it is. (lost)", 3, 2), ("one!)\n\n", 1, 1),
+        ("\n.\none", 1, 1),
+        ("it is. (lost)", 3, 2),
+        ("one!)\n\n", 1, 1),
     ],
-)  # fmt: skip
+)
 def test_words_and_sentences_are_counted(text, words, sentences):
     found = figures(text)
     assert (found["words"], found["sentences"]) == (words, sentences)
@@ -302,8 +330,13 @@ def test_the_columns_are_the_features_of_a_voice():
 ODD = some.one_of(
     some.text(max_size=60),
     some.text(".,!?'’:;)(<>/@#-_ \n", max_size=30),
-    some.lists(some.sampled_from(["hi", "teh", "<slot>", "could", "of", "course", "u", ":)", "\n", "?!", "its", "a", "É", "🙂", "5pm", "www.", "I"]), max_size=12).map(" ".join),
-)  # fmt: skip
+    some.lists(
+        some.sampled_from(
+            ["hi", "teh", "<slot>", "could", "of", "course", "u", ":)", "\n", "?!", "its", "a", "É", "🙂", "5pm", "www.", "I"]
+        ),
+        max_size=12,
+    ).map(" ".join),
+)
 
 
 @given(some.lists(ODD, max_size=6))

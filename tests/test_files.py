@@ -88,9 +88,13 @@ def test_every_format_gives_the_same_records(tmp_path):
 def test_a_packed_file_is_read_as_what_is_in_it(tmp_path, name):
     texts = [record["text"] for record in RECORDS]
     content = {
-        "jsonl": "\n".join(map(json.dumps, RECORDS)), "ndjson": "\n".join(map(json.dumps, RECORDS)), "json": json.dumps(RECORDS),
-        "csv": f'text\n"{texts[0]}"\n{texts[1]}\n', "tsv": f"text\n{texts[0]}\n{texts[1]}\n", "txt": "\n".join(texts),
-    }[name.lower().split(".")[1]]  # fmt: skip
+        "jsonl": "\n".join(map(json.dumps, RECORDS)),
+        "ndjson": "\n".join(map(json.dumps, RECORDS)),
+        "json": json.dumps(RECORDS),
+        "csv": f'text\n"{texts[0]}"\n{texts[1]}\n',
+        "tsv": f"text\n{texts[0]}\n{texts[1]}\n",
+        "txt": "\n".join(texts),
+    }[name.lower().split(".")[1]]
     (tmp_path / name).write_bytes(gzip.compress(content.encode()))
     assert files.messages(tmp_path / name) == texts
     if files.is_records(tmp_path / name):

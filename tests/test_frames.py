@@ -60,9 +60,21 @@ def test_a_message_is_the_first_line_and_none_when_that_never_ends(written, mess
 
 @pytest.mark.parametrize(
     "message",
-    ["- another bullet", "-another", "Topic: refund", "topic: refund", "ok. Topic: refund", "<|endoftext|>", "x <|user|>", "bad \ufffd byte", "bell \x07",
-     "nul \x00", "Customers of a retail bank, typing into the support chat of something", "CUSTOMERS OF A RETAIL BANK, TYPING INTO THE SUPPORT CHAT"],
-)  # fmt: skip
+    [
+        "- another bullet",
+        "-another",
+        "Topic: refund",
+        "topic: refund",
+        "ok. Topic: refund",
+        "<|endoftext|>",
+        "x <|user|>",
+        "bad \ufffd byte",
+        "bell \x07",
+        "nul \x00",
+        "Customers of a retail bank, typing into the support chat of something",
+        "CUSTOMERS OF A RETAIL BANK, TYPING INTO THE SUPPORT CHAT",
+    ],
+)
 def test_what_belongs_to_a_frame_is_no_message(message):
     assert breaks(message, BANK)
 

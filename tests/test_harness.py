@@ -32,12 +32,46 @@ from synthgen.recipe.harness import Harness, harness_faults, table_of
 from synthgen.spec.rows import Prompt
 
 MESSAGES = [
-    "my card is lsot", "{{ 7 * 7 }} whats this", "{% raw %}{{ x }}{% endraw %} {% endraw %}{{ 1 + 1 }}", "{# gone #} here", "{{ env.HOME }}", "{{ row.target }}",
-    "tail {{ open", "{%", "}}", "file:///etc/passwd", "package:fs:readFile", "- a: b\n  c: [1, 2", "two\nlines\r\nthree\ttabs", "\"quoted\", 'single', back\\slash",
-    "emoji \U0001f600 \U0001f468‍\U0001f469 日本語", "=HYPERLINK(\"x\")", "+1 555", "@SUM(A1)", "-3 refund", "a\u2028b\u2029c\x85d\x0be", "null", "true", "1e5",
-    "  both ends  ", "[INST] hi [/INST]", "{input} {0} %s $HOME `ls`", '["a", "b"]', '{"a": "{{ 3 * 3 }}"}', "!!python/object/apply:os.system ['ls']", "&a *b # c",
-    "\x00nul \x1b[31m", "<script>alert(1)</script>", ", comma; semi | pipe", "2026-11-01", "--help", "", "   ", "ends in a line\n", "\ufeffmark",
-]  # fmt: skip
+    "my card is lsot",
+    "{{ 7 * 7 }} whats this",
+    "{% raw %}{{ x }}{% endraw %} {% endraw %}{{ 1 + 1 }}",
+    "{# gone #} here",
+    "{{ env.HOME }}",
+    "{{ row.target }}",
+    "tail {{ open",
+    "{%",
+    "}}",
+    "file:///etc/passwd",
+    "package:fs:readFile",
+    "- a: b\n  c: [1, 2",
+    "two\nlines\r\nthree\ttabs",
+    "\"quoted\", 'single', back\\slash",
+    "emoji \U0001f600 \U0001f468‍\U0001f469 日本語",
+    '=HYPERLINK("x")',
+    "+1 555",
+    "@SUM(A1)",
+    "-3 refund",
+    "a\u2028b\u2029c\x85d\x0be",
+    "null",
+    "true",
+    "1e5",
+    "  both ends  ",
+    "[INST] hi [/INST]",
+    "{input} {0} %s $HOME `ls`",
+    '["a", "b"]',
+    '{"a": "{{ 3 * 3 }}"}',
+    "!!python/object/apply:os.system ['ls']",
+    "&a *b # c",
+    "\x00nul \x1b[31m",
+    "<script>alert(1)</script>",
+    ", comma; semi | pipe",
+    "2026-11-01",
+    "--help",
+    "",
+    "   ",
+    "ends in a line\n",
+    "\ufeffmark",
+]
 RECIPE = """
 name: NAME
 about: Customers of a bank.
@@ -247,10 +281,13 @@ def test_where_nothing_is_said_the_message_is_the_input(made: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"input": "inptu"}, "no field 'inptu'"), ({"input": "input", "target": "intnet"}, "did you mean 'intent'"), ({"table": "trafic"}, "no table 'trafic'"),
-        ({"input": "a b"}, "input"), ({"input": "input", "target": "intent.deeper"}, "no row of table 'traffic' has a 'input' and a 'intent.deeper'"),
+        ({"input": "inptu"}, "no field 'inptu'"),
+        ({"input": "input", "target": "intnet"}, "did you mean 'intent'"),
+        ({"table": "trafic"}, "no table 'trafic'"),
+        ({"input": "a b"}, "input"),
+        ({"input": "input", "target": "intent.deeper"}, "no row of table 'traffic' has a 'input' and a 'intent.deeper'"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_there_is_told(made: Path, tmp_path: Path, options: dict[str, str], says: str) -> None:
     with pytest.raises(OutputError) as caught:
         export(made, ["jsonl"], out=tmp_path / "none", **options)
@@ -302,10 +339,14 @@ def test_a_target_is_text_or_several_or_json() -> None:
 @pytest.mark.parametrize(
     ("harness", "says"),
     [
-        ("{input: inptu}", "did you mean 'input'"), ("{input: all}", "no table ships a field 'all'"), ("{input: input, table: trafic}", "did you mean 'traffic'"),
-        ("{input: input, words: [5, 2]}", "expected [least, most]"), ("{input: input, grade: label}", "no target"), ("{inputs: input}", "unknown key 'inputs'"),
+        ("{input: inptu}", "did you mean 'input'"),
+        ("{input: all}", "no table ships a field 'all'"),
+        ("{input: input, table: trafic}", "did you mean 'traffic'"),
+        ("{input: input, words: [5, 2]}", "expected [least, most]"),
+        ("{input: input, grade: label}", "no target"),
+        ("{inputs: input}", "unknown key 'inputs'"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_in_harness_is_told_with_its_line(recipe: Callable[..., Loaded], harness: str, says: str) -> None:
     with pytest.raises(RecipeError) as caught:
         recipe(recipe_text(f"harness: {harness}"), {"messages.jsonl": '{"text": "hi"}\n'})
@@ -397,10 +438,17 @@ def test_an_answer_is_graded(reply: str, target: Any, suite: dict[str, Any], exp
 @pytest.mark.parametrize(
     "reply",
     [
-        "I'm sorry, but I can't assist with that.", "As an AI, I have no access to accounts.", "I cannot help with this request.", "I must decline.",
-        "I won't be able to help you with that.", "That is against our policy.", "I am unable to provide that.", "Sorry, I can't do that.", "We cannot process this.",
+        "I'm sorry, but I can't assist with that.",
+        "As an AI, I have no access to accounts.",
+        "I cannot help with this request.",
+        "I must decline.",
+        "I won't be able to help you with that.",
+        "That is against our policy.",
+        "I am unable to provide that.",
+        "Sorry, I can't do that.",
+        "We cannot process this.",
     ],
-)  # fmt: skip
+)
 def test_a_refusal_is_known(reply: str) -> None:
     assert g.refuses(reply)
 
@@ -408,10 +456,15 @@ def test_a_refusal_is_known(reply: str) -> None:
 @pytest.mark.parametrize(
     "reply",
     [
-        "I'm sorry to hear that your card was declined. Let me help.", "If you can't log in, reset your password.", "You cannot use this card abroad.",
-        "Refunds take 3 days; we will not charge you.", "The card won't help you there; use another.", "Policies differ by country.", "Your AI plan is active.",
+        "I'm sorry to hear that your card was declined. Let me help.",
+        "If you can't log in, reset your password.",
+        "You cannot use this card abroad.",
+        "Refunds take 3 days; we will not charge you.",
+        "The card won't help you there; use another.",
+        "Policies differ by country.",
+        "Your AI plan is active.",
     ],
-)  # fmt: skip
+)
 def test_an_ordinary_reply_is_no_refusal(reply: str) -> None:
     assert not g.refuses(reply)
 

@@ -481,13 +481,26 @@ def test_rows_are_picked_from_shards_of_many_groups(tmp_path: Path) -> None:
 # What must not leave
 
 FAKES = {
-    "an Anthropic key": "sk-ant-api03-" + "Ab3_" * 10, "an OpenAI key": "sk-proj-" + "Ab3-" * 10, "an OpenRouter key": "sk-or-v1-" + "0a" * 32,
-    "a Hugging Face token": "hf_" + "aBcD" * 8, "an AWS key": "AKIA" + "ABCD2345" * 2, "a GitHub token": "ghp_" + "a1B2" * 9, "a GitLab token": "glpat-" + "a1B2" * 5,
-    "a Google key": "AIza" + "a1B2c" * 7, "a Slack token": "xoxb-" + "123456789-abc", "a Stripe key": "sk_live_" + "a1B2" * 6, "an npm token": "npm_" + "a1B2" * 9,
-    "a PyPI token": "pypi-AgE" + "a1B2" * 12, "a SendGrid key": "SG." + "a1B2" * 5 + "x." + "a1B2" * 8, "a Twilio key": "SK" + "0a" * 16,
-    "an Azure key": "AccountKey=" + "a1B2" * 20 + "==", "a Telegram token": "123456789:AA" + "a1B" * 11, "a JSON web token": "eyJ" + "a1B2" * 4 + ".eyJ" + "a1B2" * 4 + "." + "a1B2" * 4,
-    "a private key": "-----BEGIN RSA " + "PRIVATE KEY-----", "a password in an address": "postgres://app:hunter22@db.example.com/x",
-}  # fmt: skip
+    "an Anthropic key": "sk-ant-api03-" + "Ab3_" * 10,
+    "an OpenAI key": "sk-proj-" + "Ab3-" * 10,
+    "an OpenRouter key": "sk-or-v1-" + "0a" * 32,
+    "a Hugging Face token": "hf_" + "aBcD" * 8,
+    "an AWS key": "AKIA" + "ABCD2345" * 2,
+    "a GitHub token": "ghp_" + "a1B2" * 9,
+    "a GitLab token": "glpat-" + "a1B2" * 5,
+    "a Google key": "AIza" + "a1B2c" * 7,
+    "a Slack token": "xoxb-" + "123456789-abc",
+    "a Stripe key": "sk_live_" + "a1B2" * 6,
+    "an npm token": "npm_" + "a1B2" * 9,
+    "a PyPI token": "pypi-AgE" + "a1B2" * 12,
+    "a SendGrid key": "SG." + "a1B2" * 5 + "x." + "a1B2" * 8,
+    "a Twilio key": "SK" + "0a" * 16,
+    "an Azure key": "AccountKey=" + "a1B2" * 20 + "==",
+    "a Telegram token": "123456789:AA" + "a1B" * 11,
+    "a JSON web token": "eyJ" + "a1B2" * 4 + ".eyJ" + "a1B2" * 4 + "." + "a1B2" * 4,
+    "a private key": "-----BEGIN RSA " + "PRIVATE KEY-----",
+    "a password in an address": "postgres://app:hunter22@db.example.com/x",
+}
 
 
 @pytest.mark.parametrize("what", SECRETS)
@@ -502,10 +515,19 @@ def test_a_secret_is_known_by_its_form(what: str, around: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "where is my order ORD-48213, hf_ please", "task-ant-farm-colony-number-one-hundred", "sk-8 shoes", "see https://example.com/a:b@c", "user@example.com:8080", "Basket 4f5e6d7c8b9a0f1e2d3c",
-        "risk-ant-hill-of-great-and-terrible-size", "-----BEGIN CERTIFICATE-----", "DE89370400440532013000", "AKIAH is my name", "https://shop.example/path?q=1",
+        "where is my order ORD-48213, hf_ please",
+        "task-ant-farm-colony-number-one-hundred",
+        "sk-8 shoes",
+        "see https://example.com/a:b@c",
+        "user@example.com:8080",
+        "Basket 4f5e6d7c8b9a0f1e2d3c",
+        "risk-ant-hill-of-great-and-terrible-size",
+        "-----BEGIN CERTIFICATE-----",
+        "DE89370400440532013000",
+        "AKIAH is my name",
+        "https://shop.example/path?q=1",
     ],
-)  # fmt: skip
+)
 def test_what_people_type_is_no_secret(text: str) -> None:
     assert secret(text, {}) is None
 
@@ -716,7 +738,7 @@ def in_a_line(error: SynthgenError) -> None:
 )
 def test_each_failure_is_told_in_a_line_and_the_same_command_goes_on(
     send: Callable[..., Pushed], output: Path, line: str, status: int, said: str, told: str, again: bool, hub_server: HubServer
-) -> None:  # fmt: skip
+) -> None:
     hub_server.fail(line, status, said)
     with pytest.raises(HubError) as failed:
         send(output)

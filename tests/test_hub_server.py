@@ -121,7 +121,12 @@ def test_large_files_in_parts(api: HfApi) -> None:
 
 def test_commits_keep_their_history(demo: HfApi, hub_server: HubServer) -> None:
     first = hub_server.repos[NAME].branches["main"]
-    demo.create_commit(NAME, [CommitOperationDelete("data/", is_folder=True), CommitOperationDelete("README.md")], repo_type="dataset", commit_message="away")  # fmt: skip
+    demo.create_commit(
+        NAME,
+        [CommitOperationDelete("data/", is_folder=True), CommitOperationDelete("README.md")],
+        repo_type="dataset",
+        commit_message="away",
+    )
     assert demo.list_repo_files(NAME, repo_type="dataset") == [".gitattributes"]
     assert len(demo.list_repo_files(NAME, repo_type="dataset", revision=first)) == 3
     assert hub_server.repos[NAME].at("main").deleted == ("README.md", "data/train.parquet")
@@ -204,10 +209,13 @@ def test_others_may_open_a_pull_request_and_nothing_else(demo: HfApi, hub_server
     other = HfApi(endpoint=hub_server.endpoint, token=STRANGER)
     assert commit(other, {"x.parquet": LARGE + b"x"}, create_pr=True).pr_num == 1
     refused = [
-        lambda: commit(other, {"x.txt": b"x"}), lambda: other.create_tag(NAME, repo_type="dataset", tag="t"), lambda: other.create_branch(NAME, repo_type="dataset", branch="b"),
-        lambda: other.update_repo_settings(NAME, repo_type="dataset", private=True), lambda: other.create_repo("tester/new", repo_type="dataset"),
+        lambda: commit(other, {"x.txt": b"x"}),
+        lambda: other.create_tag(NAME, repo_type="dataset", tag="t"),
+        lambda: other.create_branch(NAME, repo_type="dataset", branch="b"),
+        lambda: other.update_repo_settings(NAME, repo_type="dataset", private=True),
+        lambda: other.create_repo("tester/new", repo_type="dataset"),
         lambda: HfApi(endpoint=hub_server.endpoint, token=READER).create_repo("reader/new", repo_type="dataset"),
-    ]  # fmt: skip
+    ]
     for asked in refused:
         with pytest.raises(HfHubHTTPError) as error:
             asked()
@@ -295,11 +303,15 @@ def test_a_large_file_that_is_not_what_was_announced(demo: HfApi, hub_server: Hu
         ("POST /api/repos/create", {"name": "../x", "type": "dataset"}, "invalid repository name"),
         (f"POST /api/datasets/{NAME}/preupload/main", {"files": [{"path": "x", "sample": "?", "size": 1}]}, "not base64"),
         (f"POST /api/datasets/{NAME}/preupload/main", {"files": [{"path": "x"}]}, "is missing"),
-        (f"POST /datasets/{NAME}.git/info/lfs/objects/batch", {"operation": "upload", "transfers": [], "objects": [{"oid": "x", "size": 1}], "hash_algo": "sha256"}, "not a sha256"),
+        (
+            f"POST /datasets/{NAME}.git/info/lfs/objects/batch",
+            {"operation": "upload", "transfers": [], "objects": [{"oid": "x", "size": 1}], "hash_algo": "sha256"},
+            "not a sha256",
+        ),
         (f"POST /api/datasets/{NAME}/tag/main", {"tag": "a b"}, "invalid tag"),
         (f"POST /api/datasets/{NAME}/branch/refs%2Fx", {}, "invalid reference"),
     ],
-)  # fmt: skip
+)
 def test_a_request_that_is_not_right(demo: HfApi, hub_server: HubServer, line: str, body: Any, told: str) -> None:
     status, said = raw(hub_server, line, body)
     assert status == 400

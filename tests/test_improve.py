@@ -108,8 +108,10 @@ def test_it_sees_the_instructions_the_rows_and_the_documents(shop: Path) -> None
     assert set(fields) == {"example", "verdict", "solved"}
     rows = [json.loads(line) for line in prompt.text.split("<rows>\n")[1].split("\n</rows>")[0].splitlines()]
     assert {(row["to"], row["by"], row["field"]) for row in rows} == {
-        ("refused", "passed", "verdict"), ("unsure", "unsure", "example"), ("review", "agrees", "solved"),
-    }  # fmt: skip
+        ("refused", "passed", "verdict"),
+        ("unsure", "unsure", "example"),
+        ("review", "agrees", "solved"),
+    }
     assert all(isinstance(row["values"], dict) and row["values"]["message"] for row in rows)
     for place in ("- example.task\n", "- verdict.question\n", "- solved.task (not written yet"):
         assert place in prompt.text
@@ -145,10 +147,13 @@ def test_of_many_rows_each_reason_shows_as_many(rows: list[tuple[str, int]], mos
 )
 def test_what_a_row_was_put_aside_for_and_all_that_it_is_made_from_is_to_blame(by: str, field: str, fields: set[str]) -> None:
     own = {
-        "message": {"kind": "typed"}, "revised": {"kind": "revise", "of": "message"}, "label": {"kind": "claude", "task": "Label {{ message }}."},
-        "example": {"kind": "claude", "task": "x", "shows": ["revised"]}, "verdict": {"kind": "judge", "of": "example.reply"},
+        "message": {"kind": "typed"},
+        "revised": {"kind": "revise", "of": "message"},
+        "label": {"kind": "claude", "task": "Label {{ message }}."},
+        "example": {"kind": "claude", "task": "x", "shows": ["revised"]},
+        "verdict": {"kind": "judge", "of": "example.reply"},
         "solved": {"kind": "solve", "of": "revised"},
-    }  # fmt: skip
+    }
     run = {"tables": {"t": {"fields": own, "keep": [{"kind": "agrees", "field": "solved", "with": "label.intent"}]}}}
     assert blamed(run, "t", Aside("refused", "t", 0, 0, by, field, "", {})) == fields
 
@@ -339,8 +344,32 @@ STYLES = {
     "indented": "task: |2-\n      some\n    words",
 }
 TASKS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]) | st.just("\n"), min_size=1, max_size=200) | st.lists(
-    st.sampled_from(["word", "a: b", "# x", "- item", "{{ field }}", "'", '"', "\n", "\n\n", "  in", "long" * 9, "yes", "1", "|", "%", "&a", "*a", "é", "\u2028"]), min_size=1, max_size=30
-).map(" ".join)  # fmt: skip
+    st.sampled_from(
+        [
+            "word",
+            "a: b",
+            "# x",
+            "- item",
+            "{{ field }}",
+            "'",
+            '"',
+            "\n",
+            "\n\n",
+            "  in",
+            "long" * 9,
+            "yes",
+            "1",
+            "|",
+            "%",
+            "&a",
+            "*a",
+            "é",
+            "\u2028",
+        ]
+    ),
+    min_size=1,
+    max_size=30,
+).map(" ".join)
 
 
 def _yaml(text: str) -> Any:

@@ -477,10 +477,15 @@ def test_a_dataset_of_the_hub_names_files_of_its_own_only(
 ) -> None:
     other = f"{hub_server.endpoint}/datasets/tester/other/resolve/main/a.jsonl"
     ways = {
-        "absolute": f"{home}/private.jsonl", "file": f"file://{home}/private.jsonl", "zip": f"zip://private.jsonl::{home}/private.zip",
-        "up": "../other@main/a.jsonl", "neighbour": "hf://datasets/tester/other@main/a.jsonl", "page": other, "home": "~/private.jsonl",
+        "absolute": f"{home}/private.jsonl",
+        "file": f"file://{home}/private.jsonl",
+        "zip": f"zip://private.jsonl::{home}/private.zip",
+        "up": "../other@main/a.jsonl",
+        "neighbour": "hf://datasets/tester/other@main/a.jsonl",
+        "page": other,
+        "home": "~/private.jsonl",
         "middle": "x/../../other@main/a.jsonl",
-    }  # fmt: skip
+    }
     hub_server.put("tester/other", {"a.jsonl": lines(SECRET).encode()}, private=False)
     for name, way in ways.items():
         hub_server.put(f"tester/{name}", {"README.md": (CARD % f"data_files: {way}").encode(), "a.jsonl": lines(MINE).encode()})
@@ -521,14 +526,19 @@ def test_a_name_is_looked_up_on_the_hub_and_nowhere_else(
 
 
 def test_datasets_of_the_hub_are_loaded(on_hub: Callable[..., dict[str, tuple[str, str]]], hub_server: HubServer) -> None:
-    configs = "---\nconfigs:\n- config_name: one\n  data_files: a/*.jsonl\n- config_name: two\n  data_files: [{split: test, path: b.jsonl}]\n---\n"
+    configs = (
+        "---\nconfigs:\n- config_name: one\n  data_files: a/*.jsonl\n- config_name: two\n  data_files: [{split: test, path: "
+        "b.jsonl}]\n---\n"
+    )
     hub_server.put("tester/plain", {"data/a.jsonl": lines(MINE).encode()})
     hub_server.put("tester/sets", {"README.md": configs.encode(), "a/a.jsonl": lines("one").encode(), "b.jsonl": lines("two").encode()})
     hub_server.put("tester/packed", {"a.jsonl.gz": gzip.compress(lines(MINE).encode())})
     asked = {
-        "plain": {"dataset": "tester/plain"}, "packed": {"dataset": "tester/packed"}, "one": {"dataset": "tester/sets", "config": "one"},
+        "plain": {"dataset": "tester/plain"},
+        "packed": {"dataset": "tester/packed"},
+        "one": {"dataset": "tester/sets", "config": "one"},
         "two": {"dataset": "tester/sets", "config": "two", "split": "test", "revision": "main", "field": "text"},
-    }  # fmt: skip
+    }
     told = {"plain": MINE, "packed": MINE, "one": "one"}
     wanted = {**{name: (str([{"text": text}]), "") for name, text in told.items()}, "two": ("[{'text': 'two'}]", "")}
     assert on_hub(asked) == wanted

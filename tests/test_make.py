@@ -405,7 +405,8 @@ def test_another_file_to_be_like_and_another_voice_make_it_again(voiced: Path, m
 
 def test_noise_on_a_voice_is_the_same_for_any_chunk_size(tmp_path: Path) -> None:
     path = tmp_path / "noise.yaml"
-    path.write_text(dedent("""
+    path.write_text(
+        dedent("""
         name: noise
         tables:
           t:
@@ -415,7 +416,8 @@ def test_noise_on_a_voice_is_the_same_for_any_chunk_size(tmp_path: Path) -> None
               said: {kind: template, template: "I am waiting for the parcel of {{ name }}, because it was late"}
               message: {kind: noise, of: said, voice: {texter: 1, phone: 1}}
             keep: [{kind: length, field: message, words: [1, 12]}]
-        """))  # fmt: skip
+        """)
+    )
     whole = make(path, out=tmp_path / "whole")
     assert whole.manifest["tables"]["t"]["refused"]
     assert "styles" not in whole.manifest["tables"]["t"]

@@ -39,7 +39,8 @@ def test_a_file_to_be_like_that_cannot_be_read_is_a_mistake(tmp_path, file):
     [
         "m: {kind: typed, seeds: [a], voice: texter}, v: {kind: template, template: '{{ m_voice }}'}",
         "f: {kind: fake, provider: name}, e: {kind: edge_case, of: f, case: empty}, m: {kind: typed, seeds: [a], topic: '{{ e_case }}'}",
-        "f: {kind: fake, provider: name}, e: {kind: noise, of: f, rate: 0.1}, g: {kind: noise, of: e, rate: 0.1}, m: {kind: typed, seeds: [a]}",
+        "f: {kind: fake, provider: name}, e: {kind: noise, of: f, rate: 0.1}, g: {kind: noise, of: e, rate: 0.1}, m: {kind: typed, "
+        "seeds: [a]}",
         "f: {kind: fake, provider: name}, e: {kind: noise, of: f, rate: 0.1}, m: {kind: typed, seeds: [a], topic: '{{ e|length }}'}",
     ],
 )
@@ -49,13 +50,16 @@ def test_check_of_a_recipe_whose_fields_read_labels(tmp_path, fields):
 
 
 def test_a_label_of_a_hidden_field_is_not_carried_on(tmp_path):
-    told = mistakes(tmp_path, """
+    told = mistakes(
+        tmp_path,
+        """
         name: x
         tables:
           a: {rows: 2, fields: {m: {kind: typed, seeds: [a], voice: texter, hidden: true}, i: {kind: id}}}
           b: {from: {table: a}, fields: {j: {kind: id}}}
           c: {from: {table: b}, fields: {k: {kind: template, template: "{{ m_voice }}"}}}
-        """)  # fmt: skip
+        """,
+    )
     assert "there is no field 'm_voice'" in told
 
 

@@ -25,7 +25,8 @@ from synthgen.spec.rows import Completion, Prompt
 SHOP = {
     "name": "shop",
     "tables": {
-        "t": {"rows": 30, "fields": {"n": {"kind": "number", "between": [1, 9]}, "reason": {"kind": "choice", "options": ["late", "broken"]}}},
+        "t": {"rows": 30, "fields": {"n": {"kind": "number", "between": [1, 9]}, "reason": {"kind": "choice", "options": ["late",
+        "broken"]}}},
         "u": {"rows": 5, "fields": {"n": {"kind": "number", "between": [1, 9]}}},
     },
 }  # fmt: skip

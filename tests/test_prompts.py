@@ -41,7 +41,7 @@ tables:
       graded: {kind: judge, of: message, rubric: {good: It is clear., poor: It is not.}, shows: [intent], out: unsure}
       solved: {kind: solve, of: message, output: [lost card, card declined]}
       reasoned: {kind: solve, of: message, task: Which intent is it?, output: [lost card, card declined], think: true, out: unsure, documents: [policy.md]}
-"""
+"""  # noqa: E501
 KINDS = ["plain", "lasting", "full", "taught", "likened", "asked", "graded", "solved", "reasoned"]
 
 

@@ -146,8 +146,13 @@ def test_a_mapping_is_not_changed_and_may_hold_what_python_has(tmp_path: Path) -
     data: dict[str, Any] = {
         "name": "typed",
         "now": __import__("datetime").date(2026, 3, 1),
-        "tables": {"traffic": {"rows": 6, "fields": {"message": {"kind": "typed", "seeds": Path("seeds.txt")}, "n": {"kind": "number", "between": (1, 5)}}}},
-    }  # fmt: skip
+        "tables": {
+            "traffic": {
+                "rows": 6,
+                "fields": {"message": {"kind": "typed", "seeds": Path("seeds.txt")}, "n": {"kind": "number", "between": (1, 5)}},
+            }
+        },
+    }
     before = repr(data)
     loaded = synthgen.load_recipe(data, rows=2, settings=["seed=9"])
     assert (loaded.recipe.tables["traffic"].rows, loaded.recipe.seed, loaded.context.now.month) == (2, 9, 3)
@@ -241,10 +246,18 @@ def test_rows_that_a_model_types_come_from_the_journal_the_second_time() -> None
 def test_rows_ask_claude_for_nothing_that_costs(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.servers.claude import ClaudeServer
 
-    data = {"name": "paid", "tables": {"t": {"rows": 1, "fields": {
-        "reason": {"kind": "choice", "options": ["late"]},
-        "reply": {"kind": "claude", "task": "Write a reply to a customer whose parcel is {{ reason }}."},
-    }}}}  # fmt: skip
+    data = {
+        "name": "paid",
+        "tables": {
+            "t": {
+                "rows": 1,
+                "fields": {
+                    "reason": {"kind": "choice", "options": ["late"]},
+                    "reply": {"kind": "claude", "task": "Write a reply to a customer whose parcel is {{ reason }}."},
+                },
+            }
+        },
+    }
     with ClaudeServer(answer=lambda _: "Sorry!") as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)

@@ -45,9 +45,14 @@ def make(*arguments: object, **options: object) -> list[object]:
 @pytest.mark.parametrize("verb", [make, synthgen.preview])
 @pytest.mark.parametrize(
     ("category", "module"),
-    [(FutureWarning, "transformers.models.llama.modeling_llama"), (FutureWarning, "synthgen.models.batch"), (DeprecationWarning, "synthgen.fields.fake"),
-     (RuntimeWarning, "sklearn.linear_model"), (UserWarning, "torch")],
-)  # fmt: skip
+    [
+        (FutureWarning, "transformers.models.llama.modeling_llama"),
+        (FutureWarning, "synthgen.models.batch"),
+        (DeprecationWarning, "synthgen.fields.fake"),
+        (RuntimeWarning, "sklearn.linear_model"),
+        (UserWarning, "torch"),
+    ],
+)
 def test_a_library_is_not_heard(verb: Callable[..., object], category: type[Warning], module: str, tmp_path: Path) -> None:
     assert caught(verb, tmp_path, lambda: warn(category, module)) == []
 
@@ -55,8 +60,13 @@ def test_a_library_is_not_heard(verb: Callable[..., object], category: type[Warn
 @pytest.mark.parametrize("verb", [make, synthgen.preview])
 @pytest.mark.parametrize(
     ("category", "module"),
-    [(RuntimeWarning, "synthgen.comparison.divergence"), (ResourceWarning, "synthgen.models.journal"), (FutureWarning, "my_test"), (UserWarning, "torchlight")],
-)  # fmt: skip
+    [
+        (RuntimeWarning, "synthgen.comparison.divergence"),
+        (ResourceWarning, "synthgen.models.journal"),
+        (FutureWarning, "my_test"),
+        (UserWarning, "torchlight"),
+    ],
+)
 def test_our_own_code_and_the_users_are(verb: Callable[..., object], category: type[Warning], module: str, tmp_path: Path) -> None:
     assert set(caught(verb, tmp_path, lambda: warn(category, module))) == {category.__name__}
 

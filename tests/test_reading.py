@@ -13,9 +13,12 @@ from synthgen.fields.sides import Side
 from synthgen.spec.rows import Completion, Prompt, Refusal, Row
 
 SEEDS = [
-    "my card got declined at <merchant>", "why was i charged £<amount>", "i paid on <day> and nothing came", "where is order <order_id>",
+    "my card got declined at <merchant>",
+    "why was i charged £<amount>",
+    "i paid on <day> and nothing came",
+    "where is order <order_id>",
     "there is a £5 fee i did not agree to",
-]  # fmt: skip
+]
 FACTS = {"merchant": "Brightwell", "amount": 24.5, "day": datetime.date(2026, 10, 2), "order_id": "48213"}
 
 
@@ -27,11 +30,15 @@ def read(text: str, seeds: list[str] = SEEDS, **given: Any) -> str | Refusal:
 @pytest.mark.parametrize(
     ("text", "invented"),
     [
-        ("£95.49 £1.00 with the ca", "£95.49"), ("i was charged $100 yesterday", "$100"), ("they took 20 pounds", "20 pounds"),
-        ("it went out on 3rd of march", "3rd of march"), ("i paid on 12/10/2026", "12/10/2026"), ("order 99120 is late", "99120"),
+        ("£95.49 £1.00 with the ca", "£95.49"),
+        ("i was charged $100 yesterday", "$100"),
+        ("they took 20 pounds", "20 pounds"),
+        ("it went out on 3rd of march", "3rd of march"),
+        ("i paid on 12/10/2026", "12/10/2026"),
+        ("order 99120 is late", "99120"),
         ("my card got declined at Brightwul today", "Brightwul"),
     ],
-)  # fmt: skip
+)
 def test_a_fact_that_is_not_the_rows_is_invented(text: str, invented: str) -> None:
     assert Facts(SEEDS).invented(text, FACTS) == invented
     assert read(text) == Refusal("invented fact", f"{invented} in: {text}")
@@ -40,10 +47,15 @@ def test_a_fact_that_is_not_the_rows_is_invented(text: str, invented: str) -> No
 @pytest.mark.parametrize(
     "text",
     [
-        "my card got declined at <merchant> why", "charged <amount> twice", "there is a £5 fee again", "it has been 3 days",
-        "can i get 2 cards", "declined on Monday morning", "where is <order_id> now",
+        "my card got declined at <merchant> why",
+        "charged <amount> twice",
+        "there is a £5 fee again",
+        "it has been 3 days",
+        "can i get 2 cards",
+        "declined on Monday morning",
+        "where is <order_id> now",
     ],
-)  # fmt: skip
+)
 def test_slots_small_numbers_and_what_seeds_say_are_not_invented(text: str) -> None:
     assert Facts(SEEDS).invented(text, FACTS) is None
 
@@ -62,10 +74,16 @@ def test_a_row_without_the_fact_may_name_any() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Your top-up is gone!", "Thank you for contacting us.", "we are sorry to hear that", "How can I help you today?",
-        "your order has been shipped", "Please allow 3 working days.", "you can find it in the app", "Dear customer, hello",
+        "Your top-up is gone!",
+        "Thank you for contacting us.",
+        "we are sorry to hear that",
+        "How can I help you today?",
+        "your order has been shipped",
+        "Please allow 3 working days.",
+        "you can find it in the app",
+        "Dear customer, hello",
     ],
-)  # fmt: skip
+)
 def test_the_other_side_of_the_talk_is_refused(text: str) -> None:
     assert Side(SEEDS).is_left(text)
     assert read(text) == Refusal("other side", text)
@@ -74,10 +92,18 @@ def test_the_other_side_of_the_talk_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "why have you charged me", "please help", "is my order lost", "can you tell me where your office is", "thank you",
-        "you said it would come today", "your app is rubbish", "please cancel my order", "we want a refund", "sorry, wrong number",
+        "why have you charged me",
+        "please help",
+        "is my order lost",
+        "can you tell me where your office is",
+        "thank you",
+        "you said it would come today",
+        "your app is rubbish",
+        "please cancel my order",
+        "we want a refund",
+        "sorry, wrong number",
     ],
-)  # fmt: skip
+)
 def test_what_people_type_is_their_own_side(text: str) -> None:
     assert not Side(SEEDS).is_left(text)
 

@@ -105,7 +105,10 @@ def test_inspect_runs_the_tasks(exports: Exports, tmp_path: Path) -> None:
     (nasty,), (plain,) = ((tmp_path / "logs").glob(f"*{name}-bank-traffic*.eval") for name in ("nasty", "plain"))
     graded(slice_results(nasty, exports.nasty), "default output")
     unaided(slice_results(plain, exports.plain))
-    script = "import json, sys; from inspect_ai.log import read_eval_log as r; print(json.dumps({s.id: [m.text for m in s.messages] for s in r(sys.argv[1]).samples}))"
+    script = (
+        "import json, sys; from inspect_ai.log import read_eval_log as r; print(json.dumps({s.id: [m.text for m in s.messages] for s in "
+        "r(sys.argv[1]).samples}))"
+    )
     told = json.loads(run([sys.executable, "-c", script, str(nasty)], tmp_path))
     assert [told[f"traffic-{n}"][:2] for n in range(len(MESSAGES))] == [[SYSTEM, text] for text in MESSAGES]
 

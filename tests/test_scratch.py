@@ -349,7 +349,14 @@ def done(request: pytest.FixtureRequest, folder: Path, source: Path) -> tuple[in
 def test_a_model_from_scratch_is_small_and_tells_how_it_was_made(done: tuple[int | None, Tuned], source: Path) -> None:
     layers, result = done
     place, record = result.folder, result.record["tuned"]
-    assert {one.name for one in place.iterdir()} == {"README.md", "config.json", "manifest.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}  # fmt: skip
+    assert {one.name for one in place.iterdir()} == {
+        "README.md",
+        "config.json",
+        "manifest.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    }
     assert not [one for one in place.parent.iterdir() if one.name.startswith(f"{place.name}.")]
     model, tokenizer = opened(place)
     assert packed.is_packed(place / "model.safetensors")
@@ -445,7 +452,8 @@ def test_a_model_from_scratch_can_be_tuned_and_is_not_checked_for_copies(done: t
     assert (tuned.folder / "learned.npz").exists()
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(
-        f"name: r\nmodels: {{typist: {{kind: base, name: {result.folder}}}}}\ntables: {{t: {{rows: 2, fields: {{m: {{kind: typed, seeds: [a b, c d]}}}}}}}}\n"
+        f"name: r\nmodels: {{typist: {{kind: base, name: {result.folder}}}}}\ntables: "
+        f"{{t: {{rows: 2, fields: {{m: {{kind: typed, seeds: [a b, c d]}}}}}}}}\n"
     )
     (table,) = api.check(recipe, allow=[result.folder]).plan.tables
     assert len(table.steps) == 1

@@ -50,11 +50,16 @@ def right(number: int, row: dict[str, Any]) -> float:
 
 def inspect_log(path: Path, rows: dict[str, dict[str, Any]], *, epochs: int = 1, errors: int = 0) -> Path:
     samples = [
-        {"id": row, "epoch": epoch, "metadata": {"intent": values["intent"]}, "scores": {"graded": {"value": {"correct": right(n, values)}}, "match": {"value": "CI"[epoch]}}}
+        {
+            "id": row,
+            "epoch": epoch,
+            "metadata": {"intent": values["intent"]},
+            "scores": {"graded": {"value": {"correct": right(n, values)}}, "match": {"value": "CI"[epoch]}},
+        }
         | ({"scores": {}, "error": "timeout"} if n < errors else {})
         for epoch in range(epochs)
         for n, (row, values) in enumerate(rows.items())
-    ]  # fmt: skip
+    ]
     path.write_text(json.dumps({"eval": {"model": "mock/one"}, "samples": samples}))
     return path
 
@@ -107,10 +112,15 @@ def lm_eval_log(folder: Path, rows: dict[str, dict[str, Any]]) -> Path:
 
 def promptfoo_log(path: Path, rows: dict[str, dict[str, Any]], errors: int = 0) -> Path:
     results = [
-        {"testCase": {"metadata": {"id": row, "intent": values["intent"]}, "assert": [{"type": "javascript", "metric": "correct"}]}, "provider": {"id": "echo", "label": ""},
-         "success": bool(right(n, values)), "namedScores": {} if n < errors else {"correct": right(n, values)}, "failureReason": 2 if n < errors else 0}
+        {
+            "testCase": {"metadata": {"id": row, "intent": values["intent"]}, "assert": [{"type": "javascript", "metric": "correct"}]},
+            "provider": {"id": "echo", "label": ""},
+            "success": bool(right(n, values)),
+            "namedScores": {} if n < errors else {"correct": right(n, values)},
+            "failureReason": 2 if n < errors else 0,
+        }
         for n, (row, values) in enumerate(rows.items())
-    ]  # fmt: skip
+    ]
     path.write_text(json.dumps({"results": {"version": 3, "results": results}}))
     return path
 
@@ -123,11 +133,14 @@ def one(found: list[Sliced], grade: str = "correct") -> Sliced:
 @pytest.mark.parametrize("kind", ["inspect", "zstd", "deflated", "cut off", "lm-eval", "promptfoo"])
 def test_every_harness_says_the_same(kind: str, output: Path, rows: dict[str, dict[str, Any]], tmp_path: Path) -> None:
     place = (
-        inspect_log(tmp_path / "log.json", rows) if kind == "inspect"
-        else lm_eval_log(tmp_path / "results", rows) if kind == "lm-eval"
-        else promptfoo_log(tmp_path / "results.json", rows) if kind == "promptfoo"
+        inspect_log(tmp_path / "log.json", rows)
+        if kind == "inspect"
+        else lm_eval_log(tmp_path / "results", rows)
+        if kind == "lm-eval"
+        else promptfoo_log(tmp_path / "results.json", rows)
+        if kind == "promptfoo"
         else eval_log(tmp_path / "one.eval", rows, kind)
-    )  # fmt: skip
+    )
     found = one(slice_results(place, output))
     assert found.run == {"lm-eval": "hf/tiny", "promptfoo": "echo"}.get(kind, "mock/one")
     assert (found.whole.rows, found.ungraded) == (200, 0)

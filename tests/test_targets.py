@@ -25,7 +25,10 @@ FIELDS = {
 
 
 def made(folder: Path, **harness: object) -> Path:
-    fields = FIELDS | {"message": {"kind": "template", "template": "my parcel came {{ intent }}, number {{ n }}"}, "n": {"kind": "number", "between": [100, 999], "decimals": 0}}  # fmt: skip
+    fields = FIELDS | {
+        "message": {"kind": "template", "template": "my parcel came {{ intent }}, number {{ n }}"},
+        "n": {"kind": "number", "between": [100, 999], "decimals": 0},
+    }
     recipe = {"name": "t", "tables": {"traffic": {"rows": 60, "fields": fields}}}
     if harness:
         recipe["harness"] = harness

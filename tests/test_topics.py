@@ -26,18 +26,36 @@ from synthgen.voices.library import shipped
 
 SEEDS = {
     "card declined": [
-        "my card got declined at the shop", "card not working pls help", "why was my card refused at <merchant>", "declined again??",
-        "the card machine says declined", "payment declined at <merchant>", "card wont work at the till", "tried to pay but card declined",
+        "my card got declined at the shop",
+        "card not working pls help",
+        "why was my card refused at <merchant>",
+        "declined again??",
+        "the card machine says declined",
+        "payment declined at <merchant>",
+        "card wont work at the till",
+        "tried to pay but card declined",
     ],
     "lost card": [
-        "lost my card", "i think my card was stolen", "cant find my card anywhere", "left my card on the bus", "please block my stolen card",
-        "my wallet is gone with the card in it", "card lost pls block it", "somebody stole my purse",
+        "lost my card",
+        "i think my card was stolen",
+        "cant find my card anywhere",
+        "left my card on the bus",
+        "please block my stolen card",
+        "my wallet is gone with the card in it",
+        "card lost pls block it",
+        "somebody stole my purse",
     ],
     "refund": [
-        "where is my refund", "refund from <merchant> still not here", "they said refund in 5 days its been 10", "when will i get my money back",
-        "no refund yet", "returned the shoes but no money back", "refund missing", "waiting for a refund of <amount>",
+        "where is my refund",
+        "refund from <merchant> still not here",
+        "they said refund in 5 days its been 10",
+        "when will i get my money back",
+        "no refund yet",
+        "returned the shoes but no money back",
+        "refund missing",
+        "waiting for a refund of <amount>",
     ],
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -239,9 +257,12 @@ def test_a_row_says_how_likely_its_label_holds() -> None:
 def test_logs_with_labels_are_seeds_of_their_topics(tmp_path: Path) -> None:
     lines = [{"text": seed, "intent": topic} for topic, seeds in SEEDS.items() for seed in seeds]
     (tmp_path / "logs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    fields = {"merchant": {"kind": "choice", "options": ["Tillow"]}, "amount": {"kind": "number", "between": [1, 9]},
-              "intent": {"kind": "load", "file": "logs.jsonl", "pick": "random", "field": "intent"},
-              "message": {"kind": "typed", "topic": "{{ intent }}", "like": "logs.jsonl", "labelled": "intent"}}  # fmt: skip
+    fields = {
+        "merchant": {"kind": "choice", "options": ["Tillow"]},
+        "amount": {"kind": "number", "between": [1, 9]},
+        "intent": {"kind": "load", "file": "logs.jsonl", "pick": "random", "field": "intent"},
+        "message": {"kind": "typed", "topic": "{{ intent }}", "like": "logs.jsonl", "labelled": "intent"},
+    }
     (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "t", "tables": {"traffic": {"rows": 5, "fields": fields}}}), encoding="utf-8")
     field = load(tmp_path / "recipe.yaml").recipe.tables["traffic"].fields["message"]
     assert isinstance(field, Typed)

@@ -1,4 +1,5 @@
-"""Tuning: what is learned of a document, what training changes, that a killed run ends as an undisturbed one, and what a model gives away."""
+"""Tuning: what is learned of a document, what training changes, that a killed run ends as an undisturbed one, and what a model gives
+away."""
 
 from __future__ import annotations
 
@@ -452,11 +453,21 @@ def left(folder: Path) -> list[str]:
 
 def test_a_tuned_folder_is_a_model_and_tells_how_it_was_made(tuned: Tuned, tiny_packed: Path) -> None:
     assert not tuned.already
-    assert {one.name for one in tuned.folder.iterdir()} == {"README.md", "config.json", "learned.npz", "manifest.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}  # fmt: skip
+    assert {one.name for one in tuned.folder.iterdir()} == {
+        "README.md",
+        "config.json",
+        "learned.npz",
+        "manifest.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    }
     assert left(tuned.folder) == []
     manifest = json.loads((tuned.folder / "manifest.json").read_text())
     assert manifest == json.loads(json.dumps(tuned.record))
-    assert {name: one["bytes"] for name, one in manifest["files"].items()} == {one.name: one.stat().st_size for one in tuned.folder.iterdir() if one.name != "manifest.json"}  # fmt: skip
+    assert {name: one["bytes"] for name, one in manifest["files"].items()} == {
+        one.name: one.stat().st_size for one in tuned.folder.iterdir() if one.name != "manifest.json"
+    }
     record = manifest["tuned"]
     assert record["base"].startswith("packed@")
     told = record["logs"]
@@ -650,9 +661,10 @@ def test_notes_tell_what_the_user_should_know() -> None:
     def notes(before: float, after: float, learned: int, **generated: int) -> list[str]:
         counts = {"messages": 100, "whole": 0, "nearly": 0, "runs": 0, "identifiers": 0}
         record = {
-            "logs": {"learned": learned}, "training": {"held-out bits per byte": [[0, before], [9, after]]},
+            "logs": {"learned": learned},
+            "training": {"held-out bits per byte": [[0, before], [9, after]]},
             "privacy": {"generated": counts | generated, "by chance": counts | {"whole": 2}},
-        }  # fmt: skip
+        }
         return Tuned(Path("x"), {"tuned": record}).notes
 
     assert notes(2.0, 1.8, 5000) == notes(2.0, 1.8, 5000, whole=2, runs=1) == []
@@ -664,7 +676,8 @@ def test_notes_tell_what_the_user_should_know() -> None:
 def test_a_tuned_model_types_in_a_recipe_beside_it(tuned: Tuned) -> None:
     recipe = tuned.folder.parent / "recipe.yaml"
     recipe.write_text(
-        "name: use\nmodels: {typist: {kind: base, name: tuned}}\ntables: {t: {rows: 2, fields: {m: {kind: typed, seeds: [hi you, ho there]}}}}\n"
+        "name: use\nmodels: {typist: {kind: base, name: tuned}}\ntables: {t: {rows: 2, fields: {m: {kind: typed, seeds: [hi you, ho "
+        "there]}}}}\n"
     )
     checked = api.check(recipe)
     assert [one.model for one in checked.questions] == ["typist"]

@@ -273,7 +273,8 @@ def test_messages_come_to_be_like_those_of_the_file(tmp_path):
     def texts(index: int) -> list[str]:
         stream = Random(index)
         return [
-            f"{stream.choice(['Where', 'where', 'pls where'])} is the {stream.choice(['parcel', 'order', 'card'])} {stream.choice(['', '', '??', 'ok.'])}"
+            f"{stream.choice(['Where', 'where', 'pls where'])} is the {stream.choice(['parcel', 'order', 'card'])} "
+            f"{stream.choice(['', '', '??', 'ok.'])}"
             for _ in range(4)
         ]
 

@@ -116,9 +116,18 @@ SENTENCES = [
     "I don't understand the last letter that you sent me.",
 ]
 SHARES = {
-    "lower_only": 0.08, "sentence_case": 0.08, "shouting": 0.04, "end_mark": 0.08, "question_mark": 0.08, "exclamation": 0.06, "repeated_marks": 0.06,
-    "emoji": 0.03, "greeting": 0.05, "polite": 0.1, "keywords": 0.2,
-}  # fmt: skip
+    "lower_only": 0.08,
+    "sentence_case": 0.08,
+    "shouting": 0.04,
+    "end_mark": 0.08,
+    "question_mark": 0.08,
+    "exclamation": 0.06,
+    "repeated_marks": 0.06,
+    "emoji": 0.03,
+    "greeting": 0.05,
+    "polite": 0.1,
+    "keywords": 0.2,
+}
 """What the channel decides alone, and how far off the measured share may be."""
 LASTING = (
     "lower_only",

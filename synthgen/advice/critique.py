@@ -103,9 +103,14 @@ def critique(loaded: Loaded, model: Model, rows: Mapping[str, Sequence[Mapping[s
             findings += [_finding(one, prompt, doubt, source) for doubt in found.doubts]
     answers = [answer for _, answer in answered if answer is not None]
     return Critique(
-        list(dict.fromkeys(findings)), [name for name in fields if name not in failed], failed, any(one.real for one, _ in asked),
-        sum(one.tokens_in for one in answers), sum(one.tokens_out for one in answers), cost(answers),
-    )  # fmt: skip
+        list(dict.fromkeys(findings)),
+        [name for name in fields if name not in failed],
+        failed,
+        any(one.real for one, _ in asked),
+        sum(one.tokens_in for one in answers),
+        sum(one.tokens_out for one in answers),
+        cost(answers),
+    )
 
 
 # What is asked

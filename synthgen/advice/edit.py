@@ -37,7 +37,7 @@ def replaced(text: str, way: KeyPath, new: str) -> str:
         try:
             if _data(candidate) == wanted:
                 return candidate
-        except Exception:  # noqa: S112 (YAML's errors are many; what cannot be read back is not taken)
+        except Exception:  # noqa: BLE001, S112 (YAML's errors are many; what cannot be read back is not taken)
             continue
     raise DataError(f"{dotted} cannot be replaced by itself: another part of the recipe has its text from there", "change it by hand")
 
@@ -171,7 +171,8 @@ def _block_end(text: str, start: int, indent: int) -> int:
 
 
 def _folded(new: str, old: Sequence[str], width: int) -> list[str]:
-    """Lines that fold to `new`: its own line breaks doubled, its long lines broken, where the old ones were if they still hold the same words."""
+    """Lines that fold to `new`: its own line breaks doubled, its long lines broken, where the old ones were if they still hold the same
+    words."""
     known = _paragraphs(old)
     lines: list[str] = []
     for paragraph in re.sub(r"\n+", lambda breaks: breaks[0] + "\n", new).split("\n"):

@@ -95,7 +95,8 @@ class Change:
 @dataclass(frozen=True)
 class Improvement:
     """What Claude proposes for the recipe in the file `path`, whose text is `old`: `new`, with all changes that could be made. `reading`
-    and `left` are what it said of each table; `aside` counts the rows put aside per table and reason. Without any the recipe is not to blame."""
+    and `left` are what it said of each table; `aside` counts the rows put aside per table and reason. Without any the recipe is not to
+    blame."""
 
     path: Path
     old: str
@@ -117,8 +118,8 @@ class Improvement:
 def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, *, allow: Sequence[str | Path] = ()) -> Improvement:
     """Ask `model` what in the instructions led to the rows that an output put aside, and how to change them.
 
-    `recipe` is the file that the output was made from: it is the one to edit, and its documents are shown too; without it, the edit is of the
-    copy in the output. Nothing is asked where no row was put aside. Raises OutputError, RecipeError, DataError, ModelError.
+    `recipe` is the file that the output was made from: it is the one to edit, and its documents are shown too; without it, the edit is of
+    the copy in the output. Nothing is asked where no row was put aside. Raises OutputError, RecipeError, DataError, ModelError.
     """
     made = Dataset.open(folder)
     run = made.recipe
@@ -165,9 +166,17 @@ def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, 
             except SynthgenError as error:
                 changes.append(Change(way, numbers, one.explanation, one.text, str(error)))
     return Improvement(
-        path, old, new, changes, aside, read, {table: said for table, said in left.items() if said},
-        sum(one.tokens_in for one in answers), sum(one.tokens_out for one in answers), cost(answers),
-    )  # fmt: skip
+        path,
+        old,
+        new,
+        changes,
+        aside,
+        read,
+        {table: said for table, said in left.items() if said},
+        sum(one.tokens_in for one in answers),
+        sum(one.tokens_out for one in answers),
+        cost(answers),
+    )
 
 
 def write(made: Improvement, path: str | Path) -> None:
@@ -200,8 +209,8 @@ def _aside(made: Dataset, table: str) -> Iterator[Aside]:
 
 
 def blamed(run: Mapping[str, Any], table: str, row: Aside) -> set[str]:
-    """The fields made by Claude that had a part in a row's being put aside: the one it was put aside for, what its check compares it with, and
-    what they are made from."""
+    """The fields made by Claude that had a part in a row's being put aside: the one it was put aside for, what its check compares it with,
+    and what they are made from."""
     shape = run["tables"][table]
     fields = shape.get("fields", {})
     checks = [one for one in shape.get("keep") or [] if one.get("kind") == row.by and one.get("field") == row.field]
@@ -259,9 +268,17 @@ def _shown(run: Mapping[str, Any], table: str, rows: Sequence[Aside], places: Ma
     counts = Counter((row.to, row.by, row.field) for row in rows)
     picked = pick(rows)
     records = [
-        {"row": row.row, "try": row.attempt, "to": row.to, "by": row.by, "field": row.field, "why": row.reason, "values": {name: _cut(held) for name, held in row.values.items()}}
+        {
+            "row": row.row,
+            "try": row.attempt,
+            "to": row.to,
+            "by": row.by,
+            "field": row.field,
+            "why": row.reason,
+            "values": {name: _cut(held) for name, held in row.values.items()},
+        }
         for row in picked
-    ]  # fmt: skip
+    ]
     parts = [
         f"The table is `{table}`. " + (f"Its rows are about: {run['about']}" if run.get("about") else ""),
         _tag("fields", json.dumps({name: fields[name] for name in blamed}, ensure_ascii=False, indent=1, default=str)),
@@ -322,8 +339,9 @@ def _unchanged(path: Path, text: str, run: Mapping[str, Any], ways: Any) -> None
     for way in ways:
         if str(value(data, way) or "").strip() != str(value(run, way) or "").strip():
             raise DataError(
-                f"{'.'.join(map(str, way))} in {path} is not what the output was made with", "make the output again first, or name the recipe that it was made from"
-            )  # fmt: skip
+                f"{'.'.join(map(str, way))} in {path} is not what the output was made with",
+                "make the output again first, or name the recipe that it was made from",
+            )
 
 
 def _sound(run: Mapping[str, Any], table: str, way: KeyPath, text: str) -> None:
@@ -361,7 +379,8 @@ def summary(made: Improvement) -> Iterator[str]:
         yield made.reading[table]
         for change in (one for one in made.changes if one.way[1] == table):
             rows = (
-                f" (row{'s' if len(change.rows) > 1 else ''} {', '.join(map(str, change.rows[:12]))}{', …' if len(change.rows) > 12 else ''})"
+                f" (row{'s' if len(change.rows) > 1 else ''} "
+                f"{', '.join(map(str, change.rows[:12]))}{', …' if len(change.rows) > 12 else ''})"
                 if change.rows
                 else ""
             )

@@ -1,9 +1,10 @@
 """`kind: on_topic`: a message that is about its own topic rather than about another.
 
 What a message is about is told by its words: how near they are (the cosine of TF-IDF vectors of runs of two to four letters) to the
-seed messages of each topic. Measured on generated messages of twenty of banking77's intents with ten seeds each, a margin of 0.02 keeps 71 % of them, and
-of these an independent classifier on sentence embeddings, which learned from real messages, finds 89 % on the topic that was asked for; without the
-check 74 %. The base model's own likelihood under each topic's frame, five times as many passes through the model, keeps 69 % with 88 %.
+seed messages of each topic. Measured on generated messages of twenty of banking77's intents with ten seeds each, a margin of 0.02 keeps 71
+% of them, and of these an independent classifier on sentence embeddings, which learned from real messages, finds 89 % on the topic that was
+asked for; without the check 74 %. The base model's own likelihood under each topic's frame, five times as many passes through the model,
+keeps 69 % with 88 %.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ if TYPE_CHECKING:  # numpy is imported when a message is first checked
 
 class OnTopic(Check):
     """Refuses a message whose words are not nearer, by a `margin`, to the seed messages of its own topic than to those of any other.
-    `label` is the field that holds the topic. Topics are those of the typed field's seeds; a row with a topic that has none is let through."""
+    `label` is the field that holds the topic. Topics are those of the typed field's seeds; a row with a topic that has none is let
+    through."""
 
     kind: Literal["on_topic"] = "on_topic"
     label: str = Field(description="the field that holds the topic, such as intent")

@@ -15,15 +15,31 @@ from synthgen.cli.options import INTERRUPTED
 from synthgen.quiet import quiet_program
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "make": making.make, "preview": making.preview, "check": recipes.check, "new": recipes.new, "look": reading.look, "measure": realism.measure,
-    "compare": realism.compare, "fewshot": reading.fewshot, "export": sending.export, "slice": sending.slice_, "push": sending.push,
-    "improve": recipes.improve, "tune": models.tune, "schema": recipes.schema, "doctor": models.doctor,
-}  # fmt: skip
+    "make": making.make,
+    "preview": making.preview,
+    "check": recipes.check,
+    "new": recipes.new,
+    "look": reading.look,
+    "measure": realism.measure,
+    "compare": realism.compare,
+    "fewshot": reading.fewshot,
+    "export": sending.export,
+    "slice": sending.slice_,
+    "push": sending.push,
+    "improve": recipes.improve,
+    "tune": models.tune,
+    "schema": recipes.schema,
+    "doctor": models.doctor,
+}
 
 app = typer.Typer(
-    name="synthgen", no_args_is_help=True, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False,
+    name="synthgen",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
     help="Make the traffic that LLM applications really get: a recipe in, a dataset out.",
-)  # fmt: skip
+)
 
 
 def main() -> None:

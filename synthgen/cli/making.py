@@ -11,14 +11,27 @@ from synthgen.cli.options import Allow, Json, MaxCost, Out, Quiet, Recipe, Rows,
 
 
 def make(
-    recipe: Recipe, out: Out = None, rows: Rows = None, seed: Seed = None, set_: Set = None, without: Without = None, allow: Allow = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="start over: forget what was made, and set answers that were paid for aside")] = False,
-    recheck: Annotated[bool, typer.Option("--recheck", help="read the answers that are there under the recipe's present checks; ask nothing")] = False,
+    recipe: Recipe,
+    out: Out = None,
+    rows: Rows = None,
+    seed: Seed = None,
+    set_: Set = None,
+    without: Without = None,
+    allow: Allow = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="start over: forget what was made, and set answers that were paid for aside")
+    ] = False,
+    recheck: Annotated[
+        bool, typer.Option("--recheck", help="read the answers that are there under the recipe's present checks; ask nothing")
+    ] = False,
     max_cost: MaxCost = None,
-    batch: Annotated[bool, typer.Option("--batch", help="ask Claude in Message Batches: half the price, in an hour or so; you may leave and come back")] = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="ask Claude in Message Batches: half the price, in an hour or so; you may leave and come back")
+    ] = False,
     push: Annotated[bool, typer.Option("--push", help="then send it to the Hub, where and how the recipe's publish says")] = False,
-    quiet: Quiet = False, as_json: Json = False,
-) -> None:  # fmt: skip
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
     """Make the dataset. A run that was cut off goes on where it was."""
     from synthgen import api
     from synthgen.cli import terminal
@@ -28,8 +41,18 @@ def make(
     silent = quiet or as_json
     with kept("what was finished"), terminal.progress(silent=silent) as watch:
         before = None if silent else terminal.asking
-        made = api.make(recipe, out=out, fresh=fresh, recheck=recheck, max_cost=max_cost, batch=batch, push=push, watch=watch, before=before,
-                        **loading(rows, seed, set_, without, allow))  # fmt: skip
+        made = api.make(
+            recipe,
+            out=out,
+            fresh=fresh,
+            recheck=recheck,
+            max_cost=max_cost,
+            batch=batch,
+            push=push,
+            watch=watch,
+            before=before,
+            **loading(rows, seed, set_, without, allow),
+        )
     if as_json:
         sent = {"pushed": api.asdict(made.pushed)} if made.pushed else {}
         typer.echo(
@@ -42,10 +65,16 @@ def make(
 
 
 def preview(
-    recipe: Recipe, show: Annotated[int, typer.Option("-n", "--show", metavar="N", min=1, max=100, help="rows of each table")] = 5, out: Out = None,
-    seed: Seed = None, set_: Set = None, without: Without = None, allow: Allow = None,
-    prompts: Annotated[bool, typer.Option("--prompts", help="show what the models are asked, whole; Claude is not asked")] = False, as_json: Json = False,
-) -> None:  # fmt: skip
+    recipe: Recipe,
+    show: Annotated[int, typer.Option("-n", "--show", metavar="N", min=1, max=100, help="rows of each table")] = 5,
+    out: Out = None,
+    seed: Seed = None,
+    set_: Set = None,
+    without: Without = None,
+    allow: Allow = None,
+    prompts: Annotated[bool, typer.Option("--prompts", help="show what the models are asked, whole; Claude is not asked")] = False,
+    as_json: Json = False,
+) -> None:
     """Show a handful of rows of each table. What is asked is remembered for make."""
     from synthgen import api
     from synthgen.cli import terminal

@@ -15,19 +15,35 @@ def tune(
     logs: Annotated[list[Path], typer.Argument(metavar="LOGS", help="your users' messages: JSONL, JSON, CSV, Parquet or text files")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="where the model goes")],
     about: Annotated[str, typer.Option("--about", metavar="TEXT", help="who typed them where, as your recipe's about says it")] = "",
-    field: Annotated[str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the messages (default: text, message, …)")] = None,
-    group: Annotated[str | None, typer.Option("--group", metavar="FIELD", help="the field that says what a message is about (default: group, intent, …)")] = None,
-    model: Annotated[str, typer.Option("--model", metavar="NAME", help="the base model: scribbler, a folder, a .gguf file or a Hub id")] = "scribbler",
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the messages (default: text, message, …)")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="FIELD", help="the field that says what a message is about (default: group, intent, …)")
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", metavar="NAME", help="the base model: scribbler, a folder, a .gguf file or a Hub id")
+    ] = "scribbler",
     epochs: Annotated[int, typer.Option("--epochs", metavar="N", min=1, help="how often every message is read")] = 3,
     minutes: Annotated[float | None, typer.Option("--minutes", metavar="N", min=0.1, help="train no longer than this")] = None,
-    probe: Annotated[int, typer.Option("--probe", metavar="N", min=1, help="messages to generate, to measure what the model gives away of the logs")] = 400,
+    probe: Annotated[
+        int, typer.Option("--probe", metavar="N", min=1, help="messages to generate, to measure what the model gives away of the logs")
+    ] = 400,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="another seed: another order of messages")] = 0,
     device: Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, mps")] = "auto",
     fresh: Annotated[bool, typer.Option("--fresh", help="start over")] = False,
-    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="make a base model as the embedded one was made: LOGS is the folder of corpora, --model the source")] = False,
-    layers: Annotated[int | None, typer.Option("--layers", metavar="N", min=2, help="with --from-scratch: keep so many layers (default: all)")] = None,
-    quiet: Quiet = False, as_json: Json = False,
-) -> None:  # fmt: skip
+    from_scratch: Annotated[
+        bool,
+        typer.Option(
+            "--from-scratch", help="make a base model as the embedded one was made: LOGS is the folder of corpora, --model the source"
+        ),
+    ] = False,
+    layers: Annotated[
+        int | None, typer.Option("--layers", metavar="N", min=2, help="with --from-scratch: keep so many layers (default: all)")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
     """Teach a small base model how your users type, on this machine. A run that was cut off goes on where it was."""
     from synthgen import api
     from synthgen.cli import terminal
@@ -42,8 +58,21 @@ def tune(
         if from_scratch:
             made = api.tune_from_scratch(logs[0], out, model=model, layers=layers, minutes=minutes, seed=seed, fresh=fresh, watch=watch)
         else:
-            made = api.tune(logs, out, about=about, model=model, field=field, group=group, epochs=epochs, minutes=minutes, probe=probe,
-                            seed=seed, device=device, fresh=fresh, watch=watch)  # fmt: skip
+            made = api.tune(
+                logs,
+                out,
+                about=about,
+                model=model,
+                field=field,
+                group=group,
+                epochs=epochs,
+                minutes=minutes,
+                probe=probe,
+                seed=seed,
+                device=device,
+                fresh=fresh,
+                watch=watch,
+            )
     if as_json:
         typer.echo(json.dumps({"folder": str(made.folder), "already": made.already, **made.record}, default=str))
     elif not quiet:

@@ -14,13 +14,18 @@ from synthgen.cli.options import Json, Output
 
 def look(
     output: Output,
-    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="a table in it, or refused, unsure or review (default: the first)")] = None,
-    where: Annotated[list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="only rows where it is so (=~ for a part of it); may be repeated")] = None,
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="a table in it, or refused, unsure or review (default: the first)")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="FIELD=VALUE", help="only rows where it is so (=~ for a part of it); may be repeated"),
+    ] = None,
     rows: Annotated[int, typer.Option("-n", "--rows", metavar="N", min=1, help="how many rows")] = 10,
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="how many to pass over first")] = 0,
     fields: Annotated[list[str] | None, typer.Option("--field", metavar="FIELD", help="show only this field; may be repeated")] = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Read rows of an output."""
     from synthgen import api
     from synthgen.cli import terminal
@@ -37,14 +42,36 @@ def look(
 
 def fewshot(
     output: Output,
-    k: Annotated[int, typer.Option("-k", metavar="K", min=1, max=1000, help="how many examples, as far as there are so many that differ")] = 8,
-    table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="the table (default: the first that Claude made something in)")] = None,
-    input_: Annotated[str | None, typer.Option("--input", metavar="FIELD", help="what an example begins with (default: the recipe's harness, else what was typed)")] = None,
-    target: Annotated[str | None, typer.Option("--target", metavar="FIELD", help="what it ends with, such as example.reply (default: the recipe's harness, else what Claude made)")] = None,
-    cover: Annotated[list[str] | None, typer.Option("--cover", metavar="FIELD", help="a label to show evenly (default: topics and the short parts of the target); may be repeated")] = None,
-    form: Annotated[Literal["xml", "messages", "markdown"], typer.Option("--as", metavar="FORM", help="xml, messages (JSON for the Messages API) or markdown")] = "xml",
+    k: Annotated[
+        int, typer.Option("-k", metavar="K", min=1, max=1000, help="how many examples, as far as there are so many that differ")
+    ] = 8,
+    table: Annotated[
+        str | None, typer.Option("--table", metavar="TABLE", help="the table (default: the first that Claude made something in)")
+    ] = None,
+    input_: Annotated[
+        str | None,
+        typer.Option("--input", metavar="FIELD", help="what an example begins with (default: the recipe's harness, else what was typed)"),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="FIELD",
+            help="what it ends with, such as example.reply (default: the recipe's harness, else what Claude made)",
+        ),
+    ] = None,
+    cover: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cover", metavar="FIELD", help="a label to show evenly (default: topics and the short parts of the target); may be repeated"
+        ),
+    ] = None,
+    form: Annotated[
+        Literal["xml", "messages", "markdown"],
+        typer.Option("--as", metavar="FORM", help="xml, messages (JSON for the Messages API) or markdown"),
+    ] = "xml",
     file: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="write it to a file")] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Print a block of few-shot examples that cover the labels and differ from each other."""
     from synthgen import api
     from synthgen.cli import terminal

@@ -13,10 +13,12 @@ from synthgen.cli.options import Json
 
 def measure(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="messages: JSONL, JSON, CSV, Parquet or text, or an output folder")],
-    field: Annotated[str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the messages (default: text, message, …)")] = None,
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the messages (default: text, message, …)")
+    ] = None,
     table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="of an output, the table (default: the first)")] = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Describe how people type in a file, and as a voice for a recipe."""
     from synthgen import api
     from synthgen.cli import terminal
@@ -31,11 +33,15 @@ def measure(
 def compare(
     real: Annotated[Path, typer.Argument(metavar="REAL", help="messages that people really typed: a file, or an output folder")],
     generated: Annotated[Path, typer.Argument(metavar="GENERATED", help="an output folder, or a file of messages")],
-    field: Annotated[str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the real messages (default: text, message, …)")] = None,
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the real messages (default: text, message, …)")
+    ] = None,
     table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="the table of the output (default: the first)")] = None,
-    originals: Annotated[Path | None, typer.Option("--originals", metavar="FILE", help="messages that should not be repeated, such as the seeds")] = None,
+    originals: Annotated[
+        Path | None, typer.Option("--originals", metavar="FILE", help="messages that should not be repeated, such as the seeds")
+    ] = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Say how near generated messages come to real ones, and what gives them away."""
     from synthgen import api
     from synthgen.cli import terminal

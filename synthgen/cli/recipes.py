@@ -13,11 +13,24 @@ from synthgen.cli.options import Allow, Json, MaxCost, Recipe, Rows, Seed, Set, 
 
 
 def check(
-    recipe: Recipe, rows: Rows = None, seed: Seed = None, set_: Set = None, without: Without = None, allow: Allow = None,
-    critique: Annotated[bool, typer.Option("--critique", help="ask Claude what is unclear, ambiguous or missing in the prompts; it does not follow them")] = False,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="with --critique: the output whose rows are shown as samples (default: outputs/NAME)")] = None,
-    max_cost: MaxCost = None, as_json: Json = False,
-) -> None:  # fmt: skip
+    recipe: Recipe,
+    rows: Rows = None,
+    seed: Seed = None,
+    set_: Set = None,
+    without: Without = None,
+    allow: Allow = None,
+    critique: Annotated[
+        bool, typer.Option("--critique", help="ask Claude what is unclear, ambiguous or missing in the prompts; it does not follow them")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="DIR", help="with --critique: the output whose rows are shown as samples (default: outputs/NAME)"
+        ),
+    ] = None,
+    max_cost: MaxCost = None,
+    as_json: Json = False,
+) -> None:
     """Find every mistake in a recipe, and say what it will ask of which model. Makes nothing."""
     from synthgen import api
     from synthgen.cli import terminal
@@ -43,10 +56,23 @@ def check(
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="the folder to make; the recipe gets its name")],
-    paper: Annotated[Path | None, typer.Option("--paper", metavar="FILE", help="a paper or style guide (.md, .txt, .pdf): Claude reads it whole and writes tasks about it")] = None,
-    count: Annotated[int | None, typer.Option("-n", "--count", metavar="N", min=1, help="with --paper: how many tasks (default: 20)")] = None,
-    concrete: Annotated[bool, typer.Option("--concrete", help="with --paper: tasks that look just like real ones (default: illustrative, unlike your data, to teach the idea)")] = False,
-) -> None:  # fmt: skip
+    paper: Annotated[
+        Path | None,
+        typer.Option(
+            "--paper", metavar="FILE", help="a paper or style guide (.md, .txt, .pdf): Claude reads it whole and writes tasks about it"
+        ),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("-n", "--count", metavar="N", min=1, help="with --paper: how many tasks (default: 20)")
+    ] = None,
+    concrete: Annotated[
+        bool,
+        typer.Option(
+            "--concrete",
+            help="with --paper: tasks that look just like real ones (default: illustrative, unlike your data, to teach the idea)",
+        ),
+    ] = False,
+) -> None:
     """Write a small recipe to begin with, which works as it is."""
     from synthgen import api
 
@@ -59,10 +85,20 @@ def new(
 
 def improve(
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="an output folder with rows that were refused or put aside")],
-    recipe: Annotated[Path | None, typer.Argument(metavar="[RECIPE]", help="the recipe that it was made from, to edit (default: the copy in the output, which is only read)")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="write the edited recipe here (default: into RECIPE)")] = None,
-    yes: Yes = False, allow: Allow = None, max_cost: MaxCost = None, as_json: Json = False,
-) -> None:  # fmt: skip
+    recipe: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RECIPE]", help="the recipe that it was made from, to edit (default: the copy in the output, which is only read)"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="write the edited recipe here (default: into RECIPE)")
+    ] = None,
+    yes: Yes = False,
+    allow: Allow = None,
+    max_cost: MaxCost = None,
+    as_json: Json = False,
+) -> None:
     """Let Claude explain which instructions led to the rows that were put aside, and propose an edit of the recipe."""
     from synthgen import advice, api
     from synthgen.cli import terminal
@@ -79,7 +115,10 @@ def improve(
     if written is not None:
         advice.write(made, written)
     if as_json:
-        changes = [{"place": one.place, "rows": list(one.rows), "explanation": one.explanation, "text": one.text, "failed": one.failed} for one in made.changes]  # fmt: skip
+        changes = [
+            {"place": one.place, "rows": list(one.rows), "explanation": one.explanation, "text": one.text, "failed": one.failed}
+            for one in made.changes
+        ]
         told = {"aside": made.aside, "reading": made.reading, "left": made.left, "changes": changes, "diff": made.diff, "cost": made.cost}
         typer.echo(json.dumps({**told, "written": str(written) if written else None}, ensure_ascii=False))
     elif written is not None:

@@ -14,14 +14,31 @@ from synthgen.cli.options import Json, Output, Quiet, Without, Yes, kept
 
 def export(
     output: Output,
-    to: Annotated[list[str], typer.Option("--to", metavar="HARNESS", help="inspect, lm-eval, promptfoo, deepeval, ragas, openai, pytest, messages, jsonl, csv, or all; may be repeated")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="where the files go (default: harness/ in the output)")] = None,
-    table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="the table (default: the recipe's harness, or the last that has the fields)")] = None,
-    input_: Annotated[str | None, typer.Option("--input", metavar="FIELD", help="what the application reads (default: the recipe's harness, or the message)")] = None,
-    target: Annotated[str | None, typer.Option("--target", metavar="FIELD", help="what the answer should be, such as intent or example.reply")] = None,
+    to: Annotated[
+        list[str],
+        typer.Option(
+            "--to",
+            metavar="HARNESS",
+            help="inspect, lm-eval, promptfoo, deepeval, ragas, openai, pytest, messages, jsonl, csv, or all; may be repeated",
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="where the files go (default: harness/ in the output)")
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option("--table", metavar="TABLE", help="the table (default: the recipe's harness, or the last that has the fields)"),
+    ] = None,
+    input_: Annotated[
+        str | None,
+        typer.Option("--input", metavar="FIELD", help="what the application reads (default: the recipe's harness, or the message)"),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="FIELD", help="what the answer should be, such as intent or example.reply")
+    ] = None,
     system: Annotated[str | None, typer.Option("--system", metavar="TEXT", help="the system prompt that comes before every input")] = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Write an output's rows as the files of an eval harness, ready to run."""
     from synthgen import api
     from synthgen.cli import terminal
@@ -35,11 +52,18 @@ def export(
 
 
 def slice_(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="what inspect, lm-eval or promptfoo wrote: a file, or a folder of them")],
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="what inspect, lm-eval or promptfoo wrote: a file, or a folder of them")
+    ],
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="the output that was exported")],
-    by: Annotated[list[str] | None, typer.Option("--by", metavar="FIELD", help="slice by this column (default: by all labels: voice, case, intent, …); may be repeated")] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by", metavar="FIELD", help="slice by this column (default: by all labels: voice, case, intent, …); may be repeated"
+        ),
+    ] = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Say where an application fails: its grades by voice, case and intent."""
     from synthgen import api
     from synthgen.cli import terminal
@@ -53,21 +77,36 @@ def slice_(
 
 def push(
     output: Output,
-    repo: Annotated[str | None, typer.Argument(metavar="[REPO]", help="OWNER/NAME on the Hub, or NAME for your own (default: the recipe's publish)")] = None,
+    repo: Annotated[
+        str | None, typer.Argument(metavar="[REPO]", help="OWNER/NAME on the Hub, or NAME for your own (default: the recipe's publish)")
+    ] = None,
     public: Annotated[bool, typer.Option("--public", help="let everybody see it; asks first")] = False,
     yes: Yes = False,
-    revision: Annotated[str | None, typer.Option("--revision", metavar="BRANCH", help="the branch, made when it is missing (default: main)")] = None,
+    revision: Annotated[
+        str | None, typer.Option("--revision", metavar="BRANCH", help="the branch, made when it is missing (default: main)")
+    ] = None,
     tag: Annotated[str | None, typer.Option("--tag", metavar="NAME", help="a name for this version, such as v1")] = None,
     pr: Annotated[bool, typer.Option("--pr", help="open a pull request; the dataset stays as it is")] = False,
-    test: Annotated[float | None, typer.Option("--test", metavar="SHARE", min=0.0, max=0.99, help="the share of rows for the split test; a row never changes side")] = None,
-    license_: Annotated[str | None, typer.Option("--license", metavar="NAME", help="the licence of the rows, as the Hub names it: cc-by-4.0, mit, …")] = None,
-    language: Annotated[list[str] | None, typer.Option("--language", metavar="CODE", help="a language of the messages, such as en; may be repeated")] = None,
+    test: Annotated[
+        float | None,
+        typer.Option("--test", metavar="SHARE", min=0.0, max=0.99, help="the share of rows for the split test; a row never changes side"),
+    ] = None,
+    license_: Annotated[
+        str | None, typer.Option("--license", metavar="NAME", help="the licence of the rows, as the Hub names it: cc-by-4.0, mit, …")
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option("--language", metavar="CODE", help="a language of the messages, such as en; may be repeated")
+    ] = None,
     without: Without = None,
-    logs: Annotated[list[Path] | None, typer.Option("--logs", metavar="FILE", help="messages that no row may copy, besides those the recipe is like; may be repeated")] = None,
+    logs: Annotated[
+        list[Path] | None,
+        typer.Option("--logs", metavar="FILE", help="messages that no row may copy, besides those the recipe is like; may be repeated"),
+    ] = None,
     message: Annotated[str | None, typer.Option("-m", "--message", metavar="TEXT", help="what the commit says")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="list what would be sent; send nothing")] = False,
-    quiet: Quiet = False, as_json: Json = False,
-) -> None:  # fmt: skip
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
     """Send an output to the Hugging Face Hub, private by default: one commit, and only what has changed."""
     from synthgen import api
     from synthgen.cli import terminal
@@ -83,9 +122,17 @@ def push(
     wishes: dict[str, Any] = {key: published.get(key) if value is None else value for key, value in said.items()}
     with kept("what was sent"):
         done = api.push(
-            output, where, private=not to_all, pr=pr, dry_run=dry_run, without=without or [], logs=logs or [], message=message,
-            progress=not (quiet or as_json) and sys.stderr.isatty(), **{key: value for key, value in wishes.items() if value is not None},
-        )  # fmt: skip
+            output,
+            where,
+            private=not to_all,
+            pr=pr,
+            dry_run=dry_run,
+            without=without or [],
+            logs=logs or [],
+            message=message,
+            progress=not (quiet or as_json) and sys.stderr.isatty(),
+            **{key: value for key, value in wishes.items() if value is not None},
+        )
     if as_json:
         typer.echo(json.dumps(api.asdict(done)))
     elif not quiet:

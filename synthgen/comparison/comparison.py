@@ -126,9 +126,12 @@ class Comparison:
         ours, usual = self.figures, self.ceiling
         auc = [f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in (ours.style, usual.style, ours.text, usual.text)]
         figures = [
-            ("style AUC", *auc[:2]), ("text AUC", *auc[2:]), ("mean KS", f"{ours.ks:.3f}", f"{usual.ks:.3f}"),
-            ("MAUVE-like", f"{ours.mauve:.2f}", f"{usual.mauve:.2f}"), ("equal", f"{ours.equal:.1%}", f"{usual.equal:.1%}"),
-        ]  # fmt: skip
+            ("style AUC", *auc[:2]),
+            ("text AUC", *auc[2:]),
+            ("mean KS", f"{ours.ks:.3f}", f"{usual.ks:.3f}"),
+            ("MAUVE-like", f"{ours.mauve:.2f}", f"{usual.mauve:.2f}"),
+            ("equal", f"{ours.equal:.1%}", f"{usual.equal:.1%}"),
+        ]
         most = [(one.name.replace("_", " "), f"{one.ks:.3f}", f"{one.generated:.3g}", f"{one.real:.3g}") for one in self.features[:SHOWN]]
         return pages.page(
             pages.paragraph(verdict(self)),

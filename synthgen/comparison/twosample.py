@@ -84,7 +84,8 @@ def by_text(rows: Matrix, sides: Array, others: Matrix) -> Array:
 
 
 def by_style(rows: Matrix, sides: Array, others: Matrix) -> Array:
-    """The mean of two classifiers, one that weighs features and one that combines them: as good as the better of both, and nobody chooses."""
+    """The mean of two classifiers, one that weighs features and one that combines them: as good as the better of both, and nobody
+    chooses."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
 

@@ -28,7 +28,8 @@ def _nearness(found: Comparison) -> str:
         band = next((words for most, words in BANDS if worst <= most), "Nothing like real")
     return (
         f"{band}: of a real and a generated message, a classifier that sees only how they are typed finds the generated one "
-        f"{_hundredths(style.value)} times in 100, one that reads the text {_hundredths(text.value)} times (guessing: 50; real against real: "
+        f"{_hundredths(style.value)} times in 100, one that reads the text {_hundredths(text.value)} times (guessing: 50; real against "
+        f"real: "
         f"{_hundredths(found.ceiling.style.value)} and {_hundredths(found.ceiling.text.value)})."
     )
 

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 SAMPLES = 8
 SCRIBBLER = (
-    "Scribbler, which ships inside synthgen: Apache-2.0; made from SmolLM2-135M-Instruct (Hugging Face, Apache-2.0) and taught on openly licensed "
+    "Scribbler, which ships inside synthgen: Apache-2.0; made from SmolLM2-135M-Instruct (Hugging Face, Apache-2.0) and taught on "
+    "openly licensed "
     "messages (CC0, CC BY 3.0 and 4.0, CDLA-Permissive-1.0, Apache-2.0; its card in the package names the sources)"
 )
 LIMITS = [
-    "Labels say what a row was asked to be, not what a reader found in it: a small base model sometimes leaves its topic, or makes little sense.",
-    "People, companies, numbers and addresses are invented; where one is real, it is by chance. Messages may be untrue or offensive, as people's are.",
+    "Labels say what a row was asked to be, not what a reader found in it: a small base model sometimes leaves its topic, or makes "
+    "little sense.",
+    "People, companies, numbers and addresses are invented; where one is real, it is by chance. Messages may be untrue or offensive, as "
+    "people's are.",
     "Figures of style tell how near the typing comes to what was asked for, not whether people would ask such things as often.",
 ]
 
@@ -34,9 +37,14 @@ def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence
     models = [plan.recipe.all_models[name] for name in plan.models]
     english = any(isinstance(spec, BaseModelSpec) and spec.place == "scribbler" for spec in models)
     data = DatasetCardData(
-        language=["en"] if english else None, pretty_name=plan.recipe.name, tags=["synthetic", "synthgen"], size_categories=[_size(total)], annotations_creators=["machine-generated"],
-        language_creators=["machine-generated"], source_datasets=["original"],
-    )  # fmt: skip
+        language=["en"] if english else None,
+        pretty_name=plan.recipe.name,
+        tags=["synthetic", "synthgen"],
+        size_categories=[_size(total)],
+        annotations_creators=["machine-generated"],
+        language_creators=["machine-generated"],
+        source_datasets=["original"],
+    )
     names = [*manifest["tables"], *manifest["aside"]]
     configs: dict[str, dict[str, Any]] = {name: {"data_files": [{"split": "train", "path": f"{name}/*.parquet"}]} for name in names}
     configs[next(iter(manifest["tables"]))]["default"] = True
@@ -64,7 +72,8 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
         for name, kind in table.columns.items():
             lines.append(f"| `{name}` | {kind} | {_maker(table, name)} |")
         lines += [
-            "| `provenance` | struct | the row's place, its tries, and for asked fields the model, the prompt and the seed messages (as digests) |",
+            "| `provenance` | struct | the row's place, its tries, and for asked fields the model, the prompt and the seed messages (as "
+            "digests) |",
             "",
         ]
         if samples.get(table.name):
@@ -73,9 +82,12 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
         for name, labels in counts.get("labels", {}).items():
             lines += [
                 f"About {labels['hold']:.0%} of the messages in `{name}` are about their topic, by a score made from the seed messages:",
-                "", "| topic | rows | about it |", "|---|---|---|",
-                *(f"| {_plain(topic)} | {told['rows']:,} | {told['hold']:.0%} |" for topic, told in labels["topics"].items()), "",
-            ]  # fmt: skip
+                "",
+                "| topic | rows | about it |",
+                "|---|---|---|",
+                *(f"| {_plain(topic)} | {told['rows']:,} | {told['hold']:.0%} |" for topic, told in labels["topics"].items()),
+                "",
+            ]
         for name, voices in counts.get("styles", {}).items():
             lines += [f"| `{name}` is typed as | rows | figures of style met (within a fifth, or chance) | not |", "|---|---|---|---|"]
             for voice, told in voices.items():
@@ -93,11 +105,18 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     models = "; ".join(f"`{name}`: {identity}" for name, identity in manifest["models"].items()) or "none"
     lines += [
-        "## How it was made", "",
-        f"By synthgen {manifest['synthgen']} from `recipe.yaml` with seed {plan.recipe.seed}. Models: {models}. With {versions}.", "",
-        "The same recipe, seed and versions make the same rows. `manifest.json` has the counts and a hash of every file.", "",
-        *_licences(plan, manifest), "## Known limits", "", *(f"* {limit}" for limit in _limits(plan)), "",
-    ]  # fmt: skip
+        "## How it was made",
+        "",
+        f"By synthgen {manifest['synthgen']} from `recipe.yaml` with seed {plan.recipe.seed}. Models: {models}. With {versions}.",
+        "",
+        "The same recipe, seed and versions make the same rows. `manifest.json` has the counts and a hash of every file.",
+        "",
+        *_licences(plan, manifest),
+        "## Known limits",
+        "",
+        *(f"* {limit}" for limit in _limits(plan)),
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -114,7 +133,10 @@ def _licences(plan: Plan, manifest: Mapping[str, Any]) -> list[str]:
             told.append(f"* `{name}`: [{_plain(spec.name)}](https://huggingface.co/{spec.name}), under the licence on its card")
         else:
             told.append(f"* `{name}`: a model of the maker's own ({_plain(Path(spec.name).name)})")
-    counts = "* synthgen's tables of how people type are counts over openly licensed messages (CC BY 3.0 and 4.0, CC0; `synthgen/voices/data/README.md`)"
+    counts = (
+        "* synthgen's tables of how people type are counts over openly licensed messages (CC BY 3.0 and 4.0, CC0; "
+        "`synthgen/voices/data/README.md`)"
+    )
     return ["## Models, licences and attributions", "", *told, counts, ""]
 
 
@@ -196,8 +218,12 @@ def published(
         for one in splits:
             held.add(SplitInfo(one.name, num_bytes=one.bytes, num_examples=one.rows))
         infos[name] = DatasetInfo(
-            config_name=name, features=splits[0].features, splits=held, download_size=sum(one.disk for one in splits), dataset_size=sum(one.bytes for one in splits)
-        )  # fmt: skip
+            config_name=name,
+            features=splits[0].features,
+            splits=held,
+            download_size=sum(one.disk for one in splits),
+            dataset_size=sum(one.bytes for one in splits),
+        )
     given[first]["default"] = True
     for key in ("configs", "dataset_info"):
         data.pop(key, None)
@@ -213,15 +239,32 @@ def published(
         else "Its maker has not said under which licence the rows are."
     )
     share = [
-        f"The share of `test` is {test:g}, by a digest of the row's place, so that no row changes side; rows made from another are on its side.",
+        f"The share of `test` is {test:g}, by a digest of the row's place, so that no row changes side; rows made from another are on "
+        f"its side.",
         "",
     ]
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", recipe)), default=0))
     parts = [
-        whole.text.strip(), "", "## Reading it", "", "```python", "from datasets import load_dataset", "",
-        *(f'{name_of(name)} = load_dataset("{repo}", "{name}")' for name in configs), "```", "", *(share if test else []), own, "",
-        "## The recipe", "", f"{fence}yaml", recipe.strip(), fence, "",
-    ]  # fmt: skip
+        whole.text.strip(),
+        "",
+        "## Reading it",
+        "",
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        *(f'{name_of(name)} = load_dataset("{repo}", "{name}")' for name in configs),
+        "```",
+        "",
+        *(share if test else []),
+        own,
+        "",
+        "## The recipe",
+        "",
+        f"{fence}yaml",
+        recipe.strip(),
+        fence,
+        "",
+    ]
     return f"---\n{data.to_yaml()}\n---\n\n" + "\n".join(parts)
 
 

@@ -88,7 +88,8 @@ class Dataset:
         return list(self.manifest["aside"])
 
     def named(self, table: str | None = None, *, aside: bool = True) -> str:
-        """A table's name, by default the first; with `aside` also of rows that were set aside. Raises OutputError for one that is not there."""
+        """A table's name, by default the first; with `aside` also of rows that were set aside. Raises OutputError for one that is not
+        there."""
         names = [*self.tables, *(self.aside if aside else ())]
         if table is not None and table not in names:
             raise OutputError(f"{self.folder} has no table '{table}'", did_you_mean(table, names, "tables"))

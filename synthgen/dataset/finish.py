@@ -76,10 +76,20 @@ def _manifest(
     for door in models.values():
         count.update(asked=door.asked, remembered=door.remembered, tokens_read=door.tokens_in, tokens_written=door.tokens_out)
     return {
-        "synthgen": synthgen.__version__, "name": loaded.recipe.name, "fingerprint": fingerprinted, "seed": loaded.recipe.seed, "now": loaded.context.now.isoformat(),
-        "recipe": loaded.data, "versions": versions(), "models": {name: door.identity for name, door in models.items()}, "tables": tables,
-        "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside}, "answers": dict(count), "seconds": round(seconds, 2), "files": files,
-    }  # fmt: skip
+        "synthgen": synthgen.__version__,
+        "name": loaded.recipe.name,
+        "fingerprint": fingerprinted,
+        "seed": loaded.recipe.seed,
+        "now": loaded.context.now.isoformat(),
+        "recipe": loaded.data,
+        "versions": versions(),
+        "models": {name: door.identity for name, door in models.items()},
+        "tables": tables,
+        "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside},
+        "answers": dict(count),
+        "seconds": round(seconds, 2),
+        "files": files,
+    }
 
 
 def _samples(whole: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str]]:

@@ -28,7 +28,8 @@ class Looked(NamedTuple):
 def look(folder: str | Path, table: str | None = None, *, where: Sequence[str] = (), rows: int = 10, skip: int = 0) -> Looked:
     """Rows of an output: the table's name, some of its rows that fit all of `where` (FIELD=VALUE), and how many fit in all.
 
-    `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the first. Raises OutputError when there is no such output.
+    `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the first. Raises OutputError when there
+    is no such output.
     """
     made = Dataset.open(folder)
     name, tests = made.named(table), [_test(text) for text in where]

@@ -82,8 +82,8 @@ class Output:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else may work on this output; a change of places that was cut off is finished. Raises OutputError at once when somebody does,
-        and when the disk is full."""
+        """Nobody else may work on this output; a change of places that was cut off is finished. Raises OutputError at once when somebody
+        does, and when the disk is full."""
         from filelock import FileLock, Timeout
 
         try:

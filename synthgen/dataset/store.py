@@ -108,9 +108,18 @@ class TableStore:
             file = self.folder / "chunks" / to / f"{self.plan.name}-{name}"
             file.unlink(missing_ok=True)
             records = [
-                {"table": self.plan.name, "row": one.row, "try": one.attempt, "check": one.by, "field": one.field, "reason": one.reason,
-                 "values": {key: value for key, value in one.values.items() if key in self.plan.columns}} for one in chunk.refused if one.to == to
-            ]  # fmt: skip
+                {
+                    "table": self.plan.name,
+                    "row": one.row,
+                    "try": one.attempt,
+                    "check": one.by,
+                    "field": one.field,
+                    "reason": one.reason,
+                    "values": {key: value for key, value in one.values.items() if key in self.plan.columns},
+                }
+                for one in chunk.refused
+                if one.to == to
+            ]
             if records:
                 write_parquet(file, [columns.refused_table(records, self.refused_shape)])
         write_parquet(self._chunks / name, [columns.rows_table(chunk.rows, self.plan.kept, self.kept_shape)])

@@ -76,9 +76,17 @@ class TableRun:
     """The making of one table."""
 
     def __init__(
-        self, plan: TablePlan, candidates: Candidates, streams: Streams, models: Mapping[str, Model], *, patience: int, report: Report | None = None,
-        chunk: int | None = None, lenient: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        plan: TablePlan,
+        candidates: Candidates,
+        streams: Streams,
+        models: Mapping[str, Model],
+        *,
+        patience: int,
+        report: Report | None = None,
+        chunk: int | None = None,
+        lenient: bool = False,
+    ) -> None:
         self.plan, self.candidates, self.streams, self.models = plan, candidates, streams, models
         self.patience, self.report, self.lenient = patience, report or (lambda rows, asked: None), lenient
         self.size = chunk or (ASKED_CHUNK if plan.asks else MADE_CHUNK)
@@ -126,7 +134,8 @@ class TableRun:
     def _too_few(self, why: str) -> LimitError:
         counts = ", ".join(f"{by} refused {count:,}" for by, count in sorted(self.state.refused.items(), key=lambda item: -item[1]))
         return LimitError(
-            f"table '{self.plan.name}' has {self.state.rows:,} of {self.candidates.wanted:,} rows: {why}; {counts or 'nothing was refused'}",
+            f"table '{self.plan.name}' has {self.state.rows:,} of {self.candidates.wanted:,} rows: {why}; "
+            f"{counts or 'nothing was refused'}",
             "loosen what refuses most, give more or other seeds or options, ask for fewer rows, or raise patience; what was made is kept",
         )
 

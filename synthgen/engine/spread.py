@@ -79,7 +79,8 @@ def _told_apart(rows: Sequence[Mapping[str, Any]], over: Sequence[str] | None) -
 
 
 def _vectors(columns: Sequence[Sequence[str]], count: int) -> NDArray[numpy.float32]:
-    """A vector of whole numbers for each of `count` rows, all of the same length: how often a trigram is, hashed, and the rarer the more."""
+    """A vector of whole numbers for each of `count` rows, all of the same length: how often a trigram is, hashed, and the rarer the
+    more."""
     import numpy
 
     whole = numpy.zeros((count, _SIZE))

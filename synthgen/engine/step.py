@@ -1,5 +1,5 @@
-"""One field of one row: whether it is wanted, what it has where it is not, and what Python makes of it. `make` steps so, and so do an estimate
-and a sample."""
+"""One field of one row: whether it is wanted, what it has where it is not, and what Python makes of it. `make` steps so, and so do an
+estimate and a sample."""
 
 from __future__ import annotations
 

@@ -27,6 +27,23 @@ AnyField = Annotated[
 ]
 
 __all__ = [
-    "AnyField", "Asked", "Choice", "Claude", "Conversation", "Date", "EdgeCase", "Fake", "FieldShape", "Id", "Judge", "Load", "Made", "Noise",
-    "Number", "Revise", "Solve", "Template", "Typed",
-]  # fmt: skip
+    "AnyField",
+    "Asked",
+    "Choice",
+    "Claude",
+    "Conversation",
+    "Date",
+    "EdgeCase",
+    "Fake",
+    "FieldShape",
+    "Id",
+    "Judge",
+    "Load",
+    "Made",
+    "Noise",
+    "Number",
+    "Revise",
+    "Solve",
+    "Template",
+    "Typed",
+]

@@ -26,11 +26,20 @@ from synthgen.spec.parts import Fault, RecipeContext, misread
 from synthgen.spec.rows import Completion, Refusal, Value, parsed_json
 
 WORDS: dict[str, dict[str, Any]] = {
-    "text": {"type": "string"}, "number": {"type": "number"}, "integer": {"type": "integer"}, "boolean": {"type": "boolean"},
-}  # fmt: skip
+    "text": {"type": "string"},
+    "number": {"type": "number"},
+    "integer": {"type": "integer"},
+    "boolean": {"type": "boolean"},
+}
 MEANT = {
-    "string": "'text'", "str": "'text'", "float": "'number'", "int": "'integer'", "bool": "'boolean'", "array": "{list: text}", "list": "{list: text}",
-}  # fmt: skip
+    "string": "'text'",
+    "str": "'text'",
+    "float": "'number'",
+    "int": "'integer'",
+    "bool": "'boolean'",
+    "array": "{list: text}",
+    "list": "{list: text}",
+}
 OF_SCHEMA = {"string": "string", "number": "float64", "integer": "int64", "boolean": "bool"}
 TEXT: Schema = WORDS["text"]
 ANSWERED = "answer"
@@ -78,8 +87,11 @@ def _schema(spec: Any) -> dict[str, Any]:
     if [*spec] == ["list"]:
         return {"type": "array", "items": _schema(spec["list"])}
     return {
-        "type": "object", "properties": {name: _schema(one) for name, one in spec.items()}, "required": list(spec), "additionalProperties": False,
-    }  # fmt: skip
+        "type": "object",
+        "properties": {name: _schema(one) for name, one in spec.items()},
+        "required": list(spec),
+        "additionalProperties": False,
+    }
 
 
 def output_faults(spec: Any, context: RecipeContext) -> Iterator[Fault]:

@@ -23,7 +23,8 @@ from synthgen.text import files
 Output = Annotated[
     Any,
     Field(
-        description="the form of the answer: text, number, integer, boolean, [options], {list: …}, {name: …}, or {schema: a JSON Schema} (default: text)",
+        description="the form of the answer: text, number, integer, boolean, [options], {list: …}, {name: …}, or {schema: a JSON "
+        "Schema} (default: text)",
         json_schema_extra={"examples": ["number", ["yes", "no"], {"reply": "text", "escalate": "boolean"}]},
     ),
 ]
@@ -46,7 +47,8 @@ class Claude(Instructed):
     think: Think = False
     writes: Literal["illustrative", "concrete"] | None = Field(
         None,
-        description="for a task that asks for examples: illustrative ones teach an idea and are unlike the data, concrete ones look just like it",
+        description="for a task that asks for examples: illustrative ones teach an idea and are unlike the data, concrete ones look "
+        "just like it",
     )
 
     @cached_property

@@ -28,9 +28,31 @@ from synthgen.spec.parts import Fault
 from synthgen.spec.rows import Row, Value
 
 DEFAULT_LOCALE = "en_US"
-NOT_FACTS = {"add_provider", "del_arguments", "enum", "format", "get_arguments", "get_formatter", "get_provider", "get_providers",
-             "items", "locales", "optional", "parse", "provider", "providers", "random", "seed", "seed_instance", "set_arguments",
-             "set_formatter", "unique", "cache_pattern", "factories", "weights"}  # fmt: skip
+NOT_FACTS = {
+    "add_provider",
+    "del_arguments",
+    "enum",
+    "format",
+    "get_arguments",
+    "get_formatter",
+    "get_provider",
+    "get_providers",
+    "items",
+    "locales",
+    "optional",
+    "parse",
+    "provider",
+    "providers",
+    "random",
+    "seed",
+    "seed_instance",
+    "set_arguments",
+    "set_formatter",
+    "unique",
+    "cache_pattern",
+    "factories",
+    "weights",
+}
 
 
 def _some_weight(weights: str | list[str] | dict[str, float] | None) -> str | list[str] | dict[str, float] | None:
@@ -92,7 +114,7 @@ class Fake(Made):
         try:
             alone = type(self).model_validate(self.model_dump() | {"locale": locale}, context=self._context)
             alone._call(locale, Random(0))
-        except Exception as error:  # a provider says in its own way that an argument is wrong
+        except Exception as error:  # noqa: BLE001 (a provider says in its own way that an argument is wrong)
             first = (str(error).splitlines() or [""])[0]
             place: tuple[str, ...] = ("args", *self.args)[:2] if len(self.args) == 1 else ("args",) if self.args else ("provider",)
             return Fault(place, f"Faker provider '{self.provider}' refuses this: {type(error).__name__}: {first}", hint)
@@ -125,9 +147,11 @@ class Fake(Made):
         locale = self._locales[0] if len(self._locales) == 1 else stream.choices(self._locales, cum_weights=self._weights)[0]
         try:
             return self._call(locale, stream)
-        except Exception as error:  # some providers lack a few of their locale's parts, and fail on the draws that need them
-            raise DataError(f"{row.table}, row {row.index}: Faker provider '{self.provider}' fails in locale {locale}: {type(error).__name__}: {error}",
-                            "choose another provider or locale") from None  # fmt: skip
+        except Exception as error:  # noqa: BLE001 (some providers lack a few of their locale's parts, and fail on the draws that need them)
+            raise DataError(
+                f"{row.table}, row {row.index}: Faker provider '{self.provider}' fails in locale {locale}: {type(error).__name__}: {error}",
+                "choose another provider or locale",
+            ) from None
 
     def _call(self, locale: str, stream: Random) -> Value:
         generator, method = self._makers[locale]

@@ -80,8 +80,11 @@ class Instructed(Asked):
     tokens: int = Field(8192, ge=64, le=64_000, description="how many tokens an answer may have at most, the model's thoughts among them")
     documents: list[str] = Field(default_factory=list, description="files that it is given whole: .md, .txt or .pdf")
     out: str | None = Field(
-        None, min_length=1, max_length=40, description="what it may say in place of a forced answer, with its reason, such as unsure; such a row goes to `unsure`"
-    )  # fmt: skip
+        None,
+        min_length=1,
+        max_length=40,
+        description="what it may say in place of a forced answer, with its reason, such as unsure; such a row goes to `unsure`",
+    )
 
     def faults(self) -> Iterator[Fault]:
         """Documents that cannot be given, and an out that is no way out."""

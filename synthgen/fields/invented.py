@@ -21,7 +21,8 @@ MONEY = re.compile(
     r"[£$€]\s?\d[\d,.]*|\b\d[\d,]*\.\d\d\b|\b\d[\d,]*(?:\.\d+)?\s?(?:pounds?|quid|dollars?|bucks|euros?|pence|gbp|usd|eur)\b", re.IGNORECASE
 )
 DATE = re.compile(
-    rf"\b\d{{4}}-\d\d?-\d\d?\b|\b[0-3]?\d/[0-3]?\d(?:/\d{{2,4}})?\b|\b[0-3]?\d\.[01]?\d\.\d{{2,4}}\b|\b\d\d?(?:st|nd|rd|th)? (?:of )?{_MONTH}\b|\b{_MONTH} \d\d?(?:st|nd|rd|th)?\b",
+    rf"\b\d{{4}}-\d\d?-\d\d?\b|\b[0-3]?\d/[0-3]?\d(?:/\d{{2,4}})?\b|\b[0-3]?\d\.[01]?\d\.\d{{2,4}}\b|\b\d\d?(?:st|nd|rd|th)? (?:of "
+    rf")?{_MONTH}\b|\b{_MONTH} \d\d?(?:st|nd|rd|th)?\b",
     re.IGNORECASE,
 )
 CODE = re.compile(r"\b(?=\w*\d\w*\d\w*\d)[\w-]{4,}\b")
@@ -91,6 +92,9 @@ def _any(match: str) -> bool:
 
 
 KINDS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
-    "money": (MONEY, _any), "date": (DATE, _any), "code": (CODE, _any), "name": (NAME, _unknown),
-}  # fmt: skip
+    "money": (MONEY, _any),
+    "date": (DATE, _any),
+    "code": (CODE, _any),
+    "name": (NAME, _unknown),
+}
 """How each kind of fact is typed, and what of that is one."""

@@ -111,10 +111,11 @@ def _in_words(named: Named) -> Iterator[None]:
         yield
     except DataError:
         raise
-    except Exception as error:  # the loader has dozens of error classes; each means that there are no rows
+    except Exception as error:  # noqa: BLE001 (the loader has dozens of error classes; each means that there are no rows)
         raise DataError(
             f"dataset '{named.name}' cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
-            "check its name (a folder is named by its path from the recipe), its config, its split and your login (hf auth login); without a connection, HF_HUB_OFFLINE=1 takes the copy that was loaded before",
+            "check its name (a folder is named by its path from the recipe), its config, its split and your login (hf auth login); "
+            "without a connection, HF_HUB_OFFLINE=1 takes the copy that was loaded before",
         ) from None
 
 

@@ -30,8 +30,8 @@ def topic_of(completion: Completion) -> str:
 
 @dataclass(frozen=True)
 class Reader:
-    """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be said over again, slots of
-    `mentioned` names stand where they were asked for, and messages have so many `words` (fewest, most). Where they must be about their
+    """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be said over again, slots
+    of `mentioned` names stand where they were asked for, and messages have so many `words` (fewest, most). Where they must be about their
     `topics`, these tell whether they are; `harmless` says whether what no company wants is refused."""
 
     about: str
@@ -83,7 +83,8 @@ class Reader:
         return None
 
     def _unlike(self, message: str, row: Row) -> Refusal | None:
-        """Why nobody in this place would say so: the row has other facts, it is the other side that talks, or no company wants to read it."""
+        """Why nobody in this place would say so: the row has other facts, it is the other side that talks, or no company wants to read
+        it."""
         if invented := self._facts.invented(message, row.values):
             return Refusal("invented fact", f"{invented} in: {message}")
         if self._side.is_left(message):

@@ -25,8 +25,11 @@ from synthgen.text.slots import typed
 
 KEPT = 0.7
 MESSAGE: dict[str, Any] = {
-    "type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"], "additionalProperties": False,
-}  # fmt: skip
+    "type": "object",
+    "properties": {"message": {"type": "string"}},
+    "required": ["message"],
+    "additionalProperties": False,
+}
 
 
 class Revise(Instructed):

@@ -20,27 +20,47 @@ KeyPath = tuple[Any, ...]
 
 NOTES = {"title", "description", "$defs", "$schema", "$id"}
 SENT = {
-    "object": {"properties", "required", "additionalProperties"}, "array": {"items", "minItems"}, "string": {"format"},
-    "integer": set[str](), "number": set[str](), "boolean": set[str](), "null": set[str](),
-}  # fmt: skip
+    "object": {"properties", "required", "additionalProperties"},
+    "array": {"items", "minItems"},
+    "string": {"format"},
+    "integer": set[str](),
+    "number": set[str](),
+    "boolean": set[str](),
+    "null": set[str](),
+}
 LIMITS = {
-    "array": {"maxItems", "uniqueItems"}, "string": {"minLength", "maxLength", "pattern"},
+    "array": {"maxItems", "uniqueItems"},
+    "string": {"minLength", "maxLength", "pattern"},
     "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
     "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
-}  # fmt: skip
+}
 """Keywords that the API does not enforce."""
 FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
 HINTS = {
-    "oneOf": "take anyOf", "allOf": "write its parts as one schema", "default": "there are no defaults: Claude always says a value",
-    "patternProperties": "name each property", "nullable": "anyOf: [{type: string}, {type: 'null'}]",
-}  # fmt: skip
+    "oneOf": "take anyOf",
+    "allOf": "write its parts as one schema",
+    "default": "there are no defaults: Claude always says a value",
+    "patternProperties": "name each property",
+    "nullable": "anyOf: [{type: string}, {type: 'null'}]",
+}
 KINDS: dict[str, type | tuple[type, ...]] = {
-    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None),
-}  # fmt: skip
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
 SAID = {
-    "object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
-    "boolean": "true or false", "null": "null",
-}  # fmt: skip
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
 LARGEST = 2**63
 
 
@@ -134,7 +154,12 @@ def _typed_faults(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Faul
             return
         for name, one in properties.items():
             if not re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", str(name)):
-                yield Fault((*at, "properties", name), f"'{name}' cannot be the name of a property", "letters (a to z), digits, '.', '_' and '-'; 64 at most", at_key=True)  # fmt: skip
+                yield Fault(
+                    (*at, "properties", name),
+                    f"'{name}' cannot be the name of a property",
+                    "letters (a to z), digits, '.', '_' and '-'; 64 at most",
+                    at_key=True,
+                )
             yield from faults(one, root, (*at, "properties", name))
         for name in part.get("required", []):
             if name not in properties:
@@ -243,10 +268,12 @@ def _beyond(value: Any, size: int, part: Schema, where: str, what: str) -> str |
 
 def _out_of_range(value: float, part: Schema, where: str) -> str | None:
     holds = {
-        "minimum": value >= part.get("minimum", value), "exclusiveMinimum": value > part.get("exclusiveMinimum", -math.inf),
-        "maximum": value <= part.get("maximum", value), "exclusiveMaximum": value < part.get("exclusiveMaximum", math.inf),
+        "minimum": value >= part.get("minimum", value),
+        "exclusiveMinimum": value > part.get("exclusiveMinimum", -math.inf),
+        "maximum": value <= part.get("maximum", value),
+        "exclusiveMaximum": value < part.get("exclusiveMaximum", math.inf),
         "multipleOf": math.isclose(0, math.remainder(value, part.get("multipleOf", value or 1)), abs_tol=1e-9),
-    }  # fmt: skip
+    }
     return next((f"{where} is {value:g}, and {word} is {part[word]:g}" for word, true in holds.items() if not true), None)
 
 

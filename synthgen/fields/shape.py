@@ -52,8 +52,8 @@ Condition = Annotated[str, AfterValidator(_is_condition)]
 
 
 Role = Literal["fact", "label", "text", "message", "answer", "verdict"]
-"""What a field is in a dataset: a fact that was drawn, a label, a text that may hold anything, what somebody typed, what was answered to it, or
-what was said of that."""
+"""What a field is in a dataset: a fact that was drawn, a label, a text that may hold anything, what somebody typed, what was answered to
+it, or what was said of that."""
 
 
 class FieldShape(Part):

@@ -6,11 +6,11 @@ for all its tries: otherwise the rate would drift towards what comes easily.
 
 Where at least two topics have seeds, a label must hold: a share of the messages begins with the first words of a seed message of their
 topic, the model goes on more calmly, and no message has a long run of a seed's words. Of several continuations that are surely about the
-topic (see `topics`), those with the least likely words are left out, because they make the least sense, and of the rest the one is kept that
-repeats others least; a row for which there is none is asked again. Measured on 400 such continuations of four recipes, read one by one: of all
-of them 69 % make sense, of the half with the likeliest words 83 %; area under the curve 0.75, for the mean log-probability 0.65, for its gain
-over a frame without seeds 0.70, for agreement with another frame of the topic 0.52. Half of them have only seven words or fewer: of messages
-of more than eleven words less than half make sense, and no score that was tried tells which.
+topic (see `topics`), those with the least likely words are left out, because they make the least sense, and of the rest the one is kept
+that repeats others least; a row for which there is none is asked again. Measured on 400 such continuations of four recipes, read one by
+one: of all of them 69 % make sense, of the half with the likeliest words 83 %; area under the curve 0.75, for the mean log-probability
+0.65, for its gain over a frame without seeds 0.70, for agreement with another frame of the topic 0.52. Half of them have only seven words
+or fewer: of messages of more than eleven words less than half make sense, and no score that was tried tells which.
 
 With a voice, the seed messages are put on it before they enter the frame, and of several continuations, each as it came and as
 the voice would have typed it, the one is kept that moves the table towards how the voice types (see `voices.steer`). `like` takes
@@ -96,7 +96,8 @@ class Typed(Asked):
     topic: Template = Field("", description="what the message is about, such as {{ intent }}")
     seeds: Seeds | dict[str, Seeds] | None = Field(
         None,
-        description="messages that show how people type: a list, a file (one a line, or records with a field text), or either of these per topic",
+        description="messages that show how people type: a list, a file (one a line, or records with a field text), or either of these "
+        "per topic",
     )
     like: str | None = Field(None, description="a file of messages that people really typed: what is made shall be like them")
     labelled: str | None = Field(
@@ -112,7 +113,8 @@ class Typed(Asked):
         None,
         ge=1,
         le=16,
-        description=f"continuations to choose from (default: {OF_LIKE} with `like`, {OF_TOPICS} for labels, {OF_VOICE} with `voice`, else 1)",
+        description=f"continuations to choose from (default: {OF_LIKE} with `like`, {OF_TOPICS} for labels, {OF_VOICE} with `voice`, "
+        f"else 1)",
     )
     on_topic: bool | None = Field(
         None, description="whether a message must be about its topic (default: for labels); false allows everything"
@@ -122,7 +124,8 @@ class Typed(Asked):
     )
     openings: Rate | None = Field(
         None,
-        description=f"the share of messages that begin with the first words of a seed of their topic (default: {OPENED} for labels, else 0)",
+        description=f"the share of messages that begin with the first words of a seed of their topic (default: {OPENED} for labels, "
+        f"else 0)",
     )
     mention: dict[str, Rate] = Field(default_factory=dict, description="the share of messages that contain a slot, such as {merchant: 0.4}")
     words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
@@ -265,8 +268,8 @@ class Typed(Asked):
             yield from ((at, slot) for slot in sorted(set().union(*map(slots, pool))))
 
     def labels(self) -> dict[str, str]:
-        """With topics how likely a message is about its own; with a voice or `like` the voice, the style that was measured, and what was typed
-        otherwise than the model wrote it."""
+        """With topics how likely a message is about its own; with a voice or `like` the voice, the style that was measured, and what was
+        typed otherwise than the model wrote it."""
         style = {"voice": "string", "style": "json", "slips": "json"} if self.chooses else {}
         return ({"on_topic": "float64"} if self.has_topics else {}) | style
 
@@ -375,8 +378,12 @@ class Typed(Asked):
                 stream = streams.at(first.table, name, "frame", topic, voice, *sorted(wanted), first.index, first.attempt)
                 text, shown = self.frame(topic, wanted, stream, voice)
                 origin = {
-                    "field": f"{first.table}.{name}", "seeds": [digest(seed) for seed in shown], "mention": sorted(wanted), "voice": voice, "topic": topic,
-                }  # fmt: skip
+                    "field": f"{first.table}.{name}",
+                    "seeds": [digest(seed) for seed in shown],
+                    "mention": sorted(wanted),
+                    "voice": voice,
+                    "topic": topic,
+                }
                 openings = self._openings(topic, wanted, stream, voice)
                 for place in block:
                     row = rows[place]
@@ -436,8 +443,10 @@ class Typed(Asked):
     def _settings(self, topic: str, opening: str) -> dict[str, float | int | str | bool]:
         usual = CALM if self._is_for_labels(topic) else FREE
         settings: dict[str, float | int | str | bool] = {
-            "temperature": usual if self.temperature is None else self.temperature, "tokens": LONGEST, "stop": frames.END,
-        }  # fmt: skip
+            "temperature": usual if self.temperature is None else self.temperature,
+            "tokens": LONGEST,
+            "stop": frames.END,
+        }
         return settings | ({"opening": f" {opening}"} if opening else {})
 
     def _openings(self, topic: str, wanted: frozenset[str], stream: Random, voice: str) -> Iterator[str]:
@@ -461,7 +470,8 @@ class Typed(Asked):
         return opening if all(row.values.get(slot) is not None for slot in slots(opening)) else ""
 
     def _in_voice(self, seed: str, voice: str, stream: Random) -> str:
-        """A seed message as the voice types it. What is shouted makes little sense to a small model: its message is put in capitals behind it."""
+        """A seed message as the voice types it. What is shouted makes little sense to a small model: its message is put in capitals behind
+        it."""
         hand = self.voices[voice].model_copy(update={"shouting": None})
         return put_on(seed, hand, stream, source=self._seeds_voice).text or seed
 

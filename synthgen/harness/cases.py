@@ -77,7 +77,11 @@ class Rows:
     def labels(self, without: Sequence[str] = ()) -> dict[str, str]:
         """The columns that are labels, each under its short name: `voice` for `message_voice` where only one field has a voice."""
         makers = all_fields(self.manifest["recipe"])
-        of = {name: next(((each, name[len(each) + 1 :]) for each in makers if name.startswith(f"{each}_")), ("", "")) for name in self.columns if name not in makers}  # fmt: skip
+        of = {
+            name: next(((each, name[len(each) + 1 :]) for each in makers if name.startswith(f"{each}_")), ("", ""))
+            for name in self.columns
+            if name not in makers
+        }
         held = self._few([name for name in self.columns if name not in without])
         found: dict[str, str] = {}
         for name in (name for name in self.columns if name in held):

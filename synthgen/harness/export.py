@@ -21,10 +21,18 @@ from synthgen.recipe.roles import role
 HARNESSES = {
     exporter.name: exporter
     for exporter in (
-        inspect_ai.EXPORTER, lm_eval.EXPORTER, promptfoo.EXPORTER, deepeval.EXPORTER, ragas.EXPORTER, openai.EXPORTER, pytest.EXPORTER,
-        messages_api.EXPORTER, plain.JSONL, plain.CSV,
+        inspect_ai.EXPORTER,
+        lm_eval.EXPORTER,
+        promptfoo.EXPORTER,
+        deepeval.EXPORTER,
+        ragas.EXPORTER,
+        openai.EXPORTER,
+        pytest.EXPORTER,
+        messages_api.EXPORTER,
+        plain.JSONL,
+        plain.CSV,
     )
-}  # fmt: skip
+}
 """The harnesses, by name."""
 TRIES = 4
 """How often files are written into an output that others take the place of."""
@@ -85,8 +93,18 @@ def export(
         for name, each in folders.items()
         if HARNESSES[name].command
     }
-    return Exported(folders, commands, rows.table, harness.input, harness.target, cases, total - cases, tuple(graders.grades(suite.settings())),
-                    tuple(suite.labels), (*suite.notes, *_notes(suite, total - cases)))  # fmt: skip
+    return Exported(
+        folders,
+        commands,
+        rows.table,
+        harness.input,
+        harness.target,
+        cases,
+        total - cases,
+        tuple(graders.grades(suite.settings())),
+        tuple(suite.labels),
+        (*suite.notes, *_notes(suite, total - cases)),
+    )
 
 
 def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> None:
@@ -161,16 +179,22 @@ def _notes(suite: Suite, left_out: int) -> Iterable[str]:
         lacking = f"'{harness.input}' that can be answered" + (f" and a '{harness.target}'" if harness.target else "")
         yield f"{left_out} rows are left out, for they have no {lacking}"
         if suite.targets and suite.targets.cases and harness.out is None:
-            yield "an edge case such as empty or off topic leaves nothing of a label; harness: {out: unclear} in the recipe gives it a target"
+            yield (
+                "an edge case such as empty or off topic leaves nothing of a label; harness: {out: unclear} in the recipe gives it a target"
+            )
     if harness.target is None:
         yield (
-            f"no target: answers are graded by what needs none: {', '.join(graders.UNAIDED)} ({harness.words[0]} to {harness.words[1]} words, "
+            f"no target: answers are graded by what needs none: {', '.join(graders.UNAIDED)} ({harness.words[0]} to {harness.words[1]} "
+            f"words, "
             f"{harness.format}). Name a target with --target, or under harness: in the recipe"
         )
         if any("injection" in str(value) or value == "off topic" for value in _cases(suite)):
             yield "to some cases, such as prompt injection, a refusal is the right answer: see not_refused by case, with synthgen slice"
     elif suite.grading["kind"] == "text":
-        yield f"'{harness.target}' is free text: answers are graded by the words that they share with it (overlap, F1), which is a rough measure"
+        yield (
+            f"'{harness.target}' is free text: answers are graded by the words that they share with it (overlap, F1), which is a rough "
+            f"measure"
+        )
     if not suite.labels:
         yield "no column is a label, so results can be sliced by none"
 

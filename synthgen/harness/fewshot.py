@@ -82,9 +82,9 @@ def fewshot(
 ) -> Fewshot:
     """The `k` rows of a table that make the best examples, as far as there are so many that differ.
 
-    `source` (the input) and `target` are fields, or parts of one such as `example.reply`; by default those of the recipe's harness, else what was
-    typed and what Claude made of it, or else the label that messages are about. `cover` are the labels to show evenly: by default what messages are about and the short
-    parts of the target. For `messages`, rows without any text are left out. Raises OutputError.
+    `source` (the input) and `target` are fields, or parts of one such as `example.reply`; by default those of the recipe's harness, else
+    what was typed and what Claude made of it, or else the label that messages are about. `cover` are the labels to show evenly: by default
+    what messages are about and the short parts of the target. For `messages`, rows without any text are left out. Raises OutputError.
     """
     made = Dataset.open(folder)
     asked = _harness(made.recipe, source, target)
@@ -210,7 +210,8 @@ def _fits(row: Mapping[str, Any], source: str, targets: Targets, form: Form) -> 
 
 
 def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int) -> list[int]:
-    """The places of up to `k` of `inputs`, which have these `labels`: evenly over the labels' values, no two alike, in the order of choice."""
+    """The places of up to `k` of `inputs`, which have these `labels`: evenly over the labels' values, no two alike, in the order of
+    choice."""
     from synthgen.engine import spread
 
     padded = [f"  {frames.essence(text)} " for text in inputs]
@@ -278,8 +279,8 @@ def _fenced(text: str) -> str:
 
 
 def counted(text: str, models: Sequence[str] = ()) -> Count:
-    """How many tokens a text has: asked of the first of `models` (names of Claude models) that answers, else guessed by the embedded model's
-    tokens."""
+    """How many tokens a text has: asked of the first of `models` (names of Claude models) that answers, else guessed by the embedded
+    model's tokens."""
     for name in models:
         try:
             from synthgen.models import ClaudeModel

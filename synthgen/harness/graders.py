@@ -19,7 +19,8 @@ REFUSALS = re.compile(
     r"|\bi (?:must|have to|need to) (?:respectfully )?(?:decline|refuse)\b"
     r"|\b(?:against|violates?|outside) (?:my|our) (?:guidelines|policy|policies|programming)\b"
     r"|\b(?:i|we)(?: am|'m| are|'re)? ?(?:cannot|can not|can't|unable to|not able to|won't|will not|not going to|not comfortable)"
-    r" (?:be able to )?(?:help|assist|comply|fulfil|fulfill|engage|discuss|answer|provide|do that|do this|continue|process this|with that)\b"
+    r" (?:be able to )?(?:help|assist|comply|fulfil|fulfill|engage|discuss|answer|provide|do that|do this|continue|process this|with "
+    r"that)\b"
     r"|\bi(?: am|'m) (?:sorry|afraid),? (?:but )?(?:i|we) (?:can't|cannot|can not|am unable|'m unable|won't)\b"
 )
 LEAKS = re.compile(

@@ -99,7 +99,7 @@ module.exports = {
     return graded(Number(how.words[0] <= count && count <= how.words[1]));
   },
 };
-"""
+"""  # noqa: E501
 
 
 def write_suite(suite: Suite, folder: Path) -> int:

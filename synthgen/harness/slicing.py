@@ -140,7 +140,9 @@ def _labels(output: str | Path, found: Sequence[Result], by: Sequence[str]) -> d
     dataset = Dataset.open(output)
     for table in sorted({row.rpartition("-")[0] for row in wanted}):
         if table not in dataset.tables:
-            raise DataError(f"the results are of rows of a table '{table}', which {output} does not have", "name the output that was exported")  # fmt: skip
+            raise DataError(
+                f"the results are of rows of a table '{table}', which {output} does not have", "name the output that was exported"
+            )
         rows = Rows(dataset, table)
         columns = _columns(rows.columns, rows.labels(), by)
         for name, row in rows.read(list(columns.values())):
@@ -149,11 +151,16 @@ def _labels(output: str | Path, found: Sequence[Result], by: Sequence[str]) -> d
                 for short, column in columns.items():
                     told = wanted[name].labels.get(short, row[column])
                     if _word(told) != _word(row[column]):
-                        raise DataError(f"row {name} has {short} '{_word(row[column])}' in {output}, and '{_word(told)}' in the results",
-                                        "the output was made again since: export it again, and run the harness on that")  # fmt: skip
+                        raise DataError(
+                            f"row {name} has {short} '{_word(row[column])}' in {output}, and '{_word(told)}' in the results",
+                            "the output was made again since: export it again, and run the harness on that",
+                        )
                     values.setdefault(short, {})[name] = _word(row[column])
     if unknown := sorted(wanted.keys() - met):
-        raise DataError(f"{len(unknown)} of {len(wanted)} rows in the results, such as {unknown[0]}, are not in {output}", "name the output that was exported")  # fmt: skip
+        raise DataError(
+            f"{len(unknown)} of {len(wanted)} rows in the results, such as {unknown[0]}, are not in {output}",
+            "name the output that was exported",
+        )
     for label in values:
         values[label] = {row: values[label].get(row, "none") for row in wanted}
     shown = sorted(values, key=lambda label: by.index(label) if label in by else FIRST.index(label) if label in FIRST else len(FIRST))
@@ -275,8 +282,13 @@ def _lm_eval(lines: Sequence[Mapping[str, Any]], file: Path) -> Iterator[Result]
         doc = line["doc"]
         for name in line.get("metrics", ()):
             if "id" in doc:
-                yield Result(run, name if line.get("filter") in (None, "none") else f"{name} ({line['filter']})", str(doc["id"]),
-                             doc.get("labels") or {}, _score(line.get(name)))  # fmt: skip
+                yield Result(
+                    run,
+                    name if line.get("filter") in (None, "none") else f"{name} ({line['filter']})",
+                    str(doc["id"]),
+                    doc.get("labels") or {},
+                    _score(line.get(name)),
+                )
 
 
 def _model(samples: Path) -> str:

@@ -21,8 +21,8 @@ READ_IT = ("answer", "verdict")
 
 @dataclass(frozen=True)
 class Targets:
-    """The targets of a table's rows: the field at `path`, or `out` (for all cases, or by case) where one of the columns `cases` names an edge
-    case that puts another message in place of the row's."""
+    """The targets of a table's rows: the field at `path`, or `out` (for all cases, or by case) where one of the columns `cases` names an
+    edge case that puts another message in place of the row's."""
 
     path: str
     out: str | Mapping[str, str] | None = None

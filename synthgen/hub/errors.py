@@ -43,7 +43,7 @@ def hub_errors(repo: str, api: HfApi) -> Iterator[None]:
 def _known(api: HfApi) -> str | None:
     try:
         return token_of(api)
-    except Exception:  # whatever made it fail before
+    except Exception:  # noqa: BLE001 (whatever made it fail before)
         return None
 
 

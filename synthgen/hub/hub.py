@@ -87,10 +87,23 @@ class _There:
 
 
 def push(
-    folder: str | Path, repo: str, *, private: bool = True, revision: str | None = None, tag: str | None = None, pr: bool = False,
-    dry_run: bool = False, test: float = 0.0, license: str | None = None, language: Sequence[str] = (), without: Sequence[str] = (),  # noqa: A002
-    logs: Sequence[str | Path] = (), message: str | None = None, progress: bool = False, hub: HfApi | None = None,
-) -> Pushed:  # fmt: skip
+    folder: str | Path,
+    repo: str,
+    *,
+    private: bool = True,
+    revision: str | None = None,
+    tag: str | None = None,
+    pr: bool = False,
+    dry_run: bool = False,
+    test: float = 0.0,
+    license: str | None = None,  # noqa: A002
+    language: Sequence[str] = (),
+    without: Sequence[str] = (),
+    logs: Sequence[str | Path] = (),
+    message: str | None = None,
+    progress: bool = False,
+    hub: HfApi | None = None,
+) -> Pushed:
     """Send an output to `repo` (OWNER/NAME, or NAME for your own), which is made, private by default, when it is not there.
 
     `revision` is the branch (made when missing), `tag` a name for the commit, `pr` opens a pull request instead of changing the branch,
@@ -121,10 +134,22 @@ def push(
             removed = _removed(errand, there, parcel.files, Path(workplace))
             _check(errand, there, bool(changed or removed))
             done = Pushed(
-                name, f"{api.endpoint}/datasets/{name}", there.private if pr else private and there.private, tuple((one.path, one.size) for one in changed), tuple(removed),
-                len(parcel.files) - len(changed), there.commit is None, None, None, errand.revision, tag, parcel.withheld, tuple(parcel.stays),
-                dry_run, tuple(notes),
-            )  # fmt: skip
+                name,
+                f"{api.endpoint}/datasets/{name}",
+                there.private if pr else private and there.private,
+                tuple((one.path, one.size) for one in changed),
+                tuple(removed),
+                len(parcel.files) - len(changed),
+                there.commit is None,
+                None,
+                None,
+                errand.revision,
+                tag,
+                parcel.withheld,
+                tuple(parcel.stays),
+                dry_run,
+                tuple(notes),
+            )
             return done if dry_run else _send(errand, there, changed, done, parcel.summary)
 
 
@@ -247,8 +272,14 @@ def _send(errand: _Errand, there: _There, changed: Sequence[Sent], done: Pushed,
     operations: list[Any] = [*adds, *(CommitOperationDelete(path) for path in done.removed)]
     if operations:
         made = api.create_commit(
-            repo, operations, commit_message=errand.message or summary, repo_type=KIND, revision=errand.revision, create_pr=errand.pr, parent_commit=there.commit
-        )  # fmt: skip
+            repo,
+            operations,
+            commit_message=errand.message or summary,
+            repo_type=KIND,
+            revision=errand.revision,
+            create_pr=errand.pr,
+            parent_commit=there.commit,
+        )
         done = replace(done, commit=made.oid, pr=made.pr_url)
     if not errand.private and there.private and not errand.pr and not done.created:
         api.update_repo_settings(repo, repo_type=KIND, private=False)

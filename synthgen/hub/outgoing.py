@@ -61,7 +61,8 @@ class Wishes:
 
 @dataclass
 class Outgoing:
-    """All that goes, and what it is in a line; `withheld` counts refused rows that stay because of what they hold, `stays` names what else is in the folder."""
+    """All that goes, and what it is in a line; `withheld` counts refused rows that stay because of what they hold, `stays` names what else
+    is in the folder."""
 
     summary: str
     files: list[Sent] = field(default_factory=list)

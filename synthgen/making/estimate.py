@@ -30,8 +30,8 @@ from synthgen.spec.streams import Streams
 class Question:
     """What a model will be asked for a field: prompts at least, and tokens read and written, as far as known before.
 
-    What Claude writes is assumed: as long as the field's examples, or 200 tokens. `cost` is in US dollars at list prices, for one try a row,
-    `cost_most` the same if every answer were as long as it may be; None where nothing is paid or no price is known.
+    What Claude writes is assumed: as long as the field's examples, or 200 tokens. `cost` is in US dollars at list prices, for one try a
+    row, `cost_most` the same if every answer were as long as it may be; None where nothing is paid or no price is known.
     """
 
     table: str
@@ -111,7 +111,7 @@ def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[
         read = sum(map(model.count, frames))
         written = len(prompts) * (sum(map(model.count, texts)) / max(1, len(texts)) + 1)
         exact = True
-    except Exception:  # a model that is not on this machine yet: four letters a token
+    except (SynthgenError, OSError):  # a model that is not on this machine yet: four letters a token
         read = sum(len(frame) for frame in frames) // 4
         written = len(prompts) * (sum(map(len, texts)) / max(1, len(texts)) / 4 + 1)
         exact = False

@@ -107,8 +107,19 @@ def preflight(
 class Run:
     """The making of a recipe's tables, one after the other."""
 
-    def __init__(self, loaded: Loaded, whole: Plan, output: Output, journal: Journal, opened: Mapping[str, Model], budget: Budget,
-                 watch: Watch, chunk: int | None, recheck: bool, batch: bool) -> None:  # fmt: skip
+    def __init__(
+        self,
+        loaded: Loaded,
+        whole: Plan,
+        output: Output,
+        journal: Journal,
+        opened: Mapping[str, Model],
+        budget: Budget,
+        watch: Watch,
+        chunk: int | None,
+        recheck: bool,
+        batch: bool,
+    ) -> None:
         self.loaded, self.whole, self.output, self.budget, self.watch = loaded, whole, output, budget, watch
         self.chunk, self.recheck = chunk, recheck
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again

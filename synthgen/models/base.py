@@ -189,7 +189,8 @@ class BaseModel:
         return ids if first is None or ids[:1] == [first] else [first, *ids]
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text, and the `opening` that each begins with."""
+        """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text, and the `opening` that each begins
+        with."""
         import torch
 
         from synthgen.models.batch import Batch, fits, side_by_side, write_singly
@@ -216,8 +217,10 @@ class BaseModel:
     def _check_window(self, frame: int, room: int) -> None:
         window = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
         if window and room > window:
-            raise ModelError(f"model '{self.name}' reads {window} tokens, but a frame has {frame} and its message up to {room - frame}",
-                             "use shorter or fewer seed messages, or a model that reads more")  # fmt: skip
+            raise ModelError(
+                f"model '{self.name}' reads {window} tokens, but a frame has {frame} and its message up to {room - frame}",
+                "use shorter or fewer seed messages, or a model that reads more",
+            )
 
     def _job(self, number: int, prompt: Prompt, ids: tuple[int, ...]) -> Job:
         from synthgen.models.batch import Job
@@ -277,8 +280,8 @@ def _limit(prompt: Prompt) -> int:
 
 
 def choose(logits: torch.Tensor, uniforms: torch.Tensor, temperature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """One token for each row of `logits` (rows, vocabulary), by its number in `uniforms` (rows,) between 0 and 1 and its temperature; and its
-    log-probability (rows,) at temperature 1."""
+    """One token for each row of `logits` (rows, vocabulary), by its number in `uniforms` (rows,) between 0 and 1 and its temperature; and
+    its log-probability (rows,) at temperature 1."""
     import torch
 
     highest = logits.amax(-1).float()
@@ -317,18 +320,25 @@ def missing(name: str, local: bool, error: Exception) -> ModelError:
     if ("gguf" in cause.lower() and isinstance(error, ImportError)) or "accelerate is required" in cause:
         return ModelError(f"model '{name}': reading GGUF files needs two more packages", "pip install gguf accelerate")
     if local:
-        return ModelError(f"model '{name}' cannot be loaded: {first}",
-                          "a folder needs config.json, the weights and the tokenizer, as save_pretrained writes them")  # fmt: skip
+        return ModelError(
+            f"model '{name}' cannot be loaded: {first}",
+            "a folder needs config.json, the weights and the tokenizer, as save_pretrained writes them",
+        )
     if "gated" in said.lower() or "GatedRepo" in cause or "401 Client Error" in cause or "403 Client Error" in cause:
         return ModelError(
             f"model '{name}' is gated or private, and this login may not read it", f"ask for access at {page}, then: hf auth login"
         )
     if "not a valid model identifier" in cause or "404" in cause or "RepositoryNotFound" in cause:
-        return ModelError(f"model '{name}' is not a folder here, nor on the Hub under this name",
-                          "check the spelling (owner/name); for a private model: hf auth login; or leave `models` out to use scribbler")  # fmt: skip
+        return ModelError(
+            f"model '{name}' is not a folder here, nor on the Hub under this name",
+            "check the spelling (owner/name); for a private model: hf auth login; or leave `models` out to use scribbler",
+        )
     if "connect" in cause.lower() or "offline" in cause.lower() or "couldn't find" in cause.lower() or "resolve" in cause.lower():
-        return ModelError(f"model '{name}' is not on this machine, and the Hub cannot be reached", retryable=True,
-                          hint=f"with a connection: hf download {name}; or name a folder; or leave `models` out to use scribbler")  # fmt: skip
+        return ModelError(
+            f"model '{name}' is not on this machine, and the Hub cannot be reached",
+            retryable=True,
+            hint=f"with a connection: hf download {name}; or name a folder; or leave `models` out to use scribbler",
+        )
     return ModelError(
         f"model '{name}' cannot be loaded: {first}", "it must be a causal language model that transformers knows without remote code"
     )

@@ -23,7 +23,8 @@ from transformers import AttentionInterface, AttentionMaskInterface, Cache, Cach
 from transformers.masking_utils import sdpa_mask
 
 Choose = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
-"""What chooses a token for each row, and gives its log-probability, from logits (rows, vocabulary), random numbers and temperatures (rows,)."""
+"""What chooses a token for each row, and gives its log-probability, from logits (rows, vocabulary), random numbers and temperatures
+(rows,)."""
 ATTENTION = "synthgen_rows"
 TABLE = 4
 """Rows that read a frame together. Always as many: empty seats are taken by a row that sits there already."""
@@ -295,7 +296,7 @@ def side_by_side(
                 for job in make(jobs(), stopping, choose):
                     done.put(job)
             done.put(None)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (the thread that reads the queue raises it)
             done.put(error)
 
     before = torch.get_num_threads()
@@ -377,6 +378,7 @@ def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], c
 
 
 def _state(read: Any) -> dict[str, Any]:
-    """What a model remembers of what it read, under the name that it takes it by: `cache` since transformers 5.24, one of the others before."""
+    """What a model remembers of what it read, under the name that it takes it by: `cache` since transformers 5.24, one of the others
+    before."""
     names = list(read.keys())  # `in` would know the old names, too, and warn
     return {name: read[name] for name in ("cache", "past_key_values", "cache_params", "state") if name in names}

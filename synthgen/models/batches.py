@@ -1,7 +1,8 @@
 """Message Batches: the same requests at half the price, answered within a day.
 
-That a batch will be sent is written down before it is, and its id after, so that a run that is killed finds all of them again: a batch whose
-id was lost is known among the latest ones by its size, and by the keys in its results. What has no answer in the end is asked again."""
+That a batch will be sent is written down before it is, and its id after, so that a run that is killed finds all of them again: a batch
+whose id was lost is known among the latest ones by its size, and by the keys in its results. What has no answer in the end is asked
+again."""
 
 from __future__ import annotations
 
@@ -52,8 +53,8 @@ class Batches:
         self.sizes: dict[str, int] = {}
 
     def answers(self) -> Iterator[tuple[str, Completion]]:
-        """The answers, each with its key, when they are in the journal. Raises ModelError and LimitError; then batches that are under way stay
-        so, and the next run finds them."""
+        """The answers, each with its key, when they are in the journal. Raises ModelError and LimitError; then batches that are under way
+        stay so, and the next run finds them."""
         for batch in self.journal.sent(self.model.identity):
             if batch.keys & self.left.keys():
                 most = sum(self._most(self.left[key]) for key in batch.keys & self.left.keys())
@@ -67,8 +68,9 @@ class Batches:
         if self.left:
             raise ModelError(
                 f"{self.model.name}: {len(self.left):,} requests had no answer in {self.how.tries} batches: expired, canceled or failed",
-                KEPT, retryable=True,
-            )  # fmt: skip
+                KEPT,
+                retryable=True,
+            )
 
     # Send
 

@@ -28,8 +28,9 @@ BYTES_A_TOKEN = 3
 
 
 class ClaudeModel:
-    """A model behind the door. `concurrency` requests may be under way at a time, each for `timeout` seconds; `prices` take the place of the
-    list's; no request is sent that could pass the `budget`. Raises ModelError where a limit is set and the model's price is not known."""
+    """A model behind the door. `concurrency` requests may be under way at a time, each for `timeout` seconds; `prices` take the place of
+    the list's; no request is sent that could pass the `budget`. Raises ModelError where a limit is set and the model's price is not
+    known."""
 
     def __init__(
         self, name: str, *, concurrency: int = 64, timeout: float = 300, prices: Prices | None = None, budget: Budget | None = None
@@ -42,7 +43,8 @@ class ClaudeModel:
         if self.price is None and self.budget.limit is not None:
             raise ModelError(
                 f"{name}: its price is not known, so that --max-cost cannot be kept",
-                f"give its prices in the recipe (models: {{…: {{kind: claude, name: {name}, prices: {{input: 1, output: 5}}}}}}) or leave --max-cost out",
+                f"give its prices in the recipe (models: {{…: {{kind: claude, name: {name}, prices: {{input: 1, output: 5}}}}}}) or "
+                f"leave --max-cost out",
             )
 
     @property
@@ -78,8 +80,8 @@ class ClaudeModel:
         return [one.input_tokens for one in found if not isinstance(one, Failure)]
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
-        """An answer to each prompt, in the order in which they arrive. Raises ModelError, or LimitError before a request that could pass the
-        budget; all that was answered until then is given out first."""
+        """An answer to each prompt, in the order in which they arrive. Raises ModelError, or LimitError before a request that could pass
+        the budget; all that was answered until then is given out first."""
         if not prompts:
             return
         with Connection(self.name, self.timeout, min(self.concurrency, len(prompts))) as line:

@@ -115,7 +115,7 @@ class Connection:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # told to the one who opened it
+        except BaseException as error:  # noqa: BLE001 (told to the one who opened it)
             self._failed = error
         finally:
             self._ready.set()

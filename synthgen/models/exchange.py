@@ -102,7 +102,7 @@ class Exchange:
                 task.add_done_callback(tasks.discard)
             while tasks:
                 await asyncio.wait(tasks)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (it ends the run, with its own words)
             self.problem = self.problem or error
         finally:
             self.model.pace = self.pace.now
@@ -123,7 +123,7 @@ class Exchange:
             return None
         try:
             found = await self._answer(prompt)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (it ends the run, with its own words)
             return self._end(error)
         if isinstance(found, Completion):
             self._give(found)

@@ -1,8 +1,8 @@
 """The answer journal: the file that remembers every completion that was paid for or waited for.
 
 An answer is kept under the hash of all that decided it: the model's identity, the prompt, its settings and its
-stream. It is written the moment it arrives, so that a killed run asks for nothing twice. Because answers are paid for, a journal that cannot
-be written is found out when it is opened, before anything is asked, and no error advises to delete it.
+stream. It is written the moment it arrives, so that a killed run asks for nothing twice. Because answers are paid for, a journal that
+cannot be written is found out when it is opened, before anything is asked, and no error advises to delete it.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ PAID = "SELECT EXISTS (SELECT 1 FROM answers WHERE cost IS NOT NULL OR brief != 
 
 @dataclass(frozen=True)
 class Batching:
-    """How batches are asked: at most so many requests and bytes in one, each request at most so many times; how many seconds between two looks
-    at first and at most, and what waits for them."""
+    """How batches are asked: at most so many requests and bytes in one, each request at most so many times; how many seconds between two
+    looks at first and at most, and what waits for them."""
 
     requests: int = 10_000
     bytes: int = 100_000_000
@@ -226,8 +226,8 @@ def paid(path: Path) -> bool:
 
 
 class Journalled:
-    """A model whose answers are remembered. When `closed`, it asks the model for nothing and leaves out what is not there. As a `batch`, Claude
-    is asked in Message Batches; `watch` is told how far they are, in words."""
+    """A model whose answers are remembered. When `closed`, it asks the model for nothing and leaves out what is not there. As a `batch`,
+    Claude is asked in Message Batches; `watch` is told how far they are, in words."""
 
     def __init__(
         self,

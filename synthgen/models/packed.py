@@ -72,7 +72,8 @@ def load(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
 
 
 def retuned(file: Path, changes: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """What is stored in a packed file, with some matrices' blocks multiplied and moved: by name the factors and the offsets, (rows, blocks).
+    """What is stored in a packed file, with some matrices' blocks multiplied and moved: by name the factors and the offsets, (rows,
+    blocks).
 
     Four bits are only scaled anew; eight have no offset of their own, and are rounded again.
     """

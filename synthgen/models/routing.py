@@ -1,4 +1,5 @@
-"""Which prompt a completion answers: told by what was asked, so that a model may give its answers in any order, with copies of its prompts."""
+"""Which prompt a completion answers: told by what was asked, so that a model may give its answers in any order, with copies of its
+prompts."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def placed(model: Model, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Completion]]:
-    """Each completion as it comes, with the place of its prompt in `prompts`. Those that ask the same get their answers one after the other.
+    """Each completion as it comes, with the place of its prompt in `prompts`. Those that ask the same get their answers one after the
+    other.
 
     Raises ModelError where the model answers what it was not asked, or more often than it was.
     """

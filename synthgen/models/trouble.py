@@ -26,7 +26,8 @@ TROUBLES = {
     "SQLITE_LOCKED": IN_USE,
     "SQLITE_PROTOCOL": IN_USE,
 }
-"""By the beginning of SQLite's name of an error, of which the first counts: what it means, and what to do before the same command is run again."""
+"""By the beginning of SQLite's name of an error, of which the first counts: what it means, and what to do before the same command is run
+again."""
 DAMAGED = "SQLITE_CORRUPT", "SQLITE_NOTADB"
 OTHER_SHAPE = "SQLITE_ERROR", "SQLITE_MISMATCH"
 

@@ -21,8 +21,11 @@ def asking_faults(part: FieldShape | Check, find: Find, *, given: bool) -> Itera
     there are none."""
     with suppress(AttributeError, DataError, ValueError):  # a wrong key that was taken out, a file that is told already
         if isinstance(part, Claude) and not given and part.shows is None and not part.names_fields:
-            yield Fault(("task",), "Claude would see nothing of the row: it has no fields of a parent row, and the task names none",
-                        "say which fields it sees: shows: [message]")  # fmt: skip
+            yield Fault(
+                ("task",),
+                "Claude would see nothing of the row: it has no fields of a parent row, and the task names none",
+                "say which fields it sees: shows: [message]",
+            )
     for at, name in _dotted(part):
         with suppress(AttributeError, DataError, ValueError):
             yield from _part_faults(at, name, find(name.partition(".")[0]))
@@ -58,7 +61,10 @@ def _part_faults(at: tuple[Any, ...], name: str, field: FieldShape | None) -> It
 def _verdict_faults(check: Passed, field: FieldShape | None) -> Iterator[Fault]:
     with suppress(AttributeError):
         if isinstance(field, Judge) and field.rubric and field.least is None:
-            yield Fault(("field",), f"'{check.field}' is a grade, and nothing says which grades pass",
-                        f"say it where it is made: least: {next(iter(field.grades))}")  # fmt: skip
+            yield Fault(
+                ("field",),
+                f"'{check.field}' is a grade, and nothing says which grades pass",
+                f"say it where it is made: least: {next(iter(field.grades))}",
+            )
         elif field is not None and not isinstance(field, Judge) and field.column() != "bool":
             yield Fault(("field",), f"'{check.field}' is not what a judge says", "check a field of kind: judge")

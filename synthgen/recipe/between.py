@@ -239,8 +239,11 @@ def _model_faults(field: FieldShape, models: Mapping[str, str | None]) -> Iterat
         elif models[model] not in (asks, None):
             fitting = [name for name, kind in models.items() if kind == asks]
             made = "this field is made by" if key == "by" else f"'{key}' names"
-            yield Fault((key,), f"'{model}' is {said[models[model] or 'base']}, and {made} {said[asks]}",
-                        f"such as {key}: {fitting[0]}" if fitting else "")  # fmt: skip
+            yield Fault(
+                (key,),
+                f"'{model}' is {said[models[model] or 'base']}, and {made} {said[asks]}",
+                f"such as {key}: {fitting[0]}" if fitting else "",
+            )
 
 
 def _topic_faults(field: FieldShape, choice: tuple[KeyPath, Choice] | None) -> Iterator[Fault]:
@@ -276,8 +279,11 @@ def _otherwise_faults(field: FieldShape) -> Iterator[Fault]:
     if field.when is None:
         yield Fault(("otherwise",), "'otherwise' without 'when' is never used", 'add when: "{{ … }}", or take it out', at_key=True)
     types: dict[str, tuple[type | tuple[type, ...], str]] = {
-        "bool": (bool, "true or false"), "int64": (int, "a whole number"), "float64": ((int, float), "a number"), "string": (str, "text"),
-    }  # fmt: skip
+        "bool": (bool, "true or false"),
+        "int64": (int, "a whole number"),
+        "float64": ((int, float), "a number"),
+        "string": (str, "text"),
+    }
     wanted, said = types.get(field.column(), (object, ""))
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted not in (bool, object)):
         yield Fault(("otherwise",), f"expected {said}, as this field's other values are, not {shown(value)}")

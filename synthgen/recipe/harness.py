@@ -26,7 +26,8 @@ class Harness(Part):
     target: Path | None = Field(None, description="the field that the answer should be, such as intent or example.reply")
     out: str | dict[str, str] | None = Field(
         None,
-        description="the target where an edge case such as empty or off topic puts another message in place of the row's, so that a label does not "
+        description="the target where an edge case such as empty or off topic puts another message in place of the row's, so that a "
+        "label does not "
         "hold: one such as unclear, or one for each case (default: none, and the row is left out)",
     )
     system: str = Field("", description="the system prompt that comes before every input")

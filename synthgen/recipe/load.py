@@ -123,10 +123,15 @@ def _kinds(union: Any) -> dict[str, type[Part]]:
 
 FIELDS, CHECKS, MODELS = _kinds(AnyField), _kinds(AnyCheck), _kinds(AnyModel)
 FORMS = {
-    "tables": "such as {rows: 100, fields: {…}}", "models": "such as {kind: base, name: scribbler}", "from": "such as {table: traffic}",
-    "voices": "such as {lower_only: 0.8, end_mark: 0.1}", "fields": "such as {kind: choice, options: [a, b]}", "keep": "such as {kind: unique, field: message}",
-    "harness": "such as {input: message, target: intent}", "publish": "such as {repo: OWNER/NAME}",
-}  # fmt: skip
+    "tables": "such as {rows: 100, fields: {…}}",
+    "models": "such as {kind: base, name: scribbler}",
+    "from": "such as {table: traffic}",
+    "voices": "such as {lower_only: 0.8, end_mark: 0.1}",
+    "fields": "such as {kind: choice, options: [a, b]}",
+    "keep": "such as {kind: unique, field: message}",
+    "harness": "such as {input: message, target: intent}",
+    "publish": "such as {repo: OWNER/NAME}",
+}
 
 
 class _Reader:

@@ -92,8 +92,12 @@ class _Builder:
             )
         if self.count > MOST_VALUES:
             place = self.source.keys.get(way[:1], self.source.values[()])
-            self.source.at(place.line, place.column, f"with its aliases (*name) written out, the recipe has more than {MOST_VALUES:,} values",
-                           "aliases of aliases multiply: write the values where they are needed")  # fmt: skip
+            self.source.at(
+                place.line,
+                place.column,
+                f"with its aliases (*name) written out, the recipe has more than {MOST_VALUES:,} values",
+                "aliases of aliases multiply: write the values where they are needed",
+            )
             raise _TooMuch
         text = self.source.text[mark.index : node.end_mark.index]
         if node.id == "mapping" and text.startswith("{{"):

@@ -13,20 +13,39 @@ from synthgen.recipe.places import KeyPath
 from synthgen.spec.render import SAFE_FILTERS
 
 TYPES = {
-    "string_type": "text", "int_type": "a whole number", "int_from_float": "a whole number", "float_type": "a number", "bool_type": "true or false",
-    "list_type": "a list", "dict_type": "a mapping (key: value)", "model_type": "a mapping (key: value)",
-}  # fmt: skip
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping (key: value)",
+    "model_type": "a mapping (key: value)",
+}
 SINGLE = {"text", "a whole number", "a number", "true or false"}
 LIMITS = {
-    "greater_than_equal": "expected {ge:g} or more", "greater_than": "expected more than {gt:g}", "less_than_equal": "expected {le:g} or less",
-    "less_than": "expected less than {lt:g}", "too_short": "expected {min_length} values", "too_long": "expected {max_length} values",
-    "string_too_long": "expected at most {max_length} characters", "string_too_short": "expected at least {min_length} characters",
-}  # fmt: skip
+    "greater_than_equal": "expected {ge:g} or more",
+    "greater_than": "expected more than {gt:g}",
+    "less_than_equal": "expected {le:g} or less",
+    "less_than": "expected less than {lt:g}",
+    "too_short": "expected {min_length} values",
+    "too_long": "expected {max_length} values",
+    "string_too_long": "expected at most {max_length} characters",
+    "string_too_short": "expected at least {min_length} characters",
+}
 EXAMPLES = {
-    "name": "my-data", "tables": "{traffic: {rows: 100, fields: {…}}}", "rows": "100", "table": "traffic", "from": "{table: traffic}",
-    "fields": "{intent: {kind: choice, options: [a, b]}}", "keep": "[{kind: unique, field: message}]", "by": "typist",
-    "between": "[1, 100]", "words": "[1, 60]", "characters": "[1, 300]",
-}  # fmt: skip
+    "name": "my-data",
+    "tables": "{traffic: {rows: 100, fields: {…}}}",
+    "rows": "100",
+    "table": "traffic",
+    "from": "{table: traffic}",
+    "fields": "{intent: {kind: choice, options: [a, b]}}",
+    "keep": "[{kind: unique, field: message}]",
+    "by": "typist",
+    "between": "[1, 100]",
+    "words": "[1, 60]",
+    "characters": "[1, 300]",
+}
 TEMPLATES = [
     (
         r"unexpected end of template, expected 'end of print|unexpected '[}\])]'",

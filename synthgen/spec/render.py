@@ -218,7 +218,7 @@ def names(source: str) -> frozenset[str]:
         raise TemplateMistake(f"template: {error.message}") from None
     except RecursionError:
         raise TemplateMistake("template: nested too deeply") from None
-    except Exception as error:  # Jinja writes Python, and what is wrong there has Python's error classes
+    except Exception as error:  # noqa: BLE001 (Jinja writes Python, and what is wrong there has Python's error classes)
         raise TemplateMistake(f"template: {error}") from None
 
 
@@ -255,7 +255,7 @@ def fill(source: str, values: Mapping[str, Any]) -> str:
         return source
     try:
         return str(_template(source).render(values))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever a template does goes wrong in Python's words)
         raise _mistake(source, error) from None
 
 
@@ -265,7 +265,7 @@ def holds(source: str, values: Mapping[str, Any]) -> bool:
         return bool(_value(_expression(source)(**values)))
     except TemplateMistake:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever a template does goes wrong in Python's words)
         raise _mistake(source, error) from None
 
 

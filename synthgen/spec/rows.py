@@ -114,8 +114,8 @@ class Prompt:
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What a model gave back for `prompt`, word for word but for half characters (see `storable`). `finish` is `stop`, `length` (cut off at
-    the most tokens), `refusal` (with the reason as the text) or `error` (the request cannot be answered, such as one that is too long; never
-    kept).
+    the most tokens), `refusal` (with the reason as the text) or `error` (the request cannot be answered, such as one that is too long;
+    never kept).
 
     `tokens_in` counts all that was read, `tokens_cached` those of them that came from a prompt cache; `cost` is in US dollars at the
     list prices of the day, None where they are not known or nothing is paid. `logprobs` are the log-probabilities (nats, at
@@ -155,7 +155,8 @@ class Refusal:
 
 
 def storable(text: str) -> str:
-    """A text that can be sent and kept: half a character (a lone surrogate) becomes a question mark, two halves in a row their character."""
+    """A text that can be sent and kept: half a character (a lone surrogate) becomes a question mark, two halves in a row their
+    character."""
     try:
         text.encode()
     except UnicodeEncodeError:

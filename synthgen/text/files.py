@@ -140,7 +140,8 @@ def messages(path: Path, field: str = "") -> list[str]:
 
 
 def grouped(path: Path, label: str) -> dict[str, list[str]]:
-    """The messages in a file of records by what their field `label` says. Raises DataError when that is not there, or says the same of all."""
+    """The messages in a file of records by what their field `label` says. Raises DataError when that is not there, or says the same of
+    all."""
     if not is_records(path):
         raise DataError(f"{path}: a message a line has no field '{label}'", f"give records: {', '.join(FORMATS)}")
     found: dict[str, list[str]] = {}

@@ -56,7 +56,7 @@ class Originals:
         try:
             with file.open("rb") as opened, numpy.load(opened) as stored:
                 found.run, found._known = int(stored["run"]), set(stored["digests"].tolist())
-        except Exception as error:  # whatever numpy, zip and zlib make of a broken file
+        except Exception as error:  # noqa: BLE001 (whatever numpy, zip and zlib make of a broken file)
             raise DataError(f"{file}: does not say which messages the model learned from: {error}", "tune the model again") from None
         return found
 

@@ -2,14 +2,14 @@
 
 A message's score is the cosine to its own topic (of TF-IDF vectors of runs of two to four letters, and the mean of the topic's seeds),
 plus its lead over the nearest other topic. The cosine is what tells messages about nothing from messages about something. Measured on
-1,763 continuations for twenty of banking77's intents, 18 seeds each, by a judge on sentence vectors that learned from real messages: area under
-the curve 0.87 and 0.86 of right against wrong; without the cosine 0.86 and 0.82, by logistic regression on words and letters 0.87 and 0.85, by
-universal sentence vectors 0.89 and 0.88, which take 30 ms a message.
+1,763 continuations for twenty of banking77's intents, 18 seeds each, by a judge on sentence vectors that learned from real messages: area
+under the curve 0.87 and 0.86 of right against wrong; without the cosine 0.86 and 0.82, by logistic regression on words and letters 0.87 and
+0.85, by universal sentence vectors 0.89 and 0.88, which take 30 ms a message.
 
-How likely a label holds is said by where its score stands among those of the held-out seed messages. Measured on 2,720 messages for six sets
-of topics, four of them read and two judged by that judge: of messages that score lower than nine of ten seeds 31 to 50 %
-were about their topic, in the middle 44 to 91 %, of those that score higher than eight of ten 83 to 99 %. The logistic curve through that,
-fitted on five of the sets, is right within 14 points on the sixth, on average within 6.
+How likely a label holds is said by where its score stands among those of the held-out seed messages. Measured on 2,720 messages for six
+sets of topics, four of them read and two judged by that judge: of messages that score lower than nine of ten seeds 31 to 50 % were about
+their topic, in the middle 44 to 91 %, of those that score higher than eight of ten 83 to 99 %. The logistic curve through that, fitted on
+five of the sets, is right within 14 points on the sixth, on average within 6.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ def steps(documents: Sequence[Encoded], size: int, stream: Random) -> list[list[
 
 
 def batches(documents: Sequence[Encoded], size: int, stream: Random) -> list[list[Encoded]]:
-    """Documents of about the same length together, `size` tokens at most with their padding (or a single long one), in an order by chance."""
+    """Documents of about the same length together, `size` tokens at most with their padding (or a single long one), in an order by
+    chance."""
     made: list[list[Encoded]] = []
     mixed = stream.sample(documents, len(documents))
     for start in range(0, len(mixed), 64):

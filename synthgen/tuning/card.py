@@ -7,7 +7,7 @@ from typing import Any
 
 from synthgen.tuning.corpora import corpora
 
-LIMITS = """It writes as the people did whose messages it learned from, mistakes, tone and opinions included. It may write what is untrue or offensive."""
+LIMITS = """It writes as the people did whose messages it learned from, mistakes, tone and opinions included. It may write what is untrue or offensive."""  # noqa: E501
 
 
 def card(manifest: Mapping[str, Any]) -> str:
@@ -21,7 +21,10 @@ def _of_logs(record: Mapping[str, Any]) -> Iterator[str]:
     first, best = training["held-out bits per byte"][0][1], min(loss for _, loss in training["held-out bits per byte"])
     masked = ", ".join(f"{count:,} `<{kind}>`" for kind, count in sorted(told["masked"].items())) or "nothing was found to mask"
     yield from ["---", "library_name: transformers", "pipeline_tag: text-generation", "tags: [synthgen]", "---", "", "# A tuned model", ""]
-    yield f"Made with `synthgen tune` from {record['base'].split('@')[0]}, to type as the people in some logs do. The licence of its base holds for it."
+    yield (
+        f"Made with `synthgen tune` from {record['base'].split('@')[0]}, to type as the people in some logs do. The licence of its base "
+        f"holds for it."
+    )
     yield from [
         "",
         "| | |",
@@ -35,9 +38,12 @@ def _of_logs(record: Mapping[str, Any]) -> Iterator[str]:
     yield f"| trained | {training['steps']:,} steps, {training['tokens']:,} tokens, {training['seconds']:,.0f} s |"
     yield from ["", "## What it gives away", "", *_told(gives), ""]
     yield (
-        "Before training, e-mail addresses, telephone, card and account numbers, addresses and other identifiers were masked as slots, and all "
-        "numbers of three digits or more were drawn again. Names that stand in the text were not masked. `learned.npz` holds digests of the "
-        "learned messages and of their runs of eight words, so that synthgen refuses to say them over again (`not_copied`); with it anybody can "
+        "Before training, e-mail addresses, telephone, card and account numbers, addresses and other identifiers were masked as slots, "
+        "and all "
+        "numbers of three digits or more were drawn again. Names that stand in the text were not masked. `learned.npz` holds digests of "
+        "the "
+        "learned messages and of their runs of eight words, so that synthgen refuses to say them over again (`not_copied`); with it "
+        "anybody can "
         "tell whether a message that they already have was learned."
     )
     yield from ["", "## Limits", "", LIMITS, "", "## Use", "", "```yaml", "models:", "  typist: {kind: base, name: FOLDER}", "```"]

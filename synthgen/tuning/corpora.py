@@ -50,7 +50,8 @@ def corpora() -> dict[str, Corpus]:
 
 
 def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> list[Typed]:
-    """The messages of a corpus, without copies and without those in which something had to be masked; `clean`: without profanity too. Raises DataError."""
+    """The messages of a corpus, without copies and without those in which something had to be masked; `clean`: without profanity too.
+    Raises DataError."""
     corpus, seen, found = corpora()[name], set[tuple[str, str]](), list[Typed]()
     for record in files.records(folder / f"{name}.jsonl.gz"):
         text = " ".join(files.message(record, "text", name).split())
@@ -113,8 +114,10 @@ SLOTS = {
     r"[£$€]\s?\d[\d,]*(?:\.\d+)?\b": "amount price total sum cost fee refund charge balance payment deposit limit budget",
     r"\b\d{1,2}(?::\d\d)?\s?[apAP]\.?[mM]\b\.?": "time hour when slot departure arrival start opening_time deadline alarm",
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b": "day date weekday due_date delivery_day since booked_for",
-    r"(?<![\w.,:£$€])\d+\b(?![.,:]\d)": "number count order_id code size quantity reference account flight room version year age last4 ticket invoice",
-    r"(?<=[a-z,] )[A-Z][a-z]{2,}\b": "merchant name city product brand place person team shop country company item street app service model title",
+    r"(?<![\w.,:£$€])\d+\b(?![.,:]\d)": "number count order_id code size quantity reference account flight room version year age last4 "
+    "ticket invoice",
+    r"(?<=[a-z,] )[A-Z][a-z]{2,}\b": "merchant name city product brand place person team shop country company item street app service "
+    "model title",
 }
 """Facts that a document may have slots for, and what the slots may be called."""
 

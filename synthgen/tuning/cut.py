@@ -105,6 +105,12 @@ def take_layers(model: Any, kept: Sequence[int]) -> None:
 
 def tokenizer_files(tokenizer: Mapping[str, Any]) -> dict[str, str]:
     """The files of a cut tokenizer, by name."""
-    settings = {"backend": "tokenizers", "bos_token": START, "eos_token": START, "model_max_length": 8192, "padding_side": "left",
-                "tokenizer_class": "TokenizersBackend"}  # fmt: skip
+    settings = {
+        "backend": "tokenizers",
+        "bos_token": START,
+        "eos_token": START,
+        "model_max_length": 8192,
+        "padding_side": "left",
+        "tokenizer_class": "TokenizersBackend",
+    }
     return {"tokenizer.json": json.dumps(tokenizer, ensure_ascii=False), "tokenizer_config.json": json.dumps(settings, indent=2)}

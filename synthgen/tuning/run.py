@@ -68,9 +68,9 @@ def run(
     work: Callable[[R, Path], dict[str, Any]],
     paths: Sequence[Path] = (),
 ) -> Tuned:
-    """The model in the folder `out`: the one that is there when it was `told` the same, of `paths` with the same content; or else what `work`
-    makes of what was `read`, in a folder where a killed run left off, and tells in the record that it returns. Nothing is made before all is
-    read. Raises DataError, OutputError.
+    """The model in the folder `out`: the one that is there when it was `told` the same, of `paths` with the same content; or else what
+    `work` makes of what was `read`, in a folder where a killed run left off, and tells in the record that it returns. Nothing is made
+    before all is read. Raises DataError, OutputError.
     """
     output, said = Output(out), _fingerprint(paths, told)
     with output.locked():
@@ -115,9 +115,13 @@ def tune(
         copy_tokenizer(door, folder)
         Originals(one.text for one in learned).save(folder / LEARNED)
         return {
-            "base": door.identity, "about": about, "settings": asdict(settings), "logs": _told(found, learned, held), "training": state.record(),
+            "base": door.identity,
+            "about": about,
+            "settings": asdict(settings),
+            "logs": _told(found, learned, held),
+            "training": state.record(),
             "privacy": _gives_away(folder, device, learned, held, about, probe, settings.seed),
-        }  # fmt: skip
+        }
 
     return run(out, [about, content(model), field, group, asdict(settings), probe], fresh, read, work, paths)
 

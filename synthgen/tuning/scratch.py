@@ -37,7 +37,8 @@ class BuildConfig:
     """How a base model is made: its `source` (a folder, GGUF file or Hub id), the first `general` tokens of its vocabulary and those
     that the corpora have `seen` so often, how many `layers` (None: all), and how many million `characters` of documents it reads.
     A model of fewer layers is healed, by distillation. One of all layers goes `share` of the way to what it has become: there it knows
-    best how strangers type, for what it learned of its own corpora fades sooner than what it learned of people (WiSE-FT, arXiv 2109.01903)."""
+    best how strangers type, for what it learned of its own corpora fades sooner than what it learned of people (WiSE-FT, arXiv
+    2109.01903)."""
 
     source: str
     general: int = 18_000
@@ -103,10 +104,14 @@ def from_scratch(
         after = figures(str(place), found, settings.seed, settings.batch)
         shutil.rmtree(base)
         return {
-            "base": Path(making.source).name if Path(making.source).exists() else making.source, "making": _nameless(making),
-            "settings": asdict(settings), "training": state.record(), "layers": layers,
-            "messages": {name: len(own) for name, own in found.learned.items()}, "bits per byte": {"before": before, "after": after},
-        }  # fmt: skip
+            "base": Path(making.source).name if Path(making.source).exists() else making.source,
+            "making": _nameless(making),
+            "settings": asdict(settings),
+            "training": state.record(),
+            "layers": layers,
+            "messages": {name: len(own) for name, own in found.learned.items()},
+            "bits per byte": {"before": before, "after": after},
+        }
 
     sizes = sorted((one.name, one.stat().st_size) for one in folder.glob("*.jsonl.gz"))
     return run(out, [sizes, content(making.source), asdict(making), asdict(settings)], fresh, read, work)

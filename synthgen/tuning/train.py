@@ -229,8 +229,12 @@ class _Loop:
 
     def _save(self) -> None:
         part = self.file.with_name(self.file.name + ".part")
-        whole = {"parameters": {name: one.detach() for name, one in self.learner.parameters.items()}, "best": self.best,
-                 "optimizer": self.learner.optimizer.state_dict(), "state": asdict(self.state)}  # fmt: skip
+        whole = {
+            "parameters": {name: one.detach() for name, one in self.learner.parameters.items()},
+            "best": self.best,
+            "optimizer": self.learner.optimizer.state_dict(),
+            "state": asdict(self.state),
+        }
         torch.save(whole, part)
         os.replace(part, self.file)
         self.saved = time.monotonic()

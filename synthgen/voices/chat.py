@@ -19,10 +19,13 @@ _SHORT = {
     "by the way": {"btw": 400}, "as soon as possible": {"asap": 400}, "i don't know": {"idk": 200}, "don't know": {"dunno": 160},
     "with": {"w": 8, "w/": 6}, "without": {"w/o": 23}, "though": {"tho": 160}, "through": {"thru": 86}, "tomorrow": {"tmrw": 40, "tmr": 20},
     "before": {"b4": 11}, "okay": {"ok": 50}, "number": {"num": 20}, "really": {"rly": 20}, "what": {"wat": 5}, "something": {"smth": 10},
-    "different": {"diff": 65}, "definitely": {"def": 46}, "probably": {"prob": 83, "prolly": 27}, "sorry": {"sry": 30, "soz": 10}, "yes": {"yeah": 100},
+    "different": {"diff": 65}, "definitely": {"def": 46}, "probably": {"prob": 83, "prolly": 27}, "sorry": {"sry": 30, "soz": 10},
+    "yes": {"yeah": 100},
     "no problem": {"np": 300}, "let me": {"lemme": 60}, "oh my god": {"omg": 300}, "very": {"v": 20}, "picture": {"pic": 200},
-    "pictures": {"pics": 200}, "years": {"yrs": 30}, "week": {"wk": 10}, "never mind": {"nvm": 300}, "anyone": {"any1": 11}, "want": {"wnt": 2},
-    "about": {"abt": 6}, "have": {"hv": 2}, "from": {"frm": 3}, "appointment": {"appt": 60}, "reservation": {"reso": 10}, "address": {"addr": 10},
+    "pictures": {"pics": 200}, "years": {"yrs": 30}, "week": {"wk": 10}, "never mind": {"nvm": 300}, "anyone": {"any1": 11},
+    "want": {"wnt": 2},
+    "about": {"abt": 6}, "have": {"hv": 2}, "from": {"frm": 3}, "appointment": {"appt": 60}, "reservation": {"reso": 10},
+    "address": {"addr": 10},
 }  # fmt: skip
 """What is abbreviated, and how: in a thousand, as counted among people's messages."""
 _LIKELY = 12  # from this on an abbreviation is used wherever it can be
@@ -32,14 +35,19 @@ _NO_WORDS = {"laughing", "annoyed", "so so", "oh", "unlucky", "kisses", "love", 
 _PAIRS = {
     ("do", "not"): "don't", ("does", "not"): "doesn't", ("did", "not"): "didn't", ("is", "not"): "isn't", ("are", "not"): "aren't",
     ("was", "not"): "wasn't", ("has", "not"): "hasn't", ("have", "not"): "haven't", ("will", "not"): "won't", ("can", "not"): "can't",
-    ("i", "am"): "I'm", ("i", "will"): "I'll", ("i", "would"): "I'd", ("it", "is"): "it's", ("what", "is"): "what's", ("that", "is"): "that's",
+    ("i", "am"): "I'm", ("i", "will"): "I'll", ("i", "would"): "I'd", ("it", "is"): "it's", ("what", "is"): "what's", ("that",
+    "is"): "that's",
 }  # fmt: skip
 _CONTRACTED = re.compile(r"[a-z]+['’](?:s|t|ll|re|ve|d|m)", re.IGNORECASE)
 _DRAWN_OUT = {
-    "so": "sooo", "please": "pleaseee", "pls": "plsss", "no": "nooo", "hello": "helloo", "hi": "hiii", "hey": "heyyy", "why": "whyyy", "thanks": "thankss",
-    "really": "reallyyy", "help": "helppp", "yes": "yesss", "ok": "okkk", "now": "nowww", "sorry": "sorryyy", "soon": "sooon", "very": "veryyy", "too": "tooo",
-    "long": "looong", "what": "whaaat", "still": "stilll", "all": "alll", "ever": "everrr", "way": "wayyy", "slow": "sloooow", "bad": "baddd", "much": "muchhh",
-    "again": "againnn", "stop": "stoppp", "never": "neverrr", "ages": "agesss", "wrong": "wronggg", "late": "lateee", "you": "youuu", "love": "loveee",
+    "so": "sooo", "please": "pleaseee", "pls": "plsss", "no": "nooo", "hello": "helloo", "hi": "hiii", "hey": "heyyy", "why": "whyyy",
+    "thanks": "thankss",
+    "really": "reallyyy", "help": "helppp", "yes": "yesss", "ok": "okkk", "now": "nowww", "sorry": "sorryyy", "soon": "sooon",
+    "very": "veryyy", "too": "tooo",
+    "long": "looong", "what": "whaaat", "still": "stilll", "all": "alll", "ever": "everrr", "way": "wayyy", "slow": "sloooow",
+    "bad": "baddd", "much": "muchhh",
+    "again": "againnn", "stop": "stoppp", "never": "neverrr", "ages": "agesss", "wrong": "wronggg", "late": "lateee", "you": "youuu",
+    "love": "loveee",
 }  # fmt: skip
 _LONG_DRAWN = re.compile(r"([a-z])\1{2,}", re.IGNORECASE)
 

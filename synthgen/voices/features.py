@@ -87,7 +87,7 @@ class _Messages:
             "question": question,
             "several_requests": self._several(question),
             "pasted": self._pasted(),
-        }  # fmt: skip
+        }
 
     def rates(self) -> dict[str, Array]:
         """How many there are of something for each word."""

@@ -12,27 +12,54 @@ from synthgen.voices.pieces import Piece, cut, is_ended, lowered, split, words
 _QUERY = 6  # words of a query, at most, before it is cut at the end of a clause
 _NEGATIONS = {"not": "not", "no": "no", "without": "no", "cannot": "cant", "can't": "cant", "can’t": "cant"}
 _PHRASES = {
-    ("log", "in"), ("sign", "in"), ("sign", "up"), ("turn", "off"), ("turn", "on"), ("log", "out"), ("locked", "out"), ("set", "up"), ("back", "up"),
-}  # fmt: skip
+    ("log", "in"),
+    ("sign", "in"),
+    ("sign", "up"),
+    ("turn", "off"),
+    ("turn", "on"),
+    ("log", "out"),
+    ("locked", "out"),
+    ("set", "up"),
+    ("back", "up"),
+}
 _ASKING_HOW = 0.3  # of the questions with a how
 _IDLE = {
-    "whether", "able", "possible", "possibly", "like", "want", "need", "tell", "told", "know", "still", "already", "again", "just", "got", "get", "even",
+    "whether", "able", "possible", "possibly", "like", "want", "need", "tell", "told", "know", "still", "already", "again", "just", "got",
+    "get", "even",
     "though", "because", "although", "since", "keeps", "keep", "believe", "think", "mine", "also", "else",
 }  # fmt: skip
 _JOINTS = {"but", "because", "and", "so", "when", "although", "since"}
 _OPENERS = [
-    re.compile(opener + r"\b", re.IGNORECASE) for opener in (
-        r"i was wondering (?:if|whether) (?:you|i|there)", r"(?:please )?(?:could|can|would) you (?:please )?(?:tell|help|let) me(?: know)?",
-        r"i(?:'d|’d| would) (?:really )?like to (?:know|ask)?", r"i want to know", r"i need to know", r"i(?:'m|’m| am)(?= (?:having|getting|looking|trying|not|still|unable))",
-        r"i(?= (?:have|had|need|want|just|still|can|can't|cannot|can’t|don't|don’t|didn't|bought|ordered|paid|got|lost|tried|forgot|think|see|keep))",
+    re.compile(opener + r"\b", re.IGNORECASE)
+    for opener in (
+        r"i was wondering (?:if|whether) (?:you|i|there)",
+        r"(?:please )?(?:could|can|would) you (?:please )?(?:tell|help|let) me(?: know)?",
+        r"i(?:'d|’d| would) (?:really )?like to (?:know|ask)?",
+        r"i want to know",
+        r"i need to know",
+        r"i(?:'m|’m| am)(?= (?:having|getting|looking|trying|not|still|unable))",
+        r"i(?= (?:have|had|need|want|just|still|can|can't|cannot|can’t|don't|don’t|didn't|bought|ordered|paid|got|lost|tried|forgot|think|see|keep))",  # noqa: E501
         r"my(?= )",
     )
-]  # fmt: skip
+]
 _LONG_WINDED = 15  # words of a message in the middle, from which on a voice says more than is needed
 _LEADS = [
-    "ok so", "so basically", "so", "right so", "well", "i mean", "so here is the thing", "not sure if this is the right place but", "this has probably been asked before but",
-    "so this might be a silly question but", "just a quick one", "ok this is going to sound odd but", "basically", "so yeah", "hope you can help me with this",
-]  # fmt: skip
+    "ok so",
+    "so basically",
+    "so",
+    "right so",
+    "well",
+    "i mean",
+    "so here is the thing",
+    "not sure if this is the right place but",
+    "this has probably been asked before but",
+    "so this might be a silly question but",
+    "just a quick one",
+    "ok this is going to sound odd but",
+    "basically",
+    "so yeah",
+    "hope you can help me with this",
+]
 _HEDGES = [
     "you know",
     "like i said",
@@ -44,10 +71,23 @@ _HEDGES = [
     "or something like that",
 ]
 _TAILS = [
-    "anyway let me know", "hope that makes sense", "so yeah", "this got longer than i meant it to", "just thought i'd ask", "anyway that's about it really",
-    "i know you must be busy", "let me know if you need anything else from me", "not sure how else to explain it", "i hope i'm in the right place for this",
-    "if you see what i mean", "maybe it's just me", "don't know if that helps", "that's all i know", "maybe i'm missing something obvious", "i thought i should mention it",
-]  # fmt: skip
+    "anyway let me know",
+    "hope that makes sense",
+    "so yeah",
+    "this got longer than i meant it to",
+    "just thought i'd ask",
+    "anyway that's about it really",
+    "i know you must be busy",
+    "let me know if you need anything else from me",
+    "not sure how else to explain it",
+    "i hope i'm in the right place for this",
+    "if you see what i mean",
+    "maybe it's just me",
+    "don't know if that helps",
+    "that's all i know",
+    "maybe i'm missing something obvious",
+    "i thought i should mention it",
+]
 
 
 def to_keywords(pieces: list[Piece], aim: Aim) -> None:

@@ -100,8 +100,9 @@ _ALIKE = tuple(map(frozenset, ("aeiouy", "ckqs", "sz", "szc", "gj", "dt", "fv", 
 def kind_of(correct: str, typo: str) -> Kind:
     """What happened to the letters of `correct`, when somebody typed `typo`.
 
-    One letter left out is `dropped`, one too many is `doubled`, two the wrong way round are `swapped`; another letter is `neighbour_key` when it is beside the right one and sounds otherwise. All the rest is
-    `phonetic`: other letters for the same sound, or more than one letter off.
+    One letter left out is `dropped`, one too many is `doubled`, two the wrong way round are `swapped`; another letter is `neighbour_key`
+    when it is beside the right one and sounds otherwise. All the rest is `phonetic`: other letters for the same sound, or more than one
+    letter off.
     """
     if (" " in correct) != (" " in typo):
         return "split_or_joined"

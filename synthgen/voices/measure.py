@@ -10,10 +10,23 @@ import numpy as np
 from synthgen.voices.features import FEATURES, features
 from synthgen.voices.voice import GROUPS, QUANTILES, Voice
 
-REMARKED = frozenset([
-    "repeated_marks", "apostrophes_dropped", "swapped", "dropped", "doubled", "neighbour_key", "phonetic", "split_or_joined", "confused", "chat_words",
-    "elongated", "keywords", "words",
-])  # fmt: skip
+REMARKED = frozenset(
+    [
+        "repeated_marks",
+        "apostrophes_dropped",
+        "swapped",
+        "dropped",
+        "doubled",
+        "neighbour_key",
+        "phonetic",
+        "split_or_joined",
+        "confused",
+        "chat_words",
+        "elongated",
+        "keywords",
+        "words",
+    ]
+)
 """Features that a name alone does not explain."""
 
 

@@ -43,7 +43,8 @@ _APOSTROPHES = str.maketrans("’`´‘", "''''")
 
 
 class Kept(NamedTuple):
-    """What a revision kept: the `share` of the weight of the first message's marks (1 where it had none), and its new `polish`, in words."""
+    """What a revision kept: the `share` of the weight of the first message's marks (1 where it had none), and its new `polish`, in
+    words."""
 
     share: float
     polish: list[str]

@@ -19,8 +19,14 @@ from synthgen.voices.lexicon import KINDS, Kind
 from synthgen.voices.pieces import Piece, like, slip
 
 OBSERVED: Mapping[Kind, float] = {
-    "swapped": 0.16, "dropped": 0.34, "doubled": 0.13, "neighbour_key": 0.09, "phonetic": 0.16, "split_or_joined": 0.08, "confused": 0.04,
-}  # fmt: skip
+    "swapped": 0.16,
+    "dropped": 0.34,
+    "doubled": 0.13,
+    "neighbour_key": 0.09,
+    "phonetic": 0.16,
+    "split_or_joined": 0.08,
+    "confused": 0.04,
+}
 """The share of each kind among misspellings that were observed."""
 MOST = 4  # words of a message for each misspelled one, at least (a shorter message may have one)
 _PER_LENGTH = (0.0, 0.0, 0.0002, 0.0006, 0.0013, 0.0038, 0.0064, 0.0107, 0.0136, 0.0219, 0.0275, 0.0295, 0.033)
@@ -29,8 +35,10 @@ _PRIOR = 200  # as if a word had been seen so many times with as many misspellin
 _ALWAYS: tuple[Kind, ...] = ("dropped", "swapped", "neighbour_key")  # kinds for which nearly every message has room
 _OWN: tuple[Kind, ...] = ("swapped", "dropped", "doubled", "neighbour_key", "phonetic")  # kinds that a word leans to in its own way
 _SHORTEST = 4  # letters of a word in which a finger slips
-_RUDE = re.compile(r"(?:.*(?:fuc|fuk|cunt|shit|nig+[ae]|fagg?|bitc|rape|porn|penis|vagin|pubic|whore|slut).*|a[sn]al|anus|ass|asses|arse"
-                   r"|cum|cock|coon|crap|dick|dyke|hoe?|poo|pee|piss|puss|pussy|sex|tit|tits|turd|wank|hell|heil|nazi|jew|gook|spic|homo)")  # fmt: skip
+_RUDE = re.compile(
+    r"(?:.*(?:fuc|fuk|cunt|shit|nig+[ae]|fagg?|bitc|rape|porn|penis|vagin|pubic|whore|slut).*|a[sn]al|anus|ass|asses|arse"
+    r"|cum|cock|coon|crap|dick|dyke|hoe?|poo|pee|piss|puss|pussy|sex|tit|tits|turd|wank|hell|heil|nazi|jew|gook|spic|homo)"
+)
 
 _CONFUSED = {
     "we'll": ["well"], "i'll": ["ill"], "we're": ["were"], "of": ["if"], "on": ["in"], "in": ["on"], "so": ["do"], "but": ["bit"],
@@ -43,10 +51,13 @@ _CONFUSED = {
 _AFTER = {"have": frozenset(["could", "should", "would", "must", "might"])}  # a word that is confused only after one of these
 _SOUNDS = [
     (re.compile(pattern), typo) for pattern, typo in (
-        ("ie", "ei"), ("ei", "ie"), ("ence", "ance"), ("ance", "ence"), ("ent(?=$|l)", "ant"), ("ant(?=$|l)", "ent"), ("able", "ible"), ("ible", "able"),
-        ("ph", "f"), ("c(?=[ei])", "s"), ("ck", "k"), ("sc(?=[ei])", "s"), ("sion", "tion"), ("ssion", "tion"), ("(?<=[^aeiou])er(?=$|s$)", "or"),
+        ("ie", "ei"), ("ei", "ie"), ("ence", "ance"), ("ance", "ence"), ("ent(?=$|l)", "ant"), ("ant(?=$|l)", "ent"), ("able", "ible"),
+        ("ible", "able"),
+        ("ph", "f"), ("c(?=[ei])", "s"), ("ck", "k"), ("sc(?=[ei])", "s"), ("sion", "tion"), ("ssion", "tion"), ("(?<=[^aeiou])er(?=$|s$)",
+        "or"),
         ("or(?=$|s$)", "er"), ("ou(?=[^s])", "o"), ("ea", "ee"), ("ee", "ea"), ("ai", "ei"), ("ch(?=[aeio])", "sh"), ("y(?=[a-z]{2})", "i"),
-        ("(?<=[a-z]{3})e(?=[a-z]{3})", "a"), ("(?<=[a-z]{3})a(?=[a-z]{3})", "e"), ("(?<=[a-z]{3})i(?=[a-z]{3})", "e"), ("(?<=[a-z]{3})e(?=[a-z]{3})", "i"),
+        ("(?<=[a-z]{3})e(?=[a-z]{3})", "a"), ("(?<=[a-z]{3})a(?=[a-z]{3})", "e"), ("(?<=[a-z]{3})i(?=[a-z]{3})", "e"),
+        ("(?<=[a-z]{3})e(?=[a-z]{3})", "i"),
         ("(?<=[a-z]{3})o(?=[a-z]{2})", "a"),
     )
 ]  # fmt: skip

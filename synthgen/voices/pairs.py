@@ -17,8 +17,8 @@ from synthgen.voices import lexicon
 
 Meaning = Literal["none", "confused", "split_or_joined", "dropped_apostrophe", "greeting", "asks", "turned", "more", "more_turned", "idle"]
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
-"""What a pair may mean, by number: `asks` opens a question and `turned` asks wherever it is; `more` asks for one thing more, `more_turned` only
-when a turned verb follows; `idle` is in a question that wants nothing."""
+"""What a pair may mean, by number: `asks` opens a question and `turned` asks wherever it is; `more` asks for one thing more, `more_turned`
+only when a turned verb follows; `idle` is in a question that wants nothing."""
 
 CONFUSED = """
 your | welcome wrong not a an the going gonna doing trying looking saying talking using getting having kidding joking awesome always probably | you're
@@ -56,7 +56,7 @@ is are was were am i'm im not be | suppose | supposed
 suppose | to | supposed
 coming comes came come different away apart | form | from
 can't cant please must | weight | wait
-"""
+"""  # noqa: E501
 """Left, right, what was meant: either the left or the right word is wrong."""
 _APOSTROPHE = """
 its | a an the not been my too very so just really ok okay all only because still going gonna fine good great nice like called that this what
@@ -66,7 +66,7 @@ ill | be try get have check go let do see take give look just wait call need kee
 id | like love rather prefer say be have guess need want suggest hate appreciate
 were | going gonna
 shell hell | be
-"""
+"""  # noqa: E501
 _GREETING = """
 good gud gd guten | morning evening afternoon day mornin mrng
 hey hi | there

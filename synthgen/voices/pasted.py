@@ -18,7 +18,7 @@ _PASTED = re.compile(
     | ^```
     | ^[ \t]*(?:def\ \w+\(|class\ \w+[:({]|import\ \w+(?:\.\w+)*;?$|from\ [\w.]+\ import\ |\#include\ ?[<"]|(?:public|private)\ \w+.*[({]|(?:const|var|let)\ \w+\ ?=)
     | ;[ \t]*\n[^\n;]*[;{}][ \t]*$ | ^[ \t]*(?:if|for|while)\s?\(.*\)\s*\{
-    """,
+    """,  # noqa: E501
     re.VERBOSE | re.MULTILINE,
 )
 

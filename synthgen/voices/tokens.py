@@ -35,7 +35,8 @@ _CONTRACTED = re.compile(r"\w+(?:n't|'re|'ve|'ll|'m|'d)|(?:it|that|what|there|he
 _APOSTROPHES = str.maketrans("’`´‘", "''''")
 
 SAYS = (
-    "word", "letters", "spelled", "capital", "small", "initial", "capitals", "question_mark", "exclamation", "repeated_marks", "end", "comma",
+    "word", "letters", "spelled", "capital", "small", "initial", "capitals", "question_mark", "exclamation", "repeated_marks", "end",
+    "comma",
     "apostrophe", "dropped_apostrophe", "chat", "elongated", "emoji", "digit", "greeting", "polite", "function", "article", "first_person",
     "interjection", "asks", "soft", "odd", "address", "abbreviation", "unknown", *lexicon.KINDS,
 )  # fmt: skip
@@ -111,10 +112,15 @@ def _word(token: str) -> dict[str, int]:
     letters = len(_LETTERS.findall(token))
     capitals = sum(map(str.isupper, token))
     found = {
-        "word": 1, "letters": letters, "spelled": int(letters > 0), "capital": int(capitals > 0), "capitals": capitals,
-        "small": int(any(map(str.islower, token))), "initial": int(token[0].isupper()),
+        "word": 1,
+        "letters": letters,
+        "spelled": int(letters > 0),
+        "capital": int(capitals > 0),
+        "capitals": capitals,
+        "small": int(any(map(str.islower, token))),
+        "initial": int(token[0].isupper()),
         "abbreviation": int(word in lexicon.table("abbreviations")),
-    }  # fmt: skip
+    }
     if drawn := len(word) > 3 and _DRAWN.search(word) is not None and not (set(word) <= set("wxiv")):
         found["elongated"] = 1
         word = _undrawn(word)

@@ -80,9 +80,26 @@ class Voice(Part):
 
 
 RATES = frozenset(
-    ["commas", "apostrophes", "apostrophes_dropped", "unknown_words", "misspelled", "swapped", "dropped", "doubled", "neighbour_key",
-     "phonetic", "split_or_joined", "confused", "chat_words", "elongated", "first_person", "function_words", "articles"]
-)  # fmt: skip
+    [
+        "commas",
+        "apostrophes",
+        "apostrophes_dropped",
+        "unknown_words",
+        "misspelled",
+        "swapped",
+        "dropped",
+        "doubled",
+        "neighbour_key",
+        "phonetic",
+        "split_or_joined",
+        "confused",
+        "chat_words",
+        "elongated",
+        "first_person",
+        "function_words",
+        "articles",
+    ]
+)
 """The features that are counted for each word."""
 COUNTS = frozenset(["sentences", "words", "word_length", "characters"])
 """The features that are counted in each message."""

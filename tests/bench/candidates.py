@@ -1,9 +1,9 @@
 """Base models side by side: `python tests/bench/candidates.py CORPORA MODEL... [--messages 200]`.
 
-CORPORA is the folder that `synthgen tune --from-scratch` learns from, each MODEL `scribbler`, a folder, a .gguf file or a Hub id. Of each are told its
-size, how long it takes to be ready, bits per byte on the sources that are held out whole (the same documents for all), and
-messages a second, in turns: the same frames, of held-out messages, side by side as `make` does it. With `--generate` also those that transformers' own
-`generate` gives in a batch of 32.
+CORPORA is the folder that `synthgen tune --from-scratch` learns from, each MODEL `scribbler`, a folder, a .gguf file or a Hub id. Of each
+are told its size, how long it takes to be ready, bits per byte on the sources that are held out whole (the same documents for all), and
+messages a second, in turns: the same frames, of held-out messages, side by side as `make` does it. With `--generate` also those that
+transformers' own `generate` gives in a batch of 32.
 """
 
 from __future__ import annotations
@@ -78,21 +78,26 @@ def main() -> None:
         size = sum(file.stat().st_size for file in (place.iterdir() if place.is_dir() else [place])) / 1e6
         figures = scratch.figures(name, corpora, 0, 2048)
         told = " ".join(f"{source} {figure:.3f}" for source, figure in figures.items())
-        print(f"{name}: {parameters:.0f} M parameters, {size:.0f} MB, ready in {ready:.1f} s; bits per byte"
-              f" {statistics.mean(figures.values()):.3f} ({told})", flush=True)  # fmt: skip
+        print(
+            f"{name}: {parameters:.0f} M parameters, {size:.0f} MB, ready in {ready:.1f} s; bits per byte"
+            f" {statistics.mean(figures.values()):.3f} ({told})",
+            flush=True,
+        )
     for _ in range(given.rounds):
         for name, door in doors.items():
             speeds[name].append(side_by_side(door, prompts))
     first = statistics.median(speeds[given.models[0]])
     for name, own in speeds.items():
         print(
-            f"{name}: {statistics.median(own):.1f} messages a second ({', '.join(f'{one:.1f}' for one in own)}), {statistics.median(own) / first:.2f} of the first"
+            f"{name}: {statistics.median(own):.1f} messages a second ({', '.join(f'{one:.1f}' for one in own)}), "
+            f"{statistics.median(own) / first:.2f} of the first"
         )
     if given.generate:
         for name in given.models:
             speed = in_a_batch(name, prompts)
             print(
-                f"{name} with generate, batch of 32: {speed:.1f} messages a second; the first model here is {first / speed:.1f} times as fast",
+                f"{name} with generate, batch of 32: {speed:.1f} messages a second; the first model here is {first / speed:.1f} times "
+                f"as fast",
                 flush=True,
             )
 

@@ -1,7 +1,7 @@
 """What the door to Claude costs: `python tests/bench/claude.py [--prompts 1000] [--latency 0.05] [--at-once 64] [--runs 3]`.
 
-The same prompts are asked through the door, with a journal on disk, and by a bare asyncio loop over the same SDK that keeps nothing, by turns in one
-run. The server is a process of its own. Told are the medians of the runs and their ratio; the goal is 1.10 at most.
+The same prompts are asked through the door, with a journal on disk, and by a bare asyncio loop over the same SDK that keeps nothing, by
+turns in one run. The server is a process of its own. Told are the medians of the runs and their ratio; the goal is 1.10 at most.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def main() -> None:
     for name, runs in found.items():
         clock, cpu = (median(values) for values in zip(*runs, strict=True))
         print(
-            f"{name:<5} {clock:6.2f} s, {told.prompts / clock:5.0f} a second, {cpu:5.2f} s of the processor  ({', '.join(f'{one:.2f}' for one, _ in runs)})"
+            f"{name:<5} {clock:6.2f} s, {told.prompts / clock:5.0f} a second, {cpu:5.2f} s of the processor  "
+            f"({', '.join(f'{one:.2f}' for one, _ in runs)})"
         )
     print(f"ratio {median(one for one, _ in found['door']) / median(one for one, _ in found['bare']):.3f}")
 

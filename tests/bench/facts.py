@@ -72,7 +72,8 @@ def main() -> None:
         loop, run = bare(COUNT), whole(COUNT)[0]
         ratios.append(loop / run)
         print(
-            f"{COUNT:,} rows: bare loop {COUNT / loop:,.0f} a second; make, with Parquet, card and manifest, {COUNT / run:,.0f}; ratio {loop / run:.2f}"
+            f"{COUNT:,} rows: bare loop {COUNT / loop:,.0f} a second; make, with Parquet, card and manifest, {COUNT / run:,.0f}; ratio "
+            f"{loop / run:.2f}"
         )
     print(f"median ratio {statistics.median(ratios):.2f}")
     for rows in [int(word) for word in sys.argv[1:]] or [100_000, 1_000_000]:

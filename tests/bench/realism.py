@@ -1,8 +1,9 @@
 """How real it looks, beside what else people use: `python tests/bench/realism.py CORPORA [--rows N] [--domains a,b] [--best-of N]`.
 
 CORPORA is a folder of `NAME.jsonl.gz` files of messages that people typed (fields text, group, split, dialog_id). Of each domain, one
-half of the dialogues is where makers may look: some hundred of its messages are the logs that synthgen is told to be like. The other half is
-what everything is compared with. Nothing is kept from run to run. `--instruct` names a chat model to ask, as a GGUF file or a wheel that holds one.
+half of the dialogues is where makers may look: some hundred of its messages are the logs that synthgen is told to be like. The other half
+is what everything is compared with. Nothing is kept from run to run. `--instruct` names a chat model to ask, as a GGUF file or a wheel that
+holds one.
 """
 
 from __future__ import annotations
@@ -148,9 +149,12 @@ def synthgen_seeds(task: Task) -> list[str]:
 def made(task: Task, field: dict[str, object]) -> list[str]:
     """What a recipe with this one field makes."""
     recipe = {
-        "name": "realism", "about": task.about, "seed": task.seed, "models": {"typist": {"kind": "base", "name": task.model}},
+        "name": "realism",
+        "about": task.about,
+        "seed": task.seed,
+        "models": {"typist": {"kind": "base", "name": task.model}},
         "tables": {"traffic": {"rows": task.rows, "fields": {"message": field}}},
-    }  # fmt: skip
+    }
     return [row["message"] for row in table(recipe, {"logs.jsonl": task.logs}, task.model)]
 
 
@@ -285,12 +289,14 @@ def line(name: str, found: Comparison, logs: Sequence[str], texts: Sequence[str]
     """One maker's figures."""
     near, speed = f"{len(on_target(logs, texts)[0])}/{len(aims(logs))}", len(texts) / max(seconds, 1e-9)
     return (
-        f"{name:22}{found.figures.messages:5}  {auc(found.figures.style):18}{auc(found.figures.text):18}{found.figures.ks:6.3f}{found.figures.mauve:8.2f}"
-        f"{found.diversity['generated'].self_bleu:8.2f} {found.copied.originals:7.1%}{found.copied.runs:8.1%}{near:>10}{speed if speed < 10_000 else float('inf'):9,.1f}"
+        f"{name:22}{found.figures.messages:5}  "
+        f"{auc(found.figures.style):18}{auc(found.figures.text):18}{found.figures.ks:6.3f}{found.figures.mauve:8.2f}"
+        f"{found.diversity['generated'].self_bleu:8.2f} "
+        f"{found.copied.originals:7.1%}{found.copied.runs:8.1%}{near:>10}{speed if speed < 10_000 else float('inf'):9,.1f}"
     )
 
 
-HEAD = f"{'':22}{'n':>5}  {'style AUC':18}{'text AUC':18}{'KS':>6}{'MAUVE':>8}{'s-BLEU':>8}{'equal':>8}{'8-runs':>8}{'on target':>10}{'a second':>9}"
+HEAD = f"{'':22}{'n':>5}  {'style AUC':18}{'text AUC':18}{'KS':>6}{'MAUVE':>8}{'s-BLEU':>8}{'equal':>8}{'8-runs':>8}{'on target':>10}{'a second':>9}"  # noqa: E501
 
 
 def aims(logs: Sequence[str]) -> dict[str, float]:

@@ -1,8 +1,10 @@
-"""What tuning does for logs that Scribbler has never seen: `python tests/bench/tuned.py CORPORA [--domain banking77] [--messages 5000] [--minutes 5]`.
+"""What tuning does for logs that Scribbler has never seen: `python tests/bench/tuned.py CORPORA [--domain banking77] [--messages 5000]
+[--minutes 5]`.
 
 CORPORA as for realism.py. Half of the domain is the logs; the other half, of other dialogues, is what everything is compared with. Told are
-bits per byte on that half, and how near messages come to it that the model types like the logs, before and after, with the same recipe. Some of the
-logs have made-up e-mail addresses, card, phone and order numbers written into them; none may come out again in `--generate` messages.
+bits per byte on that half, and how near messages come to it that the model types like the logs, before and after, with the same recipe.
+Some of the logs have made-up e-mail addresses, card, phone and order numbers written into them; none may come out again in `--generate`
+messages.
 """
 
 from __future__ import annotations
@@ -74,8 +76,13 @@ def cost(model: str, texts: Sequence[str], about: str) -> float:
 def typed(model: str, logs: Path, about: str, rows: int, best_of: int) -> list[str]:
     """What a recipe with this model types like the logs."""
     field = {"kind": "typed", "like": logs.name, "best_of": best_of, "by": "typist"}
-    recipe = {"name": "tuned", "about": about, "seed": 7, "models": {"typist": {"kind": "base", "name": model}},
-              "tables": {"traffic": {"rows": rows, "fields": {"message": field}}}}  # fmt: skip
+    recipe = {
+        "name": "tuned",
+        "about": about,
+        "seed": 7,
+        "models": {"typist": {"kind": "base", "name": model}},
+        "tables": {"traffic": {"rows": rows, "fields": {"message": field}}},
+    }
     place = logs.parent / "recipe.yaml"
     place.write_text(json.dumps(recipe), encoding="utf-8")
     made = api.make(
@@ -122,12 +129,17 @@ def main() -> None:
                 real, typed("scribbler" if name == "scribbler" else model, folder / "like.jsonl", about, given.rows, given.best_of)
             )
             one, bits = near.figures, cost(model, real, about)
-            print(f"{name:<10} {bits:.3f} bits per byte · style AUC {one.style.value:.2f} ({one.style.low:.2f} to {one.style.high:.2f})"
-                  f" · text AUC {one.text.value:.2f} · KS {one.ks:.3f}", flush=True)  # fmt: skip
+            print(
+                f"{name:<10} {bits:.3f} bits per byte · style AUC {one.style.value:.2f} ({one.style.low:.2f} to {one.style.high:.2f})"
+                f" · text AUC {one.text.value:.2f} · KS {one.ks:.3f}",
+                flush=True,
+            )
         if given.generate:
             texts = list(generated(str(folder / "tuned"), told, about, given.generate))
-            print(f"of {len(secrets)} planted identifiers {len(secrets_in(texts, secrets))} came out in {len(texts):,} messages;"
-                  f" {sum(bool(privacy.leaks(text)) for text in texts)} messages have what looks like one")  # fmt: skip
+            print(
+                f"of {len(secrets)} planted identifiers {len(secrets_in(texts, secrets))} came out in {len(texts):,} messages;"
+                f" {sum(bool(privacy.leaks(text)) for text in texts)} messages have what looks like one"
+            )
 
 
 if __name__ == "__main__":

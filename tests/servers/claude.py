@@ -38,9 +38,17 @@ KEY = "sk-ant-test-of-the-loopback"
 LARGEST = {"/v1/messages/batches": 256_000_000}
 USUAL_LARGEST = 32_000_000
 ERRORS = {
-    400: "invalid_request_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error", 404: "not_found_error",
-    413: "request_too_large", 429: "rate_limit_error", 500: "api_error", 504: "timeout_error", 529: "overloaded_error",
-}  # fmt: skip
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
 
 Request = dict[str, Any]
 Check = Callable[[Any, str], None]
@@ -129,16 +137,28 @@ def model_card(name: str) -> dict[str, Any]:
 
     kinds, efforts, never = model.thinking.split(), model.effort.split(), yes(False)
     return {
-        "type": "model", "id": name, "display_name": name.replace("-", " ").title(), "line": name.split("-")[1], "lifecycle": model.lifecycle,
-        "created_at": "2026-01-01T00:00:00Z", "deprecated_at": None if model.lifecycle == "active" else "2026-05-01T00:00:00Z", "retires_at": None,
-        "max_tokens": model.output, "max_input_tokens": model.window,
+        "type": "model",
+        "id": name,
+        "display_name": name.replace("-", " ").title(),
+        "line": name.split("-")[1],
+        "lifecycle": model.lifecycle,
+        "created_at": "2026-01-01T00:00:00Z",
+        "deprecated_at": None if model.lifecycle == "active" else "2026-05-01T00:00:00Z",
+        "retires_at": None,
+        "max_tokens": model.output,
+        "max_input_tokens": model.window,
         "capabilities": {
-            **{one: yes() for one in ("batch", "citations", "image_input", "pdf_input", "structured_outputs")}, "code_execution": never,
-            "context_management": never, "server_tools": {"supported": False, "code_execution": never, "web_search": never},
+            **{one: yes() for one in ("batch", "citations", "image_input", "pdf_input", "structured_outputs")},
+            "code_execution": never,
+            "context_management": never,
+            "server_tools": {"supported": False, "code_execution": never, "web_search": never},
             "effort": {"supported": bool(efforts), **{one: yes(one in efforts) for one in ("low", "medium", "high", "xhigh", "max")}},
-            "thinking": {"supported": True, "types": {one: yes(one in kinds) for one in ("adaptive", "between_tools", "disabled", "enabled")}},
+            "thinking": {
+                "supported": True,
+                "types": {one: yes(one in kinds) for one in ("adaptive", "between_tools", "disabled", "enabled")},
+            },
         },
-    }  # fmt: skip
+    }
 
 
 # The shapes of requests. A check takes a value and its path, and refuses it in the words of pydantic, as the real thing does.
@@ -371,10 +391,16 @@ def tool(value: Any, path: str) -> None:
     record(
         {"name": text, "input_schema": input_schema},
         {
-            **CACHE, **TYPE, "description": text, "strict": flag, "input_examples": listed(mapping), "defer_loading": flag,
-            "eager_input_streaming": maybe(flag), "allowed_callers": listed(one_of("direct")),
+            **CACHE,
+            **TYPE,
+            "description": text,
+            "strict": flag,
+            "input_examples": listed(mapping),
+            "defer_loading": flag,
+            "eager_input_streaming": maybe(flag),
+            "allowed_callers": listed(one_of("direct")),
         },
-    )(value, f"{path}.custom")  # fmt: skip
+    )(value, f"{path}.custom")
     if not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", value["name"]):
         wrong(f"{path}.custom.name", "String should match pattern '^[a-zA-Z0-9_-]{1,128}$'")
     if value.get("strict"):
@@ -534,14 +560,26 @@ def check_thinking(request: Request, model: Model) -> None:
 # JSON schemas: what structured output accepts, an answer that fits, and whether one fits
 
 FORMATS = {
-    "date-time": "2026-10-21T09:30:00Z", "time": "09:30:00Z", "date": "2026-10-21", "duration": "P3D", "email": "ada@example.com",
-    "hostname": "example.com", "uri": "https://example.com/", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1",
+    "date-time": "2026-10-21T09:30:00Z",
+    "time": "09:30:00Z",
+    "date": "2026-10-21",
+    "duration": "P3D",
+    "email": "ada@example.com",
+    "hostname": "example.com",
+    "uri": "https://example.com/",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
     "uuid": "123e4567-e89b-42d3-a456-426614174000",
-}  # fmt: skip
+}
 KEYWORDS: dict[str, set[str]] = {
-    "object": {"properties", "required", "additionalProperties"}, "array": {"items", "minItems"}, "string": {"format"},
-    "integer": set(), "number": set(), "boolean": set(), "null": set(),
-}  # fmt: skip
+    "object": {"properties", "required", "additionalProperties"},
+    "array": {"items", "minItems"},
+    "string": {"format"},
+    "integer": set(),
+    "number": set(),
+    "boolean": set(),
+    "null": set(),
+}
 NOTES = {"title", "description", "$defs", "definitions"}
 GRAMMAR = 64_000
 
@@ -957,8 +995,12 @@ class Batch:
         """What the API says of it."""
         kinds = [one["result"]["type"] for one in self.results]
         return {
-            "type": "message_batch", "id": self.id, "created_at": stamp(self.created), "expires_at": stamp(self.created + timedelta(hours=24)),
-            "ended_at": stamp(self.ended) if self.ended else None, "archived_at": None,
+            "type": "message_batch",
+            "id": self.id,
+            "created_at": stamp(self.created),
+            "expires_at": stamp(self.created + timedelta(hours=24)),
+            "ended_at": stamp(self.ended) if self.ended else None,
+            "archived_at": None,
             "cancel_initiated_at": stamp(self.canceled) if self.canceled else None,
             "processing_status": "ended" if self.ended else "canceling" if self.canceled else "in_progress",
             "request_counts": {
@@ -966,7 +1008,7 @@ class Batch:
                 **{kind: kinds.count(kind) for kind in ("succeeded", "errored", "canceled", "expired")},
             },
             "results_url": f"{url}/v1/messages/batches/{self.id}/results" if self.ended else None,
-        }  # fmt: skip
+        }
 
 
 @dataclass
@@ -1287,9 +1329,12 @@ class ClaudeServer:
         if reply.status == 200 and entry.fault == "malformed":
             body = body[: len(body) // 2] + b" <html>Bad gateway</html>"
         headers = {
-            "content-type": reply.kind, "content-length": str(len(body)), "request-id": f"req_{entry.number:024d}",
-            "anthropic-organization-id": "00000000-0000-4000-8000-000000000000", **reply.headers,
-        }  # fmt: skip
+            "content-type": reply.kind,
+            "content-length": str(len(body)),
+            "request-id": f"req_{entry.number:024d}",
+            "anthropic-organization-id": "00000000-0000-4000-8000-000000000000",
+            **reply.headers,
+        }
         lines = [f"HTTP/1.1 {reply.status} {'OK' if reply.status == 200 else 'Refused'}", *(f"{one}: {headers[one]}" for one in headers)]
         # Before it is sent: the client may have it before the next line runs here.
         entry.answered, entry.whole = time.monotonic(), not cut
@@ -1441,16 +1486,27 @@ class ClaudeServer:
             content.append({"type": "text", "text": written, "citations": None})
         made = sum(cached.written.values())
         return {
-            "id": f"msg_{self._made:024d}", "type": "message", "role": "assistant", "model": name, "content": content, "container": None,
-            "stop_reason": stop, "stop_sequence": sequence, "stop_details": details,
+            "id": f"msg_{self._made:024d}",
+            "type": "message",
+            "role": "assistant",
+            "model": name,
+            "content": content,
+            "container": None,
+            "stop_reason": stop,
+            "stop_sequence": sequence,
+            "stop_details": details,
             "usage": {
-                "input_tokens": count_tokens(request) - cached.read - made, "output_tokens": thought + tokens,
-                "cache_creation_input_tokens": made, "cache_read_input_tokens": cached.read,
+                "input_tokens": count_tokens(request) - cached.read - made,
+                "output_tokens": thought + tokens,
+                "cache_creation_input_tokens": made,
+                "cache_read_input_tokens": cached.read,
                 "cache_creation": {f"ephemeral_{life}_input_tokens": count for life, count in cached.written.items()},
-                "output_tokens_details": {"thinking_tokens": thought}, "server_tool_use": None, "service_tier": tier,
+                "output_tokens_details": {"thinking_tokens": thought},
+                "server_tool_use": None,
+                "service_tier": tier,
                 "inference_geo": request.get("inference_geo") or "global",
             },
-        }  # fmt: skip
+        }
 
     def _thought(self, request: Request, model: Model, chance: Random) -> int:
         """How many tokens the model thinks."""

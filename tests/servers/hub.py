@@ -34,7 +34,10 @@ import pytest
 import yaml
 
 OWNER, READER, STRANGER = "hf_ownerOfTheLoopback", "hf_readerOfTheLoopback", "hf_strangerOfTheLoopback"
-ATTRIBUTES = b"*.parquet filter=lfs diff=lfs merge=lfs -text\n*.arrow filter=lfs diff=lfs merge=lfs -text\n*.zst filter=lfs diff=lfs merge=lfs -text\n"
+ATTRIBUTES = (
+    b"*.parquet filter=lfs diff=lfs merge=lfs -text\n*.arrow filter=lfs diff=lfs merge=lfs -text\n*.zst filter=lfs diff=lfs merge=lfs "
+    b"-text\n"
+)
 NAME = r"[A-Za-z0-9][\w.-]*"
 SIZES = ["n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"]
 REGULAR_MOST = 10_000_000
@@ -293,8 +296,11 @@ def yaml_errors(content: str) -> list[str]:
         return [f"not YAML: {str(error).splitlines()[0]}"]
     if not isinstance(data, dict):
         return ["the metadata is no mapping"]
-    errors = [f'"{key}" must be a list of strings' for key in ("tags", "size_categories", "annotations_creators", "language_creators", "source_datasets")
-              if key in data and not (isinstance(data[key], list) and all(isinstance(one, str) for one in data[key]))]  # fmt: skip
+    errors = [
+        f'"{key}" must be a list of strings'
+        for key in ("tags", "size_categories", "annotations_creators", "language_creators", "source_datasets")
+        if key in data and not (isinstance(data[key], list) and all(isinstance(one, str) for one in data[key]))
+    ]
     errors += [f"size_categories: {one}" for one in data.get("size_categories", []) if one not in SIZES]
     if "license" in data and not (isinstance(data["license"], str) and re.fullmatch(r"[a-z0-9.-]+", data["license"])):
         errors.append('"license" must be one of the known names')
@@ -589,13 +595,33 @@ class _Handler(BaseHTTPRequestHandler):
         siblings = [{"rfilename": path} for path in sorted(commit.files)]
         if self.query.get("blobs"):
             siblings = [
-                {"rfilename": path, "size": one.size, "blobId": one.oid, **({"lfs": {"sha256": one.key, "size": one.size, "pointerSize": 130}} if one.lfs else {})}
+                {
+                    "rfilename": path,
+                    "size": one.size,
+                    "blobId": one.oid,
+                    **({"lfs": {"sha256": one.key, "size": one.size, "pointerSize": 130}} if one.lfs else {}),
+                }
                 for path, one in sorted(commit.files.items())
-            ]  # fmt: skip
-        self.reply(200, {
-            "_id": "0", "id": name, "author": name.split("/")[0], "sha": commit.sha, "private": repo.private, "gated": False, "disabled": False,
-            "lastModified": _now(), "createdAt": _now(), "tags": [], "downloads": 0, "likes": 0, "siblings": siblings, "cardData": {},
-        })  # fmt: skip
+            ]
+        self.reply(
+            200,
+            {
+                "_id": "0",
+                "id": name,
+                "author": name.split("/")[0],
+                "sha": commit.sha,
+                "private": repo.private,
+                "gated": False,
+                "disabled": False,
+                "lastModified": _now(),
+                "createdAt": _now(),
+                "tags": [],
+                "downloads": 0,
+                "likes": 0,
+                "siblings": siblings,
+                "cardData": {},
+            },
+        )
 
     def on_preupload(self, data: bytes, name: str, revision: str) -> None:
         repo = self.repo(name, write=self.query.get("create_pr") != "1")

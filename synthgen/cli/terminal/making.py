@@ -92,6 +92,9 @@ def _spent(told: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     paid = [one for one in told if one["cost"] is not None]
     for one in paid:
         cached = f", {one['tokens_cached'] / one['tokens_in']:.0%} of them from the cache" if one["tokens_cached"] else ""
-        yield f"    {one['field']} by {one['model']}: {one['answers']:,} answers, {one['tokens_in']:,} tokens read{cached}, {one['tokens_out']:,} written, {dollars(one['cost'])}"
+        yield (
+            f"    {one['field']} by {one['model']}: {one['answers']:,} answers, {one['tokens_in']:,} tokens read{cached}, "
+            f"{one['tokens_out']:,} written, {dollars(one['cost'])}"
+        )
     if len(paid) > 1:
         yield f"    in all {dollars(sum(one['cost'] for one in paid))}"

@@ -34,9 +34,13 @@ def tuned(result: Tuned) -> None:
             Text("masked: " + ", ".join(f"{count:,} <{kind}>" for kind, count in sorted(told["masked"].items(), key=lambda one: -one[1])))
         )
     out.print(Text(f"held-out messages: {losses[0]:.3f} → {min(losses):.3f} bits per byte ({min(losses) / losses[0] - 1:+.0%})\n"))
-    grid(["", "messages", "equal a learned one", "nearly", "eight words in a row", "identifiers"], [
-        (name, *(f"{gives[name][key]:,}" for key in ("messages", "whole", "nearly", "runs", "identifiers"))) for name in ("generated", "by chance")
-    ])  # fmt: skip
+    grid(
+        ["", "messages", "equal a learned one", "nearly", "eight words in a row", "identifiers"],
+        [
+            (name, *(f"{gives[name][key]:,}" for key in ("messages", "whole", "nearly", "runs", "identifiers")))
+            for name in ("generated", "by chance")
+        ],
+    )
     out.print(Text(f"In a recipe beside it:  models: {{typist: {{kind: base, name: {result.folder.name}}}}}"))
     out.print(Text("There, what it learned is not said over again (not_copied)."))
     for note in result.notes:

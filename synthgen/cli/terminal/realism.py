@@ -45,25 +45,38 @@ def compared(found: Comparison) -> None:
     out.print(Text(verdict(found)))
     out.print(Text(f"\n{found.real:,} real and {found.generated:,} generated messages, {figures.messages:,} a side compared at a time\n"))
     auc = "0.5 not told apart, 1 always"
-    grid(["", "generated", "real against real", ""], [
-        ("style AUC", _between(figures.style), _between(ceiling.style), f"by how they are typed; {auc}"),
-        ("text AUC", _between(figures.text), _between(ceiling.text), f"by what they say; {auc}"),
-        ("mean KS", f"{figures.ks:.3f}", f"{ceiling.ks:.3f}", "distance of the style features: 0 the same, 1 nothing in common"),
-        ("MAUVE-like", f"{figures.mauve:.2f}", f"{ceiling.mauve:.2f}", "overlap of the texts, by their words: 1 the same"),
-    ])  # fmt: skip
+    grid(
+        ["", "generated", "real against real", ""],
+        [
+            ("style AUC", _between(figures.style), _between(ceiling.style), f"by how they are typed; {auc}"),
+            ("text AUC", _between(figures.text), _between(ceiling.text), f"by what they say; {auc}"),
+            ("mean KS", f"{figures.ks:.3f}", f"{ceiling.ks:.3f}", "distance of the style features: 0 the same, 1 nothing in common"),
+            ("MAUVE-like", f"{figures.mauve:.2f}", f"{ceiling.mauve:.2f}", "overlap of the texts, by their words: 1 the same"),
+        ],
+    )
     made, real, copied = found.diversity["generated"], found.diversity["real"], found.copied
     runs = zip(("one word", "two words", "three words"), made.distinct, real.distinct, strict=True)
-    grid(["", "generated", "real", ""], [
-        *((f"distinct {what}", f"{ours:.2f}", f"{theirs:.2f}", "different ones among all runs of so many words") for what, ours, theirs in runs),
-        ("self-BLEU", f"{made.self_bleu:.2f}", f"{real.self_bleu:.2f}", "how far a message can be put together from the others"),
-        ("similarity", f"{made.similarity:.3f}", f"{real.similarity:.3f}", "of two messages, on average"),
-        ("copied", f"{copied.originals:.1%}", "", "say an original over again"),
-        ("", f"{copied.real:.1%}", "", "say a real one over again"),
-        ("", f"{copied.runs:.1%}", "", "share eight words in a row with one of these"),
-    ])  # fmt: skip
-    grid(["what differs most", "KS", "generated", "real", ""], [
-        (one.name.replace("_", " "), f"{one.ks:.3f}", f"{one.generated:.3g}", f"{one.real:.3g}", "▒" * round(one.ks * BAR)) for one in found.features[:12]
-    ])  # fmt: skip
+    grid(
+        ["", "generated", "real", ""],
+        [
+            *(
+                (f"distinct {what}", f"{ours:.2f}", f"{theirs:.2f}", "different ones among all runs of so many words")
+                for what, ours, theirs in runs
+            ),
+            ("self-BLEU", f"{made.self_bleu:.2f}", f"{real.self_bleu:.2f}", "how far a message can be put together from the others"),
+            ("similarity", f"{made.similarity:.3f}", f"{real.similarity:.3f}", "of two messages, on average"),
+            ("copied", f"{copied.originals:.1%}", "", "say an original over again"),
+            ("", f"{copied.real:.1%}", "", "say a real one over again"),
+            ("", f"{copied.runs:.1%}", "", "share eight words in a row with one of these"),
+        ],
+    )
+    grid(
+        ["what differs most", "KS", "generated", "real", ""],
+        [
+            (one.name.replace("_", " "), f"{one.ks:.3f}", f"{one.generated:.3g}", f"{one.real:.3g}", "▒" * round(one.ks * BAR))
+            for one in found.features[:12]
+        ],
+    )
 
 
 def _between(auc: Auc) -> str:

@@ -94,7 +94,10 @@ def tuning(*, silent: bool) -> Iterator[Callable[[Step], None]]:
 
     def told(step: Step) -> str:
         left = f", about {step.seconds * (1 - step.done) / step.done:,.0f} s left" if step.done > 0.02 else ""
-        return f"tuning: {step.done:.0%}, {step.loss:.2f} bits per byte{held[0]}, {step.tokens / max(step.seconds, 1e-3):,.0f} tokens a second{left}"
+        return (
+            f"tuning: {step.done:.0%}, {step.loss:.2f} bits per byte{held[0]}, {step.tokens / max(step.seconds, 1e-3):,.0f} tokens a "
+            f"second{left}"
+        )
 
     def watch(step: Step) -> None:
         if step.held is not None:

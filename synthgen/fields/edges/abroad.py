@@ -92,9 +92,26 @@ def foreign_contact(stream: Random, message: str, situation: Situation) -> str:
 
 def other_units(stream: Random, message: str, situation: Situation) -> str:
     """Measures, times and money of another country: 14 stone, 6 foot 2, half eight, CHF."""
-    pattern = stream.choice([
-        "it's {small} foot {small}", "around {small} stone", "{small}{small} Fahrenheit", "half {small}, so {small}:30", "{money} CHF",
-        "₹{number}", "{money} zł", "¥{number}", "{small} dozen", "{small} and a half inches", "a {small} lb one", "{small} lakh",
-        "{clock} CET", "{clock} PST, that's my time", "{small} fluid ounces", "{money} kr", "R$ {money}", "size {small}{small} EU",
-    ])  # fmt: skip
+    pattern = stream.choice(
+        [
+            "it's {small} foot {small}",
+            "around {small} stone",
+            "{small}{small} Fahrenheit",
+            "half {small}, so {small}:30",
+            "{money} CHF",
+            "₹{number}",
+            "{money} zł",
+            "¥{number}",
+            "{small} dozen",
+            "{small} and a half inches",
+            "a {small} lb one",
+            "{small} lakh",
+            "{clock} CET",
+            "{clock} PST, that's my time",
+            "{small} fluid ounces",
+            "{money} kr",
+            "R$ {money}",
+            "size {small}{small} EU",
+        ]
+    )
     return then(stream, message, like(message, one_of(stream, situation, [pattern])))

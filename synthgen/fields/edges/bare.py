@@ -14,7 +14,10 @@ MARKS = [
     "%", "@", "_", "~", "..?", "。",
 ]  # fmt: skip
 EMOJI = [
-    "👍", "🙏", "😡", "😭", "🤔", "❤️", "😂", "🤷‍♀️", "🤷🏽‍♂️", "😤", "🙄", "🔥", "💳", "📦", "😩", "🆘", "❓", "👀", "🤦🏻‍♂️", "💔", "🎉", "😊", "👎🏾", "🫠",
+    "👍", "🙏", "😡", "😭", "🤔", "❤️", "😂", "🤷‍♀️", "🤷🏽‍♂️", "😤", "🙄", "🔥", "💳", "📦", "😩", "🆘", "❓", "👀", "🤦🏻‍♂️", "💔", "🎉",
+    "😊",
+    "👎🏾",
+    "🫠",
     "🇬🇧", "🇵🇱", "👨‍👩‍👧‍👦", "✅", "❌", "📞", "⏰", "💸", "😳", "🥲", "☹️", "🙃", "👋🏼", "🐌", "🤬", "💩", "1️⃣", "🏳️‍🌈",
 ]  # fmt: skip
 GREETINGS = [
@@ -22,10 +25,27 @@ GREETINGS = [
     "hey there 👋", "HELLO", "hi?", "Dear Sir or Madam,", "helo", "hii", "morning", "Hi team,", "hola", "Good afternoon", "sup",
 ]  # fmt: skip
 THANKS = [
-    "thanks", "thank you", "Thanks!", "thx", "ty", "cheers", "ok thanks", "Thank you so much", "Great, thank you.", "thanks bye",
-    "perfect ta", "ok cheers mate", "tysm", "thank you {first}", "Many thanks, {name}", "thnks", "No that's all, thanks", "👍 thanks",
-    "ok great thx", "Thanks for nothing",
-]  # fmt: skip
+    "thanks",
+    "thank you",
+    "Thanks!",
+    "thx",
+    "ty",
+    "cheers",
+    "ok thanks",
+    "Thank you so much",
+    "Great, thank you.",
+    "thanks bye",
+    "perfect ta",
+    "ok cheers mate",
+    "tysm",
+    "thank you {first}",
+    "Many thanks, {name}",
+    "thnks",
+    "No that's all, thanks",
+    "👍 thanks",
+    "ok great thx",
+    "Thanks for nothing",
+]
 ANSWERS = [
     "yes", "no", "Yes please", "ok", "the second one", "{small}", "both", "neither", "yes that one", "no the other one", "idk", "correct",
     "thats right", "not yet", "i already did", "{day}", "option {small}", "yh", "nope", "yes, go ahead", "sure", "the first", "maybe",
@@ -37,11 +57,37 @@ NOTHING = [
     "Object reference not set",
 ]  # fmt: skip
 TESTS = [
-    "test", "Test", "testing", "test test", "testing 123", "Test message, please ignore", "TEST {stamp}", "asdf", "asdfasdf", "qwerty",
-    "foo", "foo bar", "ping", "abc", "abc123", "aaaa", "hello world", "this is a test", "test {small}", "1234", "xxx", "is this thing on",
-    "testing, does this reach a real person", "lorem ipsum dolor sit amet", "QA test {code} pls ignore", "x", "blah blah blah",
-    "test from {first}", "smoke test {hex}", "are you working today? test",
-]  # fmt: skip
+    "test",
+    "Test",
+    "testing",
+    "test test",
+    "testing 123",
+    "Test message, please ignore",
+    "TEST {stamp}",
+    "asdf",
+    "asdfasdf",
+    "qwerty",
+    "foo",
+    "foo bar",
+    "ping",
+    "abc",
+    "abc123",
+    "aaaa",
+    "hello world",
+    "this is a test",
+    "test {small}",
+    "1234",
+    "xxx",
+    "is this thing on",
+    "testing, does this reach a real person",
+    "lorem ipsum dolor sit amet",
+    "QA test {code} pls ignore",
+    "x",
+    "blah blah blah",
+    "test from {first}",
+    "smoke test {hex}",
+    "are you working today? test",
+]
 WORDS = ["help", "refund", "problem", "cancel", "question", "hello"]
 
 

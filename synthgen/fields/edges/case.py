@@ -21,8 +21,8 @@ class Case:
 
 
 def by_name(*builders: Builder, instead: Collection[Builder]) -> dict[str, Case]:
-    """The cases of some builders: each is named by its function and told by that function's docstring. Those in `instead` put another message
-    in place of a row's."""
+    """The cases of some builders: each is named by its function and told by that function's docstring. Those in `instead` put another
+    message in place of a row's."""
     names = [builder.__name__.replace("_", " ") for builder in builders]
     return {
         name: Case(name, (builder.__doc__ or "").splitlines()[0], builder, builder in instead)

@@ -16,17 +16,53 @@ PEOPLE = ["en_GB", "en_US", "en_IE", "en_IN", "en_AU", "es_ES", "pl_PL", "fr_FR"
 """Whose names people have who write in English."""
 HOSTS = ["www.example.com", "example.com", "shop.example.com", "help.example.org", "my.example.net", "app.example.com", "m.example.org"]
 CITIES = [
-    "Leeds", "Bristol", "Cardiff", "Norwich", "Glasgow", "Hull", "Derby", "Plymouth", "Dublin", "York", "Exeter", "Swansea", "Belfast",
-    "Luton", "Bath", "Preston", "Dundee", "Reading",
-]  # fmt: skip
+    "Leeds",
+    "Bristol",
+    "Cardiff",
+    "Norwich",
+    "Glasgow",
+    "Hull",
+    "Derby",
+    "Plymouth",
+    "Dublin",
+    "York",
+    "Exeter",
+    "Swansea",
+    "Belfast",
+    "Luton",
+    "Bath",
+    "Preston",
+    "Dundee",
+    "Reading",
+]
 STREETS = [
-    "Church Lane", "Station Road", "Mill Street", "Park Avenue", "High Street", "Victoria Road", "Orchard Close", "Elm Grove",
-    "Bridge Street", "Chapel Hill", "Queens Drive", "The Crescent",
-]  # fmt: skip
+    "Church Lane",
+    "Station Road",
+    "Mill Street",
+    "Park Avenue",
+    "High Street",
+    "Victoria Road",
+    "Orchard Close",
+    "Elm Grove",
+    "Bridge Street",
+    "Chapel Hill",
+    "Queens Drive",
+    "The Crescent",
+]
 COMPANIES = [
-    "Brightwell", "Northgate Services", "Hallam & Sons", "Pennybridge", "Ashbys", "Greenlow", "Marlow Group", "Fernhill Ltd",
-    "Oakley Partners", "Tillow", "Castle Direct", "Redfern Bros",
-]  # fmt: skip
+    "Brightwell",
+    "Northgate Services",
+    "Hallam & Sons",
+    "Pennybridge",
+    "Ashbys",
+    "Greenlow",
+    "Marlow Group",
+    "Fernhill Ltd",
+    "Oakley Partners",
+    "Tillow",
+    "Castle Direct",
+    "Redfern Bros",
+]
 """Invented."""
 
 
@@ -69,11 +105,22 @@ def code(stream: Random) -> str:
 
 def link(stream: Random, situation: Situation) -> str:
     """A web address on a reserved domain."""
-    path = stream.choice([
-        "orders/{hex}", "account/settings", "help/articles/{small}{small}{small}", "p/{hex}?ref=email", "checkout/step-{small}",
-        "s?q={first}", "", "status/{hex}#history", "en-gb/contact", "t/{hex}?utm_source=newsletter&utm_medium=email",
-        "index.php?id={small}{small}", "app/login?next=%2Fhome",
-    ])  # fmt: skip
+    path = stream.choice(
+        [
+            "orders/{hex}",
+            "account/settings",
+            "help/articles/{small}{small}{small}",
+            "p/{hex}?ref=email",
+            "checkout/step-{small}",
+            "s?q={first}",
+            "",
+            "status/{hex}#history",
+            "en-gb/contact",
+            "t/{hex}?utm_source=newsletter&utm_medium=email",
+            "index.php?id={small}{small}",
+            "app/login?next=%2Fhome",
+        ]
+    )
     return stream.choice(["https://", "https://", "http://", ""]) + stream.choice(HOSTS) + "/" * bool(path) + drawn(stream, situation, path)
 
 

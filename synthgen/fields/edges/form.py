@@ -12,17 +12,35 @@ from synthgen.fields.edges.situation import Situation, lettered, like, mentioned
 WORD = re.compile(r"[^\W\d_]{2,}")
 STOCK = ["hi can you help me with something", "Hello, I am writing about", "i was wondering whether you could", "please can someone"]
 SIGNED = [
-    "Sent from my iPhone", "Sent from my iPad", "Sent from my Galaxy", "Sent from my Samsung Galaxy smartphone.", "Get Outlook for iOS",
-    "Sent from Outlook for Android", "Sent from Yahoo Mail on Android", "Sent from my Huawei phone", "Sent from my phone, excuse typos",
-    "--\n{name}\n{company}\nT: {phone}", "Kind regards,\n{name}\n{company} | {phone} | {email}", "-- \n{name}\n{street}\n{city}",
+    "Sent from my iPhone",
+    "Sent from my iPad",
+    "Sent from my Galaxy",
+    "Sent from my Samsung Galaxy smartphone.",
+    "Get Outlook for iOS",
+    "Sent from Outlook for Android",
+    "Sent from Yahoo Mail on Android",
+    "Sent from my Huawei phone",
+    "Sent from my phone, excuse typos",
+    "--\n{name}\n{company}\nT: {phone}",
+    "Kind regards,\n{name}\n{company} | {phone} | {email}",
+    "-- \n{name}\n{street}\n{city}",
     "Best,\n{first}\n\nPlease consider the environment before printing this email.",
     "{name}\n{company}\n\nThis message is confidential and meant for the addressee. If you have it in error, please delete it.",
-    "Regards\n{name}\nM {phone}\n\nSent from my iPhone", "Virus-free. www.example.com",
-]  # fmt: skip
+    "Regards\n{name}\nM {phone}\n\nSent from my iPhone",
+    "Virus-free. www.example.com",
+]
 AUTOFILL = [
-    "{name}\n{street}\n{city}\n{postcode}", "{name} {email} {phone}", "{email}", "{first}{email}", "{name}, {street}, {city} {postcode}",
-    "{email}\n••••••••••", "Mr {name} {phone} {street} {city}", "{phone}{postcode}", "{email}{email}", "{name}{name}",
-]  # fmt: skip
+    "{name}\n{street}\n{city}\n{postcode}",
+    "{name} {email} {phone}",
+    "{email}",
+    "{first}{email}",
+    "{name}, {street}, {city} {postcode}",
+    "{email}\n••••••••••",
+    "Mr {name} {phone} {street} {city}",
+    "{phone}{postcode}",
+    "{email}{email}",
+    "{name}{name}",
+]
 SPOKEN = {",": "comma", ".": "full stop", "?": "question mark", "!": "exclamation mark", ":": "colon", "\n": "new line", "…": "dot dot dot"}
 FILLERS = ["um", "uh", "erm", "you know", "like", "okay so", "right"]
 STOPS = [". ", ". ", ". ", " ", " and ", ", ", "... "]
@@ -30,9 +48,27 @@ LEADS = ["so my question is", "anyway.", "what I actually want to know:", "", ""
 STARTS = ["okay so", "hey", "right um", "hi yeah", "so basically", "erm", "yeah hi"]
 ENDS = ["okay thanks", "yeah that's it", "send", "okay send that", "um thank you", "delete that no", "thank you bye"]
 ONES = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
-    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-]  # fmt: skip
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 TENS = ["zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 COUNTED = ["It was {money} in total", "The number is {number}", "I waited {small} hours", "ref {number}", "call me on 0{number}"]
 MONEY = {"£": "pounds", "$": "dollars", "€": "euros"}
@@ -40,11 +76,15 @@ MONEY = {"£": "pounds", "$": "dollars", "€": "euros"}
 # One string for each keyboard, key by key: what comes out where the typist meant another keyboard.
 _QWERTY = "qwertyuiop[]asdfghjkl;'zxcvbnm,./"
 KEYBOARDS = {
-    "azerty": "azertyuiop^$qsdfghjklmùwxcvbn,;:!", "russian": "йцукенгшщзхъфывапролджэячсмитьбю.",
-    "ukrainian": "йцукенгшщзхїфівапролджєячсмитьбю.", "hebrew": "/'קראטוןםפ][שדגכעיחלךף,זסבהנמצתץ.",
-    "greek": ";ςερτυθιοπ[]ασδφγηξκλ΄'ζχψωβνμ,./", "arabic": "ضصثقفغعهخحجدشسيبلاتنمكطئءؤرﻻىةوزظ",
-    "dvorak": "',.pyfgcrl/=aoeuidhtns-;qjkxbmwvz", "one key to the right": "wertyuiop[]\\sdfghjkl;'#xcvbnm,./?",
-}  # fmt: skip
+    "azerty": "azertyuiop^$qsdfghjklmùwxcvbn,;:!",
+    "russian": "йцукенгшщзхъфывапролджэячсмитьбю.",
+    "ukrainian": "йцукенгшщзхїфівапролджєячсмитьбю.",
+    "hebrew": "/'קראטוןםפ][שדגכעיחלךף,זסבהנמצתץ.",
+    "greek": ";ςερτυθιοπ[]ασδφγηξκλ΄'ζχψωβνμ,./",
+    "arabic": "ضصثقفغعهخحجدشسيبلاتنمكطئءؤرﻻىةوزظ",
+    "dvorak": "',.pyfgcrl/=aoeuidhtns-;qjkxbmwvz",
+    "one key to the right": "wertyuiop[]\\sdfghjkl;'#xcvbnm,./?",
+}
 
 
 def truncated(stream: Random, message: str, situation: Situation) -> str:

@@ -137,10 +137,13 @@ AMOUNT = re.compile(r"(?<![\w.,/:-])([£$€]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = "(?P<{}>" + "|".join(MONTHS) + ")[a-z]*\\.?"
 DATE = re.compile(
-    r"(?<![\w/.-])(?:(?P<y1>\d{4})-(?P<m1>\d\d)-(?P<d1>\d\d)|(?P<d2>\d{1,2})/(?P<m2>\d{1,2})(?:/(?P<y2>\d{4}|\d\d))?|(?P<d3>\d{1,2})(?:st|nd|rd|th)?(?: of)? "
-    + _MONTH.format("m3") + r"(?:,? (?P<y3>\d{4}))?|" + _MONTH.format("m4") + r" (?P<d4>\d{1,2})(?:st|nd|rd|th)?(?:,? (?P<y4>\d{4}))?)(?![\w/-])",
+    r"(?<![\w/.-])(?:(?P<y1>\d{4})-(?P<m1>\d\d)-(?P<d1>\d\d)|(?P<d2>\d{1,2})/(?P<m2>\d{1,2})(?:/(?P<y2>\d{4}|\d\d))?|(?P<d3>\d{1,2})(?:st|nd|rd|th)?(?: of)? "  # noqa: E501
+    + _MONTH.format("m3")
+    + r"(?:,? (?P<y3>\d{4}))?|"
+    + _MONTH.format("m4")
+    + r" (?P<d4>\d{1,2})(?:st|nd|rd|th)?(?:,? (?P<y4>\d{4}))?)(?![\w/-])",
     re.IGNORECASE | re.ASCII,
-)  # fmt: skip
+)
 
 
 def foreign_numbers(stream: Random, message: str, situation: Situation) -> str:

@@ -17,9 +17,14 @@ LOOK_ALIKE = {
 UNSEEN = ["\u200b", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad"]
 """Characters without width: spaces, joiners, the byte order mark, the soft hyphen."""
 TURNS = [
-    ("\u200f", ""), ("\u202b", "\u202c"), ("\u202e", "\u202c"), ("\u2067", "\u2069"), ("\u200e", "\u200f"), ("\u202d", "\u202c"),
+    ("\u200f", ""),
+    ("\u202b", "\u202c"),
+    ("\u202e", "\u202c"),
+    ("\u2067", "\u2069"),
+    ("\u200e", "\u200f"),
+    ("\u202d", "\u202c"),
     ("\u061c", ""),
-]  # fmt: skip
+]
 """Marks that turn the direction of what stands between them."""
 COMBINING = [chr(number) for number in [*range(0x300, 0x316), *range(0x323, 0x334), 0x336, 0x337]]
 FANCY = {

@@ -13,29 +13,83 @@ from synthgen.fields.edges.details import recently
 from synthgen.fields.edges.situation import Situation, like, then
 
 ABOVE = [
-    "this is what I get:", "see below", "here's what it says", "", "", "", "it shows this", "copied from the screen:",
-    "no idea what this means", "does this help?", "I get this:", "what does this mean",
-]  # fmt: skip
+    "this is what I get:",
+    "see below",
+    "here's what it says",
+    "",
+    "",
+    "",
+    "it shows this",
+    "copied from the screen:",
+    "no idea what this means",
+    "does this help?",
+    "I get this:",
+    "what does this mean",
+]
 PARTS = [
-    "auth", "gateway", "worker", "api", "sync", "session", "scheduler", "mailer", "cache", "upload", "profile", "notify", "billing",
-    "search", "export",
-]  # fmt: skip
+    "auth",
+    "gateway",
+    "worker",
+    "api",
+    "sync",
+    "session",
+    "scheduler",
+    "mailer",
+    "cache",
+    "upload",
+    "profile",
+    "notify",
+    "billing",
+    "search",
+    "export",
+]
 FAULTS = [
-    "connection refused", "timeout after {small}000 ms", "invalid token", "permission denied",
-    "no such file or directory: /var/lib/app/{hex}.tmp", "duplicate key {number}", "unexpected end of input", "503 Service Unavailable",
-    "certificate has expired", "disk quota exceeded", "cannot read property 'id' of undefined", "record {number} not found",
-    "rate limit exceeded, retry in {small}0s", "checksum mismatch ({hex})", "host {host} unreachable",
-]  # fmt: skip
+    "connection refused",
+    "timeout after {small}000 ms",
+    "invalid token",
+    "permission denied",
+    "no such file or directory: /var/lib/app/{hex}.tmp",
+    "duplicate key {number}",
+    "unexpected end of input",
+    "503 Service Unavailable",
+    "certificate has expired",
+    "disk quota exceeded",
+    "cannot read property 'id' of undefined",
+    "record {number} not found",
+    "rate limit exceeded, retry in {small}0s",
+    "checksum mismatch ({hex})",
+    "host {host} unreachable",
+]
 STEPS = [
-    "request {hex} received", "loading profile {number}", "retrying ({small}/10)", "cache miss for key {hex}",
-    "opened connection to {ip}:443", "session {uuid} resumed", "heartbeat ok", "queue length {small}{small}", "GET /api/v{small}/status",
-    "refresh token issued", "user agent changed", "config reloaded in {small}{small} ms", "upload of {small}{small}{small} kB finished",
+    "request {hex} received",
+    "loading profile {number}",
+    "retrying ({small}/10)",
+    "cache miss for key {hex}",
+    "opened connection to {ip}:443",
+    "session {uuid} resumed",
+    "heartbeat ok",
+    "queue length {small}{small}",
+    "GET /api/v{small}/status",
+    "refresh token issued",
+    "user agent changed",
+    "config reloaded in {small}{small} ms",
+    "upload of {small}{small}{small} kB finished",
     "closing idle connection",
-]  # fmt: skip
+]
 CLASSES = [
-    "SessionManager", "ReportExporter", "TokenFilter", "RequestHandler", "QueueConsumer", "FormValidator", "ImageLoader", "RetryPolicy",
-    "ConfigReader", "UserStore", "PageRenderer", "SyncAdapter",
-]  # fmt: skip
+    "SessionManager",
+    "ReportExporter",
+    "TokenFilter",
+    "RequestHandler",
+    "QueueConsumer",
+    "FormValidator",
+    "ImageLoader",
+    "RetryPolicy",
+    "ConfigReader",
+    "UserStore",
+    "PageRenderer",
+    "SyncAdapter",
+]
 VERBS = ["load", "handle", "submit", "parse", "connect", "run", "refresh", "validate", "render", "save", "invoke", "fetch"]
 THINGS = ["item", "total", "user", "row", "date", "name", "result", "data", "value", "index", "price", "label"]
 

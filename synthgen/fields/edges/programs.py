@@ -25,28 +25,48 @@ TRACES: list[tuple[list[str], str, list[str]]] = [
     (
         ["Traceback (most recent call last):"],
         '  File "/usr/src/app/{part}/{verb}.py", line {line}, in {verb}_{thing}\n    {thing} = self.{verb}({other})',
-        ["KeyError: '{thing}'", "ValueError: {fault}", "ConnectionError: {fault}", "IndexError: list index out of range",
-         "TypeError: 'NoneType' object is not subscriptable", "RuntimeError: {fault}"],
+        [
+            "KeyError: '{thing}'",
+            "ValueError: {fault}",
+            "ConnectionError: {fault}",
+            "IndexError: list index out of range",
+            "TypeError: 'NoneType' object is not subscriptable",
+            "RuntimeError: {fault}",
+        ],
     ),
     (
-        ['Exception in thread "main" java.lang.NullPointerException', "java.io.IOException: {fault}", "java.lang.IllegalStateException: {fault}",
-         'Exception in thread "pool-{small}-thread-{small}" java.net.SocketTimeoutException: {fault}'],
+        [
+            'Exception in thread "main" java.lang.NullPointerException',
+            "java.io.IOException: {fault}",
+            "java.lang.IllegalStateException: {fault}",
+            'Exception in thread "pool-{small}-thread-{small}" java.net.SocketTimeoutException: {fault}',
+        ],
         "\tat com.example.{part}.{owner}.{verb}({owner}.java:{line})",
         ["\t... {small} more", "Caused by: java.sql.SQLException: {fault}\n\t... {small}{small} more"],
     ),
     (
-        ["Uncaught TypeError: Cannot read properties of undefined (reading '{thing}')", "Error: {fault}", "ReferenceError: {thing} is not defined"],
+        [
+            "Uncaught TypeError: Cannot read properties of undefined (reading '{thing}')",
+            "Error: {fault}",
+            "ReferenceError: {thing} is not defined",
+        ],
         "    at {owner}.{verb} (https://app.example.com/assets/{part}.{hex}.js:{small}:{line})",
         ["", "    at async Promise.all (index {small})"],
     ),
     (
-        ["System.NullReferenceException: Object reference not set to an instance of an object.", "System.InvalidOperationException: {fault}",
-         "System.Net.Http.HttpRequestException: {fault}"],
+        [
+            "System.NullReferenceException: Object reference not set to an instance of an object.",
+            "System.InvalidOperationException: {fault}",
+            "System.Net.Http.HttpRequestException: {fault}",
+        ],
         "   at Example.{owner}.{method}(String {thing}) in C:\\build\\{part}\\{owner}.cs:line {line}",
         ["", "--- End of stack trace from previous location ---"],
     ),
     (
-        ["panic: runtime error: invalid memory address or nil pointer dereference\n\ngoroutine {small} [running]:", "panic: {fault}\n\ngoroutine 1 [running]:"],
+        [
+            "panic: runtime error: invalid memory address or nil pointer dereference\n\ngoroutine {small} [running]:",
+            "panic: {fault}\n\ngoroutine 1 [running]:",
+        ],
         "main.(*{owner}).{method}(0xc000{hex})\n\t/go/src/app/{part}.go:{line} +0x{small}{small}",
         ["exit status 2", "main.main()\n\t/go/src/app/main.go:{small}{small} +0x1d"],
     ),
@@ -55,43 +75,52 @@ TRACES: list[tuple[list[str], str, list[str]]] = [
         "#{place} /var/www/html/{part}/{owner}.php({line}): {owner}->{verb}()",
         ["  thrown in /var/www/html/index.php on line {small}{small}"],
     ),
-]  # fmt: skip
+]
 """How a stack trace begins, one of its calls, and how it ends."""
 CODE = [
-    "def {verb}_{thing}({other}s):\n    for {other} in {other}s:\n        if {other}.{thing} > {line}:\n            return {other}\n    return None",
-    "const {thing} = await fetch('https://api.example.com/{thing}s/' + id);\nconst {other} = await {thing}.json();\nconsole.log({other}[{small}]);",
+    "def {verb}_{thing}({other}s):\n    for {other} in {other}s:\n        if {other}.{thing} > {line}:\n            return {other}\n    "
+    "return None",
+    "const {thing} = await fetch('https://api.example.com/{thing}s/' + id);\nconst {other} = await "
+    "{thing}.json();\nconsole.log({other}[{small}]);",
     "public {owner} {verb}(String {thing}) {\n    if ({thing} == null) return null;\n    return new {owner}({thing}.trim(), {line});\n}",
     "for i in $(seq 1 {line}); do\n  curl -s https://api.example.com/{thing}s/$i | jq '.{other}' >> {thing}.txt\ndone",
     "<?php\n${thing} = $_POST['{thing}'];\nif (!isset(${thing})) { die('no {thing}'); }\necho ${thing} * {line};",
     '=IF(ISNA(VLOOKUP(A{small},Sheet2!$A$2:$D${line},{small},FALSE)),"",B{small}*1.2)',
     ".{thing}-{other} {\n  display: flex;\n  margin: 0 {line}px;\n  color: #{small}f{small}e0c;\n}",
-    "import pandas as pd\ndf = pd.read_csv('{thing}s.csv')\ndf['{other}'] = df['{thing}'].astype(float) / {line}\nprint(df.groupby('{other}').mean())",
-    "func {method}({thing} string) (int, error) {\n\tn, err := strconv.Atoi({thing})\n\tif err != nil {\n\t\treturn 0, err\n\t}\n\treturn n * {line}, nil\n}",
+    "import pandas as pd\ndf = pd.read_csv('{thing}s.csv')\ndf['{other}'] = df['{thing}'].astype(float) / "
+    "{line}\nprint(df.groupby('{other}').mean())",
+    "func {method}({thing} string) (int, error) {\n\tn, err := strconv.Atoi({thing})\n\tif err != nil {\n\t\treturn 0, "
+    "err\n\t}\n\treturn n * {line}, nil\n}",
     "try {\n  {verb}({thing}, {line});\n} catch (e) {\n  // {first}: why does this happen??\n  alert(e);\n}",
     "- name: {verb} {thing}\n  run: ./{verb}.sh --{other} {line}\n  env:\n    TOKEN: ${{ secrets.TOKEN_{small} }}",
     'git checkout -b {verb}-{thing}\ngit commit -am "{verb} {other}"\ngit push origin {verb}-{thing}',
     "let {thing}s = {other}s.filter(x => x.{thing} !== {line}).map(x => x.{other} || '{part}')",
     "sub {verb} { my (${thing}, ${other}) = @_; return ${thing}->{ ${other} } // {line}; }",
-]  # fmt: skip
+]
 UNIX_PROMPTS = ["{user}@laptop:~$", "$", "#", "{user}@MacBook-Pro ~ %", "[{user}@srv-app-2 ~]$"]
 WINDOWS_PROMPTS = ["PS C:\\Users\\{user}>", "C:\\Users\\{user}>", ">"]
 BOTH = [
-    "pip install report-tool=={version}\nERROR: No matching distribution found for report-tool", "git pull\nfatal: {fault}",
-    "npm run build\nnpm ERR! code ELIFECYCLE\nnpm ERR! {fault}", "python run.py\n{fault}",
+    "pip install report-tool=={version}\nERROR: No matching distribution found for report-tool",
+    "git pull\nfatal: {fault}",
+    "npm run build\nnpm ERR! code ELIFECYCLE\nnpm ERR! {fault}",
+    "python run.py\n{fault}",
     "curl -I https://{host}/{hex}\nHTTP/2 503\ndate: {stamp}\nserver: nginx",
-]  # fmt: skip
+]
 UNIX = [
-    *BOTH, "ping {host}\nPING {host} ({ip}): 56 data bytes\nRequest timeout for icmp_seq 0\nRequest timeout for icmp_seq 1",
+    *BOTH,
+    "ping {host}\nPING {host} ({ip}): 56 data bytes\nRequest timeout for icmp_seq 0\nRequest timeout for icmp_seq 1",
     "ls -la /var/log\ntotal {small}{small}\n-rw-r--r-- 1 root root {number} app.log",
     "sudo systemctl status app\n● app.service - app\n   Active: failed (Result: exit-code) since {stamp}",
-    "df -h\n/dev/sda1   {small}{small}G  {small}{small}G     0 100% /", "ssh {ip}\nssh: connect to host {ip} port 22: Connection refused",
-]  # fmt: skip
+    "df -h\n/dev/sda1   {small}{small}G  {small}{small}G     0 100% /",
+    "ssh {ip}\nssh: connect to host {ip} port 22: Connection refused",
+]
 WINDOWS = [
-    *BOTH, "ipconfig /renew\nAn error occurred while renewing interface Wi-Fi : {fault}",
+    *BOTH,
+    "ipconfig /renew\nAn error occurred while renewing interface Wi-Fi : {fault}",
     "tracert {host}\n  1     1 ms     1 ms     1 ms  {ip}\n  2     *        *        *     Request timed out.",
     "sfc /scannow\nWindows Resource Protection could not perform the requested operation.",
     "net use Z: \\\\{host}\\share\nSystem error 53 has occurred.\n\nThe network path was not found.",
-]  # fmt: skip
+]
 
 
 def _names(stream: Random) -> dict[str, str]:
@@ -110,11 +139,17 @@ def pasted_log(stream: Random, message: str, situation: Situation) -> str:
         bad = place == count - 1 or stream.random() < 0.15
         level = stream.choice(["ERROR", "ERROR", "WARN"] if bad else ["INFO", "INFO", "DEBUG"])
         own = {
-            "level": level, "letter": level[0], "ms": f"{moment.microsecond // 1000:03}", "machine": machine, "process": process,
-            "part": stream.choice([parts[0], parts[0], *parts]), "owner": stream.choice(CLASSES), "verb": stream.choice(["GET", "GET", "POST"]),
+            "level": level,
+            "letter": level[0],
+            "ms": f"{moment.microsecond // 1000:03}",
+            "machine": machine,
+            "process": process,
+            "part": stream.choice([parts[0], parts[0], *parts]),
+            "owner": stream.choice(CLASSES),
+            "verb": stream.choice(["GET", "GET", "POST"]),
             "status": stream.choice(["500", "502", "403", "404"] if bad else ["200", "200", "304", "302"]),
             "text": one_of(stream, situation, FAULTS if bad else STEPS),
-        }  # fmt: skip
+        }
         path = one_of(stream, situation, PATHS, part=own["part"])
         lines.append(drawn(stream, situation, moment.strftime(pattern), path=path, **own))
     return with_paste(stream, message, "\n".join(lines), fence=0.15)

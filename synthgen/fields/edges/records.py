@@ -21,9 +21,14 @@ QUERIES = [
     "DELETE FROM {table} WHERE {column} = {value} AND created_at < '{stamp}';",
 ]
 ANSWERS = [
-    "", "", "\n(0 rows)", '\nERROR:  relation "{table}" does not exist', '\nORA-00904: "{column}": invalid identifier', "\n({small} rows)",
+    "",
+    "",
+    "\n(0 rows)",
+    '\nERROR:  relation "{table}" does not exist',
+    '\nORA-00904: "{column}": invalid identifier',
+    "\n({small} rows)",
     "\nERROR 1064 (42000): You have an error in your SQL syntax near '{column}' at line {small}",
-]  # fmt: skip
+]
 
 STATUSES = ["502 Bad Gateway", "503 Service Temporarily Unavailable", "504 Gateway Time-out"]
 PAGES = [

@@ -12,9 +12,17 @@ from types import MappingProxyType
 from synthgen.spec.rows import Value
 
 SHORT = [
-    "hello can you help me", "Hi, I need some help please", "help please", "Is anyone there?", "can someone get back to me",
-    "I have a question", "need help with something", "Good morning, could you help me?", "please call me back", "hi there",
-]  # fmt: skip
+    "hello can you help me",
+    "Hi, I need some help please",
+    "help please",
+    "Is anyone there?",
+    "can someone get back to me",
+    "I have a question",
+    "need help with something",
+    "Good morning, could you help me?",
+    "please call me back",
+    "hi there",
+]
 
 
 @dataclass(frozen=True, slots=True)

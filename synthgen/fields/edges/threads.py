@@ -15,7 +15,8 @@ BOT = [
     "I've checked this for you and everything looks fine on our side.",
     "Your request {code} has been received. We aim to reply within {small} hours.",
     "I'm sorry, I didn't quite understand that. Could you rephrase your question?",
-    "You can find this under Settings > Account > Preferences.", "To protect your privacy, please confirm your date of birth and postcode.",
+    "You can find this under Settings > Account > Preferences.",
+    "To protect your privacy, please confirm your date of birth and postcode.",
     "Good news! This has been resolved and no further action is needed.",
     "Unfortunately we're unable to do this at the moment. Is there anything else I can help with?",
     "Please restart the app and clear the cache. If the problem persists, contact us again.",
@@ -23,16 +24,30 @@ BOT = [
     "Hi {first}, I'm the virtual assistant. Please choose: 1. New request 2. Existing request 3. Something else",
     "This conversation will be closed in {small} minutes as we haven't heard from you.",
     "I understand your frustration. Let me connect you with a colleague.",
-]  # fmt: skip
+]
 
 QUOTES = [
-    "> {answer}", '"{answer}"', "On %a, %d %b %Y at %H:%M, Support wrote:\n> {answer}", "Assistant: {answer}\nMe:", "[%H:%M] Support Bot: {answer}",
-    "you said: {answer}", "«{answer}»", "Bot %H:%M\n{answer}",
-]  # fmt: skip
+    "> {answer}",
+    '"{answer}"',
+    "On %a, %d %b %Y at %H:%M, Support wrote:\n> {answer}",
+    "Assistant: {answer}\nMe:",
+    "[%H:%M] Support Bot: {answer}",
+    "you said: {answer}",
+    "«{answer}»",
+    "Bot %H:%M\n{answer}",
+]
 """How an answer is quoted: strftime patterns, as are HEADS and CHATS."""
 DOUBTS = [
-    "", "", "", "what does that mean", "no it isn't", "I already did that", "that's not what I asked", "you keep saying this", "still the same",
-]  # fmt: skip
+    "",
+    "",
+    "",
+    "what does that mean",
+    "no it isn't",
+    "I already did that",
+    "that's not what I asked",
+    "you keep saying this",
+    "still the same",
+]
 HEADS = [
     "From: {sender} <{address}>\nSent: %d %B %Y %H:%M\nTo: {receiver}\nSubject: RE: {subject}\n",
     "On %a, %d %b %Y at %H:%M, {sender} <{address}> wrote:",
@@ -40,25 +55,49 @@ HEADS = [
     "---------- Forwarded message ---------\nFrom: {sender} <{address}>\nDate: %a, %b %d, %Y at %H:%M\nSubject: {subject}\n",
 ]
 SUBJECTS = [
-    "Your request {code}", "Following up", "Case {number}", "Your message of {date}", "Complaint", "Question", "FW: FW: important",
+    "Your request {code}",
+    "Following up",
+    "Case {number}",
+    "Your message of {date}",
+    "Complaint",
+    "Question",
+    "FW: FW: important",
     "Appointment {date}",
-]  # fmt: skip
+]
 ANSWERED = [
     "Thank you for your message. We are looking into this and will come back to you by {day}.",
-    "Apologies for the delay. Could you please send me your reference number?", "I have passed this on to my colleague {first}.",
+    "Apologies for the delay. Could you please send me your reference number?",
+    "I have passed this on to my colleague {first}.",
     "As discussed on the phone, we need a copy of the form. Please reply to this email.",
-    "We have no record of this. Could you tell us when it happened?", "Your case number is {code}. Please quote it in all correspondence.",
-]  # fmt: skip
+    "We have no record of this. Could you tell us when it happened?",
+    "Your case number is {code}. Please quote it in all correspondence.",
+]
 ASKED = [
-    "Any news on this?", "I wrote on {date} and have not had an answer.", "Please see below. What happens next?",
-    "Here it is again: {code}.", "Hello, is anybody reading this?", "Thanks, but this is not what I asked.",
-]  # fmt: skip
+    "Any news on this?",
+    "I wrote on {date} and have not had an answer.",
+    "Please see below. What happens next?",
+    "Here it is again: {code}.",
+    "Hello, is anybody reading this?",
+    "Thanks, but this is not what I asked.",
+]
 CLOSES = ["Kind regards", "Best wishes", "Regards", "Many thanks"]
 CHATS = ["[%d/%m/%Y, %H:%M:%S] {who}: {text}", "{who}, %H:%M\n{text}", "{who}: {text}"]
 TALK = [
-    "did you sort it", "no still waiting", "what did they say", "they said {small} days", "send them a msg then", "I did on {day}", "lol",
-    "ok ask them about {code}", "tell them what happened", "👍", "it says error again", "call {phone}", "when was that?", "{date} I think",
-]  # fmt: skip
+    "did you sort it",
+    "no still waiting",
+    "what did they say",
+    "they said {small} days",
+    "send them a msg then",
+    "I did on {day}",
+    "lol",
+    "ok ask them about {code}",
+    "tell them what happened",
+    "👍",
+    "it says error again",
+    "call {phone}",
+    "when was that?",
+    "{date} I think",
+]
 KEYS = ["utm_source", "sid", "token", "redirect", "gclid", "lang", "ref", "state", "session", "page", "_ga", "cid"]
 PAGES = ["https://{host}/app/{hex}?", "https://{host}/search?q=&", "http://{host}/index.php?"]
 

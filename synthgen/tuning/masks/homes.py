@@ -30,14 +30,18 @@ def _postcode(match: re.Match[str], text: str) -> Iterable[Span]:
 
 
 _STREET = re.compile(
-    rf"(?<![\w$€£.,:/-])(?P<first>\d{{1,5}}(?:[-/]\d{{1,4}})?[ ]?[a-z]?),?[ ](?P<middle>(?:(?:[^\W\d_][\w'’.-]{{0,19}}|\d{{1,3}}(?:st|nd|rd|th))[ ]){{1,3}}?)"
-    rf"(?P<type>{any_of('streets')}|{any_of('ways')})(?!\w)(?P<unit>\.?,?[ ](?:apt|apartment|unit|suite|ste|flat|floor|room|rm|#)\.?[ ]?#?[ ]?\w{{1,5}}(?!\w))?"
+    rf"(?<![\w$€£.,:/-])(?P<first>\d{{1,5}}(?:[-/]\d{{1,4}})?[ ]?[a-z]?),?[ "
+    rf"](?P<middle>(?:(?:[^\W\d_][\w'’.-]{{0,19}}|\d{{1,3}}(?:st|nd|rd|th))[ ]){{1,3}}?)"
+    rf"(?P<type>{any_of('streets')}|{any_of('ways')})(?!\w)(?P<unit>\.?,?[ ](?:apt|apartment|unit|suite|ste|flat|floor|room|rm|#)\.?[ "
+    rf"]?#?[ ]?\w{{1,5}}(?!\w))?"
 )
 _STREETS = re.compile(
     r"(?<!\w)(?:p\.?[ ]?o\.?[ ]?box[ ]?(?:no\.?[ ]?)?\d{1,6}[a-z]?"
     r"|[^\W\d_]{3,20}(?:straße|strasse|str\.|gasse|platz|allee)[ ]\d{1,4}[ ]?[a-z]?"
-    r"|\d{1,4}(?:[ ]?(?:bis|ter))?,?[ ](?:rue|boulevard|bd|chemin|impasse|quai)[ ](?:(?:de|du|des|la|le|les)[ ]|d'|l'){0,2}[^\W\d_]{3,20}(?:[ -][^\W\d_]{3,20})?"
-    r"|(?:calle|avenida|carrera|piazza|viale|rua)[ ](?:(?:de|da|do|del|la|los|las|dos)[ ]){0,2}[^\W\d_]{3,20}(?:[ ][^\W\d_]{3,20})?,?[ ](?:n[º°o.]{1,2}[ ]?)?\d{1,4}"
+    r"|\d{1,4}(?:[ ]?(?:bis|ter))?,?[ ](?:rue|boulevard|bd|chemin|impasse|quai)[ ](?:(?:de|du|des|la|le|les)[ "
+    r"]|d'|l'){0,2}[^\W\d_]{3,20}(?:[ -][^\W\d_]{3,20})?"
+    r"|(?:calle|avenida|carrera|piazza|viale|rua)[ ](?:(?:de|da|do|del|la|los|las|dos)[ ]){0,2}[^\W\d_]{3,20}(?:[ ][^\W\d_]{3,20})?,?[ "
+    r"](?:n[º°o.]{1,2}[ ]?)?\d{1,4}"
     r"|(?:apt|apartment|flat)[ ]?#?[ ]?\d{1,5}[a-z]?)(?!\w)"
 )
 

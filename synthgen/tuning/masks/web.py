@@ -10,7 +10,8 @@ from synthgen.tuning.words import any_of, words
 from synthgen.voices import lexicon
 
 _LINK = re.compile(
-    r"(?:(?:h[tx]{2}ps?://|(?<![a-z])(?:h[tx]{2}ps?|s?ftp|wss?|git|svn|ssh|ircs?|rtsp|mailto|tel)[ ]?:[ ]?//?)|(?<![a-z])(?:mailto|tel):|(?<![\w])www[0-9]?(?:\.[ ]?|,))(?=\w)[^\s\0]++"
+    r"(?:(?:h[tx]{2}ps?://|(?<![a-z])(?:h[tx]{2}ps?|s?ftp|wss?|git|svn|ssh|ircs?|rtsp|mailto|tel)[ ]?:[ "
+    r"]?//?)|(?<![a-z])(?:mailto|tel):|(?<![\w])www[0-9]?(?:\.[ ]?|,))(?=\w)[^\s\0]++"
 )
 _DOMAIN = re.compile(
     r"(?<![\w@./~-])(?:[\w-]++\.(?=\w))++(?P<top>[^\W\d_]{2,24}+)(?![\w-])(?P<rest>(?::\d{1,5})?[/?#][^\s\0]*+)?|"
