@@ -18,14 +18,12 @@ from synthgen.dataset import Dataset
 from synthgen.engine import candidates
 from synthgen.engine.step import leave_out, make, wanted
 from synthgen.errors import DataError, OutputError, SynthgenError
-from synthgen.fields import Asked, FieldShape, Made, Typed
+from synthgen.fields import Asked, FieldShape, Made
 from synthgen.fields.schemas import fitting
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.recipe.plan import FieldStep, own_columns
-from synthgen.spec import render
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
-from synthgen.text.slots import filled
 
 ROWS = 40
 """Rows among which one is looked for that a field is made for."""
@@ -99,10 +97,10 @@ def _make(row: Row, name: str, field: FieldShape, streams: Streams) -> list[Prom
             if not there:
                 make(row, name, field, streams)
                 return []
-        elif isinstance(field, Typed):
-            value = None if there else _typed(row, field)
-        elif isinstance(field, Asked):
+        elif isinstance(field, Asked) and field.asks == "claude":
             prompts, value = _asked(row, name, field, streams)
+        elif isinstance(field, Asked) and not there:
+            value = field.stand_in(row)
     except SynthgenError:
         value = None  # a fact that cannot be made of what only stands for another
     if not there:
@@ -110,16 +108,6 @@ def _make(row: Row, name: str, field: FieldShape, streams: Streams) -> list[Prom
         for column in own_columns(name, field):
             row.values.setdefault(column, None)
     return prompts
-
-
-def _typed(row: Row, field: Typed) -> Value:
-    """A seed message, with the row's facts in it."""
-    topic = render.fill(field.topic, row.values)
-    pool = field.pools.get(topic) or field.pools.get("") or field.texts
-    facts = {name: "…" if value is None else value for name, value in row.values.items()}
-    with suppress(KeyError):
-        return filled(pool[row.index % len(pool)], facts)
-    return pool[row.index % len(pool)]
 
 
 def _asked(row: Row, name: str, field: Asked, streams: Streams) -> tuple[list[Prompt], Value | Labelled | None]:

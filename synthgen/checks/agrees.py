@@ -9,7 +9,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from synthgen.checks.shape import Check
-from synthgen.fields.instructed import field_of, part_of
+from synthgen.fields.instructed import field_of, part_faults, part_of
+from synthgen.fields.shape import Others
+from synthgen.spec.parts import Fault
 from synthgen.spec.rows import Row, Value
 
 
@@ -25,6 +27,10 @@ class Agrees(Check):
         """Both fields."""
         yield from super().reads()
         yield ("with",), field_of(self.with_)
+
+    def needs(self, others: Others) -> Iterator[Fault]:
+        """A part of a field that this does not have."""
+        yield from part_faults(("with",), self.with_, others)
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """What each of them says, where they differ. Where there is no label, there is nothing to agree with."""

@@ -11,7 +11,6 @@ from pydantic import Field
 from synthgen.checks.shape import Check
 from synthgen.errors import DataError
 from synthgen.fields.shape import FieldShape
-from synthgen.fields.typed import Typed
 from synthgen.spec.parts import Fault, misread
 from synthgen.spec.rows import Row
 from synthgen.text import files
@@ -56,7 +55,7 @@ class NotCopied(Check):
     def memory(self, sources: Sequence[FieldShape]) -> Originals:
         """The originals, and every run of words in them."""
         found = self._others()
-        found.add(Originals((seed for field in sources if isinstance(field, Typed) for seed in field.originals), self.run))
+        found.add(Originals((seed for field in sources for seed in field.originals), self.run))
         return found
 
     def refuse(self, row: Row, memory: Any) -> str | None:

@@ -16,7 +16,6 @@ from pydantic import Field
 
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape
-from synthgen.fields.typed import Typed
 from synthgen.spec.rows import Row
 
 if TYPE_CHECKING:  # numpy is imported when a message is first checked
@@ -41,7 +40,7 @@ class OnTopic(Check):
         """The topics of the typed field behind the message; None when there is nothing to tell apart."""
         from synthgen.text.topics import Topics
 
-        pools = next((field.pools for field in sources if isinstance(field, Typed)), {})
+        pools = next((field.pools for field in sources if field.pools), {})
         known = {topic: seeds for topic, seeds in pools.items() if topic and seeds}
         return Topics(known) if len(known) > 1 else None
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from synthgen.fields.shape import FieldShape
-from synthgen.spec.parts import Part
+from synthgen.fields.shape import FieldShape, Others
+from synthgen.spec.parts import Fault, Part
 from synthgen.spec.rows import Row
 
 
@@ -25,6 +25,10 @@ class Check(Part):
     def reads(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """The columns that the check looks at, each with the key that names it."""
         yield ("field",), self.field
+
+    def needs(self, others: Others) -> Iterator[Fault]:
+        """What is wrong between it and the fields that it names, as a field says it."""
+        yield from ()
 
     def memory(self, sources: Sequence[FieldShape]) -> Any:
         """What the check knows before the first row. `sources` are the checked field and all that it is made from."""

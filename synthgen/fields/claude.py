@@ -12,8 +12,8 @@ from pydantic import Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
-from synthgen.fields.instructed import Instructed, Shows, field_of, row_text, seen
-from synthgen.fields.shape import Role, Template, fill
+from synthgen.fields.instructed import Instructed, Shows, row_text, seen
+from synthgen.fields.shape import Others, Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.parts import Fault, misread
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, written
@@ -112,12 +112,25 @@ class Claude(Instructed):
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The fields that it sees and those that the task names."""
         yield from super().reads()
-        yield from ((("shows", number), field_of(name)) for number, name in enumerate(self.shows or []))
         yield from ((("task",), name) for name in sorted(render.names(self.task)))
+
+    def needs(self, others: Others) -> Iterator[Fault]:
+        """Something of the row to see, and parts of fields that there are."""
+        if not others.inherits and self.shows is None and not self.names_fields:
+            yield Fault(
+                ("task",),
+                "Claude would see nothing of the row: it has no fields of a parent row, and the task names none",
+                "say which fields it sees: shows: [message]",
+            )
+        yield from super().needs(others)
 
     def column(self) -> str:
         """As the output says."""
         return column_of(self.form.of)
+
+    def answers(self) -> list[str]:
+        """The outputs of its examples."""
+        return [self._shown(one["output"]) for one in self._records if "output" in one]
 
     def labels(self) -> dict[str, str]:
         """Its reasons, if it thinks."""

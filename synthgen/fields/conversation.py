@@ -20,8 +20,8 @@ from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
-from synthgen.fields.instructed import document, field_of, part_of, prompt_files, render_prompt, tagged
-from synthgen.fields.shape import Asked, Chosen, Passes, Role, Template, anything, fill
+from synthgen.fields.instructed import document, field_of, part_faults, part_of, prompt_files, render_prompt, tagged
+from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, anything, fill
 from synthgen.spec import render
 from synthgen.spec.parts import Fault, misread
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
@@ -124,6 +124,22 @@ class Conversation(Asked):
         yield ("user",), field_of(self.user)
         yield from ((("goal",), name) for name in sorted(render.names(self.goal)))
         yield from ((("assistant",), name) for name in sorted(render.names(self.system)))
+
+    def makers(self) -> dict[str, str]:
+        """Who replies, and who drafts."""
+        return {"by": "claude", "typist": "base"}
+
+    def rounds(self) -> int:
+        """A reply and what comes next to each turn."""
+        return 2 * self.turns
+
+    def stand_in(self, row: Row) -> Value:
+        """A short conversation."""
+        return [{"role": "user", "content": WORDS}, {"role": "assistant", "content": WORDS}]
+
+    def needs(self, others: Others) -> Iterator[Fault]:
+        """A first message that is a part of another field, where that has none."""
+        yield from part_faults(("user",), self.user, others)
 
     def models(self) -> set[str]:
         """The one that replies, and the one that drafts if anybody does."""

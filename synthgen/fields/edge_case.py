@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from synthgen.errors import DataError, did_you_mean
+from synthgen.fields.choice import Choice
 from synthgen.fields.edges import CASES, NONE, case_named
 from synthgen.fields.edges.formats import COUNTRIES
 from synthgen.fields.edges.situation import Situation
-from synthgen.fields.shape import Made, Role, Template, fill
+from synthgen.fields.shape import Made, Others, Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.parts import Fault
 from synthgen.spec.rows import Labelled, Row, Value
@@ -51,6 +53,17 @@ class EdgeCase(Made):
         yield ("of",), self.of
         for key, template in (("case", self.case), ("other", self.other)):
             yield from (((key,), name) for name in sorted(render.names(template)))
+
+    def needs(self, others: Others) -> Iterator[Fault]:
+        """Cases, where they are the options of a choice."""
+        keys, source = others.named(self.case) or ((), None)
+        options = getattr(source, "options", None)  # not there if they are wrong
+        if not isinstance(source, Choice) or not options:
+            return
+        weighed = isinstance(options, dict)
+        found = [case_fault(("options", option if weighed else place), option, at_key=weighed) for place, option in enumerate(options)]
+        found.append(case_fault(("otherwise",), source.otherwise))
+        yield from (replace(fault, at=(*keys, *fault.at), whole=True) for fault in found if fault)
 
     def make(self, row: Row, stream: Random) -> Value:
         """The message in its case, labelled with that. Raises DataError where the case is none."""

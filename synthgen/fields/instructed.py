@@ -15,9 +15,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import Field
 
-from synthgen.errors import DataError
+from synthgen.errors import DataError, did_you_mean
 from synthgen.fields.answer import ANSWERED, Form
-from synthgen.fields.shape import Asked, Chosen, Passes, anything
+from synthgen.fields.schemas import fitting
+from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, anything
 from synthgen.spec.parts import Fault, misread
 from synthgen.spec.rows import Brief, Completion, Document, Prompt, Row, Value, written
 from synthgen.spec.streams import Streams
@@ -26,6 +27,7 @@ from synthgen.text import files
 PROMPTS = Path(__file__).with_name("prompts")
 PDF, TEXT = "application/pdf", "text/plain"
 TYPES = {".md": TEXT, ".markdown": TEXT, ".txt": TEXT, ".pdf": PDF}
+WITHOUT_PARTS = {"string", "bool", "int64", "float64", "date32", "timestamp[us]", "list"}
 LARGEST = 30_000_000
 """Bytes of all documents of a field as they are sent: the API takes requests of up to 32 MB."""
 
@@ -102,6 +104,35 @@ class Instructed(Asked):
         if self.out is not None and self.out.strip().casefold() in ("", ANSWERED):
             yield Fault(("out",), f"out: {self.out!r} cannot mean that there is no answer", "such as out: unsure")
 
+    @cached_property
+    def form(self) -> Form:
+        """The form of its answers. Raises DataError, ValueError."""
+        raise NotImplementedError
+
+    def form_of(self) -> Mapping[str, Any] | None:
+        """That of its answers."""
+        return self.form.of
+
+    def named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The fields that it is `of` and that it is shown, as the recipe names them: with their parts."""
+        if (of := getattr(self, "of", None)) is not None:
+            yield ("of",), of
+        yield from ((("shows", number), name) for number, name in enumerate(getattr(self, "shows", None) or []))
+
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The fields that it is of and that it is shown."""
+        yield from super().reads()
+        yield from ((at, field_of(name)) for at, name in self.named())
+
+    def needs(self, others: Others) -> Iterator[Fault]:
+        """Parts of other fields that these do not have."""
+        for at, name in self.named():
+            yield from part_faults(at, name, others)
+
+    def stand_in(self, row: Row) -> Value:
+        """A value of its form."""
+        return fitting(self.form_of() or {}, lambda _: WORDS)
+
     def files(self) -> list[Path]:
         """The documents, and the files of the prompt."""
         shared = ["purpose", "documents", "form", "row"]
@@ -135,6 +166,25 @@ def part_of(values: Mapping[str, Value], name: str) -> Value:
     for key in name.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
+
+
+def part_faults(at: tuple[str | int, ...], name: str, others: Others) -> Iterator[Fault]:
+    """The fault that a dotted name names no part of a field, as far as that is known before."""
+    base, *inner = name.split(".")
+    field = others.field(base)
+    if field is None or not inner:
+        return
+    if field.column() in WITHOUT_PARTS:
+        yield Fault(at, f"'{base}' has no parts", f"it holds one value: {base}", name)
+        return
+    form = field.form_of()
+    for key in inner:
+        if form is None or form.get("type") != "object":  # what a file holds is not known before
+            return
+        if key not in form["properties"]:
+            yield Fault(at, f"'{base}' has no part '{key}'", did_you_mean(key, form["properties"], "parts"), key)
+            return
+        base, form = key, form["properties"][key]
 
 
 def field_of(name: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field, StrictInt, StrictStr
 
 from synthgen.errors import did_you_mean
 from synthgen.fields.answer import Form
-from synthgen.fields.instructed import Instructed, Shows, field_of, part_of, row_text, seen
+from synthgen.fields.instructed import Instructed, Shows, part_of, row_text, seen
 from synthgen.fields.shape import Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.parts import Fault
@@ -61,8 +61,6 @@ class Judge(Instructed):
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The field that is judged, those that are shown beside it, and those that the question names."""
         yield from super().reads()
-        yield ("of",), field_of(self.of)
-        yield from ((("shows", number), field_of(name)) for number, name in enumerate(self.shows or []))
         yield from ((("question",), name) for name in sorted(render.names(self.question)))
 
     def column(self) -> str:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
-from synthgen.fields.instructed import Instructed, Shows, enclosed, field_of, part_of, prompt_files, render_prompt, seen, tagged
+from synthgen.fields.instructed import Instructed, Shows, enclosed, part_of, prompt_files, render_prompt, seen, tagged
 from synthgen.fields.shape import Chosen, Passes, Role, Template, anything, fill
 from synthgen.spec import render
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
@@ -53,8 +53,6 @@ class Revise(Instructed):
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The message, the fields that are shown beside it, and those that the task names."""
         yield from super().reads()
-        yield ("of",), field_of(self.of)
-        yield from ((("shows", number), field_of(name)) for number, name in enumerate(self.shows or []))
         yield from ((("task",), name) for name in sorted(render.names(self.task)))
 
     def labels(self) -> dict[str, str]:
@@ -65,6 +63,10 @@ class Revise(Instructed):
     def form(self) -> Form:
         """The message, and nothing else."""
         return Form(MESSAGE, out=self.out or "")
+
+    def form_of(self) -> None:
+        """None: the message alone is its value."""
+        return
 
     @cached_property
     def names_fields(self) -> bool:

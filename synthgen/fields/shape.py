@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from synthgen.errors import DataError
 from synthgen.spec import render
-from synthgen.spec.parts import Part
+from synthgen.spec.parts import Fault, Part
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 
@@ -30,6 +30,8 @@ def anything(row: Row, value: Value) -> bool:
     return True
 
 
+WORDS = " ".join(["something"] * 30)
+"""Stands for a text that is not written yet."""
 Chosen = tuple[Value | Labelled | Refusal, Completion]
 """A value, or why there is none, and the completion that it is from."""
 
@@ -56,6 +58,19 @@ Role = Literal["fact", "label", "text", "message", "answer", "verdict"]
 it, or what was said of that."""
 
 
+class Others(Protocol):
+    """The fields that a row has beside one of them, as far as they could be read."""
+
+    inherits: bool
+    """Whether rows have fields of the rows that they are made from."""
+
+    def field(self, name: str) -> FieldShape | None:
+        """The field of a name, of this table or of one above it."""
+
+    def named(self, template: str) -> tuple[tuple[Any, ...], FieldShape] | None:
+        """The field that a template is the name of, and no more, such as `{{ intent }}`; and its keys from the top of the recipe."""
+
+
 class FieldShape(Part):
     """What every field may say."""
 
@@ -71,6 +86,29 @@ class FieldShape(Part):
         """The names of the fields that this one reads, each with the key that names it."""
         if self.when is not None:
             yield from ((("when",), name) for name in sorted(render.names(self.when)))
+
+    def needs(self, others: Others) -> Iterator[Fault]:
+        """What is wrong between it and the fields that it names; `at` of each fault from its own keys, or where another field is to blame
+        from the top of the recipe, `whole`."""
+        yield from ()
+
+    def unknown(self, at: tuple[str | int, ...], name: str) -> Fault | None:
+        """The fault that there is no field of a `name` that it `reads` at a key; None where that is told otherwise."""
+        return Fault(at, f"there is no field '{name}'", word=name)
+
+    def form_of(self) -> Mapping[str, Any] | None:
+        """The JSON Schema of its values; None where it is not known before."""
+        return None
+
+    @property
+    def pools(self) -> dict[str, list[str]]:
+        """The seed messages per topic that it is made in the manner of."""
+        return {}
+
+    @property
+    def originals(self) -> list[str]:
+        """Messages that it must not repeat."""
+        return []
 
     def column(self) -> str:
         """The type of its column: string, bool, int64, float64, date32, timestamp[us], list or json."""
@@ -123,9 +161,25 @@ class Asked(FieldShape):
         asks in several rounds. When no row asks for more, the rows are read."""
         return [[] for _ in rows]
 
+    def makers(self) -> dict[str, str]:
+        """The keys that name a model, each with the kind of model that it needs."""
+        return {"by": self.asks}
+
     def models(self) -> set[str]:
         """The names of all models that are asked."""
         return {self.by}
+
+    def rounds(self) -> int:
+        """How often a row is asked for in one try, at most."""
+        return 1
+
+    def stand_in(self, row: Row) -> Value:
+        """What stands for a value that is not made yet, where only its length matters. Raises DataError."""
+        return WORDS
+
+    def answers(self) -> list[str]:
+        """Texts that are as long as its answers will be; none where nothing is known."""
+        return []
 
     @property
     def chooses(self) -> bool:

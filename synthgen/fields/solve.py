@@ -14,7 +14,7 @@ from pydantic import Field
 
 from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
 from synthgen.fields.claude import Output, Think
-from synthgen.fields.instructed import Instructed, field_of, part_of, row_text
+from synthgen.fields.instructed import Instructed, part_of, row_text
 from synthgen.fields.shape import Role
 from synthgen.spec.parts import Fault
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
@@ -48,11 +48,6 @@ class Solve(Instructed):
     def files(self) -> list[Path]:
         """The documents, the file of the schema, and the prompt."""
         return [*super().files(), *files_of(self.output, self._context)]
-
-    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """The input."""
-        yield from super().reads()
-        yield ("of",), field_of(self.of)
 
     def column(self) -> str:
         """As the output says."""

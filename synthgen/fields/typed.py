@@ -32,8 +32,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
+from synthgen.fields.choice import Choice
 from synthgen.fields.reading import Reader, topic_of
-from synthgen.fields.shape import Asked, Chosen, Passes, Role, Template, Weight, anything, fill
+from synthgen.fields.shape import Asked, Chosen, Others, Passes, Role, Template, Weight, anything, fill
 from synthgen.fields.voiced import drawn, voice_faults, weighted
 from synthgen.spec import render
 from synthgen.spec.parts import Fault, misread
@@ -266,6 +267,42 @@ class Typed(Asked):
         for topic, pool in self.pools.items():
             at = ("like",) if self.seeds is None else ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
             yield from ((at, slot) for slot in sorted(set().union(*map(slots, pool))))
+
+    def unknown(self, at: tuple[str | int, ...], name: str) -> Fault | None:
+        """As everywhere; in a seed message at its slot; nothing for a mention that no seed shows, which is a fault of its own."""
+        if at[0] == "mention":
+            shown = frozenset[str]().union(*map(slots, self.texts))
+            return Fault(at, f"there is no field '{name}'", word=name, at_key=True) if name in shown else None
+        if at[0] not in ("seeds", "like"):
+            return super().unknown(at, name)
+        seeds = self.seeds[str(at[1])] if isinstance(self.seeds, dict) else self.seeds
+        messages = seeds if isinstance(seeds, list) else self.pools[str(at[1])] if len(at) > 1 else self.texts
+        number = next(number for number, message in enumerate(messages) if name in slots(message))
+        listed = isinstance(seeds, list)
+        where = "" if listed else f" (in: {messages[number]})"
+        return Fault((*at, number) if listed else at, f"slot <{name}>: there is no field '{name}'{where}", word=f"<{name}>")
+
+    def needs(self, others: Others) -> Iterator[Fault]:
+        """Seeds for a topic that no row will ever have: a misspelt key, most likely."""
+        seeds, (keys, source) = getattr(self, "seeds", None), others.named(self.topic) or ((), None)
+        if not isinstance(seeds, dict) or not isinstance(source, Choice):
+            return
+        topics = {str(option) for option in [*source.options, source.otherwise] if option is not None}
+        for topic in seeds:
+            if topic not in topics:
+                hint = did_you_mean(topic, topics, f"{keys[-1]} is one of")
+                yield Fault(("seeds", topic), f"no row has the topic '{topic}'", hint, at_key=True)
+
+    def stand_in(self, row: Row) -> Value:
+        """A seed message of the row's topic, with its facts in it."""
+        topic = render.fill(self.topic, row.values)
+        pool = self.pools.get(topic) or self.pools.get("") or self.texts
+        seed, facts = pool[row.index % len(pool)], {name: "…" if value is None else value for name, value in row.values.items()}
+        return filled(seed, facts) if slots(seed) <= facts.keys() else seed
+
+    def answers(self) -> list[str]:
+        """The seed messages."""
+        return self.texts
 
     def labels(self) -> dict[str, str]:
         """With topics how likely a message is about its own; with a voice or `like` the voice, the style that was measured, and what was

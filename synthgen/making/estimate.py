@@ -6,7 +6,6 @@ often reads what is not written yet: then a seed, or so many words, stands in it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,12 +16,12 @@ from synthgen.engine.run import ASKED_CHUNK
 from synthgen.engine.step import make, wanted
 from synthgen.errors import DataError, SynthgenError
 from synthgen.fields import Asked, Made
-from synthgen.fields.schemas import fitting
+from synthgen.fields.shape import WORDS
 from synthgen.models import ClaudeModel, Model
 from synthgen.models.costs import expected
 from synthgen.recipe import Plan, TablePlan
 from synthgen.recipe.plan import FieldStep, own_columns
-from synthgen.spec.rows import Prompt, Row
+from synthgen.spec.rows import Prompt, Row, Value
 from synthgen.spec.streams import Streams
 
 
@@ -49,8 +48,6 @@ class Question:
 
 WRITTEN = 200
 """Tokens of an answer of Claude's of which nothing is known."""
-WORDS = " ".join(["something"] * 30)
-"""Stands for a text that is not written yet."""
 
 
 def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) -> Iterator[Question]:
@@ -89,9 +86,8 @@ def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) 
             if asked is not None or reads & unknown:
                 columns = own_columns(step.name, step.field)
                 unknown |= columns.keys()
-                texts = getattr(asked, "texts", None) or [fitting(getattr(getattr(asked, "form", None), "of", None) or {}, lambda _: WORDS)]
-                for number, row in enumerate(rows):
-                    row.values |= {**dict.fromkeys(columns, ""), step.name: texts[number % len(texts)]}
+                for row in rows:
+                    row.values |= {**dict.fromkeys(columns, ""), step.name: _stand_in(asked, row)}
         facts[table.name] = [dict(row.values) for row in rows]
 
 
@@ -106,7 +102,7 @@ def _rows_expected(whole: Plan, table: TablePlan) -> float:
 def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[Row], streams: Streams, share: float) -> Question:
     prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
     frames = {prompt.text for prompt in prompts}
-    texts = getattr(asked, "texts", [])
+    texts = asked.answers()
     try:
         read = sum(map(model.count, frames))
         written = len(prompts) * (sum(map(model.count, texts)) / max(1, len(texts)) + 1)
@@ -128,9 +124,7 @@ def _of_claude(
         prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
     except SynthgenError:  # something that is not written yet cannot be read as it will be
         prompts = [Prompt(f"{WORDS}\n", number) for number, _ in enumerate(rows)]
-    turns = getattr(asked, "turns", None)
-    calls = 2 * turns if isinstance(turns, int) else 1
-    written = _written(asked)
+    calls, written = asked.rounds(), _written(asked)
     by_model: dict[str, list[Prompt]] = {}
     for prompt in prompts:
         by_model.setdefault(prompt.by or asked.by, []).append(prompt)
@@ -153,11 +147,15 @@ def _may_be_wanted(asked: Asked, row: Row) -> bool:
     return True
 
 
+def _stand_in(asked: Asked | None, row: Row) -> Value:
+    with suppress(SynthgenError):  # of what only stands for another
+        if asked is not None:
+            return asked.stand_in(row)
+    return WORDS
+
+
 def _written(asked: Asked) -> float:
-    """How many tokens an answer has: as the field's examples are long."""
-    examples = getattr(asked, "examples", None)
-    outputs = [one["output"] for one in examples if "output" in one] if isinstance(examples, list) else []
-    if not outputs:
+    """How many tokens an answer of Claude's has: as the field's examples are long."""
+    if not (texts := asked.answers()):
         return WRITTEN
-    texts = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False, default=str) for one in outputs]
-    return sum(map(len, texts)) / len(texts) / 3 + (WRITTEN / 2 if getattr(asked, "think", False) else 10)
+    return sum(map(len, texts)) / len(texts) / 3 + (WRITTEN / 2 if "reasons" in asked.labels() else 10)

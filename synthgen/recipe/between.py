@@ -7,7 +7,7 @@ a field with a mistake in it is told once, and not again by each template that r
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -18,17 +18,12 @@ from typing import Any
 from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import Asked, FieldShape
-from synthgen.fields.choice import Choice
-from synthgen.fields.conversation import Conversation
-from synthgen.fields.edge_case import EdgeCase, case_fault
-from synthgen.fields.typed import Typed
-from synthgen.recipe.asking import asking_faults
+from synthgen.fields.shape import Others
 from synthgen.recipe.harness import Harness, harness_faults
 from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.shape import DEFAULT_MODELS, From
 from synthgen.recipe.words import shown
 from synthgen.spec.parts import Fault, Part
-from synthgen.text.slots import slots
 
 Read = tuple[tuple[Any, ...], str]
 """The way to a value in a field, and the name that it reads."""
@@ -44,14 +39,13 @@ def cross_faults(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Faul
         reads = {name: _reads(field) for name, field in fields.items()}
         for name, field in fields.items():
             inner = (*way, "fields", name)
-            found = [_name_faults(name, field, reads[name], known, partial(whole.dropped, table)), _model_faults(field, whole.models)]
-            found += [
-                _topic_faults(field, whole.choice(table, field.topic if isinstance(field, Typed) else "")),
+            found = [
+                _name_faults(name, field, reads[name], known, partial(whole.dropped, table)),
+                _model_faults(field, whole.models),
+                _needs(field, _Others(whole, table)),
                 _otherwise_faults(field) if inner not in source.unsure else iter(()),
-                asking_faults(field, partial(whole.field, table), given=whole.given(table)),
             ]
-            yield from (replace(fault, at=(*inner, *fault.at)) for fault in chain(*found))
-            yield from _case_faults(whole.choice(table, getattr(field, "case", "") if isinstance(field, EdgeCase) else ""))
+            yield from _from_top(inner, chain(*found))
         yield from (_label_fault(way, name) for name in sorted(fields.keys() & whole.labels(table).keys()))
         yield from _circles(way, {name: [(at, makers.get(read, read)) for at, read in own] for name, own in reads.items()})
         for at, part in parts.items():
@@ -60,8 +54,7 @@ def cross_faults(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Faul
                     if known is not None and name not in known:
                         hint = whole.dropped(table, name) or did_you_mean(name, known, "fields")
                         yield Fault((*at, *inner), f"there is no field '{name}'", hint)
-                checking = asking_faults(part, partial(whole.field, table), given=whole.given(table))
-                yield from (replace(fault, at=(*at, *fault.at)) for fault in checking)
+                yield from _from_top(at, _needs(part, _Others(whole, table)))
         if isinstance(parent := parts.get((*way, "from")), From) and above is not None:
             yield from _carry_faults(way, parent, above, whole.own(table))
     if isinstance(harness := parts.get(("harness",)), Harness) and not source.left_out:  # with a table, its fields are left out
@@ -160,13 +153,34 @@ class _Whole:
                 return f"'{above}' has it, but '{below}' does not carry it on"
         return ""
 
-    def choice(self, table: Any, template: str) -> tuple[KeyPath, Choice] | None:
-        """The choice that a template is the name of and no more, and the way to it."""
-        source = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", template)
-        for each in [table, *(self.line(table) or [])]:
-            if source and isinstance(found := self.parts.get(way := ("tables", each, "fields", source[1])), Choice):
-                return way, found
+
+class _Others:
+    """What a part of a table is told of the fields beside it."""
+
+    def __init__(self, whole: _Whole, table: Any) -> None:
+        self.whole, self.table, self.inherits = whole, table, whole.given(table)
+
+    def field(self, name: str) -> FieldShape | None:
+        """The field of a name, of the table or else of the nearest above it."""
+        return self.whole.field(self.table, name)
+
+    def named(self, template: str) -> tuple[KeyPath, FieldShape] | None:
+        """The field that a template is the name of, and no more, and the way to it."""
+        name = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", template)
+        for table in [self.table, *(self.whole.line(self.table) or [])]:
+            if name and (found := self.whole.fields(table).get(name[1])) is not None:
+                return ("tables", table, "fields", name[1]), found
         return None
+
+
+def _needs(part: FieldShape | Check, others: Others) -> Iterator[Fault]:
+    """What it needs of other fields and does not find there. Where a mistake of its own hides what it needs, there is nothing."""
+    with suppress(AttributeError, DataError, ValueError):  # a wrong key that was taken out, a file that is told already
+        yield from part.needs(others)
+
+
+def _from_top(way: KeyPath, faults: Iterable[Fault]) -> Iterator[Fault]:
+    yield from (fault if fault.whole else replace(fault, at=(*way, *fault.at)) for fault in faults)
 
 
 def _parent_faults(whole: _Whole) -> Iterator[Fault]:
@@ -204,35 +218,17 @@ def _reads(field: FieldShape | Check) -> list[Read]:
 
 
 def _name_faults(name: str, field: FieldShape, reads: list[Read], known: set[str] | None, dropped: Callable[[str], str]) -> Iterator[Fault]:
-    shown = {read for at, read in reads if at[0] in ("seeds", "like")}
-    if known is None:
-        return
     for at, read in reads:
-        if read in known or (at[0] == "mention" and read not in shown):  # a mention that no seed shows is told as that
-            continue
-        others = known - {name} - {f"{name}_{label}" for label in _labels(field)}
-        hint = dropped(read) or did_you_mean(read, others, "fields")
-        if at[0] in ("seeds", "like") and isinstance(field, Typed):
-            at, where = _seed(field, at, read)
-            yield Fault(at, f"slot <{read}>: there is no field '{read}'{where}", hint, f"<{read}>")
-        else:
-            yield Fault(at, f"there is no field '{read}'", hint, read, at_key=at[0] == "mention")
-
-
-def _seed(field: Typed, at: tuple[Any, ...], slot: str) -> tuple[tuple[Any, ...], str]:
-    """The way to the first seed message that shows a slot; for a file, the message in words."""
-    seeds = field.seeds[at[1]] if isinstance(field.seeds, dict) else field.seeds
-    messages = seeds if isinstance(seeds, list) else (field.pools[at[1]] if len(at) > 1 else field.texts)
-    number = next(number for number, message in enumerate(messages) if slot in slots(message))
-    return ((*at, number), "") if isinstance(seeds, list) else (at, f" (in: {messages[number]})")
+        if known is not None and read not in known and (fault := field.unknown(at, read)):
+            others = known - {name} - {f"{name}_{label}" for label in _labels(field)}
+            yield replace(fault, hint=dropped(read) or did_you_mean(read, others, "fields"))
 
 
 def _model_faults(field: FieldShape, models: Mapping[str, str | None]) -> Iterator[Fault]:
     if not isinstance(field, Asked):
         return
-    named = {"by": field.asks, "typist": "base"} if isinstance(field, Conversation) else {"by": field.asks}
     said = {"base": "a base model", "claude": "Claude"}
-    for key, asks in named.items():
+    for key, asks in field.makers().items():
         model = getattr(field, key)
         if model not in models:
             yield Fault((key,), f"there is no model '{model}'", did_you_mean(model, models, "models"))
@@ -244,32 +240,6 @@ def _model_faults(field: FieldShape, models: Mapping[str, str | None]) -> Iterat
                 f"'{model}' is {said[models[model] or 'base']}, and {made} {said[asks]}",
                 f"such as {key}: {fitting[0]}" if fitting else "",
             )
-
-
-def _topic_faults(field: FieldShape, choice: tuple[KeyPath, Choice] | None) -> Iterator[Fault]:
-    """Seeds for a topic that no row will ever have: a misspelt key, most likely."""
-    seeds = getattr(field, "seeds", None)  # not there if it is wrong, and so with the options
-    if choice is None or not isinstance(seeds, dict) or not hasattr(choice[1], "options"):
-        return
-    way, source = choice
-    topics = {str(option) for option in [*source.options, source.otherwise] if option is not None}
-    for topic in seeds:
-        if topic not in topics:
-            yield Fault(
-                ("seeds", topic), f"no row has the topic '{topic}'", did_you_mean(topic, topics, f"{way[-1]} is one of"), at_key=True
-            )
-
-
-def _case_faults(choice: tuple[KeyPath, Choice] | None) -> Iterator[Fault]:
-    """Options of a choice of edge cases that are none."""
-    options = getattr(choice[1], "options", ()) if choice else ()  # not there if they are wrong
-    if choice is None or not options:
-        return
-    way, source = choice
-    weighed = isinstance(options, dict)
-    found = [case_fault(("options", option if weighed else place), option, at_key=weighed) for place, option in enumerate(options)]
-    found.append(case_fault(("otherwise",), source.otherwise))
-    yield from (replace(fault, at=(*way, *fault.at)) for fault in found if fault)
 
 
 def _otherwise_faults(field: FieldShape) -> Iterator[Fault]:

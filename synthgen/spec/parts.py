@@ -46,8 +46,8 @@ class RecipeContext:
 class Fault:
     """Something wrong inside one part of a recipe.
 
-    `at` is the way to it from that part's own keys, `word` what in the value there is wrong, if not all of it;
-    `at_key` says that it is rather the key.
+    `at` is the way to it from that part's own keys, or with `whole` from the top of the recipe; `word` is what in the value there is
+    wrong, if not all of it; `at_key` says that it is rather the key.
     """
 
     at: tuple[Any, ...]
@@ -55,6 +55,7 @@ class Fault:
     hint: str = ""
     word: str = ""
     at_key: bool = False
+    whole: bool = False
 
 
 class Part(BaseModel):
