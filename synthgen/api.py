@@ -19,8 +19,8 @@ from synthgen.harness.fewshot import Fewshot, fewshot
 from synthgen.hub.hub import Pushed, push
 from synthgen.making.estimate import Question, questions
 from synthgen.making.preview import Previewed, Previews, previews
-from synthgen.making.runs import RecordingModel, Run, Tick, Watch, open_model, open_models, preflight, shared_journal
-from synthgen.models import Budget, Journal, Journalled, Model
+from synthgen.making.runs import RecordingModel, Run, Tick, Watch, open_models, preflight, shared_journal
+from synthgen.models import Budget, Journal, Journalled, Model, open_model
 from synthgen.models.budget import dollars
 from synthgen.quiet import each_quietly, quietly
 from synthgen.recipe import ClaudeSpec, Loaded, Plan, plan
@@ -133,7 +133,7 @@ def critique(
 
     loaded = loaded_from(recipe, options)
     asked, specs = plan(loaded.recipe).models, loaded.recipe.all_models
-    claudes = sorted((name for name, spec in specs.items() if isinstance(spec, ClaudeSpec)), key=lambda name: name not in asked)
+    claudes = sorted((name for name, spec in specs.items() if spec.paid), key=lambda name: name not in asked)
     model = open_models(loaded, {claudes[0]}, models, Budget(max_cost))[claudes[0]]
     output = Output(folder_of(loaded, out))
     with shared_journal(output) as journal:
@@ -187,11 +187,10 @@ def _previews(
     output = Output(folder_of(loaded, out))
     with shared_journal(output) as journal:
         opened, specs = open_models(loaded, whole.models, models), loaded.recipe.all_models
-        doors = {
-            name: RecordingModel(Journalled(model, journal, closed=not ask and isinstance(specs[name], ClaudeSpec)))
-            for name, model in opened.items()
+        recording = {
+            name: RecordingModel(Journalled(model, journal, closed=not ask and specs[name].paid)) for name, model in opened.items()
         }
-        yield from previews(loaded.recipe, whole, doors, show)
+        yield from previews(loaded.recipe, whole, recording, show)
 
 
 # measure and compare
@@ -400,7 +399,7 @@ def _made(
             spent = journal.spent()
         finally:
             journal.close()
-        manifest, carried = finish(loaded, whole, output, stores, run.doors, said, time.monotonic() - began, spent)
+        manifest, carried = finish(loaded, whole, output, stores, run.models, said, time.monotonic() - began, spent)
     lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
     return Made(output.final, manifest, notes=(*shortfalls(whole, manifest), *lost, *kept, *carried))
 

@@ -26,9 +26,9 @@ BRIEF = Brief("Label each message.", tokens=300)
 def ask(place: str, count: int) -> None:
     """Ask all prompts, and tell when the first answer is there."""
     prompts = [Prompt(f"message {number}", number, brief=BRIEF) for number in range(count)]
-    door = Journalled(ClaudeModel("claude-haiku-5-5", concurrency=AT_ONCE), Journal(Path(place)))
-    for one in door.complete(prompts):
-        if door.asked == 1:
+    remembering = Journalled(ClaudeModel("claude-haiku-5-5", concurrency=AT_ONCE), Journal(Path(place)))
+    for one in remembering.complete(prompts):
+        if remembering.asked == 1:
             print(one.text, flush=True)
 
 

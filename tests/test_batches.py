@@ -16,7 +16,9 @@ from servers.claude import ClaudeServer
 
 from synthgen.errors import LimitError, ModelError
 from synthgen.models import Budget, ClaudeModel, Journal, Journalled, ScriptedModel, connection
-from synthgen.models.journal import Batching, Sent
+from synthgen.models.journal import key_of
+from synthgen.models.ledger import BatchLedger, Sent
+from synthgen.models.model import Batching
 from synthgen.models.prices import Usage, price
 from synthgen.spec.rows import Brief, Completion, Prompt
 
@@ -30,11 +32,11 @@ class Killed(BaseException):
     """The end of a process, as far as one can be had inside another."""
 
 
-class Dying(Journal):
-    """A journal whose process dies when it is about to do something for the first time."""
+class DyingLedger(BatchLedger):
+    """A ledger whose process dies when it is about to do something for the first time."""
 
-    def __init__(self, path: Path | None, at: str) -> None:
-        super().__init__(path)
+    def __init__(self, journal: Journal, at: str) -> None:
+        super().__init__(journal)
         self.at = at
 
     def named(self, batch: Sent, name: str | None) -> Sent:
@@ -42,14 +44,20 @@ class Dying(Journal):
         self._die("named")
         return super().named(batch, name)
 
-    def keep_batched(self, batch: Sent, model: str, answers: Mapping[str, Completion]) -> None:
+    def done(self, batch: Sent, model: str, answers: Mapping[str, Completion]) -> None:
         """Write answers."""
         self._die("kept")
-        super().keep_batched(batch, model, answers)
+        super().done(batch, model, answers)
 
     def _die(self, where: str) -> None:
         if self.at == where:
             raise Killed
+
+
+def dying_journal(path: Path | None, at: str) -> Journal:
+    journal = Journal(path)
+    journal.batches = DyingLedger(journal, at)
+    return journal
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +71,7 @@ def prompts(count: int, first: int = 0) -> list[Prompt]:
     return [Prompt(f"message {number}", number, origin={"field": "traffic.label"}, brief=BRIEF) for number in range(first, first + count)]
 
 
-def door(journal: Journal, *, limit: float | None = None, watch: Any = None, **how: Any) -> Journalled:
+def remembering(journal: Journal, *, limit: float | None = None, watch: Any = None, **how: Any) -> Journalled:
     model = ClaudeModel(HAIKU, timeout=2, budget=Budget(limit))
     return Journalled(model, journal, batch=Batching(**{"wait": lambda seconds: None, **how}), watch=watch)
 
@@ -82,7 +90,7 @@ def sizes(server: ClaudeServer) -> list[int]:
 
 def test_a_batch_has_all_answers_at_half_the_price_and_is_fetched_once(server):
     journal, server.batch_polls = Journal(None), 3
-    found = list(door(journal).complete(prompts(50)))
+    found = list(remembering(journal).complete(prompts(50)))
     assert answers(found) == echoes(50)
     assert sizes(server) == [50]
     told = [one["result"]["message"]["usage"] for one in server.batches["msgbatch_000000000000000000000001"].results]
@@ -91,27 +99,27 @@ def test_a_batch_has_all_answers_at_half_the_price_and_is_fetched_once(server):
     assert sum(one["cost"] for one in journal.spent()) == pytest.approx(paid / 2)
     assert len(server.asked(f"{BATCHES}/msgbatch_000000000000000000000001/results", "GET")) == 1
     assert [entry.path for entry in server.asked()] == []
-    again = door(journal)
+    again = remembering(journal)
     assert answers(list(again.complete(prompts(50)))) == echoes(50)
     assert (again.asked, sizes(server)) == (0, [50])
 
 
 def test_batches_are_of_bounded_size(server):
-    list(door(Journal(None), requests=20).complete(prompts(50)))
+    list(remembering(Journal(None), requests=20).complete(prompts(50)))
     assert sizes(server) == [20, 20, 10]
-    list(door(Journal(None), bytes=7_000).complete(prompts(12)))
+    list(remembering(Journal(None), bytes=7_000).complete(prompts(12)))
     sent = server.asked(BATCHES)[3:]
     assert len(sent) > 1
     assert all(len(json.dumps(entry.body)) < 7_000 for entry in sent)
 
 
 def test_one_request_that_is_larger_than_a_batch_may_be_goes_alone(server):
-    list(door(Journal(None), bytes=100).complete(prompts(3)))
+    list(remembering(Journal(None), bytes=100).complete(prompts(3)))
     assert sizes(server) == [1, 1, 1]
 
 
 def test_the_same_prompt_twice_is_asked_once(server):
-    found = list(door(Journal(None)).complete([*prompts(2), *prompts(2)]))
+    found = list(remembering(Journal(None)).complete([*prompts(2), *prompts(2)]))
     assert Counter(one.prompt.text for one in found) == {"message 0": 2, "message 1": 2}
     assert sizes(server) == [2]
 
@@ -123,14 +131,14 @@ def test_another_model_is_asked_as_usual():
 
 def test_who_watches_is_told_how_far_it_is_and_that_one_may_leave(server):
     server.batch_polls, told = 2, []
-    list(door(Journal(None), watch=told.append).complete(prompts(1200)))
+    list(remembering(Journal(None), watch=told.append).complete(prompts(1200)))
     assert told[0] == "batch msgbatch_000000000000000000000001 0 of 1,200 done; you may leave: the same command comes back"
     assert "1,200 of 1,200 done" in told[-1]
 
 
 def test_a_batch_is_looked_at_less_and_less_often(server):
     server.batch_polls, waits = 12, []
-    list(door(Journal(None), wait=waits.append).complete(prompts(2)))
+    list(remembering(Journal(None), wait=waits.append).complete(prompts(2)))
     assert waits[0] == 5
     assert waits == sorted(waits)
     assert waits[-1] == 60
@@ -140,7 +148,7 @@ def test_a_batch_is_looked_at_less_and_less_often(server):
 def test_what_has_no_answer_is_asked_again_in_a_new_batch(server, fault):
     seen = set[str]()
     server.batch_faults = lambda key: None if key in seen or key < "8" else seen.add(key) or fault
-    found = list(door(Journal(None)).complete(prompts(40)))
+    found = list(remembering(Journal(None)).complete(prompts(40)))
     assert answers(found) == echoes(40)
     assert sizes(server) == [40, len(seen)]
     assert server.asked_again() == []
@@ -150,7 +158,7 @@ def test_what_never_has_an_answer_ends_the_run_and_the_rest_is_kept(server):
     server.batch_faults = lambda key: "expired" if key < "4" else None
     journal, found = Journal(None), list[Completion]()
     with pytest.raises(ModelError, match="had no answer in 4 batches") as problem:
-        found.extend(door(journal).complete(prompts(40)))
+        found.extend(remembering(journal).complete(prompts(40)))
     assert problem.value.retryable
     assert len(journal) == sizes(server)[0] - sizes(server)[1]
     assert len(sizes(server)) == 4
@@ -158,7 +166,7 @@ def test_what_never_has_an_answer_ends_the_run_and_the_rest_is_kept(server):
 
 def test_a_request_that_is_refused_is_an_error_of_its_own(server):
     journal, long = Journal(None), Prompt("x " * 500_000, 99)
-    found = list(door(journal).complete([*prompts(3), long]))
+    found = list(remembering(journal).complete([*prompts(3), long]))
     assert Counter(one.finish for one in found) == {"stop": 3, "error": 1}
     assert "prompt is too long" in next(one.text for one in found if one.finish == "error")
     assert len(journal) == 3
@@ -167,7 +175,7 @@ def test_a_request_that_is_refused_is_an_error_of_its_own(server):
 @pytest.mark.parametrize(("fault", "finish"), [("refusal", "refusal"), ("truncated", "length")])
 def test_outcomes_have_names(server, fault, finish):
     server.batch_faults = lambda key: fault
-    assert [one.finish for one in door(Journal(None)).complete(prompts(2))] == [finish] * 2
+    assert [one.finish for one in remembering(Journal(None)).complete(prompts(2))] == [finish] * 2
 
 
 # A run that is killed
@@ -177,18 +185,18 @@ def test_outcomes_have_names(server, fault, finish):
 @pytest.mark.parametrize("polls", [0, 2])
 def test_a_killed_run_finds_its_batches_and_pays_nothing_twice(server, tmp_path, at, polls):
     server.batch_polls = polls
-    dying = Dying(tmp_path / "journal", at)
+    dying = dying_journal(tmp_path / "journal", at)
     with pytest.raises(Killed):
-        list(door(dying, requests=15).complete(prompts(40)))
+        list(remembering(dying, requests=15).complete(prompts(40)))
     dying.close()
     left = sum(sizes(server))
     journal = Journal(tmp_path / "journal")
-    found = list(door(journal, requests=15).complete(prompts(40)))
+    found = list(remembering(journal, requests=15).complete(prompts(40)))
     assert answers(found) == echoes(40)
     assert sum(sizes(server)) == 40
     assert left == (15 if at == "named" else 40)
     assert server.asked_again() == []
-    assert journal.sent(HAIKU) == []
+    assert journal.batches.sent(HAIKU) == []
     journal.close()
 
 
@@ -200,11 +208,11 @@ def test_ctrl_c_leaves_batches_running_and_the_next_run_comes_back(server, tmp_p
 
     journal = Journal(tmp_path / "journal")
     with pytest.raises(KeyboardInterrupt):
-        list(door(journal, wait=interrupted).complete(prompts(10)))
+        list(remembering(journal, wait=interrupted).complete(prompts(10)))
     journal.close()
     assert not any(entry.path.endswith("/cancel") for entry in server.log)
     journal = Journal(tmp_path / "journal")
-    assert answers(list(door(journal).complete(prompts(10)))) == echoes(10)
+    assert answers(list(remembering(journal).complete(prompts(10)))) == echoes(10)
     assert sizes(server) == [10]
     journal.close()
 
@@ -212,21 +220,17 @@ def test_ctrl_c_leaves_batches_running_and_the_next_run_comes_back(server, tmp_p
 def test_a_batch_that_was_never_sent_is_sent(server):
     journal = Journal(None)
     asked = {"k": Prompt("message 0", 0)}
-    journal.intend(HAIKU, asked)
+    journal.batches.intend(HAIKU, asked)
     one = prompts(4)
-    door_ = door(journal)
-    from synthgen.models.journal import _key
-
-    journal.intend(HAIKU, {_key(HAIKU, prompt): prompt for prompt in one})
-    assert answers(list(door_.complete(one))) == echoes(4)
+    remembered = remembering(journal)
+    journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in one})
+    assert answers(list(remembered.complete(one))) == echoes(4)
     assert sizes(server) == [4]
-    assert [batch.keys for batch in journal.sent(HAIKU)] == [{"k"}]  # nobody has asked for that one yet
+    assert [batch.keys for batch in journal.batches.sent(HAIKU)] == [{"k"}]  # nobody has asked for that one yet
 
 
 @pytest.mark.parametrize("polls", [0, 2])
 def test_a_batch_of_somebody_else_is_not_taken_for_ones_own(server, polls):
-    from synthgen.models.journal import _key
-
     server.batch_polls, journal, one = polls, Journal(None), prompts(4)
     requests = [
         {"custom_id": f"other-{n}", "params": {"model": HAIKU, "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}}
@@ -234,20 +238,20 @@ def test_a_batch_of_somebody_else_is_not_taken_for_ones_own(server, polls):
     ]
     with anthropic.Anthropic(**server.client) as client:
         client.messages.batches.create(requests=requests)
-    journal.intend(HAIKU, {_key(HAIKU, prompt): prompt for prompt in one})
-    assert answers(list(door(journal).complete(one))) == echoes(4)
+    journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in one})
+    assert answers(list(remembering(journal).complete(one))) == echoes(4)
     assert sizes(server) == [4, 4]
 
 
 def test_answers_to_what_is_no_longer_asked_are_kept(server, tmp_path):
-    dying = Dying(tmp_path / "journal", "kept")
+    dying = dying_journal(tmp_path / "journal", "kept")
     with pytest.raises(Killed):
-        list(door(dying).complete(prompts(10)))
+        list(remembering(dying).complete(prompts(10)))
     dying.close()
     journal = Journal(tmp_path / "journal")
-    list(door(journal).complete(prompts(4, first=8)))
+    list(remembering(journal).complete(prompts(4, first=8)))
     assert sizes(server) == [10, 2]
-    again = door(journal)
+    again = remembering(journal)
     assert answers(list(again.complete(prompts(12)))) == echoes(12)
     assert again.asked == 0
     journal.close()
@@ -280,7 +284,7 @@ def test_all_faults_mixed_lose_nothing(server, seed):
     server.faults = dict.fromkeys(["429", "500", "529", "cut", "malformed"], 0.04)
     server.batch_faults = {"expired": 0.05, "errored": 0.05, "refusal": 0.05, "truncated": 0.05}
     journal = Journal(None)
-    found = list(door(journal, requests=25, tries=8).complete(prompts(100)))
+    found = list(remembering(journal, requests=25, tries=8).complete(prompts(100)))
     assert len(found) == len(journal) == 100
     assert server.asked_again() == []
 
@@ -292,20 +296,18 @@ def test_what_does_not_pass_ends_the_run(server, fault):
     model = ClaudeModel(HAIKU, timeout=2, budget=budget)
     with pytest.raises(ModelError, match=fault):
         list(Journalled(model, journal, batch=True).complete(prompts(3)))
-    assert journal.sent(HAIKU) == []
+    assert journal.batches.sent(HAIKU) == []
     assert (budget.held, budget.under_way) == (0, 0)
 
 
 def test_a_batch_that_another_key_sent_is_not_asked_again(server):
     journal = Journal(None)
     with pytest.raises(Killed):
-        list(door(Dying(None, "kept")).complete(prompts(1)))
-    from synthgen.models.journal import _key
-
-    batch = journal.intend(HAIKU, {_key(HAIKU, prompt): prompt for prompt in prompts(2)})
-    journal.named(batch, "msgbatch_elsewhere")
+        list(remembering(dying_journal(None, "kept")).complete(prompts(1)))
+    batch = journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in prompts(2)})
+    journal.batches.named(batch, "msgbatch_elsewhere")
     with pytest.raises(ModelError, match="not to be found with this key"):
-        list(door(journal).complete(prompts(2)))
+        list(remembering(journal).complete(prompts(2)))
 
 
 # The budget
@@ -317,7 +319,7 @@ def test_the_limit_is_never_passed(server, seed):
     server.batch_faults = {"expired": 0.1, "errored": 0.1} if seed % 2 else None
     journal, found = Journal(None), list[Completion]()
     with pytest.raises(LimitError, match="--max-cost"):
-        found.extend(door(journal, limit=limit, requests=30).complete(prompts(4000)))
+        found.extend(remembering(journal, limit=limit, requests=30).complete(prompts(4000)))
     assert found
     assert len(found) == len(journal)
     assert 0.9 * limit < sum(one["cost"] for one in journal.spent()) <= limit
@@ -325,7 +327,7 @@ def test_the_limit_is_never_passed(server, seed):
 
 def test_a_prompt_that_another_brief_made_is_another(server):
     journal = Journal(None)
-    list(door(journal).complete(prompts(1)))
-    list(door(journal).complete([replace(prompts(1)[0], brief=replace(BRIEF, system="Another."))]))
+    list(remembering(journal).complete(prompts(1)))
+    list(remembering(journal).complete([replace(prompts(1)[0], brief=replace(BRIEF, system="Another."))]))
     assert sizes(server) == [1, 1]
     assert claude.KEY not in json.dumps(journal.spent())

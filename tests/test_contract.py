@@ -1,4 +1,4 @@
-"""What the code promises of itself: the direction of imports, the one door to models."""
+"""What the code promises of itself: the direction of imports, the one way to models."""
 
 from __future__ import annotations
 

@@ -86,18 +86,18 @@ def test_an_answer_is_given_again_and_not_asked_for(journal):
 
 def test_only_what_is_not_known_is_asked(journal):
     model = ScriptedModel(answer)
-    door = Journalled(model, journal)
-    list(door.complete(PROMPTS[1:4]))
-    completions = list(door.complete(PROMPTS))
+    remembering = Journalled(model, journal)
+    list(remembering.complete(PROMPTS[1:4]))
+    completions = list(remembering.complete(PROMPTS))
     assert model.asked == [*PROMPTS[1:4], PROMPTS[0], *PROMPTS[4:]]
     assert texts(completions) == texts(ScriptedModel(answer).complete(PROMPTS))
 
 
 def test_it_counts_what_was_asked_and_what_was_remembered(journal):
-    door = Journalled(ScriptedModel(lambda prompt, random: " a b c\n"), journal)
-    list(door.complete(PROMPTS[:4]))
-    list(door.complete(PROMPTS))
-    assert (door.asked, door.remembered, door.tokens_in, door.tokens_out) == (6, 4, 12, 18)
+    remembering = Journalled(ScriptedModel(lambda prompt, random: " a b c\n"), journal)
+    list(remembering.complete(PROMPTS[:4]))
+    list(remembering.complete(PROMPTS))
+    assert (remembering.asked, remembering.remembered, remembering.tokens_in, remembering.tokens_out) == (6, 4, 12, 18)
 
 
 @pytest.mark.parametrize(
@@ -111,17 +111,17 @@ def test_it_counts_what_was_asked_and_what_was_remembered(journal):
     ],
 )
 def test_whatever_decides_an_answer_makes_it_another_question(journal, changed):
-    door = Journalled(ScriptedModel(answer), journal)
-    list(door.complete(PROMPTS[:1]))
-    list(door.complete([replace(PROMPTS[0], **changed)]))
-    assert (door.asked, door.remembered) == (2, 0)
+    remembering = Journalled(ScriptedModel(answer), journal)
+    list(remembering.complete(PROMPTS[:1]))
+    list(remembering.complete([replace(PROMPTS[0], **changed)]))
+    assert (remembering.asked, remembering.remembered) == (2, 0)
 
 
 def test_where_a_prompt_comes_from_and_the_order_of_its_settings_decide_nothing(journal):
-    door = Journalled(ScriptedModel(answer), journal)
-    list(door.complete(PROMPTS[:1]))
-    list(door.complete([replace(PROMPTS[0], origin={"seeds": ["x"]}, settings={"stop": "\n", "temperature": 1.0})]))
-    assert (door.asked, door.remembered) == (1, 1)
+    remembering = Journalled(ScriptedModel(answer), journal)
+    list(remembering.complete(PROMPTS[:1]))
+    list(remembering.complete([replace(PROMPTS[0], origin={"seeds": ["x"]}, settings={"stop": "\n", "temperature": 1.0})]))
+    assert (remembering.asked, remembering.remembered) == (1, 1)
 
 
 def test_another_model_is_asked_for_itself(journal):

@@ -285,9 +285,9 @@ SENT = Prompt("a", 1, brief=Brief("b"))
 WORK: dict[str, Callable[[Journal], Any]] = {
     "find": lambda journal: journal.find("key", SENT),
     "keep": lambda journal: journal.keep("key", "model", Completion(SENT, "a", "stop")),
-    "intend": lambda journal: journal.intend("model", {"key": SENT}),
-    "sent": lambda journal: journal.sent("model"),
-    "batch_ids": lambda journal: journal.batch_ids(),
+    "intend": lambda journal: journal.batches.intend("model", {"key": SENT}),
+    "sent": lambda journal: journal.batches.sent("model"),
+    "ids": lambda journal: journal.batches.ids(),
     "spent": lambda journal: journal.spent(),
     "prompt": lambda journal: journal.prompt("a"),
     "len": len,
@@ -307,10 +307,10 @@ def test_trouble_is_told_whatever_the_journal_is_about(path: Path, work: str) ->
 
 def test_trouble_with_a_batch_is_told(path: Path) -> None:
     journal = Journal(path)
-    batch = journal.intend("model", {"key": SENT})
+    batch = journal.batches.intend("model", {"key": SENT})
     with closing(sqlite3.connect(path)) as other:
         other.execute("DROP TABLE batches")
-    for work in (lambda: journal.named(batch, "name"), lambda: journal.keep_batched(batch, "model", {})):
+    for work in (lambda: journal.batches.named(batch, "name"), lambda: journal.batches.done(batch, "model", {})):
         with pytest.raises(OutputError, match="no such table: batches"):
             work()
     journal.close()
@@ -349,11 +349,11 @@ def test_an_answer_to_a_brief_may_have_been_paid_for(path: Path) -> None:
 
 def test_a_batch_that_is_not_done_may_be_paid_for(path: Path) -> None:
     journal = Journal(path)
-    batch = journal.intend("model", {"key": Prompt("a", 1)})
+    batch = journal.batches.intend("model", {"key": Prompt("a", 1)})
     assert paid(path)
-    journal.named(batch, "name")
+    journal.batches.named(batch, "name")
     assert paid(path)
-    journal.keep_batched(batch, "model", {})
+    journal.batches.done(batch, "model", {})
     assert not paid(path)
     journal.close()
     assert not paid(path)

@@ -18,7 +18,6 @@ from servers.claude import ClaudeServer
 from synthgen.making.estimate import Question, questions
 from synthgen.models import Budget, ClaudeModel, Model, ScriptedModel
 from synthgen.models.budget import dollars
-from synthgen.models.costs import expected
 from synthgen.models.prices import LIST, Usage, cost, list_date, listed, price
 from synthgen.recipe import Loaded, plan
 from synthgen.recipe.shape import Prices
@@ -213,7 +212,7 @@ def test_what_was_told_is_near_to_what_is_paid(server, told):
     one = ClaudeModel("claude-haiku-4-5")
     sent = Prompt("<row>\n<message>my card is gone help</message>\n</row>", 1, brief=Brief("s" * 1000))
     list(one.complete([sent]))
-    near = expected(one, [sent], 1, 150)
+    near = one.expected([sent], 1, 150)
     real = server.asked()[0].answer["usage"]
     assert near.read == pytest.approx(real["input_tokens"], rel=0.05)
     assert near.cost == pytest.approx(cost("claude-haiku-4-5", Usage(real["input_tokens"], 150)), rel=0.05)
@@ -246,11 +245,11 @@ def test_what_is_the_same_for_all_is_cached_after_the_first_if_it_is_long_enough
     prompts = [Prompt(f"message {number}", number, brief=Brief("word " * 3000)) for number in range(100)]
     short = [replace(one, brief=Brief("word")) for one in prompts]
     apart = [replace(one, brief=Brief(f"{one.stream} " + "word " * 3000)) for one in prompts]
-    found = expected(ClaudeModel(HAIKU), prompts, 1000, 200)
+    found = ClaudeModel(HAIKU).expected(prompts, 1000, 200)
     assert found.cached == pytest.approx(999 * 5000, rel=0.01)
-    assert expected(ClaudeModel(HAIKU), short, 1000, 200).cached == expected(ClaudeModel(HAIKU), apart, 1000, 200).cached == 0
-    assert found.cost < expected(ClaudeModel(HAIKU), apart, 1000, 200).cost / 3
-    assert expected(ClaudeModel(HAIKU), prompts, 1000, 200, batch=True).cached == 0
+    assert ClaudeModel(HAIKU).expected(short, 1000, 200).cached == ClaudeModel(HAIKU).expected(apart, 1000, 200).cached == 0
+    assert found.cost < ClaudeModel(HAIKU).expected(apart, 1000, 200).cost / 3
+    assert ClaudeModel(HAIKU).expected(prompts, 1000, 200, batch=True).cached == 0
 
 
 @pytest.mark.usefixtures("no_key")

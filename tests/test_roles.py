@@ -10,8 +10,10 @@ import pytest
 
 import synthgen
 from synthgen.fields.shape import Role
-from synthgen.recipe.load import FIELDS
+from synthgen.models import BaseModel, ClaudeModel
+from synthgen.recipe.load import CHECKS, FIELDS
 from synthgen.recipe.roles import kind_of, last_message, role
+from synthgen.recipe.shape import BaseModelSpec, ClaudeSpec
 
 ROOT = Path(synthgen.__file__).parent
 OUTSIDE = [path for path in sorted(ROOT.rglob("*.py")) if path.relative_to(ROOT).parts[0] not in ("fields", "checks", "voices")]
@@ -37,3 +39,18 @@ def test_no_list_of_kinds_stands_outside_their_folder(path: Path) -> None:
         if isinstance(node, ast.Tuple | ast.List | ast.Set):
             names = [one.value for one in node.elts if isinstance(one, ast.Constant) and one.value in FIELDS]
             assert len(names) < 2, f"line {node.lineno}: {names}"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_nobody_asks_of_what_kind_a_part_is_outside_its_folder(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[0]
+    kinds = {
+        "fields": FIELDS,
+        "checks": CHECKS,
+        "models": {"base": BaseModelSpec, "claude": ClaudeSpec, "": BaseModel, "paid": ClaudeModel},
+    }
+    names = {kind.__name__ for folder, own in kinds.items() if folder != room for kind in own.values()}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+            asked = {one.id for one in ast.walk(node.args[1]) if isinstance(one, ast.Name)} & names
+            assert not asked, f"line {node.lineno}: {asked}"

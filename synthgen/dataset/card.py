@@ -5,20 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthgen.recipe import BaseModelSpec, Plan, TablePlan
+from synthgen.recipe import Plan, TablePlan
 
 if TYPE_CHECKING:
     import datasets
 
 SAMPLES = 8
-SCRIBBLER = (
-    "Scribbler, which ships inside synthgen: Apache-2.0; made from SmolLM2-135M-Instruct (Hugging Face, Apache-2.0) and taught on "
-    "openly licensed "
-    "messages (CC0, CC BY 3.0 and 4.0, CDLA-Permissive-1.0, Apache-2.0; its card in the package names the sources)"
-)
 LIMITS = [
     "Labels say what a row was asked to be, not what a reader found in it: a small base model sometimes leaves its topic, or makes "
     "little sense.",
@@ -34,10 +28,8 @@ def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence
     from huggingface_hub import DatasetCardData
 
     total = sum(table["rows"] for table in manifest["tables"].values())
-    models = [plan.recipe.all_models[name] for name in plan.models]
-    english = any(isinstance(spec, BaseModelSpec) and spec.place == "scribbler" for spec in models)
     data = DatasetCardData(
-        language=["en"] if english else None,
+        language=["en"] if _english(plan) else None,
         pretty_name=plan.recipe.name,
         tags=["synthetic", "synthgen"],
         size_categories=[_size(total)],
@@ -122,28 +114,23 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
 
 def _licences(plan: Plan, manifest: Mapping[str, Any]) -> list[str]:
     """Whose models made it, and what else is somebody's."""
-    specs, told = plan.recipe.all_models, []
+    models = []
     for name in manifest["models"]:
-        spec = specs[name]
-        if not isinstance(spec, BaseModelSpec):
-            told.append(f"* `{name}`: {_plain(spec.name)}, by Anthropic, under its terms of service")
-        elif spec.place == "scribbler":
-            told.append(f"* `{name}`: {SCRIBBLER}")
-        elif spec.name == spec.place:
-            told.append(f"* `{name}`: [{_plain(spec.name)}](https://huggingface.co/{spec.name}), under the licence on its card")
-        else:
-            told.append(f"* `{name}`: a model of the maker's own ({_plain(Path(spec.name).name)})")
+        called, address, terms = plan.recipe.all_models[name].origin()
+        models.append(f"* `{name}`: {f'[{_plain(called)}]({address})' if address else _plain(called)}, {terms}")
     counts = (
         "* synthgen's tables of how people type are counts over openly licensed messages (CC BY 3.0 and 4.0, CC0; "
         "`synthgen/voices/data/README.md`)"
     )
-    return ["## Models, licences and attributions", "", *told, counts, ""]
+    return ["## Models, licences and attributions", "", *models, counts, ""]
+
+
+def _english(plan: Plan) -> bool:
+    return any(plan.recipe.all_models[name].english for name in plan.models)
 
 
 def _limits(plan: Plan) -> list[str]:
-    found = [spec for name, spec in plan.recipe.all_models.items() if name in plan.models]
-    english = any(isinstance(spec, BaseModelSpec) and spec.place == "scribbler" for spec in found)
-    return [*LIMITS, *(["Scribbler writes English; other languages are in the edge cases only."] if english else [])]
+    return [*LIMITS, *(["Scribbler writes English; other languages are in the edge cases only."] if _english(plan) else [])]
 
 
 def _maker(table: TablePlan, column: str) -> str:

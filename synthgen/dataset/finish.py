@@ -73,8 +73,8 @@ def _manifest(
     aside = aside_shards(output.unfinished, list(stores.values()))
     files |= {shard.pop("path"): shard for shards in aside.values() for shard in shards}
     count = Counter[str]()
-    for door in models.values():
-        count.update(asked=door.asked, remembered=door.remembered, tokens_read=door.tokens_in, tokens_written=door.tokens_out)
+    for model in models.values():
+        count.update(asked=model.asked, remembered=model.remembered, tokens_read=model.tokens_in, tokens_written=model.tokens_out)
     return {
         "synthgen": synthgen.__version__,
         "name": loaded.recipe.name,
@@ -83,7 +83,7 @@ def _manifest(
         "now": loaded.context.now.isoformat(),
         "recipe": loaded.data,
         "versions": versions(),
-        "models": {name: door.identity for name, door in models.items()},
+        "models": {name: model.identity for name, model in models.items()},
         "tables": tables,
         "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside},
         "answers": dict(count),

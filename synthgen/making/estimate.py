@@ -17,8 +17,7 @@ from synthgen.engine.step import make, wanted
 from synthgen.errors import DataError, SynthgenError
 from synthgen.fields import Asked, Made
 from synthgen.fields.shape import WORDS
-from synthgen.models import ClaudeModel, Model
-from synthgen.models.costs import expected
+from synthgen.models import Model, PaidModel
 from synthgen.recipe import Plan, TablePlan
 from synthgen.recipe.plan import FieldStep, own_columns
 from synthgen.spec.rows import Prompt, Row, Value
@@ -131,8 +130,8 @@ def _of_claude(
     for by, own in by_model.items():
         model, count = models[by], len(own) * share * calls
         frames = round(len({one.whole for one in own}) * share * calls)
-        if isinstance(model, ClaudeModel):
-            found = expected(model, own, count, written, more_read=written * (calls - 1) / 2, batch=batch)
+        if isinstance(model, PaidModel):
+            found = model.expected(own, count, written, more_read=written * (calls - 1) / 2, batch=batch)
             yield Question(
                 table, name, by, round(count), frames, found.read, round(count * written), False, found.cost, found.most, found.cached
             )

@@ -58,8 +58,8 @@ def previews(recipe: Recipe, whole: Plan, models: Mapping[str, RecordingModel], 
         rows = [row for chunk in run.chunks() for row in chunk.rows]
         made[table.name] = [row.values for row in rows]
         asked: dict[str, list[Prompt]] = {}
-        for door in models.values():
-            for prompt in door.prompts:
+        for model in models.values():
+            for prompt in model.prompts:
                 asked.setdefault(str(prompt.origin.get("field", "")).rpartition(".")[2], []).append(prompt)
-            door.prompts.clear()
+            model.prompts.clear()
         yield Previewed(table, rows[:show], asked)

@@ -12,8 +12,8 @@ from synthgen.engine import TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.making.estimate import Question, questions
-from synthgen.models import BaseModel, Budget, ClaudeModel, Journal, Journalled, Model
-from synthgen.recipe import AnyModel, ClaudeSpec, Loaded, Plan, TablePlan
+from synthgen.models import Budget, Journal, Journalled, Model, PaidModel, open_model
+from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.spec.rows import Completion, Prompt
 from synthgen.spec.streams import Streams
 from synthgen.versions import versions
@@ -44,13 +44,6 @@ def open_models(
     the `budget`."""
     specs = loaded.recipe.all_models
     return {name: given[name] if given and name in given else open_model(specs[name], budget) for name in sorted(names)}
-
-
-def open_model(spec: AnyModel, budget: Budget | None = None) -> Model:
-    """The model that a recipe describes."""
-    if isinstance(spec, ClaudeSpec):
-        return ClaudeModel(spec.name, concurrency=spec.concurrency, timeout=spec.timeout, prices=spec.prices, budget=budget)
-    return BaseModel(spec.place, revision=spec.revision, dtype=spec.dtype, device=spec.device)
 
 
 class RecordingModel:
@@ -87,7 +80,7 @@ def preflight(
     whole: Plan, opened: Mapping[str, Model], journal: Journal, before: Callable[[list[Question]], None], *, batch: bool = False
 ) -> None:
     """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not."""
-    claudes = {name: model for name, model in opened.items() if isinstance(model, ClaudeModel)}
+    claudes = {name: model for name, model in opened.items() if isinstance(model, PaidModel)}
     if not claudes:
         return
     needing = {table.name for table in whole.tables if any(field.models() & claudes.keys() for field in table.asked.values())}
@@ -123,9 +116,9 @@ class Run:
         self.loaded, self.whole, self.output, self.budget, self.watch = loaded, whole, output, budget, watch
         self.chunk, self.recheck = chunk, recheck
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again
-            name for name, model in opened.items() if isinstance(model, ClaudeModel) and (batch or journal.sent(model.identity))
+            name for name, model in opened.items() if isinstance(model, PaidModel) and (batch or journal.batches.sent(model.identity))
         }
-        self.doors = {
+        self.models = {
             name: Journalled(model, journal, closed=recheck, batch=name in self.batched, watch=self._batch)
             for name, model in opened.items()
         }
@@ -159,7 +152,7 @@ class Run:
             self._tell(rows=store.state.rows + rows, asked=self.now.asked + completions, batch="")
 
         run = TableRun(
-            table, source, self.streams, self.doors, patience=self.loaded.recipe.patience, report=report, chunk=size, lenient=self.recheck
+            table, source, self.streams, self.models, patience=self.loaded.recipe.patience, report=report, chunk=size, lenient=self.recheck
         )
         remembered = table.remembered
         if store.count and remembered:

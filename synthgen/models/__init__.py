@@ -1,10 +1,12 @@
-"""The only door to a model: nothing outside this folder (and `tune`) imports torch, transformers or anthropic."""
+"""The only way to a model: nothing outside this folder (and `tune`) imports torch, transformers or anthropic."""
 
 from synthgen.models.base import BaseModel
 from synthgen.models.budget import Budget
 from synthgen.models.claude import ClaudeModel
-from synthgen.models.door import Model
-from synthgen.models.journal import Journal, Journalled
+from synthgen.models.journal import Journal
+from synthgen.models.journalled import Journalled
+from synthgen.models.model import Model, PaidModel
+from synthgen.models.opening import open_model
 from synthgen.models.scripted import ScriptedModel
 
-__all__ = ["BaseModel", "Budget", "ClaudeModel", "Journal", "Journalled", "Model", "ScriptedModel"]
+__all__ = ["BaseModel", "Budget", "ClaudeModel", "Journal", "Journalled", "Model", "PaidModel", "ScriptedModel", "open_model"]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import LimitError, ModelError, OutputError
 from synthgen.models import wire
-from synthgen.models.claude import ClaudeModel
 from synthgen.models.connection import PATIENCE, TRIES, Connection
 from synthgen.models.failures import KEPT, Failure, redacted
 from synthgen.spec.rows import Completion, Prompt, storable
@@ -22,7 +21,9 @@ from synthgen.spec.rows import Completion, Prompt, storable
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-    from synthgen.models.journal import Batching, Journal, Sent
+    from synthgen.models.claude import ClaudeModel
+    from synthgen.models.ledger import BatchLedger, Sent
+    from synthgen.models.model import Batching
 
 EARLIER = 600.0
 """Seconds that the clocks of the API and of this machine may differ by."""
@@ -40,13 +41,13 @@ class Batches:
     def __init__(
         self,
         model: ClaudeModel,
-        journal: Journal,
+        ledger: BatchLedger,
         line: Connection,
         asked: Mapping[str, Prompt],
         how: Batching,
         watch: Callable[[str], None],
     ) -> None:
-        self.model, self.journal, self.line, self.how, self.watch = model, journal, line, how, watch
+        self.model, self.ledger, self.line, self.how, self.watch = model, ledger, line, how, watch
         self.left, self.tries, self.strangers = dict(asked), Counter[str](), set[str]()
         self.under_way: dict[int, tuple[Sent, float]] = {}  # by number: the batch, and the most that it can cost
         self.can = model.abilities(line)
@@ -55,7 +56,7 @@ class Batches:
     def answers(self) -> Iterator[tuple[str, Completion]]:
         """The answers, each with its key, when they are in the journal. Raises ModelError and LimitError; then batches that are under way
         stay so, and the next run finds them."""
-        for batch in self.journal.sent(self.model.identity):
+        for batch in self.ledger.sent(self.model.identity):
             if batch.keys & self.left.keys():
                 most = sum(self._most(self.left[key]) for key in batch.keys & self.left.keys())
                 self.model.budget.reserve(most, sent=True)
@@ -92,8 +93,8 @@ class Batches:
             if not file:
                 return problem
             self.model.budget.reserve(most, sent=True)
-            batch = self.journal.intend(self.model.identity, file)
-            self._take_up(self.journal.named(batch, self._post(batch, file, most)), most)
+            batch = self.ledger.intend(self.model.identity, file)
+            self._take_up(self.ledger.named(batch, self._post(batch, file, most)), most)
             ready = ready[len(file) :]
         return None
 
@@ -116,7 +117,7 @@ class Batches:
 
     def _search(self, batch: Sent) -> str | None:
         """The id of a batch whose id was lost: of those that were made at that time and are as large, the next one."""
-        known = self.strangers | self.journal.batch_ids()
+        known = self.strangers | self.ledger.ids()
 
         async def recent(client: AsyncAnthropic) -> list[tuple[float, str]]:
             found = []
@@ -137,7 +138,7 @@ class Batches:
     def _take_up(self, batch: Sent, most: float) -> None:
         """Wait for a batch that was sent, or may have been."""
         if batch.id is None:
-            batch = self.journal.named(batch, self._search(batch))
+            batch = self.ledger.named(batch, self._search(batch))
         if batch.id is None:
             self._drop(batch, most)
         else:
@@ -146,7 +147,7 @@ class Batches:
 
     def _drop(self, batch: Sent, most: float) -> None:
         """Forget a batch that does not exist."""
-        self.journal.keep_batched(batch, self.model.identity, {})
+        self.ledger.done(batch, self.model.identity, {})
         self.model.budget.settle(most)
 
     # Receive
@@ -198,12 +199,12 @@ class Batches:
         del self.under_way[batch.number]
         if results and not any(one.custom_id in batch.keys for one in results):  # somebody else's
             self.strangers.add(name)
-            return self._take_up(self.journal.named(batch, None), most)
+            return self._take_up(self.ledger.named(batch, None), most)
         found = {one.custom_id: self._read(one) for one in results}
         answers = {key: one for key, one in found.items() if isinstance(one, Completion)}
         kept = {key: one for key, one in answers.items() if one.finish != "error"}
         try:
-            self.journal.keep_batched(batch, self.model.identity, kept)
+            self.ledger.done(batch, self.model.identity, kept)
         except OutputError as error:
             raise OutputError(
                 f"{error.message}; the batch's answers stay with the API, and the same command fetches them", error.hint

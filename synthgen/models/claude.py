@@ -6,15 +6,19 @@ were under way. Claude's answers cannot be seeded: the journal is what makes a r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from synthgen.errors import ModelError
 from synthgen.models import wire
+from synthgen.models.batches import Batches
 from synthgen.models.budget import Budget
 from synthgen.models.connection import TRIES, Connection
+from synthgen.models.costs import BYTES_A_TOKEN, Expected, expected
 from synthgen.models.exchange import Exchange
 from synthgen.models.failures import Failure
+from synthgen.models.ledger import BatchLedger
+from synthgen.models.model import Batching
 from synthgen.models.prices import price
 from synthgen.spec.rows import Completion, Prompt
 
@@ -23,12 +27,10 @@ if TYPE_CHECKING:
 
 COUNTING = 10.0
 """Seconds that the counting of tokens may take."""
-BYTES_A_TOKEN = 3
-"""What a token has at least, on average: 5.5 models make more tokens of a text than older ones."""
 
 
 class ClaudeModel:
-    """A model behind the door. `concurrency` requests may be under way at a time, each for `timeout` seconds; `prices` take the place of
+    """A model of Anthropic's. `concurrency` requests may be under way at a time, each for `timeout` seconds; `prices` take the place of
     the list's; no request is sent that could pass the `budget`. Raises ModelError where a limit is set and the model's price is not
     known."""
 
@@ -70,6 +72,10 @@ class ClaudeModel:
         with Connection(self.name, min(self.timeout, COUNTING)) as line:
             return line.start(self._counted(line, prompts)).result()
 
+    def expected(self, prompts: Sequence[Prompt], count: float, written: float, *, more_read: float = 0.0, batch: bool = False) -> Expected:
+        """What `count` prompts cost that are like `prompts`: see `costs.expected`."""
+        return expected(self.tokens, self.price, prompts, count, written, more_read=more_read, batch=batch)
+
     async def _counted(self, line: Connection, prompts: Sequence[Prompt]) -> list[int]:
         can = self._can = self._can or await _abilities(line, self.name, 1)
         asked = [{key: part for key, part in wire.request(self.name, one, can).items() if key != "max_tokens"} for one in prompts]
@@ -86,6 +92,13 @@ class ClaudeModel:
             return
         with Connection(self.name, self.timeout, min(self.concurrency, len(prompts))) as line:
             yield from Exchange(self, line, prompts).answers()
+
+    def batched(
+        self, prompts: Mapping[str, Prompt], ledger: BatchLedger, how: Batching, watch: Callable[[str], None]
+    ) -> Iterator[tuple[str, Completion]]:
+        """The answers to prompts, each under its key, asked in Message Batches."""
+        with Connection(self.name, self.timeout) as line:
+            yield from Batches(self, ledger, line, prompts, how, watch).answers()
 
     def abilities(self, line: Connection) -> wire.Abilities:
         """What the model accepts, asked once. A server that does not tell gets the least that it can be sent."""

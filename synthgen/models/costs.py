@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from synthgen.errors import ModelError
 from synthgen.models import wire
-from synthgen.models.claude import BYTES_A_TOKEN, ClaudeModel
-from synthgen.models.prices import CACHEABLE, Usage
+from synthgen.models.prices import CACHEABLE, Price, Usage
 from synthgen.spec.rows import Prompt
 
+BYTES_A_TOKEN = 3
+"""What a token has at least, on average: 5.5 models make more tokens of a text than older ones."""
 COUNTED = 4
 """Prompts whose tokens the API counts."""
 PAGE = 2_000
@@ -29,23 +30,29 @@ class Expected:
 
 
 def expected(
-    model: ClaudeModel, prompts: Sequence[Prompt], count: float, written: float, *, more_read: float = 0.0, batch: bool = False
+    tokens: Callable[[Sequence[Prompt]], list[int]],
+    price: Price | None,
+    prompts: Sequence[Prompt],
+    count: float,
+    written: float,
+    *,
+    more_read: float = 0.0,
+    batch: bool = False,
 ) -> Expected:
     """What `count` prompts cost that are like `prompts`, when an answer has `written` tokens, and each reads `more_read` tokens more.
 
-    Tokens of a few prompts are counted by the API if there is a key, else estimated. What is the same for many is cached after the first of
-    them, but for a `batch`, where nothing is certain.
+    `tokens` counts those of a few prompts; where that raises ModelError, for want of a key, they are estimated. What is
+    the same for many is cached after the first of them, but for a `batch`, where nothing is certain.
     """
     some = [prompts[at * len(prompts) // COUNTED] for at in range(COUNTED)] if len(prompts) > COUNTED else list(prompts)
     bare = [replace(one, text=".", turns=()) for one in some]
     try:
-        found = model.tokens([*some, *bare])
+        found = tokens([*some, *bare])
     except ModelError:
         found = [_estimated(one) for one in [*some, *bare]]
     shared = sum(found[len(some) :]) / len(some)
     own = max(0.0, sum(found[: len(some)]) / len(some) - shared) + more_read
     briefs = len({one.brief.digest for one in prompts if one.brief}) * count / len(prompts) if _differ(prompts) else _briefs(prompts)
-    price = model.price
     caches = not batch and 0 < briefs < count / 2 and shared >= (price.cacheable if price else CACHEABLE)
     again = max(0.0, count - briefs) if caches else 0.0
     read, cached = round(count * (own + shared)), round(again * shared)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Discriminator, Field
 
@@ -37,8 +37,16 @@ def _is_moment(text: str) -> str:
     return text
 
 
+SCRIBBLER = (
+    "which ships inside synthgen: Apache-2.0; made from SmolLM2-135M-Instruct (Hugging Face, Apache-2.0) and taught on openly licensed "
+    "messages (CC0, CC BY 3.0 and 4.0, CDLA-Permissive-1.0, Apache-2.0; its card in the package names the sources)"
+)
+
+
 class BaseModelSpec(Part):
     """A pretrained base model, run on this machine by transformers."""
+
+    paid: ClassVar[bool] = False
 
     kind: Literal["base"] = "base"
     name: str = Field("scribbler", description="scribbler (ships inside the package), a Hub id, a folder, or a .gguf file")
@@ -83,6 +91,19 @@ class BaseModelSpec(Part):
             context = replace(self._context, allow=(*self._context.allow, place))
             yield NotCopied.model_validate({"field": field, "file": str(place)}, context=context)
 
+    @property
+    def english(self) -> bool:
+        """Whether it is known to write English only."""
+        return self.place == "scribbler"
+
+    def origin(self) -> tuple[str, str, str]:
+        """Its name, its address if it has one, and under which terms it is whose."""
+        if self.english:
+            return "Scribbler", "", SCRIBBLER
+        if self.name == self.place:
+            return self.name, f"https://huggingface.co/{self.name}", "under the licence on its card"
+        return Path(self.name).name, "", "a model of the maker's own"
+
     def files(self) -> list[Path]:
         """What tells one local model from another."""
         place = Path(self.place)
@@ -103,11 +124,18 @@ class ClaudeSpec(Part):
     """Claude, asked over the Messages API. The key, another server (ANTHROPIC_BASE_URL) and everything else come from the environment,
     as the anthropic SDK reads it."""
 
+    paid: ClassVar[bool] = True
+    english: ClassVar[bool] = False
+
     kind: Literal["claude"] = "claude"
     name: str = Field("claude-sonnet-5-5", min_length=1, description="the model's id, such as claude-sonnet-5-5")
     concurrency: int = Field(64, ge=1, le=1000, description="requests under way at a time, at most")
     timeout: float = Field(300, gt=0, description="seconds that one request may take")
     prices: Prices | None = Field(None, description="US dollars per million tokens, where the list that ships is not right")
+
+    def origin(self) -> tuple[str, str, str]:
+        """Its name, no address, and whose it is."""
+        return self.name, "", "by Anthropic, under its terms of service"
 
     def guards(self, field: str) -> Iterator[NotCopied]:
         """None: it was not tuned here."""

@@ -94,7 +94,7 @@ def merge(model: nn.Module) -> None:
 
 
 def tuned(
-    door: BaseModel,
+    base_model: BaseModel,
     network: Any,
     epochs: Callable[[int], Sequence[Encoded]],
     held: Sequence[Encoded],
@@ -108,7 +108,8 @@ def tuned(
     layers = adapt(network)
     if not layers:
         raise ModelError(
-            f"model '{door.name}' has no layers that can be tuned", "take scribbler, or a model of the Llama, Qwen, Mistral or Gemma kind"
+            f"model '{base_model.name}' has no layers that can be tuned",
+            "take scribbler, or a model of the Llama, Qwen, Mistral or Gemma kind",
         )
     parameters = {f"{name}.{part}": getattr(layer, part) for name, layer in layers.items() for part in ("scale", "offset")}
 
@@ -120,13 +121,13 @@ def tuned(
     with torch.no_grad():
         for parameter in parameters.values():
             parameter.mul_(share)
-    if door.is_packed:
+    if base_model.is_packed:
         changes = {
             f"{name}.weight": (1 + layer.scale.detach().cpu(), (layer.offset.detach() * layer.spread).cpu())
             for name, layer in layers.items()
         }
-        packed.save(packed.retuned(door.place / "model.safetensors", changes), work / "model.safetensors")
-        shutil.copy(door.place / "config.json", work / "config.json")
+        packed.save(packed.retuned(base_model.place / "model.safetensors", changes), work / "model.safetensors")
+        shutil.copy(base_model.place / "config.json", work / "config.json")
     else:
         merge(network)
         network.save_pretrained(work)

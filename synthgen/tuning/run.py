@@ -97,7 +97,7 @@ def tune(
     watch: Watch,
 ) -> Tuned:
     """Fine-tune a base model on messages; see `synthgen.api.tune`."""
-    door = BaseModel(model, device=device)
+    base_model = BaseModel(model, device=device)
 
     def read() -> tuple[Logs, list[Typed], list[Typed]]:
         found = logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group)
@@ -107,15 +107,15 @@ def tune(
         from synthgen.tuning.adapt import tuned
 
         found, learned, held = given
-        network, tokenizer = door.opened()
+        network, tokenizer = base_model.opened()
         looked_at = _looked_at(held, about, tokenizer)
         if not any(size for _, _, size in looked_at):
             raise DataError("no messages can be held out: they belong to too few dialogues", "leave the field out that says which dialogue")
-        state = tuned(door, network, _epochs(learned, about, settings.seed, tokenizer), looked_at, settings, folder, watch)
-        copy_tokenizer(door, folder)
+        state = tuned(base_model, network, _epochs(learned, about, settings.seed, tokenizer), looked_at, settings, folder, watch)
+        copy_tokenizer(base_model, folder)
         Originals(one.text for one in learned).save(folder / LEARNED)
         return {
-            "base": door.identity,
+            "base": base_model.identity,
             "about": about,
             "settings": asdict(settings),
             "logs": _told(found, learned, held),
@@ -128,8 +128,8 @@ def tune(
 
 def content(model: str) -> str:
     """A model's name and what is in it, in whatever number format."""
-    door = BaseModel(model)
-    return door.identity.split()[0] if door.place.exists() else model
+    base_model = BaseModel(model)
+    return base_model.identity.split()[0] if base_model.place.exists() else model
 
 
 def _finished(output: Output, said: str, fresh: bool) -> dict[str, Any] | None:
@@ -177,13 +177,13 @@ def _looked_at(held: Sequence[Typed], about: str, tokenizer: Any) -> list[Encode
     return [encoded(tokenizer, one) for one in shown]
 
 
-def copy_tokenizer(door: BaseModel, folder: Path) -> None:
+def copy_tokenizer(base_model: BaseModel, folder: Path) -> None:
     """Give a tuned model its base's tokenizer."""
-    if door.is_packed:
+    if base_model.is_packed:
         for name in ("tokenizer.json", "tokenizer_config.json"):
-            shutil.copy(door.place / name, folder / name)
+            shutil.copy(base_model.place / name, folder / name)
     else:
-        door.tokenizer.save_pretrained(folder)
+        base_model.tokenizer.save_pretrained(folder)
 
 
 def _gives_away(

@@ -121,14 +121,21 @@ def _trained(making: BuildConfig, base: Path, found: Corpora, settings: Settings
     """Train a cut base on the corpora: all its weights when it lost layers, or else its scales."""
     from synthgen.tuning.adapt import tuned
 
-    door = BaseModel(str(base))
+    base_model = BaseModel(str(base))
     per_source = max(2, LOOKED_AT // len(found.held))
-    held = [encoded(door.tokenizer, one) for own in shown(found.held, settings.seed, per_source).values() for one in own]
+    held = [encoded(base_model.tokenizer, one) for own in shown(found.held, settings.seed, per_source).values() for one in own]
     if making.layers is not None:
         return distill(making, base, found, held, settings, place, watch)
-    network, tokenizer = door.opened()
+    network, tokenizer = base_model.opened()
     return tuned(
-        door, network, lambda number: epoch(tokenizer, found, making, settings.seed, number), held, settings, place, watch, making.share
+        base_model,
+        network,
+        lambda number: epoch(tokenizer, found, making, settings.seed, number),
+        held,
+        settings,
+        place,
+        watch,
+        making.share,
     )
 
 

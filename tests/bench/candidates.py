@@ -67,14 +67,14 @@ def main() -> None:
     given = options.parse_args()
     corpora = scratch.gathered(given.corpora, 0)
     prompts = asked(corpora, given.messages)
-    doors, speeds = {}, {name: list[float]() for name in given.models}
+    base_models, speeds = {}, {name: list[float]() for name in given.models}
     for name in given.models:
         began = time.perf_counter()
-        door = doors[name] = BaseModel(name)
-        list(door.complete(prompts[:1]))
+        base_model = base_models[name] = BaseModel(name)
+        list(base_model.complete(prompts[:1]))
         ready = time.perf_counter() - began
-        place = door.place
-        parameters = door.opened()[0].num_parameters() / 1e6
+        place = base_model.place
+        parameters = base_model.opened()[0].num_parameters() / 1e6
         size = sum(file.stat().st_size for file in (place.iterdir() if place.is_dir() else [place])) / 1e6
         figures = scratch.figures(name, corpora, 0, 2048)
         told = " ".join(f"{source} {figure:.3f}" for source, figure in figures.items())
@@ -84,8 +84,8 @@ def main() -> None:
             flush=True,
         )
     for _ in range(given.rounds):
-        for name, door in doors.items():
-            speeds[name].append(side_by_side(door, prompts))
+        for name, base_model in base_models.items():
+            speeds[name].append(side_by_side(base_model, prompts))
     first = statistics.median(speeds[given.models[0]])
     for name, own in speeds.items():
         print(

@@ -1,6 +1,6 @@
-"""What the door to Claude costs: `python tests/bench/claude.py [--prompts 1000] [--latency 0.05] [--at-once 64] [--runs 3]`.
+"""What asking Claude through synthgen costs: `python tests/bench/claude.py [--prompts 1000] [--latency 0.05] [--at-once 64] [--runs 3]`.
 
-The same prompts are asked through the door, with a journal on disk, and by a bare asyncio loop over the same SDK that keeps nothing, by
+The same prompts are asked through synthgen, with a journal on disk, and by a bare asyncio loop over the same SDK that keeps nothing, by
 turns in one run. The server is a process of its own. Told are the medians of the runs and their ratio; the goal is 1.10 at most.
 """
 
@@ -43,8 +43,8 @@ def bare(prompts: list[Prompt], at_once: int) -> int:
     return asyncio.run(run())
 
 
-def door(prompts: list[Prompt], at_once: int) -> int:
-    """The door, every answer kept in a new journal before the next one is taken."""
+def ours(prompts: list[Prompt], at_once: int) -> int:
+    """Ours, every answer kept in a new journal before the next one is taken."""
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / "journal.sqlite")
         count = sum(1 for _ in Journalled(ClaudeModel(NAME, concurrency=at_once), journal).complete(prompts))
@@ -74,12 +74,12 @@ def main() -> None:
         for _ in range(2):
             name, _, value = server.stdout.readline().strip().partition("=")
             os.environ[name] = value
-        found: dict[str, list[tuple[float, float]]] = {"bare": [], "door": []}
-        for ask in (bare, door):  # imports and caches
+        found: dict[str, list[tuple[float, float]]] = {"bare": [], "ours": []}
+        for ask in (bare, ours):  # imports and caches
             ask(prompts[:64], told.at_once)
         for _ in range(told.runs):
             found["bare"].append(seconds(bare, prompts, told.at_once))
-            found["door"].append(seconds(door, prompts, told.at_once))
+            found["ours"].append(seconds(ours, prompts, told.at_once))
     finally:
         server.terminate()
         server.wait()
@@ -91,7 +91,7 @@ def main() -> None:
             f"{name:<5} {clock:6.2f} s, {told.prompts / clock:5.0f} a second, {cpu:5.2f} s of the processor  "
             f"({', '.join(f'{one:.2f}' for one, _ in runs)})"
         )
-    print(f"ratio {median(one for one, _ in found['door']) / median(one for one, _ in found['bare']):.3f}")
+    print(f"ratio {median(one for one, _ in found['ours']) / median(one for one, _ in found['bare']):.3f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The door to Claude: what is sent, what comes of every way to fail, what it costs, and that the key is nowhere. The real SDK speaks with a
+"""Claude as a model: what is sent, what comes of every way to fail, what it costs, and that the key is nowhere. The real SDK speaks with a
 strict server on loopback."""
 
 from __future__ import annotations

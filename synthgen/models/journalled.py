@@ -1,0 +1,87 @@
+"""A model that remembers: what the journal knows is not asked again, and what is asked is kept before it is given out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from synthgen.errors import OutputError
+from synthgen.models.journal import Journal, key_of
+from synthgen.models.model import Batching, Model, PaidModel
+from synthgen.models.routing import placed
+from synthgen.spec.rows import Completion, Prompt
+
+
+class Journalled:
+    """A model whose answers are remembered. When `closed`, it asks the model for nothing and leaves out what is not there. As a `batch`,
+    Claude is asked in Message Batches; `watch` is told how far they are, in words."""
+
+    def __init__(
+        self,
+        model: Model,
+        journal: Journal,
+        *,
+        closed: bool = False,
+        batch: bool | Batching = False,
+        watch: Callable[[str], None] | None = None,
+    ) -> None:
+        self.model, self.journal, self.closed, self.watch = model, journal, closed, watch or (lambda said: None)
+        self.batch = Batching() if batch is True else batch or None
+        self.asked = self.remembered = self.tokens_in = self.tokens_out = 0
+
+    @property
+    def identity(self) -> str:
+        """The model's."""
+        return self.model.identity
+
+    def count(self, text: str) -> int:
+        """The model's."""
+        return self.model.count(text)
+
+    def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
+        """Completions from the journal first, then from the model, each kept before it is given out."""
+        identity = self.model.identity
+        unknown: dict[int, str] = {}
+        for place, prompt in enumerate(prompts):
+            key = key_of(identity, prompt)
+            if found := self.journal.find(key, prompt):
+                self.remembered += 1
+                yield found
+            else:
+                unknown[place] = key
+        if self.closed or not unknown:
+            return
+        ask = self._batched if self.batch and isinstance(self.model, PaidModel) else self._one_by_one
+        for completion in ask(prompts, unknown):
+            self.asked += 1
+            self.tokens_in += completion.tokens_in
+            self.tokens_out += completion.tokens_out
+            yield completion
+
+    def _one_by_one(self, prompts: Sequence[Prompt], unknown: Mapping[int, str]) -> Iterator[Completion]:
+        keys = list(unknown.values())
+        answers = placed(self.model, [prompts[place] for place in unknown])
+        for number, (place, completion) in enumerate(answers, 1):
+            if completion.finish != "error":
+                self._keep(keys[place], completion, len(unknown) - number)
+            yield completion
+
+    def _keep(self, key: str, completion: Completion, left: int) -> None:
+        """Keep an answer; where that fails, say what is lost when so many prompts were `left`."""
+        try:
+            self.journal.keep(key, self.model.identity, completion)
+        except OutputError as error:
+            more = min(left, self.model.concurrency - 1) if isinstance(self.model, PaidModel) else 0
+            bill = ", and was paid for" if isinstance(self.model, PaidModel) or completion.cost else ""
+            rest = f", as are up to {more:,} that were under way" if more else ""
+            raise OutputError(f"{error.message}; the answer that had just arrived is lost{bill}{rest}", error.hint) from None
+
+    def _batched(self, prompts: Sequence[Prompt], unknown: Mapping[int, str]) -> Iterator[Completion]:
+        assert isinstance(self.model, PaidModel)
+        assert self.batch is not None
+        twins: dict[str, list[Prompt]] = {}
+        for place, key in unknown.items():
+            twins.setdefault(key, []).append(prompts[place])
+        first = {key: own[0] for key, own in twins.items()}
+        for key, one in self.model.batched(first, self.journal.batches, self.batch, self.watch):
+            yield from (replace(one, prompt=prompt) for prompt in twins[key])
