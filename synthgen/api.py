@@ -152,9 +152,7 @@ def improve(
     """What Claude would change in the instructions of an output's recipe: see `advice.improve`. Writes nothing. Raises SynthgenError."""
     from synthgen import advice
 
-    given = Dataset.open(folder).recipe.get("models") or {}
-    told: Mapping[str, Any] = next((one for name, one in given.items() if one.get("kind", name) == "claude"), {})
-    spec = ClaudeSpec.model_validate(dict(told))  # the recipe was checked when it was run
+    spec = next(iter(Dataset.open(folder).recipe.claudes.values()), ClaudeSpec())
     model = (models or {}).get("claude") or open_model(spec, Budget(max_cost))
     return advice.improve(folder, model, recipe, allow=allow)
 
@@ -255,7 +253,7 @@ def slice_results(results: str | Path, output: str | Path, by: str | Sequence[st
 
 def published(folder: str | Path) -> dict[str, Any]:
     """What the recipe of an output says about publishing it; empty when it says nothing. Raises OutputError."""
-    return dict(Dataset.open(folder).recipe.get("publish") or {})
+    return Dataset.open(folder).recipe.publish
 
 
 # tune

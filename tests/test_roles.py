@@ -12,24 +12,40 @@ import synthgen
 from synthgen.fields.shape import Role
 from synthgen.models import BaseModel, ClaudeModel
 from synthgen.recipe.load import CHECKS, FIELDS
-from synthgen.recipe.roles import kind_of, last_message, role
+from synthgen.recipe.recorded import RecordedField, RecordedRecipe, last_message
 from synthgen.recipe.shape import BaseModelSpec, ClaudeSpec
 
 ROOT = Path(synthgen.__file__).parent
 OUTSIDE = [path for path in sorted(ROOT.rglob("*.py")) if path.relative_to(ROOT).parts[0] not in ("fields", "checks", "voices")]
 
 
+def fields(**kinds: dict[str, str]) -> list[RecordedField]:
+    return [RecordedField(name, data) for name, data in kinds.items()]
+
+
 def test_every_kind_has_a_role() -> None:
-    assert {role({"kind": kind}) for kind in FIELDS} == set(get_args(Role))
-    assert role({"kind": "of another version"}) == role({}) == "text"
-    assert {kind for kind in FIELDS if kind_of({"kind": kind}).sliced} == {"typed", "noise", "edge_case", "conversation"}
+    every = [RecordedField(kind, {"kind": kind}) for kind in FIELDS]
+    assert {field.role for field in every} == set(get_args(Role))
+    assert RecordedField("a", {"kind": "of another version"}).role == RecordedField("a", {}).role == "text"
+    assert {field.name for field in every if field.sliced} == {"typed", "noise", "edge_case", "conversation"}
 
 
 def test_the_last_message_is_the_one_that_no_other_goes_on_from() -> None:
-    fields = {"message": {"kind": "typed"}, "noisy": {"kind": "noise", "of": "message"}, "input": {"kind": "edge_case", "of": "noisy"}}
-    assert last_message(fields, fields) == "input"
-    assert last_message(fields, ["message", "noisy"]) == "noisy"
-    assert last_message(fields, ["other"]) is None
+    own = fields(message={"kind": "typed"}, noisy={"kind": "noise", "of": "message"}, input={"kind": "edge_case", "of": "noisy"})
+    assert last_message(own, ["message", "noisy", "input"]) == "input"
+    assert last_message(own, ["message", "noisy"]) == "noisy"
+    assert last_message(own, ["other"]) is None
+
+
+def test_a_recorded_recipe_knows_the_fields_above_a_table_and_its_paid_models() -> None:
+    message, reply = {"kind": "typed"}, {"kind": "claude"}
+    tables = {"traffic": {"fields": {"message": message}}, "examples": {"from": {"table": "traffic"}, "fields": {"reply": reply}}}
+    recipe = RecordedRecipe({"tables": tables, "models": {"claude": {"name": "claude-haiku-5-5", "of_another_version": 1}}})
+    assert [*recipe.fields_of("examples")] == ["message", "reply"]
+    assert recipe.fields_of("nothing") == {}
+    assert recipe.tables["examples"].parent == "traffic"
+    assert recipe.claudes["claude"].name == "claude-haiku-5-5"
+    assert RecordedRecipe({"tables": tables}).claudes == {}
 
 
 @pytest.mark.parametrize("path", OUTSIDE, ids=lambda path: str(path.relative_to(ROOT)))

@@ -38,7 +38,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def rows(output: Path) -> dict[str, dict[str, Any]]:
     from synthgen.dataset import Dataset
-    from synthgen.harness.cases import Rows
+    from synthgen.dataset.table import Rows
 
     return dict(Rows(Dataset.open(output), Dataset.open(output).named()).read(["intent", "voice", "amount"]))
 

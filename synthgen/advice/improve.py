@@ -25,6 +25,7 @@ from synthgen.fields import Asked
 from synthgen.models import Model
 from synthgen.recipe import load, plan
 from synthgen.recipe.load import FIELDS
+from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec import render
 from synthgen.spec.rows import Document
 
@@ -122,7 +123,7 @@ def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, 
     the copy in the output. Nothing is asked where no row was put aside. Raises OutputError, RecipeError, DataError, ModelError.
     """
     made = Dataset.open(folder)
-    run = made.recipe
+    run = made.recipe.data
     path = Path(recipe) if recipe is not None else made.folder / "recipe.yaml"
     papers = _papers(path, allow) if recipe is not None else {}
     old = new = path.read_bytes().decode("utf-8-sig")
@@ -140,7 +141,7 @@ def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, 
         _unchanged(path, old, run, places.values())
         documents = [paper for name, own in papers.items() if name[0] == table for paper in own]
         said = brief("improve", Proposals, list(dict.fromkeys(documents)))
-        ((found, answer),) = ask(model, [question(said, _shown(run, table, rows, places, documents), ACCOUNT)], Proposals)
+        ((found, answer),) = ask(model, [question(said, _shown(made.recipe, table, rows, places, documents), ACCOUNT)], Proposals)
         if isinstance(found, ModelError):
             raise found
         answers += [answer] if answer else []
@@ -157,7 +158,7 @@ def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, 
                 )
                 continue
             try:
-                _sound(run, table, way, one.text)
+                _sound(made.recipe, table, way, one.text)
                 edited = replaced(new, way, one.text)
                 if recipe is not None:
                     _loads(path, way, one.text, allow)
@@ -262,7 +263,8 @@ def _papers(path: Path, allow: Sequence[str | Path]) -> dict[tuple[str, str], tu
     return {(table.name, name): getattr(one, "papers", ()) for table in whole.tables for name, one in table.asked.items()}
 
 
-def _shown(run: Mapping[str, Any], table: str, rows: Sequence[Aside], places: Mapping[str, KeyPath], documents: Sequence[Document]) -> str:
+def _shown(recipe: RecordedRecipe, table: str, rows: Sequence[Aside], places: Mapping[str, KeyPath], documents: Sequence[Document]) -> str:
+    run = recipe.data
     fields = run["tables"][table]["fields"]
     blamed = dict.fromkeys(way[3] for way in places.values())
     counts = Counter((row.to, row.by, row.field) for row in rows)
@@ -288,7 +290,7 @@ def _shown(run: Mapping[str, Any], table: str, rows: Sequence[Aside], places: Ma
             f"- {place}{'' if value(run, way) else ' (not written yet: the field goes by what synthgen says)'}"
             for place, way in places.items()
         ),
-        f"The fields that a template may name: {', '.join(sorted(_names(run, table)))}",
+        f"The fields that a template may name: {', '.join(sorted(recipe.fields_of(table)))}",
         "How many rows were put aside (each try of a row counts):\n"
         + "\n".join(f"- {count} {to}, by {by} (field {name})" for (to, by, name), count in counts.most_common()),
         f"{len(picked)} of these {len(rows)} rows:\n"
@@ -321,16 +323,6 @@ def _tag(name: str, text: str) -> str:
     return f"<{name}>\n{text}\n</{name}>"
 
 
-def _names(run: Mapping[str, Any], table: str) -> set[str]:
-    """The fields of a table and of those that it is made from."""
-    shape = run["tables"].get(table) or {}
-    above = _names(run, shape["from"]["table"]) if isinstance(shape.get("from"), dict) else set()
-    return {*map(str, shape.get("fields", {})), *above}
-
-
-# Whether it fits
-
-
 def _unchanged(path: Path, text: str, run: Mapping[str, Any], ways: Any) -> None:
     """The texts that led to the rows must be those that stand in the recipe. Raises DataError."""
     from ruamel.yaml import YAML
@@ -344,12 +336,12 @@ def _unchanged(path: Path, text: str, run: Mapping[str, Any], ways: Any) -> None
             )
 
 
-def _sound(run: Mapping[str, Any], table: str, way: KeyPath, text: str) -> None:
+def _sound(recipe: RecordedRecipe, table: str, way: KeyPath, text: str) -> None:
     """The templates of a new text can be read, and name fields that are there. Raises DataError."""
     if not text.strip():
         raise DataError("the new text is empty")
     try:
-        strange = render.names(text) - render.names(str(value(run, way) or "")) - _names(run, table)
+        strange = render.names(text) - render.names(str(value(recipe.data, way) or "")) - recipe.fields_of(table).keys()
     except render.TemplateMistake as error:
         raise DataError(f"the new text is no template: {error}") from None
     if strange:

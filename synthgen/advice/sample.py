@@ -64,8 +64,8 @@ def rows_of(folder: str | Path, recipe: Recipe) -> dict[str, list[dict[str, Any]
     """Rows of the output in a folder, per table, to take samples from; none where there is no output, or its tables have other fields."""
     try:
         made = Dataset.open(folder)
-        fields = {name: set(shape.get("fields", {})) for name, shape in made.recipe["tables"].items()}
-        same = [name for name in made.tables if name in recipe.tables and fields.get(name) == set(recipe.tables[name].fields)]
+        fields = {name: table.fields.keys() for name, table in made.recipe.tables.items()}
+        same = [name for name in made.tables if name in recipe.tables and fields.get(name) == recipe.tables[name].fields.keys()]
         return {name: list(islice(made.rows(name), ROWS)) for name in same}
     except OutputError:
         return {}

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset.columns import opened
 from synthgen.dataset.place import MANIFEST, Output, content_of, object_in
 from synthgen.errors import OutputError, did_you_mean
+from synthgen.recipe.recorded import RecordedRecipe
 
 if TYPE_CHECKING:
     import pyarrow
@@ -71,11 +73,10 @@ class Dataset:
                 continue  # it is told when it is wanted
         return cls(folder, manifest, texts, shards)
 
-    @property
-    def recipe(self) -> dict[str, Any]:
-        """The recipe that was run, as it was written."""
-        found: dict[str, Any] = self.manifest["recipe"]
-        return found
+    @cached_property
+    def recipe(self) -> RecordedRecipe:
+        """The recipe that was run."""
+        return RecordedRecipe(self.manifest["recipe"])
 
     @property
     def tables(self) -> list[str]:

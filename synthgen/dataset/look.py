@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from synthgen.dataset import Dataset
 from synthgen.errors import DataError, OutputError
-from synthgen.recipe.roles import made_from, role
 from synthgen.spec import pages
 from synthgen.spec.rows import held, written
 from synthgen.text import files
@@ -53,8 +52,8 @@ def messages(place: str | Path, table: str | None = None, field: str | None = No
         return files.messages(Path(place), field or "")
     made = Dataset.open(place)
     name = made.named(table)
-    fields = made.recipe["tables"].get(name, {}).get("fields", {})
-    typed = [each for each, shape in fields.items() if role(shape) == "message" and not made_from(shape) and not shape.get("hidden")]
+    fields = made.recipe.tables[name].fields.values() if name in made.recipe.tables else ()
+    typed = [one.name for one in fields if one.role == "message" and not one.made_from and not one.hidden]
     if field is None and not typed:
         raise OutputError(f"table '{name}' has no typed field", "name the one to read with --field")
     wanted = field or typed[0]

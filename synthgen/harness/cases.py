@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
 
-from synthgen.dataset.columns import PROVENANCE
 from synthgen.dataset.dataset import Dataset
+from synthgen.dataset.table import Rows
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness.targets import Targets
 from synthgen.recipe.harness import Harness, root, table_of
-from synthgen.recipe.roles import all_fields, kind_of, last_message, role
-from synthgen.spec.rows import held, plain, written
+from synthgen.recipe.recorded import last_message
+from synthgen.spec.rows import held, written
 
-FEW, SHORT = 50, 80
-"""Values that a label may have, and characters of one, at most."""
-FEW_VALUES = ("label", "verdict")
-"""What fields are whose values are few by what they are."""
 Turn = Mapping[str, str]
 
 
@@ -49,73 +44,6 @@ class Case:
     def blank(self) -> bool:
         """Whether there is nothing to read: such as of the edge case `empty`."""
         return not "".join(turn["content"] for turn in self.messages()).strip()
-
-
-@dataclass(frozen=True)
-class Rows:
-    """One table of an output: its columns, and which of them are labels."""
-
-    dataset: Dataset
-    table: str
-
-    @property
-    def manifest(self) -> Mapping[str, Any]:
-        """The output's."""
-        return self.dataset.manifest
-
-    @cached_property
-    def columns(self) -> dict[str, str]:
-        """The columns that ship, each with the name of its Arrow type."""
-        return {one.name: str(one.type) for one in self.dataset.schema(self.table) if one.name != PROVENANCE}
-
-    def read(self, names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The id of each row, and its values in these columns."""
-        for row in self.dataset.rows(self.table, [*dict.fromkeys(names), f"{PROVENANCE}.row"]):
-            place = row.pop(PROVENANCE)["row"]
-            yield f"{self.table}-{place}", plain(row)
-
-    def labels(self, without: Sequence[str] = ()) -> dict[str, str]:
-        """The columns that are labels, each under its short name: `voice` for `message_voice` where only one field has a voice."""
-        makers = all_fields(self.manifest["recipe"])
-        of = {
-            name: next(((each, name[len(each) + 1 :]) for each in makers if name.startswith(f"{each}_")), ("", ""))
-            for name in self.columns
-            if name not in makers
-        }
-        held = self._few([name for name in self.columns if name not in without])
-        found: dict[str, str] = {}
-        for name in (name for name in self.columns if name in held):
-            values, rows = held[name]
-            field, label = of.get(name, ("", ""))
-            sure = self.columns[name] == "bool" or (
-                label in kind_of(makers[field]).sliced if field else role(makers.get(name, {})) in FEW_VALUES
-            )
-            if not sure and (len(values) > rows / 2 or self.columns[name] != "string"):
-                continue
-            if label in self.columns and self._same(name, label):
-                continue  # said by that column already
-            alone = label and label not in self.columns and [of[each][1] for each in of].count(label) == 1
-            found[label if alone else name] = name
-        return found
-
-    def _few(self, names: Sequence[str]) -> dict[str, tuple[set[Any], int]]:
-        """Those columns that hold few and short values, each with these and the number of its rows."""
-        held: dict[str, tuple[set[Any], int]] = {}
-        open_ = [name for name in names if self.columns[name] in ("string", "bool", "int64")]
-        values: dict[str, set[Any]] = {name: set() for name in open_}
-        count = 0
-        for _, row in self.read(open_):
-            count += 1
-            for name in list(values):
-                values[name].add(row[name])
-                if len(values[name]) > FEW or (isinstance(row[name], str) and len(row[name]) > SHORT):
-                    del values[name]
-        for name, found in values.items():
-            held[name] = (found, count)
-        return held
-
-    def _same(self, name: str, other: str) -> bool:
-        return all(row[name] == row[other] for _, row in self.read([name, other]))
 
 
 @dataclass(frozen=True)
@@ -174,7 +102,7 @@ def harness_of(dataset: Dataset, **given: Any) -> tuple[Rows, Harness]:
     """The table that is read, and how: what the output's recipe says under `harness`, what is `given` in place of that, and where
     neither says an input, the last edge case of the last table that has messages, or else its message. Raises OutputError."""
     every = {name: Rows(dataset, name) for name in dataset.tables}
-    said = {**(dataset.recipe.get("harness") or {}), **{key: value for key, value in given.items() if value is not None}}
+    said = {**dataset.recipe.harness, **{key: value for key, value in given.items() if value is not None}}
     if said.get("table") is not None:
         dataset.named(str(said["table"]), aside=False)
     if "input" not in said:
@@ -203,7 +131,7 @@ def harness_of(dataset: Dataset, **given: Any) -> tuple[Rows, Harness]:
 def _message(tables: Mapping[str, Rows], table: str | None) -> str:
     for name in [table] if table else reversed(list(tables)):
         if name in tables:
-            found = last_message(all_fields(tables[name].manifest["recipe"]), tables[name].columns)
+            found = last_message(tables[name].dataset.recipe.fields.values(), tables[name].columns)
             if found is not None:
                 return found
     raise OutputError("no field is a message that an application could read", "name one with --input, or under harness: in the recipe")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synthgen.dataset.dataset import Dataset
+from synthgen.dataset.table import FEW, Rows
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
-from synthgen.harness.cases import FEW, Rows, Suite, answer, harness_of
+from synthgen.harness.cases import Suite, answer, harness_of
 from synthgen.harness.targets import Targets, targets_of
 from synthgen.recipe.harness import Harness, root
-from synthgen.recipe.roles import role
+from synthgen.recipe.shape import ClaudeSpec
 
 HARNESSES = {
     exporter.name: exporter
@@ -117,18 +118,21 @@ def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> N
 
 
 def _suite(rows: Rows, harness: Harness) -> Suite:
-    recipe = rows.manifest["recipe"]
+    recipe = rows.dataset.recipe
     name = f"{rows.manifest['name']}-{rows.table}"
     targets = targets_of(recipe, rows.columns, harness)
     labels = rows.labels([root(harness.input)])
-    return Suite(name, recipe.get("about", ""), rows, harness, targets, _grading(rows, harness, targets), labels, _model(recipe), [])
-
-
-def _model(recipe: Mapping[str, Any]) -> str:
-    from synthgen.recipe.shape import ClaudeSpec
-
-    said = (recipe.get("models") or {}).get("claude") or {}
-    return str(said.get("name") or ClaudeSpec.model_fields["name"].default)
+    return Suite(
+        name,
+        recipe.about,
+        rows,
+        harness,
+        targets,
+        _grading(rows, harness, targets),
+        labels,
+        recipe.claudes.get("claude", ClaudeSpec()).name,
+        [],
+    )
 
 
 def _grading(rows: Rows, harness: Harness, targets: Targets | None) -> dict[str, Any]:
@@ -164,13 +168,12 @@ def _labels(rows: Rows, targets: Targets) -> tuple[list[str], str]:
 
 def _chosen(rows: Rows, target: str) -> bool:
     """Whether the recipe itself lists the values of a target."""
-    for table in rows.manifest["recipe"]["tables"].values():
-        shape = table["fields"].get(root(target), {})
-        output = shape.get("output")
-        part = output.get(target.partition(".")[2]) if isinstance(output, dict) else output
-        if (role(shape) == "label" and "." not in target) or isinstance(part, list) or part == "boolean":
-            return True
-    return False
+    field = rows.dataset.recipe.fields.get(root(target))
+    if field is None:
+        return False
+    output = field.data.get("output")
+    part = output.get(target.partition(".")[2]) if isinstance(output, dict) else output
+    return (field.role == "label" and "." not in target) or isinstance(part, list) or part == "boolean"
 
 
 def _notes(suite: Suite, left_out: int) -> Iterable[str]:

@@ -23,7 +23,7 @@ from synthgen.errors import DataError, ModelError, OutputError, did_you_mean
 from synthgen.harness.targets import Targets, targets_of
 from synthgen.models.base import SCRIBBLER
 from synthgen.recipe.harness import Harness
-from synthgen.recipe.roles import last_message, role
+from synthgen.recipe.recorded import RecordedField, RecordedRecipe, last_message
 from synthgen.spec.rows import Prompt, held, written
 from synthgen.text import frames
 
@@ -87,10 +87,11 @@ def fewshot(
     what messages are about and the short parts of the target. For `messages`, rows without any text are left out. Raises OutputError.
     """
     made = Dataset.open(folder)
-    asked = _harness(made.recipe, source, target)
+    harness = made.recipe.harness
+    asked = source or harness.get("input"), target or harness.get("target")
     name = made.named(table or _first_table(made, asked))
     found = list(islice(made.rows(name), AMONG))
-    fields = dict(_fields(made.recipe, name))
+    fields = made.recipe.fields_of(name)
     source = asked[0] or _typed(fields, found, name)
     target = asked[1] or _answer(fields, found, name, source)
     for path in (source, target, *cover):
@@ -112,41 +113,26 @@ def fewshot(
 # Which fields
 
 
-def _harness(recipe: Mapping[str, Any], source: str | None, target: str | None) -> tuple[str | None, str | None]:
-    """The input and the target, if they are said: on the command line or in the recipe's harness."""
-    harness = recipe.get("harness")
-    said = harness if isinstance(harness, dict) else {}
-    return source or said.get("input"), target or said.get("target")
-
-
 def _first_table(made: Dataset, asked: tuple[str | None, str | None]) -> str | None:
     """The first table that has the target, or in which Claude made something; None: the first of all."""
     wanted = (asked[1] or "").partition(".")[0]
     for name in made.tables:
-        own = made.recipe["tables"].get(name, {}).get("fields", {})
-        if wanted in own if wanted else any(role(shape) == "answer" and not shape.get("hidden") for shape in own.values()):
+        own = made.recipe.tables[name].fields if name in made.recipe.tables else {}
+        if wanted in own if wanted else any(field.role == "answer" and not field.hidden for field in own.values()):
             return name
     return None
 
 
-def _fields(recipe: Mapping[str, Any], table: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The fields of the tables that a table is made from, then its own."""
-    shape = recipe["tables"].get(table, {})
-    if isinstance(shape.get("from"), dict):
-        yield from _fields(recipe, shape["from"]["table"])
-    yield from shape.get("fields", {}).items()
-
-
-def _typed(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], table: str) -> str:
+def _typed(fields: Mapping[str, RecordedField], rows: Sequence[Mapping[str, Any]], table: str) -> str:
     """The field that holds what was typed, in its last version."""
-    found = last_message(fields, rows[0] if rows else ())
+    found = last_message(fields.values(), rows[0] if rows else ())
     if found is None:
         raise OutputError(f"table '{table}' has no field that somebody typed", "name what the examples begin with: --input FIELD")
     return found
 
 
-def _answer(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], table: str, source: str) -> str:
-    found = next((name for name, shape in fields.items() if role(shape) == "answer" and rows and name in rows[0] and name != source), None)
+def _answer(fields: Mapping[str, RecordedField], rows: Sequence[Mapping[str, Any]], table: str, source: str) -> str:
+    found = next((name for name, one in fields.items() if one.role == "answer" and rows and name in rows[0] and name != source), None)
     topics = _named(fields, "topic")
     found = found or next((name for name in fields if name in topics and rows and name in rows[0]), None)
     if found is None:
@@ -167,10 +153,10 @@ def _there(path: str, rows: Sequence[Mapping[str, Any]], table: str) -> None:
         raise OutputError(f"'{name}' has no part '{part}'", did_you_mean(part, parts, "parts"))
 
 
-def _labels(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], answer: str) -> Iterator[str]:
+def _labels(fields: Mapping[str, RecordedField], rows: Sequence[Mapping[str, Any]], answer: str) -> Iterator[str]:
     """What is short and said again and again in the answers, and the choices that messages are about; if none is, all choices but
     those of edge cases, which are rare on purpose."""
-    choices = [name for name, shape in fields.items() if role(shape) == "label" and name in rows[0]]
+    choices = [name for name, field in fields.items() if field.role == "label" and name in rows[0]]
     topics, cases = _named(fields, "topic"), _named(fields, "case")
     own = [name for name in choices if name in topics] or [name for name in choices if name not in cases]
     parts = {f"{answer}.{key}" for row in rows if isinstance(value := held(row, answer), dict) for key in value}
@@ -182,18 +168,17 @@ def _labels(fields: Mapping[str, Mapping[str, Any]], rows: Sequence[Mapping[str,
             yield path
 
 
-def _named(fields: Mapping[str, Mapping[str, Any]], key: str) -> set[str]:
+def _named(fields: Mapping[str, RecordedField], key: str) -> set[str]:
     """The words in the templates that fields have under a key."""
-    return {word for shape in fields.values() for word in re.findall(r"\w+", str(shape.get(key, "")))}
+    return {word for field in fields.values() for word in re.findall(r"\w+", str(field.data.get(key, "")))}
 
 
 # What they hold
 
 
-def _targets(recipe: Mapping[str, Any], columns: Collection[str], source: str, target: str) -> Targets:
+def _targets(recipe: RecordedRecipe, columns: Collection[str], source: str, target: str) -> Targets:
     """What the targets are, as for a harness."""
-    harness = recipe.get("harness")
-    out = harness.get("out") if isinstance(harness, dict) and harness.get("target") == target else None
+    out = recipe.harness.get("out") if recipe.harness.get("target") == target else None
     found = targets_of(recipe, columns, Harness(input=source, target=target, out=out))
     assert found is not None  # as a target is named
     return found
@@ -296,8 +281,7 @@ def counted(text: str, models: Sequence[str] = ()) -> Count:
 def claudes(folder: str | Path) -> list[str]:
     """The names of the Claude models that an output's recipe asked."""
     made = Dataset.open(folder)
-    specs = made.recipe.get("models") or {}
-    named = {name: spec.get("name") for name, spec in specs.items() if isinstance(spec, dict) and spec.get("kind") == "claude"}
+    named = made.recipe.claudes
     return [
         str(identity) for name, identity in made.manifest.get("models", {}).items() if name in named or str(identity).startswith("claude-")
     ]

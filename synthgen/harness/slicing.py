@@ -19,8 +19,8 @@ from statistics import NormalDist
 from typing import Any
 
 from synthgen.dataset import Dataset
+from synthgen.dataset.table import FEW, Rows
 from synthgen.errors import DataError, OutputError, did_you_mean
-from synthgen.harness.cases import FEW, Rows
 
 ZSTANDARD = 93
 """The method that inspect packs its logs with; Python's zip files know it from 3.14 on."""

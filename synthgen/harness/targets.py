@@ -12,7 +12,7 @@ from typing import Any
 
 from synthgen.fields.edges import CASES
 from synthgen.recipe.harness import Harness, root
-from synthgen.recipe.roles import all_fields, kind_of, made_from, role
+from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec.rows import held
 
 READ_IT = ("answer", "verdict")
@@ -41,16 +41,17 @@ class Targets:
         return self.out.get(lost[0]) if isinstance(self.out, Mapping) else self.out
 
 
-def targets_of(recipe: Mapping[str, Any], columns: Collection[str], harness: Harness) -> Targets | None:
+def targets_of(recipe: RecordedRecipe, columns: Collection[str], harness: Harness) -> Targets | None:
     """What the recipe of an output says of the targets in a table with these columns; None where it names none."""
     if harness.target is None:
         return None
-    fields = dict(all_fields(recipe))
-    if role(fields.get(root(harness.target), {})) in READ_IT:
+    fields = dict(recipe.fields)
+    target = fields.get(root(harness.target))
+    if target and target.role in READ_IT:
         return Targets(harness.target)
     cases, name = list[str](), root(harness.input)
-    while shape := fields.pop(name, None):  # from the input back to the message as it was first typed
-        if "case" in kind_of(shape).sliced and f"{name}_case" in columns:
+    while field := fields.pop(name, None):  # from the input back to the message as it was first typed
+        if "case" in field.sliced and f"{name}_case" in columns:
             cases.append(f"{name}_case")
-        name = made_from(shape)
+        name = field.made_from
     return Targets(harness.target, harness.out, tuple(cases))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.errors import OutputError
-from synthgen.recipe.roles import role
+from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.text.frames import essence
 from synthgen.text.originals import Originals
 
@@ -153,10 +153,10 @@ def _everybodys(text: str) -> bool:
 class Guard:
     """Looks at all that is to leave, and remembers what must not. `originals` are the messages that no row may copy."""
 
-    def __init__(self, manifest: Mapping[str, Any], originals: Originals | None) -> None:
+    def __init__(self, recipe: RecordedRecipe, originals: Originals | None) -> None:
         self.originals, self.count, self.leaks = originals, 0, dict[str, Leak]()
         self.withheld = Counter[str]()
-        roles = {(name, role(shape)) for table in manifest["recipe"]["tables"].values() for name, shape in table["fields"].items()}
+        roles = {(field.name, field.role) for table in recipe.tables.values() for field in table.fields.values()}
         self.facts = {name for name, its in roles if its in FACTS} - {name for name, its in roles if its not in FACTS}
 
     def look(self, file: Path, path: str) -> None:

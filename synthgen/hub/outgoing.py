@@ -21,6 +21,7 @@ from synthgen.dataset.place import LOGS, MANIFEST, Output
 from synthgen.dataset.shards import sha256_of, write_parquet
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.hub.leaks import Guard
+from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.text.files import messages
 from synthgen.text.originals import Originals
 
@@ -82,7 +83,7 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
             raise OutputError(f"the output has no table '{name}'", did_you_mean(name, [*tables, *aside], "tables"))
     if not set(tables) - set(wishes.without):
         raise OutputError("this would leave no table to send")
-    guard = Guard(manifest, _originals(output, manifest, wishes.logs))
+    guard = Guard(dataset.recipe, _originals(output, dataset.recipe, wishes.logs))
     sides = _sides(dataset, wishes.test) if wishes.test else {}
     files, configs = list[Sent](), dict[str, list[Split]]()
     for name in (name for name in (*tables, *aside) if name not in wishes.without):
@@ -113,7 +114,7 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
     return Outgoing(f"{manifest['name']}: {counts} (seed {manifest['seed']})", files, dict(+guard.withheld), stays)
 
 
-def _originals(output: Output, manifest: Mapping[str, Any], logs: Sequence[str | Path]) -> Originals | None:
+def _originals(output: Output, recipe: RecordedRecipe, logs: Sequence[str | Path]) -> Originals | None:
     """The messages that no row may copy; None when the recipe is like no logs. Raises OutputError when they are not known."""
     known = Originals(text for log in logs for text in messages(Path(log)))
     if (output.final / LOGS).exists():
@@ -121,7 +122,7 @@ def _originals(output: Output, manifest: Mapping[str, Any], logs: Sequence[str |
         return known
     if logs:
         return known
-    if any(one.get("like") for table in manifest["recipe"]["tables"].values() for one in table["fields"].values()):
+    if any(field.data.get("like") for field in recipe.fields.values()):
         told = f"{output.final} was made to be like some logs, but {LOGS}, which tells whether a row copies one, is not there"
         raise OutputError(told, "make it again, or name the logs: --logs FILE")
     return None
@@ -156,7 +157,7 @@ def _sides(dataset: Dataset, share: float) -> dict[str, list[bool]]:
 
     found: dict[str, list[bool]] = {}
     for name in dataset.tables:
-        parent = (dataset.recipe["tables"][name].get("from") or {}).get("table")
+        parent = dataset.recipe.tables[name].parent
         origins = [
             one
             for path in dataset.paths(name)
