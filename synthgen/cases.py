@@ -15,7 +15,8 @@ from synthgen.api import Recipes, folder_of, loaded_from, make
 from synthgen.dataset import Dataset
 from synthgen.models import Model
 from synthgen.spec import pages
-from synthgen.spec.rows import digest, plain
+from synthgen.spec.digests import digest
+from synthgen.spec.rows import plain
 
 SLUG = 32
 """Letters of a row's text in its id."""

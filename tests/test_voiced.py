@@ -12,8 +12,9 @@ from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.fields import AnyField, Typed
+from synthgen.spec.digests import digest
 from synthgen.spec.parts import RecipeContext
-from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, digest
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
 from synthgen.text.slots import filled
 from synthgen.voices import Voice

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from synthgen.checks.shape import Check
-from synthgen.fields.instructed import field_of, part_faults, part_of
+from synthgen.fields.instructed import part_faults
 from synthgen.fields.shape import Others
 from synthgen.spec.parts import Fault
+from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Row, Value
 
 
@@ -26,7 +27,7 @@ class Agrees(Check):
     def reads(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Both fields."""
         yield from super().reads()
-        yield ("with",), field_of(self.with_)
+        yield ("with",), root_of(self.with_)
 
     def needs(self, others: Others) -> Iterator[Fault]:
         """A part of a field that this does not have."""
@@ -34,7 +35,7 @@ class Agrees(Check):
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """What each of them says, where they differ. Where there is no label, there is nothing to agree with."""
-        answer, label = row.values[self.field], part_of(row.values, self.with_)
+        answer, label = row.values[self.field], get_path(row.values, self.with_)
         if label is None:
             return None
         return _difference(answer, label, self.field, self.with_)

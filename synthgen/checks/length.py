@@ -8,17 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.checks.shape import Check, words
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import Fault, in_order
 from synthgen.spec.rows import Row
 
-
-def _in_order(bounds: list[int]) -> list[int]:
-    if bounds[0] > bounds[1]:
-        raise ValueError(f"the least, {bounds[0]}, is more than the most, {bounds[1]}")
-    return bounds
-
-
-Bounds = Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)]
+Bounds = Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(in_order)]
 
 
 class Length(Check):

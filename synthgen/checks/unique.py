@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Any, Literal
 
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape
+from synthgen.spec.digests import number_of
 from synthgen.spec.rows import Row
 
 
@@ -37,7 +37,7 @@ class Unique(Check):
         value = row.values[self.field]
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53:
             value = float(value)  # as a column of numbers holds it
-        return int.from_bytes(blake2b(repr(value).encode(), digest_size=8).digest(), "big")
+        return number_of(repr(value))
 
     @property
     def remembers(self) -> bool:

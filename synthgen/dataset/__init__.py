@@ -2,6 +2,6 @@
 
 from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.place import JOURNAL, MANIFEST, MARK, Output
-from synthgen.dataset.store import Progress, TableStore, digest
+from synthgen.dataset.store import Progress, TableStore
 
-__all__ = ["JOURNAL", "MANIFEST", "MARK", "Dataset", "Output", "Progress", "TableStore", "digest"]
+__all__ = ["JOURNAL", "MANIFEST", "MARK", "Dataset", "Output", "Progress", "TableStore"]

@@ -12,10 +12,10 @@ import synthgen
 from synthgen.dataset.card import SAMPLES, card
 from synthgen.dataset.logs import remember_logs
 from synthgen.dataset.place import Output
-from synthgen.dataset.shards import sha256_of
-from synthgen.dataset.store import TableStore, aside_shards, digest
+from synthgen.dataset.store import TableStore, aside_shards
 from synthgen.models import Journalled
 from synthgen.recipe import Loaded, Plan
+from synthgen.spec.digests import digest_of, sha256_of
 from synthgen.versions import versions
 
 
@@ -28,7 +28,7 @@ def fingerprint(loaded: Loaded) -> str:
     }
     for name, own in read.items():
         parts += [[name, sha256_of(file)] for part in own for file in part.files()]
-    return digest(parts)
+    return digest_of(parts)
 
 
 def finish(

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from synthgen.dataset import Dataset
 from synthgen.errors import DataError, OutputError
 from synthgen.spec import pages
-from synthgen.spec.rows import held, written
+from synthgen.spec.paths import get_path
+from synthgen.spec.rows import to_text
 from synthgen.text import files
 
 
@@ -70,6 +71,6 @@ def _test(text: str) -> tuple[str, str]:
 
 
 def _is(row: Mapping[str, Any], key: str, value: str) -> bool:
-    found = held(row, key)
-    shown = "None" if found is None else written(found)
+    found = get_path(row, key)
+    shown = "None" if found is None else to_text(found)
     return value[1:].casefold() in shown.casefold() if value.startswith("~") else shown == value

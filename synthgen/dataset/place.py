@@ -23,8 +23,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from synthgen.dataset.shards import sha256_of, sync
+from synthgen.dataset.shards import sync
 from synthgen.errors import OutputError
+from synthgen.spec.digests import sha256_of
 
 JOURNAL, JOURNAL_KEPT = ".journal.sqlite", ".journal.kept"
 """The answer journal, and how the names begin of those that `fresh` set aside."""

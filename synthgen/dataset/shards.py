@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from synthgen.spec.digests import sha256_of
 
 if TYPE_CHECKING:
     import datasets
@@ -57,12 +58,6 @@ def _some(tables: Iterator[pyarrow.Table], count: int) -> Iterator[pyarrow.Table
             yield next(tables)
         except StopIteration:
             return
-
-
-def sha256_of(file: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal."""
-    with file.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
 
 
 def write_parquet(path: Path, tables: Sequence[pyarrow.Table] | Iterator[pyarrow.Table]) -> int:

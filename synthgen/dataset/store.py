@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,6 @@ from synthgen.dataset.shards import write_parquet, write_shards
 from synthgen.engine import Chunk, State
 from synthgen.recipe import TablePlan
 from synthgen.spec.rows import SIDE_TABLES
-
-
-def digest(parts: Sequence[Any]) -> str:
-    """What stands for all that was decided, in sixteen letters."""
-    return sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 class Progress:

@@ -16,7 +16,7 @@ from synthgen.fields.instructed import Instructed, Shows, row_text, seen
 from synthgen.fields.shape import Others, Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.parts import Fault, misread
-from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, written
+from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, to_text
 from synthgen.spec.streams import Streams
 from synthgen.text import files
 
@@ -139,7 +139,7 @@ class Claude(Instructed):
     @cached_property
     def brief(self) -> Brief:
         """What Claude reads first. Raises DataError, ValueError."""
-        examples = [{"input": written(one["input"]), "output": self._shown(self._output_of(one))} for one in self._records]
+        examples = [{"input": to_text(one["input"]), "output": self._shown(self._output_of(one))} for one in self._records]
         return self.brief_of(
             self.page, self.form, task="" if self.names_fields else self.task.strip(), examples=examples, writes=self.writes
         )

@@ -20,10 +20,11 @@ from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
-from synthgen.fields.instructed import document, field_of, part_faults, part_of, prompt_files, render_prompt, tagged
+from synthgen.fields.instructed import document, part_faults, prompt_files, render_prompt, tagged
 from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, anything, fill
 from synthgen.spec import render
 from synthgen.spec.parts import Fault, misread
+from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 from synthgen.text import frames
@@ -121,7 +122,7 @@ class Conversation(Asked):
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The first message, and the fields that the system prompt and the goal name."""
         yield from super().reads()
-        yield ("user",), field_of(self.user)
+        yield ("user",), root_of(self.user)
         yield from ((("goal",), name) for name in sorted(render.names(self.goal)))
         yield from ((("assistant",), name) for name in sorted(render.names(self.system)))
 
@@ -215,7 +216,7 @@ class Conversation(Asked):
     # How the answers are read
 
     def _first(self, row: Row) -> str:
-        message = part_of(row.values, self.user)
+        message = get_path(row.values, self.user)
         if message is not None and not isinstance(message, str):
             raise DataError(
                 f"{row.table}, row {row.index}: '{self.user}' is no text: {str(message)[:80]}", "make it a text with kind: template"
@@ -277,7 +278,7 @@ class Conversation(Asked):
 
         if not completions:
             nothing = Labelled(None, dict.fromkeys(self.labels()))
-            return nothing if part_of(row.values, self.user) is None else Refusal("empty", "the user types nothing", final=True)
+            return nothing if get_path(row.values, self.user) is None else Refusal("empty", "the user types nothing", final=True)
         talk = self._talk(row, completions)
         if talk.refusal:
             return talk.refusal

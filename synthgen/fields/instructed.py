@@ -20,7 +20,8 @@ from synthgen.fields.answer import ANSWERED, Form
 from synthgen.fields.schemas import fitting
 from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, anything
 from synthgen.spec.parts import Fault, misread
-from synthgen.spec.rows import Brief, Completion, Document, Prompt, Row, Value, written
+from synthgen.spec.paths import get_path, root_of
+from synthgen.spec.rows import Brief, Completion, Document, Prompt, Row, Value, to_text
 from synthgen.spec.streams import Streams
 from synthgen.text import files
 
@@ -122,7 +123,7 @@ class Instructed(Asked):
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The fields that it is of and that it is shown."""
         yield from super().reads()
-        yield from ((at, field_of(name)) for at, name in self.named())
+        yield from ((at, root_of(name)) for at, name in self.named())
 
     def needs(self, others: Others) -> Iterator[Fault]:
         """Parts of other fields that these do not have."""
@@ -160,14 +161,6 @@ class Instructed(Asked):
         return Prompt(text, stream, origin={"field": f"{row.table}.{name}"}, brief=brief)
 
 
-def part_of(values: Mapping[str, Value], name: str) -> Value:
-    """The value of a field, or with a dotted name the part of one: `example.reply`. None where there is none."""
-    value: Value = values
-    for key in name.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
-
-
 def part_faults(at: tuple[str | int, ...], name: str, others: Others) -> Iterator[Fault]:
     """The fault that a dotted name names no part of a field, as far as that is known before."""
     base, *inner = name.split(".")
@@ -187,14 +180,9 @@ def part_faults(at: tuple[str | int, ...], name: str, others: Others) -> Iterato
         base, form = key, form["properties"][key]
 
 
-def field_of(name: str) -> str:
-    """The field that a dotted name is a part of."""
-    return name.partition(".")[0]
-
-
 def seen(row: Row, names: Sequence[str] | None) -> dict[str, Value]:
     """What Claude sees of a row: the parts that were named, or else what the row has from its parent."""
-    return {name: part_of(row.values, name) for name in (row.carried if names is None else names)}
+    return {name: get_path(row.values, name) for name in (row.carried if names is None else names)}
 
 
 def row_text(values: Mapping[str, Value], *, judged: Mapping[str, Value] | None = None, task: str = "") -> str:
@@ -206,7 +194,7 @@ def row_text(values: Mapping[str, Value], *, judged: Mapping[str, Value] | None 
 def tagged(values: Mapping[str, Value]) -> str:
     """Values in XML tags, a line each, word for word. A tag whose end stands in the value gets a longer name, so that no value can end
     what it stands in."""
-    texts = {name: written(value) for name, value in values.items()}
+    texts = {name: to_text(value) for name, value in values.items()}
     return "\n".join(f"<{(tag := _unused(name, text))}>{text}</{tag}>" for name, text in texts.items())
 
 

@@ -10,10 +10,11 @@ from pydantic import Field, StrictInt, StrictStr
 
 from synthgen.errors import did_you_mean
 from synthgen.fields.answer import Form
-from synthgen.fields.instructed import Instructed, Shows, part_of, row_text, seen
+from synthgen.fields.instructed import Instructed, Shows, row_text, seen
 from synthgen.fields.shape import Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.parts import Fault
+from synthgen.spec.paths import get_path
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 
@@ -83,7 +84,7 @@ class Judge(Instructed):
 
     def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
         """One question a row; none where there is nothing to judge."""
-        there = [part_of(row.values, self.of) is not None for row in rows]
+        there = [get_path(row.values, self.of) is not None for row in rows]
         return [
             [self.prompt_for(row, name, streams, self.brief, self._text(row))] if one else [] for row, one in zip(rows, there, strict=True)
         ]
@@ -91,7 +92,7 @@ class Judge(Instructed):
     def _text(self, row: Row) -> str:
         beside = {each: value for each, value in seen(row, self.shows).items() if each != self.of}
         question = fill(self.question, row.values, f"{row.table}, row {row.index}, question").strip() if self._names_fields else ""
-        return row_text(beside, judged={self.of: part_of(row.values, self.of)}, task=question)
+        return row_text(beside, judged={self.of: get_path(row.values, self.of)}, task=question)
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The verdict and its reason, or which outcome took its place."""

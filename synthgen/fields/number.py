@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.fields.shape import Made, Role
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import Fault, in_order
 from synthgen.spec.rows import Row, Value
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -24,12 +24,6 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 REDRAWS = 1000
 
 
-def _in_order(bounds: list[float]) -> list[float]:
-    if bounds[0] > bounds[1]:
-        raise ValueError(f"the first bound, {bounds[0]:g}, is above the second, {bounds[1]:g}")
-    return bounds
-
-
 class Number(Made):
     """A number: `between` two bounds (both may occur), or of a `distribution`, cut off at `between` if given.
 
@@ -39,7 +33,7 @@ class Number(Made):
     role: ClassVar[Role] = "fact"
 
     kind: Literal["number"] = "number"
-    between: Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = None
+    between: Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(in_order)] | None = None
     distribution: Literal["uniform", "normal", "lognormal", "poisson", "exponential"] = "uniform"
     mean: float | None = None
     sd: Annotated[float, Field(gt=0)] | None = None

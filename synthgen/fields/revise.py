@@ -16,9 +16,10 @@ from pydantic import Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
-from synthgen.fields.instructed import Instructed, Shows, enclosed, part_of, prompt_files, render_prompt, seen, tagged
+from synthgen.fields.instructed import Instructed, Shows, enclosed, prompt_files, render_prompt, seen, tagged
 from synthgen.fields.shape import Chosen, Passes, Role, Template, anything, fill
 from synthgen.spec import render
+from synthgen.spec.paths import get_path
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 from synthgen.text.slots import typed
@@ -90,7 +91,7 @@ class Revise(Instructed):
         return self.prompt_for(row, name, streams, self.briefs[bool(facts)], text)
 
     def _message(self, row: Row) -> str:
-        message = part_of(row.values, self.of)
+        message = get_path(row.values, self.of)
         if message is not None and not isinstance(message, str):
             raise DataError(
                 f"{row.table}, row {row.index}: '{self.of}' is no text: {str(message)[:80]}", "make it a text with kind: template"
@@ -103,7 +104,7 @@ class Revise(Instructed):
 
         before = self._message(row)
         if not completions:
-            return Labelled(part_of(row.values, self.of), {"mess": None})
+            return Labelled(get_path(row.values, self.of), {"mess": None})
         answer = self.form.read(completions[-1])
         if isinstance(answer, Refusal):
             return answer

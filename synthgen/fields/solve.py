@@ -14,9 +14,10 @@ from pydantic import Field
 
 from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
 from synthgen.fields.claude import Output, Think
-from synthgen.fields.instructed import Instructed, part_of, row_text
+from synthgen.fields.instructed import Instructed, row_text
 from synthgen.fields.shape import Role
 from synthgen.spec.parts import Fault
+from synthgen.spec.paths import get_path
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 
@@ -64,7 +65,7 @@ class Solve(Instructed):
 
     def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
         """One question a row, its input in tags that say nothing of it; none where there is no input."""
-        inputs = [part_of(row.values, self.of) for row in rows]
+        inputs = [get_path(row.values, self.of) for row in rows]
         return [
             [] if one is None else [self.prompt_for(row, name, streams, self.brief, row_text({"input": one}))]
             for row, one in zip(rows, inputs, strict=True)

@@ -37,8 +37,9 @@ from synthgen.fields.reading import Reader, topic_of
 from synthgen.fields.shape import Asked, Chosen, Others, Passes, Role, Template, Weight, anything, fill
 from synthgen.fields.voiced import drawn, voice_faults, weighted
 from synthgen.spec import render
-from synthgen.spec.parts import Fault, misread
-from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value, digest
+from synthgen.spec.digests import digest
+from synthgen.spec.parts import Fault, in_order, misread
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 from synthgen.text import files, frames
 from synthgen.text.slots import filled, slots
@@ -79,12 +80,6 @@ def _sense(completion: Completion) -> float:
     number (a mean would hardly mind the nonsense that grows with each word, a sum would leave short messages only)."""
     chosen = completion.logprobs
     return sum(min(logprob - USUAL, 0.0) for logprob in chosen) / math.sqrt(len(chosen) or 1)
-
-
-def _in_order(words: list[int]) -> list[int]:
-    if words[0] > words[1]:
-        raise ValueError(f"the fewest words, {words[0]}, are more than the most, {words[1]}")
-    return words
 
 
 class Typed(Asked):
@@ -129,7 +124,7 @@ class Typed(Asked):
         f"else 0)",
     )
     mention: dict[str, Rate] = Field(default_factory=dict, description="the share of messages that contain a slot, such as {merchant: 0.4}")
-    words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
+    words: Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(in_order)] | None = Field(
         None, description="the fewest and the most words of a message"
     )
     temperature: float | None = Field(

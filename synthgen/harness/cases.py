@@ -13,9 +13,10 @@ from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.table import Rows
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness.targets import Targets
-from synthgen.recipe.harness import Harness, root, table_of
+from synthgen.recipe.harness import Harness, table_of
 from synthgen.recipe.recorded import last_message
-from synthgen.spec.rows import held, written
+from synthgen.spec.paths import get_path, root_of
+from synthgen.spec.rows import to_text
 
 Turn = Mapping[str, str]
 
@@ -72,9 +73,9 @@ class Suite:
 
     def cases(self) -> Iterator[Case]:
         """The rows that can be cases, in order: those with an input and, where targets are wanted, a target."""
-        needed = [root(self.harness.input), *(self.targets.columns if self.targets else [])]
+        needed = [root_of(self.harness.input), *(self.targets.columns if self.targets else [])]
         for name, row in self.rows.read([*needed, *self.labels.values()]):
-            given, target = asked(held(row, self.harness.input)), answer(self.targets.of(row)) if self.targets else None
+            given, target = asked(get_path(row, self.harness.input)), answer(self.targets.of(row)) if self.targets else None
             if given is not None and (self.targets is None or target is not None):
                 yield Case(name, given, target, {short: row[column] for short, column in self.labels.items()})
 
@@ -86,7 +87,7 @@ def asked(value: Any) -> str | list[Turn] | None:
         while turns and turns[-1]["role"] != "user":
             turns.pop()
         return turns or None
-    return None if value is None else written(value)
+    return None if value is None else to_text(value)
 
 
 def answer(value: Any) -> str | list[str] | None:
@@ -118,10 +119,10 @@ def harness_of(dataset: Dataset, **given: Any) -> tuple[Rows, Harness]:
     table = table_of(harness, shipped)
     known = shipped[table] if table else set[str]().union(*shipped.values())
     for path in (harness.input, harness.target):
-        if path and root(path) not in known:
+        if path and root_of(path) not in known:
             raise OutputError(
-                f"{f'table {table!r}' if table else str(dataset.folder)} has no field '{root(path)}'",
-                did_you_mean(root(path), known, "fields"),
+                f"{f'table {table!r}' if table else str(dataset.folder)} has no field '{root_of(path)}'",
+                did_you_mean(root_of(path), known, "fields"),
             )
     if table is None:
         raise OutputError(f"no table of {dataset.folder} has both '{harness.input}' and '{harness.target}'", "name fields of one table")

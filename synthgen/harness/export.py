@@ -16,8 +16,9 @@ from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
 from synthgen.harness.cases import Suite, answer, harness_of
 from synthgen.harness.targets import Targets, targets_of
-from synthgen.recipe.harness import Harness, root
+from synthgen.recipe.harness import Harness
 from synthgen.recipe.shape import ClaudeSpec
+from synthgen.spec.paths import root_of
 
 HARNESSES = {
     exporter.name: exporter
@@ -121,7 +122,7 @@ def _suite(rows: Rows, harness: Harness) -> Suite:
     recipe = rows.dataset.recipe
     name = f"{rows.manifest['name']}-{rows.table}"
     targets = targets_of(recipe, rows.columns, harness)
-    labels = rows.labels([root(harness.input)])
+    labels = rows.labels([root_of(harness.input)])
     return Suite(
         name,
         recipe.about,
@@ -168,7 +169,7 @@ def _labels(rows: Rows, targets: Targets) -> tuple[list[str], str]:
 
 def _chosen(rows: Rows, target: str) -> bool:
     """Whether the recipe itself lists the values of a target."""
-    field = rows.dataset.recipe.fields.get(root(target))
+    field = rows.dataset.recipe.fields.get(root_of(target))
     if field is None:
         return False
     output = field.data.get("output")

@@ -24,7 +24,8 @@ from synthgen.harness.targets import Targets, targets_of
 from synthgen.models.base import SCRIBBLER
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.recorded import RecordedField, RecordedRecipe, last_message
-from synthgen.spec.rows import Prompt, held, written
+from synthgen.spec.paths import get_path
+from synthgen.spec.rows import Prompt, to_text
 from synthgen.text import frames
 
 Form = Literal["xml", "messages", "markdown"]
@@ -102,9 +103,11 @@ def fewshot(
     if not fitting:
         raise OutputError(f"no row of '{name}' has both '{source}' and '{target}'", "look at the rows: synthgen look OUTPUT")
     labels = list(cover) or [label for label in _labels(fields, fitting, target) if label != source]
-    values = [{label: written(answers.of(row) if label == target else held(row, label)) for label in labels} for row in fitting]
-    chosen = choose([written(held(row, source)) for row in fitting], values, k)
-    examples = [Example(places[one], written(held(fitting[one], source)), written(answers.of(fitting[one])), values[one]) for one in chosen]
+    values = [{label: to_text(answers.of(row) if label == target else get_path(row, label)) for label in labels} for row in fitting]
+    chosen = choose([to_text(get_path(row, source)) for row in fitting], values, k)
+    examples = [
+        Example(places[one], to_text(get_path(fitting[one], source)), to_text(answers.of(fitting[one])), values[one]) for one in chosen
+    ]
     shown = {label: Counter(example.labels[label] for example in examples) for label in labels}
     shares = {label: {value: shown[label][value] for value in sorted({own[label] for own in values})} for label in labels}
     return Fewshot(name, source, target, examples, k, len(fitting), shares)
@@ -159,10 +162,10 @@ def _labels(fields: Mapping[str, RecordedField], rows: Sequence[Mapping[str, Any
     choices = [name for name, field in fields.items() if field.role == "label" and name in rows[0]]
     topics, cases = _named(fields, "topic"), _named(fields, "case")
     own = [name for name in choices if name in topics] or [name for name in choices if name not in cases]
-    parts = {f"{answer}.{key}" for row in rows if isinstance(value := held(row, answer), dict) for key in value}
+    parts = {f"{answer}.{key}" for row in rows if isinstance(value := get_path(row, answer), dict) for key in value}
     for path in dict.fromkeys([answer, *sorted(parts), *own]):
-        values = [value for row in rows if (value := held(row, path)) is not None]
-        different = set(map(written, values))
+        values = [value for row in rows if (value := get_path(row, path)) is not None]
+        different = set(map(to_text, values))
         short = all(isinstance(value, bool) or (isinstance(value, str) and len(value.split()) < 5) for value in values)
         if values and (path in own or (short and len(different) <= min(VALUES, len(values) // 2))):
             yield path
@@ -185,10 +188,10 @@ def _targets(recipe: RecordedRecipe, columns: Collection[str], source: str, targ
 
 
 def _fits(row: Mapping[str, Any], source: str, targets: Targets, form: Form) -> bool:
-    given, wanted = held(row, source), targets.of(row)
-    if given is None or wanted is None or not written(given).strip():
+    given, wanted = get_path(row, source), targets.of(row)
+    if given is None or wanted is None or not to_text(given).strip():
         return False
-    return form != "messages" or bool(written(wanted).strip())
+    return form != "messages" or bool(to_text(wanted).strip())
 
 
 # Which rows
@@ -221,7 +224,7 @@ def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int) -
     return chosen
 
 
-# How they are written
+# How they are to_text
 
 
 def block(examples: Sequence[Example], form: Form) -> str:

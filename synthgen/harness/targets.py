@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthgen.fields.edges import CASES
-from synthgen.recipe.harness import Harness, root
+from synthgen.recipe.harness import Harness
 from synthgen.recipe.recorded import RecordedRecipe
-from synthgen.spec.rows import held
+from synthgen.spec.paths import get_path, root_of
 
 READ_IT = ("answer", "verdict")
 """What fields are that are made from the input as it came to be, so that they hold for every edge case."""
@@ -31,13 +31,13 @@ class Targets:
     @property
     def columns(self) -> list[str]:
         """The columns that `of` needs."""
-        return [root(self.path), *self.cases]
+        return [root_of(self.path), *self.cases]
 
     def of(self, row: Mapping[str, Any]) -> Any:
         """The target of a row; None where it has none."""
         lost = [row[column] for column in self.cases if row[column] in CASES and CASES[row[column]].instead]
         if not lost:
-            return held(row, self.path)
+            return get_path(row, self.path)
         return self.out.get(lost[0]) if isinstance(self.out, Mapping) else self.out
 
 
@@ -46,10 +46,10 @@ def targets_of(recipe: RecordedRecipe, columns: Collection[str], harness: Harnes
     if harness.target is None:
         return None
     fields = dict(recipe.fields)
-    target = fields.get(root(harness.target))
+    target = fields.get(root_of(harness.target))
     if target and target.role in READ_IT:
         return Targets(harness.target)
-    cases, name = list[str](), root(harness.input)
+    cases, name = list[str](), root_of(harness.input)
     while field := fields.pop(name, None):  # from the input back to the message as it was first typed
         if "case" in field.sliced and f"{name}_case" in columns:
             cases.append(f"{name}_case")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b, sha1, sha256
+from hashlib import sha1, sha256
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from synthgen.dataset.card import Split, published
 from synthgen.dataset.dataset import AGAIN, Dataset
 from synthgen.dataset.place import LOGS, MANIFEST, Output
-from synthgen.dataset.shards import sha256_of, write_parquet
+from synthgen.dataset.shards import write_parquet
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.hub.leaks import Guard
 from synthgen.recipe.recorded import RecordedRecipe
+from synthgen.spec.digests import number_of, sha256_of
 from synthgen.text.files import messages
 from synthgen.text.originals import Originals
 
@@ -148,7 +149,7 @@ def _sent(path: str, content: bytes | Path) -> Sent:
 
 def in_test(table: str, row: int, share: float) -> bool:
     """Whether a row of a table without parent is in the split `test`, by its index among the table's candidates."""
-    return int.from_bytes(blake2b(f"{table}/{row}".encode(), digest_size=8).digest(), "big") < share * 2**64
+    return number_of(f"{table}/{row}") < share * 2**64
 
 
 def _sides(dataset: Dataset, share: float) -> dict[str, list[bool]]:

@@ -7,13 +7,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synthgen.dataset import Output, Progress, TableStore, digest
+from synthgen.dataset import Output, Progress, TableStore
 from synthgen.engine import TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.making.estimate import Question, questions
 from synthgen.models import Budget, Journal, Journalled, Model, PaidModel, open_model
 from synthgen.recipe import Loaded, Plan, TablePlan
+from synthgen.spec.digests import digest_of
 from synthgen.spec.rows import Completion, Prompt
 from synthgen.spec.streams import Streams
 from synthgen.versions import versions
@@ -130,7 +131,9 @@ class Run:
         progress, stores = Progress(self.output.unfinished), dict[str, TableStore]()
         for table in self.whole.tables:
             size = self.chunk or self._size(table)
-            store = TableStore(self.output.unfinished, progress, table, digest([said, versions(), size if table.asks else 0, self.recheck]))
+            store = TableStore(
+                self.output.unfinished, progress, table, digest_of([said, versions(), size if table.asks else 0, self.recheck])
+            )
             stores[table.name] = store
             if not store.done:
                 self._table(table, store, size, stores[table.table.from_.table] if table.table.from_ else None)

@@ -12,13 +12,13 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from synthgen.errors import OutputError
 from synthgen.models import ledger
 from synthgen.models.trouble import in_words, trouble
+from synthgen.spec.digests import digest
 from synthgen.spec.rows import Completion, Prompt
 
 TABLES = """
@@ -163,4 +163,4 @@ def _settings(prompt: Prompt) -> str:
 def key_of(identity: str, prompt: Prompt) -> str:
     """The key of an answer: a digest of the model's identity and of all that it was asked."""
     parts = [identity, prompt.whole, _settings(prompt), str(prompt.stream), *([prompt.brief.digest] if prompt.brief else [])]
-    return sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+    return digest("\0".join(parts), 32)

@@ -10,6 +10,7 @@ from pydantic import Field
 from synthgen.errors import did_you_mean
 from synthgen.fields.edges import CASES
 from synthgen.spec.parts import Fault, Part
+from synthgen.spec.paths import root_of
 
 Path = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[^.\s]+)*$")]
 
@@ -51,14 +52,9 @@ class Harness(Part):
                 yield Fault(("out", case), f"there is no edge case '{case}'", did_you_mean(case, CASES, "cases"), at_key=True)
 
 
-def root(path: str) -> str:
-    """The field of a path such as `example.reply`."""
-    return path.partition(".")[0]
-
-
 def table_of(harness: Harness, shipped: Mapping[str, set[str]]) -> str | None:
     """The table that a harness reads: the one named, or the last that has all its fields. `shipped` are each table's columns."""
-    needed = {root(path) for path in (harness.input, harness.target) if path}
+    needed = {root_of(path) for path in (harness.input, harness.target) if path}
     fitting = [name for name, columns in shipped.items() if needed <= columns]
     return harness.table if harness.table is not None else fitting[-1] if fitting else None
 
@@ -71,9 +67,9 @@ def harness_faults(harness: Harness, shipped: Mapping[str, set[str]]) -> Iterato
         return
     known, where = (shipped[name], f"table '{name}' ships no") if name else (set[str]().union(*shipped.values()), "no table ships a")
     paths = [(key, path) for key, path in (("input", harness.input), ("target", harness.target)) if path]
-    lacking = [(key, root(path)) for key, path in paths if root(path) not in known]
+    lacking = [(key, root_of(path)) for key, path in paths if root_of(path) not in known]
     for key, field in lacking:
         yield Fault((key,), f"{where} field '{field}'", did_you_mean(field, known, "fields"), field)
     if name is None and not lacking:
-        both = " and ".join(f"'{root(path)}'" for _, path in paths)
+        both = " and ".join(f"'{root_of(path)}'" for _, path in paths)
         yield Fault((paths[-1][0],), f"no table ships both {both}", "carry the one on into the table that has the other")

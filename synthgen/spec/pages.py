@@ -10,7 +10,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthgen.spec.rows import written
+from synthgen.spec.rows import to_text
 
 ROWS = 20
 """Rows of a table that are shown."""
@@ -23,7 +23,7 @@ LEFT = "text-align: left; vertical-align: top; white-space: pre-wrap"
 
 def text(value: Any) -> str:
     """A value as HTML, which cannot be more than text."""
-    said = written(value)
+    said = to_text(value)
     said = said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
     return html.escape("".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in said))
 

@@ -6,11 +6,13 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from synthgen.errors import DataError
+
+N = TypeVar("N", int, float)
 
 
 def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
@@ -56,6 +58,13 @@ class Fault:
     word: str = ""
     at_key: bool = False
     whole: bool = False
+
+
+def in_order(bounds: list[N]) -> list[N]:
+    """Two bounds, the lower one first. Raises ValueError for others."""
+    if bounds[0] > bounds[1]:
+        raise ValueError(f"the least, {bounds[0]:.15g}, is more than the most, {bounds[1]:.15g}")
+    return bounds
 
 
 class Part(BaseModel):

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
+
+from synthgen.spec.digests import digest
 
 SIDE_TABLES = ("refused", "unsure", "review")
 """The configurations of rows that a table does not ship: what a check refused, what Claude was unsure of, what somebody should look at."""
@@ -177,19 +178,6 @@ def _set(frozen: object, **values: Any) -> None:
         object.__setattr__(frozen, name, value)
 
 
-def digest(text: str) -> str:
-    """Sixteen hexadecimal digits that name a text."""
-    return sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def held(row: Mapping[str, Any], path: str) -> Any:
-    """The value of a field, or of a part of one, such as `example.reply`; None where there is none."""
-    value: Any = row
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
-
-
 def plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as JSON can hold it."""
     return {
@@ -198,7 +186,7 @@ def plain(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def written(value: Value) -> str:
+def to_text(value: Value) -> str:
     """A value as text: text as it is, truth values and anything with parts as JSON has it, nothing for None."""
     if value is None:
         return ""

@@ -4,10 +4,10 @@ themselves must not be."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from pathlib import Path
 
 from synthgen.errors import DataError
+from synthgen.spec.digests import number_of
 from synthgen.text.frames import essence, runs
 
 RUN = 8
@@ -26,10 +26,10 @@ class Originals:
     def _parts(self, text: str) -> Iterator[tuple[int, str]]:
         whole = essence(text)
         if whole:
-            yield _digest(f"={whole}"), ""
+            yield number_of(f"={whole}"), ""
         for words in runs(whole.split(), self.run):
             part = " ".join(words)
-            yield _digest(part), part
+            yield number_of(part), part
 
     def add(self, others: Originals) -> None:
         """Know what others know, too. Raises ValueError when they know runs of another length."""
@@ -59,7 +59,3 @@ class Originals:
         except Exception as error:  # noqa: BLE001 (whatever numpy, zip and zlib make of a broken file)
             raise DataError(f"{file}: does not say which messages the model learned from: {error}", "tune the model again") from None
         return found
-
-
-def _digest(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big")

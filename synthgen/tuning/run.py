@@ -12,9 +12,10 @@ from random import Random
 from typing import Any, TypeVar
 
 import synthgen
-from synthgen.dataset import JOURNAL, MARK, Output, digest
+from synthgen.dataset import JOURNAL, MARK, Output
 from synthgen.errors import DataError, OutputError
 from synthgen.models import BaseModel
+from synthgen.spec.digests import digest_of
 from synthgen.text.originals import LEARNED, Originals
 from synthgen.tuning import privacy
 from synthgen.tuning.batches import Encoded, encoded, learnable
@@ -154,7 +155,7 @@ def _fingerprint(paths: Sequence[Path], told: Sequence[Any]) -> str:
         read = [sha256(path.read_bytes()).hexdigest() for path in paths]
     except OSError as error:
         raise DataError(f"{error.filename}: {error.strerror or error}") from None
-    return digest([synthgen.__version__, read, told])
+    return digest_of([synthgen.__version__, read, told])
 
 
 def _epochs(learned: Sequence[Typed], about: str, seed: int, tokenizer: Any) -> Callable[[int], list[Encoded]]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from synthgen.spec.rows import written
+from synthgen.spec.rows import to_text
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -38,6 +38,6 @@ def fields(values: Mapping[str, Any]) -> None:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in values.items():
-        grid.add_row(Text(name), safe(written(value)))
+        grid.add_row(Text(name), safe(to_text(value)))
     out.print(grid)
     out.print()
