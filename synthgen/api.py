@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synthgen import notebook
 from synthgen.advice import Critique, Improvement, Started
 from synthgen.advice import start as new
-from synthgen.dataset import JOURNAL, Dataset, Output
-from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
+from synthgen.dataset import Dataset, Output
 from synthgen.dataset.look import Looked, look, messages
-from synthgen.errors import Mistake, OutputError, RecipeError
+from synthgen.errors import Mistake, RecipeError
 from synthgen.harness.fewshot import Fewshot, fewshot
-from synthgen.hub.hub import Pushed, push
+from synthgen.hub.hub import Pushed, Sending, publishing, push, send
 from synthgen.making.estimate import Question, questions
+from synthgen.making.make import Checked, Made, make_output
 from synthgen.making.preview import Previewed, Previews, previews
-from synthgen.making.runs import RecordingModel, Run, Tick, Watch, open_models, preflight, shared_journal
-from synthgen.models import Budget, Journal, Journalled, Model, open_model
-from synthgen.models.budget import dollars
+from synthgen.making.runs import RecordingModel, RunOptions, Tick, Watch, open_models, shared_journal
+from synthgen.models import Budget, Journalled, Model, open_model
 from synthgen.quiet import each_quietly, quietly
-from synthgen.recipe import ClaudeSpec, Loaded, Plan, plan
+from synthgen.recipe import ClaudeSpec, Loaded, plan
 from synthgen.recipe.load import load as load_recipe
 from synthgen.spec import pages
 from synthgen.voices import Voice
@@ -32,51 +30,8 @@ if TYPE_CHECKING:
     from synthgen.comparison import Comparison
     from synthgen.harness import Exported
     from synthgen.harness.slicing import Sliced
-    from synthgen.recipe.publish import Publish
     from synthgen.tuning.run import Tuned
     from synthgen.tuning.train import Step
-
-
-@dataclass(frozen=True)
-class Made:
-    """What `make` did. `already` is true when the output was there and nothing had to be done; `pushed` is what went to the Hub."""
-
-    folder: Path
-    manifest: dict[str, Any]
-    already: bool = False
-    notes: tuple[str, ...] = ()
-    pushed: Pushed | None = None
-
-    def __repr__(self) -> str:
-        tables = [f"{name} {table['rows']:,} rows" for name, table in self.manifest["tables"].items()]
-        return f"Made({self.folder}: {', '.join(tables)})"
-
-    def _repr_html_(self) -> str:
-        head = ["table", "rows", "refused on the way", "why"]
-        tables = [
-            [
-                name,
-                f"{table['rows']:,}",
-                f"{sum(table['refused'].values()):,}",
-                ", ".join(f"{by}: {count:,}" for by, count in list(table["refused"].items())[:6]),
-            ]
-            for name, table in self.manifest["tables"].items()
-        ]
-        place = f"{self.folder}{' was finished already' if self.already else ''}"
-        return pages.page(pages.paragraph(place), pages.table(head, tables), *(pages.paragraph(f"note: {note}") for note in self.notes))
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What `check` found: the plan, and the questions that it will ask."""
-
-    loaded: Loaded
-    plan: Plan
-    questions: list[Question] = field(default_factory=list)
-
-    def __repr__(self) -> str:
-        asks = [f"{one.table}.{one.field} asks {one.model} at least {one.prompts:,} times" for one in self.questions]
-        return f"Checked({self.loaded.recipe.name}: no mistakes{''.join(f'; {one}' for one in asks)})"
 
 
 class Measured(NamedTuple):
@@ -100,11 +55,6 @@ def loaded_from(recipe: Recipes, options: Mapping[str, Any]) -> Loaded:
     if options:
         raise TypeError(f"this recipe was read before: give {', '.join(options)} to load_recipe")
     return recipe
-
-
-def folder_of(loaded: Loaded, out: str | Path | None) -> Path:
-    """Where the output goes: `out`, or `outputs/NAME` here."""
-    return Path(out) if out is not None else Path("outputs") / loaded.recipe.name
 
 
 # check
@@ -135,7 +85,7 @@ def critique(
     asked, specs = plan(loaded.recipe).models, loaded.recipe.all_models
     claudes = sorted((name for name, spec in specs.items() if spec.paid), key=lambda name: name not in asked)
     model = open_models(loaded, {claudes[0]}, models, Budget(max_cost))[claudes[0]]
-    output = Output(folder_of(loaded, out))
+    output = Output(loaded.output_folder(out))
     with shared_journal(output) as journal:
         return advice.critique(loaded, Journalled(model, journal), advice.rows_of(output.final, loaded.recipe))
 
@@ -182,7 +132,7 @@ def _previews(
 ) -> Iterator[Previewed]:
     loaded = loaded_from(recipe, options)
     whole = plan(loaded.recipe)
-    output = Output(folder_of(loaded, out))
+    output = Output(loaded.output_folder(out))
     with shared_journal(output) as journal:
         opened, specs = open_models(loaded, whole.models, models), loaded.recipe.all_models
         recording = {
@@ -249,11 +199,6 @@ def slice_results(results: str | Path, output: str | Path, by: str | Sequence[st
     from synthgen.harness.slicing import slice_results
 
     return slice_results(results, output, [by] if isinstance(by, str) else by)
-
-
-def published(folder: str | Path) -> dict[str, Any]:
-    """What the recipe of an output says about publishing it; empty when it says nothing. Raises OutputError."""
-    return Dataset.open(folder).recipe.publish
 
 
 # tune
@@ -354,65 +299,18 @@ def make(
     as the recipe's `publish` says. `models` take the place of the recipe's, by name. `options` are those of `load_recipe`. Raises
     SynthgenError; what was finished is kept.
     """
-    loaded = loaded_from(recipe, options)
+    loaded, how = loaded_from(recipe, options), RunOptions(fresh, recheck, batch, max_cost, chunk, models)
     if not push:
-        return _made(loaded, out, fresh, recheck, max_cost, batch, models, watch, before, chunk)
+        return _made(loaded, out, how, watch, before)
     if loaded.recipe.publish is None:
         raise RecipeError([Mistake("--push", "the recipe does not say where to", "such as publish: {repo: OWNER/NAME}")])
-    made = _made(loaded, out, fresh, recheck, max_cost, batch, models, watch, before, chunk)
-    return replace(made, pushed=_pushed(made.folder, loaded.recipe.publish))
+    done = _made(loaded, out, how, watch, before)
+    return replace(done, pushed=send(done.folder, loaded.recipe.publish, Sending()))
 
 
-def _made(
-    loaded: Loaded,
-    out: str | Path | None,
-    fresh: bool,
-    recheck: bool,
-    max_cost: float | None,
-    batch: bool,
-    models: Mapping[str, Model] | None,
-    watch: Watch | None,
-    before: Callable[[Checked], None] | None,
-    chunk: int | None,
-) -> Made:
-    began = time.monotonic()
-    whole = plan(loaded.recipe)
-    output = Output(folder_of(loaded, out))
-    said = fingerprint(loaded)
-    with output.locked():
-        found = output.manifest()
-        if found and "tables" not in found:
-            raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")
-        if found and found["fingerprint"] == said and not fresh and not recheck and not output.unfinished.exists():
-            return Made(output.final, found, already=True, notes=tuple(other_versions(found)))
-        kept = output.open(fresh=fresh)
-        journal, budget = Journal(output.unfinished / JOURNAL), Budget(max_cost)
-        try:
-            opened = open_models(loaded, whole.models, models, budget)
-            if not recheck:
-                preflight(whole, opened, journal, lambda asks: before(Checked(loaded, whole, asks)) if before else None, batch=batch)
-            with notebook.progress(watch) as told:
-                run = Run(loaded, whole, output, journal, opened, budget, told, chunk, recheck, batch)
-                stores = run.tables(said)
-            spent = journal.spent()
-        finally:
-            journal.close()
-        manifest, carried = finish(loaded, whole, output, stores, run.models, said, time.monotonic() - began, spent)
-    lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
-    return Made(output.final, manifest, notes=(*shortfalls(whole, manifest), *lost, *kept, *carried))
-
-
-def _pushed(folder: Path, wish: Publish) -> Pushed:
-    return push(
-        folder,
-        wish.repo,
-        private=wish.private,
-        revision=wish.revision,
-        tag=wish.tag,
-        test=wish.test,
-        license=wish.license,
-        language=wish.language or [],
-    )
+def _made(loaded: Loaded, out: str | Path | None, how: RunOptions, watch: Watch | None, before: Callable[[Checked], None] | None) -> Made:
+    with notebook.progress(watch) as told:
+        return make_output(loaded, Output(loaded.output_folder(out)), how, told, before or (lambda checked: None))
 
 
 __all__ = [
@@ -427,6 +325,7 @@ __all__ = [
     "Previews",
     "Pushed",
     "Question",
+    "Sending",
     "Started",
     "Tick",
     "asdict",
@@ -443,8 +342,9 @@ __all__ = [
     "messages",
     "new",
     "preview",
-    "published",
+    "publishing",
     "push",
+    "send",
     "slice_results",
     "tune",
     "tune_from_scratch",

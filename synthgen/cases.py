@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from synthgen.api import Recipes, folder_of, loaded_from, make
+from synthgen.api import Recipes, loaded_from, make
 from synthgen.dataset import Dataset
 from synthgen.models import Model
 from synthgen.spec import pages
@@ -50,7 +50,7 @@ def rows(
     from filelock import FileLock
 
     loaded = loaded_from(recipe, options)
-    folder = folder_of(loaded, out).absolute()
+    folder = loaded.output_folder(out).absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f".{folder.name}.synthgen-rows.lock"):
         made = Dataset.open(make(loaded, out=folder, max_cost=max_cost, models=models).folder)

@@ -522,7 +522,7 @@ def test_make_push_makes_and_sends(facts: Path, tmp_path: Path, hub_server: HubS
 
 def test_push_must_know_where(facts: Path, tmp_path: Path) -> None:
     synthgen("make", facts, cwd=tmp_path)
-    assert "say where" in synthgen("push", "outputs/facts", cwd=tmp_path, code=2).stderr
+    assert "not said where the output goes" in synthgen("push", "outputs/facts", cwd=tmp_path, code=1).stderr
 
 
 def test_a_table_that_is_left_out_takes_its_harness_with_it(facts: Path, tmp_path: Path) -> None:

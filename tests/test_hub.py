@@ -30,7 +30,7 @@ from synthgen.api import make
 from synthgen.dataset.logs import remember_logs
 from synthgen.dataset.place import LOGS
 from synthgen.errors import HubError, OutputError, SynthgenError
-from synthgen.hub.hub import Pushed, push
+from synthgen.hub.hub import Pushed, publishing, push
 from synthgen.hub.leaks import SECRETS, in_text, secret
 from synthgen.hub.outgoing import _picked, in_test
 from synthgen.models import ScriptedModel
@@ -344,6 +344,24 @@ def test_a_dry_run_makes_do_without_a_hub_or_a_token(output: Path, send: Callabl
     told = push(output, "shop", dry_run=True, hub=HfApi(endpoint="http://127.0.0.1:9", token=False))
     assert {path for path, _ in told.sent} == SENT
     assert "could not be asked" in told.notes[0]
+
+
+def test_what_is_not_said_is_as_the_output_s_recipe_says(output: Path) -> None:
+    manifest = json.loads((output / "manifest.json").read_text())
+    publish = {"repo": "tester/shop", "private": False, "tag": "v1", "test": 0.2, "license": "mit", "language": ["en"]}
+    manifest["recipe"]["publish"] = publish
+    (output / "manifest.json").write_text(json.dumps(manifest))
+    assert publishing(output) == Publish.model_validate(publish)
+    other = publishing(output, tag="v2", test=0.0)
+    assert (other.tag, other.test, other.license) == ("v2", 0.0, "mit")
+    assert publishing(output, "tester/shop").private is False
+    assert publishing(output, "tester/other").private is True, "who may see another dataset is not this recipe's to say"
+
+
+def test_where_it_goes_must_be_said_and_be_a_name(output: Path) -> None:
+    for said, what in (({}, "not said where"), ({"repo": "a b"}, "cannot name a dataset"), ({"repo": "a/b", "test": 2.0}, "test: ")):
+        with pytest.raises(OutputError, match=what):
+            publishing(output, **said)
 
 
 def test_a_name_alone_is_ones_own(send: Callable[..., Pushed], output: Path, hub_server: HubServer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -111,28 +111,21 @@ def push(
     from synthgen import api
     from synthgen.cli import terminal
 
-    published = api.published(output)
-    where = repo or published.get("repo")
-    if where is None:
-        raise typer.BadParameter("say where: OWNER/NAME on the Hub, or publish: {repo: …} in the recipe")
-    to_all = public or (repo is None and published.get("private") is False)
-    if to_all and not (yes or dry_run) and not typer.confirm(f"Everybody will be able to see {where}. Go on?", err=True):
+    said = {"private": False if public else None, "revision": revision, "tag": tag, "test": test, "license": license_, "language": language}
+    publish = api.publishing(output, repo, **said)
+    to_all = not publish.private
+    if to_all and not (yes or dry_run) and not typer.confirm(f"Everybody will be able to see {publish.repo}. Go on?", err=True):
         raise typer.Exit(1)
-    said = {"revision": revision, "tag": tag, "test": test, "license": license_, "language": language}
-    wishes: dict[str, Any] = {key: published.get(key) if value is None else value for key, value in said.items()}
+    how = api.Sending(
+        pr=pr,
+        dry_run=dry_run,
+        without=without or (),
+        logs=logs or (),
+        message=message,
+        progress=not (quiet or as_json) and sys.stderr.isatty(),
+    )
     with kept("what was sent"):
-        done = api.push(
-            output,
-            where,
-            private=not to_all,
-            pr=pr,
-            dry_run=dry_run,
-            without=without or [],
-            logs=logs or [],
-            message=message,
-            progress=not (quiet or as_json) and sys.stderr.isatty(),
-            **{key: value for key, value in wishes.items() if value is not None},
-        )
+        done = api.send(output, publish, how)
     if as_json:
         typer.echo(json.dumps(api.asdict(done)))
     elif not quiet:

@@ -19,12 +19,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.place import MANIFEST, Output
 from synthgen.errors import HubError, OutputError
 from synthgen.hub.errors import LOGIN, hub_errors, token_of
 from synthgen.hub.outgoing import Sent, Wishes, outgoing
-from synthgen.recipe.publish import REPO
+from synthgen.recipe.publish import Publish
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -86,71 +88,98 @@ class _There:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Sending:
+    """How a push goes: `pr` opens a pull request instead of changing the branch, `dry_run` sends nothing and says what would be, `without`
+    names configurations that stay, `logs` are files of messages that no row may copy, besides those that the recipe is like, `message` says
+    what the commit is, `progress` shows bars, and `hub` is the client (None: the usual one)."""
+
+    pr: bool = False
+    dry_run: bool = False
+    without: Sequence[str] = ()
+    logs: Sequence[str | Path] = ()
+    message: str | None = None
+    progress: bool = False
+    hub: HfApi | None = None
+
+
+def publishing(folder: str | Path, repo: str | None = None, **said: Any) -> Publish:
+    """Where an output goes on the Hub, and how: what the output's recipe says under `publish`, with what is `said` in place of that (None:
+    nothing). With another `repo` than the recipe's, who may see the dataset is not the recipe's to say. Raises OutputError."""
+    recorded = {key: value for key, value in Dataset.open(folder).recipe.publish.items() if key in Publish.model_fields}
+    if repo is not None and repo != recorded.get("repo"):
+        recorded.pop("private", None)
+    data = {**recorded, **{key: value for key, value in {"repo": repo, **said}.items() if value is not None}}
+    if "repo" not in data:
+        raise OutputError("it is not said where the output goes", "name it, OWNER/NAME, or in the recipe: publish: {repo: …}")
+    try:
+        publish = Publish.model_validate(data)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise OutputError(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg'].removeprefix('Value error, ')}") from None
+    for fault in publish.faults():
+        raise OutputError(fault.message, fault.hint)
+    return publish
+
+
 def push(
     folder: str | Path,
-    repo: str,
+    repo: str | None = None,
     *,
-    private: bool = True,
+    private: bool | None = None,
     revision: str | None = None,
     tag: str | None = None,
-    pr: bool = False,
-    dry_run: bool = False,
-    test: float = 0.0,
+    test: float | None = None,
     license: str | None = None,  # noqa: A002
-    language: Sequence[str] = (),
-    without: Sequence[str] = (),
-    logs: Sequence[str | Path] = (),
-    message: str | None = None,
-    progress: bool = False,
-    hub: HfApi | None = None,
+    language: Sequence[str] | None = None,
+    **options: Any,
 ) -> Pushed:
     """Send an output to `repo` (OWNER/NAME, or NAME for your own), which is made, private by default, when it is not there.
 
-    `revision` is the branch (made when missing), `tag` a name for the commit, `pr` opens a pull request instead of changing the branch,
-    `dry_run` sends nothing and says what would be. `test` is the share of rows that go to a split of that name; `license` and `language`
-    go into the card; `without` names configurations that stay; `logs` are files of messages that no row may copy, besides those
-    that the recipe is like; `message` says what the commit is; `progress` shows bars. `hub` is the client (default: the usual one).
+    `revision` is the branch (made when missing), `tag` a name for the commit; `test` is the share of rows that go to a split of that name;
+    `license` and `language` go into the card. What is not given is as the output's recipe says under `publish`. `options` are those of
+    `Sending`: pr, dry_run, without, logs, message, progress, hub.
 
     Raises OutputError when the output cannot be sent or holds what should not leave (nothing was sent then), HubError when the Hub
     does not take it.
     """
-    if not REPO.fullmatch(repo):
-        raise OutputError(f"'{repo}' cannot name a dataset on the Hub", "expected OWNER/NAME in letters, digits, '-', '_' and '.'")
-    if pr and tag:
+    said = {"private": private, "revision": revision, "tag": tag, "test": test, "license": license}
+    languages = None if language is None else list(language)
+    return send(folder, publishing(folder, repo, **said, language=languages), Sending(**options))
+
+
+def send(folder: str | Path, publish: Publish, how: Sending) -> Pushed:
+    """Send an output where `publish` says. Raises OutputError, HubError: see `push`."""
+    if how.pr and publish.tag:
         raise OutputError("a pull request cannot be tagged", "leave out the tag, and tag the dataset when it is merged")
-    if not 0 <= test < 1:
-        raise OutputError(f"the share of the split 'test' is from 0 to less than 1, not {test:g}")
-    Dataset.open(folder)  # tells what is wrong with it before anything is done
     output = Output(Path(folder))
-    with _quiet(progress), output.locked(), TemporaryDirectory(prefix="synthgen-push-") as workplace:
-        api = hub or _client()
-        with hub_errors(repo, api):
-            wishes = Wishes(test, license, language, without, logs)
-            name = repo if "/" in repo else _own_name(api, repo, dry_run)
+    with _quiet(how.progress), output.locked(), TemporaryDirectory(prefix="synthgen-push-") as workplace:
+        api = how.hub or _client()
+        with hub_errors(publish.repo, api):
+            name = publish.repo if "/" in publish.repo else _own_name(api, publish.repo, how.dry_run)
+            wishes = Wishes(publish.test, publish.license, publish.language or (), how.without, how.logs)
             parcel = outgoing(output, name, Path(workplace), wishes)  # before anything is sent
-            errand = _Errand(api, name, private, revision or MAIN, tag, pr, message)
-            there, notes = _ask(errand, dry_run)
+            errand = _Errand(api, name, publish.private, publish.revision or MAIN, publish.tag, how.pr, how.message)
+            there, notes = _ask(errand, how.dry_run)
             changed = [one for one in parcel.files if there.files.get(one.path) not in (one.sha256, one.git_id)]
             removed = _removed(errand, there, parcel.files, Path(workplace))
             _check(errand, there, bool(changed or removed))
             done = Pushed(
                 name,
                 f"{api.endpoint}/datasets/{name}",
-                there.private if pr else private and there.private,
+                there.private if how.pr else publish.private and there.private,
                 tuple((one.path, one.size) for one in changed),
                 tuple(removed),
-                len(parcel.files) - len(changed),
-                there.commit is None,
-                None,
-                None,
-                errand.revision,
-                tag,
-                parcel.withheld,
-                tuple(parcel.stays),
-                dry_run,
-                tuple(notes),
+                same=len(parcel.files) - len(changed),
+                created=there.commit is None,
+                revision=errand.revision,
+                tag=errand.tag,
+                withheld=parcel.withheld,
+                stays=tuple(parcel.stays),
+                dry_run=how.dry_run,
+                notes=tuple(notes),
             )
-            return done if dry_run else _send(errand, there, changed, done, parcel.summary)
+            return done if how.dry_run else _send(errand, there, changed, done, parcel.summary)
 
 
 def _client() -> HfApi:

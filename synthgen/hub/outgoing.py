@@ -49,7 +49,7 @@ class Sent:
         return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Wishes:
     """How it goes: the share of rows in the split `test`, the licence and the languages that the card names, configurations that stay,
     and files of messages that no row may copy, besides those that the recipe is like."""

@@ -33,6 +33,19 @@ class Tick:
     batch: str = ""
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run goes: from the start (`fresh`), or over the journal's answers alone (`recheck`); in Message Batches (`batch`); for at most
+    `max_cost` US dollars; in chunks of so many rows (None: as is usual); and by these `models` in place of the recipe's."""
+
+    fresh: bool = False
+    recheck: bool = False
+    batch: bool = False
+    max_cost: float | None = None
+    chunk: int | None = None
+    models: Mapping[str, Model] | None = None
+
+
 Watch = Callable[[Tick], None]
 BATCH_CHUNK = 10_000
 """Rows that are made together where Claude is asked in batches."""
@@ -109,18 +122,15 @@ class Run:
         journal: Journal,
         opened: Mapping[str, Model],
         budget: Budget,
+        how: RunOptions,
         watch: Watch,
-        chunk: int | None,
-        recheck: bool,
-        batch: bool,
     ) -> None:
-        self.loaded, self.whole, self.output, self.budget, self.watch = loaded, whole, output, budget, watch
-        self.chunk, self.recheck = chunk, recheck
+        self.loaded, self.whole, self.output, self.budget, self.how, self.watch = loaded, whole, output, budget, how, watch
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again
-            name for name, model in opened.items() if isinstance(model, PaidModel) and (batch or journal.batches.sent(model.identity))
+            name for name, model in opened.items() if isinstance(model, PaidModel) and (how.batch or journal.batches.sent(model.identity))
         }
         self.models = {
-            name: Journalled(model, journal, closed=recheck, batch=name in self.batched, watch=self._batch)
+            name: Journalled(model, journal, closed=how.recheck, batch=name in self.batched, watch=self._batch)
             for name, model in opened.items()
         }
         self.streams = Streams(loaded.recipe.seed)
@@ -130,9 +140,9 @@ class Run:
         """All tables, each made as far as it was not before. `said` is the recipe's fingerprint."""
         progress, stores = Progress(self.output.unfinished), dict[str, TableStore]()
         for table in self.whole.tables:
-            size = self.chunk or self._size(table)
+            size = self.how.chunk or self._size(table)
             store = TableStore(
-                self.output.unfinished, progress, table, digest_of([said, versions(), size if table.asks else 0, self.recheck])
+                self.output.unfinished, progress, table, digest_of([said, versions(), size if table.asks else 0, self.how.recheck])
             )
             stores[table.name] = store
             if not store.done:
@@ -155,7 +165,14 @@ class Run:
             self._tell(rows=store.state.rows + rows, asked=self.now.asked + completions, batch="")
 
         run = TableRun(
-            table, source, self.streams, self.models, patience=self.loaded.recipe.patience, report=report, chunk=size, lenient=self.recheck
+            table,
+            source,
+            self.streams,
+            self.models,
+            patience=self.loaded.recipe.patience,
+            report=report,
+            chunk=size,
+            lenient=self.how.recheck,
         )
         remembered = table.remembered
         if store.count and remembered:

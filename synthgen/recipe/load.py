@@ -48,6 +48,10 @@ class Loaded:
         tables = [f"{name} {table.rows:,} rows" if table.rows else name for name, table in self.recipe.tables.items()]
         return f"Loaded({self.recipe.name}: {', '.join(tables)})"
 
+    def output_folder(self, out: str | Path | None = None) -> Path:
+        """Where its output goes: `out`, or `outputs/NAME` here."""
+        return Path("outputs") / self.recipe.name if out is None else Path(out)
+
 
 def load(
     path: str | Path | Mapping[str, Any],

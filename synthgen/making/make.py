@@ -1,0 +1,88 @@
+"""The making of an output: what is there already is kept, what is missing is made, and what was made is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from synthgen.dataset import JOURNAL, Output
+from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
+from synthgen.errors import OutputError
+from synthgen.hub.hub import Pushed
+from synthgen.making.estimate import Question
+from synthgen.making.runs import Run, RunOptions, Watch, open_models, preflight
+from synthgen.models import Budget, Journal
+from synthgen.models.budget import dollars
+from synthgen.recipe import Loaded, Plan, plan
+from synthgen.spec import pages
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `make` did. `already` is true when the output was there and nothing had to be done; `pushed` is what went to the Hub."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    already: bool = False
+    notes: tuple[str, ...] = ()
+    pushed: Pushed | None = None
+
+    def __repr__(self) -> str:
+        tables = [f"{name} {table['rows']:,} rows" for name, table in self.manifest["tables"].items()]
+        return f"Made({self.folder}: {', '.join(tables)})"
+
+    def _repr_html_(self) -> str:
+        head = ["table", "rows", "refused on the way", "why"]
+        tables = [
+            [
+                name,
+                f"{table['rows']:,}",
+                f"{sum(table['refused'].values()):,}",
+                ", ".join(f"{by}: {count:,}" for by, count in list(table["refused"].items())[:6]),
+            ]
+            for name, table in self.manifest["tables"].items()
+        ]
+        place = f"{self.folder}{' was finished already' if self.already else ''}"
+        return pages.page(pages.paragraph(place), pages.table(head, tables), *(pages.paragraph(f"note: {note}") for note in self.notes))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `check` found: the plan, and the questions that it will ask."""
+
+    loaded: Loaded
+    plan: Plan
+    questions: list[Question] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        asks = [f"{one.table}.{one.field} asks {one.model} at least {one.prompts:,} times" for one in self.questions]
+        return f"Checked({self.loaded.recipe.name}: no mistakes{''.join(f'; {one}' for one in asks)})"
+
+
+def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, before: Callable[[Checked], None]) -> Made:
+    """Make a recipe's dataset as an output, as far as it is not there. `watch` is told how far it is, and `before` what will be asked.
+    Raises SynthgenError; what was finished is kept."""
+    began, whole, made_of = time.monotonic(), plan(loaded.recipe), fingerprint(loaded)
+    with output.locked():
+        there = output.manifest()
+        if there and "tables" not in there:
+            raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")
+        if there and there["fingerprint"] == made_of and not (how.fresh or how.recheck or output.unfinished.exists()):
+            return Made(output.final, there, already=True, notes=tuple(other_versions(there)))
+        kept = output.open(fresh=how.fresh)
+        journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
+        try:
+            opened = open_models(loaded, whole.models, how.models, budget)
+            if not how.recheck:
+                preflight(whole, opened, journal, lambda asks: before(Checked(loaded, whole, asks)), batch=how.batch)
+            run = Run(loaded, whole, output, journal, opened, budget, how, watch)
+            stores = run.tables(made_of)
+            spent = journal.spent()
+        finally:
+            journal.close()
+        manifest, carried = finish(loaded, whole, output, stores, run.models, made_of, time.monotonic() - began, spent)
+    lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
+    return Made(output.final, manifest, notes=(*shortfalls(whole, manifest), *lost, *kept, *carried))
