@@ -14,6 +14,7 @@ from options_page import rendered
 from ruamel.yaml import YAML
 
 import synthgen
+from synthgen.advice import skill
 from synthgen.cli import COMMANDS
 from synthgen.cli.app import app
 from synthgen.errors import Mistake, RecipeError
@@ -35,10 +36,11 @@ def page(name: str) -> str:
 
 
 def blocks(*languages: str) -> Iterator[Any]:
-    for path in PAGES:
-        for number, (language, text) in enumerate(BLOCK.findall(path.read_text(encoding="utf-8"))):
+    pages = {str(path.relative_to(TOP)): path.read_text(encoding="utf-8") for path in PAGES} | {"skill": skill()}
+    for name, page in pages.items():
+        for number, (language, text) in enumerate(BLOCK.findall(page)):
             if language in languages:
-                yield pytest.param(text, id=f"{path.relative_to(TOP)}-{number}")
+                yield pytest.param(text, id=f"{name}-{number}")
 
 
 def commands() -> dict[str, Any]:

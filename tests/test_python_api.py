@@ -104,7 +104,7 @@ def test_every_public_name_is_documented_and_typed(name: str) -> None:
 
 
 def test_every_command_has_a_verb_but_those_about_the_program() -> None:
-    assert {"slice_results" if name == "slice" else name for name in COMMANDS} - set(synthgen.__all__) == {"schema", "doctor"}
+    assert {"slice_results" if name == "slice" else name for name in COMMANDS} - set(synthgen.__all__) == {"schema", "skill", "doctor"}
 
 
 def test_no_public_name_is_a_modules() -> None:

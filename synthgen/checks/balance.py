@@ -19,8 +19,7 @@ Shares = Annotated[list[Scalar], Field(min_length=1)] | Annotated[dict[Scalar, W
 
 
 class Balance(Check):
-    """Refuses a row whose value has had its share of the rows so far, so that a table comes out balanced by what a model or a
-    label says of it.
+    """Refuses a row whose value has had its share of the rows so far. So a table comes out balanced by what a model or a label says of it.
 
     Without `shares` all values that have come so far have equal shares: the table comes out as even as can be, and waits
     for a value that has come once and hardly ever comes again. With `shares`, a list (all alike) or weights, a value that

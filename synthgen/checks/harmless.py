@@ -10,7 +10,7 @@ from synthgen.spec.rows import Row
 
 
 class Harmless(Check):
-    """Refuses sexual, hateful and violent texts, and those of self-harm."""
+    """Refuses sexual, hateful and violent texts, and self-harm."""
 
     kind: Literal["harmless"] = "harmless"
 

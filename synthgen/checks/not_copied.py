@@ -18,9 +18,9 @@ from synthgen.text.originals import LEARNED, RUN, Originals
 
 
 class NotCopied(Check):
-    """Refuses a text that equals a seed message but for case, punctuation and spacing, or shares a long `run` of words
-    with one. The seeds of the typed fields behind the text count, and the messages of `file`, if one is named; a tuned model's
-    folder stands for the messages that it learned from."""
+    """Refuses a text that repeats a seed message, or a long `run` of words of one. Case, punctuation and spacing make no difference. The
+    seeds of the typed fields behind the text count, and the messages of `file`, if one is named; a tuned model's folder stands for the
+    messages that it learned from."""
 
     kind: Literal["not_copied"] = "not_copied"
     run: int = Field(RUN, ge=2, description="how many words in a row make a copy")

@@ -23,9 +23,8 @@ if TYPE_CHECKING:  # numpy is imported when a message is first checked
 
 
 class OnTopic(Check):
-    """Refuses a message whose words are not nearer, by a `margin`, to the seed messages of its own topic than to those of any other.
-    `label` is the field that holds the topic. Topics are those of the typed field's seeds; a row with a topic that has none is let
-    through."""
+    """Refuses a message whose words are not nearest, by a `margin`, to the seeds of its own topic. `label` is the field that holds the
+    topic. Topics are those of the typed field's seeds; a row with a topic that has none is let through."""
 
     kind: Literal["on_topic"] = "on_topic"
     label: str = Field(description="the field that holds the topic, such as intent")

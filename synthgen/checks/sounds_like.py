@@ -14,8 +14,8 @@ from synthgen.spec.rows import Row
 
 
 class SoundsLike(Check):
-    """Refuses a message that its voice would hardly type: `voice`, or without it the row's own, which a typed field with voices
-    says in its label. `within` is how many standard deviations less likely than usual it may be (see `voices.likeness`)."""
+    """Refuses a message that its `voice` would hardly type. Without a `voice` it is the row's own, which a typed field with voices says in
+    its label. `within` is how many standard deviations less likely than usual it may be (see `voices.likeness`)."""
 
     kind: Literal["sounds_like"] = "sounds_like"
     voice: str | None = Field(None, description="a voice (default: the one that the row was typed in)")

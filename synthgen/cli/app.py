@@ -29,6 +29,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "improve": recipes.improve,
     "tune": models.tune,
     "schema": recipes.schema,
+    "skill": recipes.skill,
     "doctor": models.doctor,
 }
 

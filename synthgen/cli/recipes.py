@@ -1,4 +1,4 @@
-"""Recipes, before they are run and after: `check`, `new`, `improve` and `schema`."""
+"""Recipes, before they are run and after: `check`, `new`, `improve`, `schema` and `skill`."""
 
 from __future__ import annotations
 
@@ -132,3 +132,21 @@ def schema() -> None:
     from synthgen.recipe.schema import schema as shape
 
     typer.echo(json.dumps(shape(), indent=2))
+
+
+def skill(
+    project: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="with --install: the project's folder (default: this one)")
+    ] = None,
+    install: Annotated[bool, typer.Option("--install", help="write it into a project, as .claude/skills/synthgen/SKILL.md")] = False,
+    force: Annotated[bool, typer.Option("--force", help="with --install: also in place of a file that differs")] = False,
+) -> None:
+    """Print a short skill for coding agents: how a recipe is written and what to run."""
+    from synthgen import advice
+
+    if not install and (project is not None or force):
+        raise typer.BadParameter("DIR and --force need --install")
+    if install:
+        typer.echo(f"wrote {advice.install(project or Path(), force=force)}")
+    else:
+        typer.echo(advice.skill(), nl=False)

@@ -25,7 +25,7 @@ def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | 
 
 
 class Choice(Made):
-    """One of `options`: a list (all alike), or a mapping from option to weight."""
+    """One of `options`: a list, or weights by option."""
 
     role: ClassVar[Role] = "label"
 

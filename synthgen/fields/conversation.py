@@ -73,7 +73,7 @@ class Talk:
 
 
 class Conversation(Asked):
-    """A conversation that begins with the message in the field `user`, with an assistant under its own system prompt."""
+    """A conversation that begins with the message in `user`, with an assistant whose system prompt is `assistant`."""
 
     role: ClassVar[Role] = "message"
     sliced: ClassVar[tuple[str, ...]] = ("end",)

@@ -23,7 +23,7 @@ KNOWN = [NONE, *CASES]
 
 
 class EdgeCase(Made):
-    """The message `of` another field, made unusual in the way that `case` names; `none` leaves it as it is."""
+    """The message `of` another field, made unusual as `case` says. `none` leaves it as it is."""
 
     role: ClassVar[Role] = "message"
     sliced: ClassVar[tuple[str, ...]] = ("case",)

@@ -66,7 +66,7 @@ def _some_weight(weights: str | list[str] | dict[str, float] | None) -> str | li
 
 
 class Fake(Made):
-    """What a Faker `provider` makes, with its `args`, in one or several locales."""
+    """What a Faker `provider` makes, with its `args`, in one `locale` or several."""
 
     role: ClassVar[Role] = "fact"
 

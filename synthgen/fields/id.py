@@ -12,7 +12,7 @@ from synthgen.spec.rows import Row, Value
 
 
 class Id(Made):
-    """A stable row id, `prefix-000042`: it depends on the row's place among its table's candidates, on nothing else."""
+    """A stable row id, `prefix-000042`. It depends on the row's place among its table's candidates, on nothing else."""
 
     role: ClassVar[Role] = "fact"
 

@@ -22,7 +22,7 @@ Grade = StrictStr | StrictInt
 
 
 class Judge(Instructed):
-    """A verdict on the field `of`: whether the answer to a `question` is yes, or a grade of a `rubric`. Its reason comes first."""
+    """A verdict on the field `of`: yes or no to a `question`, or a grade of a `rubric`. Its reason comes first."""
 
     role: ClassVar[Role] = "verdict"
 

@@ -19,7 +19,7 @@ from synthgen.text import files
 
 
 class Load(Made):
-    """A record of a `file` (JSONL, JSON, CSV, TSV, Parquet) or a `dataset` (a folder or Hub id): templates
+    """A record of a `file` (JSONL, JSON, CSV, TSV, Parquet) or a `dataset` (a folder or Hub id). Templates
     read its parts, `{{ ticket.subject }}`. With `field`, only that part of it."""
 
     kind: Literal["load"] = "load"

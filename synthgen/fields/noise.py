@@ -22,7 +22,7 @@ SHORTEST = 3
 
 
 class Noise(Made):
-    """The text `of` another field, as people of a `voice` type it or with errors at a `rate`; the facts in it stay as they are."""
+    """The text `of` another field with the errors of a `voice`, or at a `rate`. The facts in it stay as they are."""
 
     role: ClassVar[Role] = "message"
     sliced: ClassVar[tuple[str, ...]] = ("voice",)

@@ -25,7 +25,7 @@ REDRAWS = 1000
 
 
 class Number(Made):
-    """A number: `between` two bounds (both may occur), or of a `distribution`, cut off at `between` if given.
+    """A number `between` two bounds, or of a `distribution`. Both bounds may occur; a distribution is cut off at them if they are given.
 
     normal: mean, sd · lognormal: mu and sigma of its logarithm · poisson: mean · exponential: mean.
     """

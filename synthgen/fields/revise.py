@@ -34,7 +34,7 @@ MESSAGE: dict[str, Any] = {
 
 
 class Revise(Instructed):
-    """The message in the field `of`, revised as the `task` says, with its mess kept."""
+    """The message in the field `of`, changed as the `task` says, with its mess kept."""
 
     role: ClassVar[Role] = "message"
 

@@ -23,7 +23,7 @@ from synthgen.spec.streams import Streams
 
 
 class Solve(Instructed):
-    """What Claude answers to the field `of`, of which it sees nothing else."""
+    """What Claude answers to the field `of`, blind. It sees nothing else of the row."""
 
     role: ClassVar[Role] = "answer"
 

@@ -15,7 +15,7 @@ from synthgen.spec.rows import Row, Value
 
 
 class Template(Made):
-    """Text made from other fields, such as `ORD-{{ number }}`."""
+    """Text made from other fields by a `template`, such as `ORD-{{ number }}`."""
 
     draws: ClassVar[bool] = False
     kind: Literal["template"] = "template"
