@@ -153,6 +153,13 @@ def test_what_is_shown_of_a_recipe_can_stand_in_one(text: str, tmp_path: Path) -
     assert [mistake for mistake in mistakes(recipe) if "no such file" not in mistake.message] == []
 
 
+def test_before_a_commit_the_same_is_run_as_in_ci() -> None:
+    hooks = YAML(typ="safe").load(TOP / ".pre-commit-config.yaml")["repos"][0]["hooks"]
+    (command,) = re.findall(r"<!-- test -->\n```sh\n(.*)\n```", (TOP / "README.md").read_text(encoding="utf-8"))
+    _, *checks, _ = command.split(" && ")
+    assert [hook["entry"] for hook in hooks] == checks
+
+
 @pytest.mark.parametrize("text", [*blocks("sh")])
 def test_what_is_shown_of_the_command_line_can_be_typed(text: str) -> None:
     """Each command exists, and takes the arguments and options that are shown; it isn't run."""
