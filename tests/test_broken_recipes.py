@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import one_line
 
 from synthgen.errors import RecipeError
 from synthgen.recipe import load
@@ -100,14 +101,14 @@ def test_the_shipped_recipes_have_no_mistakes(recipe: Path) -> None:
 
 
 def test_true_and_false_and_numbers_can_be_options(tmp_path: Path) -> None:
-    fields = "{sure: {kind: choice, options: {true: 3, false: 1}}, stars: {kind: choice, options: {1: 3, 5: 1}}}"
-    table = load(written(tmp_path, f"name: shop\ntables: {{traffic: {{rows: 1, fields: {fields}}}}}\n")).recipe.tables["traffic"]
+    fields = "sure: {kind: choice, options: {true: 3, false: 1}}, stars: {kind: choice, options: {1: 3, 5: 1}}"
+    table = load(written(tmp_path, one_line(fields))).recipe.tables["traffic"]
     assert [field.column() for field in table.fields.values()] == ["bool", "int64"]
 
 
 def test_an_alias_can_stand_for_a_value(tmp_path: Path) -> None:
-    fields = "{a: {kind: choice, options: &two [x, y]}, b: {kind: choice, options: *two}}"
-    table = load(written(tmp_path, f"name: shop\ntables: {{traffic: {{rows: 1, fields: {fields}}}}}\n")).recipe.tables["traffic"]
+    fields = "a: {kind: choice, options: &two [x, y]}, b: {kind: choice, options: *two}"
+    table = load(written(tmp_path, one_line(fields))).recipe.tables["traffic"]
     assert table.fields["a"] == table.fields["b"]
 
 
@@ -179,7 +180,7 @@ def test_what_a_recipe_says_cannot_steer_the_terminal(tmp_path: Path) -> None:
 
 def test_a_long_line_is_shown_around_its_mistake(tmp_path: Path) -> None:
     fields = ", ".join(f"f{number}: {{kind: id}}" for number in range(40))
-    written(tmp_path, f"name: shop\ntables: {{traffic: {{rows: 1, fields: {{{fields}, wrong: {{kind: idd}}, last: {{kind: id}}}}}}}}\n")
+    written(tmp_path, one_line(f"{fields}, wrong: {{kind: idd}}, last: {{kind: id}}"))
     assert mistakes("recipe.yaml") == (
         "recipe.yaml:2:722: unknown kind 'idd'\n"
         "     {kind: id}, f36: {kind: id}, f37: {kind: id}, f38: {kind: id}, f39: {kind: id}, wrong: {kind: idd}, last: {kind: id}}}}\n"

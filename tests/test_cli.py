@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from builders import one_table
 from servers import hub as hubs
 from servers.claude import ClaudeServer
 from servers.hub import HubServer
@@ -205,7 +206,7 @@ def test_the_schema_accepts_the_recipes_and_refuses_what_make_refuses() -> None:
     for recipe in RECIPES:
         assert not list(validator.iter_errors(YAML(typ="safe", pure=True).load(recipe.read_text())))
     field = {"kind": "choise", "options": ["a"]}
-    assert list(validator.iter_errors({"name": "x", "tables": {"t": {"rows": 1, "fields": {"f": field}}}}))
+    assert list(validator.iter_errors(one_table({"f": field})))
 
 
 def test_doctor_tells_of_keys_but_not_what_they_are() -> None:

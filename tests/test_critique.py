@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from builders import one_line
 from servers.claude import ClaudeServer
 
 from synthgen.advice import critique, rows_of
@@ -137,7 +138,7 @@ def test_a_field_with_a_condition_is_read_on_a_row_that_it_is_made_for(recipe: C
 
 
 def test_a_recipe_without_claude_asks_nothing(recipe: Callable[..., Loaded]) -> None:
-    loaded = recipe("name: x\ntables: {t: {rows: 1, fields: {n: {kind: number, between: [1, 2]}}}}\n")
+    loaded = recipe(one_line("n: {kind: number, between: [1, 2]}"))
     model = critic()
     found = critique(loaded, model)
     assert (model.asked, found.findings) == ([], [])

@@ -15,6 +15,7 @@ from random import Random
 from textwrap import dedent
 
 import pytest
+from builders import one_table
 from pyarrow import parquet
 
 from synthgen.api import Made, look, make, preview
@@ -250,10 +251,8 @@ def test_preview_and_make_share_their_answers(shop: Path, making: Callable[..., 
 
 
 def test_shards_hold_at_most_a_hundred_thousand_rows(tmp_path: Path) -> None:
-    path = tmp_path / "facts.yaml"
-    path.write_text("name: facts\ntables: {t: {rows: 100001, fields: {n: {kind: number, between: [1, 9]}}}}\n")
-    made = make(path, out=tmp_path / "out")
-    assert [parquet.read_metadata(file).num_rows for file in sorted((made.folder / "t").iterdir())] == [100_000, 1]
+    made = make(one_table({"n": {"kind": "number", "between": [1, 9]}}, 100_001), out=tmp_path / "out")
+    assert [parquet.read_metadata(file).num_rows for file in sorted((made.folder / "traffic").iterdir())] == [100_000, 1]
 
 
 def test_text_in_the_card_cannot_become_markup(tmp_path: Path) -> None:

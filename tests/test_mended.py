@@ -5,6 +5,7 @@ from random import Random
 from textwrap import dedent
 
 import pytest
+from builders import one_line
 from pydantic import TypeAdapter
 
 from synthgen.api import check
@@ -30,7 +31,7 @@ def mistakes(folder: Path, text: str) -> str:
 @pytest.mark.parametrize("file", ["gone.txt", "../gone.txt", "empty.txt"])
 def test_a_file_to_be_like_that_cannot_be_read_is_a_mistake(tmp_path, file):
     (tmp_path / "empty.txt").write_text("\n")
-    told = mistakes(tmp_path, f"name: x\ntables: {{t: {{rows: 1, fields: {{m: {{kind: typed, like: {file}}}}}}}}}\n")
+    told = mistakes(tmp_path, one_line(f"m: {{kind: typed, like: {file}}}"))
     assert told.count("r.yaml:2:") == 1
 
 
@@ -45,7 +46,7 @@ def test_a_file_to_be_like_that_cannot_be_read_is_a_mistake(tmp_path, file):
     ],
 )
 def test_check_of_a_recipe_whose_fields_read_labels(tmp_path, fields):
-    (tmp_path / "r.yaml").write_text(f"name: x\ntables: {{t: {{rows: 2, fields: {{{fields}}}}}}}\n", encoding="utf-8")
+    (tmp_path / "r.yaml").write_text(one_line(fields), encoding="utf-8")
     assert check(tmp_path / "r.yaml").questions
 
 
@@ -71,7 +72,7 @@ def test_a_label_of_a_hidden_field_is_not_carried_on(tmp_path):
     ],
 )
 def test_a_circle_through_a_label_is_told(tmp_path, fields):
-    assert "made from" in mistakes(tmp_path, f"name: x\ntables: {{t: {{rows: 2, fields: {{{fields}}}}}}}\n")
+    assert "made from" in mistakes(tmp_path, one_line(fields))
 
 
 @pytest.mark.parametrize("name", ["Größe 2", "日本", "true"])
@@ -80,7 +81,7 @@ def test_the_voice_that_measure_prints_has_a_name_that_a_recipe_takes(tmp_path, 
 
     (tmp_path / f"{name}.txt").write_text("where is it\n", encoding="utf-8")
     said = synthgen("measure", tmp_path / f"{name}.txt").stdout
-    recipe = said[said.index("\nvoices:") :] + "name: x\ntables: {t: {rows: 1, fields: {i: {kind: id}}}}\n"
+    recipe = said[said.index("\nvoices:") :] + one_line("i: {kind: id}")
     (tmp_path / "r.yaml").write_text(recipe, encoding="utf-8")
     assert load(tmp_path / "r.yaml").recipe.voices
 
@@ -157,20 +158,19 @@ def test_a_refused_try_has_no_labels_of_an_earlier_one(make):
 
 
 def test_voices_that_are_a_list_are_told_once(tmp_path):
-    fields = "{m: {kind: typed, seeds: [a], voice: mine}}"
-    told = mistakes(tmp_path, f"name: x\nvoices: [mine]\ntables: {{t: {{rows: 1, fields: {fields}}}}}\n")
+    told = mistakes(tmp_path, "voices: [mine]\n" + one_line("m: {kind: typed, seeds: [a], voice: mine}"))
     assert "there is no voice" not in told
 
 
 def test_the_hint_for_lengths_shows_five(tmp_path):
-    told = mistakes(tmp_path, "name: x\nvoices: {mine: {words: [1, 2, 3]}}\ntables: {t: {rows: 1, fields: {i: {kind: id}}}}\n")
+    told = mistakes(tmp_path, "voices: {mine: {words: [1, 2, 3]}}\n" + one_line("i: {kind: id}"))
     assert "such as [1, 60]" not in told
 
 
 def test_a_slot_in_the_file_to_be_like_is_told_at_like(tmp_path):
     (tmp_path / "logs.txt").write_text("where is <parcel>\n")
-    line = "tables: {t: {rows: 1, fields: {m: {kind: typed, like: logs.txt}}}}"
-    assert f"r.yaml:2:{line.index('logs.txt') + 1}: slot <parcel>" in mistakes(tmp_path, f"name: x\n{line}\n")
+    text = one_line("m: {kind: typed, like: logs.txt}")
+    assert f"r.yaml:2:{text.splitlines()[1].index('logs.txt') + 1}: slot <parcel>" in mistakes(tmp_path, text)
 
 
 def test_a_message_of_the_file_to_be_like_is_not_said_over_again(tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import one_message
 from conftest import forked
 from pyarrow import parquet
 
@@ -296,7 +297,7 @@ class Paid(ScriptedModel):
             yield replace(one, cost=0.01)
 
 
-TYPED = {"name": "typed", "tables": {"t": {"rows": 4, "fields": {"message": {"kind": "typed", "seeds": ["hi", "hello", "help"]}}}}}
+TYPED = one_message(4)
 
 
 def answers(journal: Path) -> int:

@@ -16,6 +16,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from builders import one_message, one_table
 from hypothesis import given as given_some
 from hypothesis import strategies as some
 from ruamel.yaml import YAML
@@ -50,11 +51,7 @@ FACTS = {
         },
     },
 }
-TYPED = {
-    "name": "typed",
-    "about": "Customers of a shop.",
-    "tables": {"traffic": {"rows": 6, "fields": {"message": {"kind": "typed", "seeds": ["where is it", "its broken", "when"]}}}},
-}
+TYPED = one_message(6, name="typed", about="Customers of a shop.")
 
 
 @pytest.fixture(autouse=True)
@@ -143,16 +140,8 @@ def test_a_recipe_is_read_once_for_many_verbs(recipe: Path) -> None:
 
 def test_a_mapping_is_not_changed_and_may_hold_what_python_has(tmp_path: Path) -> None:
     (tmp_path / "seeds.txt").write_text("where is it\nits broken\nwhen will it come\n")
-    data: dict[str, Any] = {
-        "name": "typed",
-        "now": __import__("datetime").date(2026, 3, 1),
-        "tables": {
-            "traffic": {
-                "rows": 6,
-                "fields": {"message": {"kind": "typed", "seeds": Path("seeds.txt")}, "n": {"kind": "number", "between": (1, 5)}},
-            }
-        },
-    }
+    fields = {"message": {"kind": "typed", "seeds": Path("seeds.txt")}, "n": {"kind": "number", "between": (1, 5)}}
+    data = one_table(fields, 6, now=__import__("datetime").date(2026, 3, 1))
     before = repr(data)
     loaded = synthgen.load_recipe(data, rows=2, settings=["seed=9"])
     assert (loaded.recipe.tables["traffic"].rows, loaded.recipe.seed, loaded.context.now.month) == (2, 9, 3)
@@ -246,18 +235,8 @@ def test_rows_that_a_model_types_come_from_the_journal_the_second_time() -> None
 def test_rows_ask_claude_for_nothing_that_costs(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.servers.claude import ClaudeServer
 
-    data = {
-        "name": "paid",
-        "tables": {
-            "t": {
-                "rows": 1,
-                "fields": {
-                    "reason": {"kind": "choice", "options": ["late"]},
-                    "reply": {"kind": "claude", "task": "Write a reply to a customer whose parcel is {{ reason }}."},
-                },
-            }
-        },
-    }
+    task = "Write a reply to a customer whose parcel is {{ reason }}."
+    data = one_table({"reason": {"kind": "choice", "options": ["late"]}, "reply": {"kind": "claude", "task": task}}, 1)
     with ClaudeServer(answer=lambda _: "Sorry!") as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from builders import one_message
 
 import synthgen
 from synthgen.models import ScriptedModel
 from synthgen.spec.rows import Prompt
-
-SHOP = {"name": "shop", "tables": {"t": {"rows": 3, "fields": {"message": {"kind": "typed", "seeds": ["hi", "hello", "help"]}}}}}
 
 
 def warn(category: type[Warning], module: str) -> None:
@@ -33,7 +32,7 @@ def caught(verb: Callable[..., object], tmp_path: Path, warns: Callable[[], None
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
         before = list(warnings.filters)
-        list(verb(SHOP, out=tmp_path / "shop", models={"typist": shop(warns)}))
+        list(verb(one_message(), out=tmp_path / "shop", models={"typist": shop(warns)}))
         assert warnings.filters == before
     return [one.category.__name__ for one in found]
 

@@ -7,17 +7,13 @@ from copy import deepcopy
 from dataclasses import replace
 
 import pytest
+from builders import one_message
 
 from synthgen import api
 from synthgen.errors import ModelError
 from synthgen.models import Journal, Journalled, ScriptedModel
 from synthgen.models.routing import placed
 from synthgen.spec.rows import Completion, Prompt
-
-RECIPE = {
-    "name": "t",
-    "tables": {"traffic": {"rows": 8, "fields": {"message": {"kind": "typed", "seeds": ["where is it", "it came late", "no idea"]}}}},
-}
 
 
 class Copying(ScriptedModel):
@@ -42,7 +38,7 @@ def test_copies_of_prompts_are_as_good_as_the_prompts(journalled: bool) -> None:
 
 
 def test_a_table_is_made_by_a_model_that_copies(tmp_path: object) -> None:
-    assert len(api.make(RECIPE, out=f"{tmp_path}/out", models={"typist": Copying()}).manifest["files"]) > 1
+    assert len(api.make(one_message(8), out=f"{tmp_path}/out", models={"typist": Copying()}).manifest["files"]) > 1
 
 
 class Chatty(ScriptedModel):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import one_table
 
 from synthgen import api
 from synthgen.advice.sample import questions
@@ -21,7 +22,7 @@ FIELDS: dict[str, Any] = {
 
 
 def recipe(**more: Any) -> dict[str, Any]:
-    return {"name": "t", "tables": {"traffic": {"rows": 40, "fields": FIELDS | more}}}
+    return one_table(FIELDS | more, 40)
 
 
 def test_an_estimate_makes_no_fact_that_is_not_wanted(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from builders import one_table
 
 from synthgen import api
 from synthgen.errors import RecipeError
@@ -29,10 +30,7 @@ def made(folder: Path, **harness: object) -> Path:
         "message": {"kind": "template", "template": "my parcel came {{ intent }}, number {{ n }}"},
         "n": {"kind": "number", "between": [100, 999], "decimals": 0},
     }
-    recipe = {"name": "t", "tables": {"traffic": {"rows": 60, "fields": fields}}}
-    if harness:
-        recipe["harness"] = harness
-    return api.make(recipe, out=folder / "out").folder
+    return api.make(one_table(fields, 60, **({"harness": harness} if harness else {})), out=folder / "out").folder
 
 
 def exported(folder: Path, **given: str) -> list[dict[str, object]]:
@@ -82,7 +80,7 @@ def test_few_shot_examples_honour_the_out(tmp_path: Path) -> None:
 )
 def test_an_out_for_nothing_is_a_mistake(tmp_path: Path, harness: dict[str, object], said: str) -> None:
     with pytest.raises(RecipeError, match=said):
-        api.check({"name": "t", "tables": {"traffic": {"rows": 3, "fields": FIELDS}}, "harness": harness})
+        api.check(one_table(FIELDS, harness=harness))
 
 
 UNREADABLE = {

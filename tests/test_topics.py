@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import one_table
 from pydantic import TypeAdapter
 from scipy import sparse
 
@@ -263,7 +264,7 @@ def test_logs_with_labels_are_seeds_of_their_topics(tmp_path: Path) -> None:
         "intent": {"kind": "load", "file": "logs.jsonl", "pick": "random", "field": "intent"},
         "message": {"kind": "typed", "topic": "{{ intent }}", "like": "logs.jsonl", "labelled": "intent"},
     }
-    (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "t", "tables": {"traffic": {"rows": 5, "fields": fields}}}), encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(json.dumps(one_table(fields)), encoding="utf-8")
     field = load(tmp_path / "recipe.yaml").recipe.tables["traffic"].fields["message"]
     assert isinstance(field, Typed)
     assert field.pools == SEEDS

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import slow_tune
 import torch
+from builders import one_table
 from conftest import chatter, forked, little
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -605,8 +606,7 @@ def test_a_plain_model_is_saved_as_transformers_does(workplace: Path, tmp_path: 
 @pytest.mark.parametrize("fresh", [False, True])
 def test_a_dataset_is_never_written_over(workplace: Path, tmp_path: Path, tiny: Path, fresh: bool) -> None:
     out = tmp_path / "data"
-    (tmp_path / "recipe.yaml").write_text("name: d\ntables: {t: {rows: 3, fields: {n: {kind: number, between: [1, 9]}}}}\n")
-    api.make(tmp_path / "recipe.yaml", out=out)
+    api.make(one_table({"n": {"kind": "number", "between": [1, 9]}}), out=out)
     before = {file: file.read_bytes() for file in places(out)}
     with pytest.raises(OutputError, match="data is a dataset, not a model"):
         tune(workplace / "logs.jsonl", out, tiny, fresh=fresh)
