@@ -67,15 +67,15 @@ def test_other_devices_find_what_the_cpu_finds(dtype: str) -> None:
     """A frame looked up by plain operations, as on a GPU, gives what the CPU's own operation gives, and the weight too."""
     import torch
 
-    from synthgen.models import batch
+    from synthgen.models import attention
 
     torch.manual_seed(1)
     query, key, value = (torch.randn(5, 3, size, 16).to(getattr(torch, dtype)) for size in (4, 37, 37))
     mask = torch.zeros(5, 3, 4, 37, dtype=query.dtype)
     mask[..., 30:] = float("-inf")
     for hidden in (None, mask):
-        found, weight = batch.looked_up(query, key, value, 0.25, hidden)
-        other, expected = batch.by_hand(query, key, value, 0.25, hidden)
+        found, weight = attention.looked_up(query, key, value, 0.25, hidden)
+        other, expected = attention.by_hand(query, key, value, 0.25, hidden)
         near = {"atol": 1e-5 if dtype == "float32" else 2e-2, "rtol": 1e-2}
         assert torch.allclose(found.float(), other.float(), **near)
         assert torch.allclose(weight, expected, **near)
