@@ -201,7 +201,7 @@ def test_a_field_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -
     path = written(tmp_path, "logs.jsonl", records(chatter(220), intent="x"))
     with pytest.raises(DataError, match=r"record 1: no field 'body'") as error:
         logs([path], "", Random(0), field="body")
-    assert error.value.hint == "its fields: text, intent"
+    assert error.value.hint == "its fields: intent, text"
     with pytest.raises(DataError, match=r"record 1: no field 'intnet'") as error:
         logs([path], "", Random(0), group="intnet")
     assert error.value.hint == "did you mean 'intent'?"

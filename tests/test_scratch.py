@@ -99,7 +99,7 @@ def test_messages_are_cleaned_and_told_what_they_are_about(tmp_path: Path) -> No
     assert {one.topic for one in found["irc_support"]} == {""}
     assert {(one.source, one.unit) for one in found["snips"]} == {("snips", "snips/PlayMusic"), ("snips", "b/other")}
     put(tmp_path, "snips", [{"txet": "x"}])
-    with pytest.raises(DataError, match="its fields: txet"):
+    with pytest.raises(DataError, match="did you mean 'txet'"):
         corpora.messages(tmp_path, "snips", Random(0))
 
 

@@ -12,6 +12,7 @@ from synthgen.spec import pages
 from synthgen.spec.paths import get_path
 from synthgen.spec.rows import to_text
 from synthgen.text import files
+from synthgen.text.message import texts_of
 
 
 class Looked(NamedTuple):
@@ -58,7 +59,7 @@ def messages(place: str | Path, table: str | None = None, field: str | None = No
     if field is None and not typed:
         raise OutputError(f"table '{name}' has no typed field", "name the one to read with --field")
     wanted = field or typed[0]
-    return [str(row[wanted]) for row in made.rows(name, [wanted]) if row[wanted] is not None]
+    return [text for row in made.rows(name, [wanted]) for text in texts_of(row[wanted], f"table '{name}': '{wanted}'", wanted)]
 
 
 def _test(text: str) -> tuple[str, str]:

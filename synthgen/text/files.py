@@ -5,29 +5,34 @@ Every error names the file and, where there is one, the line.
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import json
+import shlex
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import DataError, did_you_mean
+from synthgen.spec.paths import find_path
 from synthgen.spec.rows import parsed_json
+from synthgen.text import delimited, transcript
+from synthgen.text.decoding import START, decoded, refuse_binary
+from synthgen.text.message import NoField, is_talk, messages_in
+
+if TYPE_CHECKING:
+    import pyarrow
 
 Record = dict[str, Any]
 FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
+PACKED = (".gz", ".zst")
 
 
 def content(path: Path) -> bytes:
-    """What is in a file, unpacked if it is a .gz. Raises DataError."""
+    """What is in a file, unpacked if it is a .gz or .zst. Raises DataError."""
     try:
-        read = path.read_bytes()
-        return gzip.decompress(read) if path.suffix.lower() == ".gz" else read
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be unpacked: {error}") from None
+        return _unpacked(path.read_bytes(), path)
     except IsADirectoryError:
         raise DataError(f"{path} is a folder, not a file") from None
     except FileNotFoundError:
@@ -37,56 +42,92 @@ def content(path: Path) -> bytes:
         raise DataError(f"{path}: {error.strerror or error}") from None
 
 
+def _unpacked(read: bytes, path: Path) -> bytes:
+    try:
+        if path.suffix.lower() == ".gz":
+            return gzip.decompress(read)
+        if path.suffix.lower() == ".zst":
+            import pyarrow
+
+            with pyarrow.CompressedInputStream(pyarrow.BufferReader(read), "zstd") as stream:
+                return bytes(stream.read())
+    except (EOFError, OSError, zlib.error) as error:
+        hint = f"unpack it by itself: zstd -d --long=31 {shlex.quote(path.name)}" if path.suffix.lower() == ".zst" else ""
+        raise DataError(f"{path}: cannot be unpacked: {error}", hint) from None
+    return read
+
+
 def text(path: Path) -> str:
     """The text in a file, without a byte order mark and with plain line ends. Raises DataError."""
-    read = content(path)
-    try:
-        return io.TextIOWrapper(io.BytesIO(read), encoding="utf-8-sig").read()
-    except UnicodeDecodeError as error:
-        line = read[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}:{line}: not UTF-8 text", f"convert it: iconv -t UTF-8 {path.name}") from None
+    return decoded(content(path), path)
 
 
 def _json_lines(path: Path) -> Iterator[Record]:
     for number, line in enumerate(text(path).split("\n"), 1):
         if line.strip():
-            yield _record(line, f"{path}:{number}")
+            yield _record(_value(line, path, number), f"{path}:{number}")
 
 
-def _record(text: str, where: str) -> Record:
+def _value(text: str, path: Path, number: int = 0) -> Any:
+    """The value of a JSON text, the file's, or that of its line `number`."""
     try:
-        value = parsed_json(text)
+        return parsed_json(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
-        raise DataError(f"{where}: not JSON: {error.msg} at column {error.colno}") from None
+        where = f"{path}:{number}" if number else f"{path}:{error.lineno}:{error.colno}"
+        hint = "one object a line? then name the file .jsonl" if not number and error.msg == "Extra data" else ""
+        if number == 1 and text.strip() in ("[", "{", "[{"):
+            hint = "one value of many lines? then name the file .json"
+        raise DataError(f"{where}: not JSON: {error.msg}{f' at column {error.colno}' if number else ''}", hint) from None
     except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
-        raise DataError(f"{where}: cannot be read: {error}") from None
+        raise DataError(f"{path}{f':{number}' if number else ''}: cannot be read: {error}") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Record:
+    """An object of these names and values. Raises ValueError where a name is there twice: the last would win without a word."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"an object has two values named '{next(name for name in names if names.count(name) > 1)}'")
+    return made
+
+
+def _record(value: Any, where: str) -> Record:
+    """The record that a JSON value is; a text is the message of one."""
+    if isinstance(value, str):
+        return {"text": value}
     if not isinstance(value, dict):
         raise DataError(f"{where}: a record is a JSON object in braces, not {type(value).__name__}")
     return value
 
 
 def _json(path: Path) -> Iterator[Record]:
-    try:
-        value = parsed_json(text(path))
-    except json.JSONDecodeError as error:
-        hint = "one object a line? then name the file .jsonl" if error.msg == "Extra data" else ""
-        raise DataError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint) from None
-    except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
-        raise DataError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+    found = _list(_value(text(path), path), path)
+    if not all(isinstance(item, dict | str) for item in found):
         raise DataError(f"{path}: expected a JSON list of objects")
-    yield from value
+    yield from (_record(item, str(path)) for item in found)
+
+
+def _list(value: Any, path: Path) -> list[Any]:
+    """The list of records in a JSON file: all of it, or the only list of objects in the object that it is, as exports have it; a
+    conversation is one record."""
+    if isinstance(value, list):
+        return value
+    inner = value if isinstance(value, dict) else {}
+    lists = {key: one for key, one in inner.items() if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)}
+    if any(is_talk(one) for one in lists.values()):
+        return [value]
+    if len(lists) == 1:
+        return next(iter(lists.values()))
+    if lists:
+        key = max(lists, key=lambda name: len(lists[name]))
+        command = f"jq {shlex.quote(f'.{json.dumps(key)}')} {shlex.quote(path.name)} > records.json"
+        raise DataError(f"{path}: it holds several lists of objects: {', '.join(lists)}", f"take one out, such as: {command}")
+    hint = f"a list deeper inside is taken out so: jq .name.of.list {shlex.quote(path.name)} > records.json" if inner else ""
+    raise DataError(f"{path}: expected a JSON list of objects", hint)
 
 
 def _csv(path: Path) -> Iterator[Record]:
-    lines = csv.DictReader(io.StringIO(text(path), newline=""), delimiter="\t" if _format(path) == ".tsv" else ",")
-    try:
-        for record in lines:
-            if None in record or None in record.values():
-                raise DataError(f"{path}:{lines.line_num}: this line does not have the header's {len(lines.fieldnames or ())} cells")
-            yield dict(record)
-    except csv.Error as error:
-        raise DataError(f"{path}:{lines.reader.line_num}: {error}") from None
+    return delimited.records(text(path), path, "\t" if _format(path) == ".tsv" else ",")
 
 
 def _parquet(path: Path) -> Iterator[Record]:
@@ -94,27 +135,45 @@ def _parquet(path: Path) -> Iterator[Record]:
     from pyarrow import parquet
 
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(pyarrow.BufferReader(content(path)) if _is_packed(path) else path) as file:
+            names = file.schema_arrow.names
+            if twice := next((name for name in names if names.count(name) > 1), None):
+                raise DataError(f"{path}: two columns are named '{twice}'", "give one of them another name")
             for batch in file.iter_batches():
-                yield from batch.to_pylist()
+                yield from _with_text(batch).to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path}: cannot be read as Parquet: {error}") from None
+
+
+def _with_text(batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
+    """A batch whose columns of bytes are text, if they hold any."""
+    import pyarrow
+
+    for place, column in enumerate(batch.schema):
+        if column.type in (pyarrow.binary(), pyarrow.large_binary()):
+            with suppress(pyarrow.ArrowInvalid):  # not UTF-8: told where it is read as text
+                batch = batch.set_column(place, column.name, batch.column(place).cast(pyarrow.large_string()))
+    return batch
 
 
 READERS = dict(zip(FORMATS, (_json_lines, _json_lines, _json, _csv, _csv, _parquet), strict=True))
 
 
 def records(path: Path) -> Iterator[Record]:
-    """The records of a JSONL, JSON, CSV, TSV (these also as .gz) or Parquet file, in order. Raises DataError with the line."""
+    """The records of a JSONL, JSON, CSV, TSV or Parquet file (each also as .gz or .zst), in order. Raises DataError with the line."""
     reader = READERS.get(_format(path))
     if reader is None:
+        refuse_binary(content(path)[:START], path)
         raise DataError(f"{path}: unknown format '{path.suffix}'", f"formats: {', '.join(FORMATS)}")
     return reader(path)
 
 
 def _format(path: Path) -> str:
-    packed = path.suffix.lower() == ".gz"
-    return (path.with_suffix("") if packed else path).suffix.lower()
+    return (path.with_suffix("") if _is_packed(path) else path).suffix.lower()
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() in PACKED
 
 
 def is_records(path: Path) -> bool:
@@ -123,48 +182,67 @@ def is_records(path: Path) -> bool:
 
 
 def messages(path: Path, field: str = "") -> list[str]:
-    """The messages in a file: one a line (.txt), or one a record, in its field `text` (or `message`, `input`, …).
+    """The messages in a file: one a line (.txt), or those of each record, in its field `text` (or `message`, `input`, …).
 
     White space inside a message, line ends too, becomes single spaces; empty messages are left out.
-    Raises DataError when there are none.
+    Raises DataError when there are none, or when they are the lines of a log or chat rather than what was typed.
     """
     if is_records(path):
-        found = [message(record, field, f"{path}, record {number}") for number, record in enumerate(records(path), 1)]
+        found = [message for _, own in with_messages(path, field) for message in own]
     else:
-        found = text(path).split("\n")
-    kept = [" ".join(text.split()) for text in found]
-    kept = [text for text in kept if text]
-    if not kept:
+        found = lines(path, field)
+    if not found:
         raise DataError(f"{path}: no messages in it")
-    return kept
-
-
-def grouped(path: Path, label: str) -> dict[str, list[str]]:
-    """The messages in a file of records by what their field `label` says. Raises DataError when that is not there, or says the same of
-    all."""
-    if not is_records(path):
-        raise DataError(f"{path}: a message a line has no field '{label}'", f"give records: {', '.join(FORMATS)}")
-    found: dict[str, list[str]] = {}
-    for number, record in enumerate(records(path), 1):
-        where = f"{path}, record {number}"
-        text = " ".join(message(record, "", where).split())
-        if label not in record:
-            raise DataError(f"{where}: no field '{label}'", did_you_mean(label, map(str, record), "fields"))
-        named = "" if record[label] is None else " ".join(str(record[label]).split())
-        if text and named:
-            found.setdefault(named, []).append(text)
-    if len(found) < 2:
-        raise DataError(f"{path}: '{label}' names fewer than two topics", "name the field that says what each message is about")
+    transcript.refuse(found, path)
     return found
 
 
-MESSAGE_FIELDS = ("text", "message", "input", "content", "prompt", "query", "question", "utterance")
+def lines(path: Path, field: str = "") -> list[str]:
+    """The messages of a file with one a line, which has no `field`. Raises DataError."""
+    if field:
+        raise DataError(f"{path}: a message a line has no field '{field}'", f"give records: {', '.join(FORMATS)}")
+    return _plain(text(path).split("\n"))
 
 
-def message(record: Record, field: str, where: str) -> str:
-    """The message in a record: in its field `field`, or else in the first that is there of those usual. Raises DataError."""
-    for name in [field] if field else MESSAGE_FIELDS:
-        if name in record:
-            return str(record[name] if record[name] is not None else "")
-    wanted = f"no field '{field}'" if field else f"no field named {', '.join(MESSAGE_FIELDS[:-1])} or {MESSAGE_FIELDS[-1]}"
-    raise DataError(f"{where}: {wanted}", f"its fields: {', '.join(map(str, record))}")
+def with_messages(path: Path, field: str = "") -> Iterator[tuple[Record, list[str]]]:
+    """Each record of a file, and the messages in it. Raises DataError where no record has the field, or most have none of the usual
+    ones: in a log of events some are no messages."""
+    missing: list[NoField] = []
+    count = spoken = 0
+    for record in records(path):
+        count += 1
+        try:
+            own = _plain(messages_in(record, field, f"{path}, record {count}"))
+        except NoField as error:
+            missing.append(error)
+            own = []
+        spoken += bool(own)
+        yield record, own
+    if missing and (not spoken or (not field and 2 * len(missing) > count)):
+        more = "; the first line names the fields" if _format(path) in (".csv", ".tsv") and not field else ""
+        raise NoField(missing[0].message, missing[0].hint + more)
+
+
+def _plain(found: Iterable[str]) -> list[str]:
+    return [kept for text in found if (kept := " ".join(text.split()))]
+
+
+def grouped(path: Path, label: str, field: str = "") -> dict[str, list[str]]:
+    """The messages in a file of records by what their field `label` says. Raises DataError when that is not there, or says the same of
+    all."""
+    if not is_records(path):
+        lines(path, label)
+    found: dict[str, list[str]] = {}
+    for number, (record, own) in enumerate(with_messages(path, field), 1):
+        try:
+            value = find_path(record, label)
+        except KeyError:
+            raise DataError(f"{path}, record {number}: no field '{label}'", did_you_mean(label, map(str, record), "fields")) from None
+        if isinstance(value, dict | list):
+            raise DataError(f"{path}, record {number}: '{label}' is a {'list' if isinstance(value, list) else 'mapping'}, and no label")
+        if (named := "" if value is None else " ".join(str(value).split())) and own:
+            found.setdefault(named, []).extend(own)
+    if len(found) < 2:
+        raise DataError(f"{path}: '{label}' names fewer than two topics", "name the field that says what each message is about")
+    transcript.refuse([message for own in found.values() for message in own], path)
+    return found

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from synthgen.harm.profanity import profane
 from synthgen.text import files, frames
+from synthgen.text.message import messages_in
 from synthgen.text.slots import slots
 from synthgen.tuning.documents import Document, Typed, by_topic, documents, framed, sectioned
 from synthgen.tuning.logs import readable
@@ -54,7 +55,7 @@ def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> 
     Raises DataError."""
     corpus, seen, found = corpora()[name], set[tuple[str, str]](), list[Typed]()
     for record in files.records(folder / f"{name}.jsonl.gz"):
-        text = " ".join(files.message(record, "text", name).split())
+        text = " ".join(" ".join(messages_in(record, "text", name)).split())
         group = str(record.get("group") or "")
         key = (group if corpus.topics == "words" else "", frames.essence(text))
         if not text or key in seen or len(text.split()) > LONGEST or frames.breaks(text, "") or (clean and profane(text)):

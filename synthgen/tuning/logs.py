@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from synthgen.errors import DataError, did_you_mean
-from synthgen.text import files, frames
+from synthgen.spec.paths import find_path
+from synthgen.text import files, frames, transcript
 from synthgen.tuning.documents import Typed
 from synthgen.tuning.masks import masked
 
@@ -70,12 +72,24 @@ def _records(path: Path, field: str | None, group: str | None) -> Iterator[tuple
             raise DataError(f"{path}: a text file has no field '{group}'", "give the messages as JSONL, CSV or Parquet")
         yield from ((text, "", "") for text in files.messages(path))
         return
-    for number, record in enumerate(files.records(path), 1):
-        if group and group not in record:
-            raise DataError(f"{path}, record {number}: no field '{group}'", did_you_mean(group, record, "its fields"))
-        topic = next((str(record[name]) for name in ([group] if group else GROUPS) if record.get(name)), "")
-        unit = next((str(record[name]) for name in DIALOGUES if record.get(name)), "")
-        yield " ".join(files.message(record, field or "", f"{path}, record {number}").split()), topic, unit
+    read = list(files.with_messages(path, field or ""))
+    transcript.refuse([text for _, found in read for text in found], path)
+    for number, (record, found) in enumerate(read, 1):
+        topic = _label(record, group, f"{path}, record {number}") if group else _first(record, GROUPS)
+        unit = _first(record, DIALOGUES) or (f"{path.name} {number}" if len(found) > 1 else "")
+        yield from ((text, topic, unit) for text in found or [""])
+
+
+def _label(record: Mapping[str, Any], group: str, where: str) -> str:
+    try:
+        return str(find_path(record, group) or "")
+    except KeyError:
+        raise DataError(f"{where}: no field '{group}'", did_you_mean(group, record, "its fields")) from None
+
+
+def _first(record: Mapping[str, Any], names: Sequence[str]) -> str:
+    """What the first of these fields says that says something short."""
+    return next((str(record[name]) for name in names if record.get(name) and not isinstance(record[name], list | dict)), "")
 
 
 def readable(group: str) -> str:

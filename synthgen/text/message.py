@@ -1,0 +1,143 @@
+"""What somebody typed, picked out of a record: a text, or the user's part of a conversation in the shapes that chat APIs use.
+
+Anything else that is no text is refused. Written down as it is, it would be in Python's spelling, which nobody types.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from synthgen.errors import LISTED, DataError, did_you_mean
+from synthgen.spec.paths import find_path, paths_in
+from synthgen.spec.rows import to_text
+
+FIELDS = ("text", "message", "input", "content", "prompt", "query", "question", "utterance")
+TALKS = ("messages", "conversations", "conversation", "turns", "dialog", "dialogue")
+TURNS = (("role", "content"), ("from", "value"))
+"""The keys of a turn: who speaks, and what is said (as OpenAI and Anthropic have it, and as ShareGPT has)."""
+USERS = {"user", "human"}
+OTHERS = {"system", "developer", "assistant", "gpt", "model", "ai", "bot", "chatbot", "chatgpt", "tool", "function", "ipython"}
+BESIDE = {"image", "image_url", "input_image", "input_audio", "audio", "video", "file", "input_file", "document", "tool_use", "tool_result"}
+"""The types of parts of a content that nobody typed."""
+
+
+class NoField(DataError):
+    """A record has no field of that name, or none of the usual names."""
+
+
+def messages_in(record: Mapping[str, Any], field: str, where: str) -> list[str]:
+    """The messages in a record: in its field `field` (a part of a field is `user.text`), or else in the first that is there of the usual
+    ones, in capitals or not. Of a conversation the user's. Raises DataError, and NoField where there is no such field."""
+    if (turn := _turn(record)) and turn[0] in USERS | OTHERS and field in ("", "content", "value"):
+        return texts_of([record], where, field)
+    if name := field or _usual(record):
+        try:
+            return texts_of(find_path(record, name), f"{where}: '{name}'", name)
+        except KeyError:
+            pass
+    if field:
+        raise NoField(f"{where}: no field '{field}'", did_you_mean(field, paths_in(record), "its fields"))
+    missing = f"no field named {', '.join(FIELDS[:-1])} or {FIELDS[-1]}"
+    raise NoField(f"{where}: {missing}", f"its fields: {_listed(list(record))}{_naming(_longest(record))}")
+
+
+def _usual(record: Mapping[str, Any]) -> str:
+    """The field of the record under which messages usually are, the first that is not empty; "" if it has none."""
+    keys = {str(key).casefold(): key for key in reversed(list(record))}
+    names = [keys[name] for name in (*FIELDS, *TALKS) if name in keys]
+    return next((name for name in names if record[name] is not None), names[0] if names else "")
+
+
+def texts_of(value: Any, where: str, name: str = "") -> list[str]:
+    """The messages in the value of a field `name`: one for a text, none for nothing, of a conversation the user's turns. `where` says of
+    what it is. Raises DataError when it is something else."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, bytes):
+        return [_decoded(value, where)]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [to_text(value)]
+    turns = [_turn(item) for item in value] if isinstance(value, list) else [_turn(value)]
+    if turns and all(turns):
+        return [text for _, what in _of_users([turn for turn in turns if turn], where) for text in texts_of(what, where, name)]
+    parts = value if isinstance(value, list) else [value]
+    if not parts or (any(map(_is_part, parts)) and all(isinstance(item, str) or _is_part(item) for item in parts)):
+        pieces = [item if isinstance(item, str) else item.get("text") for item in parts]
+        between = "" if any(isinstance(item, str) for item in parts) else "\n"
+        return [between.join(map(str, kept))] if (kept := [piece for piece in pieces if piece]) else []
+    raise DataError(f"{where} holds {_kind(value)}, not text", _ways(value, name))
+
+
+def _turn(value: Any) -> tuple[str, Any] | None:
+    """Who speaks and what, if the value is a turn of a conversation."""
+    if isinstance(value, Mapping):
+        for who, what in TURNS:
+            if isinstance(value.get(who), str) and (what in value or "tool_calls" in value):
+                return value[who].casefold(), value.get(what)
+    return None
+
+
+def is_talk(value: Any) -> bool:
+    """Whether a value is a list of turns."""
+    return isinstance(value, list) and bool(value) and all(map(_turn, value))
+
+
+def _of_users(turns: Sequence[tuple[str, Any]], where: str) -> list[tuple[str, Any]]:
+    of_users = [turn for turn in turns if turn[0] in USERS]
+    strange = sorted({who for who, _ in turns} - USERS - OTHERS)
+    if strange and not of_users:
+        raise DataError(f"{where} holds turns of {_listed(strange)}: which is the user is not known", "call the user's turns user")
+    return of_users
+
+
+def _is_part(item: Any) -> bool:
+    """Whether a value is a part of a content: a text, or something beside it, such as a picture."""
+    return isinstance(item, Mapping) and (item.get("type") in BESIDE or ("type" in item and isinstance(item.get("text"), str)))
+
+
+def _decoded(value: bytes, where: str) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise DataError(f"{where} holds bytes that are not UTF-8 text", "write it as text") from None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return "true or false" if isinstance(value, bool) else f"a {type(value).__name__}"
+
+
+def _ways(value: Any, name: str) -> str:
+    """What to do about a value that is no text."""
+    if isinstance(value, Mapping) and name:
+        parts = [str(key) for key, inner in value.items() if isinstance(inner, str)] or list(map(str, value))
+        if parts:
+            return f"its parts: {_listed([f'{name}.{key}' for key in parts])}{_naming(f'{name}.{_longest(value) or parts[0]}')}"
+    if isinstance(value, list):
+        return "give each message a record of its own; of a conversation, turns of the form {role: user, content: …} are read"
+    return "name a field that holds text: field: FIELD in a recipe, --field FIELD in a command"
+
+
+def _longest(record: Mapping[str, Any]) -> str:
+    """The field that is most likely a message: the text of the most letters."""
+    own = {str(key): sum(map(str.isalpha, value)) for key, value in record.items() if isinstance(value, str)}
+    return max(own, key=lambda key: own[key], default="")
+
+
+def _naming(field: str) -> str:
+    """How the field with the messages is named."""
+    in_yaml = field if re.fullmatch(r"\w[\w .-]*", field) else json.dumps(field, ensure_ascii=False)
+    return f"; name it: field: {in_yaml} in a recipe, --field {shlex.quote(field)} in a command" if field else ""
+
+
+def _listed(names: Sequence[Any]) -> str:
+    return ", ".join(map(str, names[:LISTED])) + (", …" if len(names) > LISTED else "")
