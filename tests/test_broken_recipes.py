@@ -220,7 +220,7 @@ SETTINGS = {
     "=5": "--set =5: expected KEY=VALUE\n    such as --set tables.traffic.rows=50",
     "tables.order.rows=5": "--set tables.order.rows=5: there is no 'order' in tables\n    did you mean 'orders'?",
     "tables.orders.row=5": "--set tables.orders.row=5: unknown key 'row'\n    did you mean 'rows'?",
-    "tables.orders.rows=many": "--set tables.orders.rows=many: expected a whole number, not 'many'\n    such as rows: 100",
+    "tables.orders.rows=many": "--set tables.orders.rows=many: expected a whole number or 'all', not 'many'\n    such as rows: 100",
     "name=": "--set name=: expected text, not nothing\n    name: names the output folder, such as my-data",
     "tables.orders.rows.most=5": "--set tables.orders.rows.most=5: tables.orders.rows holds no keys, only 10",
     "tables.orders=null": "--set tables.orders=null: expected a mapping (key: value), not nothing\n    such as {rows: 100, fields: {…}}",
@@ -252,7 +252,7 @@ def test_a_setting_reaches_the_default_model(tmp_path: Path) -> None:
 
 def test_a_setting_mends_a_mistake(tmp_path: Path) -> None:
     written(tmp_path, RECIPE.replace("rows: 10", "rows: ten"))
-    assert mistakes("recipe.yaml").startswith("recipe.yaml:4:11: expected a whole number, not 'ten'")
+    assert mistakes("recipe.yaml").startswith("recipe.yaml:4:11: expected a whole number or 'all', not 'ten'")
     assert load("recipe.yaml", settings=["tables.orders.rows=10"]).recipe.tables["orders"].rows == 10
 
 

@@ -47,7 +47,7 @@ def check(
         raise typer.BadParameter("--max-cost and --out need --critique: nothing else here costs anything, or reads an output")
     checked = api.check(recipe, **options)
     if as_json:
-        tables = {table.name: {"rows": table.table.rows, "columns": dict(table.columns)} for table in checked.plan.tables}
+        tables = {table.name: {"rows": table.table.wanted, "columns": dict(table.columns)} for table in checked.plan.tables}
         asks = [api.asdict(question) for question in checked.questions]
         typer.echo(json.dumps({"name": checked.loaded.recipe.name, "tables": tables, "asks": asks}))
     else:

@@ -127,8 +127,9 @@ def shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
         made, tried = own["rows"], own["candidates"]
         for to, count in own["aside"].items():
             yield f"{table.name}: {count:,} rows are in the table '{to}', with the reasons"
-        if table.table.rows and made < table.table.rows:
+        source = table.table.from_
+        if isinstance(table.table.rows, int) and made < table.table.rows:
             yield f"{table.name} has {made} of {table.table.rows} rows from the journal; a plain make asks for the rest"
-        elif table.table.from_ and table.table.from_.rows is None and made + sum(own["aside"].values()) < tried:
+        elif (table.table.rows == "all" or (source and source.rows is None)) and made + sum(own["aside"].values()) < tried:
             lost = tried - made - sum(own["aside"].values())
             yield f"{table.name}: {lost} of {tried} rows were refused to the end; the table 'refused' has the reasons"

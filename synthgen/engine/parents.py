@@ -25,22 +25,26 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """All candidates of a table in order, and how many rows are asked for (None: as many as pass)."""
+    """All candidates of a table in order, and how many rows are asked for (None: as many as pass). With `enough` those that pass are
+    enough, though there be fewer than asked for."""
 
     wanted: int | None
     start: Callable[[int], Iterator[Candidate]]
+    enough: bool = False
 
 
 def candidates(name: str, table: Table, parents: Callable[[], Iterator[Values]], parent_rows: int, streams: Streams) -> Candidates:
     """The candidates of a table.
 
-    A table with `rows` has endless candidates. One with `from` has those of its picked parents, then those of
-    the parents that were not picked, which step in where a row cannot be made. `parents` reads the parent
-    table from its start; that is put off until the first candidate is asked for.
+    A table with `rows` has endless candidates, or with `rows: all` one for each record that its fields load. One with `from` has those
+    of its picked parents, then those of the parents that were not picked, which step in where a row cannot be made. `parents` reads the
+    parent table from its start; that is put off until the first candidate is asked for.
     """
     source = table.from_
     if source is None:
-        return Candidates(table.rows, lambda first: (Candidate(index) for index in count(first)))
+        if table.rows == "all":
+            return Candidates(table.wanted, lambda first: map(Candidate, range(first, table.wanted or 0)), enough=True)
+        return Candidates(table.wanted, lambda first: map(Candidate, count(first)))
     picked = min(source.rows or parent_rows, parent_rows)
     least, most = source.bounds
     chosen: Collection[int] = range(picked)

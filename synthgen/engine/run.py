@@ -115,7 +115,7 @@ class TableRun:
         while wanted is None or state.rows < wanted:
             some = list(islice(ahead, self.size if wanted is None else min(self.size, wanted - state.rows)))
             if not some:
-                if wanted is None or self.lenient or state.rows + sum(state.aside.values()) >= wanted:
+                if wanted is None or self.candidates.enough or self.lenient or state.rows + sum(state.aside.values()) >= wanted:
                     return
                 raise self._too_few(
                     f"there are no more rows in '{self.plan.table.from_.table}' to make it from" if self.plan.table.from_ else ""
@@ -126,7 +126,7 @@ class TableRun:
             yield Chunk(number, rows, refused, state)
             number += 1
             limit = max(PATIENCE_AT_LEAST, self.patience * (wanted or state.next_index))
-            if wanted is not None and state.rows < wanted and state.tries > limit:
+            if wanted is not None and not self.candidates.enough and state.rows < wanted and state.tries > limit:
                 raise self._too_few(f"{state.tries:,} tries are more than its patience of {self.patience} per row")
             if self.lenient and not rows:
                 return

@@ -67,6 +67,10 @@ class Load(Made):
             return self._opened.rows(self.field)
         return list(files.records(self._context.path(self.file)))
 
+    def supply(self) -> int | None:
+        """As many values as there are records, if they are given in order."""
+        return len(self._records) if self.pick == "order" else None
+
     def make(self, row: Row, stream: Random) -> Value:
         """The record, or one field of it."""
         records = self._records
@@ -74,7 +78,7 @@ class Load(Made):
         if index >= len(records):
             raise LimitError(
                 f"{row.table}: '{self.file or self.dataset}' has only {len(records)} records to give in order",
-                "ask for fewer rows, or draw from it with pick: random",
+                "ask for fewer rows (rows: all asks for as many as there are), or draw from it with pick: random",
             )
         record = records[index]
         if self.field and self.field not in record:

@@ -137,6 +137,10 @@ class Made(FieldShape):
 
     draws: ClassVar[bool] = True
 
+    def supply(self) -> int | None:
+        """How many values it has to give, one to each row in order; None where there is no end of them."""
+        return None
+
     def make(self, row: Row, stream: Random) -> Value | Labelled:
         """This row's value, drawn from its own stream."""
         raise NotImplementedError

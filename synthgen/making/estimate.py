@@ -93,7 +93,7 @@ def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) 
 def _rows_expected(whole: Plan, table: TablePlan) -> float:
     source = table.table.from_
     if source is None:
-        return float(table.table.rows or 0)
+        return float(table.table.wanted or 0)
     parent = next(one for one in whole.tables if one.name == source.table)
     return min(source.rows or float("inf"), _rows_expected(whole, parent)) * sum(source.bounds) / 2
 

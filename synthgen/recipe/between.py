@@ -17,7 +17,7 @@ from typing import Any
 
 from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
-from synthgen.fields import Asked, FieldShape
+from synthgen.fields import Asked, FieldShape, Made
 from synthgen.fields.shape import Others
 from synthgen.recipe.harness import Harness, harness_faults
 from synthgen.recipe.places import KeyPath, Source
@@ -55,6 +55,8 @@ def cross_faults(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Faul
                         hint = whole.dropped(table, name) or did_you_mean(name, known, "fields")
                         yield Fault((*at, *inner), f"there is no field '{name}'", hint)
                 yield from _from_top(at, _needs(part, _Others(whole, table)))
+        if isinstance(written := whole.tables[table], dict) and written.get("rows") == "all" and whole.own(table) is not None:
+            yield from _rows_faults((*way, "rows"), fields)
         if isinstance(parent := parts.get((*way, "from")), From) and above is not None:
             yield from _carry_faults(way, parent, above, whole.own(table))
     if isinstance(harness := parts.get(("harness",)), Harness) and not source.left_out:  # with a table, its fields are left out
@@ -202,6 +204,19 @@ def _labels(field: FieldShape) -> list[str]:
         return list(field.labels())
     except AttributeError:  # a wrong key that was taken out
         return []
+
+
+def _rows_faults(way: KeyPath, fields: Mapping[Any, FieldShape]) -> Iterator[Fault]:
+    """All rows, where no field says how many these are, or two do not agree."""
+    counts: dict[Any, int] = {}
+    with suppress(AttributeError, DataError, ValueError):  # told already: a file that cannot be read
+        counts = {name: count for name, field in fields.items() if isinstance(field, Made) and (count := field.supply()) is not None}
+        if not counts:
+            hint = "such as ticket: {kind: load, file: tickets.jsonl}; or say how many rows"
+            yield Fault(way, "rows: all needs a field that loads records in order", hint)
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"'{name}' has {count:,}" for name, count in counts.items())
+        yield Fault(way, f"its fields load different numbers of records: {told}", f"say how many: rows: {min(counts.values())}")
 
 
 def _label_fault(way: KeyPath, name: str) -> Fault:

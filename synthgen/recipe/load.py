@@ -45,7 +45,7 @@ class Loaded:
     data: dict[str, Any]
 
     def __repr__(self) -> str:
-        tables = [f"{name} {table.rows:,} rows" if table.rows else name for name, table in self.recipe.tables.items()]
+        tables = [f"{name} {table.wanted:,} rows" if table.rows else name for name, table in self.recipe.tables.items()]
         return f"Loaded({self.recipe.name}: {', '.join(tables)})"
 
     def output_folder(self, out: str | Path | None = None) -> Path:

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Discriminator, Field
 
 from synthgen.checks import AnyCheck, NotCopied
-from synthgen.fields import AnyField
+from synthgen.fields import AnyField, Made
 from synthgen.fields.date import moment
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.publish import Publish
@@ -189,7 +189,8 @@ class From(Part):
 class Table(Part):
     """One configuration of the dataset: so many `rows`, or made `from` the rows of another table."""
 
-    rows: Annotated[int, Field(ge=1)] | None = None
+    rows: Annotated[int, Field(ge=1)] | Literal["all"] | None = None
+    """How many; all: as many as there are records in the files that its fields load."""
     from_: From | None = Field(None, alias="from")
     fields: dict[Name, AnyField] = Field(min_length=1)
     keep: list[AnyCheck] = Field(default_factory=list, description="checks that a row must pass")
@@ -202,6 +203,15 @@ class Table(Part):
             yield Fault(("rows",), "a table has either 'rows' or 'from'", "to limit it: from: {table: …, rows: …}")
         if all(field.hidden for field in self.fields.values()):
             yield Fault(("fields",), "all fields are hidden, so no row would hold anything")
+
+    def supplies(self) -> dict[str, int]:
+        """The fields that have only so many values to give, and how many. Raises DataError, ValueError."""
+        return {name: found for name, field in self.fields.items() if isinstance(field, Made) and (found := field.supply()) is not None}
+
+    @property
+    def wanted(self) -> int | None:
+        """How many rows to make; None where that depends on the table that it is made from. Raises DataError, ValueError."""
+        return min(self.supplies().values(), default=0) if self.rows == "all" else self.rows
 
 
 class Recipe(Part):

@@ -85,14 +85,18 @@ def keys(shape: type[BaseModel]) -> list[str]:
 
 def explained(error: ValidationError, shape: type[BaseModel], data: Any) -> Iterator[Explained]:
     """Each mistake once: where a value may be of several types, that none of them fits is one mistake."""
-    found = [_Found(_way(one["loc"], data), one, "[key]" in one["loc"]) for one in error.errors(include_url=False)]
+    every = [_Found(_way(one["loc"], data), one, "[key]" in one["loc"]) for one in error.errors(include_url=False)]
+    others = {(one.way, one.key) for one in every if one.error["type"] != "literal_error"}
+    words = [one for one in every if one.error["type"] == "literal_error" and (one.way, one.key) in others]  # in place of another type
+    found = [one for one in every if one not in words]
     types: dict[tuple[KeyPath, bool], list[str]] = {}
     for one in found:
         if one.error["type"] in TYPES:
             types.setdefault((one.way, one.key), []).append(TYPES[one.error["type"]])
     for (way, key), expected in types.items():
         if not any(_closer(other, way) for other in found):
-            yield _mistyped(way, key, expected, shape, data)
+            also = [one.error["ctx"]["expected"] for one in words if (one.way, one.key) == (way, key)]
+            yield _mistyped(way, key, expected + also, shape, data)
     for one in found:
         if one.error["type"] not in TYPES:
             yield _explained(one, shape)

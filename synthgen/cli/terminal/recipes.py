@@ -22,7 +22,7 @@ def checked(result: Checked) -> None:
     out.print(Text(f"{result.loaded.path}: no mistakes"))
     for table in result.plan.tables:
         source = table.table.from_
-        rows = f"{table.table.rows:,} rows" if source is None else f"from {source.table}"
+        rows = f"{table.table.wanted:,} rows" if source is None else f"from {source.table}"
         out.print(Text(f"  {table.name}: {rows}, {len(table.columns)} columns: {', '.join(table.columns)}"))
     for line in _asked(result):
         out.print(Text(f"  {line}"))
