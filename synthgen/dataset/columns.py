@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import DataError
-from synthgen.spec.rows import Row, storable
+from synthgen.spec.rows import Row, storable, to_text
+from synthgen.text.message import texts_of
 
 if TYPE_CHECKING:
     import datasets
@@ -83,10 +85,11 @@ def _array(values: list[Any], kind: str, target: pyarrow.DataType, name: str) ->
     import pyarrow
 
     if kind == "json":
-        texts = [None if value is None else storable(json.dumps(value, ensure_ascii=False, default=str)) for value in values]
+        plain = partial(_plain, name)
+        texts = [None if value is None else storable(json.dumps(value, ensure_ascii=False, default=plain)) for value in values]
         return pyarrow.ExtensionArray.from_storage(target, pyarrow.array(texts, target.storage_type))
     if kind == "string":
-        values = [value if type(value) is str or value is None else _words(value) for value in values]
+        values = [value if type(value) is str or value is None else to_text(value) for value in values]
     try:
         return pyarrow.array(values, target)
     except UnicodeEncodeError:
@@ -95,5 +98,8 @@ def _array(values: list[Any], kind: str, target: pyarrow.DataType, name: str) ->
         raise DataError(f"field '{name}' is a column of {kind}, but one of its values is not: {error}") from None
 
 
-def _words(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _plain(name: str, value: Any) -> str:
+    """A value that JSON has no form for, as text."""
+    if isinstance(value, bytes):
+        return texts_of(value, f"field '{name}'")[0]
+    return str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -11,11 +11,14 @@ from typing import Any, Literal
 from pydantic import Field
 
 from synthgen.errors import DataError, LimitError, did_you_mean
+from synthgen.fields.column_types import column_of, declared, misfit
 from synthgen.fields.load_dataset import Named, Opened, opened
 from synthgen.fields.shape import Made
 from synthgen.spec.parts import Fault, misread
+from synthgen.spec.paths import find_path, paths_in
 from synthgen.spec.rows import Row, Value
 from synthgen.text import files
+from synthgen.text.message import texts_of
 
 
 class Load(Made):
@@ -28,7 +31,7 @@ class Load(Made):
     config: str | None = None
     split: str = "train"
     revision: str | None = None
-    field: str | None = Field(None, description="one field of the record in place of the whole")
+    field: str | None = Field(None, description="one field of the record in place of the whole, or a part of one, such as user.name")
     pick: Literal["order", "random"] = Field("order", description="row 0 gets record 0, and so on; or drawn with repetition")
 
     def faults(self) -> Iterator[Fault]:
@@ -43,13 +46,31 @@ class Load(Made):
             if self.dataset is not None:
                 self.files()
                 return
-            records = self._records
-            if not len(records):
-                yield Fault(("file",), f"'{self.file}' holds no records")
-            elif self.field and self.field not in records[0]:
-                yield Fault(("field",), f"its records have no field '{self.field}'", did_you_mean(self.field, records[0], "fields"))
+            yield from self._record_faults()
         except (DataError, ValueError) as error:
             yield misread(("file" if self.dataset is None else "dataset",), error, self._context)
+
+    def _record_faults(self) -> Iterator[Fault]:
+        """No records, some without the field, or with a number that no column holds."""
+        records = self._records
+        if not len(records):
+            yield Fault(("file",), f"'{self.file}' holds no records")
+            return
+        if self.field:
+            missing = [number for number, record in enumerate(records, 1) if not _has(record, self.field)]
+            if len(missing) == len(records):
+                yield Fault(
+                    ("field",), f"its records have no field '{self.field}'", did_you_mean(self.field, paths_in(records[0]), "fields")
+                )
+                return
+            if missing:
+                which = f"record {missing[0]} has" if len(missing) == 1 else f"record {missing[0]} and {len(missing) - 1:,} more have"
+                yield Fault(("field",), f"{which} no field '{self.field}'", NULL)
+        for number, record in enumerate(records if not self.hidden else (), 1):
+            value = record if not self.field else find_path(record, self.field) if _has(record, self.field) else None
+            if not isinstance(value, int) and (found := misfit(value)):  # a number by itself becomes text, of any length
+                yield Fault(("file",), f"record {number} holds {found}", "write it as text")
+                return
 
     def files(self) -> list[Path]:
         """The file, or those of a dataset on this machine."""
@@ -81,16 +102,37 @@ class Load(Made):
                 "ask for fewer rows (rows: all asks for as many as there are), or draw from it with pick: random",
             )
         record = records[index]
-        if self.field and self.field not in record:
-            raise DataError(f"'{self.file or self.dataset}', record {index + 1}: no field '{self.field}'")
-        return record[self.field] if self.field else record
+        if not self.field:
+            return record
+        where = f"'{self.file or self.dataset}', record {index + 1}"
+        try:
+            value = find_path(record, self.field)
+        except KeyError:
+            raise DataError(f"{where}: no field '{self.field}'", NULL) from None
+        return texts_of(value, f"{where}: '{self.field}'")[0] if isinstance(value, bytes) else value
 
     def column(self) -> str:
-        """The type of the field, judged by the first records; a whole record is JSON."""
+        """The type of the field that holds all its values as they are; a whole record is JSON."""
+        return self._column if self.field else "json"
+
+    @cached_property
+    def _column(self) -> str:
+        features = self._records.features if self.dataset is not None else {}  # type: ignore[attr-defined]
+        return declared(features, str(self.field)) or column_of(self._values())
+
+    def _values(self) -> Iterator[Value]:
+        """The values of all records that have the field; without one the records."""
         if not self.field:
-            return "json"
-        found = {type(record.get(self.field)) for record, _ in zip(self._records, range(1000), strict=False)} - {type(None)}
-        kinds = {str: "string", bool: "bool", int: "int64", float: "float64"}
-        if found == {int, float}:
-            return "float64"
-        return kinds.get(found.pop(), "json") if len(found) == 1 else "json"
+            return iter(self._records)
+        return (find_path(record, self.field) for record in self._records if _has(record, self.field))
+
+
+NULL = "write null where there is nothing"
+
+
+def _has(record: Mapping[str, Any], path: str) -> bool:
+    try:
+        find_path(record, path)
+    except KeyError:
+        return False
+    return True

@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 import weakref
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 from synthgen.errors import DataError, did_you_mean
 from synthgen.spec.parts import RecipeContext
+from synthgen.spec.paths import paths_in
 from synthgen.text import files
 
 FORMATS = ("arrow", "csv", "json", "parquet", "text")
@@ -85,14 +86,25 @@ class Opened:
         with _in_words(self.named):
             rows = self.read()
             rows.reset_format()
-            if field is not None and field not in rows.column_names:
-                raise self.named.wrong(f"its rows have no field '{field}'", did_you_mean(field, rows.column_names, "fields"))
-            rows = rows if field is None else rows.select_columns([field])
+            if field is not None:
+                column = field if field in rows.column_names else field.partition(".")[0]
+                if column not in rows.column_names or not _has(rows.features, field):
+                    raise self.named.wrong(f"its rows have no field '{field}'", did_you_mean(field, paths_in(rows.features), "fields"))
+                rows = rows.select_columns([column])
             for column, feature in rows.features.items():
                 if not _is_in_row(feature):
                     hint = "" if field else "name the field to read: field: NAME"
                     raise self.named.wrong(f"its field '{column}' may be kept in files that its rows name", hint)
             return rows  # type: ignore[no-any-return]
+
+
+def _has(features: Mapping[str, Any], field: str) -> bool:
+    """Whether there is such a field, as far as the features tell: what is in JSON they do not."""
+    name, dot, rest = field.partition(".")
+    feature = features.get(field, features.get(name))
+    if field in features or not isinstance(feature, dict):
+        return field in features or type(feature).__name__ == "Json"
+    return bool(dot) and _has(feature, rest)
 
 
 def opened(named: Named) -> Opened:
