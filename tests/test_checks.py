@@ -193,6 +193,13 @@ def test_messages_of_a_file_count_too(tmp_path):
     assert not list(check.faults())
 
 
+def test_the_field_of_the_file_with_the_messages_can_be_named(tmp_path):
+    (tmp_path / "logs.csv").write_text("id,Comment\n1,Where is my parcel?\n")
+    check = read(RecipeContext(tmp_path), kind="not_copied", file="logs.csv", file_field="Comment")
+    assert check.refuse(row("where is my parcel"), check.memory([])) == "equals a seed message: where is my parcel"
+    assert [one.at for one in read(RecipeContext(tmp_path), kind="not_copied", file="logs.csv").faults()] == [("file",)]
+
+
 @pytest.mark.parametrize("file", ["gone.txt", "../out.txt", "empty.txt"])
 def test_a_file_that_cannot_be_read_is_a_fault(tmp_path, file):
     (tmp_path / "empty.txt").write_text("\n")

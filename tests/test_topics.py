@@ -269,6 +269,10 @@ def test_logs_with_labels_are_seeds_of_their_topics(tmp_path: Path) -> None:
     assert isinstance(field, Typed)
     assert field.pools == SEEDS
     assert (field.for_labels, field.chooses, field.has_topics) == (True, True, True)
+    nested = [{"said": line["text"], "meta": {"intent": line["intent"]}} for line in lines]
+    (tmp_path / "nested.jsonl").write_text("\n".join(map(json.dumps, nested)), encoding="utf-8")
+    parts = {"like": "nested.jsonl", "labelled": "meta.intent", "field": "said"}
+    assert Typed.model_validate({**fields["message"], **parts}, context=RecipeContext(tmp_path)).pools == SEEDS
     text = (tmp_path / "recipe.yaml").read_text(encoding="utf-8").replace('"labelled": "intent"', '"labelled": "intend"')
     (tmp_path / "wrong.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(RecipeError, match="no field 'intend'"):

@@ -294,6 +294,36 @@ def test_like_measures_the_file_and_names_it(logs):
     assert read(field, Row("t", 0), ["Hi, where is my parcel?"], field.memory()).reason == "copied seed"
 
 
+def test_the_field_of_a_file_that_holds_the_messages_can_be_named(tmp_path):
+    (tmp_path / "z.csv").write_text("Ticket ID,Subject,Comment\n" + "".join(f"{number},help,{text}\n" for number, text in enumerate(LOGS)))
+    (tmp_path / "n.jsonl").write_text("\n".join(json.dumps({"user": {"said": text}}) for text in LOGS))
+    (tmp_path / "m.txt").write_text("one a line\nand no field\n")
+    assert typed(tmp_path, like="z.csv", field="Comment").originals == LOGS
+    assert typed(tmp_path, like="n.jsonl", field="user.said").logs() == [((tmp_path / "n.jsonl").resolve(), "user.said")]
+    by_topic = typed(tmp_path, seeds={"a": "z.csv", "b": "m.txt", "c": ["in the recipe"]}, field="Comment")
+    assert by_topic.pools == {"a": LOGS, "b": ["one a line", "and no field"], "c": ["in the recipe"]}
+    assert not list(by_topic.faults())
+
+
+@pytest.mark.parametrize(
+    ("keys", "at", "told"),
+    [
+        ({"like": "z.csv"}, ("like",), "name it: field: Comment in a recipe"),
+        ({"seeds": "z.csv"}, ("seeds",), "name it: field: Comment in a recipe"),
+        ({"seeds": {"a": "z.csv", "b": ["hi"]}}, ("seeds", "a"), "name it: field: Comment in a recipe"),
+        ({"like": "z.csv", "field": "Coment"}, ("like",), "did you mean 'Comment'?"),
+        ({"seeds": ["hi"], "field": "Comment"}, ("field",), "give messages as records"),
+        ({"seeds": "m.txt", "field": "Comment"}, ("field",), "give messages as records"),
+    ],
+)
+def test_a_field_that_has_to_be_named_or_cannot_be_is_told(tmp_path, keys, at, told):
+    (tmp_path / "z.csv").write_text("Ticket ID,Subject,Comment\n1,help,where is my parcel\n")
+    (tmp_path / "m.txt").write_text("one a line\n")
+    ((where, hint),) = [(fault.at, fault.hint) for fault in typed(tmp_path, **keys).faults()]
+    assert where == at
+    assert told in hint
+
+
 def test_the_same_continuations_make_the_same_message():
     texts = ["When will my order come tomorrow then", "i have been waiting for my parcel"]
     assert made(typed(voice="phone"), 20, texts) == made(typed(voice="phone"), 20, texts)

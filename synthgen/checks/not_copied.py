@@ -28,6 +28,8 @@ class NotCopied(Check):
         None, description="other messages that must not be repeated, such as your logs; or the folder of a tuned model"
     )
 
+    file_field: str | None = Field(None, min_length=1, description="the field of the records in `file` that holds the messages")
+
     def faults(self) -> Iterator[Fault]:
         """A file that cannot be read."""
         try:
@@ -49,7 +51,7 @@ class NotCopied(Check):
         if self.file and self._place.name == LEARNED:
             found.add(Originals.load(self._place))
         elif self.file:
-            found = Originals(files.messages(self._place), self.run)
+            found = Originals(files.messages(self._place, self.file_field or ""), self.run)
         return found
 
     def memory(self, sources: Sequence[FieldShape]) -> Originals:

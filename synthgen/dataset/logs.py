@@ -16,5 +16,5 @@ def remember_logs(recipe: Recipe, folder: Path) -> None:
     logs = {log for table in recipe.tables.values() for field in table.fields.values() for log in field.logs()}
     (folder / LOGS).unlink(missing_ok=True)
     if logs:
-        with_logs = Originals(text for log in sorted(logs) for text in files.messages(log))
+        with_logs = Originals(text for log, field in sorted(logs) for text in files.messages(log, field))
         with_logs.save(folder / LOGS)

@@ -123,8 +123,9 @@ class FieldShape(Part):
         """Checks of its values that go without saying, as a recipe would write them, without the field."""
         yield from ()
 
-    def logs(self) -> list[Path]:
-        """The files of messages that real people typed, of which no copy may leave this machine."""
+    def logs(self) -> list[tuple[Path, str]]:
+        """The files of messages that real people typed, of which no copy may leave this machine, each with the field that holds the
+        messages ("": one of the usual names)."""
         return []
 
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:

@@ -96,6 +96,12 @@ class Typed(Asked):
         "per topic",
     )
     like: str | None = Field(None, description="a file of messages that people really typed: what is made shall be like them")
+    field: str | None = Field(
+        None,
+        min_length=1,
+        description="the field of the records in `like` and in files of `seeds` that holds the messages, such as Comment or user.text "
+        "(default: text, message, input, …)",
+    )
     labelled: str | None = Field(
         None, description="the field of the records in `like` that says what each is about: they are the seeds of that topic, too"
     )
@@ -142,7 +148,7 @@ class Typed(Asked):
         if isinstance(self.seeds, dict):
             return {topic: self._read(seeds) for topic, seeds in self.seeds.items()}
         if self.labelled and self.like is not None:
-            return files.grouped(self._context.path(self.like), self.labelled)
+            return files.grouped(self._context.path(self.like), self.labelled, self.field or "")
         return {"": self._read(self.seeds) if self.seeds is not None else self._liked}
 
     @cached_property
@@ -155,7 +161,11 @@ class Typed(Asked):
             kept = [" ".join(seed.split()) for seed in seeds]
             return [seed for seed in kept if seed]
         path = self._context.path(seeds)
-        return files.messages(path)
+        return files.messages(path, self._field_of(path))
+
+    def _field_of(self, path: Path) -> str:
+        """The field that holds the messages of a file; a file with one a line has none."""
+        return self.field or "" if files.is_records(path) else ""
 
     @property
     def originals(self) -> list[str]:
@@ -197,8 +207,11 @@ class Typed(Asked):
 
     def files(self) -> list[Path]:
         """The seed files, and the one to be like."""
+        return [self._context.path(str(name)) for name in self._named_files()]
+
+    def _named_files(self) -> list[Path]:
         named = [*(self.seeds.values() if isinstance(self.seeds, dict) else [self.seeds]), self.like]
-        return [self._context.path(seeds) for seeds in named if isinstance(seeds, str)]
+        return [Path(name) for name in named if isinstance(name, str)]
 
     def faults(self) -> Iterator[Fault]:
         """Seeds that cannot be read or are too few, and slots that must be mentioned but no seed shows."""
@@ -223,6 +236,9 @@ class Typed(Asked):
                     at_key=True,
                 )
             )
+        if self.field and not any(map(files.is_records, self._named_files())):
+            hint = f"give messages as records, {', '.join(files.FORMATS)}, or take it out"
+            faults.append(Fault(("field",), "it names a field of records, and no file here holds records", hint, at_key=True))
         of_voice = list(self._voice_faults())
         yield from faults + of_voice
         if faults or (self.seeds is None and any(fault.at == ("like",) for fault in of_voice)):  # the seeds cannot be read
@@ -310,9 +326,9 @@ class Typed(Asked):
         if self.like is not None:
             yield {"kind": "not_copied"}
 
-    def logs(self) -> list[Path]:
+    def logs(self) -> list[tuple[Path, str]]:
         """The file that it is like."""
-        return [self._context.path(self.like)] if self.like is not None else []
+        return [(path, self._field_of(path)) for path in [self._context.path(self.like)]] if self.like is not None else []
 
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         """How near each voice came to what was asked (`styles`), of very many messages by the first; and how many messages are about their
