@@ -1,12 +1,15 @@
 """Templates: text and conditions over fields, in a sandbox that neither lets out nor blows up."""
 
 import datetime
+import json
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from synthgen import api
+from synthgen.errors import DataError
 from synthgen.spec.render import TemplateMistake, expression_of, fill, holds, names
 
 FACTS = {
@@ -143,7 +146,7 @@ def test_a_condition_is_one_expression_in_braces(text):
         ("{{ name.nothing }}", "has no attribute 'nothing'"),
         ("{{ ticket.nothing }}", "has no attribute 'nothing'"),
         ("{{ amount / 0 }}", "ZeroDivisionError"),
-        ("{{ name + 1 }}", "TypeError"),
+        ("{{ name + 1 }}", "a text where a number is needed"),
         ("{{ gone + 1 }}", "TypeError"),
         ("{{ gone|date('%d') }}", "AttributeError"),
         ("{{ gone > 1 }}", "TypeError"),
@@ -157,6 +160,56 @@ def test_a_template_that_cannot_be_filled_says_why(template, why):
         fill(template, FACTS)
     with pytest.raises(TemplateMistake, match=why):
         holds(template, FACTS)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ row.price < 2 }}",
+        "{{ 2 <= row.price }}",
+        "{{ row.price * 2 }}",
+        "{{ 3 * row.price }}",
+        "{{ row.price + 1 }}",
+        "{{ 10 - row.price }}",
+        "{{ row.price / 2 }}",
+        "{{ -row.price }}",
+        "{{ row.price ** 2 }}",
+        "{{ row.price|round }}",
+        "{{ row.price|abs }}",
+        "{{ [1, row.price]|sum }}",
+        "{{ [1, row.price]|max }}",
+        "{{ 'dear' if row.price > 1 else row.price }}",
+    ],
+)
+def test_text_that_is_calculated_with_is_told_how_it_becomes_a_number(template):
+    for use in (fill, holds):
+        with pytest.raises(TemplateMistake, match="a text where a number is needed") as error:
+            use(template, {"row": {"price": "2.50"}})
+        assert error.value.hint == "what a CSV file holds is text; | float makes a number of it: row.price | float (and ~ joins two texts)"
+
+
+def test_the_way_out_of_text_is_one():
+    row = {"price": "2.50"}
+    template = "{{ row.price|float < 2 }} {{ row.price|float * 2 }} {{ row.price|int }} {{ row.price ~ 1 }}"
+    assert fill(template, {"row": row}) == "False 5.0 2 2.501"
+
+
+@pytest.mark.parametrize("text", ["n/a", "", "1,50", "£2"])
+@pytest.mark.parametrize("number", ["float", "int"])
+def test_a_text_that_is_no_number_does_not_become_0_without_a_word(text, number):
+    with pytest.raises(TemplateMistake, match=f"'{text}' is not a number") as error:
+        fill(f"{{{{ price|{number} }}}}", {"price": text})
+    assert error.value.hint == f"say what it is where there is none, such as 0: | {number}(0)"
+    assert fill(f"{{{{ price|{number}(7) }}}}", {"price": text}) == "7"
+
+
+def test_the_way_out_is_told_where_a_row_is_made(tmp_path):
+    (tmp_path / "a.csv").write_text("price\n2.50\n")
+    fields = {"row": {"kind": "load", "file": "a.csv"}, "cheap": {"kind": "template", "template": "x", "when": "{{ row.price < 2 }}"}}
+    (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "n", "tables": {"t": {"rows": "all", "fields": fields}}}))
+    with pytest.raises(DataError) as error:
+        api.make(tmp_path / "recipe.yaml", out=tmp_path / "out")
+    assert "row.price | float" in error.value.hint
 
 
 # The sandbox

@@ -20,7 +20,9 @@ def wanted(field: FieldShape, row: Row) -> bool:
     try:
         return field.when is None or render.holds(field.when, row.values)
     except render.TemplateMistake as error:
-        raise DataError(f"{row.table}, row {row.index}, when: {error}", "mend the condition, or give it what it reads") from None
+        raise DataError(
+            f"{row.table}, row {row.index}, when: {error}", error.hint or "mend the condition, or give it what it reads"
+        ) from None
 
 
 def leave_out(row: Row, name: str, field: FieldShape) -> None:

@@ -216,4 +216,4 @@ def fill(source: str, values: Mapping[str, Value], what: str) -> str:
     try:
         return render.fill(source, values)
     except render.TemplateMistake as error:
-        raise DataError(f"{what}: {error}", "mend the template, or give it what it reads") from None
+        raise DataError(f"{what}: {error}", error.hint or "mend the template, or give it what it reads") from None

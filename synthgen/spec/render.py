@@ -18,6 +18,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from synthgen.spec import text_numbers
+
 SAFE_FILTERS = [
     "abs",
     "capitalize",
@@ -92,7 +94,11 @@ LARGEST_NUMBER = 4096  # bits
 
 
 class TemplateMistake(ValueError):
-    """A template that cannot be read or filled."""
+    """A template that cannot be read or filled; `hint` is the way out, where one is known."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def _room(size: float, most: int = LONGEST_TEXT) -> None:
@@ -123,6 +129,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > LARGEST_NUMBER:
                 raise SecurityError("a number this large is not allowed in a template")
             for text, times in ((left, right), (right, left)):
+                if isinstance(text, str) and text_numbers.looks_like(text):
+                    raise TypeError(f"{text!r} is str, and would be repeated")
                 if isinstance(text, str):
                     _room(len(text) * int(times), MOST_REPEATED)
                 elif isinstance(text, bytes | list | tuple):
@@ -174,6 +182,26 @@ def _round(value: float, places: int = 0, method: Any = "common") -> Any:
     return FILTERS["round"](value, places, method)
 
 
+def _float(value: Any, default: Any = None) -> Any:
+    """A number of a text. One that is none is a mistake, unless there is a default: it would be 0 without a word."""
+    return _number(value, default, "float")
+
+
+def _int(value: Any, default: Any = None, base: int = 10) -> Any:
+    """A whole number of a text, as `_float`."""
+    return _number(value, default, "int", base)
+
+
+def _number(value: Any, default: Any, filter_name: str, *more: Any) -> Any:
+    nothing = object()
+    found = FILTERS[filter_name](value, nothing, *more)
+    if found is not nothing:
+        return found
+    if default is None:
+        raise TemplateMistake(f"{value!r} is not a number", f"say what it is where there is none, such as 0: | {filter_name}(0)")
+    return default
+
+
 def _sum(values: Iterable[Any], attribute: str | None = None) -> Any:
     return sum(value[attribute] if attribute else value for value in values)
 
@@ -193,6 +221,8 @@ def _value(value: Any) -> Any:
 _sandbox = _Sandbox(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_value)
 _sandbox.filters = {name: FILTERS[name] for name in SAFE_FILTERS} | {
     "date": _date,
+    "float": _float,
+    "int": _int,
     "join": _join,
     "replace": _replace,
     "round": _round,
@@ -263,12 +293,15 @@ def holds(source: str, values: Mapping[str, Any]) -> bool:
     """Whether a condition such as `{{ amount > 100 }}` is true of `values`."""
     try:
         return bool(_value(_expression(source)(**values)))
-    except TemplateMistake:
-        raise
     except Exception as error:  # noqa: BLE001 (whatever a template does goes wrong in Python's words)
         raise _mistake(source, error) from None
 
 
 def _mistake(source: str, error: Exception) -> TemplateMistake:
     # Whatever a recipe's expression does wrong (a type, a division, a missing key) is the recipe's mistake.
+    if isinstance(error, TemplateMistake):
+        return TemplateMistake(f"template {source.strip()!r}: {error}", error.hint)
+    if text_numbers.is_misuse(error):
+        hint = text_numbers.way_out(_sandbox.parse(source))
+        return TemplateMistake(f"template {source.strip()!r}: a text where a number is needed: {error}", hint)
     return TemplateMistake(f"template {source.strip()!r}: {type(error).__name__}: {error}")
