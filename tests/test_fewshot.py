@@ -158,6 +158,19 @@ def test_a_value_that_no_example_shows_is_named(output: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("empty", ["", " \n\t", "\u200b\ufeff", None, [], [{"role": "user", "content": ""}], {"text": " "}])
+def test_an_input_in_which_nothing_is_said_is_no_example(tmp_path: Path, form: Any, empty: Any) -> None:
+    inputs = [" ".join(Random(number).sample(WORDS, 5)) for number in range(6)]
+    rows = [{"text": text, "label": "ab"[number % 2]} for number, text in enumerate([*inputs, empty, empty])]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    fields = {name: {"kind": "load", "file": "rows.json", "field": name} for name in ("text", "label")}
+    (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "few", "tables": {"t": {"rows": "all", "fields": fields}}}))
+    made = fewshot(api.make(tmp_path / "recipe.yaml", out=tmp_path / "out").folder, 8, source="text", target="label", form=form)
+    assert {one.input for one in made.examples} <= set(inputs)
+    assert made.rows == 6
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_every_input_has_text(output: Path, form: Any) -> None:
     assert "" in {row["input"] for row in api.look(output, "examples", rows=100).rows}
     made = fewshot(output, 60, cover=["case"], form=form)

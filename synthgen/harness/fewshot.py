@@ -189,9 +189,16 @@ def _targets(recipe: RecordedRecipe, columns: Collection[str], source: str, targ
 
 def _fits(row: Mapping[str, Any], source: str, targets: Targets, form: Form) -> bool:
     given, wanted = get_path(row, source), targets.of(row)
-    if given is None or wanted is None or not to_text(given).strip():
-        return False
-    return form != "messages" or bool(to_text(wanted).strip())
+    return wanted is not None and _says_something(given) and (form != "messages" or bool(to_text(wanted).strip()))
+
+
+def _says_something(value: Any) -> bool:
+    """Whether there is anything to be seen in an input: in its text, or in what is said in a conversation."""
+    if isinstance(value, Mapping):
+        return any(_says_something(inner) for key, inner in value.items() if key != "role")
+    if isinstance(value, list):
+        return any(map(_says_something, value))
+    return any(letter.isprintable() and not letter.isspace() for letter in to_text(value))
 
 
 # Which rows
