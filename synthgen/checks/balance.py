@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from math import ceil, floor
 from typing import Annotated, Any, Literal
@@ -51,7 +52,7 @@ class Balance(Check):
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """How many rows its value has, when those are enough."""
-        value = _word(row.values[self.field])
+        value = self._named(row)
         if self.shares is not None and value not in self._shares:
             return f"{value[:120]} is none of the shares"
         share = self._shares[value] if self.shares is not None else 1 / len(memory.keys() | {value})
@@ -64,10 +65,24 @@ class Balance(Check):
 
     def forget(self, row: Row, memory: Any) -> None:
         """Count the row out again."""
-        value = _word(row.values[self.field])
+        value = self._named(row)
         memory[value] -= 1
         if memory[value] <= 0:
             del memory[value]  # or it would count as a value that has come
+
+    def _named(self, row: Row) -> str:
+        """The value as it is counted: a number under the share that is this number, such as 1.10."""
+        value, word = row.values[self.field], _word(row.values[self.field])
+        among = self._numbers if isinstance(value, int | float) and not isinstance(value, bool) and word not in self._shares else {}
+        return among.get(float(value), word) if among else word
+
+    @cached_property
+    def _numbers(self) -> dict[float, str]:
+        found = dict[float, str]()
+        for word in self._shares:
+            with suppress(ValueError):
+                found[float(word)] = word
+        return found
 
     @property
     def remembers(self) -> bool:

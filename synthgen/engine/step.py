@@ -27,7 +27,7 @@ def wanted(field: FieldShape, row: Row) -> bool:
 
 def leave_out(row: Row, name: str, field: FieldShape) -> None:
     """Give the row what the field has where it is not wanted."""
-    row.give(name, Labelled(field.otherwise, dict.fromkeys(field.labels())))
+    row.give(name, Labelled(field.fallback, dict.fromkeys(field.labels())))
 
 
 def make(row: Row, name: str, field: Made, streams: Streams) -> None:

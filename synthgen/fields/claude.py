@@ -4,24 +4,47 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
 from synthgen.fields.instructed import Instructed, Shows, row_text, seen
 from synthgen.fields.shape import Others, Role, Template, fill
 from synthgen.spec import render
+from synthgen.spec.numerals import as_number, as_typed, options_as_typed
 from synthgen.spec.parts import Fault, misread
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, to_text
 from synthgen.spec.streams import Streams
 from synthgen.text import files
 
+
+def _options(spec: Any) -> Any:
+    """An `output` whose options are as they were typed; a JSON Schema's numbers are numbers."""
+    if isinstance(spec, dict) and [*spec] != ["schema"]:
+        return {name: _options(one) for name, one in spec.items()}
+    return options_as_typed(spec) if isinstance(spec, list) else as_number(spec)
+
+
+def _examples(given: Any) -> Any:
+    """Examples as they were typed; the numbers in an output with parts are numbers."""
+    if not isinstance(given, list):
+        return given
+    return [
+        {key: as_number(one) if isinstance(one, dict | list) and key == "output" else as_typed(one) for key, one in each.items()}
+        if isinstance(each, dict)
+        else each
+        for each in given
+    ]
+
+
 Output = Annotated[
     Any,
+    BeforeValidator(_options),
     Field(
         description="the form of the answer: text, number, integer, boolean, [options], {list: …}, {name: …}, or {schema: a JSON "
         "Schema} (default: text)",
@@ -40,7 +63,7 @@ class Claude(Instructed):
     kind: Literal["claude"] = "claude"
     task: Template = Field(min_length=1, description="what to do, in plain words; it may name fields: {{ message }}")
     shows: Shows = None
-    examples: list[dict[str, Any]] | str | None = Field(
+    examples: Annotated[list[dict[str, Any]] | str | None, BeforeValidator(_examples)] = Field(
         None, description="examples of what is wanted: a list of {input: …, output: …}, or a file of such records"
     )
     output: Output = None
@@ -92,13 +115,12 @@ class Claude(Instructed):
         return list(files.records(self._context.path(self.examples))) if isinstance(self.examples, str) else list(self.examples or [])
 
     def _output_of(self, one: dict[str, Any]) -> Any:
-        """The output of an example; one from a file that holds text only may be JSON."""
+        """The output of an example; one from a file that holds text only may be JSON, and text that was typed like 00501 a number."""
         output = one["output"]
         if isinstance(output, str) and self.form.of is not None and self.form.misfit(output):
-            try:
-                return json.loads(output)
-            except ValueError:
-                return output
+            for read in (json.loads, int):
+                with suppress(ValueError):
+                    return read(output)
         return output
 
     def files(self) -> list[Path]:

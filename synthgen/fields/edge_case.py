@@ -62,7 +62,7 @@ class EdgeCase(Made):
             return
         weighed = isinstance(options, dict)
         found = [case_fault(("options", option if weighed else place), option, at_key=weighed) for place, option in enumerate(options)]
-        found.append(case_fault(("otherwise",), source.otherwise))
+        found.append(case_fault(("otherwise",), source.fallback))
         yield from (replace(fault, at=(*keys, *fault.at), whole=True) for fault in found if fault)
 
     def make(self, row: Row, stream: Random) -> Value:

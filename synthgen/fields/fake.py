@@ -20,10 +20,11 @@ from random import Random
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.shape import Made, Role, Weight
+from synthgen.spec.numerals import options_as_typed
 from synthgen.spec.parts import Fault
 from synthgen.spec.rows import Row, Value
 
@@ -77,7 +78,9 @@ class Fake(Made):
 
     kind: Literal["fake"] = "fake"
     provider: str = Field(description="any Faker provider: name, company, street_address, …")
-    args: dict[str, Any] = Field(default_factory=dict, description="the provider's own arguments")
+    args: Annotated[dict[str, Any], BeforeValidator(options_as_typed)] = Field(
+        default_factory=dict, description="the provider's own arguments"
+    )
     locale: Annotated[str | list[str] | dict[str, Weight] | None, AfterValidator(_some_weight)] = Field(
         None, description="one locale (en_GB), a list, or weights such as {en_GB: 3, de_DE: 1}"
     )
@@ -112,7 +115,7 @@ class Fake(Made):
                 near = did_you_mean(name, parameters) if nearest(name, parameters) else hint
                 return Fault(("args", name), f"Faker provider '{self.provider}' has no argument '{name}'", near, at_key=True)
         try:
-            alone = type(self).model_validate(self.model_dump() | {"locale": locale}, context=self._context)
+            alone = type(self).model_validate(self.model_dump(exclude={"otherwise"}) | {"locale": locale}, context=self._context)
             alone._call(locale, Random(0))
         except Exception as error:  # noqa: BLE001 (a provider says in its own way that an argument is wrong)
             first = (str(error).splitlines() or [""])[0]

@@ -6,19 +6,20 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import BeforeValidator, Field, StrictInt, StrictStr
 
 from synthgen.errors import did_you_mean
 from synthgen.fields.answer import Form
 from synthgen.fields.instructed import Instructed, Shows, row_text, seen
 from synthgen.fields.shape import Role, Template, fill
 from synthgen.spec import render
+from synthgen.spec.numerals import as_typed
 from synthgen.spec.parts import Fault
 from synthgen.spec.paths import get_path
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 
-Grade = StrictStr | StrictInt
+Grade = Annotated[StrictStr | StrictInt, BeforeValidator(as_typed)]
 
 
 class Judge(Instructed):

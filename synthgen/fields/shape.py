@@ -11,15 +11,16 @@ from pathlib import Path
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal, Protocol
 
-from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, WrapValidator, field_serializer
 
 from synthgen.errors import DataError
-from synthgen.spec import render
+from synthgen.spec import numerals, render
 from synthgen.spec.parts import Fault, Part
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 
-Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
+Scalar = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(numerals.as_typed)]
+"""Text, a number or a truth value; a number that was typed as 00501 or 1.10 is text."""
 Weight = Annotated[float, Field(ge=0)]
 Passes = Callable[[Row, Value], bool]
 """Whether a row with this value would pass those checks of it that do not depend on other rows."""
@@ -47,6 +48,11 @@ def _is_condition(source: str) -> str:
     render.expression_of(source)
     render.names(source)
     return source
+
+
+def _undecided(value: Any, check: Callable[[Any], Any]) -> Any:
+    """A number that knows how it was typed stays so until the field's column is known."""
+    return value if isinstance(value, numerals.Numeral) else check(value)
 
 
 Template = Annotated[str, AfterValidator(_is_template), Field(json_schema_extra={"description": "text with {{ field }}"})]
@@ -79,8 +85,20 @@ class FieldShape(Part):
     """Those of its labels by which results are sliced, whatever their values."""
 
     when: Condition | None = Field(None, description="made only where this is true, such as {{ intent == 'lost card' }}")
-    otherwise: Scalar | None = Field(None, description="the value where `when` is not true (default: nothing)")
+    otherwise: Annotated[Scalar | None, WrapValidator(_undecided)] = Field(
+        None, description="the value where `when` is not true (default: nothing)"
+    )
     hidden: bool = Field(False, description="needed for other fields, but not shipped")
+
+    @field_serializer("otherwise")
+    def _decided(self, value: Value) -> Value:
+        return self.fallback
+
+    @property
+    def fallback(self) -> Value:
+        """What `otherwise` says, as a value of this field's column: 1.10 is a number among numbers, and as it was typed among texts."""
+        among_numbers = isinstance(self.otherwise, numerals.Numeral) and self.column() in ("int64", "float64")
+        return numerals.as_number(self.otherwise) if among_numbers else numerals.as_typed(self.otherwise)
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The names of the fields that this one reads, each with the key that names it."""

@@ -298,7 +298,7 @@ class Typed(Asked):
         seeds, (keys, source) = getattr(self, "seeds", None), others.named(self.topic) or ((), None)
         if not isinstance(seeds, dict) or not isinstance(source, Choice):
             return
-        topics = {str(option) for option in [*source.options, source.otherwise] if option is not None}
+        topics = {str(option) for option in [*source.options, source.fallback] if option is not None}
         for topic in seeds:
             if topic not in topics:
                 hint = did_you_mean(topic, topics, f"{keys[-1]} is one of")

@@ -258,7 +258,7 @@ def _model_faults(field: FieldShape, models: Mapping[str, str | None]) -> Iterat
 
 
 def _otherwise_faults(field: FieldShape) -> Iterator[Fault]:
-    value = field.otherwise
+    value = field.fallback
     if value is None:
         return
     if field.when is None:

@@ -13,9 +13,9 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from synthgen.checks import AnyCheck
+from synthgen.checks import AnyCheck, Check
 from synthgen.errors import Mistake, RecipeError, did_you_mean, nearest
-from synthgen.fields import AnyField
+from synthgen.fields import AnyField, FieldShape
 from synthgen.fields.date import moment
 from synthgen.recipe import source as sources
 from synthgen.recipe.between import cross_faults
@@ -25,6 +25,7 @@ from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.publish import Publish
 from synthgen.recipe.shape import DEFAULT_MODELS, AnyModel, BaseModelSpec, From, Recipe, Table
 from synthgen.recipe.words import explained, keys, shown
+from synthgen.spec import numerals
 from synthgen.spec.parts import Fault, Part, RecipeContext
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
@@ -85,10 +86,12 @@ def load(
         sources.override(source, f"seed={seed}", f"--seed {seed}")
     _leave_out(source, without)
     context = _context(source.data, path, tuple(Path(folder) for folder in allow))
-    recipe = _Reader(source, context).recipe()
+    reader = _Reader(source, context)
+    recipe = reader.recipe()
     if source.mistakes:
         raise RecipeError(source.in_order())
-    return Loaded(recipe, context, path, source.text, source.data)
+    reader.settle()
+    return Loaded(recipe, context, path, source.text, numerals.as_number(source.data))
 
 
 def _items(value: Any) -> list[tuple[Any, Any]]:
@@ -164,6 +167,15 @@ class _Reader:
         for fault in cross_faults(self.parts, self.source):
             self.tell(fault)
         return recipe
+
+    def settle(self) -> None:
+        """Let the data say what the parts made of numbers that were typed like 00501 or 1.10."""
+        for way, part in self.sound.items():
+            data: Any = self.source.data
+            for step in way:
+                data = data[step]
+            for key in [key for key in data if numerals.has_numerals(data[key])] if isinstance(part, FieldShape | Check) else ():
+                data[key] = part.fallback if key == "otherwise" and isinstance(part, FieldShape) else getattr(part, key)
 
     def tell(self, fault: Fault) -> None:
         self.source.tell(fault.at, fault.message, fault.hint, at_key=fault.at_key, word=fault.word)

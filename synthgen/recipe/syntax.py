@@ -16,6 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from synthgen.recipe.places import KeyPath, Place, Source
+from synthgen.spec import numerals
 
 MOST_VALUES = 50_000
 DEEPEST = 50
@@ -108,6 +109,7 @@ class _Builder:
         if node.id == "mapping":
             return self.mapping(node, way, (*above, node))
         if node.id == "sequence":
+            _mixed(node.value)
             return [self.value(item, (*way, number), (*above, node)) for number, item in enumerate(node.value)]
         return _scalar(node)
 
@@ -131,6 +133,7 @@ class _Builder:
 
     def mapping(self, node: Any, way: KeyPath, above: tuple[Any, ...]) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
+        _mixed([key_node for key_node, _ in node.value])
         for key_node, value_node in node.value:
             mark = key_node.start_mark
             if key_node.id != "scalar":
@@ -154,6 +157,14 @@ class _Builder:
         return found
 
 
+def _mixed(nodes: list[Any]) -> None:
+    """Make `True` and `FALSE` among texts text as well, so that they stay as they were typed."""
+    tags = [str(node.tag or "").removeprefix(TAGS) for node in nodes]
+    if "str" in tags:
+        for node in (node for node, tag in zip(nodes, tags, strict=True) if tag == "bool" and not node.value.islower()):
+            node.tag = f"{TAGS}str"
+
+
 def _scalar(node: Any) -> Any:
     text, tag = node.value, str(node.tag or "").rpartition(":")[2]
     if tag == "null":
@@ -162,9 +173,9 @@ def _scalar(node: Any) -> Any:
         return text.lower() == "true"
     digits = text.replace("_", "")
     if tag == "int" and re.fullmatch(r"[-+]?[0-9]{1,4000}", digits):
-        return int(digits)
+        return numerals.number(int(digits), text)
     if tag == "float" and re.fullmatch(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?", digits) and math.isfinite(float(digits)):
-        return float(digits)
+        return numerals.number(float(digits), text)
     return text
 
 

@@ -1,0 +1,74 @@
+"""Numbers that were typed otherwise than Python writes them: `00501`, `1.10`, `1_000`, `+49`, `1e3`.
+
+Where a recipe asks for a number they are that number. Where it takes text as well, as an option of a choice, they may be a postcode, a
+telephone number or a version, and what was typed is kept, as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class _Typed:
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class Whole(_Typed, int):
+    """A whole number, and how it was typed."""
+
+
+class Real(_Typed, float):
+    """A number with a point or an exponent, and how it was typed."""
+
+
+Numeral = Whole | Real
+
+
+def number(value: float, text: str) -> float:
+    """A number that knows how it was typed, if Python writes it otherwise; an int stays whole."""
+    if str(value) == text:
+        return value
+    kept: Numeral = Whole(value) if isinstance(value, int) else Real(value)
+    kept.text = text
+    return kept
+
+
+def as_typed(value: Any) -> Any:
+    """The value with the text that was typed in place of such a number, in all its parts."""
+    return _each(value, lambda numeral: numeral.text)
+
+
+def as_number(value: Any) -> Any:
+    """The value with plain numbers in place of those that know how they were typed, in all its parts."""
+    return _each(value, lambda numeral: int(numeral) if isinstance(numeral, int) else float(numeral))
+
+
+def options_as_typed(value: Any) -> Any:
+    """The same where a value may be anything: what stands in a list, or as a key, is an option, kept as it was typed, and where one of a
+    list is, all its numbers are text; all else is a number."""
+    if isinstance(value, dict):
+        return {as_typed(key): options_as_typed(inner) for key, inner in value.items()}
+    if not isinstance(value, list):
+        return as_number(value)
+    if any(isinstance(inner, Numeral) for inner in value):
+        value = [str(inner) if isinstance(inner, int | float) and not isinstance(inner, bool) else inner for inner in value]
+    return list(map(options_as_typed, value))
+
+
+def has_numerals(value: Any) -> bool:
+    """Whether such a number is in any part of a value."""
+    if isinstance(value, dict):
+        return any(isinstance(key, Numeral) or has_numerals(inner) for key, inner in value.items())
+    return any(map(has_numerals, value)) if isinstance(value, list) else isinstance(value, Numeral)
+
+
+def _each(value: Any, put: Callable[[Numeral], Any]) -> Any:
+    if isinstance(value, dict):
+        return {put(key) if isinstance(key, Numeral) else key: _each(inner, put) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_each(inner, put) for inner in value]
+    return put(value) if isinstance(value, Numeral) else value
