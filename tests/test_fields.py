@@ -193,6 +193,9 @@ def test_bounds_are_two_numbers_in_order(between):
         ("2024-02-29", "2024-02-29T00:00", False),
         ("2026-03-31T14:30", "2026-03-31T14:30", True),
         ("2026-03-31 14:30:05", "2026-03-31T14:30:05", True),
+        ("20260331", "2026-03-31T00:00", False),
+        ("2026-W14-2", "2026-03-31T00:00", False),
+        ("2026W14T10", "2026-03-30T10:00", True),
     ],
 )
 def test_a_moment_is_named_by_a_date_or_from_now(text, then, timed):
@@ -205,6 +208,29 @@ def test_a_moment_is_named_by_a_date_or_from_now(text, then, timed):
 def test_what_is_no_moment_is_told(text):
     with pytest.raises(ValueError, match=r"is not a date|outside the calendar"):
         moment(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("2026-03-29T00:00Z", "write it without the offset: 2026-03-29T00:00:00"),
+        (
+            "2026-03-29 04:00+02:00",
+            "write it without the offset: 2026-03-29T04:00:00; beside another offset, all in UTC: 2026-03-29T02:00:00",
+        ),
+        ("20260329T04-0330", "write it without the offset: 2026-03-29T04:00:00; beside another offset, all in UTC: 2026-03-29T07:30:00"),
+        ("0001-01-01T00:00+05:00", "write it without the offset: 0001-01-01T00:00:00"),
+    ],
+)
+def test_an_offset_is_refused_and_not_dropped(text, hint):
+    with pytest.raises(ValueError, match="has a time offset, and moments have no zone here") as caught:
+        moment(text, NOW)
+    assert caught.value.args[1] == hint
+
+
+@pytest.mark.parametrize(("pattern", "wrong"), [("%H:%M %z", True), ("%Z", True), ("%:z", True), ("%s", True), ("%%z %d %S", False)])
+def test_a_pattern_asks_for_no_zone(pattern, wrong):
+    assert faults(field("date", between=["-6h", "now"], format=pattern)) == [("format",)] * wrong
 
 
 def test_a_date_lies_between_its_bounds_and_both_occur():

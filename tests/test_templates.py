@@ -55,6 +55,31 @@ def test_a_template_is_filled_with_the_fields(template, text):
     assert fill(template, FACTS) == text
 
 
+ZONED = [
+    "{{ at | date('%H:%M %z') }}",
+    "{{ at.strftime('%Z') }}",
+    "{{ day.strftime(pattern) }}",
+    "{{ '{:%H %z}'.format(at) }}",
+    "{{ at | date('%s') }}",
+]
+
+
+@pytest.mark.parametrize("template", ZONED)
+def test_a_moment_without_a_zone_is_not_written_with_one(template):
+    values = {"at": datetime.datetime(2026, 3, 31, 14, 30), "day": datetime.date(2026, 3, 31), "pattern": "%d %Z"}  # noqa: DTZ001
+    with pytest.raises(TemplateMistake, match="moments have no zone here"):
+        fill(template, values)
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [("{{ at | date('%H %z') }}", "14 +0200"), ("{{ at.strftime('%%z') }}", "%z"), ("{{ '%z {}'.format(at.year) }}", "%z 2026")],
+)
+def test_a_zone_that_is_known_is_written(template, text):
+    zone = datetime.timezone(datetime.timedelta(hours=2))
+    assert fill(template, {"at": datetime.datetime(2026, 3, 31, 14, 30, tzinfo=zone)}) == text
+
+
 @pytest.mark.parametrize("value", ["{{ name }}", "{% raw %}", "<b>&amp;</b>", "\\1", "🙏🏽 e\u0301", "مرحبا", "a\nb", ""])
 def test_a_value_is_put_in_as_it_is(value):
     assert fill("[{{ fact }}]", {"fact": value}) == f"[{value}]"

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from synthgen.fields.shape import Made, Role
+from synthgen.spec.moments import HINT, Offset, parsed, zone_fault
 from synthgen.spec.parts import Fault
 from synthgen.spec.rows import Row, Value
 
@@ -33,7 +34,9 @@ def moment(text: str, now: datetime.datetime) -> tuple[datetime.datetime, bool]:
             raise ValueError(f"'{text}' from {now:%Y-%m-%d} is outside the calendar, which has the years 1 to 9999") from None
         return (then, True) if unit in "mh" else (then.replace(hour=0, minute=0, second=0, microsecond=0), False)
     try:
-        return datetime.datetime.fromisoformat(text).replace(tzinfo=None), len(text) > len("2026-03-31")
+        return parsed(text)
+    except Offset:
+        raise
     except ValueError:
         raise ValueError(f"'{text}' is not a date", HOW) from None
 
@@ -55,6 +58,8 @@ class Date(Made):
                 bounds.append(moment(text, self._context.now)[0])
             except ValueError as error:
                 yield Fault(("between", place), *error.args)
+        if self.format and (wrong := zone_fault(self.format)):
+            yield Fault(("format",), wrong, HINT)
         if len(bounds) == 2 and bounds[0] > bounds[1]:
             first, last = (
                 text if str(bound.date()) in text else f"{text} ({bound.date()})" for text, bound in zip(self.between, bounds, strict=True)

@@ -24,6 +24,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.shape import Made, Role, Weight
+from synthgen.spec.moments import HINT, zone_fault
 from synthgen.spec.numerals import options_as_typed
 from synthgen.spec.parts import Fault
 from synthgen.spec.rows import Row, Value
@@ -114,6 +115,9 @@ class Fake(Made):
             if name not in parameters and not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
                 near = did_you_mean(name, parameters) if nearest(name, parameters) else hint
                 return Fault(("args", name), f"Faker provider '{self.provider}' has no argument '{name}'", near, at_key=True)
+        patterns = ((name, zone_fault(given)) for name, given in self.args.items() if name == "pattern" and isinstance(given, str))
+        if wrong := next(((name, wrong) for name, wrong in patterns if wrong), None):
+            return Fault(("args", wrong[0]), wrong[1], HINT)
         try:
             alone = type(self).model_validate(self.model_dump(exclude={"otherwise"}) | {"locale": locale}, context=self._context)
             alone._call(locale, Random(0))

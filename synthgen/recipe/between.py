@@ -23,6 +23,7 @@ from synthgen.recipe.harness import Harness, harness_faults
 from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.shape import DEFAULT_MODELS, From
 from synthgen.recipe.words import shown
+from synthgen.recipe.zones import zone_faults
 from synthgen.spec.parts import Fault, Part
 
 Read = tuple[tuple[Any, ...], str]
@@ -44,6 +45,7 @@ def cross_faults(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Faul
                 _model_faults(field, whole.models),
                 _needs(field, _Others(whole, table)),
                 _otherwise_faults(field) if inner not in source.unsure else iter(()),
+                zone_faults(field, reads[name], partial(whole.field, table)),
             ]
             yield from _from_top(inner, chain(*found))
         yield from (_label_fault(way, name) for name in sorted(fields.keys() & whole.labels(table).keys()))

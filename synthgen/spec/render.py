@@ -19,6 +19,7 @@ from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from synthgen.spec import text_numbers
+from synthgen.spec.moments import HINT, zone_fault
 
 SAFE_FILTERS = [
     "abs",
@@ -149,6 +150,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 raise SecurityError(f"'{name or __method}' cannot be called in a template")
             if isinstance(owner, str):
                 _fits(owner, name, args)
+            if name == "format":
+                for value in (*args, *named.values()):
+                    _zoned(value, "".join(re.findall(r"\{[^{}]*\}", str(owner))))
+            if name == "strftime":
+                _zoned(owner, args[0] if args else next(iter(named.values()), ""))
         return super().call(__context, __method, *args, **named)
 
 
@@ -208,7 +214,14 @@ def _sum(values: Iterable[Any], attribute: str | None = None) -> Any:
 
 def _date(value: datetime.date, pattern: str) -> str:
     """A date or time written with a strftime pattern."""
+    _zoned(value, pattern)
     return value.strftime(pattern)
+
+
+def _zoned(value: Any, pattern: Any) -> None:
+    """Refuse a pattern that asks for the zone of a moment that has none."""
+    if isinstance(value, datetime.date) and getattr(value, "tzinfo", None) is None and (wrong := zone_fault(str(pattern))):
+        raise SecurityError(f"{wrong}; {HINT}")
 
 
 def _value(value: Any) -> Any:
@@ -259,6 +272,21 @@ def _known_statements(tree: nodes.Template) -> None:
             raise TemplateMistake("template: it may use {{ … }}, {% if %} and {% for %}, and no other statement")
         if isinstance(statement, nodes.For) and (statement.recursive or next(statement.find_all(nodes.For), None)):
             raise TemplateMistake("template: a {% for %} inside another is not allowed")
+
+
+@lru_cache(maxsize=4096)
+def zone_faults(source: str) -> dict[str, str]:
+    """For each name whose value a template writes with a pattern that asks for its zone, what is wrong with that where it has none."""
+    found = dict[str, str]()
+    tree = _sandbox.parse(source)
+    written = [(node.node, node.args) for node in tree.find_all(nodes.Filter) if node.name == "date"]
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Getattr) and call.node.attr == "strftime":
+            written.append((call.node.node, call.args))
+    for owner, args in written:
+        if isinstance(owner, nodes.Name) and args and isinstance(args[0], nodes.Const):
+            found[owner.name] = found.get(owner.name) or zone_fault(str(args[0].value))
+    return {name: wrong for name, wrong in found.items() if wrong}
 
 
 @lru_cache(maxsize=4096)
