@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, repeat
 from math import isinf
 from random import Random
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.fields.shape import Made, Role, Scalar, Weight
+from synthgen.fields.shape import Count, Made, Role, Scalar, Weight
 from synthgen.spec.rows import Row, Value
 
 
@@ -47,6 +47,11 @@ class Choice(Made):
     def make(self, row: Row, stream: Random) -> Value:
         """One option."""
         return stream.choices(self._values, cum_weights=self._weights)[0]
+
+    def distinct(self, of: Count) -> int:
+        """The options that can be chosen."""
+        weights = self.options.values() if isinstance(self.options, dict) else repeat(1)
+        return len({value for value, weight in zip(self._values, weights, strict=False) if weight})
 
     def column(self) -> str:
         """Truth values, whole numbers, numbers, or text for anything mixed."""

@@ -11,11 +11,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen.fields.shape import Made, Role
+from synthgen.fields.shape import Count, Made, Role
 from synthgen.spec.moments import HINT, Offset, parsed, zone_fault
 from synthgen.spec.parts import Fault
 from synthgen.spec.rows import Row, Value
 
+MOST = 90_000
+"""Of up to so many moments (there are fewer seconds in a day) it is counted how many different texts a pattern makes."""
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 HOW = "write a date (2026-03-31), a time (2026-03-31T14:30), today, now, or a distance from now such as -30d, +2w, -6h, -45m, -1y"
 
@@ -39,6 +41,19 @@ def moment(text: str, now: datetime.datetime) -> tuple[datetime.datetime, bool]:
         raise
     except ValueError:
         raise ValueError(f"'{text}' is not a date", HOW) from None
+
+
+def _written(pattern: str, first: datetime.datetime, count: int, step: datetime.timedelta) -> int:
+    """How many different texts a pattern makes of so many moments, `step` apart, at most."""
+    if count <= MOST:
+        return len({(first + number * step).strftime(pattern) for number in range(count)})
+    day = datetime.timedelta(days=1)
+    if step == day:
+        return count
+    days = ((first + (count - 1) * step).date() - first.date()).days + 1
+    # What it makes of each day, times what it makes of each time of a day.
+    times = _written(pattern, datetime.datetime(2000, 1, 1), int(day / step), step)  # noqa: DTZ001
+    return min(count, times * _written(pattern, datetime.datetime.combine(first, datetime.time()), days, day))
 
 
 class Date(Made):
@@ -79,6 +94,13 @@ class Date(Made):
         else:
             value = (first + datetime.timedelta(days=stream.randint(0, (last - first).days))).date()
         return value.strftime(self.format) if self.format else value
+
+    def distinct(self, of: Count) -> int:
+        """The days or seconds between the bounds; with a format, what it writes of them."""
+        first, last, timed = self._bounds
+        step = datetime.timedelta(seconds=1) if timed else datetime.timedelta(days=1)
+        count = (last - first) // step + 1
+        return count if self.format is None else _written(self.format, first, count, step)
 
     def column(self) -> str:
         """Text when a format is given, else days or moments."""

@@ -18,7 +18,7 @@ from pydantic import Field
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields.answer import ANSWERED, Form
 from synthgen.fields.schemas import fitting
-from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, anything
+from synthgen.fields.shape import WORDS, Asked, Chosen, Count, Others, Passes, anything
 from synthgen.spec.parts import Fault, misread
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Brief, Completion, Document, Prompt, Row, Value, to_text
@@ -113,6 +113,11 @@ class Instructed(Asked):
     def form_of(self) -> Mapping[str, Any] | None:
         """That of its answers."""
         return self.form.of
+
+    def distinct(self, of: Count) -> int | None:
+        """The options that it answers with, if there are some."""
+        options = (self.form_of() or {}).get("enum")
+        return len(set(map(repr, options))) if options else super().distinct(of)
 
     def named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The fields that it is `of` and that it is shown, as the recipe names them: with their parts."""

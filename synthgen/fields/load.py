@@ -13,7 +13,7 @@ from pydantic import Field
 from synthgen.errors import DataError, LimitError, did_you_mean
 from synthgen.fields.column_types import column_of, declared, misfit
 from synthgen.fields.load_dataset import Named, Opened, opened
-from synthgen.fields.shape import Made
+from synthgen.fields.shape import Count, Made
 from synthgen.spec.parts import Fault, misread
 from synthgen.spec.paths import find_path, paths_in
 from synthgen.spec.rows import Row, Value
@@ -110,6 +110,15 @@ class Load(Made):
         except KeyError:
             raise DataError(f"{where}: no field '{self.field}'", NULL) from None
         return texts_of(value, f"{where}: '{self.field}'")[0] if isinstance(value, bytes) else value
+
+    def distinct(self, of: Count) -> int | None:
+        """The records of a file, or what their field says; a dataset may be far away."""
+        if self.file is None:
+            return None
+        if self.field is None:
+            return len(self._records)
+        said = [record.get(self.field) for record in self._records]
+        return None if None in said else len(set(map(repr, said)))
 
     def column(self) -> str:
         """The type of the field that holds all its values as they are; a whole record is JSON."""

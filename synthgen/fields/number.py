@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.fields.shape import Made, Role
+from synthgen.fields.shape import Count, Made, Role
 from synthgen.spec.parts import Fault, in_order
 from synthgen.spec.rows import Row, Value
 
@@ -117,6 +117,11 @@ class Number(Made):
 
     def _rounded(self, value: float) -> float | int:
         return round(value, self.places) + 0.0 if self.places else round(value)  # + 0.0: no -0.0
+
+    def distinct(self, of: Count) -> int | None:
+        """The numbers with so many places between the bounds."""
+        first, last = self._grid
+        return None if self.between is None else last - first + 1
 
     def column(self) -> str:
         """Whole numbers, or numbers with places."""

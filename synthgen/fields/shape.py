@@ -33,6 +33,10 @@ def anything(row: Row, value: Value) -> bool:
 
 WORDS = " ".join(["something"] * 30)
 """Stands for a text that is not written yet."""
+Count = Callable[[str], int | None]
+"""How many different values the field of that name can have, at most."""
+
+
 Chosen = tuple[Value | Labelled | Refusal, Completion]
 """A value, or why there is none, and the completion that it is from."""
 
@@ -131,6 +135,10 @@ class FieldShape(Part):
     def column(self) -> str:
         """The type of its column: string, bool, int64, float64, date32, timestamp[us], list or json."""
         return "string"
+
+    def distinct(self, of: Count) -> int | None:
+        """How many different values it can have, at most, where it is made; None where nobody knows. `of` says so of another field."""
+        return 2 if self.column() == "bool" else None
 
     def labels(self) -> dict[str, str]:
         """The labels that come with each value, and the types of their columns: `message` with a label `voice` ships as

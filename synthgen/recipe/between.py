@@ -19,6 +19,7 @@ from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import Asked, FieldShape, Made
 from synthgen.fields.shape import Others
+from synthgen.recipe.counts import unique_faults
 from synthgen.recipe.harness import Harness, harness_faults
 from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.shape import DEFAULT_MODELS, From
@@ -48,6 +49,7 @@ def cross_faults(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Faul
                 zone_faults(field, reads[name], partial(whole.field, table)),
             ]
             yield from _from_top(inner, chain(*found))
+        yield from unique_faults(table, parts, partial(whole.sound, table))
         yield from (_label_fault(way, name) for name in sorted(fields.keys() & whole.labels(table).keys()))
         yield from _circles(way, {name: [(at, makers.get(read, read)) for at, read in own] for name, own in reads.items()})
         for at, part in parts.items():
@@ -94,6 +96,11 @@ class _Whole:
     def field(self, table: Any, name: str) -> FieldShape | None:
         """The field of a name, of a table or else of the nearest above it."""
         return next((found for each in [table, *(self.line(table) or [])] if (found := self.fields(each).get(name))), None)
+
+    def sound(self, table: Any, name: str) -> FieldShape | None:
+        """The same, if it has no mistake of its own."""
+        at = next((("tables", each, "fields", name) for each in [table, *(self.line(table) or [])] if name in self.fields(each)), None)
+        return None if at is None or at in self.source.unsure else self.field(table, name)
 
     def given(self, table: Any) -> bool:
         """Whether a table's rows have fields of the rows that they are made from."""
