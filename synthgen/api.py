@@ -23,6 +23,7 @@ from synthgen.models import Budget, Journalled, Model, open_model
 from synthgen.quiet import each_quietly, quietly
 from synthgen.recipe import ClaudeSpec, Loaded, plan
 from synthgen.recipe.load import load as load_recipe
+from synthgen.recipe.notes import notes
 from synthgen.spec import pages
 from synthgen.voices import Voice
 
@@ -65,7 +66,7 @@ def check(recipe: Recipes, **options: Any) -> Checked:
     """Read a recipe and say what it will ask, without asking. `options` are those of `load_recipe`. Raises RecipeError."""
     loaded = loaded_from(recipe, options)
     made = plan(loaded.recipe)
-    return Checked(loaded, made, list(questions(made, open_models(loaded, made.models))))
+    return Checked(loaded, made, list(questions(made, open_models(loaded, made.models))), tuple(notes(loaded.recipe)))
 
 
 @quietly
@@ -294,10 +295,10 @@ def make(
     A run that was cut off goes on; an output that is there already stays as it is, unless the recipe has changed.
     `fresh` starts over; answers that were paid for are set aside, and where is noted. `recheck` reads the journal's answers again under the
     recipe's present checks and asks no model. No request is sent that could make this run cost more than `max_cost` US dollars; with
-    `batch`, Claude is asked in Message Batches, at half the price. `before` is told what Claude will be asked, and what it may cost, before
-    the first request. Without a `watch` a notebook shows how far it is, and nothing else does. With `push` the output then goes to the Hub,
-    as the recipe's `publish` says. `models` take the place of the recipe's, by name. `options` are those of `load_recipe`. Raises
-    SynthgenError; what was finished is kept.
+    `batch`, Claude is asked in Message Batches, at half the price. `before` is told what Claude will be asked, what it may cost, and what
+    `check` notes, before anything is asked. Without a `watch` a notebook shows how far it is, and nothing else does. With `push` the output
+    then goes to the Hub, as the recipe's `publish` says. `models` take the place of the recipe's, by name. `options` are those of
+    `load_recipe`. Raises SynthgenError; what was finished is kept.
     """
     loaded, how = loaded_from(recipe, options), RunOptions(fresh, recheck, batch, max_cost, chunk, models)
     if not push:

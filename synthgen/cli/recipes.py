@@ -49,7 +49,7 @@ def check(
     if as_json:
         tables = {table.name: {"rows": table.table.wanted, "columns": dict(table.columns)} for table in checked.plan.tables}
         asks = [api.asdict(question) for question in checked.questions]
-        typer.echo(json.dumps({"name": checked.loaded.recipe.name, "tables": tables, "asks": asks}))
+        typer.echo(json.dumps({"name": checked.loaded.recipe.name, "tables": tables, "asks": asks, "notes": checked.notes}))
     else:
         terminal.checked(checked)
 

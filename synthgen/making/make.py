@@ -17,6 +17,7 @@ from synthgen.making.runs import Run, RunOptions, Watch, open_models, preflight
 from synthgen.models import Budget, Journal
 from synthgen.models.budget import dollars
 from synthgen.recipe import Loaded, Plan, plan
+from synthgen.recipe.notes import notes
 from synthgen.spec import pages
 
 
@@ -51,11 +52,12 @@ class Made:
 
 @dataclass(frozen=True)
 class Checked:
-    """What `check` found: the plan, and the questions that it will ask."""
+    """What `check` found: the plan, the questions that it will ask, and what is to be said beside."""
 
     loaded: Loaded
     plan: Plan
     questions: list[Question] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         asks = [f"{one.table}.{one.field} asks {one.model} at least {one.prompts:,} times" for one in self.questions]
@@ -72,10 +74,13 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
             raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")
         if there and there["fingerprint"] == made_of and not (how.fresh or how.recheck or output.unfinished.exists()):
             return Made(output.final, there, already=True, notes=tuple(other_versions(there)))
+        noted = tuple(notes(loaded.recipe, how.models or ()))
         kept = output.open(fresh=how.fresh)
         journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
         try:
             opened = open_models(loaded, whole.models, how.models, budget)
+            if noted:
+                before(Checked(loaded, whole, notes=noted))
             if not how.recheck:
                 preflight(whole, opened, journal, lambda asks: before(Checked(loaded, whole, asks)), batch=how.batch)
             run = Run(loaded, whole, output, journal, opened, budget, how, watch)
@@ -85,4 +90,4 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
             journal.close()
         manifest, carried = finish(loaded, whole, output, stores, run.models, made_of, time.monotonic() - began, spent)
     lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
-    return Made(output.final, manifest, notes=(*shortfalls(whole, manifest), *lost, *kept, *carried))
+    return Made(output.final, manifest, notes=(*noted, *shortfalls(whole, manifest), *lost, *kept, *carried))

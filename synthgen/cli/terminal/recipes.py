@@ -28,6 +28,8 @@ def checked(result: Checked) -> None:
         out.print(Text(f"  {line}"))
     if not result.questions:
         out.print(Text("  asks no model"))
+    for note in result.notes:
+        out.print(safe(f"note: {note}"))
 
 
 def _asked(found: Checked) -> Iterator[str]:
@@ -48,9 +50,11 @@ def _asked(found: Checked) -> Iterator[str]:
 
 
 def asking(found: Checked) -> None:
-    """What Claude will be asked, before it is."""
+    """What Claude will be asked, and what is to be noted, before it is."""
     for line in _asked(found):
         err.print(Text(line))
+    for note in found.notes:
+        err.print(safe(f"note: {note}"))
 
 
 def _price(questions: Sequence[Question]) -> str:
