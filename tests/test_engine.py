@@ -713,6 +713,18 @@ def test_a_field_that_goes_on_remembers_what_it_made_before(recipe):
     assert tallies(rest.memories[place]) == tallies(memory) != tallies(table.asked["message"].memory())
 
 
+@pytest.mark.parametrize("rows", [700, 1030])
+def test_rows_for_a_batch_are_asked_for_in_the_same_frames(make, rows):
+    """A chunk of twenty times as many rows asks the same, refusals and all."""
+    told = {}
+    for chunk in (None, 10_000):
+        model = ScriptedModel(no_message)
+        made = make(MESSAGES, model=model, chunk=chunk, rows=rows)["traffic"]
+        told[chunk] = sorted(prompt.key for prompt in model.asked), made.values, made.refused
+    assert len(told[None][2]) > 20
+    assert told[None] == told[10_000]
+
+
 def test_a_table_is_steered_from_chunk_to_chunk(make):
     def moods(prompt, random):
         return f" {random.choice(['is it late', 'Is It Late'])} {random.randrange(10**6)}\n"

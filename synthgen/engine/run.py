@@ -4,6 +4,10 @@ In a chunk, step after step: what Python makes is computed, what a model is aske
 refused row goes back to the steps that its refusal makes again, with the next try number. A row that is out of
 tries gives its place to the next candidate. Where no model is asked but rows depend on earlier ones, rows are
 made one at a time, so that the size of a chunk changes nothing.
+
+Where a field asks for its rows together (typed messages share frames, and choose from one pool), the rows that belong together are
+those of `ASKED_CHUNK` candidates in a row, counted from the chunk's first. A chunk of a multiple of that, such as one for a batch,
+asks the same for them; a smaller one does not, and neither do rows that take the place of others at the end of a chunk.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from synthgen.spec.rows import Completion, Labelled, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 
 ASKED_CHUNK = 512
+"""Rows that are made together where a model is asked."""
 MADE_CHUNK = 20_000
 PATIENCE_AT_LEAST = 200
 UNKNOWN = Refusal("not in the journal")
@@ -94,6 +99,7 @@ class TableRun:
         self.all_steps = (1 << len(plan.steps)) - 1
         self.state = State()
         self.done = 0  # rows of the chunk that have passed
+        self.first = 0  # the index of the chunk's first candidate
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Tell the checks and fields that remember of a row that was finished in an earlier run."""
@@ -142,6 +148,7 @@ class TableRun:
     # One chunk
 
     def _chunk(self, some: Sequence[Candidate]) -> tuple[list[Row], list[Refused]]:
+        self.first = some[0].index
         together = self.plan.asks or not self.plan.remembers
         rows: list[Row] = []
         refused: list[Refused] = []
@@ -208,7 +215,12 @@ class TableRun:
         known = [number for number, own in zip(working, given, strict=True) if own is not None]
         verdicts = [UNKNOWN if number in working and number not in known else None for number in range(len(rows))]
         passes = partial(self._passes, name, self._vetting(name))
-        chosen = field.choose([rows[number] for number in known], [own for own in given if own is not None], memory, passes)
+        asked, answers = [rows[number] for number in known], [own for own in given if own is not None]
+        chosen = [
+            one
+            for block in self._together(asked)
+            for one in field.choose([asked[place] for place in block], [answers[place] for place in block], memory, passes)
+        ]
         for number, (value, source) in zip(known, chosen, strict=True):
             row = rows[number]
             row.origin[name] = {
@@ -227,7 +239,7 @@ class TableRun:
     def _answers(self, name: str, field: Asked, rows: Sequence[Row]) -> list[list[Completion] | None]:
         """All answers to what a field asks for each row, in the order of asking; None where one is not to be had."""
         found: list[list[Completion] | None] = [[] for _ in rows]
-        prompts = field.ask(rows, name, self.streams)
+        prompts = [own for block in self._together(rows) for own in field.ask([rows[place] for place in block], name, self.streams)]
         answered = 0
         while any(prompts):
             came: list[dict[int, Completion]] = [{} for _ in rows]
@@ -251,6 +263,13 @@ class TableRun:
             for number, own in zip(ready, following, strict=True):
                 prompts[number] = own
         return found
+
+    def _together(self, rows: Sequence[Row]) -> Iterator[Sequence[int]]:
+        """The places of the rows that are asked for together, block by block."""
+        blocks: dict[int, list[int]] = {}
+        for place, row in enumerate(rows):
+            blocks.setdefault((row.index - self.first) // ASKED_CHUNK, []).append(place)
+        yield from blocks.values()
 
     def _vetting(self, name: str) -> list[tuple[Check, Any]]:
         """The checks of a field that do not depend on other rows, each with what it knows."""

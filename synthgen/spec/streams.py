@@ -1,6 +1,6 @@
 """Random streams from (seed, table, field, row, try): no draw ever depends on another row.
 
-That is what makes a run the same whatever its chunk size, engine, workers or interruptions.
+That is what makes a run the same whatever its engine, workers or interruptions, and facts whatever the chunk size.
 """
 
 from __future__ import annotations
