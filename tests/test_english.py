@@ -98,11 +98,3 @@ def test_another_model_may_know_the_language(tmp_path: Path) -> None:
     assert list(notes(load(german("google/gemma-3-270m")).recipe)) == []
     model = ScriptedModel(lambda prompt, random: f" wo ist {random.random()}\n")
     assert synthgen.make(german(), out=tmp_path / "out", models={"typist": model}).notes == ()
-
-
-@pytest.mark.parametrize(("provider", "noted"), [("month_name", 1), ("random_digit", 1), ("name", 0), ("city", 0)])
-def test_a_unique_fake_whose_values_come_again_and_again_is_noted(provider: str, noted: int) -> None:
-    field = {"kind": "fake", "provider": provider, "unique": True}
-    found = synthgen.check({"name": "few", "tables": {"t": {"rows": 20, "fields": {"x": field}}}}).notes
-    assert len(found) == noted
-    assert all("and 20 rows shall each have another" in note for note in found)

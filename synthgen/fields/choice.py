@@ -6,11 +6,12 @@ from functools import cached_property
 from itertools import accumulate, repeat
 from math import isinf
 from random import Random
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthgen.fields.shape import Count, Made, Role, Scalar, Weight
+from synthgen.spec.parts import DEPENDS
 from synthgen.spec.rows import Row, Value
 
 
@@ -24,13 +25,20 @@ def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | 
     return options
 
 
+def _no_options_within(options: Any) -> Any:
+    within = next((each for each in options.values() if isinstance(each, list | dict)), None) if isinstance(options, dict) else None
+    if within is not None:
+        raise ValueError("options within options: what may be chosen cannot depend on another field here", DEPENDS)
+    return options
+
+
 class Choice(Made):
     """One of `options`: a list, or weights by option."""
 
     role: ClassVar[Role] = "label"
 
     kind: Literal["choice"] = "choice"
-    options: Annotated[list[Scalar] | dict[Scalar, Weight], AfterValidator(_some_weight)] = Field(
+    options: Annotated[list[Scalar] | dict[Scalar, Weight], AfterValidator(_some_weight), BeforeValidator(_no_options_within)] = Field(
         description="a list, or weights such as {card declined: 4, lost card: 2}"
     )
 

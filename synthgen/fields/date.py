@@ -18,6 +18,7 @@ from synthgen.spec.rows import Row, Value
 
 MOST = 90_000
 """Of up to so many moments (there are fewer seconds in a day) it is counted how many different texts a pattern makes."""
+DATED = "a check keeps those in order: see docs/fields.md, Values that depend"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 HOW = "write a date (2026-03-31), a time (2026-03-31T14:30), today, now, or a distance from now such as -30d, +2w, -6h, -45m, -1y"
 
@@ -72,7 +73,7 @@ class Date(Made):
             try:
                 bounds.append(moment(text, self._context.now)[0])
             except ValueError as error:
-                yield Fault(("between", place), *error.args)
+                yield Fault(("between", place), *((f"'{text}' is no date but a template", DATED) if "{{" in text else error.args))
         if self.format and (wrong := zone_fault(self.format)):
             yield Fault(("format",), wrong, HINT)
         if len(bounds) == 2 and bounds[0] > bounds[1]:

@@ -26,7 +26,7 @@ from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.shape import Made, Role, Weight
 from synthgen.spec.moments import HINT, zone_fault
 from synthgen.spec.numerals import options_as_typed
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import DEPENDS, Fault
 from synthgen.spec.rows import Row, Value
 
 DEFAULT_LOCALE = "en_US"
@@ -94,7 +94,9 @@ class Fake(Made):
             if locale not in known:
                 at = ("locale",) if isinstance(self.locale, str) else ("locale", locale if isinstance(self.locale, dict) else number)
                 hint = (
-                    did_you_mean(locale, known)
+                    DEPENDS
+                    if "{{" in locale
+                    else did_you_mean(locale, known)
                     if nearest(locale, known)
                     else "a locale is a language and a country, such as en_GB or de_DE"
                 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from random import Random
+from typing import Any
 
 from synthgen.checks import Unique
 from synthgen.errors import DataError
+from synthgen.fields import AnyField
+from synthgen.fields.choice import Choice
 from synthgen.fields.fake import Fake
+from synthgen.fields.id import Id
 from synthgen.fields.typed import Typed
 from synthgen.recipe.shape import BaseModelSpec, Recipe, Table
 from synthgen.spec.rows import Row
@@ -20,13 +25,15 @@ DRAWS = 400
 
 
 def notes(recipe: Recipe, given: Collection[str] = ()) -> Iterator[str]:
-    """Seeds that the embedded model does not understand; fakes that have too few values for every row to have its own. `given` are the
+    """Seeds that the embedded model does not understand; fakes that have too few values for every row to have its own;
+    templates where none can stand. `given` are the
     models that others take the place of."""
     embedded = {name for name, spec in recipe.all_models.items() if isinstance(spec, BaseModelSpec) and spec.name == EMBEDDED}
     for name, table in recipe.tables.items():
         for field, shape in table.fields.items():
             if isinstance(shape, Typed) and shape.by in embedded.difference(given):
                 yield from _of_seeds(f"{name}.{field}", shape)
+            yield from _of_templates(f"{name}.{field}", shape, table)
             if isinstance(shape, Fake) and (shape.unique or any(isinstance(one, Unique) and one.field == field for one in table.keep)):
                 yield from _of_values(f"{name}.{field}", shape, table)
 
@@ -40,6 +47,20 @@ def _of_seeds(where: str, field: Typed) -> Iterator[str]:
             f"{where}: {told} are not in English, and {EMBEDDED}, which types it, knows English only: what it types will make no sense. "
             f"Name a base model that knows the language: models: {{{field.by}: {{name: OWNER/NAME}}}}; see docs/models.md, Other languages"
         )
+
+
+def _of_templates(where: str, shape: AnyField, table: Table) -> Iterator[str]:
+    """Names of fields in braces, where a template cannot stand and they stay as they are."""
+    texts: list[Any] = [shape.otherwise]
+    if isinstance(shape, Choice):
+        texts += shape.options
+    elif isinstance(shape, Id):
+        texts.append(shape.prefix)
+    elif isinstance(shape, Fake) and shape.provider != "pystr_format":  # it has templates of Faker's own
+        texts += shape.args.values()
+    for text in texts:
+        if isinstance(text, str) and (named := re.search(r"\{\{\s*(\w+)", text)) and named[1] in table.fields:
+            yield f"{where}: '{text}' stays as it is typed, for no template can stand there; see docs/fields.md, Values that depend"
 
 
 def _of_values(where: str, field: Fake, table: Table) -> Iterator[str]:

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from synthgen.errors import did_you_mean, nearest
+from synthgen.fields import FieldShape
 from synthgen.recipe.places import KeyPath
+from synthgen.spec.parts import DEPENDS
 from synthgen.spec.render import SAFE_FILTERS
 
 TYPES = {
@@ -116,6 +118,8 @@ def _mistyped(way: KeyPath, key: bool, expected: list[str], shape: type[BaseMode
         return Explained(way, f"{shown(value)} cannot be a name here", _letters(""), key)
     if wanted == ["text"] and isinstance(value, bool | int | float):
         hint = "in quotes it is text"
+    elif "text" not in wanted and isinstance(value, str) and "{{" in value and issubclass(shape, FieldShape):
+        hint = DEPENDS
     elif wanted == ["text"] and isinstance(value, dict):
         hint = "text that contains ': ' needs quotes"
     elif "text" not in wanted and isinstance(value, str) and re.fullmatch(r"[-+]?\d{1,15}(\.\d+)?", value):

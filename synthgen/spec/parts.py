@@ -13,6 +13,10 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr
 from synthgen.errors import DataError
 
 N = TypeVar("N", int, float)
+DEPENDS = (
+    "hide a field for each case, such as when: \"{{ country == 'DE' }}\", and join them in a template: docs/fields.md, Values that depend"
+)
+"""The way round, where a template cannot stand."""
 
 
 def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
