@@ -1,6 +1,7 @@
 """The reasons to refuse a row."""
 
 import datetime
+import re
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.checks import AnyCheck, Check, Lacks, Length, Matches, NotCopied, Unique
+from synthgen.errors import LimitError
 from synthgen.fields import Typed
 from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Row
@@ -89,6 +91,44 @@ def test_a_long_text_is_told_in_part():
 def test_a_pattern_that_is_none_is_told_when_the_recipe_is_read(kind, pattern):
     with pytest.raises(ValidationError, match="not a regular expression"):
         read(kind=kind, pattern=pattern)
+
+
+@pytest.mark.parametrize("pattern", [r"\büber\b", r"\w{4}", r"\D$", r"(?<!x)über", r"ü(?=ber)", "(?i)ÜBER", r"(?P<a>.)(?!(?P=a))", "r++$"])
+def test_a_pattern_means_what_it_means_to_python(pattern):
+    assert re.search(pattern, "sagt über")
+    assert judge(Matches(field="x", pattern=pattern), "sagt über") is None
+
+
+@pytest.mark.parametrize("pattern", ["{e}", "a{i}", "[{]d}", r"\{s<=1}", "{2,1e}", r"\\{e}"])
+def test_a_brace_that_begins_no_repeat_is_a_brace(pattern):
+    """To `regex`, `a{e}` is an a or any other letter."""
+    for text in ("a", "b", "{e}", "a{i}", "{d}", "{s<=1}", "{2,1e}", "\\{e}"):
+        assert (judge(Lacks(field="x", pattern=pattern), text) is None) == (re.search(pattern, text) is None)
+
+
+@pytest.mark.parametrize("kind", [Matches, Lacks])
+@pytest.mark.parametrize("pattern", ["(a|aa)+$", "(a|a)*$", r"(.*a){25}$", r"(\w+\s?)*$", r"^(([a-z])+.)+[A-Z]([a-z])+$"])
+def test_a_pattern_that_would_search_for_ever_is_stopped_in_words(kind, pattern, monkeypatch):
+    monkeypatch.setattr("synthgen.spec.patterns.SECONDS", 0.05)
+    with pytest.raises(LimitError) as caught:
+        judge(kind(field="x", pattern=pattern), "word " * 30 + "a" * 3_000 + "!")
+    assert caught.value.message.startswith(f"t, row 0, x: the pattern {pattern!r} takes more than 0.05 seconds on one text of 3,151")
+    assert "write it with one repeat" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("(" * 3000 + ")" * 3000, "nested too deeply"),
+        ("a{99999999999}", "the repetition number is too large"),
+        ("a{4294967294}", "found in no text of fewer than"),
+        ("((a{1000}){1000}){1000}", "found in no text of fewer than 1,000,000,000 characters"),
+        ("x|" * 6_000, "at most 10,000 characters, not 12,000"),
+    ],
+)
+def test_a_pattern_that_would_fill_the_memory_is_told_when_the_recipe_is_read(pattern, why):
+    with pytest.raises(ValidationError, match=why):
+        read(kind="lacks", pattern=pattern)
 
 
 # unique

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
-from synthgen.checks.matches import Pattern
 from synthgen.checks.shape import Check
+from synthgen.spec import patterns
 from synthgen.spec.rows import Row
 
 
@@ -14,10 +13,10 @@ class Lacks(Check):
     """Keeps texts in which the `pattern` is not found."""
 
     kind: Literal["lacks"] = "lacks"
-    pattern: Pattern
+    pattern: patterns.Pattern
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """What was found."""
         text = str(row.values[self.field])
-        found = re.search(self.pattern, text)
+        found = patterns.find(self.pattern, text, self.at(row))
         return f"{found[0]!r} in: {text[:120]}" if found else None

@@ -41,6 +41,10 @@ class Check(Part):
     def forget(self, row: Row, memory: Any) -> None:
         """Undo the remembering: another check has refused the row."""
 
+    def at(self, row: Row) -> str:
+        """Where a row is checked, for an error."""
+        return f"{row.table}, row {row.index}, {self.field}"
+
     @property
     def remembers(self) -> bool:
         """Whether a row's verdict depends on other rows."""
