@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from synthgen.errors import did_you_mean
+from synthgen.fields.schema_values import value_faults
+from synthgen.spec import patterns
 from synthgen.spec.parts import Fault
 
 Schema = Mapping[str, Any]
@@ -73,6 +75,9 @@ def faults(part: Any, root: Any = None, at: KeyPath = ()) -> Iterator[Fault]:
     if not isinstance(part, dict):
         yield Fault(at, "a schema is a mapping, such as {type: string}")
         return
+    if wrong := list(value_faults(part, at)):
+        yield from wrong
+        return
     if at == () and isinstance(part.get("$defs"), dict):
         for name, one in part["$defs"].items():
             yield from faults(one, root, ("$defs", name))
@@ -87,6 +92,8 @@ def faults(part: Any, root: Any = None, at: KeyPath = ()) -> Iterator[Fault]:
                 yield from faults(one, root, (*at, "anyOf", number))
     elif part.keys() & {"enum", "const"}:
         yield from _unknown(part, {"enum", "const", "type"}, at)
+        if "type" in part and part["type"] not in list(SENT):
+            yield Fault((*at, "type"), f"type {part['type']!r} cannot be asked for", "take it out: the options say enough")
         options = part.get("enum", [part.get("const")])
         if not isinstance(options, list) or not options or any(isinstance(one, dict | list) for one in options):
             yield Fault((*at, "enum"), "enum is a list of texts, numbers, true or false")
@@ -136,11 +143,6 @@ def _typed_faults(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Faul
     yield from _unknown(part, {"type"} | SENT[kind] | LIMITS.get(kind, set()), at)
     if part.get("format", "date") not in FORMATS:
         yield Fault((*at, "format"), f"format '{part['format']}' cannot be asked for", did_you_mean(part["format"], FORMATS, "formats"))
-    if "pattern" in part:
-        try:
-            re.compile(part["pattern"])
-        except (re.error, TypeError) as error:
-            yield Fault((*at, "pattern"), f"not a regular expression: {error}")
     if kind == "array":
         yield from (
             faults(part.get("items"), root, (*at, "items")) if "items" in part else [Fault(at, "a list needs 'items': a schema of each")]
@@ -148,8 +150,8 @@ def _typed_faults(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Faul
     if kind == "object":
         if part.get("additionalProperties", False) is not False:
             yield Fault((*at, "additionalProperties"), "only additionalProperties: false can be asked for", "name every property")
-        properties = part.get("properties", {})
-        if not isinstance(properties, dict) or not properties:
+        properties = part.get("properties")
+        if not properties:
             yield Fault(at, "an object needs 'properties': a schema of each")
             return
         for name, one in properties.items():
@@ -230,7 +232,7 @@ def misfit(value: Any, part: Schema, root: Schema | None = None, at: str = "") -
         inner = (misfit(one, part["items"], root, f"{at}[{number}]") for number, one in enumerate(value) if "items" in part)
         return next(filter(None, inner), None) or _beyond(value, len(value), part, where, "Items")
     if isinstance(value, str):
-        if "pattern" in part and not re.search(part["pattern"], value):
+        if "pattern" in part and not patterns.find(part["pattern"], value, where):
             return f"{where} does not match {part['pattern']}: {_short(value)}"
         return _beyond(value, len(value), part, where, "Length")
     if isinstance(value, int | float) and not isinstance(value, bool):
