@@ -117,6 +117,56 @@ def test_facts_are_the_same_in_every_process():
     assert len(said) == 1
 
 
+# How much it makes
+
+ENDLESS = [
+    ("paragraphs", {"nb": 10**8}),
+    ("text", {"max_nb_chars": 10**8}),
+    ("pystr", {"min_chars": 10**8, "max_chars": 10**8 + 5}),
+    ("words", {"nb": 10**8}),
+    ("binary", {"length": 10**10}),
+    ("pydecimal", {"left_digits": 10**8}),
+    ("random_number", {"digits": 10**8}),
+    ("pylist", {"nb_elements": 10**8}),
+    ("json", {"num_rows": 10**8}),
+    ("random_elements", {"elements": ["a"], "length": 10**8}),
+    ("zip", {"uncompressed_size": 10**10}),
+    ("texts", {"nb_texts": 1000, "max_nb_chars": 10**6}),
+    ("pystr_format", {"string_format": "{{paragraphs}}" * 60_000}),
+    ("csv", {"data_columns": ["{{name}}", "{{paragraphs}}"], "num_rows": 10**7}),
+]
+
+
+@pytest.mark.parametrize(("provider", "args"), ENDLESS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_fact_that_would_fill_the_memory_is_told_before_it_is_made(provider, args):
+    [fault] = fake(provider, args=args).faults()
+    assert "would make a fact of about" in fault.message
+    assert fault.at[0] == "args"
+
+
+def test_a_provider_that_never_ends_is_stopped():
+    [fault] = fake("time_series", args={"precision": 0.0001}).faults()
+    assert "more than 100,000 values" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("provider", "args"),
+    [
+        ("random_int", {"min": 10**6, "max": 10**12}),
+        ("pyint", {"min_value": 10**6, "max_value": 10**7}),
+        ("pyfloat", {"min_value": 20_000, "max_value": 30_000}),
+        ("pydecimal", {"min_value": 20_000, "max_value": 30_000, "right_digits": 2}),
+        ("unix_time", {"end_datetime": 1_700_000_000}),
+        ("random_number", {"digits": 12, "fix_len": True}),
+        ("text", {"max_nb_chars": 20_000}),
+        ("paragraphs", {"nb": 500}),
+        ("bothify", {"text": "?#" * 5_000}),
+    ],
+)
+def test_large_arguments_that_make_no_large_facts_are_right(provider, args):
+    assert not list(fake(provider, args=args).faults())
+
+
 # The recipe's clock
 
 RELATIVE = {

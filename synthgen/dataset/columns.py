@@ -94,7 +94,9 @@ def _array(values: list[Any], kind: str, target: pyarrow.DataType, name: str) ->
         return pyarrow.array(values, target)
     except UnicodeEncodeError:
         return pyarrow.array([None if value is None else storable(value) for value in values], target)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError) as error:
+    except OverflowError:
+        raise DataError(f"field '{name}' is a column of {kind}, but one of its values has more than 64 bits") from None
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as error:
         raise DataError(f"field '{name}' is a column of {kind}, but one of its values is not: {error}") from None
 
 

@@ -14,6 +14,9 @@ from synthgen.fields.shape import Count, Made, Role, Scalar, Weight
 from synthgen.spec.parts import DEPENDS
 from synthgen.spec.rows import Row, Value
 
+EXACT = 2**53
+"""The largest whole number up to which a column of numbers with a point holds every one."""
+
 
 def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | dict[Scalar, float]:
     if not options:
@@ -22,6 +25,10 @@ def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | 
         raise ValueError("all weights are 0, so nothing can be chosen", "give at least one option a weight above 0")
     if isinstance(options, dict) and isinf(sum(options.values())):
         raise ValueError("together the weights are larger than a number can be")
+    if {type(option) for option in options} == {int, float} and (
+        large := [one for one in options if isinstance(one, int) and abs(one) > EXACT]
+    ):
+        raise ValueError(f"{large[0]:,} cannot stand exactly beside numbers with a point", "write all options in quotes, as text")
     return options
 
 

@@ -14,7 +14,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache, partial
-from itertools import accumulate
+from itertools import accumulate, islice
 from math import isinf
 from random import Random
 from types import ModuleType
@@ -23,13 +23,16 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.fields.shape import Made, Role, Weight
+from synthgen.fields.fake_size import MOST, MOST_PARTS, foretold, size_of
+from synthgen.fields.shape import LARGEST_INT, Made, Role, Weight
 from synthgen.spec.moments import HINT, zone_fault
 from synthgen.spec.numerals import options_as_typed
 from synthgen.spec.parts import DEPENDS, Fault
 from synthgen.spec.rows import Row, Value
 
 DEFAULT_LOCALE = "en_US"
+LARGE = 100_000
+"""Characters after which no more values are made to see of what type they are."""
 NOT_FACTS = {
     "add_provider",
     "del_arguments",
@@ -120,12 +123,23 @@ class Fake(Made):
         patterns = ((name, zone_fault(given)) for name, given in self.args.items() if name == "pattern" and isinstance(given, str))
         if wrong := next(((name, wrong) for name, wrong in patterns if wrong), None):
             return Fault(("args", wrong[0]), wrong[1], HINT)
+
+        def made(args: dict[str, Any]) -> Any:
+            said = self.model_dump(exclude={"otherwise"}) | {"locale": locale, "args": args}
+            return type(self).model_validate(said, context=self._context)._called(locale, Random(0))
+
+        place: tuple[str, ...] = ("args", *self.args)[:2] if len(self.args) == 1 else ("args",) if self.args else ("provider",)
+        if (size := foretold(made, self.args)) > MOST:
+            larger = f"Faker provider '{self.provider}' would make a fact of about {size:,.0f} characters; {MOST:,} are the most"
+            return Fault(place, larger, hint)
         try:
-            alone = type(self).model_validate(self.model_dump(exclude={"otherwise"}) | {"locale": locale}, context=self._context)
-            alone._call(locale, Random(0))
+            value = _plain(made(self.args))
+            if type(value) is int and abs(value) > LARGEST_INT:
+                return Fault(
+                    place, f"Faker provider '{self.provider}' makes whole numbers of more than 64 bits, which no column holds", hint
+                )
         except Exception as error:  # noqa: BLE001 (a provider says in its own way that an argument is wrong)
             first = (str(error).splitlines() or [""])[0]
-            place: tuple[str, ...] = ("args", *self.args)[:2] if len(self.args) == 1 else ("args",) if self.args else ("provider",)
             return Fault(place, f"Faker provider '{self.provider}' refuses this: {type(error).__name__}: {first}", hint)
         return None
 
@@ -163,13 +177,17 @@ class Fake(Made):
             ) from None
 
     def _call(self, locale: str, stream: Random) -> Value:
+        value = self._called(locale, stream)
+        return value if type(value) is str else _plain(value)
+
+    def _called(self, locale: str, stream: Random) -> Any:
+        """What the provider itself gives."""
         generator, method = self._makers[locale]
         generator.random.seed(stream.getrandbits(64))  # seeded, not replaced: some providers keep hold of it
         if locale in _draw_elsewhere or "passport" in self.provider:
             random.seed(stream.getrandbits(64))
         _Clock.now_is = self._now
-        value = method(**self.args)
-        return value if type(value) is str else _plain(value)
+        return method(**self.args)
 
     @cached_property
     def _now(self) -> datetime.datetime:
@@ -178,12 +196,21 @@ class Fake(Made):
     @cached_property
     def _column(self) -> str:
         kinds = {bool: "bool", int: "int64", float: "float64", str: "string", datetime.date: "date32", datetime.datetime: "timestamp[us]"}
-        found = {type(self._call(locale, Random(seed))) for locale in self._locales for seed in range(8)} - {type(None)}
+        found = set(map(type, self._drawn())) - {type(None)}
         if found == {int, float}:
             return "float64"
         if found == {list} and all(isinstance(item, str) for item in self._call(self._locales[0], Random(0))):
             return "list"
         return kinds.get(found.pop(), "json") if len(found) == 1 else "json"
+
+    def _drawn(self) -> Iterator[Value]:
+        """A few values of each locale, of large ones fewer."""
+        for locale in self._locales:
+            size = 0
+            for seed in range(8):
+                if size <= LARGE:
+                    yield (value := self._call(locale, Random(seed)))
+                    size += size_of(value)
 
     def column(self) -> str:
         """Judged by a few values."""
@@ -197,7 +224,11 @@ def _plain(value: Any) -> Value:
         return value
     if isinstance(value, dict):
         return {str(key): _plain(item) if not isinstance(item, datetime.date) else str(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | Iterator):
+    if isinstance(value, Iterator):
+        value = list(islice(value, MOST_PARTS + 1))
+        if len(value) > MOST_PARTS:
+            raise ValueError(f"more than {MOST_PARTS:,} values")
+    if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted(map(str, value))

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.fields.shape import Count, Made, Role
+from synthgen.fields.shape import LARGEST_INT, Count, Made, Role
 from synthgen.spec.parts import Fault, in_order
 from synthgen.spec.rows import Row, Value
 
@@ -22,6 +22,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "exponential": ("mean",),
 }
 REDRAWS = 1000
+TOO_LARGE = "a column of whole numbers has 64 bits"
 
 
 class Number(Made):
@@ -63,11 +64,14 @@ class Number(Made):
             yield Fault(("mean",), f"the mean of a {self.distribution} distribution is above 0, not {self.mean:g}")
         elif wanted and not missing:
             try:
-                self._rounded(self._draw(Random(0)))
+                if not self._fits(self._rounded(self._draw(Random(0)))):
+                    raise OverflowError(TOO_LARGE)
             except (OverflowError, ValueError) as error:
                 yield Fault(("distribution",), f"with these parameters its numbers are too large: {error}")
         if self.between is not None and self._grid[0] > self._grid[1]:
             yield Fault(("between",), f"no number with {self.places} decimals lies between {self.between[0]:g} and {self.between[1]:g}")
+        elif self.between is not None and not all(map(self._fits, map(self._at, self._grid))):
+            yield Fault(("between",), f"{TOO_LARGE}: from {-LARGEST_INT - 1:,} to {LARGEST_INT:,}", "with decimals: 1 they can be larger")
 
     @property
     def places(self) -> int:
@@ -99,6 +103,10 @@ class Number(Made):
         """The first and the last value between the bounds, in steps of the last place."""
         low, high = (Decimal(repr(bound)).scaleb(self.places) for bound in self.between or (0, 0))
         return int(low.to_integral_value(ROUND_CEILING)), int(high.to_integral_value(ROUND_FLOOR))
+
+    def _fits(self, value: float) -> bool:
+        """Whether the column can hold a value."""
+        return isinstance(value, float) or -LARGEST_INT - 1 <= value <= LARGEST_INT
 
     def _at(self, step: int) -> float | int:
         return step / 10**self.places if self.places else step

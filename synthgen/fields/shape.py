@@ -19,7 +19,19 @@ from synthgen.spec.parts import Fault, Part
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 
-Scalar = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(numerals.as_typed)]
+LARGEST_INT = 2**63 - 1
+"""What a column of whole numbers holds at most; at least it holds -LARGEST_INT - 1."""
+
+
+def _storable(value: bool | int | float | str) -> bool | int | float | str:
+    if isinstance(value, int) and not -LARGEST_INT - 1 <= value <= LARGEST_INT:
+        raise ValueError("a whole number of more than 64 bits, which no column holds", "in quotes it is text")
+    return value
+
+
+Scalar = Annotated[
+    StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(numerals.as_typed), AfterValidator(_storable)
+]
 """Text, a number or a truth value; a number that was typed as 00501 or 1.10 is text."""
 Weight = Annotated[float, Field(ge=0)]
 Passes = Callable[[Row, Value], bool]
