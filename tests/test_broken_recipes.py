@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,10 @@ import pytest
 from builders import one_line
 
 from synthgen.errors import RecipeError
+from synthgen.fields.schema_values import VALUES
 from synthgen.recipe import load
+from synthgen.recipe.load import CHECKS, FIELDS
+from synthgen.recipe.words import keys
 
 HERE = Path(__file__).parent
 BROKEN = sorted((HERE / "broken").glob("*.yaml"))
@@ -187,6 +192,141 @@ def test_a_long_line_is_shown_around_its_mistake(tmp_path: Path) -> None:
         "                                                                                                   ^\n"
         "    did you mean 'id'?"
     )
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\ufeff", "%YAML 1.1\n---\n\u2028"])
+@pytest.mark.parametrize("text", [" {k", "a: [b", "a:\n  - {b: 'c", "a: b: c", "a: b\n c: d"])
+def test_what_ends_a_line_elsewhere_ends_none_in_yaml(tmp_path: Path, end: str, text: str) -> None:
+    for recipe in (end + text, f"about: x{end}y\n{text}"):
+        assert mistakes(written(tmp_path, recipe)).startswith("recipe.yaml:")
+
+
+def test_the_bracket_that_is_open_is_shown(tmp_path: Path) -> None:
+    shown = "recipe.yaml:1:5: expected a comma, or the } that closes the {\n    \\u2028 {k\n"
+    assert mistakes(written(tmp_path, "\u2028 {k")).startswith(shown)
+
+
+@pytest.mark.parametrize(
+    "line", ["a: " + " " * 900_000 + "b: c", "a:" + "\t" * 900_000 + "{{ x", "- " * 400_000, "word " * 180_000 + ": : "]
+)
+def test_a_long_line_is_read_in_one_go(tmp_path: Path, line: str) -> None:
+    began = time.perf_counter()
+    mistakes(written(tmp_path, line))
+    assert time.perf_counter() - began < 10
+
+
+# More than can be looked at
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"rows": 1, "fields": {f"f{number}": {"kind": "id"} for number in range(501)}}, "501 fields in a table; 500 are the most"),
+        ({"rows": 1, "fields": {"f": {"kind": "id"}}, "keep": [{"kind": "unique", "field": "f"}] * 201}, "201 checks in a table"),
+        ({"rows": 10**20, "fields": {"f": {"kind": "id"}}}, "expected 1,000,000,000 or less, not 100000000000000000000"),
+    ],
+)
+def test_a_table_that_is_too_large(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError, match=re.escape(message)):
+        load({"name": "x", "tables": {"t": table}})
+
+
+def test_too_many_tables() -> None:
+    tables = {f"t{number}": {"rows": 1, "fields": {"f": {"kind": "id"}}} for number in range(101)}
+    with pytest.raises(RecipeError, match="101 tables in a recipe; 100 are the most"):
+        load({"name": "x", "tables": tables})
+
+
+def test_tables_made_from_each_other_that_grow_too_large() -> None:
+    tables: dict[str, Any] = {"t0": {"rows": 1000, "fields": {"f": {"kind": "id"}}}}
+    for number in range(1, 4):
+        tables[f"t{number}"] = {"from": {"table": f"t{number - 1}", "per_row": 1000}, "fields": {f"f{number}": {"kind": "id"}}}
+    with pytest.raises(RecipeError) as caught:
+        load({"name": "x", "tables": tables})
+    assert [one.where for one in caught.value.mistakes] == ["tables.t3.from"]
+    assert caught.value.mistakes[0].message == "up to 1,000,000,000,000 rows; a table has at most 1,000,000,000"
+    tables["t3"]["from"]["rows"] = 10**6
+    assert load({"name": "x", "tables": tables}).recipe
+
+
+def test_a_hundred_mistakes_are_told_at_a_time() -> None:
+    fields = {f"field_number_{number}": {"kind": "template", "template": f"{{{{ feild_nubmer_{number} }}}}"} for number in range(500)}
+    with pytest.raises(RecipeError) as caught:
+        load({"name": "x", "tables": {"t": {"rows": 1, "fields": fields}}})
+    assert len(caught.value.mistakes) == 101
+    assert caught.value.mistakes[-1].message == "no more than 100 mistakes are looked for at a time"
+
+
+# Whole numbers that no column can hold
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"kind": "choice", "options": [1, 2**63]},
+        {"kind": "choice", "options": {-(2**63) - 1: 1}},
+        {"kind": "choice", "options": [0.5, 2**53 + 1]},
+        {"kind": "choice", "options": ["a"], "when": "{{ f }}", "otherwise": 10**30},
+        {"kind": "number", "between": [1, 10**30]},
+        {"kind": "number", "between": [-1e300, 1]},
+        {"kind": "number", "distribution": "normal", "mean": 1e30, "sd": 1, "decimals": 0},
+        {"kind": "fake", "provider": "random_number", "args": {"digits": 40, "fix_len": True}},
+        {"kind": "fake", "provider": "pyint", "args": {"min_value": 10**29, "max_value": 10**30}},
+    ],
+)
+def test_a_whole_number_of_more_than_64_bits(field: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match=r"64 bits|cannot stand exactly"):
+        load({"name": "x", "tables": {"t": {"rows": 1, "fields": {"f": {"kind": "id"}, "g": field}}}})
+
+
+# A value of every wrong kind under every key
+
+WRONG: list[Any] = [None, 5, -1, 10**400, True, "", "{{ x }}", "(", "\x00", [], [None], [["a"]], {}, {"a": None}, {None: 1}]
+LEAST: dict[str, dict[str, Any]] = {
+    "choice": {"options": ["a"]},
+    "fake": {"provider": "name"},
+    "number": {"between": [1, 2]},
+    "template": {"template": "x"},
+    "typed": {"seeds": ["a b c", "d e f"]},
+    "claude": {"task": "do"},
+    "matches": {"pattern": "x"},
+    "lacks": {"pattern": "x"},
+    "length": {"words": [1, 2]},
+}
+
+
+@pytest.mark.parametrize("kind", [*FIELDS, *CHECKS])
+def test_a_value_of_the_wrong_kind_is_told_in_words_whatever_the_key(kind: str) -> None:
+    shape = {**FIELDS, **CHECKS}[kind]
+    for key in keys(shape):
+        for value in WRONG:
+            part = {"kind": kind, **LEAST.get(kind, {}), **({"field": "m"} if kind in CHECKS else {}), key: value}
+            table: dict[str, Any] = {"rows": 1, "fields": {"m": {"kind": "choice", "options": ["a"]}}}
+            table["keep" if kind in CHECKS else "fields"] = [part] if kind in CHECKS else {**table["fields"], "f": part}
+            with suppress(RecipeError):
+                load({"name": "x", "tables": {"t": table}})
+
+
+SCHEMAS: list[dict[str, Any]] = [
+    {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
+    {"type": "array", "items": {"type": "string"}},
+    {"type": "string"},
+    {"type": "number"},
+    {"enum": ["a"]},
+    {"$ref": "#/$defs/q", "$defs": {"q": {"type": "string"}}},
+    {},
+]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=str)
+def test_a_value_of_the_wrong_kind_is_told_in_words_whatever_the_keyword(schema: dict[str, Any]) -> None:
+    for word in {"$ref", "$defs", "anyOf", "items", "properties", *VALUES, *(word for one in SCHEMAS for word in one)}:
+        for value in (None, 5, -1, True, "", "x", "(", [], [None], [["a"]], {}, {"a": None}, {1: {"type": "string"}}):
+            output = {"schema": {**schema, word: value}}
+            claude = {"kind": "claude", "task": "x {{ m }}", "output": output, "examples": [{"input": "a", "output": "b"}]}
+            fields = {"m": {"kind": "choice", "options": ["a"]}, "c": claude}
+            with suppress(RecipeError):
+                load({"name": "x", "tables": {"t": {"rows": 1, "fields": fields}}})
 
 
 # Paths that lead out of the recipe's folder

@@ -22,7 +22,7 @@ from synthgen.fields.shape import Others
 from synthgen.recipe.counts import unique_faults
 from synthgen.recipe.harness import Harness, harness_faults
 from synthgen.recipe.places import KeyPath, Source
-from synthgen.recipe.shape import DEFAULT_MODELS, From
+from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, From
 from synthgen.recipe.words import shown
 from synthgen.recipe.zones import zone_faults
 from synthgen.spec.parts import Fault, Part
@@ -125,6 +125,16 @@ class _Whole:
             found.append(parent)
         return found[1:]
 
+    def most_rows(self, table: Any) -> int:
+        """How many rows a table may come to have; 0 when a mistake hides it."""
+        line = [table, *(self.line(table) or [])]
+        parents = [part for each in line if isinstance(part := self.parts.get(("tables", each, "from")), From)]
+        said = getattr(self.parts.get(("tables", line[-1])), "rows", None)
+        rows = said if isinstance(said, int) else 0
+        for parent in reversed(parents):
+            rows = min(rows, parent.rows or rows) * parent.bounds[1]
+        return rows
+
     def above(self, table: Any) -> set[str] | None:
         """The fields that a table's rows have from the rows that they are made from; None when a mistake hides some."""
         columns = self.columns(self.line(table))
@@ -204,6 +214,9 @@ def _parent_faults(whole: _Whole) -> Iterator[Fault]:
             )
         elif parent not in known:
             yield Fault(way, f"there is no table '{parent}'", did_you_mean(parent, known - {str(name)}, "tables"))
+        elif (rows := whole.most_rows(name)) > MOST_ROWS:
+            hint = "take fewer of that table: rows, or make fewer of each: per_row"
+            yield Fault(way[:-1], f"up to {rows:,} rows; a table has at most {MOST_ROWS:,}", hint, at_key=True)
     for circle in _cycles({name: [parent] for name, parent in whole.parents.items()}):
         yield Fault(("tables", circle[0], "from", "table"), _in_a_circle("tables", circle), "one of them needs rows in place of from")
 

@@ -6,8 +6,9 @@ is misspelt is told, and read as what it most likely means, so that no second mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -31,6 +32,9 @@ from synthgen.voices import Voice
 from synthgen.voices.library import shipped
 
 P = TypeVar("P", bound=Part)
+MOST = {"tables": ("tables in a recipe", 100), "fields": ("fields in a table", 500), "keep": ("checks in a table", 200)}
+"""Of what there may be how many: fields are compared with fields, and tables with tables."""
+MOST_MISTAKES = 100
 ALIKE = 0.75
 """How like a known word a misspelt one must be (0: not at all, 1: the same) to be read as that word."""
 
@@ -153,18 +157,17 @@ class _Reader:
     def recipe(self) -> Recipe:
         """The recipe; it is to be used only if the source has no mistakes in the end."""
         data = self.spelled(self.source.data, keys(Recipe), ())
+        self.sizes(data)
         given = self.each(data, (), "voices", dict, self.voice)
         own = given.get("voices") if isinstance(given, dict) else None
         named = own if isinstance(own, dict) else dict.fromkeys(map(str, own), Voice()) if isinstance(own, list) else {}
         self.context = replace(self.context, voices={**shipped(), **named})
         given = self.each(self.each(given, (), "models", dict, self.model), (), "tables", dict, self.table)
         recipe = self.part(Recipe, self.single(self.single(given, (), "harness", Harness), (), "publish", Publish), ())
-        for way, part in self.sound.items():
-            for fault in part.faults():
-                self.tell(replace(fault, at=(*way, *fault.at), at_key=fault.at_key or not fault.at))
-                if len(way) == 4:
-                    self.source.unsure.add(way)
-        for fault in cross_faults(self.parts, self.source):
+        for fault in chain(self.faults(), cross_faults(self.parts, self.source)):
+            if len(self.source.mistakes) >= MOST_MISTAKES:
+                self.source.whole(f"no more than {MOST_MISTAKES} mistakes are looked for at a time", "mend these, and check again")
+                break
             self.tell(fault)
         return recipe
 
@@ -176,6 +179,25 @@ class _Reader:
                 data = data[step]
             for key in [key for key in data if numerals.has_numerals(data[key])] if isinstance(part, FieldShape | Check) else ():
                 data[key] = part.fallback if key == "otherwise" and isinstance(part, FieldShape) else getattr(part, key)
+
+    def faults(self) -> Iterator[Fault]:
+        """What is wrong in each part by itself."""
+        for way, part in self.sound.items():
+            for fault in part.faults():
+                yield replace(fault, at=(*way, *fault.at), at_key=fault.at_key or not fault.at)
+                if len(way) == 4:
+                    self.source.unsure.add(way)
+
+    def sizes(self, data: Any) -> None:
+        """Raise RecipeError where there is more of something than can be looked at in seconds."""
+        held: dict[KeyPath, Any] = {("tables",): data.get("tables") if isinstance(data, dict) else None}
+        for name, table in _items(held[("tables",)]):
+            held |= {("tables", name, key): table[key] for key in ("fields", "keep") if isinstance(table, dict) and key in table}
+        for way, values in held.items():
+            what, most = MOST[way[-1]]
+            if isinstance(values, dict | list) and len(values) > most:
+                self.source.tell(way, f"{len(values):,} {what}; {most} are the most", at_key=True)
+                raise RecipeError(self.source.in_order())
 
     def tell(self, fault: Fault) -> None:
         self.source.tell(fault.at, fault.message, fault.hint, at_key=fault.at_key, word=fault.word)

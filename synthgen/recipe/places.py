@@ -10,6 +10,8 @@ from synthgen.errors import Mistake
 
 KeyPath = tuple[Any, ...]
 """The keys that lead to a value."""
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""What YAML ends a line with. Python knows more line ends, such as U+2028."""
 
 
 class Place(NamedTuple):
@@ -40,7 +42,7 @@ class Source:
     mistakes: list[Mistake] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.lines = self.text.splitlines()
+        self.lines = LINE_END.split(self.text)
 
     def tell(self, way: KeyPath, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
         """Add a mistake at the value of `way`, or its key; with `word`, at that word inside the value."""

@@ -147,7 +147,9 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnyModel], parent:
     for field_name, field in table.fields.items():
         sorter.add(field_name, *sorted(_needs(field, makers)))
     order = list(sorter.static_order())
-    above = {field_name: _ancestry(field_name, table, makers) for field_name in order}
+    above: dict[str, set[str]] = {}  # each field and all fields of the table that it is made from
+    for each in order:
+        above[each] = {each}.union(*(above[need] for need in _needs(table.fields[each], makers)))
     checks = [*table.keep, *_implied(table, models)]
     last = {id(check): max((order.index(makers[name]) for _, name in check.reads() if name in makers), default=-1) for check in checks}
     steps: list[Step] = [CheckStep(check, ()) for check in checks if last[id(check)] == -1]  # of what the parent made
@@ -173,17 +175,6 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnyModel], parent:
         tuple(parent.kept) if parent else (),
         tuple(each for each in inherited if parent and each in (*parent.carried, *parent.table.fields)),
     )
-
-
-def _ancestry(field_name: str, table: Table, makers: Mapping[str, str]) -> set[str]:
-    """A field and all fields of the table that it is made from."""
-    found, ahead = set[str](), [field_name]
-    while ahead:
-        each = ahead.pop()
-        if each not in found:
-            found.add(each)
-            ahead += _needs(table.fields[each], makers)
-    return found
 
 
 def _retries(steps: list[Step], table: Table, above: dict[str, set[str]], makers: Mapping[str, str]) -> dict[int, Retry]:

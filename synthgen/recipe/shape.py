@@ -151,6 +151,8 @@ DEFAULT_MODELS: dict[str, type[BaseModelSpec] | type[ClaudeSpec]] = {"typist": B
 """The models that are there without being written."""
 
 
+MOST_ROWS = 1_000_000_000
+"""Rows that a table can have: more would take years, and a row's number is kept in 64 bits."""
 MOST_SPREAD = 10_000
 """How many rows can be picked for being different: each is compared with all others."""
 
@@ -159,7 +161,7 @@ class From(Part):
     """The rows of another table that this one is made from."""
 
     table: str
-    rows: Annotated[int, Field(ge=1)] | None = Field(None, description="how many rows of that table (default: all)")
+    rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = Field(None, description="how many rows of that table (default: all)")
     pick: Literal["first", "random", "spread"] = Field("first", description="which: the first, any, or those that differ most")
     over: list[str] | None = Field(None, min_length=1, description="the fields that `pick: spread` compares (default: texts and labels)")
     per_row: Annotated[int, Field(ge=1)] | Annotated[list[int], Field(min_length=2, max_length=2)] = Field(
@@ -189,7 +191,7 @@ class From(Part):
 class Table(Part):
     """One configuration of the dataset: so many `rows`, or made `from` the rows of another table."""
 
-    rows: Annotated[int, Field(ge=1)] | Literal["all"] | None = None
+    rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] | Literal["all"] | None = None
     """How many; all: as many as there are records in the files that its fields load."""
     from_: From | None = Field(None, alias="from")
     fields: dict[Name, AnyField] = Field(min_length=1)

@@ -22,7 +22,7 @@ MOST_VALUES = 50_000
 DEEPEST = 50
 TAGS = "tag:yaml.org,2002:"
 KNOWN_TAGS = {"null", "bool", "int", "float", "str", "map", "seq", "timestamp", "merge", "value"}
-UNQUOTED = re.compile(r"(?:^|[:,\[{-]\s+)\s*(\{\{.*)")
+UNQUOTED = re.compile(r"(?:^\s*+|[:,\[{-]\s++)(\{\{.*)")
 
 
 class _TooMuch(Exception):
@@ -44,7 +44,7 @@ def build(source: Source) -> Any:
             "take it out; in double quotes it may be written as an escape",
         )
     except MarkedYAMLError as error:
-        source.at(*_in_words(error, source.lines))
+        source.at(*_in_words(error, source))
     except YAMLError as error:
         source.whole(f"not YAML: {str(error).splitlines()[0]}")
     except (_TooMuch, RecursionError):
@@ -183,12 +183,13 @@ def _quoted(text: str) -> str:
     return f"'{text}'" if '"' in text and "'" not in text else '"' + text.replace('"', "'") + '"'
 
 
-def _in_words(error: MarkedYAMLError, lines: list[str]) -> tuple[int, int, str, str]:
+def _in_words(error: MarkedYAMLError, source: Source) -> tuple[int, int, str, str]:
     """Zero-based line and column, message and hint. YAML's own words speak of tokens and blocks."""
     problem, context = str(error.problem or ""), str(error.context or "")
     mark = error.problem_mark or error.context_mark
     opened = error.context_mark or mark
-    line = lines[mark.line] if mark.line < len(lines) else ""
+    lines = [*source.lines, *[""] * mark.line]  # a text of YAML 1.1 has more line ends
+    line = lines[mark.line]
     here, there = (mark.line, mark.column), (opened.line, opened.column)
     if problem == "too large":
         return *here, f"a recipe has at most {MOST_VALUES:,} values", "put seed messages and data into files of their own"
@@ -207,7 +208,7 @@ def _in_words(error: MarkedYAMLError, lines: list[str]) -> tuple[int, int, str, 
         sign = line[mark.column - 1 : mark.column + 1]
         return mark.line, mark.column - 1, f"{sign} means nothing in double quotes", "use single quotes, or write each \\ twice"
     if "flow mapping" in context or "flow sequence" in context:
-        return _bracket(mark, opened, lines)
+        return _bracket(mark, opened, source.text[opened.index])
     if "undefined alias" in problem:
         name = problem.split("'")[1]
         return *here, f"*{name} is an alias, but nothing is named &{name}", "text that begins with * needs quotes"
@@ -226,7 +227,7 @@ def _in_words(error: MarkedYAMLError, lines: list[str]) -> tuple[int, int, str, 
 
 def _colon(error: Any, lines: list[str]) -> tuple[int, int, str, str]:
     mark = error.problem_mark
-    before = lines[mark.line][: mark.column] if mark.line < len(lines) else ""
+    before = lines[mark.line][: mark.column]
     if error.context_mark is None and re.search(r":\s", before):
         return mark.line, mark.column, "a second ': ' on one line", "text that contains ': ' needs quotes"
     number = error.context_mark.line if error.context_mark else max(0, mark.line - 1)
@@ -242,8 +243,7 @@ def _colon(error: Any, lines: list[str]) -> tuple[int, int, str, str]:
     return mark.line, start, "indented deeper than the line above, which has its value already", "keys of one mapping begin in one column"
 
 
-def _bracket(mark: Any, opened: Any, lines: list[str]) -> tuple[int, int, str, str]:
-    bracket = lines[opened.line][opened.column]
+def _bracket(mark: Any, opened: Any, bracket: str) -> tuple[int, int, str, str]:
     if mark.line > opened.line:
         hint = f"close it before line {mark.line + 1}, or put text that contains a {bracket} in quotes"
         return opened.line, opened.column, f"this {bracket} is not closed", hint
@@ -257,7 +257,7 @@ def _bracket(mark: Any, opened: Any, lines: list[str]) -> tuple[int, int, str, s
 
 
 def _stray(mark: Any, lines: list[str]) -> tuple[int, int, str, str]:
-    line = lines[mark.line] if mark.line < len(lines) else ""
+    line = lines[mark.line]
     if line[: mark.column].strip():
         return (
             mark.line,

@@ -26,10 +26,10 @@ TYPES = {
 }
 SINGLE = {"text", "a whole number", "a number", "true or false"}
 LIMITS = {
-    "greater_than_equal": "expected {ge:g} or more",
-    "greater_than": "expected more than {gt:g}",
-    "less_than_equal": "expected {le:g} or less",
-    "less_than": "expected less than {lt:g}",
+    "greater_than_equal": "expected {ge} or more",
+    "greater_than": "expected more than {gt}",
+    "less_than_equal": "expected {le} or less",
+    "less_than": "expected less than {lt}",
     "too_short": "expected {min_length} values",
     "too_long": "expected {max_length} values",
     "string_too_long": "expected at most {max_length} characters",
@@ -145,9 +145,13 @@ def _explained(one: _Found, shape: type[BaseModel]) -> Explained:
     if kind == "too_short" and context["min_length"] == 1:
         return Explained(way, "expected at least one, found none", _purpose(way, shape))
     if kind in LIMITS:
-        length = context.get("actual_length")
-        return Explained(way, f"{LIMITS[kind].format(**context)}, not {shown(value) if length is None else length}", _purpose(way, shape))
+        length, limits = context.get("actual_length"), {name: _figure(limit) for name, limit in context.items()}
+        return Explained(way, f"{LIMITS[kind].format(**limits)}, not {shown(value) if length is None else length}", _purpose(way, shape))
     return Explained(way, f"{shown(value)}: {error['msg']}", _purpose(way, shape))
+
+
+def _figure(limit: Any) -> str:
+    return f"{limit:g}" if isinstance(limit, float) else f"{limit:,}" if isinstance(limit, int) else str(limit)
 
 
 def _template(message: str, hint: str) -> tuple[str, str]:
