@@ -44,6 +44,12 @@ FACTS = {
         ("{{ 'yes' if urgent else 'no' }}", "yes"),
         ("{% if amount > 10 %}much{% else %}little{% endif %}", "much"),
         ("{% for word in words %}{{ loop.index }}{{ word }};{% endfor %}", "1a;2b;"),
+        ("{% for word in words %}{{ loop.length }}{{ loop.revindex }}{{ '.' if loop.last else ',' }}{% endfor %}", "22,21."),
+        ("{% for key, value in ticket.tags[0].items() %}{{ key }}{{ value }}{% else %}none{% endfor %}", "n1"),
+        ("{% for tag in ticket.tags if tag.n > 1 %}{{ tag.n }}{% endfor %}", "2"),
+        ("{{ name[:3] ~ name[-3:] ~ count ~ words }} {{ words[::-1]|join }}", "AnnLee3['a', 'b'] ba"),
+        ("{{ (words + ['a'])|unique|join }} {{ words|sort(reverse=true)|list }}", "ab ['b', 'a']"),
+        ("{{ 1 < count <= 3 }} {{ 'Lee' in name }} {{ count is divisibleby(3) }} {{ nobody is defined }}", "True True True False"),
         ("{{ gone|default('nothing', true) }}", "nothing"),
         ("{{ ticket.items }} {{ ticket['items'] }} {{ ticket.get('subject') }}", "5 5 card"),
         ("{# a remark #}{{ '-' * 3 }}", "---"),
@@ -273,7 +279,7 @@ ESCAPES = [
 
 def checked_and_filled(template):
     names(template)
-    return fill(template, FACTS)
+    return fill(template, {**FACTS, "page": "a" * 900_000})
 
 
 @pytest.mark.parametrize("template", ESCAPES)
@@ -327,6 +333,31 @@ HUGE = [
     "{{ " + "[" * 500 + "]" * 500 + " }}",
     "{% if a %}" * 300 + "{% endif %}" * 300,
     "{{ name }}" * 20_000,
+    "{{ name }}" * 4_000,
+    "{{ " * 30_000,
+    "{{ page ~ " * 1 + " ~ ".join(["page"] * 2_000) + " }}",
+    "{{ (" + " + ".join(["page"] * 800) + ")|length }}",
+    "{{ [" + ", ".join(["page"] * 2_000) + "] }}",
+    "{{ [" + ", ".join(["page"] * 2_000) + "]|join|length }}",
+    "{{ ''.join([" + ", ".join(["page"] * 2_000) + "])|length }}",
+    "{{ ([" + ", ".join(["page"] * 2_000) + "]|string)|length }}",
+    "{{ [" + ", ".join(["page[1:]"] * 1_500) + "]|length }}",
+    "{{ [" + ", ".join(["page|upper"] * 1_500) + "]|length }}",
+    "{{ [" + ", ".join(["page.split()"] * 1_500) + "]|length }}",
+    "{{ '" + "{0}" * 5_000 + "'.format(page)|length }}",
+    "{{ '" + "{a}" * 5_000 + "'.format(a=page)|length }}",
+    "{% for letter in page %}{% if page|sort %}{% endif %}{% endfor %}",
+    "{% for letter in page %}{% if 'b' in page %}{% endif %}{% endfor %}",
+    "{% for letter in page %}{% if 'b' is in(page) %}{% endif %}{% endfor %}",
+    "{% for letter in page if letter ~ 'b' in page %}{% endfor %}",
+    "{% for letter in page %}{% if page == page ~ '' %}{% endif %}{% endfor %}",
+    "{% for letter in page %}{% if page[1:] %}{% endif %}{% endfor %}",
+    "{% for letter in page %}{% if [" + "1," * 9_000 + "] %}{% endif %}{% endfor %}",
+    "{% for letter in page %}{% if page.count('a') %}{% endif %}{% endfor %}",
+    "{{ page.strip('" + "b" * 15_000 + "a') }}",
+    "{{ page|trim('" + "b" * 15_000 + "a') }}",
+    "{{ (page ~ 'b').rsplit('" + "a" * 15_000 + "') }}",
+    "{{ page|list|sort(attribute='" + "0." * 9_000 + "0') }}",
 ]
 
 
@@ -336,6 +367,27 @@ def test_a_template_cannot_make_something_huge_out_of_something_small(template):
     with pytest.raises(TemplateMistake):
         checked_and_filled(template)
     assert time.perf_counter() - began < 10
+
+
+def test_what_is_too_much_work_is_told_in_words():
+    with pytest.raises(TemplateMistake, match="this is more than 4,000,000 steps of work for one template"):
+        fill("{% for letter in page %}{{ page|sort|first }}{% endfor %}", {"page": "a" * 100_000})
+
+
+def test_each_template_has_all_its_steps():
+    page = "a b " * 100_000
+    for _ in range(20):
+        assert fill("{{ page.split()|length }}", {"page": page}) == "200000"
+        assert holds("{{ 'c' not in page }}", {"page": page})
+
+
+def test_a_list_of_many_records_may_be_gone_through():
+    tickets = [{"n": number, "text": f"ticket {number}"} for number in range(20_000)]
+    told = fill(
+        "{% for one in tickets %}{{ loop.index }}. {{ one.text|upper }}{% if not loop.last %}, {% endif %}{% endfor %}",
+        {"tickets": tickets},
+    )
+    assert told.endswith(", 20000. TICKET 19999")
 
 
 def test_a_long_value_may_be_used_as_often_as_its_text_fits():

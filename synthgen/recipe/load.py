@@ -28,6 +28,7 @@ from synthgen.recipe.shape import DEFAULT_MODELS, AnyModel, BaseModelSpec, From,
 from synthgen.recipe.words import explained, keys, shown
 from synthgen.spec import numerals
 from synthgen.spec.parts import Fault, Part, RecipeContext
+from synthgen.spec.render import in_braces
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
 
@@ -35,6 +36,7 @@ P = TypeVar("P", bound=Part)
 MOST = {"tables": ("tables in a recipe", 100), "fields": ("fields in a table", 500), "keep": ("checks in a table", 200)}
 """Of what there may be how many: fields are compared with fields, and tables with tables."""
 MOST_MISTAKES = 100
+MOST_IN_BRACES = 100_000
 ALIKE = 0.75
 """How like a known word a misspelt one must be (0: not at all, 1: the same) to be read as that word."""
 
@@ -100,6 +102,14 @@ def load(
 
 def _items(value: Any) -> list[tuple[Any, Any]]:
     return list(value.items()) if isinstance(value, dict) else []
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from _texts(value)
 
 
 def _leave_out(source: Source, without: Sequence[str]) -> None:
@@ -190,6 +200,9 @@ class _Reader:
 
     def sizes(self, data: Any) -> None:
         """Raise RecipeError where there is more of something than can be looked at in seconds."""
+        if (size := sum(map(in_braces, _texts(data)))) > MOST_IN_BRACES:
+            self.source.whole(f"its templates have {size:,} characters in braces; {MOST_IN_BRACES:,} are the most")
+            raise RecipeError(self.source.in_order())
         held: dict[KeyPath, Any] = {("tables",): data.get("tables") if isinstance(data, dict) else None}
         for name, table in _items(held[("tables",)]):
             held |= {("tables", name, key): table[key] for key in ("fields", "keep") if isinstance(table, dict) and key in table}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, meta, nodes, pass_eval_context
@@ -18,7 +18,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from synthgen.spec import text_numbers
+from synthgen.spec import steps, text_numbers
 from synthgen.spec.moments import HINT, zone_fault
 
 SAFE_FILTERS = [
@@ -89,6 +89,9 @@ SAFE_METHODS = [
 ]
 SAFE_STATEMENTS = (nodes.Output, nodes.If, nodes.For)
 LONGEST_TEMPLATE = 100_000
+MOST_IN_BRACES = 20_000
+"""Characters that a template has inside its braces, at most: these are work before it is ever filled."""
+OPEN, CLOSE = re.compile(r"\{[{%#]"), re.compile(r"[}%#]\}")
 LONGEST_TEXT = 1_000_000
 MOST_REPEATED = 10_000
 LARGEST_NUMBER = 4096  # bits
@@ -108,7 +111,7 @@ def _room(size: float, most: int = LONGEST_TEXT) -> None:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset(["*", "**", "%"])
+    intercepted_binops = frozenset(["+", "*", "**", "%"])
 
     @staticmethod
     def concat(parts: Iterable[str]) -> str:
@@ -136,7 +139,15 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                     _room(len(text) * int(times), MOST_REPEATED)
                 elif isinstance(text, bytes | list | tuple):
                     raise SecurityError("only text and numbers can be multiplied in a template")
+        if operator == "+":
+            steps.spend(steps.weight(left) + steps.weight(right))
         return super().call_binop(context, operator, left, right)
+
+    def from_string(self, source: str | nodes.Template, *args: Any, **named: Any) -> Any:
+        """A template that counts its steps, and its making counts too: what is constant in it is worked out then."""
+        steps.begin()
+        tree = self.parse(source) if isinstance(source, str) else source
+        return super().from_string(steps.Counting().visit(tree), *args, **named)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A part of a record before a method of that name: `ticket.items` is the ticket's."""
@@ -148,8 +159,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if not isinstance(__method, Undefined):
             if name not in SAFE_METHODS:
                 raise SecurityError(f"'{name or __method}' cannot be called in a template")
+            steps.spend(steps.work(name, owner, [*args, *named.values()]))
             if isinstance(owner, str):
-                _fits(owner, name, args)
+                _fits(owner, name, [*args, *named.values()])
             if name == "format":
                 for value in (*args, *named.values()):
                     _zoned(value, "".join(re.findall(r"\{[^{}]*\}", str(owner))))
@@ -158,12 +170,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call(__context, __method, *args, **named)
 
 
-def _fits(text: str, method: str, args: tuple[Any, ...]) -> None:
+def _fits(text: str, method: str, args: Sequence[Any]) -> None:
     """Refuse a method of a text whose answer would be too long."""
     if method in ("ljust", "rjust", "zfill"):
         _room(int(args[0]), MOST_REPEATED)
     elif method == "format" and re.search(r"\{[^{}]*(\d{4}|\{)", text):
         raise SecurityError("a width this large, or a width from a value, is not allowed in a template")
+    elif method == "format":
+        _room(len(text) + text.count("{") * max([0, *(len(str(one)) for one in args)]))
     elif method == "replace":
         _room(len(text) + text.count(str(args[0])) * len(str(args[1])))
     elif method == "join":
@@ -174,6 +188,7 @@ def _fits(text: str, method: str, args: tuple[Any, ...]) -> None:
 def _join(context: Any, values: Any, between: str = "", attribute: int | str | None = None) -> Any:
     items = list(values)
     _fits(str(between), "join", (items,))
+    _room(sum(len(one) for one in items if isinstance(one, str)))
     return FILTERS["join"](context, items, between, attribute)
 
 
@@ -228,20 +243,24 @@ def _value(value: Any) -> Any:
     """A value as it is; no method, which would be written as its place in memory."""
     if callable(value) and not isinstance(value, Undefined):
         raise SecurityError("a method needs its brackets, such as name.upper()")
-    return value
+    return steps.reading(value)
 
 
 _sandbox = _Sandbox(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_value)
-_sandbox.filters = {name: FILTERS[name] for name in SAFE_FILTERS} | {
-    "date": _date,
-    "float": _float,
-    "int": _int,
-    "join": _join,
-    "replace": _replace,
-    "round": _round,
-    "sum": _sum,
+_own = {"date": _date, "float": _float, "int": _int, "join": _join, "replace": _replace, "round": _round, "sum": _sum}
+_sandbox.filters = {name: steps.counted(name, filter_) for name, filter_ in ({name: FILTERS[name] for name in SAFE_FILTERS} | _own).items()}
+_sandbox.filters |= {
+    steps.EACH: steps.each,
+    steps.CONCAT: partial(steps.concat, room=_room),
+    steps.PART: steps.part,
+    steps.READING: steps.reading,
 }
 _sandbox.globals.clear()
+
+
+def in_braces(source: str) -> int:
+    """How many characters of a template are between braces."""
+    return sum(len(CLOSE.split(inside, maxsplit=1)[0]) for inside in OPEN.split(source)[1:])
 
 
 @lru_cache(maxsize=4096)
@@ -249,12 +268,14 @@ def names(source: str) -> frozenset[str]:
     """The names of the fields that a template reads. Raises TemplateMistake when it is not a template."""
     if len(source) > LONGEST_TEMPLATE:
         raise TemplateMistake(f"template: {len(source):,} characters; a template has at most {LONGEST_TEMPLATE:,}")
+    if (size := in_braces(source)) > MOST_IN_BRACES:
+        raise TemplateMistake(f"template: {size:,} characters in braces; a template has at most {MOST_IN_BRACES:,}")
     try:
         tree = _sandbox.parse(source)
         _known_statements(tree)
-        _sandbox.compile(tree)
+        _template(source)
         own = {name.name for name in tree.find_all(nodes.Name)} & {"self"}  # Jinja's word for the template
-        return frozenset(meta.find_undeclared_variables(_sandbox.parse(source)) | own)
+        return frozenset(meta.find_undeclared_variables(tree) | own)
     except TemplateMistake:
         raise
     except TemplateSyntaxError as error:
@@ -312,7 +333,9 @@ def fill(source: str, values: Mapping[str, Any]) -> str:
     if "{" not in source:
         return source
     try:
-        return str(_template(source).render(values))
+        template = _template(source)
+        steps.begin()
+        return str(template.render(values))
     except Exception as error:  # noqa: BLE001 (whatever a template does goes wrong in Python's words)
         raise _mistake(source, error) from None
 
@@ -320,7 +343,9 @@ def fill(source: str, values: Mapping[str, Any]) -> str:
 def holds(source: str, values: Mapping[str, Any]) -> bool:
     """Whether a condition such as `{{ amount > 100 }}` is true of `values`."""
     try:
-        return bool(_value(_expression(source)(**values)))
+        expression = _expression(source)
+        steps.begin()
+        return bool(_value(expression(**values)))
     except Exception as error:  # noqa: BLE001 (whatever a template does goes wrong in Python's words)
         raise _mistake(source, error) from None
 
