@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 from builders import one_line
 
+from synthgen import export, make
 from synthgen.errors import RecipeError
 from synthgen.fields.schema_values import VALUES
 from synthgen.recipe import load
 from synthgen.recipe.load import CHECKS, FIELDS
 from synthgen.recipe.words import keys
+from synthgen.spec.names import taken
 
 HERE = Path(__file__).parent
 BROKEN = sorted((HERE / "broken").glob("*.yaml"))
@@ -210,6 +212,49 @@ def test_the_bracket_that_is_open_is_shown(tmp_path: Path) -> None:
 )
 def test_a_long_line_is_read_in_one_go(tmp_path: Path, line: str) -> None:
     assert mistakes(written(tmp_path, line))
+
+
+# Names of folders
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "readme.MD", "manifest.json", "recipe.yaml", "progress.jsonl", "license", "Chunks", "HARNESS", "review"]
+)
+def test_a_table_that_would_stand_where_the_output_has_something_of_its_own(name: str) -> None:
+    with pytest.raises(RecipeError, match="of the output itself; name the table otherwise"):
+        load({"name": "x", "tables": {name: {"rows": 1, "fields": {"f": {"kind": "id"}}}}})
+
+
+def test_what_an_output_has_of_its_own_can_be_the_name_of_no_table(tmp_path: Path) -> None:
+    """Every name in an output, finished or not, and what an export puts there."""
+    fields = {"f": {"kind": "choice", "options": ["a", "b"]}}
+    recipe = {"name": "x", "tables": {"t": {"rows": 3, "fields": fields, "keep": [{"kind": "lacks", "field": "f", "pattern": "b"}]}}}
+    during = set[str]()
+    make(recipe, out=tmp_path / "x", watch=lambda tick: during.update(each.name for each in (tmp_path / "x.unfinished").iterdir()))
+    export(tmp_path / "x", ["csv"], input="f")
+    names = {each.name for each in (tmp_path / "x").iterdir()} | during
+    assert {"README.md", "chunks", "progress.jsonl", "harness", "refused"} < names
+    assert [name for name in names - {"t"} if not name.startswith(".") and not taken(name)] == []
+
+
+@pytest.mark.parametrize("name", ["con", "NUL.txt", "com1", "a."])
+def test_a_name_that_windows_cannot_hold(name: str) -> None:
+    for recipe in ({"name": name}, {"tables": {name: {"rows": 1, "fields": {"f": {"kind": "id"}}}}}):
+        with pytest.raises(RecipeError, match="Windows"):
+            load({"name": "x", "tables": {"t": {"rows": 1, "fields": {"f": {"kind": "id"}}}}, **recipe})
+
+
+def test_tables_that_differ_in_capitals_only() -> None:
+    table = {"rows": 1, "fields": {"f": {"kind": "id"}}}
+    with pytest.raises(RecipeError) as caught:
+        load({"name": "x", "tables": {"orders": table, "Orders": table, "order": table}})
+    assert [one.where for one in caught.value.mistakes] == ["tables.Orders"]
+    assert "'Orders' and 'orders' are one folder" in caught.value.mistakes[0].message
+
+
+def test_a_recipe_named_as_a_run_s_own_folder() -> None:
+    with pytest.raises(RecipeError, match="where a run works"):
+        load({"name": "x.Unfinished", "tables": {"t": {"rows": 1, "fields": {"f": {"kind": "id"}}}}})
 
 
 # More than can be looked at

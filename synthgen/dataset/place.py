@@ -26,6 +26,7 @@ from typing import Any
 from synthgen.dataset.shards import sync
 from synthgen.errors import OutputError
 from synthgen.spec.digests import sha256_of
+from synthgen.spec.names import UNFINISHED
 
 JOURNAL, JOURNAL_KEPT = ".journal.sqlite", ".journal.kept"
 """The answer journal, and how the names begin of those that `fresh` set aside."""
@@ -54,7 +55,7 @@ class Output:
     @property
     def unfinished(self) -> Path:
         """Where a run works."""
-        return self.final.with_name(self.final.name + ".unfinished")
+        return self.final.with_name(self.final.name + UNFINISHED)
 
     @property
     def whole(self) -> Path:

@@ -14,8 +14,8 @@ from synthgen.fields import AnyField, Made
 from synthgen.fields.date import moment
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.publish import Publish
+from synthgen.spec import names
 from synthgen.spec.parts import Fault, Part, RecipeContext
-from synthgen.spec.rows import SIDE_TABLES
 from synthgen.text.originals import LEARNED
 from synthgen.voices import Voice
 
@@ -234,10 +234,19 @@ class Recipe(Part):
     publish: Publish | None = Field(None, description="where the dataset goes on the Hub, for `synthgen make --push`")
 
     def faults(self) -> Iterator[Fault]:
-        """Table names that the output folder needs for itself."""
+        """Names that an output folder cannot have or needs for itself, and tables whose folders some systems take for one."""
+        if why := names.unusable(self.name):
+            yield Fault(("name",), f"'{self.name}' is {why}", "name the recipe otherwise")
+        elif self.name.casefold().endswith(names.UNFINISHED):
+            yield Fault(("name",), f"'{self.name}' is where a run works that makes another output", "name the recipe otherwise")
+        first: dict[str, str] = {}
         for name in self.tables:
-            if name.lower() in (*SIDE_TABLES, "harness", "chunks"):
-                yield Fault(("tables", name), f"'{name}' is a folder of the output itself; name the table otherwise")
+            same = first.setdefault(name.casefold(), name)
+            if why := names.taken(name) or names.unusable(name):
+                yield Fault(("tables", name), f"'{name}' is {why}; name the table otherwise", at_key=True)
+            elif same != name:
+                why = f"'{name}' and '{same}' are one folder where A is not told from a, as on Windows and macOS"
+                yield Fault(("tables", name), f"{why}; name one otherwise", at_key=True)
 
     @property
     def all_models(self) -> dict[str, AnyModel]:
