@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
+from unicodedata import category
 
 import pytest
 import yaml
@@ -71,7 +72,15 @@ MESSAGES = [
     "   ",
     "ends in a line\n",
     "\ufeffmark",
+    " =1+1",
+    "\n=1+1",
+    "\t@SUM(A1)",
+    "\u00a0\u200b\ufeff-1",
+    "\x0b+1",
+    "＝1+1",
+    "8-bit \x9b31m red",
 ]
+FORMULAS = ('=HYPERLINK("x")', "+1 555", "@SUM(A1)", "-3 refund", "- a: b\n  c: [1, 2", "--help", *MESSAGES[-7:-1])
 RECIPE = """
 name: NAME
 about: Customers of a bank.
@@ -192,8 +201,22 @@ def test_the_same_target_reaches_every_harness(targeted: Exported) -> None:
 def test_a_spreadsheet_runs_no_message(targeted: Exported) -> None:
     with only(targeted.folders["csv"], "*.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["input"] for row in rows] == [f"'{text}" if text.startswith(("=", "+", "-", "@")) else text for text in MESSAGES]
-    assert any("begin with an apostrophe" in note for note in targeted.notes)
+    written = dict(zip(MESSAGES, (row["input"] for row in rows), strict=True))
+    assert {text for text in MESSAGES if written[text].startswith("'")} == set(FORMULAS)
+    shown = {"\x0b": "\\x0b", "\x00": "\\x00", "\x1b": "\\x1b", "\x85": "\\x85", "\x9b": "\\x9b"}
+    for text in MESSAGES:
+        assert written[text].removeprefix("'") == text.translate(str.maketrans(shown))
+    assert any(
+        f"{len(FORMULAS)} cells that a spreadsheet would run as formulas begin with an apostrophe" in note for note in targeted.notes
+    )
+    assert any("4 cells have codes that would steer a terminal" in note for note in targeted.notes)
+
+
+def test_no_exported_file_steers_a_terminal(targeted: Exported) -> None:
+    for folder in targeted.folders.values():
+        for file in (file for file in folder.rglob("*") if file.is_file()):
+            text = file.read_text(encoding="utf-8")
+            assert {letter for letter in text if category(letter) == "Cc"} <= {"\n", "\r", "\t"}, file
 
 
 def test_requests_are_what_the_messages_api_takes(targeted: Exported) -> None:
@@ -258,7 +281,7 @@ def test_the_default_place_is_the_output_s_own_folder_and_it_still_loads(tmp_pat
     folder = output(tmp_path)
     done = export(folder, ["jsonl"])
     assert done.folders == {"jsonl": folder / "harness" / "jsonl"}
-    assert datasets.load_dataset(str(folder), "traffic", split="train").num_rows == len(MESSAGES)
+    assert datasets.load_dataset(str(folder), "traffic", split="train", cache_dir=str(tmp_path)).num_rows == len(MESSAGES)
     assert json.loads(json.dumps(as_dict(done)))["cases"] == done.cases
 
 

@@ -29,9 +29,7 @@ def _storable(value: bool | int | float | str) -> bool | int | float | str:
     return value
 
 
-Scalar = Annotated[
-    StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(numerals.as_typed), AfterValidator(_storable)
-]
+Scalar = Annotated[StrictBool | StrictInt | StrictFloat | StrictStr, BeforeValidator(numerals.as_typed), AfterValidator(_storable)]
 """Text, a number or a truth value; a number that was typed as 00501 or 1.10 is text."""
 Weight = Annotated[float, Field(ge=0)]
 Passes = Callable[[Row, Value], bool]

@@ -7,13 +7,15 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from synthgen.harness.cases import Case, Suite
 from synthgen.harness.exporter import Exporter
 from synthgen.harness.text import line, write_lines
+from synthgen.spec.rows import steerless
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet would run."""
+FORMULA = "=+-@＝＋－＠"
+"""What a cell begins with that a spreadsheet would run, behind white space too and what cannot be seen."""
 
 
 def write_jsonl(suite: Suite, folder: Path) -> int:
@@ -22,23 +24,30 @@ def write_jsonl(suite: Suite, folder: Path) -> int:
 
 
 def write_csv(suite: Suite, folder: Path) -> int:
-    """NAME.csv: the same in columns. A cell that a spreadsheet would run as a formula begins with an apostrophe; returns how many cases."""
-    tamed = 0
+    """NAME.csv: the same in columns. A cell that a spreadsheet would run as a formula begins with an apostrophe, and a code that would
+    steer a terminal is written as its number; returns how many cases."""
+    tamed = steering = 0
 
     def rows() -> Iterator[str]:
-        nonlocal tamed
+        nonlocal tamed, steering
         yield _row(["id", "input", "target", *suite.labels])
         for case in suite.cases():
             record = _record(case)
             cells = [record["id"], record["input"], record["target"], *case.labels.values()]
             texts = [one if isinstance(one, str) or one is None else line(one) for one in cells]
-            tamed += sum(_runs(text) for text in texts)
-            yield _row([f"'{text}" if _runs(text) else text for text in texts])
+            shown = [text if text is None else steerless(text) for text in texts]
+            steering += sum(new != old for new, old in zip(shown, texts, strict=True))
+            tamed += sum(map(_runs, texts))
+            yield _row([f"'{new}" if _runs(old) else new for new, old in zip(shown, texts, strict=True)])
 
     count = write_lines(folder / f"{suite.slug}.csv", rows()) - 1
     if tamed:
         suite.notes.append(
             f"csv: {tamed} cells that a spreadsheet would run as formulas begin with an apostrophe; jsonl has them as they are"
+        )
+    if steering:
+        suite.notes.append(
+            f"csv: {steering} cells have codes that would steer a terminal, written as such as \\x1b; jsonl has them as they are"
         )
     return count
 
@@ -48,7 +57,8 @@ def _record(case: Case) -> dict[str, Any]:
 
 
 def _runs(text: str | None) -> bool:
-    return bool(text) and str(text).startswith(FORMULA)
+    seen = (letter for letter in text or "" if not letter.isspace() and category(letter) not in ("Cc", "Cf"))
+    return next(seen, " ") in FORMULA
 
 
 def _row(cells: list[str | None]) -> str:

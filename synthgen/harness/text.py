@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-BREAKS = {ord(letter): f"\\u{ord(letter):04x}" for letter in "\x7f\x85\u2028\u2029\ufeff"}
-"""What some readers take for the end of a line, or for none of a file's text; JSON may hold it as it is, but need not."""
+BREAKS = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF)}
+"""What some readers take for the end of a line, for none of a file's text, or for a command to the terminal; JSON may hold it as it is, but
+need not."""
 
 
 def line(value: Any, *, ascii_only: bool = False) -> str:

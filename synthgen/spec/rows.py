@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from unicodedata import category
 
 from synthgen.spec.digests import digest
 
@@ -164,6 +165,11 @@ def storable(text: str) -> str:
         joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
         return joined.encode("utf-8", "replace").decode()
     return text
+
+
+def steerless(text: str) -> str:
+    """A text in which codes that would steer a terminal are written as their numbers; tabs and line ends stay."""
+    return "".join(repr(letter)[1:-1] if category(letter) == "Cc" and letter not in "\t\n\r" else letter for letter in text)
 
 
 def parsed_json(text: str, **options: Any) -> Any:
