@@ -20,6 +20,9 @@ class Check(Part):
     final: ClassVar[bool] = False
     """Whether a refused row is not tried again."""
 
+    distinct: ClassVar[bool] = False
+    """Whether each row must have another value of its field."""
+
     field: str = Field(description="the field that is checked")
 
     def reads(self) -> Iterator[tuple[tuple[str, ...], str]]:

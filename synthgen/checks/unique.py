@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape
@@ -14,6 +14,8 @@ from synthgen.spec.rows import Row
 class Unique(Check):
     """Refuses a value that an earlier row has. Eight bytes of a hash are kept per row: two different values in a
     million rows are taken for the same once in some forty million runs."""
+
+    distinct: ClassVar[bool] = True
 
     kind: Literal["unique"] = "unique"
 

@@ -49,6 +49,10 @@ class Choice(Made):
         description="a list, or weights such as {card declined: 4, lost card: 2}"
     )
 
+    def literals(self) -> list[Any]:
+        """Its options."""
+        return [*super().literals(), *self.options]
+
     @cached_property
     def _values(self) -> list[Scalar]:
         values = list(self.options)

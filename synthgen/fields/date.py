@@ -61,6 +61,7 @@ class Date(Made):
     """A date `between` two others. It has a time of day when one of them has; with a `format` it is text."""
 
     role: ClassVar[Role] = "fact"
+    zoneless: ClassVar[bool] = True
 
     kind: Literal["date"] = "date"
     between: Annotated[list[str], Field(min_length=2, max_length=2)] = Field(description=HOW)

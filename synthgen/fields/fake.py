@@ -74,6 +74,7 @@ class Fake(Made):
     """What a Faker `provider` makes, with its `args`, in one `locale` or several."""
 
     role: ClassVar[Role] = "fact"
+    zoneless: ClassVar[bool] = True
 
     def implied(self) -> Iterator[dict[str, Any]]:
         """A value comes once only, if it is `unique`."""
@@ -89,6 +90,10 @@ class Fake(Made):
         None, description="one locale (en_GB), a list, or weights such as {en_GB: 3, de_DE: 1}"
     )
     unique: bool = Field(False, description="no value twice in the table")
+
+    def literals(self) -> list[Any]:
+        """Its arguments, but for a provider that has templates of Faker's own."""
+        return [*super().literals(), *(self.args.values() if self.provider != "pystr_format" else ())]
 
     def faults(self) -> Iterator[Fault]:
         """An unknown locale or provider, or arguments that the provider does not take."""

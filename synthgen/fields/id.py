@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,10 @@ class Id(Made):
     draws: ClassVar[bool] = False
     kind: Literal["id"] = "id"
     prefix: str = Field("", description="what stands before the number (default: the table's name)")
+
+    def literals(self) -> list[Any]:
+        """The prefix."""
+        return [*super().literals(), self.prefix]
 
     def make(self, row: Row, stream: Random) -> Value:
         """The id."""

@@ -98,6 +98,9 @@ class FieldShape(Part):
     sliced: ClassVar[tuple[str, ...]] = ()
     """Those of its labels by which results are sliced, whatever their values."""
 
+    zoneless: ClassVar[bool] = False
+    """Whether the moments that it makes are known to have no time zone."""
+
     when: Condition | None = Field(None, description="made only where this is true, such as {{ intent == 'lost card' }}")
     otherwise: Annotated[Scalar | None, WrapValidator(_undecided)] = Field(
         None, description="the value where `when` is not true (default: nothing)"
@@ -127,6 +130,10 @@ class FieldShape(Part):
     def unknown(self, at: tuple[str | int, ...], name: str) -> Fault | None:
         """The fault that there is no field of a `name` that it `reads` at a key; None where that is told otherwise."""
         return Fault(at, f"there is no field '{name}'", word=name)
+
+    def literals(self) -> list[Any]:
+        """The texts in it that stay as they are, for no template can stand there."""
+        return [self.otherwise]
 
     def form_of(self) -> Mapping[str, Any] | None:
         """The JSON Schema of its values; None where it is not known before."""

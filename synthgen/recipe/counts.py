@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from synthgen.checks import Unique
+from synthgen.checks import Check
 from synthgen.errors import DataError
 from synthgen.fields import FieldShape
 from synthgen.recipe.places import KeyPath
@@ -23,8 +23,10 @@ def unique_faults(table: str, parts: Mapping[KeyPath, Part], field: Named) -> It
     if rows is None:
         return
     way = ("tables", table)
-    checked = [((*at, "field"), part.field) for at, part in parts.items() if at[:3] == (*way, "keep") and isinstance(part, Unique)]
+    checked: list[tuple[KeyPath, str]] = []
     for at, part in parts.items():
+        if at[:3] == (*way, "keep") and isinstance(part, Check) and part.distinct and hasattr(part, "field"):  # not there if it is wrong
+            checked.append(((*at, "field"), part.field))
         if at[:3] == (*way, "fields") and isinstance(part, FieldShape) and any(one["kind"] == "unique" for one in part.implied()):
             checked.append(((*at, "unique"), at[3]))
     for at, name in checked:
@@ -62,4 +64,4 @@ def _rows(table: Any, parts: Mapping[KeyPath, Part], below: tuple[Any, ...] = ()
     if isinstance(source, From):
         above = _rows(source.table, parts, (*below, table))
         return min(source.rows, above) * source.bounds[0] if source.rows and above else None
-    return whole.rows if isinstance(whole, Table) else None
+    return whole.rows if isinstance(whole, Table) and isinstance(whole.rows, int) else None

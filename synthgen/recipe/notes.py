@@ -6,16 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from random import Random
-from typing import Any
 
-from synthgen.checks import Unique
 from synthgen.errors import DataError
-from synthgen.fields import AnyField
-from synthgen.fields.choice import Choice
-from synthgen.fields.fake import Fake
-from synthgen.fields.id import Id
-from synthgen.fields.typed import Typed
-from synthgen.recipe.shape import BaseModelSpec, Recipe, Table
+from synthgen.fields import AnyField, Asked, Made
+from synthgen.recipe.shape import Recipe, Table
 from synthgen.spec.rows import Row
 from synthgen.voices.english import not_english
 
@@ -28,18 +22,23 @@ def notes(recipe: Recipe, given: Collection[str] = ()) -> Iterator[str]:
     """Seeds that the embedded model does not understand; fakes that have too few values for every row to have its own;
     templates where none can stand. `given` are the
     models that others take the place of."""
-    embedded = {name for name, spec in recipe.all_models.items() if isinstance(spec, BaseModelSpec) and spec.name == EMBEDDED}
+    embedded = {name for name, spec in recipe.all_models.items() if spec.english}
     for name, table in recipe.tables.items():
         for field, shape in table.fields.items():
-            if isinstance(shape, Typed) and shape.by in embedded.difference(given):
+            if isinstance(shape, Asked) and shape.by in embedded.difference(given):
                 yield from _of_seeds(f"{name}.{field}", shape)
             yield from _of_templates(f"{name}.{field}", shape, table)
-            if isinstance(shape, Fake) and (shape.unique or any(isinstance(one, Unique) and one.field == field for one in table.keep)):
+            if isinstance(shape, Made) and shape.draws and not [*shape.reads()] and _is_unique(field, shape, table):
                 yield from _of_values(f"{name}.{field}", shape, table)
 
 
-def _of_seeds(where: str, field: Typed) -> Iterator[str]:
-    pools = [field.texts, *field.pools.values()]
+def _is_unique(name: str, shape: Made, table: Table) -> bool:
+    implied = any(one["kind"] == "unique" for one in shape.implied())
+    return implied or any(check.distinct and check.field == name for check in table.keep)
+
+
+def _of_seeds(where: str, field: Asked) -> Iterator[str]:
+    pools = [[seed for pool in field.pools.values() for seed in pool], *field.pools.values()]
     share = next(filter(None, map(not_english, pools)), 0.0)
     if share:
         told = "the seed messages" if share >= 0.5 else "many of the seed messages"
@@ -51,20 +50,13 @@ def _of_seeds(where: str, field: Typed) -> Iterator[str]:
 
 def _of_templates(where: str, shape: AnyField, table: Table) -> Iterator[str]:
     """Names of fields in braces, where a template cannot stand and they stay as they are."""
-    texts: list[Any] = [shape.otherwise]
-    if isinstance(shape, Choice):
-        texts += shape.options
-    elif isinstance(shape, Id):
-        texts.append(shape.prefix)
-    elif isinstance(shape, Fake) and shape.provider != "pystr_format":  # it has templates of Faker's own
-        texts += shape.args.values()
-    for text in texts:
+    for text in shape.literals():
         if isinstance(text, str) and (named := re.search(r"\{\{\s*(\w+)", text)) and named[1] in table.fields:
             yield f"{where}: '{text}' stays as it is typed, for no template can stand there; see docs/fields.md, Values that depend"
 
 
-def _of_values(where: str, field: Fake, table: Table) -> Iterator[str]:
-    if table.rows is None or field.when is not None:
+def _of_values(where: str, field: Made, table: Table) -> Iterator[str]:
+    if not isinstance(table.rows, int) or field.when is not None:
         return
     try:
         drawn = Counter(repr(field.make(Row(where, number), Random(number))) for number in range(DRAWS))
@@ -72,6 +64,6 @@ def _of_values(where: str, field: Fake, table: Table) -> Iterator[str]:
         return
     if len(drawn) < table.rows and min(drawn.values()) > 1:
         yield (
-            f"{where}: {DRAWS} draws of '{field.provider}' gave only {len(drawn):,} different values, and {table.rows:,} rows shall each "
+            f"{where}: {DRAWS} draws gave only {len(drawn):,} different values, and {table.rows:,} rows shall each "
             "have another: make will most likely give up"
         )

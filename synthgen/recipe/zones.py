@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from synthgen.fields import FieldShape
-from synthgen.fields.date import Date
-from synthgen.fields.fake import Fake
 from synthgen.spec import render
 from synthgen.spec.moments import HINT
 from synthgen.spec.parts import Fault
@@ -17,6 +15,6 @@ def zone_faults(part: object, reads: Iterable[tuple[tuple[Any, ...], str]], fiel
     """Patterns such as `{{ due | date('%Z') }}` in a part's templates; what was loaded from a file may have a zone."""
     for at, name in reads:
         template = getattr(part, at[0], None) if len(at) == 1 else None
-        zoneless = isinstance(template, str) and "{" in template and isinstance(field(name), Date | Fake)
+        zoneless = isinstance(template, str) and "{" in template and getattr(field(name), "zoneless", False)
         if zoneless and (wrong := render.zone_faults(str(template)).get(name)):
             yield Fault(at, wrong, HINT, name)
