@@ -168,6 +168,32 @@ def test_tokens_and_cost_are_told_with_what_the_cache_did(server):
     assert second.cost < first.cost / 3
 
 
+def tells(server, monkeypatch, **usage):
+    """Let the server tell other numbers of tokens than it should."""
+    compose = server._compose
+    monkeypatch.setattr(server, "_compose", lambda *asked: (whole := compose(*asked)) | {"usage": whole["usage"] | usage})
+
+
+@pytest.mark.parametrize("told", [2**62, 2**63, 10**30, 10**400, -5, -(10**30), 1e300, 1.5, None])
+def test_absurd_numbers_of_tokens_lose_no_answer(server, monkeypatch, told):
+    tells(server, monkeypatch, output_tokens=told)
+    journal = Journal(None)
+    first, second = Journalled(model(), journal).complete(prompts(2, BRIEF))
+    assert [one.finish for one in (first, second)] == ["stop", "stop"]
+    assert len(journal) == 2
+    (spent,) = journal.spent()
+    assert spent["tokens_out"] == 2 * first.tokens_out
+    assert 0 <= first.tokens_out <= 10**12
+    assert spent["cost"] == pytest.approx(first.cost + second.cost)
+
+
+@pytest.mark.parametrize("told", ["12", [1]])
+def test_what_is_no_number_of_tokens_is_no_answer(server, monkeypatch, told):
+    tells(server, monkeypatch, input_tokens=told)
+    with pytest.raises(ModelError, match="is not what the API answers with"):
+        list(model().complete(prompts(1)))
+
+
 def test_one_request_goes_ahead_so_that_a_long_brief_is_written_to_the_cache_once(server):
     server.latency = 0.05
     found = list(model().complete(prompts(20, LONG)))

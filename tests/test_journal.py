@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from synthgen.errors import ModelError
 from synthgen.models import Journal, Journalled, ScriptedModel
 from synthgen.models.journal import TABLES
-from synthgen.spec.rows import Completion, Prompt
+from synthgen.spec.rows import Brief, Completion, Prompt
 
 MESSAGES = """
     name: shop
@@ -280,3 +280,49 @@ def test_a_journal_of_the_first_shape_is_read_and_goes_on(tmp_path):
     journal.keep("other", "m", given)
     assert journal.find("other", PROMPTS[1]) == given
     journal.close()
+
+
+@pytest.mark.parametrize("told", [2**62, 2**63, 10**30, -(10**30), float("inf"), float("nan"), 0.5])
+def test_no_number_of_tokens_overflows_what_is_kept_or_added_up(told):
+    journal = Journal(None)
+    for stream in (1, 2):
+        journal.keep(str(stream), "model", Completion(Prompt("a", stream), "b", "stop", told, told, told))
+    found = journal.find("1", Prompt("a", 1))
+    (spent,) = journal.spent()
+    assert [spent[name] for name in ("tokens_in", "tokens_out", "tokens_cached")] == [2 * found.tokens_in] * 3
+    assert 0 <= found.tokens_in <= 10**12
+
+
+def test_a_journal_that_holds_more_tokens_than_can_be_added_up_is_told_of(tmp_path):
+    Journal(tmp_path / "journal").close()
+    with closing(sqlite3.connect(tmp_path / "journal")) as raw, raw:
+        for key in "ab":
+            raw.execute("INSERT INTO answers VALUES (?, 'm', '', '', '', '', '', 'x', 'stop', ?, 1, 1, NULL, NULL)", (key, 2**63 - 1))
+    (spent,) = Journal(tmp_path / "journal").spent()
+    assert spent["tokens_in"] == 2**63 - 1
+
+
+def test_what_was_paid_for_is_on_the_disk_before_it_is_given_out(tmp_path):
+    """SQLite waits for the disk after each change where it is FULL (2), and only now and then where it is NORMAL (1)."""
+    journal, modes = Journal(tmp_path / "journal"), list[int]()
+
+    def mode():
+        modes.append(journal.rows("PRAGMA synchronous")[0][0])
+
+    for one in (
+        Completion(Prompt("a", 1), "b", "stop"),
+        Completion(Prompt("a", 2), "b", "stop", cost=0.01),
+        Completion(Prompt("a", 3), "b", "stop"),
+        Completion(Prompt("a", 4, brief=Brief("b")), "b", "refusal"),
+    ):
+        journal.keep(str(one.prompt.stream), "model", one)
+        mode()
+    batch = journal.batches.intend("model", {"key": Prompt("a", 5)})
+    mode()
+    journal.keep("6", "model", Completion(Prompt("a", 6), "b", "stop"))
+    batch = journal.batches.named(batch, "name")
+    mode()
+    journal.keep("7", "model", Completion(Prompt("a", 7), "b", "stop"))
+    journal.batches.done(batch, "model", {"key": Completion(Prompt("a", 5), "b", "stop", cost=0.01)})
+    mode()
+    assert modes == [1, 2, 1, 2, 2, 2, 2]

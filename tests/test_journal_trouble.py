@@ -281,6 +281,46 @@ def test_a_journal_of_another_shape_is_found_out_before_anything_is_asked(path: 
     assert told.value.hint.startswith("use that version, or set it aside with: mv ")
 
 
+OURS = "prompts", "answers", "batches", "batched"
+OTHERS = {
+    "its version is 3, and this one reads up to 2": ["PRAGMA user_version = 3"],
+    "its version is 2147483647, and this one reads up to 2": ["PRAGMA user_version = 2147483647"],
+    "its version is -1, and this one reads up to 2": ["PRAGMA user_version = -1"],
+    "its tables are bookmarks": [*(f"DROP TABLE {name}" for name in OURS), "CREATE TABLE bookmarks (id)"],
+    "its tables have other columns": ["ALTER TABLE answers DROP COLUMN cost"],
+    "its tables have other columns ": ["ALTER TABLE answers ADD COLUMN more"],
+    "its tables have other columns  ": ["CREATE TABLE a AS SELECT * FROM answers", "DROP TABLE answers", "ALTER TABLE a RENAME TO answers"],
+}
+
+
+@pytest.mark.parametrize("said", OTHERS)
+def test_a_journal_of_another_version_or_program_is_refused_and_left_as_it_is(path: Path, said: str) -> None:
+    filled(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        for change in OTHERS[said]:
+            other.execute(change)
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match=f"was made by another version of synthgen \\({said.strip()}\\)"):
+        Journal(path)
+    assert path.read_bytes() == before
+
+
+def test_a_journal_that_lacks_what_came_later_is_brought_up_to_date(path: Path) -> None:
+    filled(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        for change in ("DROP TABLE batches", "DROP TABLE batched", "ALTER TABLE answers DROP COLUMN logprobs", "PRAGMA user_version = 0"):
+            other.execute(change)
+    assert len(holds(path)) == 20
+
+
+def test_an_answer_that_cannot_be_read_is_told(path: Path) -> None:
+    filled(path)
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE answers SET logprobs = '[1,'")
+    with pytest.raises(OutputError, match=r"is damaged \(an answer's probabilities cannot be read\)"):
+        holds(path)
+
+
 SENT = Prompt("a", 1, brief=Brief("b"))
 WORK: dict[str, Callable[[Journal], Any]] = {
     "find": lambda journal: journal.find("key", SENT),

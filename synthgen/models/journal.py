@@ -17,6 +17,7 @@ from typing import Any
 
 from synthgen.errors import OutputError
 from synthgen.models import ledger
+from synthgen.models.prices import tokens
 from synthgen.models.trouble import in_words, trouble
 from synthgen.spec.digests import digest
 from synthgen.spec.rows import Completion, Prompt
@@ -30,6 +31,9 @@ CREATE TABLE IF NOT EXISTS answers (
 ) WITHOUT ROWID;
 """
 SCHEMA = TABLES + ledger.TABLES
+NAMES = "prompts", "answers", "batches", "batched"
+VERSION = 2
+"""The schema's, as the file says it."""
 TOLD = "text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs"
 PAID = "SELECT EXISTS (SELECT 1 FROM answers WHERE cost IS NOT NULL OR brief != '') OR EXISTS (SELECT 1 FROM batches)"
 
@@ -43,16 +47,25 @@ class Journal:
             self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
             undo.callback(self._connection.close)
             self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a journal that was recovered may hold any bytes
+            self._refuse_others()
             self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(SCHEMA)
             if _columns(self._connection) == _columns_of(SCHEMA.replace(", logprobs TEXT", "")):  # as it was up to version 1
                 self._connection.execute("ALTER TABLE answers ADD COLUMN logprobs TEXT")
             if _columns(self._connection) != _columns_of(SCHEMA):
                 raise trouble(path, "SQLITE_MISMATCH", "its tables have other columns")
-            self._connection.execute("PRAGMA user_version = 2")  # it writes a page, and fails where answers could not be kept
+            self._connection.execute(f"PRAGMA user_version = {VERSION}")  # it writes a page, and fails where answers could not be kept
             undo.pop_all()
         self.batches = ledger.BatchLedger(self)
+
+    def _refuse_others(self) -> None:
+        """Raise OutputError for a file that another program wrote, or a later version, before anything is changed in it."""
+        ((version,),) = self._connection.execute("PRAGMA user_version").fetchall()
+        if not 0 <= version <= VERSION:
+            raise trouble(self.path, "SQLITE_MISMATCH", f"its version is {version}, and this one reads up to {VERSION}")
+        tables = [name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        if tables and not {*NAMES, "lost_and_found"} & {*tables}:  # the last is what `.recover` may leave
+            raise trouble(self.path, "SQLITE_MISMATCH", f"its tables are {', '.join(tables[:4])}")
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """What a statement finds. Raises OutputError."""
@@ -60,9 +73,11 @@ class Journal:
             return self._connection.execute(sql, values).fetchall()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A change that is made whole or not at all."""
+    def writing(self, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
+        """A change that is made whole or not at all. Once it is `synced`, no power cut takes it back: that takes some milliseconds, as
+        waiting for a disk does, so that only what was paid for waits."""
         with in_words(self.path), self._connection:
+            self._connection.execute(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
 
@@ -72,11 +87,15 @@ class Journal:
         if not found:
             return None
         text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs = found[0]
-        return Completion(prompt, text, finish, tokens_in, tokens_out, tokens_cached, cost, tuple(json.loads(logprobs or "[]")))
+        try:
+            chances = tuple(json.loads(logprobs or "[]"))
+        except (TypeError, ValueError):
+            raise trouble(self.path, "SQLITE_CORRUPT", "an answer's probabilities cannot be read") from None
+        return Completion(prompt, text, finish, tokens_in, tokens_out, tokens_cached, cost, chances)
 
     def keep(self, key: str, model: str, one: Completion) -> None:
         """Write an answer, and its prompt and brief if they are new."""
-        with self.writing():
+        with self.writing(synced=one.cost is not None or one.prompt.brief is not None):
             self.write((key, model, *self.asked(one.prompt)), one)
 
     def write(self, asked: Sequence[str], one: Completion) -> None:
@@ -84,9 +103,7 @@ class Journal:
         told = (
             one.text,
             one.finish,
-            one.tokens_in,
-            one.tokens_out,
-            one.tokens_cached,
+            *map(tokens, (one.tokens_in, one.tokens_out, one.tokens_cached)),
             one.cost,
             json.dumps(one.logprobs) if one.logprobs else None,
         )
@@ -103,7 +120,8 @@ class Journal:
     def spent(self) -> list[dict[str, Any]]:
         """What each field asked of each model: answers, tokens, and what they cost, as far as prices were known."""
         named = ["field", "model", "answers", "tokens_in", "tokens_out", "tokens_cached", "cost"]
-        sums = "count(*), sum(tokens_in), sum(tokens_out), sum(tokens_cached), sum(cost)"
+        counts = ", ".join(f"CAST(total({name}) AS INTEGER)" for name in named[3:6])  # a sum of integers may overflow
+        sums = f"count(*), {counts}, sum(cost)"
         found = self.rows(f"SELECT field, model, {sums} FROM answers GROUP BY field, model ORDER BY field, model")  # noqa: S608
         return [dict(zip(named, row, strict=True)) for row in found]
 
@@ -134,10 +152,7 @@ def _columns_of(tables: str) -> list[list[Any]]:
 
 
 def _columns(connection: sqlite3.Connection) -> list[list[Any]]:
-    return [
-        [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
-        for table in ("prompts", "answers", "batches", "batched")
-    ]
+    return [[(name, key) for _, name, _, _, _, key in connection.execute(f"PRAGMA table_info({table})")] for table in NAMES]
 
 
 def paid(path: Path) -> bool:

@@ -64,7 +64,8 @@ class BatchLedger:
 
     def named(self, batch: Sent, name: str | None) -> Sent:
         """Write the id that the API gave a batch; None: it is not known after all."""
-        self.journal.rows("UPDATE batches SET id = ? WHERE number = ?", name, batch.number)
+        with self.journal.writing() as connection:
+            connection.execute("UPDATE batches SET id = ? WHERE number = ?", (name, batch.number))
         return replace(batch, id=name)
 
     def done(self, batch: Sent, model: str, answers: Mapping[str, Completion]) -> None:

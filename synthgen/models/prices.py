@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 
 LIST = Path(__file__).with_name("data") / "prices.json"
 MILLION = 1_000_000
+MOST_TOKENS = 10**12
+"""More than any request reads or writes; what is told beyond it is a mistake of who tells it, and must not overflow what adds it up."""
 CACHEABLE = 4096
 """The shortest prefix in tokens that any model caches, where the model's own is not known."""
+
+
+def tokens(told: float | None) -> int:
+    """A number of tokens as somebody told it, brought to one from 0 to MOST_TOKENS. Raises TypeError for what is no number."""
+    return int(min(max(0, told or 0), MOST_TOKENS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +43,10 @@ class Usage:
 
     @classmethod
     def of(cls, told: Any) -> Usage:
-        """The `usage` of a message as the API tells it."""
-        made = getattr(told, "cache_creation", None)
-        hour = (getattr(made, "ephemeral_1h_input_tokens", 0) or 0) if made else 0
-        written = told.cache_creation_input_tokens or 0
-        return cls(told.input_tokens or 0, told.output_tokens or 0, max(0, written - hour), hour, told.cache_read_input_tokens or 0)
+        """The `usage` of a message as the API tells it. Raises AttributeError, TypeError for what is none."""
+        hour = tokens(getattr(getattr(told, "cache_creation", None), "ephemeral_1h_input_tokens", 0))
+        written = max(0, tokens(told.cache_creation_input_tokens) - hour)
+        return cls(tokens(told.input_tokens), tokens(told.output_tokens), written, hour, tokens(told.cache_read_input_tokens))
 
 
 @dataclass(frozen=True, slots=True)
