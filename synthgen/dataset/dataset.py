@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset.columns import opened
-from synthgen.dataset.place import MANIFEST, Output, content_of, object_in
+from synthgen.dataset.manifest import AGAIN, read_manifest
+from synthgen.dataset.names import JOURNAL, MANIFEST
+from synthgen.dataset.place import Output
+from synthgen.dataset.small import content_of
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.recipe.recorded import RecordedRecipe
 
 if TYPE_CHECKING:
     import pyarrow
 
-AGAIN = "write the output again, from the answers that it has: make --recheck"
-"""The way out where a file is not as it was made."""
 TRIES, PAUSE = 100, 0.02
 """How often an output is opened while others take its place all the time, and how many seconds lie between."""
 
@@ -46,12 +48,14 @@ class Dataset:
             if content is None and content_of(output.whole / MANIFEST) is None:
                 break
             if content is not None:
-                found = cls._opened(Path(folder), whole, _manifest(content, folder))
+                found = cls._opened(Path(folder), whole, _manifest(whole, content, folder))
                 if content_of(output.whole / MANIFEST) == content:
                     return found
             time.sleep(PAUSE)
         else:
             raise OutputError(f"{folder} is replaced again and again", "wait until the runs that make it are done")
+        if (output.whole / JOURNAL).exists():
+            _manifest(output.whole, None, folder)
         hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
         raise OutputError(f"there is no output at {folder}", hint)
 
@@ -103,14 +107,19 @@ class Dataset:
     def shard(self, path: str) -> Any:
         """An opened shard, for pyarrow to read. Raises OutputError when it is not there."""
         if path not in self.shards:
-            raise OutputError(f"{self.folder / path} is missing", AGAIN)
+            what = "is damaged: it cannot be read" if (self.folder / path).exists() else "is missing"
+            raise OutputError(f"{self.folder / path} {what}", AGAIN)
         return self.shards[path]
 
     def schema(self, table: str) -> pyarrow.Schema:
-        """The columns of a table."""
+        """The columns of a table. Raises OutputError."""
         from pyarrow import parquet
 
-        return parquet.read_schema(self.shard(self.paths(table)[0]))
+        first = next(iter(self.paths(table)), None)
+        if first is None:
+            raise OutputError(f"{self.folder} has no rows of '{table}'", "it was left out when the output was sent to the Hub")
+        with self._told(first):
+            return parquet.read_schema(self.shard(first))
 
     def has(self, table: str, columns: Sequence[str]) -> None:
         """Raise OutputError when a table does not have these columns."""
@@ -124,15 +133,23 @@ class Dataset:
 
         self.has(table, columns or ())
         for path in self.paths(table):
-            with parquet.ParquetFile(self.shard(path)) as stored:
+            with self._told(path), parquet.ParquetFile(self.shard(path)) as stored:
                 for batch in stored.iter_batches(batch_size=1000, columns=None if columns is None else list(columns)):
                     yield from opened(batch.to_pylist(), stored.schema_arrow)
 
+    @contextmanager
+    def _told(self, path: str) -> Iterator[None]:
+        """Raise OutputError where a shard cannot be read."""
+        import pyarrow
 
-def _manifest(content: bytes, folder: str | Path) -> dict[str, Any]:
-    manifest = object_in(content)
-    if "synthgen" not in manifest:
-        raise OutputError(f"{folder} was not made by synthgen", "name the folder of an output")
+        try:
+            yield
+        except (pyarrow.ArrowException, OSError, ValueError):
+            raise OutputError(f"{self.folder / path} is damaged: it cannot be read", AGAIN) from None
+
+
+def _manifest(whole: Path, content: bytes | None, folder: str | Path) -> dict[str, Any]:
+    manifest = read_manifest(whole, content, folder)
     if "tables" not in manifest:
         raise OutputError(f"{folder} is a model, not a dataset")
     return {"aside": {}, **manifest}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synthgen.dataset.place import LOGS
+from synthgen.dataset.names import LOGS
 from synthgen.recipe import Recipe
 from synthgen.text import files
 from synthgen.text.originals import Originals

@@ -11,35 +11,27 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EDQUOT, EFBIG, ENOSPC
 from glob import escape
 from hashlib import sha256
-from itertools import chain, count
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from synthgen.dataset.belongings import carry, keep_journal, move_journal, remove
+from synthgen.dataset.manifest import DamagedManifest, read_manifest
+from synthgen.dataset.names import JOURNAL, JOURNALS, MANIFEST, MARK, ORIGIN
 from synthgen.dataset.shards import sync
+from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.errors import OutputError
 from synthgen.spec.digests import sha256_of
 from synthgen.spec.names import UNFINISHED
 
-JOURNAL, JOURNAL_KEPT = ".journal.sqlite", ".journal.kept"
-"""The answer journal, and how the names begin of those that `fresh` set aside."""
-MANIFEST = "manifest.json"
-LOGS = ".logs.npz"
-"""Digests of the messages that the rows are like, for a push to tell copies of them; it never leaves."""
-MARK = ".synthgen.json"
-"""Says that a folder beside an output is synthgen's, and which output's."""
 FULL = (ENOSPC, EDQUOT, EFBIG)
 """What a system says when there is no room for a file."""
-WAL, SHM = "-wal", "-shm"
-"""What SQLite keeps beside a journal: answers that are not yet in it, and how to find them."""
-JOURNALS = (JOURNAL, JOURNAL + WAL, JOURNAL + SHM)
 
 
 @dataclass(frozen=True)
@@ -72,20 +64,25 @@ class Output:
         there = self.final / JOURNAL
         return there if there.exists() and not (self.unfinished / JOURNAL).exists() else self.unfinished / JOURNAL
 
-    def manifest(self) -> dict[str, Any] | None:
-        """The manifest of the finished output; None when there is none. Raises OutputError for a folder of somebody else's."""
+    def manifest(self, *, again: bool = False) -> dict[str, Any] | None:
+        """The manifest of the finished output; None when there is none. Raises OutputError for a folder of somebody else's, and for a
+        manifest that is damaged, unless the output is made `again`."""
         whole = self.whole
         if not whole.exists() or (whole.is_dir() and not any(whole.iterdir())):
             return None
-        manifest = object_in(content_of(whole / MANIFEST))
-        if "synthgen" in manifest:
-            return manifest
-        raise OutputError(f"{self.final} is there already and was not made by synthgen", "choose another place: --out DIR")
+        try:
+            return read_manifest(whole, content_of(whole / MANIFEST), self.final)
+        except DamagedManifest:
+            if again:
+                return None
+            raise
+        except OutputError:
+            raise OutputError(f"{self.final} is there already and was not made by synthgen", "choose another place: --out DIR") from None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Nobody else may work on this output; a change of places that was cut off is finished. Raises OutputError at once when somebody
-        does, and when the disk is full."""
+        does, and when a file cannot be read or written."""
         from filelock import FileLock, Timeout
 
         try:
@@ -97,15 +94,20 @@ class Output:
                 f"another run is working on {self.final}", "wait for it, stop it, or choose another place: --out DIR"
             ) from None
         except OSError as error:
-            raise OutputError(f"cannot write to {self.final.parent}: {error.strerror}", "choose another place: --out DIR") from None
+            hint = "free some space, or choose another place: --out DIR" if error.errno in FULL else "choose another place: --out DIR"
+            raise OutputError(f"cannot write to {error.filename or self.final.parent}: {error.strerror}", hint) from None
         try:
             self._settle()
             yield
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno is None or isinstance(error, ConnectionError | TimeoutError):  # no file's
                 raise
-            hint = "free some space, and run the same command again: all that was finished is kept"
-            raise OutputError(f"{error.filename or self.unfinished} cannot be written: {os.strerror(error.errno)}", hint) from None
+            full = error.errno in FULL
+            place, why = error.filename or self.unfinished, os.strerror(error.errno)
+            raise OutputError(
+                f"{place} cannot be {'written' if full else 'read or written'}: {why}",
+                f"{'free some space' if full else 'put that right'}, and run the same command again: all that was finished is kept",
+            ) from None
         finally:
             lock.release()
 
@@ -118,26 +120,27 @@ class Output:
         if fresh:
             return self._start_over()
         if (self.final / JOURNAL).exists() and not (self.unfinished / JOURNAL).exists():
-            _move_journal(self.final / JOURNAL, self.unfinished / JOURNAL)
+            move_journal(self.final / JOURNAL, self.unfinished / JOURNAL)
         return []
 
     def claim(self) -> None:
         """Make the unfinished folder, or see that it is this output's. Raises OutputError when it is not."""
         work, mark = self.unfinished, self.unfinished / MARK
         work.parent.mkdir(parents=True, exist_ok=True)
-        if os.path.lexists(work) and not (_marked(work).get("output") == self.final.name or _empty(work)):
+        if os.path.lexists(work) and not (_marked(work).get("output") == self.final.name or _empty(work) or _mark_is_damaged(work)):
             raise OutputError(
                 f"{work} is there and was not made by a run of {self.final.name}", "move it away, or choose another place: --out DIR"
             )
         work.mkdir(exist_ok=True)
-        _write_mark(mark, {"output": self.final.name})
+        write_object(mark, {"output": self.final.name})
+        sync(work.parent)
 
     def _start_over(self) -> list[str]:
-        notes = _keep_journal(self.unfinished / JOURNAL, self.unfinished, self.final)
+        notes = keep_journal(self.unfinished / JOURNAL, self.unfinished, self.final)
         for entry in self.unfinished.iterdir():
             set_aside = entry.name.startswith(".journal") and entry.name not in JOURNALS
             if not set_aside and entry.name != MARK:
-                _remove(entry)
+                remove(entry)
         return notes
 
     def publish(self, manifest: Mapping[str, Any], without: Sequence[str]) -> list[str]:
@@ -145,16 +148,24 @@ class Output:
         synthgen did not make stays there; what it returns says what has a new name for that. Raises OutputError."""
         content = (json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n").encode()
         (self.unfinished / MANIFEST).write_bytes(content)
+        if (self.unfinished / ORIGIN).exists():
+            origin = object_in(content_of(self.unfinished / ORIGIN))
+            write_object(self.unfinished / ORIGIN, {**origin, "manifest": sha256(content).hexdigest()})
+        for entry in self.unfinished.rglob("*"):
+            if entry.relative_to(self.unfinished).parts[0] not in without:
+                sync(entry)  # else a power cut might leave the new names with nothing in them, and the old output gone
         for entry in (self.unfinished / name for name in without):  # last, for a run that is killed before goes on from them
-            _remove(entry)
+            remove(entry)
         sync(self.unfinished)
         try:
             if self.final.exists():
                 replaced = Path(mkdtemp(prefix=f".{self.final.name}.", suffix=".replaced", dir=self.final.parent))
-                _write_mark(replaced / MARK, {"output": self.final.name, "replaced by": sha256(content).hexdigest()})
+                write_object(replaced / MARK, {"output": self.final.name, "replaced by": sha256(content).hexdigest()})
                 os.replace(self.final, replaced / self.final.name)
             os.replace(self.unfinished, self.final)
         except OSError as error:
+            if error.errno in FULL:
+                raise
             hint = "close what reads it, and run the same command again: all that was made is kept"
             raise OutputError(f"{self.unfinished} cannot take the place of {self.final}: {error.strerror}", hint) from None
         sync(self.final.parent)
@@ -175,42 +186,25 @@ class Output:
                 ready = _digest(self.unfinished / MANIFEST) == _marked(place).get("replaced by")
                 os.replace(self.unfinished if ready else old, self.final)
             if old.exists() and _digest(self.final / MANIFEST) == _marked(place).get("replaced by"):
-                notes += _carried(old, self.final)
+                notes += carry(old, self.final)
                 os.replace(old, place / "done")  # for a run that is killed while it takes the files away
             if not old.exists():
                 for entry in sorted(place.iterdir(), key=lambda entry: entry.name == MARK):  # the mark last
-                    _remove(entry)
+                    remove(entry)
                 place.rmdir()
         (self.final / MARK).unlink(missing_ok=True)
         return notes
 
 
-def content_of(file: Path) -> bytes | None:
-    """What is in a file; None where there is none to be read."""
-    try:
-        return file.read_bytes()
-    except OSError:
-        return None
-
-
-def object_in(content: bytes | None) -> dict[str, Any]:
-    """The JSON object in a file's content; an empty one where there is none."""
-    try:
-        value = json.loads(content or b"")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _write_mark(path: Path, mark: Mapping[str, str]) -> None:
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(mark) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
-
-
 def _marked(folder: Path) -> dict[str, Any]:
     """What the mark in a folder says; nothing where there is none, or the folder is a link."""
     return {} if folder.is_symlink() else object_in(content_of(folder / MARK))
+
+
+def _mark_is_damaged(folder: Path) -> bool:
+    """Whether a folder has a mark in which nothing can be read: only synthgen writes a file of that name."""
+    content = None if folder.is_symlink() else content_of(folder / MARK)
+    return content is not None and not object_in(content)
 
 
 def _empty(folder: Path) -> bool:
@@ -220,69 +214,3 @@ def _empty(folder: Path) -> bool:
 
 def _digest(file: Path) -> str:
     return sha256_of(file) if file.is_file() else ""
-
-
-def _remove(entry: Path) -> None:
-    if entry.is_dir() and not entry.is_symlink():
-        shutil.rmtree(entry)
-    else:
-        entry.unlink(missing_ok=True)
-
-
-# What goes along
-
-
-def _keep_journal(journal: Path, *folders: Path) -> list[str]:
-    """Put a journal with answers that were paid for into the first of the folders, under a name that is free in all, and say so."""
-    from synthgen.models.journal import paid
-
-    if not paid(journal):
-        return []
-    kept = _free(JOURNAL_KEPT, ".sqlite", *folders)
-    _move_journal(journal, kept)
-    return [f"answers that were paid for are kept in {kept}; named {JOURNAL}, make uses them again"]
-
-
-def _move_journal(journal: Path, target: Path) -> None:
-    """Move a journal, and before it what SQLite keeps beside it."""
-    if Path(f"{journal}{WAL}").exists():
-        os.replace(f"{journal}{WAL}", f"{target}{WAL}")
-    os.replace(journal, target)
-
-
-def _free(name: str, suffix: str, *folders: Path) -> Path:
-    """The first of NAME, NAME-2, NAME-3, … (each with the suffix) that is free in all folders, in the first of them."""
-    names = chain([f"{name}{suffix}"], (f"{name}-{number}{suffix}" for number in count(2)))
-    return folders[0] / next(each for each in names if not any(os.path.lexists(folder / each) for folder in folders))
-
-
-def _carried(old: Path, new: Path) -> list[str]:
-    """Move into the new output what others put into the old one, or changed in it. Returns what has another name there, and why."""
-    made = json.loads((old / MANIFEST).read_text(encoding="utf-8")).get("files", {})
-    notes = list[str]()
-    own = {MANIFEST, MARK, LOGS, *JOURNALS}
-    folders = {name.rpartition("/")[0] for name in made if "/" in name}
-    waiting = sorted(old.iterdir())
-    while waiting:
-        entry = waiting.pop()
-        path = entry.relative_to(old).as_posix()
-        target = new / path
-        if entry.is_dir() and not entry.is_symlink() and (path in folders or target.is_dir()):
-            waiting += sorted(entry.iterdir())
-        elif path not in own and not _as_made(entry, made.get(path)):
-            if os.path.lexists(target):
-                target = _free(f"{target.name}.kept", "", target.parent, entry.parent)
-                notes.append(f"your {new / path} is kept as {target.name}")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.replace(entry, target)
-            except OSError:
-                if not (entry.is_dir() and target.is_dir()):
-                    raise
-                waiting += sorted(entry.iterdir())  # an export has made that folder at this very moment
-    return [*notes, *_keep_journal(old / JOURNAL, new)]
-
-
-def _as_made(file: Path, record: Mapping[str, Any] | None) -> bool:
-    """Whether a file is what the manifest says that synthgen made."""
-    return record is not None and file.is_file() and record.get("sha256") in (None, sha256_of(file))

@@ -1,62 +1,27 @@
 """The unfinished folder: finished chunks (hidden fields too) and a line of progress for each, so that the next run goes on from there.
 
+A chunk that is not as it was written is made again, with those that follow: answers are in the journal, and the rest follows from the seed.
 When all tables are done the chunks are written again as the dataset's shards, whose content does not depend on the size of the chunks.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from synthgen.dataset import columns
+from synthgen.dataset.progress import Progress
 from synthgen.dataset.shards import write_parquet, write_shards
 from synthgen.engine import Chunk, State
 from synthgen.recipe import TablePlan
+from synthgen.spec.digests import digest_of, sha256_of
 from synthgen.spec.rows import SIDE_TABLES
 
 
-class Progress:
-    """What a run has finished, a line for each chunk, so that the next run goes on from there."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "progress.jsonl"
-        self.records: list[dict[str, Any]] = []
-        if self.path.exists():
-            for line in self.path.read_bytes().splitlines():
-                try:
-                    self.records.append(json.loads(line))
-                except ValueError:
-                    break  # the line that the kill cut off
-            self._write("w", self.records)
-
-    def _write(self, mode: str, records: Sequence[dict[str, Any]]) -> None:
-        with self.path.open(mode, encoding="utf-8") as file:
-            file.writelines(json.dumps(record) + "\n" for record in records)
-            file.flush()
-            os.fsync(file.fileno())
-
-    def add(self, record: dict[str, Any]) -> None:
-        """One more finished chunk, or table."""
-        self.records.append(record)
-        self._write("a", [record])
-
-    def of(self, table: str, fingerprint: str) -> list[dict[str, Any]]:
-        """The records of a table, if they are of this very plan."""
-        found = [record for record in self.records if record["table"] == table]
-        return found if all(record["fingerprint"] == fingerprint for record in found) else []
-
-    def drop(self, table: str) -> None:
-        """Forget a table."""
-        self.records = [record for record in self.records if record["table"] != table]
-        self._write("w", self.records)
-
-
 class TableStore:
-    """The chunks of one table in the unfinished folder."""
+    """The chunks of one table in the unfinished folder; `damaged` is how many of them were not as they were written."""
 
     def __init__(self, folder: Path, progress: Progress, plan: TablePlan, fingerprint: str) -> None:
         self.folder, self.progress, self.plan, self.fingerprint = folder, progress, plan, fingerprint
@@ -67,15 +32,30 @@ class TableStore:
         self._chunks.mkdir(parents=True, exist_ok=True)
         for name in SIDE_TABLES:
             (folder / "chunks" / name).mkdir(exist_ok=True)
-        self.records = progress.of(plan.name, fingerprint)
-        if not all((folder / record["file"]).exists() for record in self.records if "file" in record):
-            self.records = []
-        if not self.records:
-            progress.drop(plan.name)
+        recorded = progress.of(plan.name, fingerprint)
+        self.records = self._whole(recorded)
+        self.damaged = len(recorded) - len(self.records)
+        progress.cut(plan.name, self.records)
+
+    def _whole(self, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The records up to the first that is missing, or whose files are not as they were written."""
+        whole = list[dict[str, Any]]()
+        for number, record in enumerate(records):
+            files = record.get("files", {})
+            if "done" not in record and self._name(number) not in files:
+                break
+            if any(_content(self.folder / path) != known for path, known in files.items()):
+                break
+            whole.append(record)
+        return whole
 
     @property
     def _chunks(self) -> Path:
         return self.folder / "chunks" / self.plan.name
+
+    def _name(self, number: int, to: str | None = None) -> str:
+        """The path of a chunk, or of its rows that went to another configuration."""
+        return f"chunks/{to}/{self.plan.name}-{number:05d}.parquet" if to else f"chunks/{self.plan.name}/{number:05d}.parquet"
 
     @property
     def done(self) -> bool:
@@ -93,14 +73,17 @@ class TableStore:
     @property
     def count(self) -> int:
         """How many chunks are finished."""
-        return sum("file" in record for record in self.records)
+        return sum("files" in record for record in self.records)
+
+    @property
+    def content(self) -> str:
+        """What stands for all its rows."""
+        return digest_of([record.get("files") for record in self.records])
 
     def add(self, chunk: Chunk) -> None:
         """Keep a chunk: what was refused, then the rows, then the line that says so."""
-        name = f"{chunk.number:05d}.parquet"
+        paths, name = list[str](), self._name(chunk.number)
         for to in SIDE_TABLES:
-            file = self.folder / "chunks" / to / f"{self.plan.name}-{name}"
-            file.unlink(missing_ok=True)
             records = [
                 {
                     "table": self.plan.name,
@@ -115,9 +98,11 @@ class TableStore:
                 if one.to == to
             ]
             if records:
-                write_parquet(file, [columns.refused_table(records, self.refused_shape)])
-        write_parquet(self._chunks / name, [columns.rows_table(chunk.rows, self.plan.kept, self.kept_shape)])
-        self._record({"file": f"chunks/{self.plan.name}/{name}", "rows": len(chunk.rows)}, chunk.state)
+                paths.append(self._name(chunk.number, to))
+                write_parquet(self.folder / paths[-1], [columns.refused_table(records, self.refused_shape)])
+        write_parquet(self.folder / name, [columns.rows_table(chunk.rows, self.plan.kept, self.kept_shape)])
+        files = {path: sha256_of(self.folder / path) for path in (*paths, name)}
+        self._record({"files": files, "rows": len(chunk.rows)}, chunk.state)
 
     def finish(self, state: State) -> None:
         """Say that the table is done."""
@@ -134,21 +119,29 @@ class TableStore:
 
         wanted = list(self.plan.kept) if only is None else list(only)
         for number in range(self.count):
-            with parquet.ParquetFile(self._chunks / f"{number:05d}.parquet") as file:
+            with parquet.ParquetFile(self.folder / self._name(number)) as file:
                 for batch in file.iter_batches(batch_size=1000, columns=wanted):
                     yield from columns.opened(batch.to_pylist(), file.schema_arrow)
 
     def shards(self) -> list[dict[str, Any]]:
         """Write the table's shards, as they ship, and name them: path, rows, bytes, sha256."""
-        return write_shards(self.folder, self.plan.name, [self._chunks / f"{n:05d}.parquet" for n in range(self.count)], self.shape)
+        return write_shards(self.folder, self.plan.name, [self.folder / self._name(n) for n in range(self.count)], self.shape)
 
     def aside(self, to: str) -> list[Path]:
         """The files of rows that went to that configuration in place of the table."""
-        named = [self.folder / "chunks" / to / f"{self.plan.name}-{n:05d}.parquet" for n in range(self.count)]
-        return [file for file in named if file.exists()]
+        named = [self._name(number, to) for number in range(self.count)]
+        return [self.folder / name for record, name in zip(self.records, named, strict=False) if name in record["files"]]
 
 
 def aside_shards(folder: Path, stores: Sequence[TableStore]) -> dict[str, list[dict[str, Any]]]:
     """Write the shards of the rows of all tables that were set aside, and name them, for each configuration that has some."""
     found = {to: [file for store in stores for file in store.aside(to)] for to in SIDE_TABLES}
     return {to: write_shards(folder, to, files, columns.refused_features()) for to, files in found.items() if files}
+
+
+def _content(file: Path) -> str | None:
+    """What stands for a file's content; None where there is none to be read."""
+    try:
+        return sha256_of(file)
+    except OSError:
+        return None

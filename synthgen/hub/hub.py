@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from synthgen.dataset.dataset import Dataset
-from synthgen.dataset.place import MANIFEST, Output
+from synthgen.dataset.names import MANIFEST
+from synthgen.dataset.place import Output
 from synthgen.errors import HubError, OutputError
 from synthgen.hub.errors import LOGIN, hub_errors, token_of
 from synthgen.hub.outgoing import Sent, Wishes, outgoing

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset.card import Split, published
-from synthgen.dataset.dataset import AGAIN, Dataset
-from synthgen.dataset.place import LOGS, MANIFEST, Output
+from synthgen.dataset.dataset import Dataset
+from synthgen.dataset.manifest import AGAIN
+from synthgen.dataset.names import LOGS, MANIFEST
+from synthgen.dataset.place import Output
 from synthgen.dataset.shards import write_parquet
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.hub.leaks import Guard

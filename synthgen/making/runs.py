@@ -141,12 +141,11 @@ class Run:
         progress, stores = Progress(self.output.unfinished), dict[str, TableStore]()
         for table in self.whole.tables:
             size = self.how.chunk or self._size(table)
-            store = TableStore(
-                self.output.unfinished, progress, table, digest_of([said, versions(), size if table.asks else 0, self.how.recheck])
-            )
-            stores[table.name] = store
+            parent = stores[table.table.from_.table] if table.table.from_ else None
+            decided = [said, versions(), size if table.asks else 0, self.how.recheck, *([parent.content] if parent else [])]
+            stores[table.name] = store = TableStore(self.output.unfinished, progress, table, digest_of(decided))
             if not store.done:
-                self._table(table, store, size, stores[table.table.from_.table] if table.table.from_ else None)
+                self._table(table, store, size, parent)
         return stores
 
     def _size(self, table: TablePlan) -> int | None:
