@@ -65,8 +65,13 @@ class BaseModel:
 
     @cached_property
     def _version(self) -> str:
+        return self.content or str(getattr(self._model.config, "_commit_hash", None) or self.revision or "main")
+
+    @cached_property
+    def content(self) -> str:
+        """What stands for the files of a local model; empty for one on the Hub."""
         if not self._local:
-            return str(getattr(self._model.config, "_commit_hash", None) or self.revision or "main")
+            return ""
         whole = sha256()
         folder = self.place
         for file in sorted(folder.iterdir()) if folder.is_dir() else [folder]:
