@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Made,
         Measured,
         Previews,
+        Verified,
         check,
         compare,
         critique,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         preview,
         slice_results,
         tune,
+        verify,
     )
     from synthgen.cases import row_id, rows
     from synthgen.comparison import Comparison
@@ -58,6 +60,7 @@ __all__ = [
     "RecipeError",
     "ScriptedModel",
     "SynthgenError",
+    "Verified",
     "Voice",
     "check",
     "compare",
@@ -77,6 +80,7 @@ __all__ = [
     "rows",
     "slice_results",
     "tune",
+    "verify",
 ]
 
 _ELSEWHERE = {

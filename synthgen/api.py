@@ -12,6 +12,7 @@ from synthgen.advice import Critique, Improvement, Started
 from synthgen.advice import start as new
 from synthgen.dataset import Dataset, Output
 from synthgen.dataset.look import Looked, look, messages
+from synthgen.dataset.verify import Damage, Verified, verify
 from synthgen.errors import Mistake, RecipeError
 from synthgen.harness.fewshot import Fewshot, fewshot
 from synthgen.hub.hub import Pushed, Sending, publishing, push, send
@@ -317,6 +318,7 @@ def _made(loaded: Loaded, out: str | Path | None, how: RunOptions, watch: Watch 
 __all__ = [
     "Checked",
     "Critique",
+    "Damage",
     "Fewshot",
     "Improvement",
     "Looked",
@@ -329,6 +331,7 @@ __all__ = [
     "Sending",
     "Started",
     "Tick",
+    "Verified",
     "asdict",
     "check",
     "compare",
@@ -349,4 +352,5 @@ __all__ = [
     "slice_results",
     "tune",
     "tune_from_scratch",
+    "verify",
 ]

@@ -1,4 +1,4 @@
-"""Reading an output: `look` and `fewshot`."""
+"""Reading an output: `look`, `verify` and `fewshot`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,20 @@ def look(
             typer.echo(json.dumps(row, default=str, ensure_ascii=False))
     else:
         terminal.looked(name, found, fitting, skip)
+
+
+def verify(output: Output, as_json: Json = False) -> None:
+    """Read every file of an output (or of a tuned model), and say which is not as it was made."""
+    from synthgen import api
+    from synthgen.cli import terminal
+
+    found = api.verify(output)
+    if as_json:
+        typer.echo(json.dumps({**api.asdict(found), "folder": str(found.folder)}))
+    else:
+        terminal.verified(found)
+    if found.damaged:
+        raise typer.Exit(1)
 
 
 def fewshot(

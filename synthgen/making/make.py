@@ -10,6 +10,8 @@ from typing import Any
 
 from synthgen.dataset import JOURNAL, Output
 from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
+from synthgen.dataset.origin import refuse_other, remember_origin
+from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import OutputError
 from synthgen.hub.hub import Pushed
 from synthgen.making.estimate import Question
@@ -69,13 +71,16 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
     Raises SynthgenError; what was finished is kept."""
     began, whole, made_of = time.monotonic(), plan(loaded.recipe), fingerprint(loaded)
     with output.locked():
-        there = output.manifest()
+        there = output.manifest(again=how.fresh or how.recheck)
         if there and "tables" not in there:
             raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")
-        if there and there["fingerprint"] == made_of and not (how.fresh or how.recheck or output.unfinished.exists()):
+        same = there is not None and there["fingerprint"] == made_of
+        if there and same and not (how.fresh or how.recheck or output.unfinished.exists()):
+            refuse_damaged(output, there)
             return Made(output.final, there, already=True, notes=tuple(other_versions(there)))
-        noted = tuple(notes(loaded.recipe, how.models or ()))
+        noted, gone = tuple(notes(loaded.recipe, how.models or ())), refuse_other(output, loaded, finished=not same)
         kept = output.open(fresh=how.fresh)
+        remember_origin(output, loaded)
         journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
         try:
             opened = open_models(loaded, whole.models, how.models, budget)
@@ -89,5 +94,6 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         finally:
             journal.close()
         manifest, carried = finish(loaded, whole, output, stores, run.models, made_of, time.monotonic() - began, spent)
+    again = [f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged]
     lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
-    return Made(output.final, manifest, notes=(*noted, *shortfalls(whole, manifest), *lost, *kept, *carried))
+    return Made(output.final, manifest, notes=(*noted, *shortfalls(whole, manifest), *lost, *again, *gone, *kept, *carried))

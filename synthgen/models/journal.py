@@ -159,16 +159,31 @@ def paid(path: Path) -> bool:
     """Whether a journal file holds what was paid for, or may have been: answers with a cost or a brief, or batches that are not done. True
     as well for a file that cannot be read, False where there is none."""
     try:
-        if path.stat().st_size == 0:
-            return False
-        beside = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
-        alone = "" if beside else "&immutable=1"  # then nothing is made beside it, not even for a moment
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=1)) as connection:
-            return bool(connection.execute(PAID).fetchone()[0])
+        return path.stat().st_size > 0 and bool(_asked_only(path, PAID))
     except FileNotFoundError:
         return False
     except (OSError, sqlite3.Error):
         return True
+
+
+def fault(path: Path) -> str:
+    """What is wrong with a journal file, in SQLite's words; nothing where it is whole, or there is none."""
+    try:
+        found = str(_asked_only(path, "PRAGMA quick_check(1)"))
+    except FileNotFoundError:
+        return ""
+    except (OSError, sqlite3.Error) as error:
+        return str(error)
+    return "" if found == "ok" else found.splitlines()[-1]
+
+
+def _asked_only(path: Path, sql: str) -> Any:
+    """The first value that a statement finds in a journal, in which nothing is changed, and nothing made beside it."""
+    path.stat()
+    beside = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+    alone = "" if beside else "&immutable=1"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=1)) as connection:
+        return connection.execute(sql).fetchone()[0]
 
 
 def _settings(prompt: Prompt) -> str:

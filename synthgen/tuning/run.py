@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 import synthgen
 from synthgen.dataset import JOURNAL, MARK, Output
+from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import DataError, OutputError
 from synthgen.models import BaseModel
-from synthgen.spec.digests import digest_of
+from synthgen.spec.digests import digest_of, sha256_of
 from synthgen.text.originals import LEARNED, Originals
 from synthgen.tuning import privacy
 from synthgen.tuning.batches import Encoded, encoded, learnable
@@ -134,12 +135,15 @@ def content(model: str) -> str:
 
 
 def _finished(output: Output, said: str, fresh: bool) -> dict[str, Any] | None:
-    found = output.manifest()
+    found = output.manifest(again=fresh)
     if (found is not None and "tuned" not in found) or (output.unfinished / JOURNAL).exists():
         raise OutputError(f"{output.final} is a dataset, not a model", "choose another place: --out DIR")
     if found is None or fresh:
         return None
-    return found if found["fingerprint"] == said and not output.unfinished.exists() else None
+    if found["fingerprint"] != said or output.unfinished.exists():
+        return None
+    refuse_damaged(output, found)
+    return found
 
 
 def _workplace(output: Output, said: str, fresh: bool) -> Path:
@@ -205,7 +209,9 @@ def _publish(output: Output, said: str, record: dict[str, Any]) -> dict[str, Any
     manifest = {"synthgen": synthgen.__version__, "fingerprint": said, "versions": versions(), "tuned": record}
     (work / "README.md").write_text(card(manifest), encoding="utf-8")
     manifest["files"] = {
-        one.name: {"bytes": one.stat().st_size} for one in sorted(work.iterdir()) if one.is_file() and one.name not in (*own, MARK)
+        one.name: {"bytes": one.stat().st_size, "sha256": sha256_of(one)}
+        for one in sorted(work.iterdir())
+        if one.is_file() and one.name not in (*own, MARK)
     }
     output.publish(manifest, own)
     return manifest

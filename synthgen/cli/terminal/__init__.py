@@ -3,7 +3,7 @@
 from synthgen.cli.terminal.making import made, previewed
 from synthgen.cli.terminal.models import examined, tuned
 from synthgen.cli.terminal.page import err, out, safe
-from synthgen.cli.terminal.reading import looked, shot
+from synthgen.cli.terminal.reading import looked, shot, verified
 from synthgen.cli.terminal.realism import compared, measured
 from synthgen.cli.terminal.recipes import asking, checked, criticised, improved
 from synthgen.cli.terminal.sending import exported, pushed, sliced
@@ -30,4 +30,5 @@ __all__ = [
     "sliced",
     "tuned",
     "tuning",
+    "verified",
 ]

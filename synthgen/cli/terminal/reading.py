@@ -10,6 +10,7 @@ from rich.text import Text
 from synthgen.cli.terminal.page import err, fields, out, safe
 
 if TYPE_CHECKING:
+    from synthgen.dataset.verify import Verified
     from synthgen.harness.fewshot import Count, Fewshot
 
 
@@ -19,6 +20,16 @@ def looked(name: str, rows: Sequence[Mapping[str, Any]], fitting: int, skip: int
         fields({key: value for key, value in row.items() if key != "provenance"})
     first, last = skip + 1 if rows else skip, skip + len(rows)
     out.print(Text(f"{name}: rows {first:,} to {last:,} of {fitting:,}" + (f"; more: --skip {last}" if last < fitting else "")))
+
+
+def verified(found: Verified) -> None:
+    """Which files are not as they were made, and the way out."""
+    for one in found.damaged:
+        out.print(safe(one))
+    told = f"{len(found.damaged)} not as they were made" if found.damaged else "all as they were made"
+    out.print(Text(f"{found.folder}: {found.files:,} files, {found.bytes:,} bytes, {told}"))
+    if found.hint:
+        out.print(Text(found.hint))
 
 
 def shot(made: Fewshot, count: Count) -> None:

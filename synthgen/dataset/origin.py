@@ -1,0 +1,68 @@
+"""Which recipe file an output was made from: another recipe of the same name must not take its place unseen.
+
+The place of the file is kept from the folder that the output lies in, so that a project may be moved as a whole. It is not in the
+manifest, since that leaves the machine. A recipe that is a mapping has no place, and outputs made before have no record: these are
+taken for the same recipe, as is one whose file is gone, which was most likely renamed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from synthgen.dataset.names import ORIGIN
+from synthgen.dataset.place import Output
+from synthgen.dataset.small import content_of, object_in, write_object
+from synthgen.errors import OutputError
+from synthgen.recipe import Loaded
+
+
+def remember_origin(output: Output, loaded: Loaded) -> None:
+    """Write into the unfinished folder which file its recipe is."""
+    file, base = _file(loaded), output.final.parent.resolve()
+    try:
+        place = None if file is None else os.path.relpath(file, base)
+    except ValueError:  # on another drive
+        place = str(file)
+    write_object(output.unfinished / ORIGIN, {"recipe": place})
+
+
+def refuse_other(output: Output, loaded: Loaded, *, finished: bool) -> list[str]:
+    """Raise OutputError where the unfinished output is another recipe's, or the `finished` one. What it returns says which file they were
+    made from that is gone."""
+    notes = dict[str, None]()
+    for folder, what in ((output.whole, "was made from"), (output.unfinished, "is unfinished work of")):
+        recorded = _origin(folder).get("recipe") if finished or folder == output.unfinished else None
+        if not isinstance(recorded, str):
+            continue
+        other, file = (output.final.parent.resolve() / recorded).resolve(), _file(loaded)
+        if not other.exists():
+            notes[f"{folder} {what} {_shown(other)}, which is not there any more"] = None
+        elif file is None or not other.samefile(file):
+            this = "this one is no file" if file is None else f"this one is {_shown(file)}"
+            raise OutputError(
+                f"{folder} {what} another recipe, {_shown(other)}; {this}",
+                f"give this one another place (--out DIR) or another name (name: NAME), or move {folder} away",
+            )
+    return list(notes)
+
+
+def manifest_hash(whole: Path) -> str | None:
+    """The hash that the manifest of an output had when it was made, where that is known."""
+    found = _origin(whole).get("manifest")
+    return found if isinstance(found, str) else None
+
+
+def _origin(folder: Path) -> dict[str, Any]:
+    return object_in(content_of(folder / ORIGIN))
+
+
+def _file(loaded: Loaded) -> Path | None:
+    """The file of a recipe; None for a mapping, or what came by a pipe."""
+    file = loaded.context.folder / loaded.path.resolve().name
+    return file.resolve() if file.is_file() else None
+
+
+def _shown(file: Path) -> str:
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)

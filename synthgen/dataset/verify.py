@@ -1,0 +1,119 @@
+"""Whether a finished output is as it was made: each file against its size and its hash in the manifest, the manifest and the journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from synthgen.dataset.dataset import PAUSE, TRIES
+from synthgen.dataset.manifest import AGAIN, read_manifest
+from synthgen.dataset.names import JOURNAL, MANIFEST
+from synthgen.dataset.origin import manifest_hash
+from synthgen.dataset.place import Output
+from synthgen.dataset.small import content_of
+from synthgen.errors import OutputError
+from synthgen.models.journal import fault
+from synthgen.models.trouble import trouble
+from synthgen.spec import pages
+from synthgen.spec.digests import sha256_of
+
+CHEAP = 64_000_000
+"""Bytes that are hashed in a moment, so that each `make` does it."""
+TEXTS = "README.md", "recipe.yaml"
+"""Files that a user may change, to say more of what is in the output."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A file that is not as it was made, and what is wrong with it."""
+
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.what}"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What `verify` found: how many files it read, how many bytes, and which are not as they were made; `hint` is the way out."""
+
+    folder: Path
+    files: int
+    bytes: int
+    damaged: tuple[Damage, ...] = ()
+    hint: str = ""
+
+    def __repr__(self) -> str:
+        told = "; ".join(map(str, self.damaged)) or "all as they were made"
+        return f"Verified({self.folder}: {self.files:,} files, {self.bytes:,} bytes; {told})"
+
+    def _repr_html_(self) -> str:
+        return pages.page(pages.paragraph(repr(self)))
+
+
+def verify(folder: str | Path) -> Verified:
+    """Read every file of an output, a dataset's or a tuned model's, and say which is not as it was made. Raises OutputError when there is
+    no output, or its manifest cannot be read."""
+    output = Output(Path(folder))
+    for _ in range(TRIES):  # as long as others take its place
+        whole = output.whole
+        content = content_of(whole / MANIFEST)
+        if content is None and not (whole / JOURNAL).exists():
+            raise OutputError(f"there is no output at {folder}", "name the folder of an output")
+        manifest = read_manifest(whole, content, folder)
+        found = [*_of_manifest(whole, content), *damage(whole, manifest["files"])]
+        wrong = fault(whole / JOURNAL)
+        if content_of(output.whole / MANIFEST) == content:
+            break
+        time.sleep(PAUSE)
+    sizes = [file.stat().st_size for path in manifest["files"] if (file := whole / path).is_file()]
+    ways = [_again(manifest)] if found else []
+    if wrong:
+        found.append(Damage(JOURNAL, f"is damaged ({wrong})"))
+        ways.insert(0, trouble(whole / JOURNAL, "SQLITE_CORRUPT", wrong).hint)
+    return Verified(Path(folder), len(sizes), sum(sizes), tuple(found), "; then ".join(ways))
+
+
+def refuse_damaged(output: Output, manifest: Mapping[str, Any]) -> None:
+    """Raise OutputError when a finished output is not as it was made: by the sizes of its files, and where there is little by their hashes.
+    The card and the recipe may have been changed."""
+    files = {path: told for path, told in manifest["files"].items() if path not in TEXTS}
+    cheap = sum(told.get("bytes") or 0 for told in files.values()) <= CHEAP
+    found = [*_of_manifest(output.whole, content_of(output.whole / MANIFEST)), *damage(output.whole, files, hashes=cheap)]
+    if found:
+        more = f", and {len(found) - 3} more" if len(found) > 3 else ""
+        raise OutputError(f"{output.final} is not as it was made: {'; '.join(map(str, found[:3]))}{more}", _again(manifest))
+
+
+def damage(whole: Path, files: Mapping[str, Mapping[str, Any]], *, hashes: bool = True) -> Iterator[Damage]:
+    """The files that are not as the manifest says; without `hashes`, by their sizes only."""
+    for path, told in files.items():
+        file, size, known = whole / path, told.get("bytes"), told.get("sha256")
+        if not file.resolve().is_relative_to(whole.resolve()):
+            yield Damage(path, "leads out of the output")
+            continue
+        try:
+            found = file.stat().st_size
+            if size is not None and found != size:
+                yield Damage(path, f"has {found:,} bytes in place of {size:,}")
+            elif hashes and known is not None and sha256_of(file) != known:
+                yield Damage(path, "has another content")
+        except FileNotFoundError:
+            yield Damage(path, "is missing")
+        except OSError as error:
+            yield Damage(path, f"cannot be read ({error.strerror})")
+
+
+def _of_manifest(whole: Path, content: bytes | None) -> Iterator[Damage]:
+    known = manifest_hash(whole)
+    if known is not None and sha256(content or b"").hexdigest() != known:
+        yield Damage(MANIFEST, "has another content")
+
+
+def _again(manifest: Mapping[str, Any]) -> str:
+    return AGAIN if "tables" in manifest else "tune the model again: tune --fresh"
