@@ -135,6 +135,16 @@ def test_every_package_is_pinned_to_a_version_that_its_range_allows() -> None:
         assert one.specifier.contains(pin.version), f"{one}, pinned to {pin.version}"
 
 
+def test_no_error_advises_to_delete_anything() -> None:
+    advised = []
+    for path in MODULES:
+        for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+            if ast.unparse(call.func).rpartition(".")[2].endswith(("Error", "Fault", "Failure", "Mistake", "trouble", "wrong")):
+                texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+                advised += [(path.name, text) for text in texts if re.search(r"\b(delete|erase|rm|rmdir|remove)\b", text)]
+    assert advised == []
+
+
 def test_no_files_import_each_other_in_a_circle() -> None:
     modules = {f"synthgen.{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}".removesuffix(".__init__"): path for path in MODULES}
     del modules["synthgen"]

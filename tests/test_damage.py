@@ -333,3 +333,24 @@ def test_the_command_says_what_is_damaged_and_its_code_does_too(shop: Path) -> N
 def test_there_is_nothing_to_verify_where_there_is_no_output(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="there is no output"):
         synthgen.verify(tmp_path)
+
+
+# What rows are made from
+
+
+@pytest.mark.parametrize("changed", ["model.safetensors", "tokenizer.json"])
+def test_other_weights_under_the_same_name_make_other_rows(changed: str, tiny: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny, tmp_path / "model")
+    recipe = tmp_path / "recipe.yaml"
+    typed = "{kind: typed, by: mine, seeds: [hi there, where is it, help me]}"
+    recipe.write_text(f"name: it\nmodels: {{mine: {{kind: base, name: model}}}}\ntables: {{t: {{rows: 2, fields: {{m: {typed}}}}}}}\n")
+
+    def run() -> synthgen.Made:
+        models = {"mine": ScriptedModel(lambda prompt, random: f" hi {random.randrange(10**6)}\n")}
+        return synthgen.make(recipe, out=tmp_path / "out", models=models)
+
+    assert not run().already
+    assert run().already
+    content = (tmp_path / "model" / changed).read_bytes()
+    (tmp_path / "model" / changed).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert not run().already

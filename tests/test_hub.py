@@ -28,7 +28,7 @@ from servers.hub import OWNER, READER, STRANGER, HubServer
 
 from synthgen.api import make
 from synthgen.dataset.logs import remember_logs
-from synthgen.dataset.place import LOGS
+from synthgen.dataset.names import LOGS
 from synthgen.errors import HubError, OutputError, SynthgenError
 from synthgen.hub.hub import Pushed, publishing, push
 from synthgen.hub.leaks import SECRETS, in_text, secret
@@ -222,7 +222,7 @@ def test_all_goes_in_one_commit_and_what_make_did_not_make_stays(send: Callable[
     assert (output / ".journal.sqlite").exists()
     assert [set(commit.added) for commit in repo.commits.values()] == [{".gitattributes"}, SENT]
     assert {path for path, _ in done.sent} == SENT
-    assert set(done.stays) == {".journal.sqlite", "notes.txt", "orders/extra.parquet"}
+    assert set(done.stays) == {".journal.sqlite", ".origin.json", "notes.txt", "orders/extra.parquet"}
     assert done.created
     assert done.private
     assert repo.private

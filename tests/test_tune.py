@@ -399,6 +399,26 @@ def test_an_interrupt_in_the_middle_of_a_step_leaves_no_half_step(
     assert alike(Job(tiny, tmp_path).run(), undisturbed)
 
 
+@pytest.mark.parametrize("how", ["cut", "empty", "zeros", "other weights", "garbage"])
+def test_a_checkpoint_that_is_damaged_counts_for_nothing(
+    how: str, tiny: Path, tmp_path: Path, undisturbed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "SAVED_EVERY", 0.0)
+
+    def stop(step: training.Step) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Job(tiny, tmp_path).run(stop)
+    file = tmp_path / CHECKPOINT
+    content, middle = file.read_bytes(), file.stat().st_size // 2
+    damaged = {"cut": content[:middle], "empty": b"", "zeros": bytes(len(content)), "garbage": b"x" * 1000}
+    file.write_bytes(
+        damaged.get(how, content[:middle] + bytes(each ^ 1 for each in content[middle : middle + 100]) + content[middle + 100 :])
+    )
+    assert alike(Job(tiny, tmp_path).run(), undisturbed)
+
+
 def test_a_finished_training_is_not_done_again(tiny: Path, tmp_path: Path, undisturbed: Any) -> None:
     Job(tiny, tmp_path).run()
     again: list[training.Step] = []

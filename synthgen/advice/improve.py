@@ -7,7 +7,6 @@ fault of the task, or of the question. The edit changes the texts it names and n
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from synthgen.recipe import load, plan
 from synthgen.recipe.load import FIELDS
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec import render
+from synthgen.spec.replacing import replacing
 from synthgen.spec.rows import Document
 
 ACCOUNT = "improve"
@@ -192,10 +192,9 @@ def write(made: Improvement, path: str | Path) -> None:
     if raw.decode("utf-8-sig") != made.old:
         raise OutputError(f"{made.path} has changed meanwhile", "ask again: synthgen improve")
     mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
-    temporary = place.with_name(place.name + ".part")
     try:
-        temporary.write_bytes(mark + made.new.encode())
-        os.replace(temporary, place)
+        with replacing(place) as temporary:
+            temporary.write_bytes(mark + made.new.encode())
     except OSError as error:
         raise OutputError(f"cannot write to {place}: {error.strerror}", "name another file: -o FILE") from None
 

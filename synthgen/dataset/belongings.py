@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.dataset.names import JOURNAL, JOURNAL_KEPT, JOURNALS, LOGS, MANIFEST, MARK, ORIGIN, WAL
-from synthgen.dataset.shards import sync
 from synthgen.dataset.small import content_of, object_in
 from synthgen.spec.digests import sha256_of
+from synthgen.spec.replacing import sync
 
 
 def remove(entry: Path) -> None:

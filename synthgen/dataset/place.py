@@ -24,11 +24,11 @@ from typing import Any
 from synthgen.dataset.belongings import carry, keep_journal, move_journal, remove
 from synthgen.dataset.manifest import DamagedManifest, read_manifest
 from synthgen.dataset.names import JOURNAL, JOURNALS, MANIFEST, MARK, ORIGIN
-from synthgen.dataset.shards import sync
 from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.errors import OutputError
 from synthgen.spec.digests import sha256_of
 from synthgen.spec.names import UNFINISHED
+from synthgen.spec.replacing import PARTS, sync
 
 FULL = (ENOSPC, EDQUOT, EFBIG)
 """What a system says when there is no room for a file."""
@@ -154,8 +154,8 @@ class Output:
         for entry in self.unfinished.rglob("*"):
             if entry.relative_to(self.unfinished).parts[0] not in without:
                 sync(entry)  # else a power cut might leave the new names with nothing in them, and the old output gone
-        for entry in (self.unfinished / name for name in without):  # last, for a run that is killed before goes on from them
-            remove(entry)
+        for entry in (*(self.unfinished / name for name in without), *self.unfinished.glob(PARTS)):
+            remove(entry)  # last, for a run that is killed before goes on from them
         sync(self.unfinished)
         try:
             if self.final.exists():
@@ -209,7 +209,7 @@ def _mark_is_damaged(folder: Path) -> bool:
 
 def _empty(folder: Path) -> bool:
     """Whether there is nothing in a folder but perhaps a mark that was not finished."""
-    return folder.is_dir() and not folder.is_symlink() and {entry.name for entry in folder.iterdir()} <= {f"{MARK}.part"}
+    return folder.is_dir() and not folder.is_symlink() and {*folder.iterdir()} <= {*folder.glob(PARTS)}
 
 
 def _digest(file: Path) -> str:

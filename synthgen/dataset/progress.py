@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from synthgen.dataset.shards import sync
 from synthgen.dataset.small import object_in
 from synthgen.spec.digests import digest_of
+from synthgen.spec.replacing import replacing
 
 SEAL = "seal"
 
@@ -28,10 +28,8 @@ class Progress:
 
     def _rewrite(self) -> None:
         """Write all lines; a disk that is full leaves those that were there."""
-        whole = self.path.with_name(f"{self.path.name}.part")
-        whole.write_bytes(_sealed(self.records))
-        sync(whole)
-        os.replace(whole, self.path)
+        with replacing(self.path) as unfinished:
+            unfinished.write_bytes(_sealed(self.records))
 
     def add(self, record: dict[str, Any]) -> None:
         """One more finished chunk, or table."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen.spec.digests import sha256_of
+from synthgen.spec.replacing import sync
 
 if TYPE_CHECKING:
     import datasets
@@ -78,15 +79,3 @@ def write_parquet(path: Path, tables: Sequence[pyarrow.Table] | Iterator[pyarrow
     sync(temporary)
     os.replace(temporary, path)
     return rows
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:
-        return  # a system that cannot open folders keeps its own order
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

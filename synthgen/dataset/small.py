@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from synthgen.dataset.shards import sync
+from synthgen.spec.replacing import replacing
 
 
 def content_of(file: Path) -> bytes | None:
@@ -30,7 +29,5 @@ def object_in(content: bytes | None) -> dict[str, Any]:
 
 def write_object(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON object to a file that has it before or after a power cut, or what it had."""
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.write_text(json.dumps(value) + "\n", encoding="utf-8")
-    sync(temporary)
-    os.replace(temporary, path)
+    with replacing(path) as unfinished:
+        unfinished.write_text(json.dumps(value) + "\n", encoding="utf-8")

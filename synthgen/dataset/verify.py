@@ -11,15 +11,16 @@ from typing import Any
 
 from synthgen.dataset.dataset import PAUSE, TRIES
 from synthgen.dataset.manifest import AGAIN, read_manifest
-from synthgen.dataset.names import JOURNAL, MANIFEST
+from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST
 from synthgen.dataset.origin import manifest_hash
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
-from synthgen.errors import OutputError
+from synthgen.errors import DataError, OutputError
 from synthgen.models.journal import fault
 from synthgen.models.trouble import trouble
 from synthgen.spec import pages
 from synthgen.spec.digests import sha256_of
+from synthgen.text.originals import Originals
 
 CHEAP = 64_000_000
 """Bytes that are hashed in a moment, so that each `make` does it."""
@@ -66,7 +67,7 @@ def verify(folder: str | Path) -> Verified:
         if content is None and not (whole / JOURNAL).exists():
             raise OutputError(f"there is no output at {folder}", "name the folder of an output")
         manifest = read_manifest(whole, content, folder)
-        found = [*_of_manifest(whole, content), *damage(whole, manifest["files"])]
+        found = [*_of_manifest(whole, content), *damage(whole, manifest["files"]), *_of_logs(whole)]
         wrong = fault(whole / JOURNAL)
         if content_of(output.whole / MANIFEST) == content:
             break
@@ -113,6 +114,14 @@ def _of_manifest(whole: Path, content: bytes | None) -> Iterator[Damage]:
     known = manifest_hash(whole)
     if known is not None and sha256(content or b"").hexdigest() != known:
         yield Damage(MANIFEST, "has another content")
+
+
+def _of_logs(whole: Path) -> Iterator[Damage]:
+    try:
+        if (whole / LOGS).exists():
+            Originals.load(whole / LOGS)
+    except DataError:
+        yield Damage(LOGS, "cannot be read")
 
 
 def _again(manifest: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ from synthgen.models.base import SCRIBBLER
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.recorded import RecordedField, RecordedRecipe, last_message
 from synthgen.spec.paths import get_path
+from synthgen.spec.replacing import replacing
 from synthgen.spec.rows import Prompt, to_text
 from synthgen.text import frames
 
@@ -319,6 +320,7 @@ def summary(made: Fewshot, count: Count) -> Iterator[str]:
 def save(text: str, path: str | Path) -> None:
     """Write a block to a file, and a line end behind it. Raises OutputError."""
     try:
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        with replacing(Path(path)) as unfinished:
+            unfinished.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot write to {path}: {error.strerror}", "choose another place: -o FILE") from None

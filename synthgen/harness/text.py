@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from synthgen.spec.replacing import replacing
+
 BREAKS = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF)}
 """What some readers take for the end of a line, for none of a file's text, or for a command to the terminal; JSON may hold it as it is, but
 need not."""
@@ -36,10 +38,9 @@ def write(path: Path, content: str) -> None:
 def write_lines(path: Path, lines: Iterable[str]) -> int:
     """Write lines to a file that appears whole or not at all; returns how many."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished, count = path.with_name(path.name + ".part"), 0
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+    count = 0
+    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="\n") as file:
         for text in lines:
             file.write(text + "\n")
             count += 1
-    unfinished.replace(path)
     return count

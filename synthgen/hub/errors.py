@@ -77,9 +77,7 @@ def _answered(error: Any, repo: str) -> HubError:
     """The Hub's answer, in a line."""
     status, said = error.response.status_code, _said(error)
     if status in (402, 403, 413, 507) and any(word in said.lower() for word in ROOM):
-        return HubError(
-            f"the Hub has no room for {repo}: {said}", "delete what is not needed, upgrade the account, or make it public: --public"
-        )
+        return HubError(f"the Hub has no room for {repo}: {said}", "make room there, upgrade the account, or make it public: --public")
     if status == 401:
         return HubError(f"the Hub does not accept the token ({status}): {said}", LOGIN)
     if status == 403:

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import synthgen
-from synthgen.dataset import JOURNAL, MARK, Output
+from synthgen.dataset import JOURNAL, Output
 from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import DataError, OutputError
 from synthgen.models import BaseModel
@@ -149,7 +149,7 @@ def _finished(output: Output, said: str, fresh: bool) -> dict[str, Any] | None:
 def _workplace(output: Output, said: str, fresh: bool) -> Path:
     """The folder where the run works, as its killed forerunner left it; empty when that one was told otherwise."""
     mark = output.unfinished / "fingerprint"
-    output.open(fresh=fresh or not mark.exists() or mark.read_text(encoding="utf-8") != said)
+    output.open(fresh=fresh or not mark.exists() or mark.read_bytes() != said.encode())
     mark.write_text(said, encoding="utf-8")
     return output.unfinished
 
@@ -211,7 +211,7 @@ def _publish(output: Output, said: str, record: dict[str, Any]) -> dict[str, Any
     manifest["files"] = {
         one.name: {"bytes": one.stat().st_size, "sha256": sha256_of(one)}
         for one in sorted(work.iterdir())
-        if one.is_file() and one.name not in (*own, MARK)
+        if one.is_file() and one.name not in own and not one.name.startswith(".")
     }
     output.publish(manifest, own)
     return manifest

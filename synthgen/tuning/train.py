@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
+from zipfile import ZipFile
 
 import torch
 
+from synthgen.spec.replacing import replacing
 from synthgen.tuning.batches import Encoded, steps
 from synthgen.tuning.losses import Objective, bits_per_byte, likelihood, side_by_side
 
@@ -228,23 +229,32 @@ class _Loop:
         self.watch(Step(0.0, 0.0, found, self.state.tokens, self.state.seconds))
 
     def _save(self) -> None:
-        part = self.file.with_name(self.file.name + ".part")
         whole = {
             "parameters": {name: one.detach() for name, one in self.learner.parameters.items()},
             "best": self.best,
             "optimizer": self.learner.optimizer.state_dict(),
             "state": asdict(self.state),
         }
-        torch.save(whole, part)
-        os.replace(part, self.file)
+        with replacing(self.file) as unfinished:
+            torch.save(whole, unfinished)
         self.saved = time.monotonic()
 
     def _restore(self) -> None:
-        if self.file.exists():
-            whole = torch.load(self.file, weights_only=True, map_location=next(iter(self.learner.parameters.values())).device)
+        whole = _checkpoint(self.file, next(iter(self.learner.parameters.values())).device)
+        if whole is not None:
             self.learner.take(whole["parameters"])
             self.learner.optimizer.load_state_dict(copy.deepcopy(whole["optimizer"]))
             self.best, self.state = whole["best"], State(**whole["state"])
             self.state.losses = [(step, loss) for step, loss in self.state.losses]
         else:
             self.learner.settle()
+
+
+def _checkpoint(file: Path, device: Any) -> dict[str, Any] | None:
+    """What an earlier run has saved; None where there is nothing, or it is damaged: then it begins again."""
+    try:
+        with ZipFile(file) as stored:
+            damaged = stored.testzip()  # torch itself does not look at the checksums
+        return None if damaged else torch.load(file, weights_only=True, map_location=device)
+    except Exception:  # noqa: BLE001 (a file that is damaged, or not there, can fail in any way)
+        return None
