@@ -42,6 +42,8 @@ def in_words(path: Path | None) -> Iterator[None]:
         if not name:  # not SQLite's, but a mistake in how it is called
             raise
         raise trouble(path, name, str(error)) from None
+    except UnicodeDecodeError:  # in SQLite's own tables, or in what it says of them
+        raise trouble(path, "SQLITE_CORRUPT", "it holds text that is none") from None
 
 
 def trouble(path: Path | None, name: str, said: str) -> OutputError:
