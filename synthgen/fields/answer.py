@@ -24,6 +24,7 @@ from synthgen.fields import schemas
 from synthgen.fields.schemas import KeyPath, Schema
 from synthgen.spec.parts import Fault, RecipeContext, misread
 from synthgen.spec.rows import Completion, Refusal, Value, parsed_json
+from synthgen.text import decoding
 
 WORDS: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},
@@ -43,6 +44,8 @@ MEANT = {
 OF_SCHEMA = {"string": "string", "number": "float64", "integer": "int64", "boolean": "bool"}
 TEXT: Schema = WORDS["text"]
 ANSWERED = "answer"
+LARGEST = 1_000_000
+"""Bytes of a JSON Schema."""
 
 
 # What a recipe's `output` says
@@ -58,11 +61,8 @@ def _given(spec: Any, context: RecipeContext) -> Any:
     if name := schema_file(spec):
         path = context.path(name)
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            near = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-            raise DataError(f"{path}: no such file", did_you_mean(path.name, near, "files there")) from None
-        except (OSError, ValueError, RecursionError) as error:
+            return json.loads(decoding.text(path, LARGEST))
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{path}: not a JSON Schema: {error}") from None
     return spec["schema"] if isinstance(spec, dict) and [*spec] == ["schema"] and isinstance(spec["schema"], dict) else None
 

@@ -23,7 +23,7 @@ from synthgen.spec.parts import Fault, misread
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Brief, Completion, Document, Prompt, Row, Value, to_text
 from synthgen.spec.streams import Streams
-from synthgen.text import files
+from synthgen.text import decoding, opened
 
 PROMPTS = Path(__file__).with_name("prompts")
 PDF, TEXT = "application/pdf", "text/plain"
@@ -57,12 +57,12 @@ def document(path: Path) -> Document:
     if kind is None:
         raise DataError(f"{path}: a document is a .md, .txt or .pdf file{f', not {path.suffix}' if path.suffix else ''}")
     if kind == PDF:
-        paper = files.content(path)
+        paper = opened.content(path, 2 * LARGEST)
         if paper.strip() and b"%PDF-" not in paper[:1024]:
             raise DataError(f"{path}: not a PDF")
         content = base64.b64encode(paper).decode()
     else:
-        content = files.text(path)
+        content = decoding.text(path, 2 * LARGEST)
     if not content.strip():
         raise DataError(f"{path}: the document is empty")
     return Document(path.name, kind, content)

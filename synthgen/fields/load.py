@@ -18,6 +18,7 @@ from synthgen.spec.parts import Fault, misread
 from synthgen.spec.paths import find_path, paths_in
 from synthgen.spec.rows import Row, Value
 from synthgen.text import files
+from synthgen.text.kept import Kept
 from synthgen.text.message import texts_of
 
 
@@ -86,7 +87,7 @@ class Load(Made):
     def _records(self) -> Sequence[dict[str, Any]]:
         if self.file is None:
             return self._opened.rows(self.field)
-        return list(files.records(self._context.path(self.file)))
+        return Kept(files.records(self._context.path(self.file)), self.file)
 
     def supply(self) -> int | None:
         """As many values as there are records, if they are given in order."""

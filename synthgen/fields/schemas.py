@@ -64,6 +64,8 @@ SAID = {
     "null": "null",
 }
 LARGEST = 2**63
+DEEPEST = 100
+"""Keys on the way to a part of a schema."""
 
 
 # Which schemas can be asked for
@@ -72,6 +74,9 @@ LARGEST = 2**63
 def faults(part: Any, root: Any = None, at: KeyPath = ()) -> Iterator[Fault]:
     """What in a schema cannot be asked for."""
     root = part if root is None else root
+    if len(at) > DEEPEST:
+        yield Fault(at[:4], "a schema as deep as this cannot be asked for", "make the answer flatter")
+        return
     if not isinstance(part, dict):
         yield Fault(at, "a schema is a mapping, such as {type: string}")
         return

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from synthgen.errors import Mistake, RecipeError, did_you_mean
+from synthgen.errors import DataError, Mistake, RecipeError, did_you_mean
 from synthgen.recipe import syntax
 from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.words import shown
+from synthgen.text.opened import plain_file
 
 LARGEST = 1 << 20
 BEGINS = "a recipe has at least a name and tables: it begins like this: name: my-data"
@@ -38,7 +39,10 @@ def _text(path: Path, name: str) -> str:
                 f"{path.stat().st_size:,} bytes; a recipe has at most {LARGEST:,}",
                 "put seed messages and data into files of their own",
             )
-        raw = path.read_bytes()
+        with plain_file(path, LARGEST) as file:
+            raw = file.read(LARGEST + 1)
+    except DataError as error:
+        raise _unreadable(name, error.message.removeprefix(str(path)).removeprefix(":").removeprefix(" is").strip(), error.hint) from None
     except FileNotFoundError:
         near = [entry.name for entry in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         raise _unreadable(name, "no such file", did_you_mean(path.name, near, "recipes there")) from None

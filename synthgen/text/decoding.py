@@ -7,11 +7,14 @@ is, with the way to make text of it.
 from __future__ import annotations
 
 import codecs
+import io
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 from synthgen.errors import DataError
+from synthgen.text.opened import LARGEST, LONGEST, PIECE, content, opened
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -42,21 +45,70 @@ KINDS = (
 """What files that are not text begin with, what they are, and what to do."""
 START = 512
 """Bytes of a file that tell."""
+EXAMINED = 100_000_000
+"""Bytes of a file that are looked through for what is wrong with it."""
 NO_TEXT = "save it as text, such as CSV UTF-8 or JSONL"
 
 
-def decoded(content: bytes, path: Path) -> str:
+def decoded(raw: bytes, path: Path) -> str:
     """The text of a file's content, without a byte order mark and with plain line ends. Raises DataError with the line."""
-    refuse_binary(content[:START], path)
+    refuse_binary(raw[:START], path)
     try:
-        text = content.decode(_encoding(content))
+        text = raw.decode(_encoding(raw))
     except UnicodeDecodeError as error:
-        raise _undecodable(content, error, path) from None
+        raise _undecodable(raw, error, path) from None
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         hint = f"of a file that was cut off, leave them out: {_piped(path, 'tr -d ' + shlex.quote(chr(92) + '000'), '<')}"
         raise DataError(f"{path}:{line}: zero bytes, which no text has: a binary file, or one that was cut off", hint)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def pieces(path: Path, most: int = LARGEST) -> Iterator[str]:
+    """The text in a file as `decoded` gives it, piece by piece. Raises DataError."""
+    with opened(path, most) as stream:
+        raw, line = stream.read(PIECE), 1
+        refuse_binary(raw[:START], path)
+        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(_encoding(raw))(), translate=True)
+        while True:
+            try:
+                text = decoder.decode(raw, final=not raw)
+            except UnicodeDecodeError as error:
+                raise _broken(path, line + error.object[: error.start].count(b"\n")) from None
+            if "\0" in text:
+                raise _broken(path, line + text[: text.index("\0")].count("\n"))
+            yield text
+            if not raw:
+                return
+            raw, line = stream.read(PIECE), line + text.count("\n")
+
+
+def _broken(path: Path, line: int) -> DataError:
+    """The error that there is something else than text in that line of a file: of a file that is not too large, with what it may be."""
+    try:
+        decoded(content(path, EXAMINED), path)
+    except DataError as error:
+        if "at most" not in error.message:
+            return error
+    return DataError(f"{path}:{line}: not UTF-8 text", NO_TEXT)
+
+
+def text(path: Path, most: int = LARGEST) -> str:
+    """The text in a file, without a byte order mark and with plain line ends. Raises DataError."""
+    return "".join(pieces(path, most))
+
+
+def lines(path: Path) -> Iterator[str]:
+    """The lines of a text, without their ends. Raises DataError."""
+    rest, number = "", 1
+    for piece in pieces(path):
+        *whole, rest = (rest + piece).split("\n")
+        yield from whole
+        number += len(whole)
+        if len(rest) > LONGEST:
+            raise DataError(f"{path}:{number}: a line of more than {LONGEST:,} characters", "a record, or a message, has a line of its own")
+    if rest:
+        yield rest
 
 
 def refuse_binary(start: bytes, path: Path) -> None:

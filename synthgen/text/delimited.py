@@ -8,27 +8,30 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from synthgen.errors import DataError
+from synthgen.text.opened import LONGEST
 
 SEPARATORS = ",;\t|"
 LOOKED_AT = 20
 """Rows by which the separator is told."""
 SHOWN = 100
 """Characters of a line that is shown mended, at most."""
-csv.field_size_limit(2**31 - 1)  # a cell is as long as it is
+csv.field_size_limit(LONGEST)  # a cell may be as long as a line of other formats
+Lines = Callable[[], Iterator[str]]
+"""Gives the lines of a text from the first on, without their ends."""
 
 
-def records(text: str, path: Path, usual: str) -> Iterator[dict[str, str]]:
+def records(lines: Lines, path: Path, usual: str) -> Iterator[dict[str, str]]:
     """The rows of a text whose first line names the columns, separated by `usual` or by what fits better. Raises DataError."""
-    said = re.match(r"sep=(.)\n", text)  # how Excel is told the separator
-    separator, body = (said[1], text[said.end() :]) if said else (_separator(text, usual), text)
-    rows = _Rows(body, separator, path, 1 if said else 0)
+    said = re.fullmatch(r"sep=(.)", next(lines(), ""))  # how Excel is told the separator
+    separator = said[1] if said else _separator(lines, usual)
+    rows = _Rows(lines, separator, path, 1 if said else 0)
     header = next(rows, None)
     if header is None:
         return
@@ -51,9 +54,10 @@ def records(text: str, path: Path, usual: str) -> Iterator[dict[str, str]]:
 class _Rows:
     """The rows that are not empty, each with the `line` that it begins in."""
 
-    def __init__(self, text: str, separator: str, path: Path, before: int = 0) -> None:
-        spaced = f"{separator} " in text.partition("\n")[0]
-        self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=spaced)
+    def __init__(self, lines: Lines, separator: str, path: Path, before: int = 0) -> None:
+        spaced = f"{separator} " in next(islice(lines(), before, None), "")
+        ended = (f"{line}\n" for line in islice(lines(), before, None))
+        self._reader = csv.reader(ended, delimiter=separator, strict=True, skipinitialspace=spaced)
         self.path, self.line, self._before = path, 0, before
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -80,9 +84,9 @@ class _Rows:
         return DataError(f"{self.path}:{self.line}: {error}")
 
 
-def _separator(text: str, usual: str) -> str:
+def _separator(lines: Lines, usual: str) -> str:
     """What stands between the cells: of those that the first line has, the one by which the next lines have as many cells as it."""
-    sizes = {separator: _sizes(text, separator) for separator in dict.fromkeys(usual + SEPARATORS)}
+    sizes = {separator: _sizes(lines, separator) for separator in dict.fromkeys(usual + SEPARATORS)}
     possible = [separator for separator, found in sizes.items() if found and found[0] > 1]
     even = [separator for separator in possible if len(set(sizes[separator])) == 1]
     if usual in even or not possible:
@@ -91,11 +95,11 @@ def _separator(text: str, usual: str) -> str:
     return max(among, key=lambda separator: sizes[separator][0])
 
 
-def _sizes(text: str, separator: str) -> list[int]:
+def _sizes(lines: Lines, separator: str) -> list[int]:
     """How many cells the first rows have, as far as they can be read."""
     found: list[int] = []
     with suppress(csv.Error):
-        found.extend(len(row) for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), LOOKED_AT) if row)
+        found.extend(len(row) for row in islice(csv.reader((f"{line}\n" for line in lines()), delimiter=separator), LOOKED_AT) if row)
     return found
 
 

@@ -5,65 +5,29 @@ Every error names the file and, where there is one, the line.
 
 from __future__ import annotations
 
-import gzip
 import json
 import shlex
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from synthgen.errors import DataError, did_you_mean
 from synthgen.spec.paths import find_path
 from synthgen.spec.rows import parsed_json
-from synthgen.text import delimited, transcript
-from synthgen.text.decoding import START, decoded, refuse_binary
+from synthgen.text import decoding, delimited, json_list, parquet_rows, transcript
+from synthgen.text.decoding import START, refuse_binary
 from synthgen.text.message import NoField, is_talk, messages_in
+from synthgen.text.opened import MOST, PACKED, opened, too_many
 
-if TYPE_CHECKING:
-    import pyarrow
-
+T = TypeVar("T")
 Record = dict[str, Any]
 FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
-PACKED = (".gz", ".zst")
-
-
-def content(path: Path) -> bytes:
-    """What is in a file, unpacked if it is a .gz or .zst. Raises DataError."""
-    try:
-        return _unpacked(path.read_bytes(), path)
-    except IsADirectoryError:
-        raise DataError(f"{path} is a folder, not a file") from None
-    except FileNotFoundError:
-        near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise DataError(f"{path}: no such file", did_you_mean(path.name, near, "files there")) from None
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from None
-
-
-def _unpacked(read: bytes, path: Path) -> bytes:
-    try:
-        if path.suffix.lower() == ".gz":
-            return gzip.decompress(read)
-        if path.suffix.lower() == ".zst":
-            import pyarrow
-
-            with pyarrow.CompressedInputStream(pyarrow.BufferReader(read), "zstd") as stream:
-                return bytes(stream.read())
-    except (EOFError, OSError, zlib.error) as error:
-        hint = f"unpack it by itself: zstd -d --long=31 {shlex.quote(path.name)}" if path.suffix.lower() == ".zst" else ""
-        raise DataError(f"{path}: cannot be unpacked: {error}", hint) from None
-    return read
-
-
-def text(path: Path) -> str:
-    """The text in a file, without a byte order mark and with plain line ends. Raises DataError."""
-    return decoded(content(path), path)
+WHOLE = 64_000_000
+"""Bytes of a JSON file that is no list, which has to be read as a whole."""
 
 
 def _json_lines(path: Path) -> Iterator[Record]:
-    for number, line in enumerate(text(path).split("\n"), 1):
+    for number, line in enumerate(decoding.lines(path), 1):
         if line.strip():
             yield _record(_value(line, path, number), f"{path}:{number}")
 
@@ -101,17 +65,16 @@ def _record(value: Any, where: str) -> Record:
 
 
 def _json(path: Path) -> Iterator[Record]:
-    found = _list(_value(text(path), path), path)
-    if not all(isinstance(item, dict | str) for item in found):
-        raise DataError(f"{path}: expected a JSON list of objects")
-    yield from (_record(item, str(path)) for item in found)
+    items = json_list.items(path, _once)
+    for item in items if items is not None else _list(_value(decoding.text(path, WHOLE), path), path):
+        if not isinstance(item, dict | str):
+            raise DataError(f"{path}: expected a JSON list of objects")
+        yield _record(item, str(path))
 
 
 def _list(value: Any, path: Path) -> list[Any]:
-    """The list of records in a JSON file: all of it, or the only list of objects in the object that it is, as exports have it; a
-    conversation is one record."""
-    if isinstance(value, list):
-        return value
+    """The records in a JSON file that is no list: the only list of objects in the object that it is, as exports have it; a conversation is
+    one record."""
     inner = value if isinstance(value, dict) else {}
     lists = {key: one for key, one in inner.items() if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)}
     if any(is_talk(one) for one in lists.values()):
@@ -127,45 +90,28 @@ def _list(value: Any, path: Path) -> list[Any]:
 
 
 def _csv(path: Path) -> Iterator[Record]:
-    return delimited.records(text(path), path, "\t" if _format(path) == ".tsv" else ",")
+    return delimited.records(lambda: decoding.lines(path), path, "\t" if _format(path) == ".tsv" else ",")
 
 
-def _parquet(path: Path) -> Iterator[Record]:
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(pyarrow.BufferReader(content(path)) if _is_packed(path) else path) as file:
-            names = file.schema_arrow.names
-            if twice := next((name for name in names if names.count(name) > 1), None):
-                raise DataError(f"{path}: two columns are named '{twice}'", "give one of them another name")
-            for batch in file.iter_batches():
-                yield from _with_text(batch).to_pylist()
-    except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{path}: cannot be read as Parquet: {error}") from None
-
-
-def _with_text(batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
-    """A batch whose columns of bytes are text, if they hold any."""
-    import pyarrow
-
-    for place, column in enumerate(batch.schema):
-        if column.type in (pyarrow.binary(), pyarrow.large_binary()):
-            with suppress(pyarrow.ArrowInvalid):  # not UTF-8: told where it is read as text
-                batch = batch.set_column(place, column.name, batch.column(place).cast(pyarrow.large_string()))
-    return batch
-
-
-READERS = dict(zip(FORMATS, (_json_lines, _json_lines, _json, _csv, _csv, _parquet), strict=True))
+READERS = dict(zip(FORMATS, (_json_lines, _json_lines, _json, _csv, _csv, parquet_rows.rows), strict=True))
 
 
 def records(path: Path) -> Iterator[Record]:
     """The records of a JSONL, JSON, CSV, TSV or Parquet file (each also as .gz or .zst), in order. Raises DataError with the line."""
     reader = READERS.get(_format(path))
     if reader is None:
-        refuse_binary(content(path)[:START], path)
+        with opened(path) as stream:
+            refuse_binary(stream.read(START), path)
         raise DataError(f"{path}: unknown format '{path.suffix}'", f"formats: {', '.join(FORMATS)}")
-    return reader(path)
+    return _limited(reader(path), path)
+
+
+def _limited(found: Iterable[T], path: Path) -> Iterator[T]:
+    """What was found in a file, as far as it is no more than can be worked on. Raises DataError."""
+    for number, one in enumerate(found):
+        if number == MOST:
+            raise too_many(path)
+        yield one
 
 
 def _format(path: Path) -> str:
@@ -201,7 +147,7 @@ def lines(path: Path, field: str = "") -> list[str]:
     """The messages of a file with one a line, which has no `field`. Raises DataError."""
     if field:
         raise DataError(f"{path}: a message a line has no field '{field}'", f"give records: {', '.join(FORMATS)}")
-    return _plain(text(path).split("\n"))
+    return _plain(_limited(decoding.lines(path), path))
 
 
 def with_messages(path: Path, field: str = "") -> Iterator[tuple[Record, list[str]]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 from synthgen.errors import DataError
 from synthgen.spec.digests import number_of
 from synthgen.text.frames import essence, runs
+from synthgen.text.opened import SMALL, plain_file
 
 RUN = 8
 """How many words in a row make a copy."""
@@ -54,8 +56,12 @@ class Originals:
 
         found = cls()
         try:
-            with file.open("rb") as opened, numpy.load(opened) as stored:
-                found.run, found._known = int(stored["run"]), set(stored["digests"].tolist())
+            with plain_file(file) as raw:
+                if sum(one.file_size for one in ZipFile(raw).infolist()) > SMALL + 2 * file.stat().st_size:  # digests can hardly be packed
+                    raise ValueError("it unpacks to far more than it is")
+                with numpy.load(raw) as stored:
+                    found.run, found._known = int(stored["run"]), set(stored["digests"].tolist())
         except Exception as error:  # noqa: BLE001 (whatever numpy, zip and zlib make of a broken file)
-            raise DataError(f"{file}: does not say which messages the model learned from: {error}", "tune the model again") from None
+            said = error.message.removeprefix(f"{file}: ") if isinstance(error, DataError) else error
+            raise DataError(f"{file}: does not say which messages the model learned from: {said}", "tune the model again") from None
         return found
