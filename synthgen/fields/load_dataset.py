@@ -10,10 +10,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tarfile
 import tempfile
 import weakref
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +22,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from synthgen.errors import DataError, did_you_mean
-from synthgen.spec.parts import RecipeContext
+from synthgen.fields import dataset_files
+from synthgen.spec.parts import RecipeContext, exists
 from synthgen.spec.paths import paths_in
-from synthgen.text import files
+from synthgen.text import decoding
 
 FORMATS = ("arrow", "csv", "json", "parquet", "text")
 """The formats of `datasets` whose files hold all of their rows and name no other file."""
@@ -35,7 +34,6 @@ TYPES = {"Value", "ClassLabel", "Json", "Translation", "TranslationVariableLangu
 CARDS = ("README.md", ".huggingface.yaml")
 STATE, INFO, LEGACY, SPLITS = "state.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json"
 HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
-ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ def _in_words(named: Named) -> Iterator[None]:
 def _folder(named: Named) -> Path | None:
     """The folder of that name, or nothing when it is the id of a dataset on the Hub."""
     name, context = named.name, named.context
-    if name.startswith((".", "/", "~")) or (context.folder / name).exists():
+    if name.startswith((".", "/", "~")) or exists(context.folder / name):
         place = named.inside(name)
         if place.is_dir():
             return place
@@ -176,14 +174,27 @@ def _saved(named: Named, folder: Path) -> Opened:
     import datasets
 
     if not (folder / STATE).exists():
-        splits = json.loads(files.text(_own(named, folder, SPLITS)))["splits"]
+        splits = json.loads(decoding.text(_own(named, folder, SPLITS)))["splits"]
         if named.split not in splits:
             raise named.wrong(f"it has no split '{named.split}'", did_you_mean(named.split, splits, "splits"))
         folder = named.inside(str(folder / named.split), f"its split '{named.split}' leads")
     about = [_own(named, folder, name) for name in (STATE, INFO)]
-    shards = [file["filename"] for file in json.loads(files.text(about[0]))["_data_files"]]
-    data = [named.inside(str(folder / shard), f"its {STATE} names '{shard}', which leads") for shard in shards]
-    return Opened(named, [*about, *data], lambda: datasets.Dataset.load_from_disk(str(folder)))
+    for file in about:
+        dataset_files.check_plain(file, dataset_files.CARD)
+    shards = [file["filename"] for file in json.loads(decoding.text(about[0]))["_data_files"]]
+
+    def data() -> list[Path]:
+        found = [named.inside(str(folder / shard), f"its {STATE} names '{shard}', which leads") for shard in shards]
+        for file in found:
+            dataset_files.check_plain(file)
+        return found
+
+    def read() -> Any:
+        for file in data():  # since it was opened, one may have become a link
+            dataset_files.check_growth(file, "arrow")
+        return datasets.Dataset.load_from_disk(str(folder))
+
+    return Opened(named, [*about, *data()], read)
 
 
 def _plain(named: Named, folder: Path) -> Opened:
@@ -196,12 +207,18 @@ def _plain(named: Named, folder: Path) -> Opened:
             if urlsplit(path).scheme or "::" in path:
                 raise named.wrong(f"its {card} names '{path}', which is no file of that folder", "download it into the folder")
             named.inside(str(folder / path), f"its {card} names '{path}', which leads")
+    for file in about:
+        dataset_files.check_plain(file, dataset_files.CARD)
     scratch = Scratch()  # the shared cache tells folders apart by their names and cards only
     builder = datasets.load_dataset_builder(str(folder), named.config, cache_dir=scratch.path)
-    data = [named.inside(file, f"its file '{relpath(file, folder)}' leads") for file in _data_files(named, builder)]
-    for file in data:
-        _refuse_archive(named, file)
-    return Opened(named, [*about, *data], lambda: _prepared(named, builder), scratch)
+
+    def data() -> list[Path]:
+        found = [named.inside(file, f"its file '{relpath(file, folder)}' leads") for file in _data_files(named, builder)]
+        for file in found:
+            _refuse_archive(named, file)
+        return found
+
+    return Opened(named, [*about, *data()], lambda: _prepared(named, builder, data()), scratch)
 
 
 def _data_paths(named: Named, card: Path) -> Iterator[str]:
@@ -217,10 +234,7 @@ def _data_paths(named: Named, card: Path) -> Iterator[str]:
 
 
 def _configurations(card: Path) -> list[dict[str, Any]]:
-    from huggingface_hub import metadata_load
-    from ruamel.yaml import YAML
-
-    data = metadata_load(card) if card.suffix == ".md" else YAML(typ="safe").load(files.text(card))
+    data = dataset_files.card(card)
     configs = data.get("configs") if isinstance(data, dict) else None
     return [config for config in configs if isinstance(config, dict)] if isinstance(configs, list) else []
 
@@ -243,17 +257,17 @@ def _data_files(named: Named, builder: Any) -> list[str]:
     return [str(file) for split in (builder.config.data_files or {}).values() for file in split]
 
 
-def _prepared(named: Named, builder: Any) -> Any:
-    """The rows of a builder whose data files were checked."""
+def _prepared(named: Named, builder: Any, files: Sequence[Path]) -> Any:
+    """The rows of a builder whose data files were checked, of which none unpacks to far more than it is."""
+    for file in files:
+        dataset_files.check_growth(file, builder.name)
     builder.download_and_prepare()
     return builder.as_dataset(split=named.split)
 
 
 def _refuse_archive(named: Named, file: Path) -> None:
     """Raise DataError when a file is an archive: its members may be links, or have names that lead elsewhere."""
-    with file.open("rb") as stream:
-        start = stream.read(8)
-    if start.startswith(ARCHIVES) or tarfile.is_tarfile(file) or zipfile.is_zipfile(file):
+    if dataset_files.is_archive(file):
         raise named.wrong(f"its file '{file.name}' is an archive, whose members may lead anywhere", "unpack it and name the folder")
 
 
@@ -271,10 +285,10 @@ def _from_hub(named: Named) -> Any:
     for file in _data_files(named, builder):
         if not file.startswith(start) or "::" in file or ".." in file.split("/"):
             raise named.wrong(f"it names '{file}', which is no file of that repository", "download it and name the folder")
-    for split in datasets.DownloadManager().download(builder.config.data_files).values():
-        for file in split:
-            _refuse_archive(named, Path(file))
-    return _prepared(named, builder)
+    files = [Path(file) for split in datasets.DownloadManager().download(builder.config.data_files).values() for file in split]
+    for place in files:
+        _refuse_archive(named, place)
+    return _prepared(named, builder, files)
 
 
 def _checked_revision(named: Named) -> str | None:

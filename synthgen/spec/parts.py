@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import AfterValidator, BaseModel, ConfigDict, PrivateAttr
 
 from synthgen.errors import DataError
 
@@ -17,6 +18,15 @@ DEPENDS = (
     "hide a field for each case, such as when: \"{{ country == 'DE' }}\", and join them in a template: docs/fields.md, Values that depend"
 )
 """The way round, where a template cannot stand."""
+LONGEST_PATH = 1000
+
+
+def exists(path: str | Path) -> bool:
+    """Whether there is something of that name; of a name that no file can have, there is nothing."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a name, or a zero in it
+        return False
 
 
 def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
@@ -24,10 +34,12 @@ def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
 
     Links are followed first, so that a link cannot lead out. Raises ValueError when it leads elsewhere.
     """
+    if len(path) > LONGEST_PATH:
+        raise ValueError(f"'{path[:40]}…' is too long for a path")
     try:
         resolved = (folder / Path(path).expanduser()).resolve()
-    except RuntimeError as error:  # no such user, or links in a circle
-        raise ValueError(f"'{path}': {error}") from None
+    except (RuntimeError, ValueError, OSError) as error:  # no such user, links in a circle, a zero in it
+        raise ValueError(f"'{path}' is no path: {error}") from None
     if any(resolved.is_relative_to(place.resolve()) for place in (folder, *allow)):
         return resolved
     raise ValueError(f"'{path}' leaves the recipe's folder; to allow it, add --allow {resolved.parent}")
@@ -89,6 +101,16 @@ class Part(BaseModel):
     def files(self) -> list[Path]:
         """The files that this part reads: their content is part of what decides the output."""
         return []
+
+
+def _is_revision(name: str) -> str:
+    if not re.fullmatch(r"\w[\w./+@-]*", name) or ".." in name or "//" in name:
+        raise ValueError(f"'{name[:80]}' is no branch, tag or commit")
+    return name
+
+
+Revision = Annotated[str, AfterValidator(_is_revision)]
+"""What a version on the Hub is called. It becomes a part of paths in the Hub's cache."""
 
 
 def misread(at: tuple[Any, ...], error: DataError | ValueError, context: RecipeContext) -> Fault:
