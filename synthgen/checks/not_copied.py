@@ -44,7 +44,7 @@ class NotCopied(Check):
     @property
     def _place(self) -> Path:
         place = self._context.path(self.file or "")
-        return place / LEARNED if place.is_dir() else place
+        return self._context.path(str(place / LEARNED)) if place.is_dir() else place
 
     def _others(self) -> Originals:
         found = Originals(run=self.run)

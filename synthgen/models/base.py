@@ -14,10 +14,14 @@ from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from synthgen.errors import ModelError
-from synthgen.models import packed
+from synthgen.errors import DataError, ModelError
+from synthgen.models import hub_model, packed
+from synthgen.recipe import model_folder
+from synthgen.recipe.model_folder import Fence
+from synthgen.spec.parts import exists
 from synthgen.spec.rows import Completion, Prompt
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ WORKERS = 8
 """Batches that are written at the same time on a CPU, at most, each by one thread."""
 WIDTH = 48
 """Rows that are written side by side. It is part of what decides a message, to the last bit."""
+NUMBERS = 8
+"""Numbers that a byte of weights may stand for, at most."""
 MIN_P = 0.05
 """A token is never chosen when it is less than this as likely as the likeliest (min-p sampling, arXiv 2407.01082)."""
 
@@ -37,12 +43,15 @@ MIN_P = 0.05
 class BaseModel:
     """A base model, loaded when it is first asked.
 
-    `name` is `scribbler`, a Hub id (with `revision`), a folder, or a .gguf file. Raises ModelError from any
-    method when it cannot be had.
+    `name` is `scribbler`, a Hub id (with `revision`), a folder, or a .gguf file. The `fence` of a recipe gives the file of a path, or
+    raises ValueError when it must not be read; what is on this machine is then named by its whole path. Raises ModelError from any
+    method when the model cannot be had, or holds what must not be read.
     """
 
-    def __init__(self, name: str, *, revision: str | None = None, dtype: str = "auto", device: str = "auto") -> None:
-        self.name, self.revision = name, revision
+    def __init__(
+        self, name: str, *, revision: str | None = None, dtype: str = "auto", device: str = "auto", fence: Fence | None = None
+    ) -> None:
+        self.name, self.revision, self._fence = name, revision, fence
         self._dtype_asked, self._device_asked = dtype, device
         self._stops: dict[tuple[str, int], bool] = {}
         self._fits: bool | None = None
@@ -56,12 +65,27 @@ class BaseModel:
 
     @property
     def _local(self) -> bool:
-        return self.name == "scribbler" or Path(self.name).exists()
+        return self.name == "scribbler" or ((self._fence is None or Path(self.name).is_absolute()) and exists(self.name))
 
     @property
     def place(self) -> Path:
         """The folder (or .gguf file) of a local model."""
         return SCRIBBLER if self.name == "scribbler" else Path(self.name)
+
+    @cached_property
+    def _checked(self) -> str | None:
+        """The commit of a model on the Hub, or nothing for one on this machine, of which nothing leads elsewhere. Raises ModelError."""
+        try:
+            if self.name == "scribbler":
+                return None
+            if self._local:
+                model_folder.check(self.place, self._fence)
+                return None
+            if exists(self.name):
+                raise DataError("where this command runs there is a folder of that name, which would be taken for it", "run it elsewhere")
+            return hub_model.checked(self.name, self.revision, self._fence)
+        except DataError as error:
+            raise ModelError(f"model '{self.name}': {error.message}", error.hint) from None
 
     @cached_property
     def _version(self) -> str:
@@ -70,6 +94,7 @@ class BaseModel:
     @cached_property
     def content(self) -> str:
         """What stands for the files of a local model; empty for one on the Hub."""
+        self._checked  # noqa: B018 (it raises)
         if not self._local:
             return ""
         whole = sha256()
@@ -115,23 +140,23 @@ class BaseModel:
     @cached_property
     def tokenizer(self) -> Any:
         """The tokenizer."""
-        with self._told():
+        with self._told(), self._source() as (source, options):
             from transformers import AutoTokenizer
 
-            return AutoTokenizer.from_pretrained(*self._source, **self._options, trust_remote_code=False)
+            return AutoTokenizer.from_pretrained(source, **options)
 
-    @property
-    def _source(self) -> tuple[str]:
-        place = self.place
+    @contextlib.contextmanager
+    def _source(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What transformers is told to load, and how: no code, and of a GGUF file nothing that lies beside it."""
+        options: dict[str, Any] = {"trust_remote_code": False}
+        commit = self._checked or self.revision
         if not self._local:
-            return (self.name,)
-        return (str(place if place.is_dir() else place.parent),)
-
-    @property
-    def _options(self) -> dict[str, Any]:
-        if self._local:
-            return {"gguf_file": self.place.name} if self.place.is_file() else {}
-        return {"revision": self.revision} if self.revision else {}
+            yield self.name, options | ({"revision": commit} if commit else {})
+        elif self.place.is_dir():
+            yield str(self.place), options
+        else:
+            with TemporaryDirectory(prefix="synthgen-") as nothing:
+                yield nothing, options | {"gguf_file": str(self.place.absolute())}
 
     @cached_property
     def _model(self) -> Any:
@@ -147,17 +172,19 @@ class BaseModel:
 
     def opened(self) -> tuple[Any, Any]:
         """The model as transformers knows it, and its tokenizer: for whoever trains it."""
-        with self._told():
-            from transformers import AutoModelForCausalLM, logging
+        with self._told(), self._source() as (source, options):
+            from transformers import AutoConfig, AutoModelForCausalLM, logging
 
             logging.set_verbosity_error()
             logging.disable_progress_bar()
+            config = AutoConfig.from_pretrained(source, **options)
+            if self._local:
+                weights = model_folder.weights(self.place)
+                check_size(config, sum(file.stat().st_size for file in weights))
             if self.is_packed:
-                model = self._unpacked()
-            else:
-                model = AutoModelForCausalLM.from_pretrained(
-                    *self._source, **self._options, dtype=self._torch_dtype, trust_remote_code=False
-                )
+                model = self._unpacked(config)
+            else:  # pickled weights can hold code
+                model = AutoModelForCausalLM.from_pretrained(source, **options, dtype=self._torch_dtype, use_safetensors=True)
             return model.to(self.device).eval(), self.tokenizer
 
     @property
@@ -165,10 +192,9 @@ class BaseModel:
         """Whether its weights are in four or eight bits, as Scribbler's."""
         return packed.is_packed(self.place / "model.safetensors")
 
-    def _unpacked(self) -> Any:
-        from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig
+    def _unpacked(self, config: Any) -> Any:
+        from transformers import MODEL_FOR_CAUSAL_LM_MAPPING
 
-        config = AutoConfig.from_pretrained(self.place)
         weights = packed.load(self.place / "model.safetensors", self._torch_dtype)
         return MODEL_FOR_CAUSAL_LM_MAPPING[type(config)].from_pretrained(None, config=config, state_dict=weights, dtype=self._torch_dtype)
 
@@ -179,6 +205,8 @@ class BaseModel:
             yield
         except ModelError:
             raise
+        except DataError as error:
+            raise ModelError(f"model '{self.name}': {error.message}", error.hint) from None
         except Exception as error:  # transformers, the Hub client and torch have no common error class
             raise missing(self.name, self._local, error) from error
 
@@ -189,7 +217,9 @@ class BaseModel:
         return len(self._ids(text))
 
     def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self.tokenizer(text)["input_ids"]
+        tokenizer = self.tokenizer
+        with self._told():  # a vocabulary may lack what every text needs
+            ids: list[int] = tokenizer(text)["input_ids"]
         first = self.tokenizer.bos_token_id
         return ids if first is None or ids[:1] == [first] else [first, *ids]
 
@@ -316,6 +346,21 @@ def computes_in_bfloat16(device: str) -> bool:
     return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16") or abilities.get("bf16"))
 
 
+def check_size(config: Any, weights: int) -> None:
+    """Raise DataError when a config describes far more numbers than so many bytes of weights hold: the rest would be made up."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"):  # where numbers need no memory
+        model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+    numbers = sum(one.numel() for one in {id(one): one for one in [*model.parameters(), *model.buffers()]}.values())
+    if numbers > 10_000_000 + NUMBERS * weights:
+        raise DataError(
+            f"its config describes {numbers:,} numbers, and its weights have only {weights:,} bytes",
+            model_folder.WHOLE,
+        )
+
+
 def missing(name: str, local: bool, error: Exception) -> ModelError:
     """The one line for a model that cannot be loaded."""
     said = f"{type(error).__name__}: {error}"
@@ -324,6 +369,8 @@ def missing(name: str, local: bool, error: Exception) -> ModelError:
     page = f"https://huggingface.co/{name}"
     if ("gguf" in cause.lower() and isinstance(error, ImportError)) or "accelerate is required" in cause:
         return ModelError(f"model '{name}': reading GGUF files needs two more packages", "pip install gguf accelerate")
+    if "custom code" in cause:
+        return ModelError(f"model '{name}' needs code of its own, which is never run", "name a model that transformers knows without it")
     if local:
         return ModelError(
             f"model '{name}' cannot be loaded: {first}",

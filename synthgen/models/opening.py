@@ -13,7 +13,7 @@ from synthgen.recipe.shape import AnyModel, BaseModelSpec, ClaudeSpec
 
 
 def _base(spec: BaseModelSpec, budget: Budget | None) -> Model:
-    return BaseModel(spec.place, revision=spec.revision, dtype=spec.dtype, device=spec.device)
+    return BaseModel(spec.place, revision=spec.revision, dtype=spec.dtype, device=spec.device, fence=spec.fence)
 
 
 def _claude(spec: ClaudeSpec, budget: Budget | None) -> Model:

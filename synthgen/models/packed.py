@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import torch
 
 FORMAT = "synthgen packed 1"
+SIZES = {1: 32, 2: 16}
+"""Bytes of a block by the numbers that its scale has."""
 
 
 def from_gguf_rows(raw: numpy.ndarray[Any, Any], kind: str) -> dict[str, torch.Tensor]:
@@ -65,7 +67,10 @@ def load(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     for name, tensor in stored.items():
         if name.endswith(".scales"):
             matrix = name.removesuffix(".scales")
-            found[matrix] = unpack(tensor, stored[f"{matrix}.blocks"], dtype)
+            blocks = stored.get(f"{matrix}.blocks")
+            if blocks is None or tensor.ndim != 3 or blocks.shape != (*tensor.shape[:2], SIZES.get(tensor.shape[2])):
+                raise ValueError(f"the parts of '{matrix}' do not fit each other")
+            found[matrix] = unpack(tensor, blocks, dtype)
         elif not name.endswith(".blocks"):
             found[name] = tensor.to(dtype)
     return found

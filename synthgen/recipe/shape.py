@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Discriminator, Field
 
 from synthgen.checks import AnyCheck, NotCopied
+from synthgen.errors import DataError
 from synthgen.fields import AnyField, Made
 from synthgen.fields.date import moment
+from synthgen.recipe import model_folder
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.publish import Publish
 from synthgen.spec import names
-from synthgen.spec.parts import Fault, Part, RecipeContext
+from synthgen.spec.parts import Fault, Part, RecipeContext, Revision, exists
 from synthgen.text.originals import LEARNED
 from synthgen.voices import Voice
 
+HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
+LONGEST_ID = 200
+FORMS = "name a folder that save_pretrained wrote, a .gguf file, or a Hub id (owner/name)"
 RESERVED = {"provenance", "true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "loop", "self", "context"}
 
 
@@ -50,46 +55,65 @@ class BaseModelSpec(Part):
 
     kind: Literal["base"] = "base"
     name: str = Field("scribbler", description="scribbler (ships inside the package), a Hub id, a folder, or a .gguf file")
-    revision: str | None = Field(None, description="a branch, tag or commit of the Hub id")
+    revision: Revision | None = Field(None, description="a branch, tag or commit of the Hub id")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="auto: bfloat16 where the machine is fast at it")
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
 
     def faults(self) -> Iterator[Fault]:
         """A folder or file that is not there, or outside the recipe's folder; the name of a model that is not run here."""
-        if self.name.startswith("claude-") and not Path(self.name).exists():
-            yield Fault(("name",), f"'{self.name}' is not a base model", "ask it over the Messages API: add kind: claude")
-            return
         try:
             place = self.place
         except ValueError as error:
-            yield Fault(("name",), str(error))
+            message, _, hint = str(error).partition("; ")
+            yield Fault(("name",), message, hint)
             return
-        if self._looks_local and not Path(place).exists():
+        if self.is_local:
+            unread = list(self._folder_faults(Path(place)))
+            yield from unread or (Fault(("name",), one.message, one.hint) for guard in self.guards("") for one in guard.faults())
+        elif place != "scribbler":
+            yield from self._hub_faults(place)
+
+    def _hub_faults(self, place: str) -> Iterator[Fault]:
+        if self.name.startswith("claude-"):
+            yield Fault(("name",), f"'{self.name[:80]}' is not a base model", "ask it over the Messages API: add kind: claude")
+        elif not HUB_ID.fullmatch(place) or ".." in place or len(place) > LONGEST_ID:
+            yield Fault(("name",), f"'{self.name[:80]}' is neither a folder, nor a .gguf file, nor the id of a model on the Hub", FORMS)
+        elif exists(place):  # which transformers would take for it
             yield Fault(
-                ("name",), f"'{self.name}' is not there", "name a folder that save_pretrained wrote, a .gguf file, or a Hub id (owner/name)"
+                ("name",),
+                f"there is no '{self.name}' beside the recipe, and where this command runs there is one that is none of the recipe's",
+                "run it in another folder; or name the folder by its path from the recipe",
             )
-        for guard in self.guards(""):
-            yield from (Fault(("name",), fault.message, fault.hint) for fault in guard.faults())
+
+    def _folder_faults(self, place: Path) -> Iterator[Fault]:
+        if not exists(place):
+            yield Fault(("name",), f"'{self.name}' is not there", FORMS)
+            return
+        try:
+            model_folder.check(place, self._context.path)
+        except DataError as error:
+            yield Fault(("name",), f"model '{self.name}': {error.message}", error.hint)
 
     @property
-    def _looks_local(self) -> bool:
-        return self.name.startswith((".", "/", "~")) or self.name.endswith(".gguf")
+    def is_local(self) -> bool:
+        """Whether the name is one of a folder or a file on this machine, and none on the Hub."""
+        named = self.name.startswith((".", "/", "~")) or self.name.endswith(".gguf")
+        return self.name != "scribbler" and (named or exists(self._context.folder / self.name))
+
+    @property
+    def fence(self) -> Callable[[str], Path] | None:
+        """Gives the file of a path, where the recipe says which model it is. Raises ValueError when the recipe may not read it."""
+        return None if self.name == "scribbler" else self._context.path
 
     @property
     def place(self) -> str:
         """The path of a local model, or the name of one on the Hub. Raises ValueError when the path leaves the recipe's folder."""
-        if self.name == "scribbler":
-            return self.name
-        if self._looks_local or (self._context.folder / self.name).exists():
-            return str(self._context.path(self.name))
-        return self.name
+        return str(self._context.path(self.name)) if self.is_local else self.name
 
     def guards(self, field: str) -> Iterator[NotCopied]:
         """The check that a field which this model types says none of the messages over again that the model was tuned on."""
-        place = Path(self.place).absolute()
-        if self.name != "scribbler" and (place / LEARNED).is_file():  # where it was found, it may be read
-            context = replace(self._context, allow=(*self._context.allow, place))
-            yield NotCopied.model_validate({"field": field, "file": str(place)}, context=context)
+        if self.is_local and (Path(self.place) / LEARNED).is_file():
+            yield NotCopied.model_validate({"field": field, "file": self.place}, context=self._context)
 
     @property
     def english(self) -> bool:
@@ -106,8 +130,8 @@ class BaseModelSpec(Part):
 
     def files(self) -> list[Path]:
         """What tells one local model from another."""
-        place = Path(self.place)
-        return [place / name for name in ("config.json", "manifest.json", LEARNED) if (place / name).is_file()]
+        names = ("config.json", "manifest.json", LEARNED) if self.is_local else ()
+        return [Path(self.place) / name for name in names if (Path(self.place) / name).is_file()]
 
 
 class Prices(Part):
