@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from time import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from synthgen.errors import LimitError, ModelError, OutputError
 from synthgen.models import wire
@@ -190,10 +191,12 @@ class Batches:
 
     def _end(self, batch: Sent, most: float, *, gone: bool) -> Iterator[tuple[str, Completion]]:
         """The answers of a batch that has ended, in the journal."""
+        import httpx2
+
         name = str(batch.id)
 
         async def fetch(client: AsyncAnthropic) -> list[Any]:
-            return [one async for one in await client.messages.batches.results(name)]
+            return wire.results(await client.get(f"/v1/messages/batches/{quote(name, safe='')}/results", cast_to=httpx2.Response))
 
         results = [] if gone else self.line.call(fetch)
         del self.under_way[batch.number]

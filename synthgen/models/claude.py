@@ -111,6 +111,6 @@ async def _abilities(line: Connection, name: str, tries: int = TRIES) -> wire.Ab
     card = await line.patient(lambda client: client.models.retrieve(name), tries)
     if not isinstance(card, Failure):
         return wire.Abilities.of(card)
-    if card.again or card.status in (0, 401, 402):
+    if card.again or card.status in (0, 401, 402) or 300 <= card.status < 400:
         raise card.error(name, tries if card.again else 1)
     return wire.Abilities()

@@ -110,7 +110,7 @@ class Connection:
         more = -(-self.at_once // EACH) - 1
         trusted = httpx2.create_ssl_context() if more else True  # it takes long to make
         for _ in range(more):
-            yield self.client.with_options(http_client=anthropic.DefaultAsyncHttpxClient(verify=trusted))
+            yield self.client.with_options(http_client=anthropic.DefaultAsyncHttpxClient(verify=trusted, follow_redirects=False))
 
     def _run(self) -> None:
         try:
@@ -121,13 +121,14 @@ class Connection:
             self._ready.set()
 
     async def _serve(self) -> None:
-        from anthropic import AnthropicError, AsyncAnthropic
+        from anthropic import AnthropicError, AsyncAnthropic, DefaultAsyncHttpxClient
 
         self.loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         self.secrets = credentials()
         problem: Failure | None = None
         try:
-            self.client = AsyncAnthropic(max_retries=0, timeout=self.timeout)
+            there = DefaultAsyncHttpxClient(follow_redirects=False)  # a prompt goes to the server that the user named, and to no other
+            self.client = AsyncAnthropic(max_retries=0, timeout=self.timeout, http_client=there)
         except (AnthropicError, ValueError, TypeError) as error:
             problem = failure(error, self.name, self.secrets)
             if not isinstance(error, AnthropicError):

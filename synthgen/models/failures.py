@@ -92,12 +92,18 @@ def _failure(error: BaseException, name: str) -> Failure | None:
 def _status(error: Any, name: str) -> Failure:
     status, headers = error.status_code, error.response.headers
     said = f"{status} {error.type or ''}".strip() + f": {error.api_message or error.response.reason_phrase or 'no reason given'}"
-    told = headers.get("x-should-retry")
+    told = headers.get("x-should-retry") if status >= 400 else None
     again = told == "true" or (told != "false" and (status in (408, 409, 429) or status >= 500))
     if again:
         throttled = status in (429, 529) or (status == 503 and error.type == "overloaded_error")
         sure = error.type is not None and status not in (408, 504)  # a proxy between may give up on a request that is answered
         return Failure(said, again=True, wait=told_to_wait(headers), throttled=throttled, billed=not sure and status != 429)
+    if 300 <= status < 400:
+        where = headers.get("location", "")[:200]
+        return Failure(
+            f"the server sends requests on to another address ({where or status}), where nothing is sent",
+            "if that is the API that you mean, set ANTHROPIC_BASE_URL to it; a proxy or a login page of the network may be in between",
+        )
     if status == 413 or (status == 400 and any(one in said.casefold() for one in TOO_LONG)):
         return Failure(said, own=True)
     if status == 401:

@@ -24,6 +24,9 @@ AROUND = 64
 """More tokens than the API puts around a request and around each of its blocks."""
 SCHEMA = 1_024
 """More tokens than the API explains a JSON Schema in."""
+PAGE_OF_PDF = re.compile(rb"/Type\s*/Page\b")
+UNPACKED = 64_000_000
+"""Bytes of the compressed parts of a PDF that are looked through."""
 CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
@@ -94,6 +97,17 @@ def completion(prompt: Prompt, message: Any, price: Price | None, *, batch: bool
     return Completion(prompt, text, finish, usage.prompt, usage.made, usage.cached, cost)
 
 
+def results(response: Any) -> list[Any]:
+    """The results of a batch in the server's answer, each on a line. They come from the server that was asked for them: the address in
+    `results_url`, to which the SDK goes with the key, may be of another one. Raises ValueError when a line is none."""
+    from anthropic.types.messages import MessageBatchIndividualResponse
+
+    found = [json.loads(line) for line in response.content.splitlines() if line.strip()]
+    if not all(isinstance(one, dict) for one in found):
+        raise ValueError("a result is no object")
+    return [MessageBatchIndividualResponse.construct(**one) for one in found]
+
+
 def _messages(prompt: Prompt) -> list[dict[str, Any]]:
     turns: list[tuple[str, str]] = []
     for role, text in [*prompt.turns, ("user", prompt.text)]:
@@ -157,10 +171,13 @@ def pages(data: str) -> int:
         raw = base64.b64decode(data)
     except ValueError:
         return 0
-    parts = [raw]
+    count, left = len(PAGE_OF_PDF.findall(raw)), UNPACKED
     for found in re.finditer(rb"/ObjStm\b.{0,400}?stream\r?\n", raw, re.DOTALL):  # pages of newer files stand in compressed parts
         try:
-            parts.append(zlib.decompressobj().decompress(raw[found.end() :], 16_000_000))
+            part = zlib.decompressobj().decompress(memoryview(raw)[found.end() :], left)
         except zlib.error:
             return 0
-    return sum(len(re.findall(rb"/Type\s*/Page\b", one)) for one in parts)
+        count, left = count + len(PAGE_OF_PDF.findall(part)), left - len(part)
+        if left <= 0:
+            return 0
+    return count

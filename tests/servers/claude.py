@@ -903,7 +903,7 @@ SETTINGS = ("output_config", "thinking", "tool_choice", "speed")
 
 # Faults
 
-STATUSES = ("400", "401", "402", "403", "404", "408", "409", "413", "429", "500", "503", "504", "529")
+STATUSES = ("301", "302", "303", "307", "308", "400", "401", "402", "403", "404", "408", "409", "413", "429", "500", "503", "504", "529")
 TRANSPORT = (*STATUSES, "slow", "hang", "cut", "cut_before", "malformed")
 CONTENT = ("bad_schema", "prose", "refusal", "truncated", "context")
 BATCH_ENDS = ("expired", "errored", "canceled")
@@ -911,7 +911,7 @@ BATCH_ENDS = ("expired", "errored", "canceled")
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to fail, as a test writes it: `429`, `529 retry-after=2`, `429 retry-after-ms=40`, `slow=0.5`, `refusal=frontier_llm`."""
+    """One way to fail, as a test writes it: `429`, `529 retry-after=2`, `307 location=URL`, `slow=0.5`, `refusal=frontier_llm`."""
 
     name: str
     value: str = ""
@@ -1116,6 +1116,7 @@ class ClaudeServer:
     batch_polls: how often a batch is still in progress when asked for.
     latency: seconds before an answer, or a function of the request.
     rate_limit: requests a minute, for every model or by model; burst: how many of them at once (one second's worth).
+    results_at: the address of the server that a batch's results are said to be at (its own).
     thinks: whether messages start with a thinking block where the model thinks.
     words: what every error, explanation of a refusal and thought that is shown says beside its own words. A lone surrogate, here or in an
         answer, is sent as the real thing does: as an escape in the JSON.
@@ -1133,13 +1134,14 @@ class ClaudeServer:
         burst: int | None = None,
         thinks: bool = True,
         words: str = "",
+        results_at: str = "",
         seed: int = 0,
         key: str = KEY,
         port: int = 0,
     ):
         self.answer, self.faults, self.batch_faults, self.batch_polls = answer, faults, batch_faults, batch_polls
         self.latency, self.rate_limit, self.burst, self.thinks, self.seed, self.key = latency, rate_limit, burst, thinks, seed, key
-        self.words = words
+        self.words, self.results_at = words, results_at
         self.batches: dict[str, Batch] = {}
         self.mistakes: list[str] = []
         self.at_once = self.most_at_once = 0
@@ -1556,7 +1558,7 @@ class ClaudeServer:
         number = len(self.batches) + 1
         made = Batch(number, f"msgbatch_{number:024d}", requests, datetime.now(UTC), time.monotonic())
         self.batches[made.id] = made
-        return Reply(made.card(self.url))
+        return Reply(made.card(self.results_at or self.url))
 
     def _batch(self, name: str) -> Batch:
         if name not in self.batches or self.batches[name].deleted:
@@ -1601,14 +1603,14 @@ class ClaudeServer:
             batch.polls += 1
             if batch.polls > self.batch_polls or batch.canceled:
                 self._end(batch)
-        return Reply(batch.card(self.url))
+        return Reply(batch.card(self.results_at or self.url))
 
     async def _cancel_batch(self, _entry: object, _fault: object, _query: object, name: str) -> Reply:
         batch = self._batch(name)
         if batch.ended:
             wrong("", f"Message Batch {name} has already ended and cannot be canceled.")
         batch.canceled = batch.canceled or datetime.now(UTC)
-        return Reply(batch.card(self.url))
+        return Reply(batch.card(self.results_at or self.url))
 
     async def _delete_batch(self, _entry: object, _fault: object, _query: object, name: str) -> Reply:
         batch = self._batch(name)
@@ -1624,7 +1626,8 @@ class ClaudeServer:
         return Reply(batch.results, kind="application/x-jsonl")
 
     async def _list_batches(self, _entry: object, _fault: object, query: dict[str, list[str]]) -> Reply:
-        return Reply(page([batch.card(self.url) for batch in reversed(self.batches.values()) if not batch.deleted], query))
+        kept = [batch for batch in reversed(self.batches.values()) if not batch.deleted]
+        return Reply(page([batch.card(self.results_at or self.url) for batch in kept], query))
 
     # Models
 
