@@ -46,8 +46,10 @@ def test_another_recipe_of_the_same_name_stops(options: dict[str, Any]) -> None:
     assert told.value.message == f"outputs/demo was made from another recipe, {Path('a/recipe.yaml')}; this one is {Path('b/recipe.yaml')}"
     assert "--out DIR" in told.value.hint
     assert "another name" in told.value.hint
+    assert "move that file away" in told.value.hint
     assert says() == "from a"
     assert not Path("outputs/demo.unfinished").exists()
+    assert "move that file away" in told.value.hint
 
 
 def test_the_ways_out_work() -> None:

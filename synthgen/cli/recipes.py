@@ -122,7 +122,8 @@ def improve(
         told = {"aside": made.aside, "reading": made.reading, "left": made.left, "changes": changes, "diff": made.diff, "cost": made.cost}
         typer.echo(json.dumps({**told, "written": str(written) if written else None}, ensure_ascii=False))
     elif written is not None:
-        typer.echo(f"wrote {written}; synthgen make {written} asks again only for the fields that changed")
+        where = f"synthgen make {written}" if written == recipe else "in the place of the recipe that the output was made from, make"
+        typer.echo(f"wrote {written}; {where} asks again only for the fields that changed")
     elif changed and not asks:
         typer.echo("nothing was written; " + ("--yes writes it" if place else "name the RECIPE, or -o FILE, and --yes, to write it"))
 

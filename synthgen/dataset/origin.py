@@ -43,7 +43,8 @@ def refuse_other(output: Output, loaded: Loaded, *, finished: bool) -> list[str]
             this = "this one is no file" if file is None else f"this one is {_shown(file)}"
             raise OutputError(
                 f"{folder} {what} another recipe, {_shown(other)}; {this}",
-                f"give this one another place (--out DIR) or another name (name: NAME), or move {folder} away",
+                f"give this one another place (--out DIR) or another name (name: NAME); if it takes the place of {_shown(other)}, "
+                "write it there, or move that file away",
             )
     return list(notes)
 
