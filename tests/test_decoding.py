@@ -102,7 +102,7 @@ BINARY = [
     ("a.xlsx", archive(zipped), "an Excel workbook or a zip archive", "CSV UTF-8"),
     ("a.csv", archive(zipped), "an Excel workbook or a zip archive", "CSV UTF-8"),
     ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook", "CSV UTF-8"),
-    ("a.jsonl", gzip.compress(JSONL), "packed with gzip", "mv a.jsonl a.jsonl.gz"),
+    ("a.jsonl", gzip.compress(JSONL, mtime=0), "packed with gzip", "mv a.jsonl a.jsonl.gz"),
     ("a.txt", packed(b"hi"), "packed with zstd", "a.txt.zst"),
     ("a.jsonl.bz2", bz2.compress(JSONL), "packed with bzip2", "bunzip2 a.jsonl.bz2"),
     ("a.jsonl.xz", lzma.compress(JSONL), "packed with xz", "unxz a.jsonl.xz"),
