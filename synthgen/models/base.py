@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import DataError, ModelError
 from synthgen.models import hub_model, packed
+from synthgen.models.missing import missing
 from synthgen.recipe import model_folder
 from synthgen.recipe.model_folder import Fence
 from synthgen.spec.parts import exists
@@ -359,38 +360,3 @@ def check_size(config: Any, weights: int) -> None:
             f"its config describes {numbers:,} numbers, and its weights have only {weights:,} bytes",
             model_folder.WHOLE,
         )
-
-
-def missing(name: str, local: bool, error: Exception) -> ModelError:
-    """The one line for a model that cannot be loaded."""
-    said = f"{type(error).__name__}: {error}"
-    cause = "\n".join(str(one) for one in (error, error.__cause__, error.__context__) if one)
-    first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    page = f"https://huggingface.co/{name}"
-    if ("gguf" in cause.lower() and isinstance(error, ImportError)) or "accelerate is required" in cause:
-        return ModelError(f"model '{name}': reading GGUF files needs two more packages", "pip install gguf accelerate")
-    if "custom code" in cause:
-        return ModelError(f"model '{name}' needs code of its own, which is never run", "name a model that transformers knows without it")
-    if local:
-        return ModelError(
-            f"model '{name}' cannot be loaded: {first}",
-            "a folder needs config.json, the weights and the tokenizer, as save_pretrained writes them",
-        )
-    if "gated" in said.lower() or "GatedRepo" in cause or "401 Client Error" in cause or "403 Client Error" in cause:
-        return ModelError(
-            f"model '{name}' is gated or private, and this login may not read it", f"ask for access at {page}, then: hf auth login"
-        )
-    if "not a valid model identifier" in cause or "404" in cause or "RepositoryNotFound" in cause:
-        return ModelError(
-            f"model '{name}' is not a folder here, nor on the Hub under this name",
-            "check the spelling (owner/name); for a private model: hf auth login; or leave `models` out to use scribbler",
-        )
-    if "connect" in cause.lower() or "offline" in cause.lower() or "couldn't find" in cause.lower() or "resolve" in cause.lower():
-        return ModelError(
-            f"model '{name}' is not on this machine, and the Hub cannot be reached",
-            retryable=True,
-            hint=f"with a connection: hf download {name}; or name a folder; or leave `models` out to use scribbler",
-        )
-    return ModelError(
-        f"model '{name}' cannot be loaded: {first}", "it must be a causal language model that transformers knows without remote code"
-    )

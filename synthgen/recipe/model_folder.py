@@ -16,7 +16,7 @@ from typing import Any
 
 from synthgen.errors import DataError
 from synthgen.spec.parts import exists
-from synthgen.text import opened
+from synthgen.text import decoding, opened
 
 Fence = Callable[[str], Path]
 """Gives the file of a path. Raises ValueError when it must not be read."""
@@ -95,7 +95,7 @@ def check_words(files: dict[str, Path], fence: Fence | None = None) -> None:
 def _read(name: str, file: Path, most: int) -> Any:
     _within(name, file, most)
     try:
-        return json.loads(opened.text(file, most))
+        return json.loads(decoding.text(file, most))
     except (ValueError, RecursionError) as error:
         raise DataError(f"its {name} is not JSON: {error}", WHOLE) from None
 

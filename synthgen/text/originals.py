@@ -58,10 +58,10 @@ class Originals:
         try:
             with plain_file(file) as raw:
                 if sum(one.file_size for one in ZipFile(raw).infolist()) > SMALL + 2 * file.stat().st_size:  # digests can hardly be packed
-                    raise ValueError("it unpacks to far more than it is")
+                    raise DataError(f"{file}: it unpacks to far more than it is")
                 with numpy.load(raw) as stored:
                     found.run, found._known = int(stored["run"]), set(stored["digests"].tolist())
-        except Exception as error:  # noqa: BLE001 (whatever numpy, zip and zlib make of a broken file)
-            said = error.message.removeprefix(f"{file}: ") if isinstance(error, DataError) else error
-            raise DataError(f"{file}: does not say which messages the model learned from: {said}", "tune the model again") from None
+        except Exception as error:  # noqa: BLE001 (whatever numpy, zip and zlib make of a broken file, in words that help nobody)
+            said = f": {error.message.removeprefix(f'{file}: ')}" if isinstance(error, DataError) else ""
+            raise DataError(f"{file}: does not say which messages the model learned from{said}", "tune the model again") from None
         return found
