@@ -90,7 +90,7 @@ class BaseModel:
 
     @cached_property
     def _version(self) -> str:
-        return self.content or str(getattr(self._model.config, "_commit_hash", None) or self.revision or "main")
+        return self.content or self._checked or self.revision or "main"
 
     @cached_property
     def content(self) -> str:

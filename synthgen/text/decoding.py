@@ -58,9 +58,7 @@ def decoded(raw: bytes, path: Path) -> str:
     except UnicodeDecodeError as error:
         raise _undecodable(raw, error, path) from None
     if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        hint = f"of a file that was cut off, leave them out: {_piped(path, 'tr -d ' + shlex.quote(chr(92) + '000'), '<')}"
-        raise DataError(f"{path}:{line}: zero bytes, which no text has: a binary file, or one that was cut off", hint)
+        raise _zeros(path, text[: text.index("\0")].count("\n") + 1)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -74,23 +72,31 @@ def pieces(path: Path, most: int = LARGEST) -> Iterator[str]:
             try:
                 text = decoder.decode(raw, final=not raw)
             except UnicodeDecodeError as error:
-                raise _broken(path, line + error.object[: error.start].count(b"\n")) from None
+                line += error.object[: error.start].count(b"\n")
+                raise _broken(path, DataError(f"{path}:{line}: not UTF-8 text", NO_TEXT)) from None
             if "\0" in text:
-                raise _broken(path, line + text[: text.index("\0")].count("\n"))
+                raise _broken(path, _zeros(path, line + text[: text.index("\0")].count("\n")))
             yield text
             if not raw:
                 return
             raw, line = stream.read(PIECE), line + text.count("\n")
 
 
-def _broken(path: Path, line: int) -> DataError:
-    """The error that there is something else than text in that line of a file: of a file that is not too large, with what it may be."""
+def _broken(path: Path, known: DataError) -> DataError:
+    """The error that there is something else than text in a file: what the whole of it shows, if it is not too large, or else what is
+    known."""
+    if path.stat().st_size > EXAMINED:
+        return known
     try:
-        decoded(content(path, EXAMINED), path)
+        decoded(content(path, 2 * EXAMINED), path)
     except DataError as error:
-        if "at most" not in error.message:
-            return error
-    return DataError(f"{path}:{line}: not UTF-8 text", NO_TEXT)
+        return error if "at most" not in error.message else known
+    return known
+
+
+def _zeros(path: Path, line: int) -> DataError:
+    hint = f"of a file that was cut off, leave them out: {_piped(path, 'tr -d ' + shlex.quote(chr(92) + '000'), '<')}"
+    return DataError(f"{path}:{line}: zero bytes, which no text has: a binary file, or one that was cut off", hint)
 
 
 def text(path: Path, most: int = LARGEST) -> str:
