@@ -312,6 +312,12 @@ def test_a_damaged_journal_is_told_with_how_to_save_the_rest(shop: Path) -> None
     assert ".recover" in found.hint
 
 
+@pytest.mark.parametrize("name", [".origin.json", ".logs.npz"])
+def test_damage_in_what_stays_on_this_machine_is_told(name: str, shop: Path) -> None:
+    (shop / name).write_bytes(b"\0" * 50)
+    assert [str(one) for one in synthgen.verify(shop).damaged] == [f"{name} cannot be read"]
+
+
 def test_verifying_writes_nothing(shop: Path) -> None:
     before = {path: (path.stat().st_mtime_ns, path.is_file() and path.read_bytes()) for path in [shop, *shop.rglob("*")]}
     synthgen.verify(shop)

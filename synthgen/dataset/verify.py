@@ -11,7 +11,7 @@ from typing import Any
 
 from synthgen.dataset.dataset import PAUSE, TRIES
 from synthgen.dataset.manifest import AGAIN, read_manifest
-from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST
+from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, ORIGIN
 from synthgen.dataset.origin import manifest_hash
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
@@ -114,6 +114,8 @@ def _of_manifest(whole: Path, content: bytes | None) -> Iterator[Damage]:
     known = manifest_hash(whole)
     if known is not None and sha256(content or b"").hexdigest() != known:
         yield Damage(MANIFEST, "has another content")
+    if (whole / ORIGIN).exists() and known is None:
+        yield Damage(ORIGIN, "cannot be read")
 
 
 def _of_logs(whole: Path) -> Iterator[Damage]:
