@@ -173,18 +173,16 @@ def test_the_check_stands_for_fields_of_that_model_alone(recipe: Callable[..., L
     assert [check.field for check in checks(recipe(text))] == ["b"]
 
 
-def test_a_model_found_from_where_the_command_runs_is_checked_too(
-    recipe: Callable[..., Loaded], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """transformers takes `my-model` from there, although the recipe lies elsewhere."""
+def test_a_model_where_the_command_runs_is_none_of_the_recipe_s(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """transformers would take `my-model` from there, although the recipe lies elsewhere."""
     elsewhere = folder.parent / "recipes"
     elsewhere.mkdir()
     monkeypatch.chdir(folder.parent)
     (elsewhere / "recipe.yaml").write_text(RECIPE.replace("KEEP", ""))
     from synthgen.recipe import load
 
-    (check,) = checks(load(elsewhere / "recipe.yaml"))
-    assert check.memory([]).copied(LOGS[0]) == ""
+    with pytest.raises(RecipeError, match="where this command runs there is one that is none of the recipe's"):
+        load(elsewhere / "recipe.yaml")
 
 
 def test_a_broken_file_of_digests_is_told_when_the_recipe_is_read(folder: Path) -> None:
@@ -226,7 +224,7 @@ def test_a_check_may_name_a_models_folder(folder: Path) -> None:
 
 
 def test_a_models_folder_is_no_dataset(folder: Path) -> None:
-    (folder / "manifest.json").write_text(json.dumps({"synthgen": "0", "fingerprint": "a", "tuned": {}}))
+    (folder / "manifest.json").write_text(json.dumps({"synthgen": "0", "fingerprint": "a", "files": {}, "tuned": {}}))
     with pytest.raises(OutputError, match="is a model, not a dataset"):
         api.look(folder)
     (folder.parent / "recipe.yaml").write_text(RECIPE.replace("KEEP", ""))

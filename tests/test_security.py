@@ -574,7 +574,7 @@ def test_a_module_that_a_model_brings_along_is_not_run(own: Path, tmp_path: Path
     (own / "custom_generate").mkdir()
     (own / "custom_generate" / "generate.py").write_text((own / "evil.py").read_text())
     changed(own, "config.json", model_type="evil", auto_map={"AutoConfig": "evil.C", "AutoModelForCausalLM": "evil.M"})
-    assert "needs code of its own, which is never run" in refusal(BaseModel(str(own)).opened)
+    assert "brings a program of its own, which was not run" in refusal(BaseModel(str(own)).opened)
     assert not (tmp_path / "made").exists()
 
 
