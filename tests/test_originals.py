@@ -224,7 +224,7 @@ def test_a_check_may_name_a_models_folder(folder: Path) -> None:
 
 
 def test_a_models_folder_is_no_dataset(folder: Path) -> None:
-    (folder / "manifest.json").write_text(json.dumps({"synthgen": "0", "fingerprint": "a", "files": {}, "tuned": {}}))
+    (folder / "manifest.json").write_text(json.dumps({"synthgen": "0", "fingerprint": "a", "files": {"config.json": {}}, "tuned": {}}))
     with pytest.raises(OutputError, match="is a model, not a dataset"):
         api.look(folder)
     (folder.parent / "recipe.yaml").write_text(RECIPE.replace("KEEP", ""))
