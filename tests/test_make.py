@@ -110,7 +110,14 @@ def test_the_manifest_names_every_file_with_its_hash(shop: Path, making: Callabl
 
     made, _ = making(shop)
     named = made.manifest["files"]
-    assert set(named) == {"orders/00000.parquet", "messages/00000.parquet", "refused/00000.parquet", "README.md", "recipe.yaml"}
+    assert set(named) == {
+        "orders/00000.parquet",
+        "messages/00000.parquet",
+        "refused/00000.parquet",
+        "README.md",
+        "recipe.yaml",
+        "report.html",
+    }
     assert all(sha256((made.folder / name).read_bytes()).hexdigest() == file["sha256"] for name, file in named.items())
     assert made.manifest["versions"]["faker"]
 
@@ -298,12 +305,12 @@ def test_the_manifest_says_how_near_each_voice_came(voiced: Path, making: Callab
     assert styles["message"].keys() in ({"logs.txt"}, {"texter", "shouter", "our_own"})
     for voice, told in styles["message"].items():
         measures = told["figures"]["lower_only"]
-        assert measures.keys() == {"target", "made", "like"}
+        assert measures.keys() == {"target", "made", "like", "within"}
         shares = [row["message_style"]["lower_only"] for row in rows if row["message_voice"] == voice]
         assert measures["made"] == pytest.approx(sum(shares) / len(shares), abs=1e-4)
         if voice == "our_own":
             assert told["figures"].keys() == {"lower_only", "question_mark"}
-            assert measures == {"target": 1.0, "made": 1.0, "like": True}
+            assert measures == {"target": 1.0, "made": 1.0, "like": True, "within": 0.2}
     assert json.loads((made.folder / "manifest.json").read_text())["tables"]["messages"]["styles"] == styles
     card = (made.folder / "README.md").read_text()
     assert all(f"| {voice.replace('_', chr(92) + '_')} | {told['rows']:,} | " in card for voice, told in styles["message"].items())

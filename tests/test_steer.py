@@ -296,7 +296,7 @@ def half(lower: int, of: int) -> list[str]:
 
 def test_a_share_is_met_within_a_fifth():
     (told,) = reached(half(500, 1000), Voice(lower_only=0.42)).values()
-    assert told == {"target": 0.42, "made": 0.5, "like": True}
+    assert told == {"target": 0.42, "made": 0.5, "like": True, "within": 0.084}
     assert not reached(half(500, 1000), Voice(lower_only=0.41))["lower_only"]["like"]
     assert reached(half(500, 1000), Voice(lower_only=0.62))["lower_only"]["like"]
     assert not reached(half(500, 1000), Voice(lower_only=0.63))["lower_only"]["like"]
@@ -310,14 +310,14 @@ def test_of_few_texts_no_more_is_asked_than_chance_gives():
 
 def test_a_rate_is_met_by_the_number_of_words():
     texts = ["hello, there"] * 20 + ["hello there"] * 180
-    assert reached(texts, Voice(commas=0.045))["commas"] == {"target": 0.045, "made": 0.05, "like": True}
+    assert reached(texts, Voice(commas=0.045))["commas"] == {"target": 0.045, "made": 0.05, "like": True, "within": 0.0212}
     assert not reached(texts, Voice(commas=0.01))["commas"]["like"]
 
 
 def test_lengths_are_met_by_their_middle_half():
     texts = ["word " * count for count in (1, 5, 10, 15, 40) for _ in range(20)]
     told = reached(texts, Voice(words=[3, 5, 10, 15, 20]))["words"]
-    assert told == {"target": [3, 5, 10, 15, 20], "made": [1, 5, 10, 15, 40], "like": True}
+    assert told == {"target": [3, 5, 10, 15, 20], "made": [1, 5, 10, 15, 40], "like": True, "within": [1, 1, 2, 3, 4]}
     assert not reached(texts, Voice(words=[1, 8, 10, 15, 40]))["words"]["like"]
     assert not reached(texts, Voice(words=[1, 5, 10, 20, 40]))["words"]["like"]
 

@@ -43,7 +43,8 @@ def oddness(text: str, voice: Voice) -> float:
 
 
 def reached(texts: Sequence[str], voice: Voice) -> dict[str, dict[str, Any]]:
-    """For each figure that the voice names: its target, what the texts have, and whether that is like it."""
+    """For each figure that the voice names: its target, what the texts have, whether that is like it, and how far it may be away for that
+    (of the words of a message each of the three in the middle, and at least a word)."""
     found = features(texts)
     total = float(found[:, FEATURES.index("words")].sum())
     told: dict[str, dict[str, Any]] = {}
@@ -51,11 +52,14 @@ def reached(texts: Sequence[str], voice: Voice) -> dict[str, dict[str, Any]]:
         figure = getattr(voice, name, None)
         if name == "words" and figure:
             made = [float(one) for one in np.quantile(values, QUANTILES)]
-            told[name] = {"target": list(figure), "made": made, "like": all(map(_is_like, figure[1:4], made[1:4], [1.0] * 3))}
+            each = [_within(one, 1.0) for one in figure]
+            near = (abs(one - target) <= most for target, one, most in zip(figure[1:4], made[1:4], each[1:4], strict=True))
+            told[name] = {"target": list(figure), "made": made, "like": all(near), "within": each}
         elif isinstance(figure, float | int):
             mean = float(values.mean(dtype=np.float64))
             chance = _error(name, float(figure), len(texts), total, float(values.std(dtype=np.float64)))
-            told[name] = {"target": float(figure), "made": round(mean, 4), "like": _is_like(float(figure), mean, CHANCE * chance)}
+            within = _within(float(figure), CHANCE * chance)
+            told[name] = {"target": float(figure), "made": round(mean, 4), "like": abs(mean - figure) <= within, "within": round(within, 4)}
     return told
 
 
@@ -66,5 +70,6 @@ def _error(name: str, figure: float, texts: int, words: float, deviation: float)
     return sqrt(figure / max(1, words)) if name in RATES else sqrt(figure * (1 - figure) / max(1, texts))
 
 
-def _is_like(target: float, made: float, chance: float) -> bool:
-    return abs(made - target) <= max(chance, LIKE * abs(target))
+def _within(target: float, chance: float) -> float:
+    """How far from its target a figure may be: by a fifth, or by chance."""
+    return max(chance, LIKE * abs(target))
