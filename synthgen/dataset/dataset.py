@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset.columns import opened
 from synthgen.dataset.manifest import AGAIN, read_manifest
-from synthgen.dataset.names import JOURNAL, MANIFEST
+from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.recipe.recorded import RecordedRecipe
+from synthgen.text.originals import Originals
 
 if TYPE_CHECKING:
     import pyarrow
@@ -31,12 +32,14 @@ TRIES, PAUSE = 100, 0.02
 
 @dataclass(frozen=True)
 class Dataset:
-    """A finished output: its `folder`, its manifest, its texts (card and recipe) and its shards, opened."""
+    """A finished output: its `folder`, its manifest, its texts (card and recipe), its shards, opened, and the file with the digests
+    of the logs that it is like (None: there is none)."""
 
     folder: Path
     manifest: dict[str, Any] = field(repr=False)
     texts: dict[str, bytes] = field(repr=False)
     shards: dict[str, Any] = field(repr=False)
+    logs: Path | None = field(default=None, repr=False)
 
     @classmethod
     def open(cls, folder: str | Path) -> Dataset:
@@ -60,6 +63,11 @@ class Dataset:
         raise OutputError(f"there is no output at {folder}", hint)
 
     @classmethod
+    def unpublished(cls, folder: Path, manifest: dict[str, Any]) -> Dataset:
+        """The output whose files are all written to a folder, but for the manifest."""
+        return cls._opened(folder, folder, {"aside": {}, **manifest})
+
+    @classmethod
     def _opened(cls, folder: Path, whole: Path, manifest: dict[str, Any]) -> Dataset:
         import pyarrow
 
@@ -75,12 +83,17 @@ class Dataset:
                     texts[path] = file.read_bytes()
             except OSError:
                 continue  # it is told when it is wanted
-        return cls(folder, manifest, texts, shards)
+        return cls(folder, manifest, texts, shards, whole / LOGS if (whole / LOGS).exists() else None)
 
     @cached_property
     def recipe(self) -> RecordedRecipe:
         """The recipe that was run."""
         return RecordedRecipe(self.manifest["recipe"])
+
+    @cached_property
+    def originals(self) -> Originals | None:
+        """The messages of the logs that it is like, as digests; None where there are none, or they are not known. Raises DataError."""
+        return None if self.logs is None else Originals.load(self.logs)
 
     @property
     def tables(self) -> list[str]:
@@ -129,13 +142,21 @@ class Dataset:
 
     def rows(self, table: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
         """The rows of a table in order, with these columns only, if they are given; JSON columns as what they hold. Raises OutputError."""
+        for batch in self.batches(table, columns):
+            yield from self.opened(batch)
+
+    def opened(self, batch: pyarrow.RecordBatch) -> list[dict[str, Any]]:
+        """The rows of a batch, JSON columns as what they hold."""
+        return opened(batch.to_pylist(), batch.schema)
+
+    def batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pyarrow.RecordBatch]:
+        """The same, a thousand rows at a time, as Arrow has them: JSON columns as text. Raises OutputError."""
         from pyarrow import parquet
 
         self.has(table, columns or ())
         for path in self.paths(table):
             with self._told(path), parquet.ParquetFile(self.shard(path)) as stored:
-                for batch in stored.iter_batches(batch_size=1000, columns=None if columns is None else list(columns)):
-                    yield from opened(batch.to_pylist(), stored.schema_arrow)
+                yield from stored.iter_batches(batch_size=1000, columns=None if columns is None else list(columns))
 
     @contextmanager
     def _told(self, path: str) -> Iterator[None]:

@@ -66,19 +66,17 @@ class Rows:
 
     def _few(self, names: Sequence[str]) -> dict[str, tuple[set[Any], int]]:
         """Those columns that hold few and short values, each with these and the number of its rows."""
-        held: dict[str, tuple[set[Any], int]] = {}
         open_ = [name for name in names if self.columns[name] in ("string", "bool", "int64")]
         values: dict[str, set[Any]] = {name: set() for name in open_}
         count = 0
-        for _, row in self.read(open_):
-            count += 1
+        for batch in self.dataset.batches(self.table, open_):
+            count += batch.num_rows
             for name in list(values):
-                values[name].add(row[name])
-                if len(values[name]) > FEW or (isinstance(row[name], str) and len(row[name]) > SHORT):
+                values[name].update(batch.column(name).unique().to_pylist())
+                if len(values[name]) > FEW or any(isinstance(value, str) and len(value) > SHORT for value in values[name]):
                     del values[name]
-        for name, found in values.items():
-            held[name] = (found, count)
-        return held
+        return {name: (found, count) for name, found in values.items()}
 
     def _same(self, name: str, other: str) -> bool:
-        return all(row[name] == row[other] for _, row in self.read([name, other]))
+        batches = self.dataset.batches(self.table, [name, other])
+        return all(batch.column(name).to_pylist() == batch.column(other).to_pylist() for batch in batches)
