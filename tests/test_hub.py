@@ -222,7 +222,7 @@ def test_all_goes_in_one_commit_and_what_make_did_not_make_stays(send: Callable[
     assert (output / ".journal.sqlite").exists()
     assert [set(commit.added) for commit in repo.commits.values()] == [{".gitattributes"}, SENT]
     assert {path for path, _ in done.sent} == SENT
-    assert set(done.stays) == {".journal.sqlite", ".origin.json", "notes.txt", "orders/extra.parquet"}
+    assert set(done.stays) == {".journal.sqlite", ".origin.json", "notes.txt", "orders/extra.parquet", "report.html"}
     assert done.created
     assert done.private
     assert repo.private

@@ -43,17 +43,24 @@ def finish(
     fingerprinted: str,
     seconds: float,
     spent: list[dict[str, Any]],
-) -> tuple[dict[str, Any], list[str]]:
-    """Write shards, card and recipe, put the output in its place, and return its manifest, and what there is to say of files that were
-    there. `spent` is what each field has asked of each model so far and what that cost."""
-    folder, manifest = output.unfinished, _manifest(loaded, output, stores, models, fingerprinted, seconds) | {"spent": spent}
+) -> dict[str, Any]:
+    """Write shards, card and recipe beside what is unfinished, and return the manifest, which is not written yet. `spent` is what each
+    field has asked of each model so far and what that cost."""
+    folder, manifest = output.unfinished, _manifest(loaded, output, stores, models, fingerprinted, seconds)
+    manifest["spent"] = [{**one, "seconds": _waited(models, one)} for one in spent]
     (folder / "README.md").write_text(card(whole, manifest, _samples(whole, stores)), encoding="utf-8")
     _write_recipe(folder / "recipe.yaml", loaded.data)
     for name in ("README.md", "recipe.yaml"):
         content = (folder / name).read_bytes()
         manifest["files"][name] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
     remember_logs(loaded.recipe, folder)
-    return manifest, output.publish(manifest, ["chunks", "progress.jsonl"])
+    return manifest
+
+
+def _waited(models: Mapping[str, Journalled], spent: Mapping[str, Any]) -> float | None:
+    """How many seconds this run waited for a model on a field; None where it asked for nothing."""
+    found = [model.seconds.get(spent["field"], 0.0) for model in models.values() if model.identity == spent["model"]]
+    return round(sum(found), 2) if any(found) else None
 
 
 def _manifest(

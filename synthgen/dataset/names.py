@@ -3,6 +3,8 @@
 JOURNAL, JOURNAL_KEPT = ".journal.sqlite", ".journal.kept"
 """The answer journal, and how the names begin of those that `fresh` set aside."""
 MANIFEST = "manifest.json"
+REPORT = "report.html"
+"""The page for looking at an output; it never leaves, for it shows rows that were refused."""
 LOGS = ".logs.npz"
 """Digests of the messages that the rows are like, for a push to tell copies of them; it never leaves."""
 MARK = ".synthgen.json"

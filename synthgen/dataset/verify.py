@@ -11,7 +11,7 @@ from typing import Any
 
 from synthgen.dataset.dataset import PAUSE, TRIES
 from synthgen.dataset.manifest import AGAIN, read_manifest
-from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, ORIGIN
+from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, ORIGIN, REPORT
 from synthgen.dataset.origin import manifest_hash
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
@@ -24,8 +24,8 @@ from synthgen.text.originals import Originals
 
 CHEAP = 64_000_000
 """Bytes that are hashed in a moment, so that each `make` does it."""
-TEXTS = "README.md", "recipe.yaml"
-"""Files that a user may change, to say more of what is in the output."""
+TEXTS = "README.md", "recipe.yaml", REPORT
+"""Files that a user may change, to say more of what is in the output, or write anew."""
 
 
 @dataclass(frozen=True)

@@ -167,11 +167,12 @@ class Guard:
 
     def passing(self, file: Path, path: str) -> list[bool]:
         """Which of the rows that were set aside may leave: the others are counted as withheld."""
-        passing = [not self._leaks(row.pop("check"), json.loads(row.pop("values") or "{}"), row) for row in _rows(file)]
+        passing = [not self.withholds(row.pop("check"), json.loads(row.pop("values") or "{}"), row) for row in _rows(file)]
         self.withheld[path.split("/")[0]] += passing.count(False)
         return passing
 
-    def _leaks(self, check: str, values: Mapping[str, Any], why: Mapping[str, Any]) -> bool:
+    def withholds(self, check: str, values: Mapping[str, Any], why: Mapping[str, Any]) -> bool:
+        """Whether a row that was set aside by a check, with these values and the rest of `why`, must not leave."""
         if self.originals is not None and check in COPIES:
             return True
         return in_row(values, self.originals, self.facts) is not None or in_row(why, self.originals) is not None

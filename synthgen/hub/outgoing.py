@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from synthgen.dataset.card import Split, published
 from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.manifest import AGAIN
-from synthgen.dataset.names import LOGS, MANIFEST
+from synthgen.dataset.names import LOGS, MANIFEST, REPORT
 from synthgen.dataset.place import Output
 from synthgen.dataset.shards import write_parquet
 from synthgen.errors import OutputError, did_you_mean
@@ -110,7 +110,7 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
         if isinstance(one.content, bytes):
             guard.read(one.path, one.content.decode("utf-8", "replace"))
     guard.refuse()
-    own = {MANIFEST, *manifest["files"]}
+    own = {MANIFEST, *manifest["files"]} - {REPORT}  # which shows rows that were refused
     names = (path.relative_to(output.final).as_posix() for path in output.final.rglob("*") if path.is_file())
     stays = sorted(name for name in names if name not in own or name.split("/")[0] in wishes.without)
     counts = ", ".join(f"{sum(one.rows for one in splits):,} rows of {name}" for name, splits in configs.items())
@@ -215,7 +215,7 @@ def _texts(
     """The other files that synthgen made (the card as it stands on the Hub), and the manifest of what goes."""
     sent, recipe = [], (folder / RECIPE).read_text(encoding="utf-8")
     for path in manifest["files"]:
-        if path.endswith(".parquet") or not (folder / path).is_file():
+        if path == REPORT or path.endswith(".parquet") or not (folder / path).is_file():
             continue
         content = (folder / path).read_bytes()
         if path == CARD:

@@ -11,6 +11,7 @@ from typing import Any
 from synthgen.dataset import JOURNAL, Output
 from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
 from synthgen.dataset.origin import refuse_other, remember_origin
+from synthgen.dataset.place import FULL
 from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import OutputError
 from synthgen.hub.hub import Pushed
@@ -93,7 +94,22 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
             spent = journal.spent()
         finally:
             journal.close()
-        manifest, carried = finish(loaded, whole, output, stores, run.models, made_of, time.monotonic() - began, spent)
+        manifest = finish(loaded, whole, output, stores, run.models, made_of, time.monotonic() - began, spent)
+        untold = _show(output, manifest)
+        carried = output.publish(manifest, ["chunks", "progress.jsonl"])
     again = [f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged]
     lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
-    return Made(output.final, manifest, notes=(*noted, *shortfalls(whole, manifest), *lost, *again, *gone, *kept, *carried))
+    return Made(output.final, manifest, notes=(*noted, *shortfalls(whole, manifest), *lost, *again, *gone, *kept, *carried, *untold))
+
+
+def _show(output: Output, manifest: dict[str, Any]) -> list[str]:
+    """Write the page that shows it. Returns what there is to say where that fails."""
+    from synthgen.reporting import add_report
+
+    try:
+        add_report(output.unfinished, manifest)
+    except Exception as error:  # noqa: BLE001 (rows that took hours must not be lost for a page)
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
+        return [f"report.html could not be written: {type(error).__name__}: {error}; the rows are whole"]
+    return []

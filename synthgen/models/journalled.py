@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from time import monotonic
 
 from synthgen.errors import OutputError
 from synthgen.models.journal import Journal, key_of
@@ -14,7 +16,7 @@ from synthgen.spec.rows import Completion, Prompt
 
 class Journalled:
     """A model whose answers are remembered. When `closed`, it asks the model for nothing and leaves out what is not there. As a `batch`,
-    Claude is asked in Message Batches; `watch` is told how far they are, in words."""
+    Claude is asked in Message Batches; `watch` is told how far they are, in words. `seconds` is how long each field waited for it."""
 
     def __init__(
         self,
@@ -28,6 +30,7 @@ class Journalled:
         self.model, self.journal, self.closed, self.watch = model, journal, closed, watch or (lambda said: None)
         self.batch = Batching() if batch is True else batch or None
         self.asked = self.remembered = self.tokens_in = self.tokens_out = 0
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     @property
     def identity(self) -> str:
@@ -52,11 +55,14 @@ class Journalled:
         if self.closed or not unknown:
             return
         ask = self._batched if self.batch and isinstance(self.model, PaidModel) else self._one_by_one
+        began = monotonic()
         for completion in ask(prompts, unknown):
             self.asked += 1
             self.tokens_in += completion.tokens_in
             self.tokens_out += completion.tokens_out
+            self.seconds[completion.prompt.origin.get("field", "")] += monotonic() - began
             yield completion
+            began = monotonic()
 
     def _one_by_one(self, prompts: Sequence[Prompt], unknown: Mapping[int, str]) -> Iterator[Completion]:
         keys = list(unknown.values())

@@ -1,0 +1,200 @@
+"""One table of an output as the page reads it: which columns are texts, which labels, and some of its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from synthgen.dataset import Dataset
+from synthgen.dataset.columns import PROVENANCE
+from synthgen.dataset.table import Rows
+from synthgen.reporting.legible import Pieces, legible
+from synthgen.reporting.typical import by_labels, by_wording
+from synthgen.spec.rows import plain, to_text
+
+SHOWN, ENDS = 20, 8
+"""Rows of a table that are shown unselected, and as the most (and the least) typical ones."""
+READ = 100_000
+"""Texts of a column that are read at most."""
+COMPARED = 3_000
+"""Rows among which the typical ones are looked for."""
+CELL = 240
+"""Characters of a value beside the texts."""
+SPOKEN = ("message", "answer")
+"""What fields are that hold what somebody said."""
+MANNERS = ("voice", "case")
+"""Labels that say how a message was typed, and what is odd about it."""
+INTENT = "intent"
+"""What most people call what a message is about."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of a row: whose it is, and its pieces; of a conversation the turns, (role, pieces) each, of an answer its `parts`."""
+
+    name: str
+    pieces: Pieces = ()
+    parts: tuple[tuple[str, Pieces], ...] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A row: its id, what was said in it, its labels, and what else it holds; how typical it is (None: not asked)."""
+
+    id: str
+    texts: list[Text]
+    labels: list[tuple[str, Pieces]]
+    facts: list[tuple[str, Pieces]]
+    typical: float | None = None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A table of an output."""
+
+    dataset: Dataset
+    name: str
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return int(self.dataset.manifest["tables"][self.name]["rows"])
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The columns that ship, but for the provenance."""
+        return [name for name in self.dataset.schema(self.name).names if name != PROVENANCE]
+
+    @cached_property
+    def spoken(self) -> list[str]:
+        """The columns of what was said: messages, answers, conversations."""
+        fields = self.dataset.recipe.fields_of(self.name).values()
+        return [field.name for field in fields if field.name in self.columns and field.role in SPOKEN and field.name not in self._few]
+
+    @cached_property
+    def message(self) -> str | None:
+        """The column of what was typed, before it became an edge case or anything else that ships; None where nobody typed."""
+        fields, schema = self.dataset.recipe.fields_of(self.name).values(), self.dataset.schema(self.name)
+        typed = {field.name: field.made_from for field in fields if field.role == "message" and field.name in self.columns}
+        texts = {name: origin for name, origin in typed.items() if str(schema.field(name).type) == "string"}
+        return next((name for name, origin in texts.items() if origin not in texts), None)
+
+    @cached_property
+    def _few(self) -> dict[str, str]:
+        return Rows(self.dataset, self.name).labels()
+
+    @cached_property
+    def topic(self) -> str | None:
+        """The short name of the label that says what a message is about: the one that a field's `topic` names, or `intent`."""
+        fields = self.dataset.recipe.fields_of(self.name).values()
+        named = {name for field in fields for name in re.findall(r"\w+", str(field.data.get("topic") or ""))}
+        return next((label for label, column in self._few.items() if column in named), INTENT if INTENT in self._few else None)
+
+    @cached_property
+    def first(self) -> list[str]:
+        """The short names of the labels that stand before the others and by which these are crossed: voice, case, and the topic."""
+        manners = [label for manner in MANNERS for label in self._few if label == manner or label.endswith(f"_{manner}")]
+        return [*manners, *([self.topic] if self.topic and self.topic not in manners else [])]
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The columns that are labels, by their short names; the `first` ones first."""
+        return {label: self._few[label] for label in dict.fromkeys([*self.first, *self._few])}
+
+    def texts(self, column: str) -> list[str | None]:
+        """A column of text; of very many rows so many that are evenly spread, so that memory does not grow with the rows."""
+        return [value for batch in self._taken(spread_over(self.rows, READ), [column]) for value in batch.column(0).to_pylist()]
+
+    # Rows
+
+    def shown(self) -> tuple[list[Shown], list[Shown], list[Shown]]:
+        """Rows as they come, evenly spread over the table; those most like the others, the most typical first; and those least like them,
+        the least typical first. There are none of these of a table that is short, or has nothing to tell by."""
+        groups = dict.fromkeys(spread_over(self.rows, SHOWN)), *self._ends()
+        places = sorted({place for group in groups for place in group})
+        found = dict(zip(places, self._at(places), strict=True))
+        first, most, least = ([self._row(dict(found[place]), score) for place, score in group.items()] for group in groups)
+        return first, most, least
+
+    def _ends(self) -> tuple[dict[int, float], dict[int, float]]:
+        """The places of the most and the least typical rows, and how typical each is."""
+        places = spread_over(self.rows, COMPARED)
+        found = list(self._by_message(self.message, places) if self.message else self._by_labels(places))
+        if len(found) < 3 * ENDS or len({score for _, score in found}) < 2:
+            return {}, {}
+        ordered = sorted(found, key=lambda one: (-one[1], one[0]))
+        return dict(ordered[:ENDS]), dict(reversed(ordered[-ENDS:]))
+
+    def _by_message(self, message: str, places: Sequence[int]) -> Iterator[tuple[int, float]]:
+        topic = self.labels[self.topic] if self.topic else message
+        rows = [(place, row[message], row[topic] if self.topic else None) for place, row in self._at_each(places, {message, topic})]
+        kept = [(place, text, group) for place, text, group in rows if text]
+        scores = by_wording([text for _, text, _ in kept], [group for *_, group in kept])
+        return zip((place for place, *_ in kept), scores, strict=True)
+
+    def _by_labels(self, places: Sequence[int]) -> Iterator[tuple[int, float]]:
+        names = list(self.labels.values())
+        rows = [[row[name] for name in names] for _, row in self._at_each(places, names)] if names else []
+        return zip(places, by_labels(rows), strict=False)
+
+    def _at_each(self, places: Sequence[int], names: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+        return zip(places, self._at(places, list(names)), strict=True)
+
+    def _at(self, places: Sequence[int], names: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """The rows at these places, which are in order."""
+        for batch in self._taken(places, names):
+            yield from self.dataset.opened(batch)
+
+    def _taken(self, places: Sequence[int], names: Sequence[str] | None = None) -> Iterator[Any]:
+        first, wanted = 0, iter(places)
+        place = next(wanted, None)
+        for batch in self.dataset.batches(self.name, names):
+            own = []
+            while place is not None and place < first + batch.num_rows:
+                own.append(place - first)
+                place = next(wanted, None)
+            if own:
+                yield batch if len(own) == batch.num_rows else batch.take(own)
+            first += batch.num_rows
+
+    def _row(self, row: dict[str, Any], typical: float | None) -> Shown:
+        own = f"{self.name}-{row.pop(PROVENANCE)['row']}"
+        values = plain(row)
+        texts = _texts(values, self.spoken)
+        beside = {*self.spoken, *self.labels.values(), *(f"{name}_{part}" for name in self.spoken for part in ("slips", "style", "mess"))}
+        return Shown(
+            own,
+            texts,
+            [(name, legible(values[column], longest=CELL)) for name, column in self.labels.items()],
+            [(name, legible(value, longest=CELL)) for name, value in values.items() if name not in beside],
+            typical,
+        )
+
+
+def spread_over(count: int, wanted: int) -> list[int]:
+    """So many places from 0 up to `count`, evenly spread."""
+    return list(range(count)) if count <= wanted else [place * count // wanted for place in range(wanted)]
+
+
+def _texts(values: Mapping[str, Any], spoken: Sequence[str]) -> list[Text]:
+    """What was said in a row. A text that says the same as one before it shares its place."""
+    names: dict[tuple[bool, str], list[str]] = {}
+    for name in spoken:
+        names.setdefault((values.get(name) is None, to_text(values.get(name))), []).append(name)
+    found = []
+    for own in names.values():
+        value = values.get(own[0])
+        slips = next((told for name in own if isinstance(told := values.get(f"{name}_slips"), list)), [])
+        parts = _parts(value)
+        found.append(Text(", ".join(own), () if parts else legible(value, slips), parts))
+    return found
+
+
+def _parts(value: Any) -> tuple[tuple[str, Pieces], ...]:
+    """The turns of a conversation, or the parts of an answer; none of a text."""
+    if isinstance(value, list) and value and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in value):
+        return tuple((to_text(turn["role"]), legible(turn["content"])) for turn in value)
+    return tuple((str(key), legible(part)) for key, part in value.items()) if isinstance(value, dict) else ()

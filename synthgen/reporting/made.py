@@ -1,0 +1,130 @@
+"""What was made, how to make it again, and what it took."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synthgen.dataset import Dataset
+from synthgen.models.budget import dollars
+from synthgen.reporting.aside import Queue
+from synthgen.reporting.distribution import Holding
+from synthgen.reporting.legible import plainly
+from synthgen.reporting.typing import Typing
+
+NAMED = 3
+"""Topics, or figures, that are named where something is not as it should be."""
+LOW, MANY = 0.8, 0.5
+"""The share of labels that hold, below which a reader is told so, and of refusals for each row, above which."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of a list: what, and what it is."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Something to look at first, and the section that shows it."""
+
+    text: str
+    section: str
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a field asked of a model: answers, tokens read and written, how many of those read came from a cache, what it cost in words,
+    and how long it took ("": not known)."""
+
+    field: str
+    model: str
+    answers: int
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    cost: str
+    seconds: str
+
+
+def facts(manifest: Mapping[str, Any]) -> list[Fact]:
+    """What decides the rows: seed, clock, versions, models."""
+    models = "; ".join(f"{name}: {plainly(str(identity))}" for name, identity in manifest["models"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
+    return [
+        Fact("seed", str(manifest["seed"])),
+        Fact("clock", str(manifest["now"])),
+        Fact("synthgen", str(manifest["synthgen"])),
+        Fact("with", versions),
+        Fact("models", models or "none was asked"),
+        Fact("fingerprint", str(manifest["fingerprint"])),
+    ]
+
+
+def command(dataset: Dataset) -> str:
+    """The command that makes the output again from its `recipe.yaml`."""
+    manifest = dataset.manifest
+    clock = [] if dataset.recipe.data.get("now") else ["--set", f"now={manifest['now']}"]
+    words = ["synthgen", "make", "recipe.yaml", "--seed", str(manifest["seed"]), *clock, "-o", f"outputs/{manifest['name']}-again"]
+    return shlex.join(words)
+
+
+def spent(manifest: Mapping[str, Any]) -> list[Spent]:
+    """What each field took, as the manifest tells it."""
+    return [
+        Spent(
+            one["field"],
+            plainly(one["model"]),
+            one["answers"],
+            one["tokens_in"],
+            one["tokens_out"],
+            one["tokens_cached"],
+            "nothing" if one["cost"] is None else dollars(one["cost"]),
+            "" if one.get("seconds") is None else duration(one["seconds"]),
+        )
+        for one in manifest.get("spent", ())
+    ]
+
+
+def cost(manifest: Mapping[str, Any]) -> str:
+    """What all of it cost, in words."""
+    paid = [one["cost"] for one in manifest.get("spent", ()) if one["cost"] is not None]
+    return dollars(sum(paid)) if paid else "nothing"
+
+
+def duration(seconds: float) -> str:
+    """A time in words."""
+    if seconds < 120:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def hints(
+    manifest: Mapping[str, Any],
+    queues: Sequence[Queue],
+    holdings: Mapping[str, Sequence[Holding]],
+    typings: Mapping[str, Sequence[Typing]],
+) -> Iterator[Hint]:
+    """What to look at first, table by table."""
+    for table, told in manifest["tables"].items():
+        for holding in holdings[table]:
+            least = ", ".join(f"{plainly(str(topic))} {share:.0%}" for topic, share in holding.least(NAMED))
+            if holding.hold < LOW or any(share < LOW for _, share in holding.least(1)):
+                yield Hint(f"{table}: about {holding.hold:.0%} of the labels of {holding.field} hold; least {least}", "labels")
+        for typing in typings[table]:
+            if typing.missed:
+                more = ", …" if len(typing.missed) > NAMED else ""
+                named = ", ".join(typing.missed[:NAMED])
+                yield Hint(f"{table}: {typing.field} typed as {typing.against} misses {named}{more}", "typing")
+        for queue in queues:
+            own = [reason for reason in queue.reasons if reason.table == table]
+            count = sum(reason.count for reason in own)
+            if queue.name != "refused" and own:
+                yield Hint(f"{table}: {count:,} rows wait in {queue.name} for somebody to decide", queue.name)
+            elif count > MANY * max(1, told["rows"]):
+                first = f"{own[0].check} ({own[0].field})"
+                yield Hint(f"{table}: {count:,} refusals for {told['rows']:,} rows, most by {first}", queue.name)

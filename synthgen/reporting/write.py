@@ -1,0 +1,59 @@
+"""Where the page goes: into the output when that is made, and elsewhere when somebody asks for it."""
+
+from __future__ import annotations
+
+import json
+import os
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from synthgen.dataset import MANIFEST, REPORT, Dataset
+from synthgen.errors import OutputError
+from synthgen.reporting.against import against_logs
+from synthgen.reporting.page import render
+
+WITH_LOGS = "report-against.html"
+"""The page that holds real messages. No manifest names it, so that it never leaves with the output."""
+
+
+def add_report(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the page of an output whose files, but for the manifest, are in a folder, and name it in the manifest."""
+    as_read = json.loads(json.dumps(manifest, default=str))
+    content = render(Dataset.unpublished(folder, as_read)).encode()
+    (folder / REPORT).write_bytes(content)
+    manifest["files"][REPORT] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+
+
+def write_report(folder: str | Path, *, against: str | Path | None = None, field: str | None = None, out: str | Path | None = None) -> Path:
+    """Write the page of a finished output, and return where: `out`, or `report.html` in the output; with the real messages of `against` (in
+    their `field`) `report-against.html`. Raises DataError, OutputError."""
+    dataset = Dataset.open(folder)
+    place = Path(out) if out is not None else dataset.folder / (REPORT if against is None else WITH_LOGS)
+    _allowed(dataset, place, with_logs=against is not None)
+    content = render(dataset, None if against is None else against_logs(dataset, against, field)).encode()
+    try:
+        if not place.is_file() or place.read_bytes() != content:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            temporary = place.with_name(f".{place.name}.part")
+            temporary.write_bytes(content)
+            os.replace(temporary, place)
+    except OSError as error:
+        raise OutputError(f"{place} cannot be written: {error.strerror}", "name another file: -o FILE") from None
+    return place
+
+
+def _allowed(dataset: Dataset, place: Path, *, with_logs: bool) -> None:
+    """Raise OutputError where the page would take the place of a file of the output, or be taken for its page without real messages."""
+    if place.is_dir():
+        raise OutputError(f"{place} is a folder", f"name a file in it: -o {place / REPORT}")
+    where, folder = place.resolve(), dataset.folder.resolve()
+    if not where.is_relative_to(folder):
+        return
+    path = where.relative_to(folder).as_posix()
+    if path == REPORT and with_logs:
+        raise OutputError(
+            f"{place} is the output's own page, which holds no real messages", f"name another file, or none: it is {WITH_LOGS} then"
+        )
+    if path != REPORT and path in (MANIFEST, *dataset.manifest["files"]):
+        raise OutputError(f"{place} is a file of the output", "name another file: -o FILE")
