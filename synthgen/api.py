@@ -172,6 +172,18 @@ def compare(
     return compare(messages(real, None, field), messages(generated, table), originals=seeds)
 
 
+@quietly
+def report(folder: str | Path, *, against: str | Path | None = None, field: str | None = None, out: str | Path | None = None) -> Path:
+    """Write the page that shows an output, and say where it is: `out`, or `report.html` in the folder, where `make` puts it.
+
+    `against` is a file of real messages (in its `field`) or another output: they are laid beside the generated ones. That page holds them,
+    and is `report-against.html` unless `out` says otherwise. Raises DataError, OutputError.
+    """
+    from synthgen.reporting import write_report
+
+    return write_report(folder, against=against, field=field, out=out)
+
+
 # export, slice and push
 
 
@@ -348,6 +360,7 @@ __all__ = [
     "preview",
     "publishing",
     "push",
+    "report",
     "send",
     "slice_results",
     "tune",

@@ -20,6 +20,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": recipes.check,
     "new": recipes.new,
     "look": reading.look,
+    "report": reading.report,
     "verify": reading.verify,
     "measure": realism.measure,
     "compare": realism.compare,

@@ -1,4 +1,4 @@
-"""Reading an output: `look`, `verify` and `fewshot`."""
+"""Reading an output: `look`, `report`, `verify` and `fewshot`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,32 @@ def look(
             typer.echo(json.dumps(row, default=str, ensure_ascii=False))
     else:
         terminal.looked(name, found, fitting, skip)
+
+
+def report(
+    output: Output,
+    open_: Annotated[bool, typer.Option("--open", help="then open it in the browser")] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", metavar="LOGS", help="real messages, to lay beside the generated ones: a file, or an output folder"),
+    ] = None,
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the real messages (default: text, message, …)")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="where it goes (default: report.html in the output)")
+    ] = None,
+) -> None:
+    """Write the page that shows an output: rows, labels, how people type, what was refused, and what it took."""
+    from synthgen import api
+    from synthgen.cli import terminal
+
+    if field is not None and against is None:
+        raise typer.BadParameter("--field names a field of the messages that --against reads; give both")
+    place = api.report(output, against=against, field=field, out=file)
+    terminal.reported(place, against)
+    if open_:
+        typer.launch(place.resolve().as_uri())
 
 
 def verify(output: Output, as_json: Json = False) -> None:

@@ -3,7 +3,7 @@
 from synthgen.cli.terminal.making import made, previewed
 from synthgen.cli.terminal.models import examined, tuned
 from synthgen.cli.terminal.page import err, out, safe
-from synthgen.cli.terminal.reading import looked, shot, verified
+from synthgen.cli.terminal.reading import looked, reported, shot, verified
 from synthgen.cli.terminal.realism import compared, measured
 from synthgen.cli.terminal.recipes import asking, checked, criticised, improved
 from synthgen.cli.terminal.sending import exported, pushed, sliced
@@ -25,6 +25,7 @@ __all__ = [
     "previewed",
     "progress",
     "pushed",
+    "reported",
     "safe",
     "shot",
     "sliced",

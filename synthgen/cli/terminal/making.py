@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from synthgen.cli.terminal.page import fields, out, safe
+from synthgen.dataset import REPORT
 from synthgen.models.budget import dollars
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def made(result: Made) -> None:
     for note in result.notes:
         out.print(Text(f"note: {note}"))
     first = next(iter(manifest["tables"]))
+    if REPORT in manifest["files"]:
+        out.print(Text(f"report: {result.folder / REPORT}"))
     out.print(Text(f'look: synthgen look {result.folder}\nload: datasets.load_dataset("{result.folder}", "{first}")'))
 
 

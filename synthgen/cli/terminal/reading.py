@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -20,6 +21,13 @@ def looked(name: str, rows: Sequence[Mapping[str, Any]], fitting: int, skip: int
         fields({key: value for key, value in row.items() if key != "provenance"})
     first, last = skip + 1 if rows else skip, skip + len(rows)
     out.print(Text(f"{name}: rows {first:,} to {last:,} of {fitting:,}" + (f"; more: --skip {last}" if last < fitting else "")))
+
+
+def reported(place: Path, against: Path | None) -> None:
+    """Where a report is, and whether it may be passed on."""
+    out.print(Text(f"{place}"))
+    if against:
+        out.print(Text(f"it holds real messages of {against}: do not pass it on"))
 
 
 def verified(found: Verified) -> None:
