@@ -108,7 +108,7 @@ def _show(output: Output, manifest: dict[str, Any]) -> list[str]:
 
     try:
         add_report(output.unfinished, manifest)
-    except Exception as error:  # noqa: BLE001 (rows that took hours must not be lost for a page)
+    except Exception as error:  # rows that took hours must not be lost for a page
         if isinstance(error, OSError) and error.errno in FULL:
             raise
         return [f"report.html could not be written: {type(error).__name__}: {error}; the rows are whole"]
