@@ -187,6 +187,23 @@ def test_an_older_output_gets_one_too(made: Path, tmp_path: Path) -> None:
     assert "No model was asked" in section(parsed(old / REPORT), "spent").words()
 
 
+def test_a_page_of_ones_own_is_left_alone(made: Path, tmp_path: Path) -> None:
+    old = Path(shutil.copytree(made, tmp_path / "old"))
+    (old / REPORT).write_text("<p>mine</p>")
+    with pytest.raises(OutputError, match="is there already and is no report"):
+        synthgen.report(old)
+    assert (old / REPORT).read_text() == "<p>mine</p>"
+
+
+def test_a_page_that_was_written_anew_is_no_damage(tmp_path: Path) -> None:
+    out = synthgen.make(SHOP, out=tmp_path / "shop").folder
+    (out / REPORT).write_bytes((out / REPORT).read_bytes() + b"<!-- of another version -->")
+    assert synthgen.make(SHOP, out=tmp_path / "shop").already
+    assert [one.path for one in synthgen.verify(out).damaged] == [REPORT]
+    synthgen.report(out)
+    assert not synthgen.verify(out).damaged
+
+
 def test_made_again_there_is_one_page_and_no_other_is_kept(tmp_path: Path) -> None:
     first = (synthgen.make(SHOP, out=tmp_path / "shop", seed=1).folder / REPORT).read_bytes()
     synthgen.report(tmp_path / "shop")

@@ -21,6 +21,8 @@ from synthgen.reporting.contents import Contents
 from synthgen.reporting.legible import legible
 
 TEMPLATES = Path(__file__).parent / "templates"
+MAKER = '<meta name="generator" content="synthgen report">'
+"""What tells a report from another page."""
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 from synthgen.dataset import MANIFEST, REPORT, Dataset
 from synthgen.errors import OutputError
 from synthgen.reporting.against import against_logs
-from synthgen.reporting.page import render
+from synthgen.reporting.page import MAKER, render
+from synthgen.spec.replacing import replacing
 
 WITH_LOGS = "report-against.html"
 """The page that holds real messages. No manifest names it, so that it never leaves with the output."""
@@ -31,13 +31,14 @@ def write_report(folder: str | Path, *, against: str | Path | None = None, field
     dataset = Dataset.open(folder)
     place = Path(out) if out is not None else dataset.folder / (REPORT if against is None else WITH_LOGS)
     _allowed(dataset, place, with_logs=against is not None)
+    if out is None and place.is_file() and MAKER.encode() not in place.read_bytes():
+        raise OutputError(f"{place} is there already and is no report", "name another file: -o FILE")
     content = render(dataset, None if against is None else against_logs(dataset, against, field)).encode()
     try:
         if not place.is_file() or place.read_bytes() != content:
             place.parent.mkdir(parents=True, exist_ok=True)
-            temporary = place.with_name(f".{place.name}.part")
-            temporary.write_bytes(content)
-            os.replace(temporary, place)
+            with replacing(place) as unfinished:
+                unfinished.write_bytes(content)
     except OSError as error:
         raise OutputError(f"{place} cannot be written: {error.strerror}", "name another file: -o FILE") from None
     return place
