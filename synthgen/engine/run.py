@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from synthgen.checks import Check
 from synthgen.engine.parents import Candidate, Candidates
 from synthgen.engine.step import leave_out, make, wanted
 from synthgen.errors import LimitError
 from synthgen.fields import Asked, Made
+from synthgen.fields.considered import Listener
+from synthgen.fields.shape import Chosen
 from synthgen.models import Model
 from synthgen.models.routing import placed
 from synthgen.recipe.plan import CheckStep, FieldStep, TablePlan, check_name
@@ -77,6 +79,16 @@ Report = Callable[[int, int], None]
 """Told (rows of the chunk that are done, completions that arrived) while a chunk is made."""
 
 
+class Witness(Listener, Protocol):
+    """Who is told what becomes of each row, step by step: nobody, unless somebody asks why a row is as it is."""
+
+    def asked(self, name: str, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], chosen: Sequence[Chosen]) -> None:
+        """What rows were asked for the field `name`, and what each of them got."""
+
+    def judged(self, step: FieldStep | CheckStep, row: Row, refusal: Refusal | None) -> None:
+        """A step of a row's try is done; `refusal` says why the row did not pass it."""
+
+
 class TableRun:
     """The making of one table."""
 
@@ -91,7 +103,9 @@ class TableRun:
         report: Report | None = None,
         chunk: int | None = None,
         lenient: bool = False,
+        witness: Witness | None = None,
     ) -> None:
+        self.witness = witness
         self.plan, self.candidates, self.streams, self.models = plan, candidates, streams, models
         self.patience, self.report, self.lenient = patience, report or (lambda rows, asked: None), lenient
         self.size = chunk or (ASKED_CHUNK if plan.asks else MADE_CHUNK)
@@ -175,6 +189,8 @@ class TableRun:
                     continue
                 working = [rows[number] for number in now]
                 for number, refusal in zip(now, self._do(place, step, working), strict=True):
+                    if self.witness:
+                        self.witness.judged(step, rows[number], refusal)
                     if refusal is not None:
                         ahead = todo.pop(number) & -1 << place
                         if refusal is not UNKNOWN:
@@ -219,8 +235,10 @@ class TableRun:
         chosen = [
             one
             for block in self._together(asked)
-            for one in field.choose([asked[place] for place in block], [answers[place] for place in block], memory, passes)
+            for one in field.choose([asked[place] for place in block], [answers[place] for place in block], memory, passes, self.witness)
         ]
+        if self.witness:
+            self.witness.asked(name, asked, answers, chosen)
         for number, (value, source) in zip(known, chosen, strict=True):
             row = rows[number]
             row.origin[name] = {

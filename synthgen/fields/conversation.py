@@ -20,6 +20,7 @@ from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
+from synthgen.fields.considered import Listener
 from synthgen.fields.instructed import document, part_faults, prompt_files, render_prompt, tagged
 from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, anything, fill
 from synthgen.spec import render
@@ -290,7 +291,14 @@ class Conversation(Asked):
         labels = {"end": talk.end, "why": talk.why, "turns": talk.replies, "mess": mess}
         return Labelled([{"role": role, "content": text} for role, text in talk.turns], labels)
 
-    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
+    def choose(
+        self,
+        rows: Sequence[Row],
+        answers: Sequence[Sequence[Completion]],
+        memory: Any,
+        passes: Passes = anything,
+        listener: Listener | None = None,
+    ) -> list[Chosen]:
         """What each row reads in its answers; a row without a message was not asked about."""
         nothing = Completion(Prompt("", 0), "", "stop")
         return [(self.read(row, own), own[0] if own else nothing) for row, own in zip(rows, answers, strict=True)]

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields.answer import ANSWERED, Form
+from synthgen.fields.considered import Listener
 from synthgen.fields.schemas import fitting
 from synthgen.fields.shape import WORDS, Asked, Chosen, Count, Others, Passes, anything
 from synthgen.spec.parts import Fault, misread
@@ -149,7 +150,14 @@ class Instructed(Asked):
         """The documents, each whole. Raises DataError, ValueError."""
         return tuple(document(self._context.path(name)) for name in self.documents)
 
-    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
+    def choose(
+        self,
+        rows: Sequence[Row],
+        answers: Sequence[Sequence[Completion]],
+        memory: Any,
+        passes: Passes = anything,
+        listener: Listener | None = None,
+    ) -> list[Chosen]:
         """What each row reads in its answers; one that there was nothing to ask about reads none."""
         nothing = Completion(Prompt("", 0), "", "stop")
         return [(self.read(row, own), own[0] if own else nothing) for row, own in zip(rows, answers, strict=True)]

@@ -13,6 +13,11 @@ from synthgen.voices import steer
 from synthgen.voices.channel import Put
 from synthgen.voices.steer import StyleTarget, StyleTotals
 
+Sift = Callable[[str, Sequence[int]], None]
+"""Told at each step of a choice why forms are left out there, and the places of those that are left."""
+GIVEN, UNFIT, FAILING, ASTRAY = "taken before", "not about this row", "would fail a check", "less about its topic"
+WORDED, LIKER, UNNEEDED, LATER = "worded like others", "worded more like others", "less needed", "not the first"
+"""Why a form is not taken; see `Pool.take`."""
 ALIKE = 0.5
 """The share of its wordings that a message may have in common with those before it, while there are others."""
 
@@ -20,13 +25,31 @@ ALIKE = 0.5
 @dataclass(frozen=True, slots=True)
 class Form:
     """A message in one of its forms, with its slots, the completion that it is from, whether it passes the checks, how much it is about
-    its topic, and how much sense it makes."""
+    its topic, how much sense it makes, and whether it is as the voice types it."""
 
     put: Put
     source: Completion
     passes: bool = True
     score: float = 0.0
     sense: float = 0.0
+    voiced: bool = False
+
+
+def unheard(fate: str, places: Sequence[int]) -> None:
+    """Nobody wants to know."""
+
+
+class Fates:
+    """Why each form of a pool but the one that is taken is not: a `Sift` that remembers the first step that left it out."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.of: dict[int, str] = {}
+        self._open = set(range(len(pool.forms)))
+
+    def sift(self, fate: str, places: Sequence[int]) -> None:
+        """A step of the choice."""
+        self.of |= dict.fromkeys(self._open - set(places), fate)
+        self._open &= set(places)
 
 
 class Pool:
@@ -52,22 +75,31 @@ class Pool:
     def _wordings(self) -> list[list[str]]:
         return [frames.wordings(form.put.text) for form in self.forms]
 
-    def take(self, tally: StyleTotals | None, suits: Callable[[Form], bool], used: set[str]) -> Form | None:
+    def take(self, tally: StyleTotals | None, suits: Callable[[Form], bool], used: set[str], sift: Sift = unheard) -> Form | None:
         """The form that the `tally` is most in need of, or without one the form that is worded least as what was `used`, of those that suit
         a row: of those that pass the checks, if there are any, and of these (where topics matter) the ones that are surely about theirs and
-        make sense, and of these those that are worded otherwise than what was used. No form of its completion is given again."""
+        make sense, and of these those that are worded otherwise than what was used. No form of its completion is given again. `sift` is told
+        of each step."""
+        sift(GIVEN, self.left)
         fitting = [place for place in self.left if place not in self.slotted or suits(self.forms[place])]
+        sift(UNFIT, fitting)
         if not fitting:
             return None
         fitting = [place for place in fitting if self.forms[place].passes] or fitting
+        sift(FAILING, fitting)
         if self.sure is not None:
             better = [place for place in fitting if place in self._better]
             fitting = better or [max(fitting, key=lambda place: self.forms[place].score)]
+            sift(ASTRAY, fitting)
             repeated = {place: frames.repeated(self._wordings[place], used) for place in fitting}
             fitting = [place for place in fitting if repeated[place] < ALIKE] or fitting
+            sift(WORDED, fitting)
             if tally is None:
                 fitting = [min(fitting, key=repeated.__getitem__)]
-        form = self.forms[self._texts.best(tally, fitting) if self._texts and tally else fitting[0]]
+                sift(LIKER, fitting)
+        taken = self._texts.best(tally, fitting) if self._texts and tally else fitting[0]
+        sift(UNNEEDED if self._texts and tally else LATER, [taken])
+        form = self.forms[taken]
         self.left = [place for place in self.left if self.forms[place].source is not form.source]
         return form
 

@@ -17,7 +17,7 @@ from pydantic import Field
 from synthgen.errors import DataError
 from synthgen.fields.answer import Form
 from synthgen.fields.instructed import Instructed, Shows, enclosed, prompt_files, render_prompt, seen, tagged
-from synthgen.fields.shape import Chosen, Passes, Role, Template, anything, fill
+from synthgen.fields.shape import Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.paths import get_path
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
@@ -127,11 +127,6 @@ class Revise(Instructed):
                 if not _is_lowly(str(value)) and all(2 * len(form) <= len(message) for form in forms):  # a longer one is a message itself
                     found |= forms
         return sorted(found)
-
-    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
-        """What each row reads in its answer; a row without a message was not asked about."""
-        nothing = Completion(Prompt("", 0), "", "stop")
-        return [(self.read(row, own), own[0] if own else nothing) for row, own in zip(rows, answers, strict=True)]
 
 
 def _is_lowly(text: str) -> bool:

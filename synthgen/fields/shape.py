@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, WrapValidator, field_serializer
 
 from synthgen.errors import DataError
+from synthgen.fields.considered import Listener
 from synthgen.spec import numerals, render
 from synthgen.spec.parts import Fault, Part
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
@@ -242,9 +243,17 @@ class Asked(FieldShape):
         """The value that the completions hold, or why there is none."""
         raise NotImplementedError
 
-    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
+    def choose(
+        self,
+        rows: Sequence[Row],
+        answers: Sequence[Sequence[Completion]],
+        memory: Any,
+        passes: Passes = anything,
+        listener: Listener | None = None,
+    ) -> list[Chosen]:
         """What each of the rows that were asked together gets: what it reads in its own answers, unless the field `chooses`.
-        Then the memory is told of each choice, and what `passes` the table's checks is preferred."""
+        Then the memory is told of each choice, and what `passes` the table's checks is preferred. Where there was a choice, the `listener`
+        hears of it."""
         return [(self.read(row, own), own[0]) for row, own in zip(rows, answers, strict=True)]
 
     def remember(self, row: Row, name: str, memory: Any) -> None:

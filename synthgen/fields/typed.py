@@ -33,6 +33,7 @@ from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.choice import Choice
+from synthgen.fields.considered import Listener, one_by_one, pooled, unread
 from synthgen.fields.reading import Reader, topic_of
 from synthgen.fields.shape import Asked, Chosen, Others, Passes, Role, Template, Weight, anything, fill
 from synthgen.fields.voiced import drawn, voice_faults, weighted
@@ -581,13 +582,24 @@ class Typed(Asked):
         """The message in each continuation, or why it is none."""
         return [(self._reader.message(row, completion), completion) for completion in completions]
 
-    def choose(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], memory: Any, passes: Passes = anything) -> list[Chosen]:
+    def choose(
+        self,
+        rows: Sequence[Row],
+        answers: Sequence[Sequence[Completion]],
+        memory: Any,
+        passes: Passes = anything,
+        listener: Listener | None = None,
+    ) -> list[Chosen]:
         """Where topics or a voice matter, the continuations of all rows with the same topic, voice and mentions are one pool, from which
         each row in turn takes the one that the table is most in need of; else each row takes its first message."""
         messages = [self._messages(row, own) for row, own in zip(rows, answers, strict=True)]
         if not self.chooses and self.topics is None:
-            return [self._first(row, own, passes) for row, own in zip(rows, messages, strict=True)]
-        from synthgen.fields.pool import Pool
+            firsts = [self._first(row, own, passes) for row, own in zip(rows, messages, strict=True)]
+            for row, own, first in zip(rows, messages, firsts, strict=True):
+                if listener and listener.follows(row):
+                    listener.considered(row, [*unread(own), *one_by_one(own, row.values, first[1], partial(passes, row))])
+            return firsts
+        from synthgen.fields.pool import Fates, Pool, unheard
 
         alike: dict[tuple[Any, ...], list[int]] = {}
         for place, own in enumerate(answers):
@@ -601,7 +613,12 @@ class Typed(Asked):
         chosen: list[Chosen] = []
         for place, row in enumerate(rows):
             voice = answers[place][0].prompt.origin["voice"]
-            form = pool_of[place].take(memory[voice] if self.chooses else None, partial(self._suits, row), used)
+            fates = Fates(pool_of[place]) if listener and listener.follows(row) else None
+            tally, sift = memory[voice] if self.chooses else None, fates.sift if fates else unheard
+            form = pool_of[place].take(tally, partial(self._suits, row), used, sift)
+            if listener and fates:
+                others = pooled(pool_of[place], fates, row.values, scored=self.topics is not None)
+                listener.considered(row, [*unread(messages[place]), *others])
             if form is None:
                 refused = messages[place][0][0]
                 taken = Refusal("taken", "by other rows, which had none of their own")
@@ -640,4 +657,4 @@ class Typed(Asked):
                     continue
                 put = put_on(message, self.voices[voice], Random(completion.prompt.stream))
                 if put.text and put.text != message and self._reader.objection(put.text, row, completion.prompt) is None:
-                    yield Form(put, completion, passes(row, filled(put.text, row.values)), score, sense)
+                    yield Form(put, completion, passes(row, filled(put.text, row.values)), score, sense, voiced=True)
