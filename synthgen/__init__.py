@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Measured,
         Previews,
         Verified,
+        Why,
         check,
         compare,
         critique,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         slice_results,
         tune,
         verify,
+        why,
     )
     from synthgen.cases import row_id, rows
     from synthgen.comparison import Comparison
@@ -63,6 +65,7 @@ __all__ = [
     "SynthgenError",
     "Verified",
     "Voice",
+    "Why",
     "check",
     "compare",
     "critique",
@@ -83,6 +86,7 @@ __all__ = [
     "slice_results",
     "tune",
     "verify",
+    "why",
 ]
 
 _ELSEWHERE = {

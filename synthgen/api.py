@@ -21,6 +21,8 @@ from synthgen.making.make import Checked, Made, make_output
 from synthgen.making.preview import Previewed, Previews, previews
 from synthgen.making.runs import RecordingModel, RunOptions, Tick, Watch, open_models, shared_journal
 from synthgen.models import Budget, Journalled, Model, open_model
+from synthgen.provenance import Why
+from synthgen.provenance.why import why as told_why
 from synthgen.quiet import each_quietly, quietly
 from synthgen.recipe import ClaudeSpec, Loaded, plan
 from synthgen.recipe.load import load as load_recipe
@@ -141,6 +143,22 @@ def _previews(
             name: RecordingModel(Journalled(model, journal, closed=not ask and specs[name].paid)) for name, model in opened.items()
         }
         yield from previews(loaded.recipe, whole, recording, show)
+
+
+# why and diff
+
+
+@quietly
+def why(
+    folder: str | Path,
+    row: str | int,
+    *,
+    table: str | None = None,
+    recipe: str | Path | None = None,
+    allow: Sequence[str | Path] = (),
+) -> Why:
+    """How a row of an output came about: see `provenance.why`. Asks nothing and writes nothing. Raises OutputError."""
+    return told_why(folder, row, table=table, recipe=recipe, allow=allow)
 
 
 # measure and compare
@@ -344,6 +362,7 @@ __all__ = [
     "Started",
     "Tick",
     "Verified",
+    "Why",
     "asdict",
     "check",
     "compare",
@@ -366,4 +385,5 @@ __all__ = [
     "tune",
     "tune_from_scratch",
     "verify",
+    "why",
 ]

@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "look": reading.look,
     "report": reading.report,
     "verify": reading.verify,
+    "why": reading.why,
     "measure": realism.measure,
     "compare": realism.compare,
     "fewshot": reading.fewshot,

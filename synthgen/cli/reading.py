@@ -1,4 +1,4 @@
-"""Reading an output: `look`, `report`, `verify` and `fewshot`."""
+"""Reading an output: `look`, `why`, `report`, `verify` and `fewshot`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from synthgen.cli.options import Json, Output
+from synthgen.cli.options import Allow, Json, Output
 
 
 def look(
@@ -78,6 +78,28 @@ def verify(output: Output, as_json: Json = False) -> None:
         terminal.verified(found)
     if found.damaged:
         raise typer.Exit(1)
+
+
+def why(
+    output: Output,
+    row: Annotated[str, typer.Argument(metavar="ROW", help="the row's id, such as traffic-17, or its number in --table")],
+    table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="the row's table (default: the first)")] = None,
+    recipe: Annotated[
+        Path | None,
+        typer.Option("--recipe", metavar="RECIPE", help="the recipe that was run, where it is not where it was then (for its seed files)"),
+    ] = None,
+    allow: Allow = None,
+    as_json: Json = False,
+) -> None:
+    """Tell everything about one row: who made its facts, what a model was asked and answered, what else it might have said."""
+    from synthgen import api
+    from synthgen.cli import terminal
+
+    found = api.why(output, row, table=table, recipe=recipe, allow=allow or [])
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), default=str, ensure_ascii=False))
+    else:
+        terminal.explained(found)
 
 
 def fewshot(

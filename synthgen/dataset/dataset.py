@@ -25,6 +25,7 @@ from synthgen.text.originals import Originals
 
 if TYPE_CHECKING:
     import pyarrow
+    from pyarrow import parquet
 
 TRIES, PAUSE = 100, 0.02
 """How often an output is opened while others take its place all the time, and how many seconds lie between."""
@@ -151,12 +152,18 @@ class Dataset:
 
     def batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pyarrow.RecordBatch]:
         """The same, a thousand rows at a time, as Arrow has them: JSON columns as text. Raises OutputError."""
-        from pyarrow import parquet
-
         self.has(table, columns or ())
         for path in self.paths(table):
-            with self._told(path), parquet.ParquetFile(self.shard(path)) as stored:
+            with self.stored(path) as stored:
                 yield from stored.iter_batches(batch_size=1000, columns=None if columns is None else list(columns))
+
+    @contextmanager
+    def stored(self, path: str) -> Iterator[parquet.ParquetFile]:
+        """A shard, opened as Parquet. Raises OutputError where it is missing or cannot be read."""
+        from pyarrow import parquet
+
+        with self._told(path), parquet.ParquetFile(self.shard(path)) as stored:
+            yield stored
 
     @contextmanager
     def _told(self, path: str) -> Iterator[None]:

@@ -76,6 +76,8 @@ def _manifest(
             "refused": dict(sorted(state.refused.items(), key=lambda item: -item[1])),
             "aside": state.aside,
         }
+        if store.plan.asks:
+            tables[name]["chunk"] = store.size
         for field, shape in store.plan.table.fields.items():
             for section, told in shape.figures(field, store.rows).items():
                 tables[name].setdefault(section, {})[field] = told

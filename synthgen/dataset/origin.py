@@ -1,8 +1,9 @@
-"""Which recipe file an output was made from: another recipe of the same name must not take its place unseen.
+"""Which recipe file an output was made from: another recipe of the same name must not take its place unseen, and its seed files can be
+found again.
 
 The place of the file is kept from the folder that the output lies in, so that a project may be moved as a whole. It is not in the
 manifest, since that leaves the machine. A recipe that is a mapping has no place, and outputs made before have no record: these are
-taken for the same recipe, as is one whose file is gone, which was most likely renamed.
+taken for the same recipe, as is one whose file is gone, which was most likely renamed. Where relative paths began is known of all.
 """
 
 from __future__ import annotations
@@ -19,13 +20,19 @@ from synthgen.recipe import Loaded
 
 
 def remember_origin(output: Output, loaded: Loaded) -> None:
-    """Write into the unfinished folder which file its recipe is."""
+    """Write into the unfinished folder which file its recipe is, and which folders it reads: its own, and those that it may."""
     file, base = _file(loaded), output.final.parent.resolve()
-    try:
-        place = None if file is None else os.path.relpath(file, base)
-    except ValueError:  # on another drive
-        place = str(file)
-    write_object(output.unfinished / ORIGIN, {"recipe": place})
+    reads = [_seen(place.resolve(), base) for place in (loaded.context.folder, *loaded.context.allow)]
+    write_object(output.unfinished / ORIGIN, {"recipe": None if file is None else _seen(file, base), "reads": reads})
+
+
+def folders(output: Output) -> list[Path]:
+    """The folder in which the relative paths of a finished output's recipe began, and others that it may read; none where that is not
+    known."""
+    reads = _origin(output.whole).get("reads")
+    if not isinstance(reads, list) or not all(isinstance(place, str) for place in reads):
+        return []
+    return [(output.final.parent.resolve() / place).resolve() for place in reads]
 
 
 def refuse_other(output: Output, loaded: Loaded, *, finished: bool) -> list[str]:
@@ -53,6 +60,13 @@ def manifest_hash(whole: Path) -> str | None:
     """The hash that the manifest of an output had when it was made, where that is known."""
     found = _origin(whole).get("manifest")
     return found if isinstance(found, str) else None
+
+
+def _seen(place: Path, base: Path) -> str:
+    try:
+        return os.path.relpath(place, base)
+    except ValueError:  # on another drive
+        return str(place)
 
 
 def _origin(folder: Path) -> dict[str, Any]:

@@ -21,10 +21,11 @@ from synthgen.spec.rows import SIDE_TABLES
 
 
 class TableStore:
-    """The chunks of one table in the unfinished folder; `damaged` is how many of them were not as they were written."""
+    """The chunks of one table in the unfinished folder, of `size` candidates each (None: as is usual, where nothing depends on it);
+    `damaged` is how many of them were not as they were written."""
 
-    def __init__(self, folder: Path, progress: Progress, plan: TablePlan, fingerprint: str) -> None:
-        self.folder, self.progress, self.plan, self.fingerprint = folder, progress, plan, fingerprint
+    def __init__(self, folder: Path, progress: Progress, plan: TablePlan, fingerprint: str, size: int | None = None) -> None:
+        self.folder, self.progress, self.plan, self.fingerprint, self.size = folder, progress, plan, fingerprint, size
         has_parent = plan.table.from_ is not None
         self.shape = columns.features(plan.columns, list(plan.asked), has_parent)
         self.kept_shape = columns.features(plan.kept, list(plan.asked), has_parent)

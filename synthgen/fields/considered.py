@@ -51,10 +51,12 @@ def one_by_one(
     read: Sequence[tuple[str | Refusal, Completion]], facts: Mapping[str, Value], taken: Completion, passes: Callable[[str], bool]
 ) -> Iterator[Considered]:
     """What became of messages of which the first is `taken` that passes the checks, or else the first."""
+    from synthgen.fields.pool import FAILING, LATER  # which imports numpy
+
     for message, completion in read:
         if isinstance(message, str):
             text = filled(message, facts)
-            yield Considered(completion, text, "" if completion is taken else "not the first" if passes(text) else "would fail a check")
+            yield Considered(completion, text, "" if completion is taken else LATER if passes(text) else FAILING)
 
 
 def pooled(pool: Pool, fates: Fates, facts: Mapping[str, Value], *, scored: bool) -> Iterator[Considered]:

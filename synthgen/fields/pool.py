@@ -15,8 +15,9 @@ from synthgen.voices.steer import StyleTarget, StyleTotals
 
 Sift = Callable[[str, Sequence[int]], None]
 """Told at each step of a choice why forms are left out there, and the places of those that are left."""
-GIVEN, UNFIT, FAILING, ASTRAY = "taken before", "not about this row", "would fail a check", "less about its topic"
-WORDED, LIKER, UNNEEDED, LATER = "worded like others", "worded more like others", "less needed", "not the first"
+GIVEN, UNFIT, FAILING, LATER = "taken before", "other facts", "would fail a check", "not the first"
+ASTRAY, SENSELESS = "less surely about its topic", "among those that make the least sense"
+WORDED, LIKER, UNNEEDED = "worded like earlier rows", "worded more like earlier rows", "the voice needed it less"
 """Why a form is not taken; see `Pool.take`."""
 ALIKE = 0.5
 """The share of its wordings that a message may have in common with those before it, while there are others."""
@@ -78,8 +79,8 @@ class Pool:
     def take(self, tally: StyleTotals | None, suits: Callable[[Form], bool], used: set[str], sift: Sift = unheard) -> Form | None:
         """The form that the `tally` is most in need of, or without one the form that is worded least as what was `used`, of those that suit
         a row: of those that pass the checks, if there are any, and of these (where topics matter) the ones that are surely about theirs and
-        make sense, and of these those that are worded otherwise than what was used. No form of its completion is given again. `sift` is told
-        of each step."""
+        make sense, and of these those that are worded otherwise than what was used. No form of its completion is given again. `sift`
+        hears of each step."""
         sift(GIVEN, self.left)
         fitting = [place for place in self.left if place not in self.slotted or suits(self.forms[place])]
         sift(UNFIT, fitting)
@@ -88,9 +89,11 @@ class Pool:
         fitting = [place for place in fitting if self.forms[place].passes] or fitting
         sift(FAILING, fitting)
         if self.sure is not None:
-            better = [place for place in fitting if place in self._better]
+            sure = [place for place in fitting if self.forms[place].score >= self.sure]
+            better = [place for place in sure if place in self._better]
             fitting = better or [max(fitting, key=lambda place: self.forms[place].score)]
-            sift(ASTRAY, fitting)
+            sift(ASTRAY, sure if better else fitting)
+            sift(SENSELESS, fitting)
             repeated = {place: frames.repeated(self._wordings[place], used) for place in fitting}
             fitting = [place for place in fitting if repeated[place] < ALIKE] or fitting
             sift(WORDED, fitting)

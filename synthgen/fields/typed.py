@@ -595,9 +595,9 @@ class Typed(Asked):
         messages = [self._messages(row, own) for row, own in zip(rows, answers, strict=True)]
         if not self.chooses and self.topics is None:
             firsts = [self._first(row, own, passes) for row, own in zip(rows, messages, strict=True)]
-            for row, own, first in zip(rows, messages, firsts, strict=True):
+            for row, read, first in zip(rows, messages, firsts, strict=True):
                 if listener and listener.follows(row):
-                    listener.considered(row, [*unread(own), *one_by_one(own, row.values, first[1], partial(passes, row))])
+                    listener.considered(row, [*unread(read), *one_by_one(read, row.values, first[1], partial(passes, row))])
             return firsts
         from synthgen.fields.pool import Fates, Pool, unheard
 

@@ -143,7 +143,7 @@ class Run:
             size = self.how.chunk or self._size(table)
             parent = stores[table.table.from_.table] if table.table.from_ else None
             decided = [said, versions(), size if table.asks else 0, self.how.recheck, *([parent.content] if parent else [])]
-            stores[table.name] = store = TableStore(self.output.unfinished, progress, table, digest_of(decided))
+            stores[table.name] = store = TableStore(self.output.unfinished, progress, table, digest_of(decided), size)
             if not store.done:
                 self._table(table, store, size, parent)
         return stores

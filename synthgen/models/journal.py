@@ -39,22 +39,25 @@ PAID = "SELECT EXISTS (SELECT 1 FROM answers WHERE cost IS NOT NULL OR brief != 
 
 
 class Journal:
-    """One journal file, made when it is not there; `None` as its path keeps it in memory only."""
+    """One journal file, made when it is not there; `None` as its path keeps it in memory only. One that is `read_only` is there already and
+    stays as it is."""
 
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        self.path, self.read_only = path, read_only and path is not None
         with in_words(path), ExitStack() as undo:
-            self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
+            self._connection = _reading(path) if read_only and path else sqlite3.connect(path or ":memory:", isolation_level=None)
             undo.callback(self._connection.close)
             self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a journal that was recovered may hold any bytes
             self._refuse_others()
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.executescript(SCHEMA)
-            if _columns(self._connection) == _columns_of(SCHEMA.replace(", logprobs TEXT", "")):  # as it was up to version 1
-                self._connection.execute("ALTER TABLE answers ADD COLUMN logprobs TEXT")
+            if not self.read_only:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.executescript(SCHEMA)
+                if _columns(self._connection) == _columns_of(SCHEMA.replace(", logprobs TEXT", "")):  # as it was up to version 1
+                    self._connection.execute("ALTER TABLE answers ADD COLUMN logprobs TEXT")
             if _columns(self._connection) != _columns_of(SCHEMA):
                 raise trouble(path, "SQLITE_MISMATCH", "its tables have other columns")
-            self._connection.execute(f"PRAGMA user_version = {VERSION}")  # it writes a page, and fails where answers could not be kept
+            if not self.read_only:
+                self._connection.execute(f"PRAGMA user_version = {VERSION}")  # it writes a page, and fails where answers could not be kept
             undo.pop_all()
         self.batches = ledger.BatchLedger(self)
 
@@ -130,6 +133,13 @@ class Journal:
         found = self.rows("SELECT text FROM prompts WHERE digest = ?", digest)
         return found[0][0] if found else None
 
+    def answers(self, field: str, digest: str) -> list[dict[str, Any]]:
+        """All answers to a prompt of a field, whichever rows they were asked for, each with its model, stream and the digest of its
+        brief."""
+        named = ["model", "stream", "brief", *TOLD.split(", ")]
+        sql = f"SELECT {', '.join(named)} FROM answers WHERE field = ? AND prompt = ? ORDER BY stream"  # noqa: S608 (a constant)
+        return [dict(zip(named, row, strict=True)) for row in self.rows(sql, field, digest)]
+
     def __len__(self) -> int:
         return int(self.rows("SELECT count(*) FROM answers")[0][0])
 
@@ -137,7 +147,8 @@ class Journal:
         """Write everything into the one file. What does not go in stays in the -wal file beside it, where the next run finds it."""
         problem = sys.exception()
         try:
-            self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not self.read_only:
+                self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         except OutputError:
             if problem is None:  # else that is what the user has to hear of
                 raise
@@ -177,12 +188,17 @@ def fault(path: Path) -> str:
     return "" if found == "ok" else found.splitlines()[-1]
 
 
+def _reading(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, and makes nothing beside the file."""
+    beside = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+    alone = "" if beside else "&immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=1)
+
+
 def _asked_only(path: Path, sql: str) -> Any:
     """The first value that a statement finds in a journal, in which nothing is changed, and nothing made beside it."""
     path.stat()
-    beside = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
-    alone = "" if beside else "&immutable=1"
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=1)) as connection:
+    with closing(_reading(path)) as connection:
         return connection.execute(sql).fetchone()[0]
 
 

@@ -68,12 +68,13 @@ def load(
     seed: int | None = None,
     without: Sequence[str] = (),
     allow: Sequence[str | Path] = (),
+    folder: str | Path | None = None,
 ) -> Loaded:
     """Read a recipe: a YAML file, or a mapping with the same keys, whose relative paths begin in the working folder.
 
     `settings` are overrides such as `tables.traffic.rows=50`, `rows` and `seed` the short forms of the usual ones
     (`rows` goes to every table that has no parent), `without` the tables to leave out, `allow` folders outside
-    the recipe's own that it may read. Raises RecipeError with every mistake.
+    the recipe's own that it may read, `folder` where its relative paths begin if that is another. Raises RecipeError with every mistake.
     """
     source = given(path) if isinstance(path, Mapping) else sources.read(Path(path), str(path))
     path = Path(NAME if isinstance(path, Mapping) else path)
@@ -91,7 +92,8 @@ def load(
     if seed is not None:
         sources.override(source, f"seed={seed}", f"--seed {seed}")
     _leave_out(source, without)
-    context = _context(source.data, path, tuple(Path(folder) for folder in allow))
+    own = path.resolve().parent if folder is None else Path(folder).resolve()
+    context = _context(source.data, own, tuple(map(Path, allow)))
     reader = _Reader(source, context)
     recipe = reader.recipe()
     if source.mistakes:
@@ -127,8 +129,8 @@ def _leave_out(source: Source, without: Sequence[str]) -> None:
             source.left_out.add(name)
 
 
-def _context(data: dict[str, Any], path: Path, allow: tuple[Path, ...]) -> RecipeContext:
-    context = RecipeContext(path.resolve().parent, allow=allow)
+def _context(data: dict[str, Any], folder: Path, allow: tuple[Path, ...]) -> RecipeContext:
+    context = RecipeContext(folder, allow=allow)
     about, now = data.get("about"), data.get("now")
     try:
         clock = moment(now, context.now)[0] if isinstance(now, str) else context.now

@@ -8,6 +8,7 @@ from synthgen.cli.terminal.realism import compared, measured
 from synthgen.cli.terminal.recipes import asking, checked, criticised, improved
 from synthgen.cli.terminal.sending import exported, pushed, sliced
 from synthgen.cli.terminal.watching import progress, tuning
+from synthgen.cli.terminal.why import explained
 
 __all__ = [
     "asking",
@@ -16,6 +17,7 @@ __all__ = [
     "criticised",
     "err",
     "examined",
+    "explained",
     "exported",
     "improved",
     "looked",
