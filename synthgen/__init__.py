@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         check,
         compare,
         critique,
+        diff,
         export,
         improve,
         load_recipe,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     )
     from synthgen.cases import row_id, rows
     from synthgen.comparison import Comparison
+    from synthgen.comparison.outputs import Difference
     from synthgen.errors import DataError, HubError, LimitError, ModelError, OutputError, RecipeError, SynthgenError
     from synthgen.harness.fewshot import Fewshot, fewshot
     from synthgen.hub.hub import Pushed, push
@@ -49,6 +51,7 @@ __all__ = [
     "Checked",
     "Comparison",
     "DataError",
+    "Difference",
     "Fewshot",
     "HubError",
     "LimitError",
@@ -69,6 +72,7 @@ __all__ = [
     "check",
     "compare",
     "critique",
+    "diff",
     "export",
     "fewshot",
     "improve",
@@ -90,8 +94,8 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "Comparison": "comparison", "DataError": "errors", "HubError": "errors", "LimitError": "errors", "Loaded": "recipe",
-    "ModelError": "errors",
+    "Comparison": "comparison", "DataError": "errors", "Difference": "comparison.outputs", "HubError": "errors", "LimitError": "errors",
+    "Loaded": "recipe", "ModelError": "errors",
     "OutputError": "errors", "RecipeError": "errors", "ScriptedModel": "models", "SynthgenError": "errors", "Voice": "voices",
     "row_id": "cases",
     "rows": "cases",

@@ -32,6 +32,7 @@ from synthgen.voices import Voice
 
 if TYPE_CHECKING:
     from synthgen.comparison import Comparison
+    from synthgen.comparison.outputs import Difference
     from synthgen.harness import Exported
     from synthgen.harness.slicing import Sliced
     from synthgen.tuning.run import Tuned
@@ -159,6 +160,15 @@ def why(
 ) -> Why:
     """How a row of an output came about: see `provenance.why`. Asks nothing and writes nothing. Raises OutputError."""
     return told_why(folder, row, table=table, recipe=recipe, allow=allow)
+
+
+@quietly
+def diff(before: str | Path, after: str | Path, *, table: str | None = None) -> Difference:
+    """What changed from one version of a dataset to another, both output folders: see `comparison.outputs`. `table` names the only table to
+    look at. Raises OutputError."""
+    from synthgen.comparison.outputs import diff
+
+    return diff(before, after, table)
 
 
 # measure and compare
@@ -367,6 +377,7 @@ __all__ = [
     "check",
     "compare",
     "critique",
+    "diff",
     "export",
     "fewshot",
     "improve",

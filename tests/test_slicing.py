@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthgen.api import make
+from synthgen.comparison.shares import difference, wilson
 from synthgen.errors import DataError, OutputError
-from synthgen.harness.slicing import Sliced, difference, read, slice_results, wilson
+from synthgen.harness.slicing import Sliced, read, slice_results
 
 RECIPE = """
 name: bank

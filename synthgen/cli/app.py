@@ -23,6 +23,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": reading.report,
     "verify": reading.verify,
     "why": reading.why,
+    "diff": reading.diff,
     "measure": realism.measure,
     "compare": realism.compare,
     "fewshot": reading.fewshot,

@@ -1,4 +1,4 @@
-"""Reading an output: `look`, `why`, `report`, `verify` and `fewshot`."""
+"""Reading an output: `look`, `why`, `diff`, `report`, `verify` and `fewshot`."""
 
 from __future__ import annotations
 
@@ -100,6 +100,24 @@ def why(
         typer.echo(json.dumps(found.as_dict(), default=str, ensure_ascii=False))
     else:
         terminal.explained(found)
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="an output folder")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="the output folder of another version")],
+    table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="look at this table only")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what changed between two versions of a dataset: recipe, rows, labels, styles, quality. Exit code 1 when they differ."""
+    from synthgen import api
+    from synthgen.cli import terminal
+
+    found = api.diff(before, after, table=table)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), default=str, ensure_ascii=False))
+    else:
+        terminal.differed(found)
+    raise typer.Exit(int(found.differs))
 
 
 def fewshot(

@@ -15,9 +15,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
+from synthgen.comparison.shares import difference, wilson
 from synthgen.dataset import Dataset
 from synthgen.dataset.table import FEW, Rows
 from synthgen.errors import DataError, OutputError, did_you_mean
@@ -109,24 +109,6 @@ def _share(scores: Sequence[float], every: Sequence[float] = (), looks: int = 1)
         least, most = difference(total, count, sum(every) - total, others, 1 - 0.05 / looks)
         apart = -1 if most < 0 else 1 if least > 0 else 0
     return Share(count, total / count if count else 0.0, low, high, apart)
-
-
-def wilson(total: float, count: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share of `total` in `count`."""
-    if not count:
-        return 0.0, 1.0
-    z, share = NormalDist().inv_cdf((1 + confidence) / 2), min(1.0, max(0.0, total / count))
-    middle, width = share + z * z / (2 * count), z * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
-    low, high = (middle - width) / (1 + z * z / count), (middle + width) / (1 + z * z / count)
-    return (0.0 if share == 0 else low), (1.0 if share == 1 else high)  # which rounding would miss
-
-
-def difference(one: float, of_one: int, other: float, of_other: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Newcombe's interval of the difference of two shares, `one` in `of_one` less `other` in `of_other`."""
-    (low, high), (least, most) = wilson(one, of_one, confidence), wilson(other, of_other, confidence)
-    first, second = one / of_one, other / of_other
-    gap = first - second
-    return gap - ((first - low) ** 2 + (most - second) ** 2) ** 0.5, gap + ((high - first) ** 2 + (second - least) ** 2) ** 0.5
 
 
 # The output's labels

@@ -1,5 +1,6 @@
 """What people see: progress, tables, rows."""
 
+from synthgen.cli.terminal.differing import differed
 from synthgen.cli.terminal.making import made, previewed
 from synthgen.cli.terminal.models import examined, tuned
 from synthgen.cli.terminal.page import err, out, safe
@@ -15,6 +16,7 @@ __all__ = [
     "checked",
     "compared",
     "criticised",
+    "differed",
     "err",
     "examined",
     "explained",

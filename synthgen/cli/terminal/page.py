@@ -27,7 +27,7 @@ def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table without lines, and an empty line below."""
     grid = Table(*head, box=None, padding=(0, 2, 0, 0))
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(safe, row))
     out.print(grid)
     out.print()
 
@@ -41,3 +41,12 @@ def fields(values: Mapping[str, Any]) -> None:
         grid.add_row(Text(name), safe(to_text(value)))
     out.print(grid)
     out.print()
+
+
+def diffed(text: str) -> None:
+    """A unified diff, in colours."""
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in text.split("\n"):
+        shown = safe(line)
+        shown.stylize(styles.get(line[:1], ""))
+        out.print(shown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import err, out, safe
+from synthgen.cli.terminal.page import diffed, err, out, safe
 from synthgen.models.budget import dollars
 from synthgen.models.prices import list_date
 
@@ -85,10 +85,6 @@ def improved(made: Improvement) -> None:
     for block in summary(made):
         out.print(safe(block))
         out.print()
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    for line in made.diff.split("\n"):
-        shown = safe(line)
-        shown.stylize(styles.get(line[:1], ""))
-        out.print(shown)
+    diffed(made.diff)
     if made.cost is not None:
         out.print(Text(f"{made.tokens_in:,} tokens read, {made.tokens_out:,} written, {dollars(made.cost)}"))
