@@ -129,7 +129,8 @@ def test_how_it_is_typed_is_compared_too(version: Version) -> None:
 
 def test_what_the_manifests_say_is_set_side_by_side(tmp_path: Path) -> None:
     def typed(prompt: Prompt, stream: Random) -> str:
-        return f" {stream.choice(['parcel late', 'where is it', 'came broken'])} {stream.choice(['again', 'today', 'now pls', 'or what'])} {stream.randrange(500)}\n"
+        said = stream.choice(["parcel late", "where is it", "came broken"]), stream.choice(["again", "today", "now pls", "or what"])
+        return f" {' '.join(said)} {stream.randrange(500)}\n"
 
     def made(name: str, keep: list[dict[str, Any]]) -> Path:
         fields = {"message": {"kind": "typed", "seeds": ["hi", "it is late", "hello there"], "tries": 50}}
