@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 from typer.testing import CliRunner
 
-from synthgen.api import Made, make, why
+from synthgen.api import Made, diff, make, why
 from synthgen.cli.app import app
 from synthgen.dataset import JOURNAL, Dataset
 from synthgen.errors import OutputError
@@ -184,6 +184,9 @@ def test_without_a_journal_provenance_is_told_and_what_is_missing_is_named(shop:
         one.questions[0].digest for one in whole.attempts[-1:]
     ]
     assert why(made.folder, "orders-0").values.items() <= whole.values.items()
+    there = {row["provenance"]["row"] for row in Dataset.open(made.folder).rows("messages")}
+    lost = next(row["row"] for row in Dataset.open(made.folder).rows("refused") if row["row"] not in there)
+    assert why(made.folder, f"messages-{lost}").checks == []  # it has not passed them
 
 
 def test_without_its_seed_files_the_frame_is_told_from_the_journal(tmp_path: Path) -> None:
@@ -215,6 +218,24 @@ def test_it_writes_nothing(shop: Making) -> None:
     before = files()
     why(made.folder, "messages-3")
     assert files() == before
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:300])])
+@pytest.mark.parametrize("verb", [lambda folder: why(folder, "orders-2"), lambda folder: diff(folder, folder)])
+def test_a_damaged_file_is_told_in_words(shop: Making, damage: Callable[[Path], object], verb: Callable[[Path], object]) -> None:
+    made = shop()
+    damage(made.folder / "orders" / "00000.parquet")
+    with pytest.raises(OutputError) as told:
+        verb(made.folder)
+    assert "--recheck" in told.value.hint
+
+
+def test_a_journal_that_is_none_is_named_and_left_alone(shop: Making) -> None:
+    made = shop()
+    (made.folder / JOURNAL).write_bytes(b"no journal at all, but some words\n" * 40)
+    found = why(made.folder, "messages-0")
+    assert "is damaged" in found.untold[0]
+    assert (made.folder / JOURNAL).read_bytes().startswith(b"no journal")
 
 
 # Which row

@@ -192,11 +192,9 @@ def _labels(first: Dataset, second: Dataset, table: str, both: Sequence[str]) ->
 
 
 def _counts(made: Dataset, table: str, column: str) -> Counter[str]:
-    from pyarrow import parquet
-
     found = Counter[str]()
     for path in made.paths(table):
-        with parquet.ParquetFile(made.shard(path)) as stored:
+        with made.stored(path) as stored:
             for batch in stored.iter_batches(batch_size=100_000, columns=[column]):
                 for one in batch.column(column).value_counts().to_pylist():
                     found[to_text(one["values"])] += one["counts"]

@@ -66,11 +66,10 @@ def row_changes(before: Dataset, after: Dataset, table: str, names: Sequence[str
 def _batches(made: Dataset, table: str, names: Sequence[str]) -> Iterator[pyarrow.Table]:
     """Rows of a table in the order of their numbers."""
     import pyarrow
-    from pyarrow import parquet
 
     last = -1
     for path in made.paths(table):
-        with parquet.ParquetFile(made.shard(path)) as stored:
+        with made.stored(path) as stored:
             for batch in stored.iter_batches(batch_size=AT_ONCE, columns=[*names, f"{PROVENANCE}.row"]):
                 rows = pyarrow.Table.from_batches([batch])
                 numbers = _numbers(rows)

@@ -114,7 +114,7 @@ def why(
         parent,
         facts(made, name, number, own, parent, record),
         attempts,
-        checks(record, made, name),
+        checks(record, made, name) if record or values else [],
         [{**one, "values": plain(one["values"] or {})} for one in aside],
         dict(made.manifest["models"]),
         dict(made.manifest["versions"]),
@@ -187,7 +187,8 @@ def _recipe(made: Dataset, recipe: str | Path | None, allow: Sequence[str | Path
     """The recipe that was run, read again; its files are where they were when it was made. Raises RecipeError."""
     known = folders(Output(made.folder))
     if recipe is not None:
-        folder, allowed = Path(recipe).parent, list(map(Path, allow))
+        place = Path(recipe)
+        folder, allowed = place if place.is_dir() else place.parent, list(map(Path, allow))
     elif known:
         folder, allowed = known[0], [*known[1:], *map(Path, allow)]
     else:
