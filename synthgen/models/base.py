@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from hashlib import sha256
@@ -203,6 +204,7 @@ class BaseModel:
     def _told(self) -> Iterator[None]:
         """Whatever goes wrong in loading, in one line with the way out."""
         try:
+            _leave_docstrings_out()
             yield
         except ModelError:
             raise
@@ -295,6 +297,14 @@ class BaseModel:
         configured = self._model.generation_config.eos_token_id if self._model.generation_config else None
         ends = configured if isinstance(configured, list) else [configured]
         return frozenset(end for end in [*ends, self.tokenizer.eos_token_id] if end is not None)
+
+
+def _leave_docstrings_out() -> None:
+    """Let transformers load where Python has no docstrings (-OO): it makes longer ones of them, and fails where there are none."""
+    if sys.flags.optimize > 1:
+        from transformers import utils
+
+        utils.auto_docstring = lambda what=None, **_: (lambda one: one) if what is None else what
 
 
 def cores() -> int:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from synthgen.fields.edges.situation import Builder
+from synthgen.spec.described import described
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def by_name(*builders: Builder, instead: Collection[Builder]) -> dict[str, Case]
     message in place of a row's."""
     names = [builder.__name__.replace("_", " ") for builder in builders]
     return {
-        name: Case(name, (builder.__doc__ or "").splitlines()[0], builder, builder in instead)
+        name: Case(name, described(builder).partition("\n")[0], builder, builder in instead)
         for name, builder in zip(names, builders, strict=True)
     }
 
