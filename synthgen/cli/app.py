@@ -12,7 +12,9 @@ import typer
 
 from synthgen.cli import making, models, reading, realism, recipes, sending
 from synthgen.cli.options import INTERRUPTED
+from synthgen.cli.streams import failed, finished, open_streams, tell
 from synthgen.quiet import quiet_program
+from synthgen.spec.described import described
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "make": making.make,
@@ -50,8 +52,14 @@ app = typer.Typer(
 def main() -> None:
     """The console script."""
     quiet_program()
+    open_streams()
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        sys.exit(finished(ended.code))
+    except OSError as error:
+        sys.exit(failed(error))
 
 
 def _told(function: Callable[..., None]) -> Callable[..., None]:
@@ -64,14 +72,13 @@ def _told(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(*arguments, **options)
         except SynthgenError as error:
-            typer.echo(f"error: {error}" if not hasattr(error, "mistakes") else str(error), err=True)
+            tell(f"error: {error}" if not hasattr(error, "mistakes") else str(error))
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            typer.echo("\ninterrupted", err=True)
+            tell("\ninterrupted")
             raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            sys.stderr.close()
-            raise typer.Exit(0) from None
+        except OSError as error:
+            raise typer.Exit(failed(error)) from None
 
     return called
 
@@ -92,4 +99,4 @@ def _options(
 
 
 for _name, _function in COMMANDS.items():
-    app.command(_name)(_told(_function))
+    app.command(_name, help=described(_function))(_told(_function))

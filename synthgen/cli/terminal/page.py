@@ -11,8 +11,21 @@ from rich.text import Text
 
 from synthgen.spec.rows import to_text
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Out(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the program what a reader that went away means."""
+        raise  # where rich calls this, it has caught the error
+
+
+class _Err(Console):
+    def on_broken_pipe(self) -> None:
+        """Tell no more: what is told beside the work ends no work."""
+        self.quiet = True
+
+
+out = _Out(highlight=False, soft_wrap=True)
+err = _Err(stderr=True, highlight=False, soft_wrap=True)
 BAR = 24
 """Characters of a full bar."""
 

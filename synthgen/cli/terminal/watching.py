@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -64,7 +64,8 @@ def _plainly() -> Callable[[Tick], None]:
             said[0] = time.monotonic()
             of = f" of {tick.wanted:,}" if tick.wanted else ""
             left = _left(tick, *began[tick.table])
-            err.print(Text(f"{tick.table}: {tick.rows:,}{of} rows, {_speed(tick, *began[tick.table])}{left}"))
+            with suppress(OSError):  # a run does not end because nobody reads how far it is
+                err.print(Text(f"{tick.table}: {tick.rows:,}{of} rows, {_speed(tick, *began[tick.table])}{left}"))
 
     return watch
 
@@ -106,7 +107,8 @@ def tuning(*, silent: bool) -> Iterator[Callable[[Step], None]]:
             live.update(told(step))
         elif time.monotonic() - said[0] >= PLAIN_EVERY:
             said[0] = time.monotonic()
-            err.print(Text(told(step)))
+            with suppress(OSError):
+                err.print(Text(told(step)))
 
     if silent:
         yield lambda step: None

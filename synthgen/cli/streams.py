@@ -1,0 +1,78 @@
+"""Standard output and error: letters that they cannot show, readers that go away, and no room."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import sys
+from contextlib import suppress
+from traceback import walk_tb
+
+import typer
+
+ESCAPED = "synthgen-escaped"
+PRINTERS = ("rich", "typer")
+"""The packages that print."""
+
+
+def open_streams() -> None:
+    """Let every letter be written, on a terminal of ASCII or Latin-1 as in JSON: \\u00e9. So what is JSON stays JSON."""
+    codecs.register_error(ESCAPED, _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=ESCAPED)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+def failed(error: OSError) -> int:
+    """The exit code after an error of the system, which is told in words. A reader that went away, such as `head`, has all it wants."""
+    if isinstance(error, BrokenPipeError) or _printing(error):
+        _drop_output()
+        return _lost(error)
+    tell(f"error: {error.filename}: {error.strerror}" if error.filename is not None else f"error: {error.strerror or error}")
+    return 1
+
+
+def finished(code: str | int | None) -> str | int | None:
+    """The exit code of a command that has ended with `code`, when the rest of what it printed is written."""
+    if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # the parser found that the reader of its help went away
+        return 0
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _drop_output()
+        return code or _lost(error)
+    except (AttributeError, ValueError):  # it was closed, or never open
+        pass
+    return code
+
+
+def _lost(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):
+        return 0
+    tell(f"error: what was to be printed could not be written: {error.strerror}")
+    return 1
+
+
+def _printing(error: OSError) -> bool:
+    """Whether it was met while something was printed."""
+    packages = (str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _ in walk_tb(error.__traceback__))
+    return any(package in PRINTERS for package in packages)
+
+
+def _drop_output() -> None:
+    """Throw away what is left to write, or Python would fail at its end."""
+    with suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell(text: str) -> None:
+    """Print a line on standard error, if anybody can be told."""
+    with suppress(OSError, AttributeError, ValueError):
+        typer.echo(text, err=True)

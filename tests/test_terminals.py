@@ -1,0 +1,104 @@
+"""Where the commands print: readers that go away, no room, letters that cannot be shown, and Python without docstrings."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from synthgen.fields.edges import CASES
+from synthgen.recipe.schema import schema
+
+RECIPE = """\
+name: places
+tables:
+  places: {rows: 30, fields: {place: {kind: choice, options: [Köln, 京都, "🙏", →]}}}
+"""
+SHOWN = {"ascii": "K\\u00f6ln", "latin-1": "Köln"}
+FULL = Path("/dev/full")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe and its output."""
+    place = tmp_path_factory.mktemp("terminals")
+    (place / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    assert synthgen("make", "recipe.yaml", cwd=place).returncode == 0
+    return place
+
+
+def synthgen(
+    *words: str, cwd: Path, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE, **env: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "synthgen", *words],
+        stdout=stdout,
+        stderr=stderr,
+        cwd=cwd,
+        timeout=240,
+        env={**os.environ, **env},
+        check=False,
+    )
+
+
+@pytest.fixture
+def gone() -> int:
+    """The end of a pipe whose reader went away."""
+    read, write = os.pipe()
+    os.close(read)
+    return write
+
+
+@pytest.mark.parametrize("words", [("check", "recipe.yaml"), ("look", "outputs/places", "--json"), ("make", "--help")], ids=" ".join)
+def test_a_reader_that_went_away_has_all_it_wants(folder: Path, gone: int, words: tuple[str, ...]) -> None:
+    done = synthgen(*words, cwd=folder, stdout=gone)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_nobody_needs_to_read_how_far_a_run_is(folder: Path, gone: int) -> None:
+    assert synthgen("make", "recipe.yaml", "--fresh", cwd=folder, stderr=gone).returncode == 0
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("words", [("check", "recipe.yaml"), ("look", "outputs/places", "--json"), ("make", "--help")], ids=" ".join)
+def test_no_room_for_what_is_printed_is_told(folder: Path, words: tuple[str, ...]) -> None:
+    with FULL.open("wb") as full:
+        done = synthgen(*words, cwd=folder, stdout=full.fileno())
+    assert done.returncode == 1
+    assert done.stderr.decode() == "error: what was to be printed could not be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_letter_that_cannot_be_shown_is_written_as_its_number(folder: Path, encoding: str) -> None:
+    shown = synthgen("look", "outputs/places", "-n", "30", cwd=folder, PYTHONIOENCODING=encoding)
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    assert {line.split()[1] for line in shown.stdout.decode(encoding).splitlines() if line.startswith("place ")} == {
+        SHOWN[encoding],
+        "\\u2192",
+        "\\u4eac\\u90fd",
+        "\\ud83d\\ude4f",
+    }
+    told = synthgen("look", "outputs/places", "-n", "30", "--json", cwd=folder, PYTHONIOENCODING=encoding).stdout
+    rows = told.decode("latin-1" if encoding == "latin-1" else "utf-8").splitlines()  # for ASCII, the parser takes UTF-8
+    assert {json.loads(row)["place"] for row in rows} == {"Köln", "→", "京都", "🙏"}
+
+
+def test_python_may_leave_docstrings_out(folder: Path) -> None:
+    assert (
+        b"Make the dataset. A run that was cut off goes on where it was."
+        in synthgen("make", "--help", cwd=folder, PYTHONOPTIMIZE="2").stdout
+    )
+    made = synthgen("make", "recipe.yaml", "--fresh", "--json", cwd=folder, PYTHONOPTIMIZE="2")
+    assert (made.returncode, made.stderr) == (0, b"")
+    code = """if True:
+        import json
+        from synthgen.fields.edges import CASES
+        from synthgen.recipe.schema import schema
+        print(json.dumps([schema(), [one.about for one in CASES.values()]]))
+    """
+    done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, timeout=240, check=True)
+    assert json.loads(done.stdout) == [schema(), [one.about for one in CASES.values()]]
