@@ -181,7 +181,7 @@ def test_a_model_where_the_command_runs_is_none_of_the_recipe_s(folder: Path, mo
     (elsewhere / "recipe.yaml").write_text(RECIPE.replace("KEEP", ""))
     from synthgen.recipe import load
 
-    with pytest.raises(RecipeError, match="where this command runs there is one that is none of the recipe's"):
+    with pytest.raises(RecipeError, match="there is no 'my-model' beside the recipe"):
         load(elsewhere / "recipe.yaml")
 
 

@@ -528,7 +528,7 @@ def test_a_pipe_in_a_model_is_told(recipe: Callable[..., Loaded], folder: Path) 
 def test_pickled_weights_are_not_read(recipe: Callable[..., Loaded], folder: Path) -> None:
     (folder / "model.safetensors").unlink()
     (folder / "pytorch_model.bin").write_bytes(pickle.dumps({}))
-    assert "its weights are pickled, and a pickle can hold code\n" in refusal(recipe, MODEL)
+    assert "its weights are in a pickle, which can hold any program and was not run\n" in refusal(recipe, MODEL)
 
 
 def test_what_a_model_learned_does_not_grow(tmp_path: Path) -> None:

@@ -48,7 +48,10 @@ def check(place: Path, fence: Fence | None = None) -> None:
         _check_file(file, place, fence)
     weights = [file.name for file in place.iterdir()]
     if not any(name.endswith(".safetensors") for name in weights) and any(name.endswith(PICKLES) for name in weights):
-        raise DataError("its weights are pickled, and a pickle can hold code", "save them as safetensors: model.save_pretrained(FOLDER)")
+        raise DataError(
+            "its weights are in a pickle, which can hold any program and was not run",
+            "ask for the same weights as safetensors (model.safetensors): they hold numbers only",
+        )
     check_words({file.name: file for file in place.glob("*.json")}, fence)
 
 
