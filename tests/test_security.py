@@ -621,6 +621,7 @@ def test_a_model_on_the_hub_reads_no_file_of_this_machine(hub_cache: Path, home:
         return BaseModel("owner/name", device="cpu", fence=lambda path: Path(path))
 
     assert model().count("hello") > 0
+    assert model().identity.startswith(f"owner/name@{'a' * 40} ")
     changed(hub_cache, "special_tokens_map.json", vocab_file=str(home / "a.txt"))
     fenced = BaseModel("owner/name", fence=load({"name": "x", "tables": {"t": {"rows": 1, "fields": {"a": {"kind": "id"}}}}}).context.path)
     assert "its special_tokens_map.json names a file elsewhere" in refusal(lambda: fenced.tokenizer)
