@@ -13,9 +13,8 @@ from synthgen.dataset.card import SAMPLES, card
 from synthgen.dataset.logs import remember_logs
 from synthgen.dataset.place import Output
 from synthgen.dataset.store import TableStore, aside_shards
-from synthgen.models import BaseModel, Journalled
+from synthgen.models import Journalled, open_model
 from synthgen.recipe import Loaded, Plan
-from synthgen.recipe.shape import BaseModelSpec
 from synthgen.spec.digests import digest_of, sha256_of
 from synthgen.versions import versions
 
@@ -29,8 +28,8 @@ def fingerprint(loaded: Loaded) -> str:
     }
     for name, own in read.items():
         parts += [[name, sha256_of(file)] for part in own for file in part.files()]
-    local = {name: BaseModel(spec.place) for name, spec in loaded.recipe.models.items() if isinstance(spec, BaseModelSpec)}
-    parts += [[name, model.content] for name, model in local.items() if model.content and model.name != "scribbler"]
+    local = {name: open_model(spec) for name, spec in loaded.recipe.models.items() if not (spec.paid or spec.english)}
+    parts += [[name, content] for name, model in local.items() if (content := getattr(model, "content", ""))]
     return digest_of(parts)
 
 
