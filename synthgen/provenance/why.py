@@ -29,6 +29,8 @@ from synthgen.recipe.recorded import last_message
 from synthgen.spec import pages
 from synthgen.spec.rows import plain, to_text
 
+RECIPE = "recipe.yaml"
+
 
 @dataclass(frozen=True)
 class Why:
@@ -193,7 +195,8 @@ def _recipe(made: Dataset, recipe: str | Path | None, allow: Sequence[str | Path
         folder, allowed = known[0], [*known[1:], *map(Path, allow)]
     else:
         folder, allowed = made.folder, list(map(Path, allow))
-    return load(made.recipe.data, folder=folder, allow=allowed)
+    written = Output(made.folder).whole / RECIPE  # the manifest's JSON has no keys that are numbers or truth values
+    return load(written if written.exists() else made.recipe.data, folder=folder, allow=allowed)
 
 
 def _said(error: SynthgenError) -> str:
