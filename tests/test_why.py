@@ -290,6 +290,7 @@ def test_the_command_tells_the_message_first_and_hostile_text_as_text(tmp_path: 
     assert done.output.splitlines()[1].strip() == shown
     assert not {"\u200b", "\u202e"} & set(done.output)
     assert "- hello you\n" in done.output
+    assert "    taken\n" in done.output  # from its own answer
     told = json.loads(CliRunner().invoke(app, ["why", str(folder), "1", "--json"]).output)
     assert told["row"] == "t-1"
     assert told["attempts"][0]["candidates"][0]["text"] == message

@@ -29,7 +29,7 @@ def explained(found: Why) -> None:
     _head("facts, and who made them")
     fields({one.name: f"{_short(one.value)}   ({one.maker})" for one in found.facts})
     for attempt in found.attempts:
-        _attempt(attempt)
+        _attempt(attempt, found.row)
     if found.checks:
         _head("checks")
         for check in found.checks:
@@ -45,7 +45,7 @@ def _status(found: Why) -> str:
     return {"kept": "a row of its table", "not made": "not made"}.get(found.status, f"not in its table: in {found.status}")
 
 
-def _attempt(one: Attempt) -> None:
+def _attempt(one: Attempt, row: str) -> None:
     number = "" if one.attempt is None else f", try {one.attempt}"
     _head(f"{one.field}: {one.kind}{number}{f', refused: {one.refusal}' if one.refusal else ''}")
     for question in one.questions:
@@ -53,7 +53,7 @@ def _attempt(one: Attempt) -> None:
     if one.candidates:
         out.print(Text("  what the row might have got"))
         for text in sorted(one.candidates, key=lambda text: bool(text.fate)):
-            _candidate(text)
+            _candidate(text, row)
         others = ", ".join(f"{count:,} {fate}" for fate, count in one.others.items())
         if others:
             out.print(safe(f"    and of what was asked for rows beside it: {others}"))
@@ -84,10 +84,10 @@ def _told(values: Mapping[str, object]) -> str:
     return "; ".join(f"{key} {value!r}" if key == "stop" else f"{key} {value}" for key, value in shown.items() if value not in ("", None))
 
 
-def _candidate(one: Considered) -> None:
+def _candidate(one: Considered, row: str) -> None:
     figures = [f"topic {one.score:.2f}"] if one.score is not None else []
     figures += [f"sense {one.sense:.2f}"] if one.sense is not None else []
-    whose = f", asked for {one.row}" if not one.fate and one.row else ""
+    whose = f", asked for {one.row}" if not one.fate and one.row not in ("", row) else ""
     line = safe(f"    {one.outcome}{whose}" + (f" ({', '.join(figures)})" if figures else ""))
     line.stylize("" if one.fate else "bold")
     out.print(line)
