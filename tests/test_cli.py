@@ -225,7 +225,7 @@ def test_every_recipe_is_without_mistakes(recipe: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("/etc/model", "m.yaml:2:37: '/etc/model' leaves the recipe's folder; to allow it, add --allow /etc"),
+        ("/etc/model", "m.yaml:2:37: '/etc/model' leaves the recipe's folder\n"),
         ("./mine", "m.yaml:2:37: './mine' is not there"),
     ],
 )
