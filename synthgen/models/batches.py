@@ -16,7 +16,7 @@ from urllib.parse import quote
 from synthgen.errors import LimitError, ModelError, OutputError
 from synthgen.models import wire
 from synthgen.models.connection import PATIENCE, TRIES, Connection
-from synthgen.models.failures import KEPT, Failure, redacted
+from synthgen.models.failures import KEPT, NO_ANSWER, Failure, redacted
 from synthgen.spec.rows import Completion, Prompt, storable
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ EARLIER = 600.0
 """Seconds that the clocks of the API and of this machine may differ by."""
 OLDEST = 29 * 24 * 3600.0
 """Seconds for which the API keeps results."""
+STATES = ("in_progress", "canceling", "ended")
+"""What a batch can be."""
 OWN_FAULT = {"invalid_request_error", "request_too_large"}
 PASSING = {"api_error", "overloaded_error", "rate_limit_error", "timeout_error"}
 AROUND = 600
@@ -104,8 +106,9 @@ class Batches:
         requests: Any = [{"custom_id": key, "params": wire.request(self.model.name, prompt, self.can)} for key, prompt in file.items()]
         for number in range(TRIES):
             found = self.line.start(self.line.once(self.line.client.messages.batches.create(requests=requests))).result()
-            if not isinstance(found, Failure):
-                return found.id
+            if isinstance(name := getattr(found, "id", None), str) and name:
+                return name
+            found = found if isinstance(found, Failure) else NO_ANSWER
             if found.billed and (name := self._search(batch)):
                 return name
             if not found.again or (found.wait or 0) > PATIENCE:
@@ -122,12 +125,15 @@ class Batches:
 
         async def recent(client: AsyncAnthropic) -> list[tuple[float, str]]:
             found = []
-            async for card in client.messages.batches.list(limit=100):
-                since = card.created_at.timestamp() - batch.began
-                if since < -EARLIER:
-                    break
-                if sum(_counts(card)) == len(batch.keys) and card.id not in known:
-                    found.append((abs(since), card.id))
+            try:
+                async for card in client.messages.batches.list(limit=100):
+                    since = card.created_at.timestamp() - batch.began
+                    if since < -EARLIER:
+                        break
+                    if sum(_counts(card)) == len(batch.keys) and str(card.id) not in known:
+                        found.append((abs(since), str(card.id)))
+            except (AttributeError, TypeError):
+                raise ValueError("no list of batches") from None
             return found
 
         for look in (0.0, self.how.first_look):  # the list may lag behind
@@ -168,7 +174,7 @@ class Batches:
             what = f"batch {names[0]}" if len(names) == 1 else f"{len(names)} batches"
             self.watch(f"{what} {counts['done']:,} of {counts['all']:,} done; you may leave: the same command comes back")
             for batch, most, card in ended:
-                yield from self._end(batch, most, gone=card is None or card.results_url is None)
+                yield from self._end(batch, most, gone=card is None or getattr(card, "results_url", None) is None)
             if ended:
                 return
             self.how.wait(self.look)
@@ -178,8 +184,9 @@ class Batches:
         """What the API says of a batch; None if it is too old to be known."""
         name = str(batch.id)
         found = self.line.start(self.line.patient(lambda client: client.messages.batches.retrieve(name))).result()
-        if not isinstance(found, Failure):
+        if not isinstance(found, Failure) and getattr(found, "processing_status", None) in STATES:
             return found
+        found = found if isinstance(found, Failure) else NO_ANSWER
         if found.status != 404:
             raise found.error(self.model.name, TRIES if found.again else 1)
         if time() - batch.began > OLDEST:
@@ -222,12 +229,15 @@ class Batches:
 
     def _read(self, one: Any) -> Completion | ModelError | None:
         """What came of a request: an answer, an error that ends the run, or nothing, so that it is asked again."""
+        try:
+            return self._result(one)
+        except (AttributeError, TypeError):  # it is not what the API answers with
+            return None
+
+    def _result(self, one: Any) -> Completion | ModelError | None:
         prompt, result = self.left.get(one.custom_id, NO_PROMPT), one.result
         if result.type == "succeeded":
-            try:
-                return wire.completion(prompt, result.message, self.model.price, batch=True)
-            except (AttributeError, TypeError):
-                return None
+            return wire.completion(prompt, result.message, self.model.price, batch=True)
         if result.type != "errored" or result.error.error.type in PASSING:
             return None
         said = storable(redacted(f"{result.error.error.type}: {result.error.error.message}", self.line.secrets))
@@ -253,5 +263,5 @@ NO_PROMPT = Prompt("", 0)
 
 def _counts(card: Any) -> tuple[int, ...]:
     """Requests of a batch: those that wait, and those that have ended, in every way."""
-    told = card.request_counts
-    return told.processing, told.succeeded, told.errored, told.canceled, told.expired
+    told = getattr(card, "request_counts", None)
+    return tuple(wire.whole(told, name) or 0 for name in ("processing", "succeeded", "errored", "canceled", "expired"))

@@ -16,7 +16,7 @@ from synthgen.models.budget import Budget
 from synthgen.models.connection import TRIES, Connection
 from synthgen.models.costs import BYTES_A_TOKEN, Expected, expected
 from synthgen.models.exchange import Exchange
-from synthgen.models.failures import Failure
+from synthgen.models.failures import NO_ANSWER, Failure
 from synthgen.models.ledger import BatchLedger
 from synthgen.models.model import Batching
 from synthgen.models.prices import price
@@ -80,10 +80,11 @@ class ClaudeModel:
         can = self._can = self._can or await _abilities(line, self.name, 1)
         asked = [{key: part for key, part in wire.request(self.name, one, can).items() if key != "max_tokens"} for one in prompts]
         found = await asyncio.gather(*(line.once(line.client.messages.count_tokens(**one)) for one in asked))
-        for one in found:
-            if isinstance(one, Failure):
-                raise one.error(self.name)
-        return [one.input_tokens for one in found if not isinstance(one, Failure)]
+        counts = [one if isinstance(one, Failure) else wire.whole(one, "input_tokens") for one in found]
+        for one in counts:
+            if not isinstance(one, int):
+                raise (one or NO_ANSWER).error(self.name)
+        return [one for one in counts if isinstance(one, int)]
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
         """An answer to each prompt, in the order in which they arrive. Raises ModelError, or LimitError before a request that could pass

@@ -42,6 +42,7 @@ class Failure:
         return ModelError(f"{name}: {self.what}{tried}", self.hint or (KEPT if self.again else ""), retryable=self.again)
 
 
+NO_ANSWER = Failure("an answer that is not what the API answers with", again=True, billed=True)
 UNSENDABLE = Failure(
     "the request cannot be sent: the key or the address of the server has letters in it that are not allowed",
     "look for spaces and line breaks in ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL",
@@ -80,10 +81,10 @@ def _failure(error: BaseException, name: str) -> Failure | None:
     if isinstance(error, anthropic.APIConnectionError | httpx2.TransportError):
         where = "the server cannot be reached" if cause in NEVER_SENT else "the connection was cut off"
         return Failure(where, again=True, billed=cause not in NEVER_SENT)
-    if isinstance(error, anthropic.APIResponseValidationError | ValueError | httpx2.HTTPError) and not isinstance(
+    if isinstance(error, anthropic.APIResponseValidationError | ValueError | RecursionError | httpx2.HTTPError) and not isinstance(
         error, anthropic.CredentialsError
     ):
-        return Failure("an answer that is not what the API answers with", again=True, billed=True)
+        return NO_ANSWER
     if isinstance(error, anthropic.CredentialsError) or (isinstance(error, TypeError) and "authentication" in str(error)):
         return Failure("there is no key for the Anthropic API: ANTHROPIC_API_KEY is not set", SET_KEY)
     return Failure(str(error)) if isinstance(error, anthropic.AnthropicError) else None

@@ -92,7 +92,7 @@ class Journal:
         text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs = found[0]
         try:
             chances = tuple(json.loads(logprobs or "[]"))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             raise trouble(self.path, "SQLITE_CORRUPT", "an answer's probabilities cannot be read") from None
         return Completion(prompt, text, finish, tokens_in, tokens_out, tokens_cached, cost, chances)
 

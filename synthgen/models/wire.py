@@ -27,6 +27,8 @@ SCHEMA = 1_024
 PAGE_OF_PDF = re.compile(rb"/Type\s*/Page\b")
 UNPACKED = 64_000_000
 """Bytes of the compressed parts of a PDF that are looked through."""
+MOST_TOKENS = 2**40
+"""More than anybody's model reads."""
 CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
@@ -41,14 +43,23 @@ class Abilities:
 
     @classmethod
     def of(cls, card: Any) -> Abilities:
-        """What the Models API says of a model."""
+        """What the Models API says of a model, as far as it can be read: a server of another make may say anything."""
         plain = cls()
-        can = card.capabilities
-        efforts = frozenset(
-            one for one in EFFORTS if can and can.effort.supported and getattr(getattr(can.effort, one, None), "supported", False)
-        )
-        schemas = can.structured_outputs.supported if can else plain.schemas
-        return cls(efforts, schemas, card.max_tokens, card.max_input_tokens or plain.reads)
+        can = getattr(card, "capabilities", None)
+        effort = getattr(can, "effort", None)
+        efforts = frozenset(one for one in EFFORTS if _supported(effort) and _supported(getattr(effort, one, None)))
+        schemas = _supported(getattr(can, "structured_outputs", None)) if can else plain.schemas
+        return cls(efforts, schemas, whole(card, "max_tokens") or None, whole(card, "max_input_tokens") or plain.reads)
+
+
+def _supported(told: Any) -> bool:
+    return getattr(told, "supported", False) is True
+
+
+def whole(told: Any, name: str) -> int | None:
+    """A number of tokens that the API tells under this name; None where there is none to be read."""
+    number = getattr(told, name, None)
+    return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < MOST_TOKENS else None
 
 
 def request(model: str, prompt: Prompt, can: Abilities) -> Request:
