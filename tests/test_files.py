@@ -190,6 +190,17 @@ def test_a_folder_is_no_file(tmp_path):
     assert told(tmp_path / "a.txt", files.messages)[0] == "a.txt is a folder, not a file"
 
 
+# Parquet
+
+
+def test_parquet_text_that_is_not_utf_8_is_told_with_its_record_and_field(tmp_path):
+    texts = pyarrow.array([b"fine"] * 1_500 + [b"G\xe4ste"], pyarrow.binary())
+    broken = pyarrow.StringArray.from_buffers(len(texts), *texts.buffers()[1:])
+    parquet.write_table(pyarrow.table({"number": range(1_501), "text": broken}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a\.parquet, record 1501: its 'text' is not UTF-8 text"):
+        list(files.records(tmp_path / "a.parquet"))
+
+
 # Messages
 
 

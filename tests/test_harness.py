@@ -285,6 +285,22 @@ def test_the_default_place_is_the_output_s_own_folder_and_it_still_loads(tmp_pat
     assert json.loads(json.dumps(as_dict(done)))["cases"] == done.cases
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_to_is_told(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "shut").mkdir(mode=0o555)
+    with pytest.raises(OutputError, match=r"cannot write to .*shut.*Permission denied"):
+        export(made, ["jsonl"], out=tmp_path / "shut")
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_place_that_can_be_no_folder_is_told(made: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match="cannot write to") as caught:
+        export(made, ["jsonl"], out=tmp_path / place)
+    assert caught.value.hint == "choose another place: --out DIR"
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 # What is read
 
 
@@ -440,6 +456,7 @@ GRADED: list[tuple[str, Any, dict[str, Any], dict[str, float]]] = [
     ('```json\n{"b": 1, "a": [2]}\n```', '{"a": [2], "b": 1}', JSON, {"correct": 1}),
     ('{"a": 1}', '{"a": 2}', JSON, {"correct": 0}),
     ("no json", '{"a": 2}', JSON, {"correct": 0}),
+    ("[" * 100_000, '{"a": 2}', JSON, {"correct": 0}),
     ("no json", "no json either", JSON, {"correct": 0}),
     ("We will look.", None, NONE, {"answered": 1, "not_refused": 1, "well_formed": 1, "right_length": 1}),
     (" \n", None, NONE, {"answered": 0, "not_refused": 1, "well_formed": 1, "right_length": 0}),

@@ -213,8 +213,14 @@ def test_what_is_no_result_is_told(output: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read as results"):
         list(read(tmp_path / "cut.json"))
     (tmp_path / "cut.eval").write_bytes(b"PK\x03\x04 cut")
-    with pytest.raises(DataError, match="cannot be read as results"):
-        list(read(tmp_path / "cut.eval"))
+    for name, content in (("deep.json", "[" * 100_000), ("deep.jsonl", '{"a":' * 100_000)):
+        (tmp_path / name).write_text(content)
+    with zipfile.ZipFile(tmp_path / "deep.eval", "w") as log:
+        log.writestr("header.json", "[" * 100_000)
+        log.writestr("summaries.json", "[]")
+    for name in ("cut.eval", "deep.json", "deep.jsonl", "deep.eval"):
+        with pytest.raises(DataError, match="cannot be read as results"):
+            list(read(tmp_path / name))
 
 
 # The intervals

@@ -119,7 +119,7 @@ class Claude(Instructed):
         output = one["output"]
         if isinstance(output, str) and self.form.of is not None and self.form.misfit(output):
             for read in (json.loads, int):
-                with suppress(ValueError):
+                with suppress(ValueError, RecursionError):
                     return read(output)
         return output
 

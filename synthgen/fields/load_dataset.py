@@ -93,7 +93,24 @@ class Opened:
                 if not _is_in_row(feature):
                     hint = "" if field else "name the field to read: field: NAME"
                     raise self.named.wrong(f"its field '{column}' may be kept in files that its rows name", hint)
-            return rows  # type: ignore[no-any-return]
+            return Rows(self.named, rows)
+
+
+class Rows(Sequence[dict[str, Any]]):
+    """The rows of a dataset. What is wrong with one of them is told when it is read, as a DataError."""
+
+    def __init__(self, named: Named, rows: Any) -> None:
+        self.named, self.rows, self.features = named, rows, rows.features
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        with _in_words(self.named):
+            return self.rows[place]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (self[place] for place in range(len(self)))
 
 
 def _has(features: Mapping[str, Any], field: str) -> bool:
@@ -121,6 +138,8 @@ def _in_words(named: Named) -> Iterator[None]:
         yield
     except DataError:
         raise
+    except UnicodeDecodeError:
+        raise named.wrong("it holds text that is not UTF-8", "write its texts as UTF-8") from None
     except Exception as error:  # noqa: BLE001 (the loader has dozens of error classes; each means that there are no rows)
         raise DataError(
             f"dataset '{named.name}' cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",

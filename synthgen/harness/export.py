@@ -88,8 +88,11 @@ def export(
         )
     place = Path(out) if out is not None else Path(folder) / "harness"
     folders = {name: place / name for name in names}
-    for name, each in folders.items():
-        _write(HARNESSES[name].write, suite, each)
+    try:
+        for name, each in folders.items():
+            _write(HARNESSES[name].write, suite, each)
+    except OSError as error:
+        raise OutputError(f"cannot write to {error.filename or place}: {error.strerror}", "choose another place: --out DIR") from None
     commands = {
         name: HARNESSES[name].command.format(folder=shlex.quote(str(each)), name=suite.slug)
         for name, each in folders.items()

@@ -196,7 +196,7 @@ def _of_file(file: Path) -> Iterator[Result]:
                 yield from _inspect(whole["eval"], whole["samples"] or [])
             elif isinstance(whole, dict) and isinstance(whole.get("results"), dict) and isinstance(whole["results"].get("results"), list):
                 yield from _promptfoo(whole["results"]["results"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, struct.error) as error:
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile, struct.error) as error:
         raise DataError(f"{file} cannot be read as results: {type(error).__name__}: {error}", "was the run cut off?") from None
 
 

@@ -265,7 +265,7 @@ def _removed(errand: _Errand, there: _There, files: Sequence[Sent], workplace: P
     earlier: Any = None
     if MANIFEST in there.files:
         place = errand.api.hf_hub_download(errand.repo, MANIFEST, repo_type=KIND, revision=there.commit, local_dir=workplace / "there")
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             earlier = json.loads(Path(place).read_text(encoding="utf-8"))
     if isinstance(earlier, dict) and "synthgen" in earlier and isinstance(earlier.get("files"), dict):
         return sorted(path for path in earlier["files"] if path in there.files and path not in own and path not in OF_HUB)

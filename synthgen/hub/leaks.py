@@ -140,7 +140,7 @@ def _unpacked(text: str) -> Iterator[str]:
         try:
             yield from _texts(json.loads(text))
             return
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
     yield text
 

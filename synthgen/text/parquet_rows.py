@@ -24,8 +24,24 @@ ROWS = 1024
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows, in order; bytes that are text as text. Raises DataError."""
+    before = 0
     for table in tables(path):
-        yield from _with_text(table).to_pylist()
+        yield from _listed(_with_text(table), path, before)
+        before += table.num_rows
+
+
+def _listed(table: pyarrow.Table, path: Path, before: int) -> list[dict[str, Any]]:
+    """The rows of a table that follows `before` others."""
+    try:
+        return table.to_pylist()  # type: ignore[no-any-return]
+    except UnicodeDecodeError:
+        for number in range(table.num_rows):
+            for name in table.column_names:
+                try:
+                    table.column(name)[number].as_py()
+                except UnicodeDecodeError:
+                    raise DataError(f"{path}, record {before + number + 1}: its '{name}' is not UTF-8 text", "write it as UTF-8") from None
+        raise
 
 
 def _with_text(table: pyarrow.Table) -> pyarrow.Table:
