@@ -10,13 +10,14 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import one_line
 
-from synthgen import export, make
+from synthgen import api, export, make
 from synthgen.errors import RecipeError
 from synthgen.fields.schema_values import VALUES
 from synthgen.recipe import load
@@ -347,12 +348,12 @@ LEAST: dict[str, dict[str, Any]] = {
 def test_a_value_of_the_wrong_kind_is_told_in_words_whatever_the_key(kind: str) -> None:
     shape = {**FIELDS, **CHECKS}[kind]
     for key in keys(shape):
-        for value in WRONG:
-            part = {"kind": kind, **LEAST.get(kind, {}), **({"field": "m"} if kind in CHECKS else {}), key: value}
+        for value, others in product(WRONG, [{}, LEAST[kind]] if kind in LEAST else [{}]):
+            part = {"kind": kind, **others, **({"field": "m"} if kind in CHECKS else {}), key: value}
             table: dict[str, Any] = {"rows": 1, "fields": {"m": {"kind": "choice", "options": ["a"]}}}
             table["keep" if kind in CHECKS else "fields"] = [part] if kind in CHECKS else {**table["fields"], "f": part}
             with suppress(RecipeError):
-                load({"name": "x", "tables": {"t": table}})
+                api.check({"name": "x", "tables": {"t": table}})
 
 
 SCHEMAS: list[dict[str, Any]] = [

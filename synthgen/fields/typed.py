@@ -96,7 +96,7 @@ class Typed(Asked):
         description="messages that show how people type: a list, a file (one a line, or records with a field text), or either of these "
         "per topic",
     )
-    like: str | None = Field(None, description="a file of messages that people really typed: what is made shall be like them")
+    like: str | None = Field(None, min_length=1, description="a file of messages that people really typed: what is made shall be like them")
     field: str | None = Field(
         None,
         min_length=1,
