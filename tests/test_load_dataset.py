@@ -393,6 +393,16 @@ def test_folders_of_data_files_are_loaded(attempt: Attempt, tickets: Path) -> No
         (tickets / name).unlink()
 
 
+def test_text_that_is_not_utf_8_is_told(attempt: Attempt, tickets: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    text = pyarrow.array([b"G\xe4ste"], pyarrow.binary())
+    broken = pyarrow.StringArray.from_buffers(1, *text.buffers()[1:])
+    parquet.write_table(pyarrow.table({"text": broken}), tickets / "train.parquet")
+    assert "dataset 'tickets': it holds text that is not UTF-8" in attempt()[1]
+
+
 def test_splits_and_configurations_are_loaded(attempt: Attempt, tickets: Path) -> None:
     names = {"one": "a/*.jsonl", "two": "[{split: test, path: b/b.jsonl}, {split: train, path: ../tickets/c.csv}]"}
     configs = "".join(f"- config_name: {name}\n  data_files: {names}\n" for name, names in names.items())

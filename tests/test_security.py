@@ -54,6 +54,35 @@ SENTENCES = {
     ],
     "A model's folder that it names": ["test_a_model_reads_no_file_elsewhere", "test_a_model_on_the_hub_reads_no_file_of_this_machine"],
     "A name on the Hub is never taken": ["test_a_name_on_the_hub_is_no_folder_here", "test_a_gguf_file_is_the_recipes"],
+    "A pattern that takes more than": [
+        "test_checks.py::test_a_pattern_that_would_search_for_ever_is_stopped_in_words",
+        "test_checks.py::test_a_pattern_that_would_fill_the_memory_is_told_when_the_recipe_is_read",
+    ],
+    "A template does": [
+        "test_templates.py::test_a_template_cannot_make_something_huge_out_of_something_small",
+        "test_templates.py::test_what_is_too_much_work_is_told_in_words",
+    ],
+    "A fact of Faker has": [
+        "test_fake.py::test_a_fact_that_would_fill_the_memory_is_told_before_it_is_made",
+        "test_fake.py::test_a_provider_that_never_ends_is_stopped",
+    ],
+    "A recipe has at most 100 tables": [
+        "test_broken_recipes.py::test_too_many_tables",
+        "test_broken_recipes.py::test_a_table_that_is_too_large",
+        "test_broken_recipes.py::test_tables_made_from_each_other_that_grow_too_large",
+    ],
+    "A cell of an exported CSV": ["test_harness.py::test_a_spreadsheet_runs_no_message"],
+    "An exported file holds no code": ["test_harness.py::test_no_exported_file_steers_a_terminal"],
+    "A table has no name": [
+        "test_broken_recipes.py::test_a_table_that_would_stand_where_the_output_has_something_of_its_own",
+        "test_broken_recipes.py::test_a_name_that_windows_cannot_hold",
+        "test_broken_recipes.py::test_tables_that_differ_in_capitals_only",
+    ],
+    "What a server answers that": [
+        "test_other_answers.py::test_a_count_without_its_number_is_told_and_estimated",
+        "test_other_answers.py::test_a_body_that_is_no_message_is_told",
+        "test_other_answers.py::test_a_batch_that_is_none_is_told",
+    ],
     "A link that is changed after": ["test_a_link_that_is_changed_later_leads_nowhere", "test_a_dataset_is_looked_at_again"],
     "It runs no code": [
         "test_a_tag_runs_nothing",
