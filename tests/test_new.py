@@ -173,7 +173,7 @@ def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
         ("paper.docx", b"x", "a document is a .md, .txt or .pdf file"),
         ("paper.md", b" \n", "is empty"),
         ("paper.pdf", b"not one", "not a PDF"),
-        ("paper.txt", b"\xff\xfe\x00", "not UTF-8"),
+        ("paper.txt", b"\xff\xfe\x00", "UTF-16-LE, as its first bytes say, but broken"),
         ("", b"", "is a folder"),
     ],
 )
