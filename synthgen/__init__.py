@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from synthgen.api import (
         Checked,
         Looked,
-        Made,
+        MakeResult,
         Measured,
         Previews,
         Verified,
@@ -57,7 +57,7 @@ __all__ = [
     "LimitError",
     "Loaded",
     "Looked",
-    "Made",
+    "MakeResult",
     "Measured",
     "ModelError",
     "OutputError",

@@ -16,8 +16,8 @@ from synthgen.dataset.verify import Damage, Verified, verify
 from synthgen.errors import Mistake, RecipeError
 from synthgen.harness.fewshot import Fewshot, fewshot
 from synthgen.hub.hub import Pushed, Sending, publishing, push, send
-from synthgen.making.estimate import Question, questions
-from synthgen.making.make import Checked, Made, make_output
+from synthgen.making.estimate import QuestionEstimate, questions
+from synthgen.making.make import Checked, MakeResult, make_output
 from synthgen.making.preview import Previewed, Previews, previews
 from synthgen.making.runs import RecordingModel, RunOptions, Tick, Watch, open_models, shared_journal
 from synthgen.models import Budget, Journalled, Model, open_model
@@ -178,10 +178,10 @@ def diff(before: str | Path, after: str | Path, *, table: str | None = None) -> 
 def measure(place: str | Path, *, field: str | None = None, table: str | None = None) -> Measured:
     """How the messages of a file (or of an output folder) are typed, as a voice, and how many they are. `field` is where the
     messages of records are. Raises DataError, OutputError."""
-    from synthgen.voices.measure import measured
+    from synthgen.voices.measure import measure_voice
 
     texts = messages(place, table, field)
-    return Measured(measured(texts), len(texts))
+    return Measured(measure_voice(texts), len(texts))
 
 
 @quietly
@@ -330,7 +330,7 @@ def make(
     before: Callable[[Checked], None] | None = None,
     chunk: int | None = None,
     **options: Any,
-) -> Made:
+) -> MakeResult:
     """Make a recipe's dataset and say where it is.
 
     A run that was cut off goes on; an output that is there already stays as it is, unless the recipe has changed.
@@ -350,7 +350,9 @@ def make(
     return replace(done, pushed=send(done.folder, loaded.recipe.publish, Sending()))
 
 
-def _made(loaded: Loaded, out: str | Path | None, how: RunOptions, watch: Watch | None, before: Callable[[Checked], None] | None) -> Made:
+def _made(
+    loaded: Loaded, out: str | Path | None, how: RunOptions, watch: Watch | None, before: Callable[[Checked], None] | None
+) -> MakeResult:
     with notebook.progress(watch) as told:
         return make_output(loaded, Output(loaded.output_folder(out)), how, told, before or (lambda checked: None))
 
@@ -362,12 +364,12 @@ __all__ = [
     "Fewshot",
     "Improvement",
     "Looked",
-    "Made",
+    "MakeResult",
     "Measured",
     "Previewed",
     "Previews",
     "Pushed",
-    "Question",
+    "QuestionEstimate",
     "Sending",
     "Started",
     "Tick",

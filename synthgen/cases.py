@@ -22,7 +22,7 @@ SLUG = 32
 """Letters of a row's text in its id."""
 
 
-class Rows(list[dict[str, Any]]):
+class RowList(list[dict[str, Any]]):
     """A list of rows, which a notebook shows as a table."""
 
     def _repr_html_(self) -> str:
@@ -39,7 +39,7 @@ def rows(
     max_cost: float | None = 0,
     models: Mapping[str, Model] | None = None,
     **options: Any,
-) -> Rows:
+) -> RowList:
     """The first `n` rows (default: all) of a recipe's table (default: its first), as plain values; `fields` names the ones that are
     wanted (default: all but the provenance).
 
@@ -55,7 +55,7 @@ def rows(
     with FileLock(folder.parent / f".{folder.name}.synthgen-rows.lock"):
         made = Dataset.open(make(loaded, out=folder, max_cost=max_cost, models=models).folder)
         found = made.rows(made.named(table), fields)
-        kept = Rows(plain(row) for row in islice(found, n))
+        kept = RowList(plain(row) for row in islice(found, n))
     if fields is None:
         for row in kept:
             row.pop("provenance", None)

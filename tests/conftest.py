@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from synthgen.engine import Refused, State, TableRun, candidates
+from synthgen.engine import Refused, TableRun, TableState, candidates
 from synthgen.models import Model, ScriptedModel
 from synthgen.recipe import Loaded, load, plan
 from synthgen.spec.rows import Prompt, Row
@@ -47,7 +47,7 @@ class Made:
 
     rows: list[Row] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    state: State = field(default_factory=State)
+    state: TableState = field(default_factory=TableState)
 
     @property
     def values(self) -> list[dict[str, Any]]:

@@ -146,11 +146,11 @@ def test_shares_that_are_none_are_a_mistake(keys):
 
 
 def test_shares_that_refuse_everything_or_are_named_twice_are_a_fault():
-    assert [fault.message for fault in read(shares={"a": 0, "b": 0}).faults()] == ["all shares are 0, so every row would be refused"]
-    assert [fault.message for fault in read(shares=["a", "b", "a"]).faults()] == ["'a' is there twice"]
-    assert [fault.message for fault in read(shares=[1, 1.0]).faults()] == ["'1' is there twice"]
-    assert not list(read(shares=["a", "b"]).faults())
-    assert not list(read().faults())
+    assert [fault.message for fault in read(shares={"a": 0, "b": 0}).mistakes()] == ["all shares are 0, so every row would be refused"]
+    assert [fault.message for fault in read(shares=["a", "b", "a"]).mistakes()] == ["'a' is there twice"]
+    assert [fault.message for fault in read(shares=[1, 1.0]).mistakes()] == ["'1' is there twice"]
+    assert not list(read(shares=["a", "b"]).mistakes())
+    assert not list(read().mistakes())
 
 
 # In a table

@@ -17,7 +17,7 @@ from servers.claude import ClaudeServer
 from synthgen.errors import LimitError, ModelError
 from synthgen.models import Budget, ClaudeModel, Journal, Journalled, ScriptedModel, connection
 from synthgen.models.journal import key_of
-from synthgen.models.ledger import BatchLedger, Sent
+from synthgen.models.ledger import BatchLedger, SentBatch
 from synthgen.models.model import Batching
 from synthgen.models.prices import Usage, price
 from synthgen.spec.rows import Brief, Completion, Prompt
@@ -39,12 +39,12 @@ class DyingLedger(BatchLedger):
         super().__init__(journal)
         self.at = at
 
-    def named(self, batch: Sent, name: str | None) -> Sent:
+    def named(self, batch: SentBatch, name: str | None) -> SentBatch:
         """Write an id."""
         self._die("named")
         return super().named(batch, name)
 
-    def done(self, batch: Sent, model: str, answers: Mapping[str, Completion]) -> None:
+    def done(self, batch: SentBatch, model: str, answers: Mapping[str, Completion]) -> None:
         """Write answers."""
         self._die("kept")
         super().done(batch, model, answers)

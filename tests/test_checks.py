@@ -55,8 +55,8 @@ def test_length_refuses_what_is_too_short_or_too_long(bounds, text, reason):
 
 
 def test_length_needs_a_bound():
-    assert len(list(Length(field="x").faults())) == 1
-    assert not list(Length(field="x", words=[1, 2]).faults())
+    assert len(list(Length(field="x").mistakes())) == 1
+    assert not list(Length(field="x", words=[1, 2]).mistakes())
 
 
 @pytest.mark.parametrize("bounds", [[3, 1], [1], [1, 2, 3], ["1", "2"], [0.5, 2]])
@@ -230,20 +230,20 @@ def test_messages_of_a_file_count_too(tmp_path):
     check = read(RecipeContext(tmp_path), kind="not_copied", file="logs.txt")
     assert check.refuse(row("where is my parcel"), check.memory([])) == "equals a seed message: where is my parcel"
     assert check.files() == [(tmp_path / "logs.txt").resolve()]
-    assert not list(check.faults())
+    assert not list(check.mistakes())
 
 
 def test_the_field_of_the_file_with_the_messages_can_be_named(tmp_path):
     (tmp_path / "logs.csv").write_text("id,Comment\n1,Where is my parcel?\n")
     check = read(RecipeContext(tmp_path), kind="not_copied", file="logs.csv", file_field="Comment")
     assert check.refuse(row("where is my parcel"), check.memory([])) == "equals a seed message: where is my parcel"
-    assert [one.at for one in read(RecipeContext(tmp_path), kind="not_copied", file="logs.csv").faults()] == [("file",)]
+    assert [one.at for one in read(RecipeContext(tmp_path), kind="not_copied", file="logs.csv").mistakes()] == [("file",)]
 
 
 @pytest.mark.parametrize("file", ["gone.txt", "../out.txt", "empty.txt"])
 def test_a_file_that_cannot_be_read_is_a_fault(tmp_path, file):
     (tmp_path / "empty.txt").write_text("\n")
-    assert [one.at for one in read(RecipeContext(tmp_path), kind="not_copied", file=file).faults()] == [("file",)]
+    assert [one.at for one in read(RecipeContext(tmp_path), kind="not_copied", file=file).mistakes()] == [("file",)]
 
 
 def test_other_fields_behind_the_text_are_no_seeds():

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from synthgen import api
 from synthgen.checks.agrees import same
 from synthgen.errors import RecipeError
-from synthgen.fields.answer import Form, column_of, schema_of
+from synthgen.fields.answer import AnswerForm, column_of, schema_of
 from synthgen.models import ScriptedModel
 from synthgen.recipe import Loaded, plan
 from synthgen.spec.parts import RecipeContext
@@ -27,8 +27,8 @@ from tests.servers import claude as server
 NOWHERE = RecipeContext(Path())
 
 
-def form(output: Any = None, *, think: bool = False, out: str = "") -> Form:
-    return Form(schema_of(output, NOWHERE), think, out)
+def form(output: Any = None, *, think: bool = False, out: str = "") -> AnswerForm:
+    return AnswerForm(schema_of(output, NOWHERE), think, out)
 
 
 def said(text: Any, finish: str = "stop") -> Completion:
@@ -485,7 +485,7 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(self, fields: str, keep: str = "", **options: Any) -> tuple[api.Made, list[str]]:
+    def __call__(self, fields: str, keep: str = "", **options: Any) -> tuple[api.MakeResult, list[str]]:
         (self.folder / "recipe.yaml").write_text(examples(fields, keep), encoding="utf-8")
         model = ScriptedModel(script)
         made = api.make(self.folder / "recipe.yaml", out=self.folder / "out", models={"claude": model}, **options)

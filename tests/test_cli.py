@@ -269,13 +269,13 @@ def test_measure_shows_every_feature_with_a_bar(tmp_path: Path) -> None:
 
 def test_what_measure_prints_is_a_voice_for_a_recipe(tmp_path: Path) -> None:
     from synthgen.recipe import load
-    from synthgen.voices.measure import measured
+    from synthgen.voices.measure import measure_voice
 
     said = synthgen("measure", written(tmp_path, "2nd sample-of.logs.txt", LOWER)).stdout
     recipe = said[said.index("\nvoices:") :] + "name: x\ntables: {t: {rows: 1, fields: {m: {kind: typed, seeds: [a], voice: NAME}}}}\n"
     name = recipe.splitlines()[2].strip().removesuffix(":")
     (tmp_path / "recipe.yaml").write_text(recipe.replace("NAME", name), encoding="utf-8")
-    assert load(tmp_path / "recipe.yaml").recipe.voices["my_2nd_sample_of_logs"].model_dump() == measured(LOWER).model_dump()
+    assert load(tmp_path / "recipe.yaml").recipe.voices["my_2nd_sample_of_logs"].model_dump() == measure_voice(LOWER).model_dump()
 
 
 def test_measure_tells_a_program(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from synthgen.comparison import compare, comparison, diversity, verdict
-from synthgen.comparison.comparison import FEWEST, telling
+from synthgen.comparison.comparison import FEWEST, distinctive_words
 from synthgen.comparison.divergence import frontier, kolmogorov_smirnov, mauve
-from synthgen.comparison.twosample import Draw, by_style, by_text, folds, standardised, told_apart, vectors
+from synthgen.comparison.twosample import Draw, by_style, by_text, folds, mean_auc, standardised, vectors
 from synthgen.errors import DataError
 
 OPENINGS = ["", "", "hi", "hello", "hey there", "sorry", "ok so", "good morning", "pls help"]
@@ -187,12 +187,12 @@ def test_auc_is_the_share_of_pairs_in_the_right_order_and_ties_count_half():
     draw = Draw(range(10), range(10, 20), [str(place) for place in range(20)])
     for below, above, auc in [(0.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.5)]:
         column = np.repeat([below, above], 10)[:, None]
-        assert told_apart(column, [draw], by_first, Random(1)).value == auc
+        assert mean_auc(column, [draw], by_first, Random(1)).value == auc
 
 
 def test_a_few_that_all_agree_leave_the_interval_open():
     few, many = (
-        told_apart(
+        mean_auc(
             np.repeat([0.0, 1.0], count)[:, None],
             [Draw(range(count), range(count, 2 * count), [*map(str, range(2 * count))])],
             by_first,
@@ -210,7 +210,7 @@ def test_messages_of_one_unit_are_not_tested_after_learning_from_the_others():
     of = [stream.randrange(10**6) for _ in range(40)]
     rows = standardised(np.array([[of[place // 10] >> bit & 1 for bit in range(20)] for place in range(400)], dtype=np.float32))
     own, alone = [str(place // 10) for place in range(400)], [str(place) for place in range(400)]
-    kept, split = (told_apart(rows, [Draw(range(200), range(200, 400), units)], by_style, Random(2)) for units in (own, alone))
+    kept, split = (mean_auc(rows, [Draw(range(200), range(200, 400), units)], by_style, Random(2)) for units in (own, alone))
     assert split.value > 0.97
     assert kept.value < 0.7
 
@@ -219,7 +219,7 @@ def test_forty_dialogues_are_not_four_hundred_messages():
     stream = Random(1)
     column = np.repeat([stream.random() for _ in range(40)], 10)[:, None]
     ways = ([str(place // 10) for place in range(400)], [str(place) for place in range(400)])
-    kept, split = (told_apart(column, [Draw(range(200), range(200, 400), units)], by_first, Random(2)) for units in ways)
+    kept, split = (mean_auc(column, [Draw(range(200), range(200, 400), units)], by_first, Random(2)) for units in ways)
     assert kept.high - kept.low > 2 * (split.high - split.low)
 
 
@@ -258,7 +258,7 @@ def test_case_marks_and_ends_are_in_what_a_classifier_of_texts_sees():
     for change in (str.upper, str.capitalize, lambda text: f"{text}!", lambda text: text.replace(" ", "  ", 1)):
         pool = [*texts, *map(change, messages(100, 2))]
         draw = Draw(range(100), range(100, 200), [*map(str, range(200))])
-        assert told_apart(vectors(pool), [draw], by_text, Random(1)).value > 0.75, change("x")
+        assert mean_auc(vectors(pool), [draw], by_text, Random(1)).value > 0.75, change("x")
 
 
 def test_a_column_without_variation_is_no_number_to_divide_by():
@@ -347,7 +347,7 @@ def test_similarity_is_the_mean_cosine_of_two():
     dense = rows.toarray()
     dense /= np.linalg.norm(dense, axis=1, keepdims=True)
     pairs = [float(dense[one] @ dense[other]) for one in range(30) for other in range(one)]
-    assert diversity.similarity(rows) == pytest.approx(np.mean(pairs), abs=1e-5)
+    assert diversity.mean_cosine(rows) == pytest.approx(np.mean(pairs), abs=1e-5)
 
 
 def test_one_message_over_and_over_is_no_diversity():
@@ -360,7 +360,7 @@ def test_one_message_over_and_over_is_no_diversity():
 
 
 def test_copies_are_found_but_for_case_punctuation_and_spacing():
-    assert diversity.equal(["Hi,  there", "ho", "hi the re"], ["hi there!"]) == 1 / 3
+    assert diversity.equal_share(["Hi,  there", "ho", "hi the re"], ["hi there!"]) == 1 / 3
     long = "one two three four five six seven eight nine"
     assert diversity.runs_shared([f"so {long}", "two three four five six seven eight", "hm"], [long.upper()]) == 1 / 3
 
@@ -371,8 +371,8 @@ def test_copied_messages_are_counted_by_where_they_come_from():
         messages(40, 2),
         [f"seed {number} with quite a lot of words in it" for number in range(30)],
     )
-    known = set(map(diversity.essence, generated))
-    real = [text for text in real if diversity.essence(text) not in known]
+    known = set(map(diversity.normalise, generated))
+    real = [text for text in real if diversity.normalise(text) not in known]
     mixed = [*generated[:30], *(text.upper() for text in originals[:6]), *real[:3], f"and {originals[9]} too"]
     found = compare(real, mixed, originals=originals)
     assert (found.copied.originals, found.copied.real) == (6 / 40, 3 / 40)
@@ -387,11 +387,11 @@ def test_copied_messages_are_counted_by_where_they_come_from():
 
 def test_the_words_that_tell_are_those_said_more_or_less_often_than_chance_explains():
     generated = [f"Account {text}" if place % 2 else text.replace("my", "your") for place, text in enumerate(messages(200, 2))]
-    first, *rest = telling(messages(200, 1), generated)
+    first, *rest = distinctive_words(messages(200, 1), generated)
     assert (first.word, first.real, first.generated) == ("account", 0, 0.5)
     assert {word.word for word in rest} <= {"your", "my"}
-    assert telling(messages(200, 1), messages(200, 2)) == ()
-    assert telling(["?!"], ["1 2"]) == ()
+    assert distinctive_words(messages(200, 1), messages(200, 2)) == ()
+    assert distinctive_words(["?!"], ["1 2"]) == ()
 
 
 def test_the_verdict_says_how_much_more_often():

@@ -16,7 +16,7 @@ from pyarrow import parquet
 from pydantic import TypeAdapter
 from servers.claude import ClaudeServer
 
-from synthgen.api import Made, make
+from synthgen.api import MakeResult, make
 from synthgen.errors import ModelError, RecipeError
 from synthgen.fields import AnyField, Conversation
 from synthgen.models import ScriptedModel
@@ -234,7 +234,7 @@ def test_the_system_prompt_may_stand_in_a_file(tmp_path):
     assert tmp_path / "system.md" in field.files()
     assert (("assistant",), "name") in list(field.reads())
     sentence = conversation(assistant="Read notes.md")
-    assert list(sentence.faults()) == []
+    assert list(sentence.mistakes()) == []
 
 
 RECIPE = """
@@ -319,11 +319,11 @@ class Bounded:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[..., tuple[Made, list[Prompt]]]:
+def run(tmp_path: Path) -> Callable[..., tuple[MakeResult, list[Prompt]]]:
     path = tmp_path / "bank.yaml"
     path.write_text(dedent(RECIPE), encoding="utf-8")
 
-    def again(out: str = "out", claude: Any = None, typing: Any = None, **options: Any) -> tuple[Made, list[Prompt]]:
+    def again(out: str = "out", claude: Any = None, typing: Any = None, **options: Any) -> tuple[MakeResult, list[Prompt]]:
         models = {"claude": claude or ScriptedModel(helper), "typist": typing or ScriptedModel(typist)}
         made = make(path, out=tmp_path / out, models=models, **options)
         return made, [prompt for model in models.values() for prompt in getattr(model, "asked", ())]
@@ -331,7 +331,7 @@ def run(tmp_path: Path) -> Callable[..., tuple[Made, list[Prompt]]]:
     return again
 
 
-def talks(made: Made) -> list[dict[str, Any]]:
+def talks(made: MakeResult) -> list[dict[str, Any]]:
     return [record for file in sorted((made.folder / "talks").glob("*.parquet")) for record in parquet.read_table(file).to_pylist()]
 
 

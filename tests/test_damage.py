@@ -33,7 +33,7 @@ SHOP: dict[str, Any] = {
 }
 
 
-def make(out: Path, **options: Any) -> synthgen.Made:
+def make(out: Path, **options: Any) -> synthgen.MakeResult:
     model = ScriptedModel(lambda prompt, random: f" hi {prompt.stream} and {random.randrange(10**6)}\n")
     return synthgen.make(SHOP, out=out, models={"typist": model}, chunk=20, **options)
 
@@ -351,7 +351,7 @@ def test_other_weights_under_the_same_name_make_other_rows(changed: str, tiny: P
     typed = "{kind: typed, by: mine, seeds: [hi there, where is it, help me]}"
     recipe.write_text(f"name: it\nmodels: {{mine: {{kind: base, name: model}}}}\ntables: {{t: {{rows: 2, fields: {{m: {typed}}}}}}}\n")
 
-    def run() -> synthgen.Made:
+    def run() -> synthgen.MakeResult:
         models = {"mine": ScriptedModel(lambda prompt, random: f" hi {random.randrange(10**6)}\n")}
         return synthgen.make(recipe, out=tmp_path / "out", models=models)
 

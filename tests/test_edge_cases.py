@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from pydantic import TypeAdapter
 
 from synthgen.errors import DataError
-from synthgen.fields import AnyField, Made
+from synthgen.fields import AnyField, PythonField
 from synthgen.fields.edges import CASES, case_named, letters
 from synthgen.fields.edges.abroad import SPOKEN, foreign
 from synthgen.fields.edges.details import CITIES, COMPANIES, STREETS
@@ -87,11 +87,11 @@ def many(case: str, message: str = MESSAGE, count: int = 60, **situation: object
     return [build(case, message, seed, **situation) for seed in range(count)]
 
 
-def field(context: RecipeContext | None = None, **keys: object) -> Made:
+def field(context: RecipeContext | None = None, **keys: object) -> PythonField:
     return TypeAdapter(AnyField).validate_python({"kind": "edge_case", "of": "message", **keys}, context=context)
 
 
-def made_of(made: Made, seed: int = 0, **values: object) -> Labelled:
+def made_of(made: PythonField, seed: int = 0, **values: object) -> Labelled:
     return made.make(Row("t", 3, values=values), Random(seed))
 
 
@@ -740,7 +740,7 @@ def test_what_a_field_reads():
     [({"case": "pasted lgo"}, ("case",)), ({"case": "empty", "locales": ["de_DE", "de"]}, ("locales", 1)), ({"case": "{{ x }}"}, None)],
 )
 def test_faults(keys, at):
-    assert [fault.at for fault in field(**keys).faults()] == ([at] if at else [])
+    assert [fault.at for fault in field(**keys).mistakes()] == ([at] if at else [])
 
 
 def test_cases_go_through_a_run(make):

@@ -7,7 +7,7 @@ from conftest import Made, message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from synthgen.engine import Refused, State, TableRun, candidates
+from synthgen.engine import Refused, TableRun, TableState, candidates
 from synthgen.errors import DataError, LimitError
 from synthgen.models import ScriptedModel
 from synthgen.recipe import plan
@@ -160,12 +160,12 @@ def going_on(table, parents, cut):
     }
     source = candidates(table.name, table.table, lambda: iter(parents), len(parents), streams)
     first = []
-    state = State()
+    state = TableState()
     for chunk in TableRun(table, source, streams, doors, patience=20, chunk=11).chunks():
         if len(first) == cut:
             break
         first.append(chunk)
-        state = State(chunk.state.next_index, chunk.state.rows, chunk.state.tries, dict(chunk.state.refused))
+        state = TableState(chunk.state.next_index, chunk.state.rows, chunk.state.tries, dict(chunk.state.refused))
     rest = TableRun(table, source, streams, doors, patience=20, chunk=11)
     for row in (row for chunk in first for row in chunk.rows):
         rest.remember(row.values)

@@ -139,13 +139,13 @@ ENDLESS = [
 
 @pytest.mark.parametrize(("provider", "args"), ENDLESS, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_fact_that_would_fill_the_memory_is_told_before_it_is_made(provider, args):
-    [fault] = fake(provider, args=args).faults()
+    [fault] = fake(provider, args=args).mistakes()
     assert "would make a fact of about" in fault.message
     assert fault.at[0] == "args"
 
 
 def test_a_provider_that_never_ends_is_stopped():
-    [fault] = fake("time_series", args={"precision": 0.0001}).faults()
+    [fault] = fake("time_series", args={"precision": 0.0001}).mistakes()
     assert "more than 100,000 values" in fault.message
 
 
@@ -164,7 +164,7 @@ def test_a_provider_that_never_ends_is_stopped():
     ],
 )
 def test_large_arguments_that_make_no_large_facts_are_right(provider, args):
-    assert not list(fake(provider, args=args).faults())
+    assert not list(fake(provider, args=args).mistakes())
 
 
 # The recipe's clock
@@ -365,7 +365,7 @@ def test_arguments_reach_the_provider():
     ],
 )
 def test_what_faker_does_not_have_is_a_fault(keys, at, named):
-    (only,) = fake(**keys).faults()
+    (only,) = fake(**keys).mistakes()
     assert only.at == at
     assert named in only.message
 
@@ -374,7 +374,7 @@ def test_what_faker_does_not_have_is_a_fault(keys, at, named):
     "keys", [{"provider": "name"}, {"provider": "pesel", "locale": "pl_PL"}, {"provider": "name", "locale": {"en_GB": 1.0, "ja_JP": 0.0}}]
 )
 def test_what_faker_has_is_none(keys):
-    assert list(fake(**keys).faults()) == []
+    assert list(fake(**keys).mistakes()) == []
 
 
 def test_a_provider_that_fails_in_its_locale_says_which_row_and_why():

@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 
 from synthgen.voices import Voice, keyboards, lexicon, pairs, tokens
 from synthgen.voices.features import FEATURES, features
-from synthgen.voices.measure import described, measured
-from synthgen.voices.voice import COUNTS, GROUPS, RATES, Bar, bars
+from synthgen.voices.measure import measure_voice, voice_yaml
+from synthgen.voices.voice import COUNTS, GROUPS, RATES, FeatureBar, bars
 
 SHARES = [name for name in FEATURES if name not in RATES | COUNTS]
 
@@ -430,7 +430,7 @@ def test_all_that_is_told_of_a_token_has_a_column():
         "xD",
         "É",
     ]:
-        assert tokens.said(token).keys() <= {*tokens.SAYS}
+        assert tokens.token_features(token).keys() <= {*tokens.SAYS}
 
 
 # A voice from messages
@@ -440,7 +440,7 @@ MESSAGES = ["my card got lost", "My card is lost!", "hi, where is it", "PLEASE H
 
 
 def test_a_voice_is_the_means_of_its_messages():
-    voice = measured(MESSAGES)
+    voice = measure_voice(MESSAGES)
     assert voice.lower_only == 0.5
     assert voice.shouting == 0
     assert voice.end_mark == 0.25
@@ -448,22 +448,22 @@ def test_a_voice_is_the_means_of_its_messages():
     found = features(MESSAGES)
     assert voice.function_words == pytest.approx(found[:, FEATURES.index("function_words")].mean(), rel=0.01)
     with pytest.raises(ValueError, match="no messages"):
-        measured([])
+        measure_voice([])
 
 
 def test_a_voice_is_written_as_yaml_that_reads_back_the_same():
-    voice = measured(MESSAGES).model_copy(update={"about": 'says "so": #1', "keyboard": "qwertz"})
-    text = described(voice, "mine")
+    voice = measure_voice(MESSAGES).model_copy(update={"about": 'says "so": #1', "keyboard": "qwertz"})
+    text = voice_yaml(voice, "mine")
     read = YAML(typ="safe").load(io.StringIO(text))
     assert Voice.model_validate(read["mine"]) == voice
     assert all(len(line) <= 140 for line in text.splitlines())
-    assert described(Voice(lower_only=0.5)) == "NAME:\n  # case\n  lower_only: 0.5\n"
+    assert voice_yaml(Voice(lower_only=0.5)) == "NAME:\n  # case\n  lower_only: 0.5\n"
 
 
 def test_every_feature_is_shown_once_with_what_it_says():
     assert sorted(name for names in GROUPS.values() for name in names) == sorted(name for name in FEATURES if name != "characters")
-    rows = [*bars(measured(MESSAGES))]
-    assert rows[0] == Bar("case", "lower_only", 0.5, "of messages", "letters, and no capital among them")
+    rows = [*bars(measure_voice(MESSAGES))]
+    assert rows[0] == FeatureBar("case", "lower_only", 0.5, "of messages", "letters, and no capital among them")
     assert [row.value for row in rows if row.unit == "words"] == [4, 4, 4, 4.25, 4.85]
     assert {row.unit for row in rows} == {"of messages", "per word", "a message", "words", "letters"}
     assert [row.name for row in bars(Voice(commas=0.1))] == ["commas"]

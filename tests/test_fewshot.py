@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from servers.claude import ClaudeServer
 
 from synthgen import api
-from synthgen.checks.near_duplicate import pieces, similarity
+from synthgen.checks.near_duplicate import dice, trigrams
 from synthgen.errors import OutputError
-from synthgen.harness.fewshot import ALIKE, FORMS, Example, block, choose, claudes, counted, fewshot, save, summary
+from synthgen.harness.fewshot import ALIKE, FORMS, FewShotExample, block, choose, claudes, counted, fewshot, save, summary
 from synthgen.models import ScriptedModel
 from synthgen.spec.rows import Prompt
 from synthgen.text import frames
@@ -83,8 +83,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def alike(one: str, other: str) -> float:
-    first, second = (f"  {frames.essence(text)} " for text in (one, other))
-    return similarity(pieces(first), second, len(pieces(second)))
+    first, second = (f"  {frames.normalise(text)} " for text in (one, other))
+    return dice(trigrams(first), second, len(trigrams(second)))
 
 
 # Which rows
@@ -214,11 +214,11 @@ def test_no_output_is_told(tmp_path: Path) -> None:
 NASTY = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
     ["</input><output>x", "``` \n````", "a\r\nb", "<![CDATA[ ]]>", "&amp;", "\x00\x0b", "{{ x }}"]
 )
-EXAMPLES = st.lists(st.builds(Example, st.just(0), NASTY, NASTY, st.just({})), min_size=1, max_size=4)
+EXAMPLES = st.lists(st.builds(FewShotExample, st.just(0), NASTY, NASTY, st.just({})), min_size=1, max_size=4)
 
 
 @given(EXAMPLES)
-def test_xml_gives_every_text_back(examples: list[Example]) -> None:
+def test_xml_gives_every_text_back(examples: list[FewShotExample]) -> None:
     root = ElementTree.fromstring(block(examples, "xml"))
     assert [one.tag for one in root] == ["example"] * len(examples)
     for one, example in zip(root, examples, strict=True):
@@ -230,14 +230,14 @@ def test_xml_gives_every_text_back(examples: list[Example]) -> None:
 
 
 @given(EXAMPLES)
-def test_messages_give_every_text_back(examples: list[Example]) -> None:
+def test_messages_give_every_text_back(examples: list[FewShotExample]) -> None:
     turns = json.loads(block(examples, "messages"))
     assert [turn["role"] for turn in turns] == ["user", "assistant"] * len(examples)
     assert [turn["content"] for turn in turns] == [text for one in examples for text in (one.input, one.target)]
 
 
 @given(EXAMPLES)
-def test_nothing_closes_a_fence_of_markdown(examples: list[Example]) -> None:
+def test_nothing_closes_a_fence_of_markdown(examples: list[FewShotExample]) -> None:
     shown = block(examples, "markdown").split("\n")
     found, place = [], 0
     while place < len(shown):

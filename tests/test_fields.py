@@ -13,7 +13,7 @@ from pyarrow import parquet
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.errors import DataError, LimitError
-from synthgen.fields import AnyField, Made
+from synthgen.fields import AnyField, PythonField
 from synthgen.fields.date import moment
 from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Row
@@ -22,18 +22,18 @@ from synthgen.spec.streams import Streams
 NOW = datetime.datetime.fromisoformat("2026-11-01T12:00")
 
 
-def field(kind: str, context: RecipeContext | None = None, **keys: object) -> Made:
+def field(kind: str, context: RecipeContext | None = None, **keys: object) -> PythonField:
     return TypeAdapter(AnyField).validate_python({"kind": kind, **keys}, context=context)
 
 
-def draws(made: Made, count: int = 400, seed: int = 0, **values: object) -> list:
+def draws(made: PythonField, count: int = 400, seed: int = 0, **values: object) -> list:
     streams = Streams(seed)
     return [made.make(Row("t", index, values=dict(values)), streams.at("t", "f", index, 0)) for index in range(count)]
 
 
-def faults(made: Made) -> list[tuple]:
+def faults(made: PythonField) -> list[tuple]:
     """Where the faults are; how they are told is in test_broken_recipes."""
-    return [fault.at for fault in made.faults()]
+    return [fault.at for fault in made.mistakes()]
 
 
 # choice

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synthgen.text.frames import Section, breaks, ended, essence, frame
+from synthgen.text.frames import Section, breaks, ended, frame, normalise
 
 BANK = "Customers of a retail bank, typing into the support chat of its phone app."
 LINES = some.text(some.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1)
@@ -112,11 +112,11 @@ def test_a_short_heading_may_be_typed():
     ],
 )
 def test_two_copies_have_one_essence(one, other):
-    assert essence(one) == essence(other)
+    assert normalise(one) == normalise(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("card declined", "card declined again"), ("lost 2 cards", "lost 3 cards"), ("🙏", "👍"), ("???", "!!")]
 )
 def test_what_is_said_differently_has_another_essence(one, other):
-    assert essence(one) != essence(other)
+    assert normalise(one) != normalise(other)

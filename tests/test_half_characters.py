@@ -21,7 +21,7 @@ from servers.claude import ClaudeServer
 
 from synthgen import api
 from synthgen.errors import ModelError
-from synthgen.fields.answer import Form, schema_of
+from synthgen.fields.answer import AnswerForm, schema_of
 from synthgen.models import Journal, Journalled, ScriptedModel
 from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Brief, Completion, Document, Prompt, Refusal, storable
@@ -53,7 +53,7 @@ class Shop:
         path.write_text(SHOP % (wish, options) + more, encoding="utf-8")
         return path
 
-    def make(self, *recipe: str, **options: Any) -> api.Made:
+    def make(self, *recipe: str, **options: Any) -> api.MakeResult:
         return api.make(self.write(*recipe), out=self.folder / "out", **options)
 
     def rows(self, name: str = "traffic") -> list[dict[str, Any]]:
@@ -144,7 +144,7 @@ def test_a_doubt_is_told_without_halves(server: ClaudeServer, shop: Shop) -> Non
     ],
 )
 def test_an_answer_of_another_form_is_told_without_halves(answer: str, why: str) -> None:
-    form = Form(schema_of({"say": "text"}, RecipeContext(Path())))
+    form = AnswerForm(schema_of({"say": "text"}, RecipeContext(Path())))
     assert form.read(Completion(Prompt("a", 0), answer, "stop")) == Refusal("malformed", why)
 
 

@@ -25,11 +25,11 @@ from synthgen.api import make
 from synthgen.errors import OutputError, RecipeError
 from synthgen.harness import HARNESSES, Exported, as_dict, export
 from synthgen.harness import graders as g
-from synthgen.harness.cases import answer, asked
+from synthgen.harness.cases import input_of, target_of
 from synthgen.harness.text import line, quoted
 from synthgen.models import ScriptedModel
 from synthgen.recipe import Loaded
-from synthgen.recipe.harness import Harness, harness_faults, table_of
+from synthgen.recipe.harness import Harness, harness_mistakes, table_of
 from synthgen.spec.rows import Prompt
 
 MESSAGES = [
@@ -361,18 +361,18 @@ def test_rows_without_an_input_or_a_target_are_left_out_and_told_of(tmp_path: Pa
 
 def test_a_conversation_is_asked_up_to_its_last_user() -> None:
     turns = [{"role": role, "content": str(n)} for n, role in enumerate(["user", "assistant", "user", "assistant"])]
-    assert asked(turns) == turns[:3]
-    assert asked(turns[1:2]) is None
-    assert asked([]) is None
-    assert asked({"a": 1}) == '{"a": 1}'
+    assert input_of(turns) == turns[:3]
+    assert input_of(turns[1:2]) is None
+    assert input_of([]) is None
+    assert input_of({"a": 1}) == '{"a": 1}'
 
 
 def test_a_target_is_text_or_several_or_json() -> None:
-    assert answer(["a", "b", ""]) == ["a", "b"]
-    assert answer(True) == "true"
-    assert answer({"a": [1]}) == '{"a": [1]}'
-    assert answer("") is None
-    assert answer(0) == "0"
+    assert target_of(["a", "b", ""]) == ["a", "b"]
+    assert target_of(True) == "true"
+    assert target_of({"a": [1]}) == '{"a": [1]}'
+    assert target_of("") is None
+    assert target_of(0) == "0"
 
 
 @pytest.mark.parametrize(
@@ -398,13 +398,13 @@ def test_the_input_and_the_target_must_be_in_one_table() -> None:
     shipped = {"traffic": {"input", "intent"}, "examples": {"input", "reply"}}
     assert table_of(Harness(input="input"), shipped) == "examples"  # the last that has it
     assert table_of(Harness(input="input", target="intent"), shipped) == "traffic"
-    assert not list(harness_faults(Harness(input="input", target="reply.text"), shipped))
-    assert not list(harness_faults(Harness(input="input", target="intent"), shipped))
-    (fault,) = harness_faults(Harness(input="reply", target="intent"), shipped)
+    assert not list(harness_mistakes(Harness(input="input", target="reply.text"), shipped))
+    assert not list(harness_mistakes(Harness(input="input", target="intent"), shipped))
+    (fault,) = harness_mistakes(Harness(input="reply", target="intent"), shipped)
     assert fault.at == ("target",)
-    (fault,) = harness_faults(Harness(table="examples", input="input", target="intent"), shipped)
+    (fault,) = harness_mistakes(Harness(table="examples", input="input", target="intent"), shipped)
     assert fault.at == ("target",)
-    assert len(list(harness_faults(Harness(input="x", target="y"), shipped))) == 2
+    assert len(list(harness_mistakes(Harness(input="x", target="y"), shipped))) == 2
 
 
 # JSON and YAML

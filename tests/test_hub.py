@@ -686,7 +686,7 @@ def test_a_short_message_that_everybody_says_is_no_copy(like: Callable[..., Path
 def test_a_recipe_says_where_it_goes_and_private_is_usual() -> None:
     said = Publish.model_validate({"repo": "me/shop", "test": 0.2, "license": "cc-by-4.0", "language": ["en", "pl"]})
     assert said.private
-    assert list(said.faults()) == []
+    assert list(said.mistakes()) == []
 
 
 @pytest.mark.parametrize(
@@ -694,7 +694,7 @@ def test_a_recipe_says_where_it_goes_and_private_is_usual() -> None:
     [({"license": "CC BY 4.0"}, ("license",)), ({"language": ["en", "English"]}, ("language", 1))],
 )
 def test_what_the_hub_does_not_take_is_told_before(said: dict[str, Any], at: tuple[Any, ...]) -> None:
-    faults = list(Publish.model_validate({"repo": "me/shop", **said}).faults())
+    faults = list(Publish.model_validate({"repo": "me/shop", **said}).mistakes())
     assert [fault.at for fault in faults] == [at]
     assert faults[0].hint
 

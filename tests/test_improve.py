@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from servers.claude import ClaudeServer
 
 from synthgen.advice import Improvement, improve, write
-from synthgen.advice.edit import replaced, value
+from synthgen.advice.edit import replace_value, value_at
 from synthgen.advice.improve import Aside, blamed, pick, summary
 from synthgen.api import make
 from synthgen.errors import DataError, ModelError, OutputError
@@ -383,7 +383,7 @@ def _yaml(text: str) -> Any:
 def test_only_the_text_changes_in_whatever_way_it_is_written(style: str, last: bool, new: str) -> None:
     after = "" if last else "\n  out: [a,   b]   # odd\n# the end\n"
     text = f"# top\nfirst: {{a:   1}}\nfield:\n  kind: claude # x\n  {STYLES[style]}{after}"
-    made = replaced(text, ("field", "task"), new)
+    made = replace_value(text, ("field", "task"), new)
     wanted = copy.deepcopy(_yaml(text))
     end = wanted["field"]["task"][len(wanted["field"]["task"].rstrip("\n")) :]
     wanted["field"]["task"] = new.rstrip("\n") + end
@@ -396,26 +396,26 @@ def test_only_the_text_changes_in_whatever_way_it_is_written(style: str, last: b
 @given(TASKS)
 def test_inside_braces_too(new: str) -> None:
     text = "a: {b: {task: old words, k: 1}, c: [2,   3]}  # x\n"
-    made = replaced(text, ("a", "b", "task"), new)
+    made = replace_value(text, ("a", "b", "task"), new)
     assert made.startswith("a: {b: {task: ")
     assert made.endswith(", k: 1}, c: [2,   3]}  # x\n")
-    assert value(_yaml(made), ("a", "b", "task")) == new.rstrip("\n")
+    assert value_at(_yaml(made), ("a", "b", "task")) == new.rstrip("\n")
 
 
 @given(TASKS)
 def test_a_text_that_is_not_there_yet_is_added_behind_the_kind(new: str) -> None:
     for text in ("f: {kind: solve, of: x}  # y\n", "f:\n  kind: solve   # y\n  of: x\n"):
-        made = replaced(text, ("f", "task"), new)
+        made = replace_value(text, ("f", "task"), new)
         assert _yaml(made) == {"f": {"kind": "solve", "task": new.rstrip("\n"), "of": "x"}}
         assert [*_yaml(made)["f"]] == ["kind", "task", "of"]
         assert "# y\n" in made
-    made = replaced("f:\r\n  kind: solve\r\n  of: x\r\n", ("f", "task"), "a b")
+    made = replace_value("f:\r\n  kind: solve\r\n  of: x\r\n", ("f", "task"), "a b")
     assert made == "f:\r\n  kind: solve\r\n  task: a b\r\n  of: x\r\n"
 
 
 def test_lines_of_a_folded_text_that_still_hold_the_same_words_stay() -> None:
     text = "task: >\n  one two three\n  four five six\n  seven eight nine\n\n  another paragraph\n  of the text\nk: 1\n"
-    made = replaced(text, ("task",), "one two three four five SIX seven eight nine\nanother paragraph of the text")
+    made = replace_value(text, ("task",), "one two three four five SIX seven eight nine\nanother paragraph of the text")
     assert made.splitlines()[0] == "task: >"
     assert made.splitlines()[-5:] == ["  seven eight nine", "", "  another paragraph", "  of the text", "k: 1"]
 
@@ -432,7 +432,7 @@ def test_lines_of_a_folded_text_that_still_hold_the_same_words_stay() -> None:
 )
 def test_what_cannot_be_changed_by_itself_is_left_alone(text: str, way: tuple[str, ...]) -> None:
     with pytest.raises(DataError):
-        replaced(text, way, "new")
+        replace_value(text, way, "new")
 
 
 def test_every_way_of_writing_is_tried(recipe: Callable[..., Any]) -> None:
@@ -441,5 +441,5 @@ def test_every_way_of_writing_is_tried(recipe: Callable[..., Any]) -> None:
     data: Mapping[str, Any] = loaded.data
     for name, key in (("example", "task"), ("verdict", "question")):
         way = ("tables", "examples", "fields", name, key)
-        assert value(_yaml(replaced(loaded.text, way, "Say {{ message }}: or #not?")), way) == "Say {{ message }}: or #not?"
-        assert value(data, way) != "Say {{ message }}: or #not?"
+        assert value_at(_yaml(replace_value(loaded.text, way, "Say {{ message }}: or #not?")), way) == "Say {{ message }}: or #not?"
+        assert value_at(data, way) != "Say {{ message }}: or #not?"

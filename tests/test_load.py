@@ -46,7 +46,7 @@ def column(folder, **keys):
 
 
 def faults(folder, **keys):
-    return [(fault.at, fault.message) for fault in loading(folder, **keys).faults()]
+    return [(fault.at, fault.message) for fault in loading(folder, **keys).mistakes()]
 
 
 # Types

@@ -18,7 +18,7 @@ import pytest
 from builders import one_table
 from pyarrow import parquet
 
-from synthgen.api import Made, look, make, preview
+from synthgen.api import MakeResult, look, make, preview
 from synthgen.errors import LimitError, ModelError, OutputError
 from synthgen.models import ScriptedModel
 from synthgen.spec.rows import Prompt
@@ -63,8 +63,8 @@ def shop(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def making(tmp_path: Path) -> Callable[..., tuple[Made, ScriptedModel]]:
-    def run(recipe: Path, **options: object) -> tuple[Made, ScriptedModel]:
+def making(tmp_path: Path) -> Callable[..., tuple[MakeResult, ScriptedModel]]:
+    def run(recipe: Path, **options: object) -> tuple[MakeResult, ScriptedModel]:
         model = ScriptedModel(options.pop("script", script))  # type: ignore[arg-type]
         return make(recipe, out=tmp_path / "out", models={"typist": model}, **options), model
 
@@ -77,7 +77,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_folder_loads_with_typed_features_as_it_is(
-    shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path
+    shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]], tmp_path: Path
 ) -> None:
     import datasets
 
@@ -96,7 +96,7 @@ def test_the_folder_loads_with_typed_features_as_it_is(
     assert len(first["asked"]["message"]["seeds"]) >= 3
 
 
-def test_refused_rows_are_kept_with_their_reasons(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_refused_rows_are_kept_with_their_reasons(shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
     made, _ = making(shop)
     name, rows, count = look(made.folder, "refused", rows=1000)
     assert name == "refused"
@@ -105,7 +105,7 @@ def test_refused_rows_are_kept_with_their_reasons(shop: Path, making: Callable[.
     assert rows[0]["values"]["reason"] in ("late", "broken")
 
 
-def test_the_manifest_names_every_file_with_its_hash(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_the_manifest_names_every_file_with_its_hash(shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
     from hashlib import sha256
 
     made, _ = making(shop)
@@ -122,7 +122,7 @@ def test_the_manifest_names_every_file_with_its_hash(shop: Path, making: Callabl
     assert made.manifest["versions"]["faker"]
 
 
-def test_a_finished_output_is_left_alone(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_a_finished_output_is_left_alone(shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
     made, _ = making(shop)
     before = content(made.folder)
     again, model = making(shop)
@@ -131,7 +131,7 @@ def test_a_finished_output_is_left_alone(shop: Path, making: Callable[..., tuple
     assert content(made.folder) == before
 
 
-def test_fresh_asks_everything_again_and_makes_the_same(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_fresh_asks_everything_again_and_makes_the_same(shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
     made, model = making(shop)
     before = content(made.folder)
     again, second = making(shop, fresh=True)
@@ -140,7 +140,7 @@ def test_fresh_asks_everything_again_and_makes_the_same(shop: Path, making: Call
     assert content(made.folder) == before
 
 
-def test_only_what_a_change_concerns_is_asked_again(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_only_what_a_change_concerns_is_asked_again(shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
     making(shop)
     shop.write_text(shop.read_text().replace("its smashed", "its in bits"), encoding="utf-8")
     _, model = making(shop)
@@ -148,7 +148,7 @@ def test_only_what_a_change_concerns_is_asked_again(shop: Path, making: Callable
     assert all("Topic: broken" in prompt.text for prompt in model.asked)
 
 
-def test_a_new_check_asks_only_for_the_rows_that_it_refuses(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_a_new_check_asks_only_for_the_rows_that_it_refuses(shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
     first, all_asked = making(shop)
     shop.write_text(shop.read_text() + "      - {kind: lacks, field: message, pattern: 'message 1'}\n", encoding="utf-8")
     made, model = making(shop)
@@ -157,7 +157,7 @@ def test_a_new_check_asks_only_for_the_rows_that_it_refuses(shop: Path, making: 
     assert not any("message 1" in row["message"] for row in look(made.folder, "messages", rows=1000)[1])
 
 
-def test_recheck_reads_the_answers_again_and_asks_nothing(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_recheck_reads_the_answers_again_and_asks_nothing(shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
     first, _ = making(shop)
     shop.write_text(shop.read_text() + "      - {kind: lacks, field: message, pattern: 'message 1'}\n", encoding="utf-8")
     made, model = making(shop, recheck=True)
@@ -167,7 +167,7 @@ def test_recheck_reads_the_answers_again_and_asks_nothing(shop: Path, making: Ca
 
 
 def test_the_old_output_stays_until_the_new_one_is_whole(
-    shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path
+    shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]], tmp_path: Path
 ) -> None:
     made, _ = making(shop)
     (made.folder / "notes.txt").write_text("mine")
@@ -186,7 +186,9 @@ def test_the_old_output_stays_until_the_new_one_is_whole(
     assert sorted(path.name for path in tmp_path.iterdir()) == [".out.synthgen.lock", "out", "shop.yaml"]
 
 
-def test_a_folder_of_somebody_else_is_not_touched(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
+def test_a_folder_of_somebody_else_is_not_touched(
+    shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]], tmp_path: Path
+) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("years of work")
     with pytest.raises(OutputError, match="was not made by synthgen"):
@@ -235,7 +237,7 @@ def test_the_size_of_a_chunk_changes_no_byte_where_no_model_is_asked(shop: Path,
 
 
 def test_out_of_patience_says_which_check_refused_and_keeps_the_work(
-    shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path
+    shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]], tmp_path: Path
 ) -> None:
     shop.write_text(shop.read_text() + "      - {kind: matches, field: message, pattern: '^never'}\n", encoding="utf-8")
     text = shop.read_text().replace("from: {table: orders, per_row: [1, 3]}", "from: {table: orders, rows: 20, per_row: [1, 3]}")
@@ -246,7 +248,7 @@ def test_out_of_patience_says_which_check_refused_and_keeps_the_work(
     assert (tmp_path / "out.unfinished" / ".journal.sqlite").exists()
 
 
-def test_preview_and_make_share_their_answers(shop: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
+def test_preview_and_make_share_their_answers(shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]], tmp_path: Path) -> None:
     model = ScriptedModel(script)
     shown = {one.table.name: one.rows for one in preview(shop, show=3, out=tmp_path / "out", models={"typist": model})}
     assert {name: len(rows) for name, rows in shown.items()} == {"orders": 3, "messages": 3}
@@ -295,7 +297,7 @@ def spoken(prompt: Prompt, stream: Random) -> str:
     return f" {opening} <thing> {stream.choice(['please?', 'then', 'really', 'because'])} {stream.randrange(10**3)}\n"
 
 
-def test_the_manifest_says_how_near_each_voice_came(voiced: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_the_manifest_says_how_near_each_voice_came(voiced: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
     made, _ = making(voiced, script=spoken)
     rows = look(made.folder, "messages", rows=1000)[1]
     assert "styles" not in made.manifest["tables"]["orders"]
@@ -317,7 +319,7 @@ def test_the_manifest_says_how_near_each_voice_came(voiced: Path, making: Callab
     assert "| `message_voice` | string | label of `message` |" in card
 
 
-def test_labels_load_as_columns(voiced: Path, making: Callable[..., tuple[Made, ScriptedModel]], tmp_path: Path) -> None:
+def test_labels_load_as_columns(voiced: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]], tmp_path: Path) -> None:
     import datasets
 
     made, _ = making(voiced, script=spoken)
@@ -383,7 +385,7 @@ def test_another_chunk_size_starts_a_table_over_and_asks_for_little_again(voiced
     assert content(made.folder) == content(other.folder)
 
 
-def test_a_recheck_reads_what_was_chosen_from_again(voiced: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_a_recheck_reads_what_was_chosen_from_again(voiced: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
     first, _ = making(voiced, script=spoken)
     before = content(first.folder)
     made, model = making(voiced, script=spoken, recheck=True)
@@ -392,7 +394,9 @@ def test_a_recheck_reads_what_was_chosen_from_again(voiced: Path, making: Callab
     assert content(made.folder) == before
 
 
-def test_another_file_to_be_like_and_another_voice_make_it_again(voiced: Path, making: Callable[..., tuple[Made, ScriptedModel]]) -> None:
+def test_another_file_to_be_like_and_another_voice_make_it_again(
+    voiced: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]
+) -> None:
     making(voiced, script=spoken)
     assert making(voiced, script=spoken)[0].already
     logs = voiced.with_name("logs.txt")

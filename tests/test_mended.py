@@ -18,7 +18,7 @@ from synthgen.spec.streams import Streams
 from synthgen.text import frames
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
-from synthgen.voices.steer import Pool, StyleTotals, like
+from synthgen.voices.steer import StylePool, StyleTotals, target_from_texts
 
 
 def mistakes(folder: Path, text: str) -> str:
@@ -108,7 +108,7 @@ def test_a_message_on_a_voice_has_as_many_words_as_it_may(voice):
 @pytest.mark.parametrize("voice", ["searcher", "second_language", "texter"])
 def test_a_message_on_a_voice_is_no_copy_of_a_seed(voice):
     found = chosen("hi where is my parcel please", voice=voice)
-    assert [text for text in found if frames.essence(text) == "where is my parcel"] == []
+    assert [text for text in found if frames.normalise(text) == "where is my parcel"] == []
 
 
 def test_a_message_that_was_written_for_another_row_has_as_many_words_as_it_may():
@@ -134,8 +134,8 @@ def test_a_message_that_was_written_for_another_row_has_as_many_words_as_it_may(
     ],
 )
 def test_what_all_messages_of_the_file_have_is_wanted(logs, texts, wanted):
-    course = like([logs.format(word) for word in ["this", "that", "it", "here", "there", "now", "up"]])
-    assert Pool(course, texts).best(StyleTotals.empty(course), [0, 1]) == wanted
+    course = target_from_texts([logs.format(word) for word in ["this", "that", "it", "here", "there", "now", "up"]])
+    assert StylePool(course, texts).best(StyleTotals.empty(course), [0, 1]) == wanted
 
 
 def test_a_refused_try_has_no_labels_of_an_earlier_one(make):

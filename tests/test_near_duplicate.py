@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
-from synthgen.checks import AnyCheck, NearDuplicate
-from synthgen.checks.near_duplicate import Kept, pieces, similarity
+from synthgen.checks import AnyCheck, NearDuplicate, near_duplicate
+from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.spec.rows import Row
 from synthgen.text import frames
 
@@ -28,7 +28,7 @@ def judged(*values: object, **keys: float) -> list[str | None]:
 
 
 def trigrams(text: str) -> set[str]:
-    padded = f"  {frames.essence(text)} "
+    padded = f"  {frames.normalise(text)} "
     return {padded[place:][:3] for place in range(len(padded) - 2)}
 
 
@@ -99,7 +99,7 @@ def test_the_reason_names_the_most_similar_text():
 
 
 def test_similarity_is_the_share_of_trigrams_in_common():
-    assert similarity(pieces("  abc "), "  abd ", 4) == 0.5
+    assert near_duplicate.dice(near_duplicate.trigrams("  abc "), "  abd ", 4) == 0.5
     assert judged("abc", "abd", similarity=0.6) == [None, None]
     assert alike("abc", "abd") == 0.5
 
@@ -135,7 +135,7 @@ def test_nothing_below_the_similarity_is_refused_and_no_text_is_kept_twice(value
     kept: list[str] = []
     for value, reason in zip(values, judged(*values, similarity=least), strict=True):
         if reason is None:
-            assert frames.essence(value) not in map(frames.essence, kept)
+            assert frames.normalise(value) not in map(frames.normalise, kept)
             kept.append(value)
         else:
             assert max(alike(value, other) for other in kept) >= least
@@ -164,7 +164,7 @@ def test_hardly_any_similar_pair_is_missed(least, words):
 
 @pytest.mark.parametrize("least", [0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99, 1])
 def test_the_bands_find_what_is_just_as_similar_as_it_must_be(least):
-    kept = Kept(least)
+    kept = SimilarityIndex(least)
     assert 1 - (1 - (least / (2 - least)) ** kept.per_band) ** kept.bands >= 0.99
     assert kept.bands <= 24
     assert len(kept.keys("  hi ")) == kept.bands
@@ -173,8 +173,8 @@ def test_the_bands_find_what_is_just_as_similar_as_it_must_be(least):
 # What it remembers
 
 
-def state(kept: Kept, queries: list[str]) -> list[list[tuple[str, int]]]:
-    return [sorted(kept.near(kept.keys(text), len(pieces(text)))) for text in queries]
+def state(kept: SimilarityIndex, queries: list[str]) -> list[list[tuple[str, int]]]:
+    return [sorted(kept.near(kept.keys(text), len(near_duplicate.trigrams(text)))) for text in queries]
 
 
 @given(some.lists(some.tuples(texts, some.booleans()), max_size=40))
@@ -191,7 +191,7 @@ def test_what_is_forgotten_has_never_been(doings):
             check.forget(row(left.pop(gone)), memory)
     afresh = check.memory([])
     assert [check.refuse(row(text), afresh) for text in sorted(left)] == [None] * len(left)
-    queries = [f"  {frames.essence(text)} " for text, _ in doings]
+    queries = [f"  {frames.normalise(text)} " for text, _ in doings]
     assert state(memory, queries) == state(afresh, queries)
 
 

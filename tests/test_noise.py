@@ -109,11 +109,11 @@ def test_it_reads_its_text():
     ],
 )
 def test_what_is_wrong_is_told_where_it_stands(keys, at):
-    assert [fault.at for fault in noise(**keys).faults()] == [at]
+    assert [fault.at for fault in noise(**keys).mistakes()] == [at]
 
 
 def test_a_misspelled_voice_is_guessed():
-    assert [fault.hint for fault in noise(voice="textr").faults()] == ["did you mean 'texter'?"]
+    assert [fault.hint for fault in noise(voice="textr").mistakes()] == ["did you mean 'texter'?"]
 
 
 @pytest.mark.parametrize("keys", [{"rate": 0.31}, {"rate": -0.1}, {"rate": 0.1, "speed": 1}, {"voice": {"texter": -1.0}}])
@@ -123,5 +123,5 @@ def test_what_cannot_be_is_refused(keys):
 
 
 def test_what_is_right_has_no_faults():
-    assert not [*noise(voice={"texter": 1.0, "careful": 2.0}).faults()]
-    assert not [*noise(rate=0.0).faults()]
+    assert not [*noise(voice={"texter": 1.0, "careful": 2.0}).mistakes()]
+    assert not [*noise(rate=0.0).mistakes()]

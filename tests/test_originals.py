@@ -212,14 +212,14 @@ def test_another_model_in_the_folder_makes_a_finished_output_again(folder: Path)
 def test_a_check_may_name_a_models_folder(folder: Path) -> None:
     context = RecipeContext(folder.parent)
     check = NotCopied.model_validate({"field": "m", "file": "my-model"}, context=context)
-    assert list(check.faults()) == []
+    assert list(check.mistakes()) == []
     assert check.files() == [folder / LEARNED]
     assert check.memory([]).copied("Thanks...") == ""
-    (fault,) = NotCopied.model_validate({"field": "m", "file": "my-model", "run": 5}, context=context).faults()
+    (fault,) = NotCopied.model_validate({"field": "m", "file": "my-model", "run": 5}, context=context).mistakes()
     assert (fault.at, fault.message) == (("file",), "it knows its messages by runs of 8 words")
     assert fault.hint == "leave out run, or write run: 8"
     (folder / LEARNED).unlink()
-    (fault,) = check.faults()
+    (fault,) = check.mistakes()
     assert fault.message.startswith("my-model/learned.npz: does not say which messages the model learned from")
 
 

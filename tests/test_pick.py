@@ -239,8 +239,8 @@ def test_the_next_most_different_steps_in_where_a_row_cannot_be_made(make):
     ],
 )
 def test_a_spread_over_nothing_or_too_much_is_a_fault(keys, message):
-    assert [fault.message for fault in From(table="t", **keys).faults()] == [message]
+    assert [fault.message for fault in From(table="t", **keys).mistakes()] == [message]
 
 
 def test_a_spread_over_fields_is_none():
-    assert not list(From(table="t", pick="spread", rows=10_000, over=["a"]).faults())
+    assert not list(From(table="t", pick="spread", rows=10_000, over=["a"]).mistakes())

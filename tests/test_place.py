@@ -33,7 +33,7 @@ SHOP = {
 }  # fmt: skip
 
 
-def made(out: Path, seed: int = 1, **options: Any) -> synthgen.Made:
+def made(out: Path, seed: int = 1, **options: Any) -> synthgen.MakeResult:
     return synthgen.make(SHOP, out=out, seed=seed, **options)
 
 
@@ -312,7 +312,7 @@ def answers(journal: Path) -> int:
 def test_fresh_keeps_the_answers_that_were_paid_for(model: type[ScriptedModel], tmp_path: Path) -> None:
     out, costs = tmp_path / "out", model is Paid
 
-    def make(**options: Any) -> synthgen.Made:
+    def make(**options: Any) -> synthgen.MakeResult:
         return synthgen.make(TYPED, out=out, models={"typist": model(lambda prompt, stream: f" hi {prompt.stream}\n")}, **options)
 
     make()

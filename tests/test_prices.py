@@ -15,10 +15,10 @@ from hypothesis import strategies as some
 from servers import claude
 from servers.claude import ClaudeServer
 
-from synthgen.making.estimate import Question, questions
+from synthgen.making.estimate import QuestionEstimate, questions
 from synthgen.models import Budget, ClaudeModel, Model, ScriptedModel
 from synthgen.models.budget import dollars
-from synthgen.models.prices import LIST, Usage, cost, list_date, listed, price
+from synthgen.models.prices import LIST, Usage, cost, list_date, price, price_list
 from synthgen.recipe import Loaded, plan
 from synthgen.recipe.shape import Prices
 from synthgen.spec.rows import Brief, Prompt
@@ -66,13 +66,13 @@ def test_of_an_unknown_model_no_price_is_guessed(name):
 
 def test_the_list_is_dated_and_whole():
     assert date.fromisoformat(list_date()) >= date(2026, 11, 22)
-    assert json.loads(LIST.read_text())["models"].keys() == listed().keys()
-    for one in listed().values():
+    assert json.loads(LIST.read_text())["models"].keys() == price_list().keys()
+    for one in price_list().values():
         assert one.read < one.input < one.write < one.write_1h <= one.output
 
 
 def test_the_list_knows_from_where_on_the_models_cache():
-    for name, one in listed().items():
+    for name, one in price_list().items():
         assert one.cacheable == claude.find_model(name)[1].cacheable
 
 
@@ -87,7 +87,7 @@ def test_a_recipe_s_prices_take_the_place_of_the_list_s():
 counts = some.integers(0, 300_000)
 
 
-@given(some.sampled_from(sorted(listed())), counts, counts, counts, counts, counts, counts, some.booleans())
+@given(some.sampled_from(sorted(price_list())), counts, counts, counts, counts, counts, counts, some.booleans())
 def test_no_request_costs_more_than_its_most(name, read, made, written, cached, more_read, more_made, batch):
     used, found = Usage(read, made, written, 0, cached), price(name)
     assert found.cost(used, batch=batch) <= found.most(used.prompt + more_read, made + more_made, batch=batch) * (1 + 1e-12)
@@ -177,10 +177,10 @@ RECIPE = """
 
 
 @pytest.fixture
-def told(recipe: Callable[..., Loaded]) -> Callable[..., dict[str, Question]]:
+def told(recipe: Callable[..., Loaded]) -> Callable[..., dict[str, QuestionEstimate]]:
     """What is told of a recipe."""
 
-    def ask(text: str = RECIPE, name: str = HAIKU, **settings: Any) -> dict[str, Question]:
+    def ask(text: str = RECIPE, name: str = HAIKU, **settings: Any) -> dict[str, QuestionEstimate]:
         whole = plan(recipe(text).recipe)
         models: dict[str, Model] = {"typist": ScriptedModel(lambda prompt, random: "hi\n"), "claude": ClaudeModel(name)}
         return {one.field if one.model == "claude" else f"{one.field} by {one.model}": one for one in questions(whole, models, **settings)}

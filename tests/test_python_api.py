@@ -329,7 +329,7 @@ def test_results_show_themselves_and_what_was_typed_is_only_text() -> None:
     assert shown(tables).text.count("<img ") == 2
     assert [repr(one) for one in tables] == ["Previewed(traffic, 2 rows)"]  # and can be read again
     made = synthgen.make(TYPED, models=models)
-    assert repr(made) == "Made(outputs/typed: traffic 6 rows)"
+    assert repr(made) == "MakeResult(outputs/typed: traffic 6 rows)"
     assert "outputs/typed" in shown(made).text
     assert "was finished already" in shown(synthgen.make(TYPED)).text
     looked = synthgen.look(made.folder, rows=3)

@@ -25,7 +25,7 @@ from synthgen.models import ScriptedModel
 from synthgen.reporting import render
 from synthgen.reporting.contents import Contents, spread_over
 from synthgen.reporting.distribution import crossings, spreads
-from synthgen.reporting.legible import Piece, legible, unseen
+from synthgen.reporting.legible import LegiblePiece, legible, unseen
 from synthgen.reporting.page import _templates
 from synthgen.reporting.typical import by_labels, by_wording
 from synthgen.reporting.typing import dot
@@ -593,7 +593,7 @@ def test_slips_that_lie_in_the_text_are_marked(slips: list[dict[str, Any]], mark
 
 def test_what_nobody_sees_in_a_slip_is_spelled_out_too() -> None:
     (piece,) = legible("a\u200bb", [{"start": 0, "end": 3, "was": "ab"}])
-    assert piece.parts == (Piece("a"), Piece("ZWSP", "sign", "U+200B ZERO WIDTH SPACE"), Piece("b"))
+    assert piece.parts == (LegiblePiece("a"), LegiblePiece("ZWSP", "sign", "U+200B ZERO WIDTH SPACE"), LegiblePiece("b"))
 
 
 def test_the_odd_message_is_the_one_unlike_the_others_about_its_topic() -> None:

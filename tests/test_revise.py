@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 from pydantic import TypeAdapter
 
-from synthgen.api import Made, make
+from synthgen.api import MakeResult, make
 from synthgen.errors import RecipeError
 from synthgen.fields import AnyField, Revise
 from synthgen.models import ScriptedModel
@@ -24,7 +24,7 @@ from synthgen.recipe import load
 from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
-from synthgen.voices.mess import WEIGHTS, kept, mended, mess, strength
+from synthgen.voices.mess import WEIGHTS, corrected_words, kept_mess, mess, strength
 
 BANK = "Customers of a retail bank, typing into its support chat."
 
@@ -91,7 +91,7 @@ MESSY = "hi my crad got decliend at tesco yestrday wasnt even alot, i dont get i
     ],
 )
 def test_other_words_in_the_same_hand_are_kept(after):
-    share, polish = kept(MESSY, after)
+    share, polish = kept_mess(MESSY, after)
     assert share >= 0.7
     assert polish == []
 
@@ -115,7 +115,7 @@ def test_other_words_in_the_same_hand_are_kept(after):
     ],
 )
 def test_what_was_tidied_up_is_told(before, after, said):
-    assert said in "; ".join(kept(before, after).polish)
+    assert said in "; ".join(kept_mess(before, after).polish)
 
 
 @pytest.mark.parametrize(
@@ -137,33 +137,33 @@ def test_what_was_tidied_up_is_told(before, after, said):
     ],
 )
 def test_what_is_no_polish_is_not_told(before, after):
-    assert kept(before, after).polish == []
+    assert kept_mess(before, after).polish == []
 
 
 def test_a_message_typed_with_care_can_be_revised_freely():
-    assert kept("Where is my card?", "I should like to know where on earth my new card is!") == (1.0, [])
-    assert kept("", "Anything.") == (1.0, [])
+    assert kept_mess("Where is my card?", "I should like to know where on earth my new card is!") == (1.0, [])
+    assert kept_mess("", "Anything.") == (1.0, [])
 
 
 def test_a_message_that_lost_its_words_lost_its_mess():
-    assert kept("hi my crad got decliend and i dont kno why", "the card was refused by the shop").share < 0.7
+    assert kept_mess("hi my crad got decliend and i dont kno why", "the card was refused by the shop").share < 0.7
 
 
 def test_one_mend_in_many_words_is_let_pass_and_one_in_few_is_not():
     many = "my crad was decliend yestrday at the resturant and the mony is gon"
-    assert kept(many, many.replace("mony", "money")).polish == []
-    assert kept("the mony is gone", "the money is gone").polish == ["'mony' is 'money' now"]
+    assert kept_mess(many, many.replace("mony", "money")).polish == []
+    assert kept_mess("the mony is gone", "the money is gone").polish == ["'mony' is 'money' now"]
 
 
 def test_mended_words_are_those_that_stand_where_the_wrong_ones_stood():
-    assert mended("it dosnt work", "it doesn't work") == [("dosnt", "doesn't")]
-    assert mended("a purpel card", "a blue card") == []
-    assert mended("my crad and my card", "my card") == []  # the right one was there before
+    assert corrected_words("it dosnt work", "it doesn't work") == [("dosnt", "doesn't")]
+    assert corrected_words("a purpel card", "a blue card") == []
+    assert corrected_words("my crad and my card", "my card") == []  # the right one was there before
 
 
 @given(st.text(max_size=80))
 def test_a_message_keeps_all_of_itself(text):
-    assert kept(text, text) == (1.0, [])
+    assert kept_mess(text, text) == (1.0, [])
 
 
 @given(
@@ -174,7 +174,7 @@ def test_a_message_keeps_all_of_itself(text):
 )
 def test_what_is_kept_is_a_share(text):
     for after in ("", "Thank you.", text.upper(), text.lower(), f"{text} now"):
-        assert 0 <= kept(text, after).share <= 1 + 1e-9
+        assert 0 <= kept_mess(text, after).share <= 1 + 1e-9
 
 
 # What is asked, and how it is read
@@ -330,8 +330,8 @@ def polite(prompt: Prompt, stream: Random) -> str:
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> Callable[..., tuple[Made, ScriptedModel]]:
-    def run(keys: str = "keep: 0.7", script: Callable[[Prompt, Random], str] = polite) -> tuple[Made, ScriptedModel]:
+def bank(tmp_path: Path) -> Callable[..., tuple[MakeResult, ScriptedModel]]:
+    def run(keys: str = "keep: 0.7", script: Callable[[Prompt, Random], str] = polite) -> tuple[MakeResult, ScriptedModel]:
         path, model = tmp_path / "bank.yaml", ScriptedModel(script)
         path.write_text(dedent(RECIPE).replace("KEYS", keys), encoding="utf-8")
         return make(path, out=tmp_path / "out", models={"claude": model}), model
@@ -339,7 +339,7 @@ def bank(tmp_path: Path) -> Callable[..., tuple[Made, ScriptedModel]]:
     return run
 
 
-def table(made: Made, name: str) -> list[dict[str, Any]]:
+def table(made: MakeResult, name: str) -> list[dict[str, Any]]:
     return [record for file in sorted((made.folder / name).glob("*.parquet")) for record in parquet.read_table(file).to_pylist()]
 
 

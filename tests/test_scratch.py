@@ -27,7 +27,7 @@ from synthgen.errors import DataError, ModelError
 from synthgen.models import BaseModel, packed
 from synthgen.tuning import corpora, cut, scratch
 from synthgen.tuning.batches import encoded
-from synthgen.tuning.documents import Typed
+from synthgen.tuning.documents import TrainingMessage
 from synthgen.tuning.run import Tuned
 from synthgen.tuning.scratch import BuildConfig
 from synthgen.tuning.train import CHECKPOINT, Settings
@@ -153,7 +153,7 @@ def test_documents_come_from_the_sources_by_their_shares(folder: Path) -> None:
 
 
 def test_too_little_to_make_a_document_of_ends(folder: Path) -> None:
-    assert list(corpora.training({"snips": [Typed("alone", source="snips")], "clinc150": []}, Random(0), 10_000)) == []
+    assert list(corpora.training({"snips": [TrainingMessage("alone", source="snips")], "clinc150": []}, Random(0), 10_000)) == []
 
 
 def test_facts_become_slots_of_one_name_each() -> None:
@@ -190,7 +190,7 @@ def reader(written: dict[str, Any], place: Path) -> Any:
 def smaller(tiny: Path, whole: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, list[int]]:
     """The whole tokenizer, one that keeps what is seen in ten messages, and which tokens these are."""
     tokenizer = BaseModel(str(tiny)).tokenizer
-    written, old = cut.vocabulary(whole, cut.counted(tokenizer, chatter(10)), 0, 1)
+    written, old = cut.vocabulary(whole, cut.token_frequencies(tokenizer, chatter(10)), 0, 1)
     return tokenizer, reader(written, tmp_path_factory.mktemp("cut") / "smaller"), old
 
 
@@ -307,7 +307,7 @@ def test_layers_that_are_kept_work_on_in_their_order(tmp_path: Path) -> None:
 def cut_base_of(model: Any, place: Path) -> list[int]:
     """The two layers that are kept of a model."""
     model.save_pretrained(place / "three")
-    learnt = {"snips": [Typed(text, unit=str(number), source="snips") for number, text in enumerate(chatter(60))]}
+    learnt = {"snips": [TrainingMessage(text, unit=str(number), source="snips") for number, text in enumerate(chatter(60))]}
     return scratch.cut_base(BuildConfig(str(place / "three"), layers=2), scratch.Corpora(learnt, learnt, {}), place / "base")
 
 
@@ -393,7 +393,7 @@ def test_healing_brings_a_model_nearer_to_its_whole_self(folder: Path, source: P
     making = replace(BuildConfig(str(source), general=150, layers=2, characters=0.05))
     scratch.cut_base(making, found, tmp_path / "base")
     tokenizer = BaseModel(str(tmp_path / "base")).tokenizer
-    held = [encoded(tokenizer, one) for own in scratch.shown(found.held, 0, 4).values() for one in own]
+    held = [encoded(tokenizer, one) for own in scratch.eval_documents(found.held, 0, 4).values() for one in own]
     before = (tmp_path / "base" / "model.safetensors").read_bytes()
     state = scratch.distill(making, tmp_path / "base", found, held, Settings(epochs=1, looks=4, rate=0.02), tmp_path, lambda step: None)
     assert state.best < 0.95 * state.losses[0][1]

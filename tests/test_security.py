@@ -29,7 +29,7 @@ from synthgen.models.wire import pages
 from synthgen.recipe import Loaded, load
 from synthgen.spec.rows import Brief, Prompt
 from synthgen.text import files
-from synthgen.text.kept import Kept
+from synthgen.text.kept import StoredRecords
 from synthgen.text.originals import Originals
 
 claude_server = claude.claude_server
@@ -457,7 +457,7 @@ def test_records_are_kept_on_the_disk(tmp_path: Path) -> None:
         yield from ({"number": number, "text": f"{number} " * 400} for number in range(20_000))
 
     tracemalloc.start()
-    kept = Kept(records(), "a.jsonl", in_memory=1_000_000)
+    kept = StoredRecords(records(), "a.jsonl", in_memory=1_000_000)
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
     assert list(kept) == list(records())

@@ -39,9 +39,9 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def rows(output: Path) -> dict[str, dict[str, Any]]:
     from synthgen.dataset import Dataset
-    from synthgen.dataset.table import Rows
+    from synthgen.dataset.table import TableRows
 
-    return dict(Rows(Dataset.open(output), Dataset.open(output).named()).read(["intent", "voice", "amount"]))
+    return dict(TableRows(Dataset.open(output), Dataset.open(output).named()).read(["intent", "voice", "amount"]))
 
 
 def right(number: int, row: dict[str, Any]) -> float:

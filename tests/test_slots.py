@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synthgen.text.slots import filled, slots, typed
+from synthgen.text import slots as slot_text
+from synthgen.text.slots import filled, slots
 
 SLOT_NAMES = some.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 
@@ -68,7 +69,7 @@ def test_only_the_text_around_the_slots_decides_about_capitals():
     ],
 )
 def test_facts_are_typed_as_people_type_them(fact, as_typed):
-    assert typed(fact, "it was <x>") == as_typed
+    assert slot_text.as_typed(fact, "it was <x>") == as_typed
 
 
 def test_a_fact_of_several_lines_is_typed_on_one():

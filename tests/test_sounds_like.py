@@ -62,10 +62,10 @@ def test_it_reads_the_label_only_when_it_needs_it():
 
 
 def test_a_voice_that_there_is_not_is_a_fault():
-    (fault,) = check(voice="textr").faults()
+    (fault,) = check(voice="textr").mistakes()
     assert (fault.at, fault.hint) == (("voice",), "did you mean 'texter'?")
-    assert not list(check().faults())
-    assert not list(check(voice="mine").faults())
+    assert not list(check().mistakes())
+    assert not list(check(voice="mine").mistakes())
 
 
 def test_no_row_is_left_that_its_voice_would_hardly_type(make):

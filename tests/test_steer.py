@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 from synthgen.voices import Voice
 from synthgen.voices.features import FEATURES, features
 from synthgen.voices.library import shipped
-from synthgen.voices.likeness import oddness, reached
-from synthgen.voices.steer import OF_WORDS, UNMET, Pool, StyleTarget, StyleTotals, like, style, towards
+from synthgen.voices.likeness import oddness, style_errors
+from synthgen.voices.steer import OF_WORDS, UNMET, StylePool, StyleTarget, StyleTotals, style, target_from_texts, target_from_voice
 
 TEXTS = some.lists(
     some.text("aB ,.?! <x>😀é\n", max_size=30) | some.sampled_from(["where is it", "Hi!", "PLS HELP", "dont know"]), max_size=6
@@ -36,7 +36,7 @@ def after(course: StyleTarget, *marks: list[float], texts: int = 1) -> StyleTota
 def most_wanted(course: StyleTarget, tally: StyleTotals, marks: np.ndarray) -> int:
     """Which of the texts with these marks is taken."""
     known = StyleTarget(course.shares, course.weights, lambda texts: marks)
-    return Pool(known, [""] * len(marks)).best(tally, range(len(marks)))
+    return StylePool(known, [""] * len(marks)).best(tally, range(len(marks)))
 
 
 def steered(course: StyleTarget, draw: object, rows: int, choices: int = 4) -> list[str]:
@@ -44,7 +44,7 @@ def steered(course: StyleTarget, draw: object, rows: int, choices: int = 4) -> l
     stream, tally, taken = Random(3), StyleTotals.empty(course), []
     for _ in range(rows):
         texts = [draw(stream) for _ in range(choices)]
-        best = Pool(course, texts).best(tally, range(choices))
+        best = StylePool(course, texts).best(tally, range(choices))
         tally.add(course.marks(texts)[best])
         taken.append(texts[best])
     return taken
@@ -91,7 +91,7 @@ def test_what_the_table_lacks_is_taken_and_of_equals_the_first():
 
 def test_only_those_that_are_left_are_taken():
     course = plain(0.5)
-    pool = Pool(StyleTarget(course.shares, course.weights, lambda texts: np.array([[1.0], [0.0], [1.0], [0.0]])), [""] * 4)
+    pool = StylePool(StyleTarget(course.shares, course.weights, lambda texts: np.array([[1.0], [0.0], [1.0], [0.0]])), [""] * 4)
     tally = after(course, [0.0])
     assert [pool.best(tally, among) for among in ([0, 1, 2, 3], [1, 2, 3], [1, 3], [3])] == [0, 2, 1, 3]
 
@@ -133,7 +133,7 @@ def asked(stream: Random) -> str:
 
 def test_a_table_comes_to_the_shares_of_its_voice():
     voice = Voice(lower_only=0.8, question_mark=0.15)
-    taken = steered(towards(voice), asked, 300)
+    taken = steered(target_from_voice(voice), asked, 300)
     assert share(taken, "lower_only") == pytest.approx(0.8, abs=0.015)
     assert share(taken, "question_mark") == pytest.approx(0.15, abs=0.015)
     by_chance = [asked(Random(number)) for number in range(300)]
@@ -145,38 +145,38 @@ def test_a_table_comes_to_the_rates_and_counts_of_its_voice():
         words = stream.choice(["hello there we know. thank you", "where is the parcel now"]).split()
         return " ".join("definately" if stream.random() < 0.08 else word for word in words)
 
-    taken = steered(towards(Voice(misspelled=0.12, sentences=1.2)), spelled, 400)
+    taken = steered(target_from_voice(Voice(misspelled=0.12, sentences=1.2)), spelled, 400)
     assert share(taken, "misspelled") == pytest.approx(0.12, abs=0.01)
     assert share(taken, "sentences") == pytest.approx(1.2, abs=0.03)
 
 
 def test_a_table_comes_to_the_lengths_of_its_voice():
     voice = Voice(words=[2, 3, 5, 8, 13])
-    taken = steered(towards(voice), lambda stream: "word " * stream.randint(1, 20), 600)
+    taken = steered(target_from_voice(voice), lambda stream: "word " * stream.randint(1, 20), 600)
     found = np.quantile(features(taken)[:, FEATURES.index("words")], [0.05, 0.25, 0.5, 0.75, 0.95])
     assert found.tolist() == pytest.approx([2, 3, 5, 8, 13], abs=1)
 
 
 def test_a_voice_that_names_nothing_wants_nothing():
-    course = towards(Voice(about="anybody", keyboard="azerty"))
+    course = target_from_voice(Voice(about="anybody", keyboard="azerty"))
     assert course.shares.shape == course.weights.shape == (0,)
     assert most_wanted(course, StyleTotals.empty(course), course.marks(["B", "a"])) == 0
 
 
 def test_rates_and_counts_are_scaled_to_vary_about_as_much_as_shares():
-    course = towards(Voice(lower_only=0.4, commas=0.1, sentences=1.2))
+    course = target_from_voice(Voice(lower_only=0.4, commas=0.1, sentences=1.2))
     assert course.shares.tolist() == pytest.approx([0.4, 0.5, 0.6])
     assert course.marks(["hello, there. well"])[0].tolist() == pytest.approx([1, 5 / 3, 1])
 
 
 def test_only_what_a_voice_names_is_a_mark():
-    assert len(towards(Voice(lower_only=0.5)).shares) == 1
-    assert len(towards(Voice(lower_only=0.5, words=[1, 2, 3, 4, 5], commas=0.0)).shares) == 7
+    assert len(target_from_voice(Voice(lower_only=0.5)).shares) == 1
+    assert len(target_from_voice(Voice(lower_only=0.5, words=[1, 2, 3, 4, 5], commas=0.0)).shares) == 7
 
 
 @pytest.mark.parametrize("name", shipped())
 def test_a_course_has_a_share_and_a_weight_for_each_mark(name):
-    course = towards(shipped()[name])
+    course = target_from_voice(shipped()[name])
     assert course.marks(["where is it", "HELP!"]).shape == (2, len(course.shares)) == (2, len(course.weights))
     assert (course.weights > 0).all()
 
@@ -187,20 +187,20 @@ LOGS = [f"{'hi ' if number % 3 else ''}my {['card', 'parcel'][number % 2]} is la
 
 
 def test_the_shares_are_those_of_the_texts():
-    course = like(LOGS)
+    course = target_from_texts(LOGS)
     assert course.shares.tolist() == pytest.approx(course.marks(LOGS).mean(0).tolist())
     assert ((course.shares >= 0) & (course.shares <= 1)).all()
 
 
 def test_each_feature_counts_the_same_and_all_words_as_much_as_some_of_them():
-    assert like(LOGS).weights.sum() == pytest.approx(len(FEATURES) * (1 + OF_WORDS))
-    alone = like(["where is it"])
+    assert target_from_texts(LOGS).weights.sum() == pytest.approx(len(FEATURES) * (1 + OF_WORDS))
+    alone = target_from_texts(["where is it"])
     assert alone.weights.sum() == pytest.approx(len(FEATURES))  # too few to have words
 
 
 def test_words_that_many_texts_have_are_had_as_often():
     logs = [f"my {'parcel' if number % 5 else 'card'} never came" for number in range(100)]
-    taken = steered(like(logs), lambda stream: f"my {stream.choice(['parcel', 'card'])} never came", 100)
+    taken = steered(target_from_texts(logs), lambda stream: f"my {stream.choice(['parcel', 'card'])} never came", 100)
     assert sum("parcel" in text for text in taken) == pytest.approx(80, abs=2)
 
 
@@ -208,14 +208,14 @@ def test_words_that_many_texts_have_are_had_as_often():
     ("usual", "other"), [("card late card", "late card late"), ("so card late now", "so late card now")], ids=["first", "beside"]
 )
 def test_where_a_word_stands_counts_too(usual, other):
-    course = like([usual] * 19 + [other] * 3)
+    course = target_from_texts([usual] * 19 + [other] * 3)
     marks = course.marks([other, usual])
     assert most_wanted(course, StyleTotals.empty(course), marks) == 1
 
 
 def test_the_whole_distribution_of_a_length_is_met_and_not_its_mean_alone():
     logs = ["word " * (count % 10 + 1 if count % 2 else count % 10 + 20) for count in range(200)]  # short ones and long ones, none between
-    taken = steered(like(logs), lambda stream: "word " * stream.randint(1, 30), 300)
+    taken = steered(target_from_texts(logs), lambda stream: "word " * stream.randint(1, 30), 300)
     for length in (2, 6, 10, 22, 26):
         wanted, made = (sum(len(text.split()) > length for text in texts) / len(texts) for texts in (logs, taken))
         assert made == pytest.approx(wanted, abs=0.05)
@@ -223,7 +223,7 @@ def test_the_whole_distribution_of_a_length_is_met_and_not_its_mean_alone():
 
 @given(TEXTS)
 def test_the_marks_of_a_text_do_not_depend_on_the_others(texts):
-    for course in (like(LOGS), towards(shipped()["texter"])):
+    for course in (target_from_texts(LOGS), target_from_voice(shipped()["texter"])):
         each = [course.marks([text])[0].tolist() for text in texts]
         assert [row.tolist() for row in course.marks(texts)] == each if texts else True
 
@@ -295,35 +295,35 @@ def half(lower: int, of: int) -> list[str]:
 
 
 def test_a_share_is_met_within_a_fifth():
-    (told,) = reached(half(500, 1000), Voice(lower_only=0.42)).values()
+    (told,) = style_errors(half(500, 1000), Voice(lower_only=0.42)).values()
     assert told == {"target": 0.42, "made": 0.5, "like": True, "within": 0.084}
-    assert not reached(half(500, 1000), Voice(lower_only=0.41))["lower_only"]["like"]
-    assert reached(half(500, 1000), Voice(lower_only=0.62))["lower_only"]["like"]
-    assert not reached(half(500, 1000), Voice(lower_only=0.63))["lower_only"]["like"]
+    assert not style_errors(half(500, 1000), Voice(lower_only=0.41))["lower_only"]["like"]
+    assert style_errors(half(500, 1000), Voice(lower_only=0.62))["lower_only"]["like"]
+    assert not style_errors(half(500, 1000), Voice(lower_only=0.63))["lower_only"]["like"]
 
 
 def test_of_few_texts_no_more_is_asked_than_chance_gives():
-    assert reached(half(5, 10), Voice(lower_only=0.3))["lower_only"]["like"]
-    assert not reached(half(5, 10), Voice(lower_only=0.1))["lower_only"]["like"]
-    assert not reached(half(500, 1000), Voice(lower_only=0.3))["lower_only"]["like"]
+    assert style_errors(half(5, 10), Voice(lower_only=0.3))["lower_only"]["like"]
+    assert not style_errors(half(5, 10), Voice(lower_only=0.1))["lower_only"]["like"]
+    assert not style_errors(half(500, 1000), Voice(lower_only=0.3))["lower_only"]["like"]
 
 
 def test_a_rate_is_met_by_the_number_of_words():
     texts = ["hello, there"] * 20 + ["hello there"] * 180
-    assert reached(texts, Voice(commas=0.045))["commas"] == {"target": 0.045, "made": 0.05, "like": True, "within": 0.0212}
-    assert not reached(texts, Voice(commas=0.01))["commas"]["like"]
+    assert style_errors(texts, Voice(commas=0.045))["commas"] == {"target": 0.045, "made": 0.05, "like": True, "within": 0.0212}
+    assert not style_errors(texts, Voice(commas=0.01))["commas"]["like"]
 
 
 def test_lengths_are_met_by_their_middle_half():
     texts = ["word " * count for count in (1, 5, 10, 15, 40) for _ in range(20)]
-    told = reached(texts, Voice(words=[3, 5, 10, 15, 20]))["words"]
+    told = style_errors(texts, Voice(words=[3, 5, 10, 15, 20]))["words"]
     assert told == {"target": [3, 5, 10, 15, 20], "made": [1, 5, 10, 15, 40], "like": True, "within": [1, 1, 2, 3, 4]}
-    assert not reached(texts, Voice(words=[1, 8, 10, 15, 40]))["words"]["like"]
-    assert not reached(texts, Voice(words=[1, 5, 10, 20, 40]))["words"]["like"]
+    assert not style_errors(texts, Voice(words=[1, 8, 10, 15, 40]))["words"]["like"]
+    assert not style_errors(texts, Voice(words=[1, 5, 10, 20, 40]))["words"]["like"]
 
 
 def test_only_what_the_voice_names_is_told_and_it_can_be_written_down():
-    told = reached(LOGS, Voice(about="x", keyboard="azerty", emoji=0.0, word_length=4.0))
+    told = style_errors(LOGS, Voice(about="x", keyboard="azerty", emoji=0.0, word_length=4.0))
     assert [*told] == ["emoji", "word_length"]
     assert json.loads(json.dumps(told)) == told
-    assert all(one["like"] for one in reached(LOGS, Voice(emoji=0.0, digits=0.0)).values())
+    assert all(one["like"] for one in style_errors(LOGS, Voice(emoji=0.0, digits=0.0)).values())

@@ -241,7 +241,7 @@ def test_one_word_says_what_is_wanted() -> None:
 
 
 def test_labels_need_seeds_for_each_topic() -> None:
-    assert [fault.at for fault in typed(aim="labels", seeds=["hi there", "hello"]).faults()] == [("aim",)]
+    assert [fault.at for fault in typed(aim="labels", seeds=["hi there", "hello"]).mistakes()] == [("aim",)]
 
 
 def test_a_row_says_how_likely_its_label_holds() -> None:

@@ -39,10 +39,10 @@ from synthgen.tuning import losses, privacy
 from synthgen.tuning import train as training
 from synthgen.tuning.adapt import Adapted, adapt, merge
 from synthgen.tuning.batches import Encoded, batches, encoded, padded, steps
-from synthgen.tuning.documents import Document, Typed, framed
+from synthgen.tuning.documents import TrainingDocument, TrainingMessage, framed
 from synthgen.tuning.losses import bits_per_byte
 from synthgen.tuning.run import Tuned
-from synthgen.tuning.train import CHECKPOINT, Settings, State, train
+from synthgen.tuning.train import CHECKPOINT, Settings, TrainingState, train
 
 ABOUT = "People, typing to a shop."
 
@@ -56,7 +56,7 @@ def tokenizer(tiny: Path) -> Any:
     return BaseModel(str(tiny)).tokenizer
 
 
-def document(texts: Sequence[str], first: int = 1) -> Document:
+def document(texts: Sequence[str], first: int = 1) -> TrainingDocument:
     return framed([Section("a topic", texts)], ABOUT, first=first)
 
 
@@ -266,7 +266,7 @@ class Job:
         self.held = [encoded(tokenizer, document(texts[72:]))]
         folder.mkdir(exist_ok=True)
 
-    def run(self, watch: Callable[[training.Step], None] = lambda step: None) -> tuple[State, dict[str, torch.Tensor]]:
+    def run(self, watch: Callable[[training.Step], None] = lambda step: None) -> tuple[TrainingState, dict[str, torch.Tensor]]:
         model, _ = opened(self.place)
         layers = adapt(model)
         parameters = {f"{name}.{part}": getattr(layer, part) for name, layer in layers.items() for part in ("scale", "offset")}
@@ -284,13 +284,13 @@ class Job:
         return state, {name: one.detach() for name, one in parameters.items()}
 
 
-def alike(one: tuple[State, dict[str, torch.Tensor]], other: tuple[State, dict[str, torch.Tensor]]) -> bool:
+def alike(one: tuple[TrainingState, dict[str, torch.Tensor]], other: tuple[TrainingState, dict[str, torch.Tensor]]) -> bool:
     states = [{**asdict(state), "seconds": 0} for state, _ in (one, other)]
     return states[0] == states[1] and all(torch.equal(one[1][name], other[1][name]) for name in one[1])
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[State, dict[str, torch.Tensor]]:
+def undisturbed(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingState, dict[str, torch.Tensor]]:
     return Job(tiny, tmp_path_factory.mktemp("undisturbed")).run()
 
 
@@ -309,7 +309,7 @@ def test_training_lowers_the_loss_of_messages_that_it_did_not_see(tiny: Path, tm
     assert state.tokens == made[-1].tokens == 12 * sum(sum(learned) for _, learned, _ in job.learned)
 
 
-def test_it_looks_at_the_held_out_messages_so_often_an_epoch(undisturbed: tuple[State, dict[str, torch.Tensor]]) -> None:
+def test_it_looks_at_the_held_out_messages_so_often_an_epoch(undisturbed: tuple[TrainingState, dict[str, torch.Tensor]]) -> None:
     state, _ = undisturbed
     each = state.step // 2
     assert each >= 3
@@ -873,20 +873,23 @@ LEARNT = ["my card got declined at the big shop today", "hi, where is my order? 
     ],
 )
 def test_copies_are_counted_by_how_near_they_are(text: str, counts: tuple[int, ...]) -> None:
-    assert privacy.copied([text], LEARNT) == privacy.Copied(*counts)
-    assert privacy.copied([text] * 3, LEARNT) == privacy.Copied(*(3 * count for count in counts))
+    assert privacy.count_copied([text], LEARNT) == privacy.CopiedCounts(*counts)
+    assert privacy.count_copied([text] * 3, LEARNT) == privacy.CopiedCounts(*(3 * count for count in counts))
 
 
 def test_a_near_copy_of_another_generated_message_is_no_copy() -> None:
-    assert privacy.copied(["how do i close my account", "how do i close my accounts"], LEARNT) == privacy.Copied(2, 0, 0, 0, 0)
+    assert privacy.count_copied(["how do i close my account", "how do i close my accounts"], LEARNT) == privacy.CopiedCounts(2, 0, 0, 0, 0)
 
 
-def learnt(count: int, topics: int = 4) -> list[Typed]:
-    return [Typed(text, f"topic {number % topics}", str(number % topics), str(number), ABOUT) for number, text in enumerate(chatter(count))]
+def learnt(count: int, topics: int = 4) -> list[TrainingMessage]:
+    return [
+        TrainingMessage(text, f"topic {number % topics}", str(number % topics), str(number), ABOUT)
+        for number, text in enumerate(chatter(count))
+    ]
 
 
 def test_half_of_the_frames_show_what_was_learned_and_half_do_not() -> None:
-    prompts = privacy.asked(learnt(300), ABOUT, 100, Random(0))
+    prompts = privacy.extraction_prompts(learnt(300), ABOUT, 100, Random(0))
     texts = {one.text for one in learnt(300)}
     shown = [[line[2:] for line in prompt.text.split("\n") if line.startswith("- ")] for prompt in prompts]
     assert len(prompts) == 100 == len({prompt.stream for prompt in prompts})
@@ -894,27 +897,27 @@ def test_half_of_the_frames_show_what_was_learned_and_half_do_not() -> None:
     assert {line for lines in shown for line in lines} <= texts
     assert all(prompt.text.startswith(f"{ABOUT}\nTopic: topic ") and prompt.text.endswith("\n-") for prompt in prompts)
     assert len({prompt.text.split("\n")[1] for prompt in prompts}) == 4
-    assert privacy.asked(learnt(300), ABOUT, 100, Random(0)) == prompts
+    assert privacy.extraction_prompts(learnt(300), ABOUT, 100, Random(0)) == prompts
 
 
 def test_a_few_frames_are_from_all_over_the_logs() -> None:
     many = learnt(3000, topics=40)
-    assert len({prompt.text.split("\n")[1] for prompt in privacy.asked(many, ABOUT, 40, Random(0))}) > 10
+    assert len({prompt.text.split("\n")[1] for prompt in privacy.extraction_prompts(many, ABOUT, 40, Random(0))}) > 10
 
 
 def test_without_about_and_topics_every_frame_shows_messages() -> None:
-    plain = [Typed(text, unit=str(number)) for number, text in enumerate(chatter(100))]
-    assert all(prompt.text.count("\n- ") >= 1 for prompt in privacy.asked(plain, "", 20, Random(0)))
+    plain = [TrainingMessage(text, unit=str(number)) for number, text in enumerate(chatter(100))]
+    assert all(prompt.text.count("\n- ") >= 1 for prompt in privacy.extraction_prompts(plain, "", 20, Random(0)))
 
 
 def test_frames_are_no_longer_than_what_was_read_in_training() -> None:
-    long = [Typed("word " * 119 + str(number), unit=str(number)) for number in range(60)]
-    sizes = [len(prompt.text.split()) for prompt in privacy.asked(long, ABOUT, 20, Random(0))]
+    long = [TrainingMessage("word " * 119 + str(number), unit=str(number)) for number in range(60)]
+    sizes = [len(prompt.text.split()) for prompt in privacy.extraction_prompts(long, ABOUT, 20, Random(0))]
     assert max(sizes) < 700
     assert max(sizes) > 400
 
 
 def test_only_messages_that_end_are_read_in_the_order_of_the_frames() -> None:
     answers = iter([" one\n", " never ends", " two\n", "\n"])
-    prompts = privacy.asked(learnt(60), ABOUT, 4, Random(0))
-    assert list(privacy.written(ScriptedModel(lambda prompt, stream: next(answers)), prompts)) == ["one", "two"]
+    prompts = privacy.extraction_prompts(learnt(60), ABOUT, 4, Random(0))
+    assert list(privacy.extracted_messages(ScriptedModel(lambda prompt, stream: next(answers)), prompts)) == ["one", "two"]

@@ -285,7 +285,7 @@ def test_the_fields_it_reads_are_those_of_topic_mentions_and_slots():
     ],
 )
 def test_seeds_that_cannot_show_how_people_type_are_a_fault(tmp_path, keys, at):
-    assert at in [fault.at for fault in typed(RecipeContext(tmp_path), **keys).faults()]
+    assert at in [fault.at for fault in typed(RecipeContext(tmp_path), **keys).mistakes()]
 
 
 @pytest.mark.parametrize(

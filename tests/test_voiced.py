@@ -20,7 +20,7 @@ from synthgen.text.slots import filled
 from synthgen.voices import Voice
 from synthgen.voices.features import FEATURES, features
 from synthgen.voices.library import shipped
-from synthgen.voices.measure import measured
+from synthgen.voices.measure import measure_voice
 
 SHOP = "Customers of a shop, typing into its chat."
 SEEDS = ["Where is my parcel from <merchant>?", "I was charged <amount> twice.", "My order never came, please help."]
@@ -289,7 +289,7 @@ def test_messages_come_to_be_like_those_of_the_file(tmp_path):
 
 def test_like_measures_the_file_and_names_it(logs):
     field = typed(logs, like="logs.txt")
-    assert field.voices == {"logs.txt": measured(LOGS)}
+    assert field.voices == {"logs.txt": measure_voice(LOGS)}
     assert read(field, Row("t", 0), ["when is it here"], field.memory()).labels["voice"] == "logs.txt"
     assert read(field, Row("t", 0), ["Hi, where is my parcel?"], field.memory()).reason == "copied seed"
 
@@ -302,7 +302,7 @@ def test_the_field_of_a_file_that_holds_the_messages_can_be_named(tmp_path):
     assert typed(tmp_path, like="n.jsonl", field="user.said").logs() == [((tmp_path / "n.jsonl").resolve(), "user.said")]
     by_topic = typed(tmp_path, seeds={"a": "z.csv", "b": "m.txt", "c": ["in the recipe"]}, field="Comment")
     assert by_topic.pools == {"a": LOGS, "b": ["one a line", "and no field"], "c": ["in the recipe"]}
-    assert not list(by_topic.faults())
+    assert not list(by_topic.mistakes())
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_the_field_of_a_file_that_holds_the_messages_can_be_named(tmp_path):
 def test_a_field_that_has_to_be_named_or_cannot_be_is_told(tmp_path, keys, at, told):
     (tmp_path / "z.csv").write_text("Ticket ID,Subject,Comment\n1,help,where is my parcel\n")
     (tmp_path / "m.txt").write_text("one a line\n")
-    ((where, hint),) = [(fault.at, fault.hint) for fault in typed(tmp_path, **keys).faults()]
+    ((where, hint),) = [(fault.at, fault.hint) for fault in typed(tmp_path, **keys).mistakes()]
     assert where == at
     assert told in hint
 
@@ -491,10 +491,10 @@ def test_the_files_it_reads_are_part_of_it(logs):
     ],
 )
 def test_what_is_wrong_is_told_where_it_stands(logs, keys, at, hint):
-    faults = list(typed(logs, **keys).faults())
+    faults = list(typed(logs, **keys).mistakes())
     assert [(fault.at, fault.hint) for fault in faults] == [(at, hint)]
 
 
 def test_what_is_right_has_no_faults(logs):
     for keys in ({"voice": "small"}, {"voice": {"texter": 1, "careful": 0}}, {"like": "logs.txt"}, {"like": "logs.txt", "seeds": ["hi"]}):
-        assert not list(typed(logs, **keys).faults())
+        assert not list(typed(logs, **keys).mistakes())

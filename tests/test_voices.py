@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from synthgen.voices import keyboards
-from synthgen.voices.channel import put_on
+from synthgen.voices.channel import apply_voice
 from synthgen.voices.features import FEATURES, features
 from synthgen.voices.library import shipped
 from synthgen.voices.voice import Voice
@@ -147,7 +147,7 @@ RATES = {"commas": 0.02, "apostrophes": 0.015, "apostrophes_dropped": 0.015, "mi
 @pytest.fixture(scope="module")
 def measured() -> dict[str, dict[str, float]]:
     def texts(voice: Voice) -> list[str]:
-        return [put_on(text, voice, Random(f"{time} {text}")).text for time in range(6) for text in SENTENCES]
+        return [apply_voice(text, voice, Random(f"{time} {text}")).text for time in range(6) for text in SENTENCES]
 
     return {name: dict(zip(FEATURES, features(texts(voice)).mean(axis=0).tolist(), strict=True)) for name, voice in VOICES.items()}
 
@@ -193,14 +193,14 @@ def test_ramblers_are_longer_and_searchers_shorter(measured):
 
 
 def test_neat_sentences_hardly_change_for_a_careful_writer():
-    kept = [put_on(text, VOICES["careful"], Random(f"{time} {text}")).text == text for time in range(6) for text in SENTENCES]
+    kept = [apply_voice(text, VOICES["careful"], Random(f"{time} {text}")).text == text for time in range(6) for text in SENTENCES]
     assert np.mean(kept) > 0.5
 
 
 @pytest.mark.parametrize("name", VOICES)
 def test_put_on_twice_is_much_the_same_as_put_on_once(name):
-    once = [put_on(text, VOICES[name], Random(f"one {time} {text}")).text for time in range(4) for text in SENTENCES]
-    twice = [put_on(text, VOICES[name], Random(f"two {time} {text}")).text for time, text in enumerate(once)]
+    once = [apply_voice(text, VOICES[name], Random(f"one {time} {text}")).text for time in range(4) for text in SENTENCES]
+    twice = [apply_voice(text, VOICES[name], Random(f"two {time} {text}")).text for time, text in enumerate(once)]
     first, second = (dict(zip(FEATURES, features(texts).mean(axis=0).tolist(), strict=True)) for texts in (once, twice))
     far = {feature: (first[feature], second[feature]) for feature in LASTING if abs(first[feature] - second[feature]) > 0.1}
     assert not far

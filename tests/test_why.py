@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 from typer.testing import CliRunner
 
-from synthgen.api import Made, diff, make, why
+from synthgen.api import MakeResult, diff, make, why
 from synthgen.cli.app import app
 from synthgen.dataset import JOURNAL, Dataset
 from synthgen.errors import OutputError
@@ -61,12 +61,12 @@ def script(prompt: Prompt, stream: Random) -> str:
     return "" if stream.random() < 0.2 else f" {' '.join(words)} <draft>\n"
 
 
-Making = Callable[..., Made]
+Making = Callable[..., MakeResult]
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Making:
-    def run(voice: str = "voice: our_own", hidden: str = "hidden: false", **options: object) -> Made:
+    def run(voice: str = "voice: our_own", hidden: str = "hidden: false", **options: object) -> MakeResult:
         folder = tmp_path / "recipes"
         folder.mkdir(exist_ok=True)
         (folder / "shop.yaml").write_text(dedent(SHOP).replace("VOICE", voice).replace("HIDDEN", hidden), encoding="utf-8")

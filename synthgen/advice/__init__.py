@@ -1,16 +1,16 @@
 """What Claude says of a recipe when it is asked about it, a recipe to begin with, and what coding agents read."""
 
 from synthgen.advice.critique import Critique, Finding, critique
-from synthgen.advice.improve import Change, Improvement, improve, write
+from synthgen.advice.improve import Improvement, ProposedEdit, improve, write
 from synthgen.advice.sample import rows_of
 from synthgen.advice.skill import install, skill
 from synthgen.advice.starter import Started, start
 
 __all__ = [
-    "Change",
     "Critique",
     "Finding",
     "Improvement",
+    "ProposedEdit",
     "Started",
     "critique",
     "improve",

@@ -15,12 +15,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from synthgen.advice.asking import Shape, ask, brief, cost, question
-from synthgen.advice.sample import Question, questions
+from synthgen.advice.sample import FieldQuestion, questions
 from synthgen.errors import Mistake, ModelError
 from synthgen.models import Model
 from synthgen.recipe import Loaded, plan
 from synthgen.recipe import source as sources
-from synthgen.recipe.given import given
+from synthgen.recipe.given import source_of
 from synthgen.recipe.places import KeyPath, Source
 from synthgen.spec.rows import Prompt
 
@@ -84,7 +84,7 @@ class Critique:
 def critique(loaded: Loaded, model: Model, rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Critique:
     """Ask `model` what is unclear in the prompts of a recipe's fields that Claude makes. `rows` are rows of the recipe's tables from an
     output, to take the samples from. Raises ModelError where Claude cannot be asked at all."""
-    source = sources.read(loaded.path, str(loaded.path)) if loaded.text else given(loaded.data)
+    source = sources.read(loaded.path, str(loaded.path)) if loaded.text else source_of(loaded.data)
     asked = [(one, prompt) for one in questions(plan(loaded.recipe), rows) for prompt in one.prompts]
     prompts = [
         question(brief("critique", Doubts, prompt.brief.documents if prompt.brief else ()), _shown(loaded, one, prompt), ACCOUNT)
@@ -116,7 +116,7 @@ def critique(loaded: Loaded, model: Model, rows: Mapping[str, Sequence[Mapping[s
 # What is asked
 
 
-def _shown(loaded: Loaded, question: Question, prompt: Prompt) -> str:
+def _shown(loaded: Loaded, question: FieldQuestion, prompt: Prompt) -> str:
     """The prompt, and the author's own words in it, for Claude to look at."""
     assert prompt.brief
     own = loaded.data["tables"][question.table]["fields"][question.name]
@@ -143,7 +143,7 @@ def _tag(name: str, text: str) -> str:
 # Where it was said
 
 
-def _finding(one: Question, prompt: Prompt, doubt: Doubt, source: Source) -> Finding:
+def _finding(one: FieldQuestion, prompt: Prompt, doubt: Doubt, source: Source) -> Finding:
     """A doubt with its place: where in the recipe its quote stands, or else the field's key."""
     way = ("tables", one.table, "fields", one.name)
     quote = " ".join(doubt.quote.split())

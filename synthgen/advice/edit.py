@@ -21,12 +21,12 @@ WIDEST = 120
 """Columns up to which a text stands on one line, and that a line in a block has at most unless the old ones were longer."""
 
 
-def replaced(text: str, way: KeyPath, new: str) -> str:
+def replace_value(text: str, way: KeyPath, new: str) -> str:
     """The YAML `text` with `new` as the value that the keys of `way` lead to. Raises DataError where it cannot be replaced by itself."""
     dotted = ".".join(map(str, way))
     data = _data(text)
-    old = value(data, way)
-    if old is None and isinstance(value(data, way[:-1]), dict):
+    old = value_at(data, way)
+    if old is None and isinstance(value_at(data, way[:-1]), dict):
         old = ""  # it is written newly
     if not isinstance(old, str):
         raise DataError(f"{dotted} is no text in the recipe", "is it the recipe that was run?")
@@ -42,7 +42,7 @@ def replaced(text: str, way: KeyPath, new: str) -> str:
     raise DataError(f"{dotted} cannot be replaced by itself: another part of the recipe has its text from there", "change it by hand")
 
 
-def value(data: Any, way: KeyPath) -> Any:
+def value_at(data: Any, way: KeyPath) -> Any:
     """What the keys of `way` lead to; None where there is nothing."""
     for key in way:
         if isinstance(data, dict):
@@ -52,7 +52,7 @@ def value(data: Any, way: KeyPath) -> Any:
     return data
 
 
-def diff(old: str, new: str, name: str) -> str:
+def unified_diff(old: str, new: str, name: str) -> str:
     """What is changed in a file, as `diff -u` shows it."""
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"{name}", f"{name} (proposed)", lineterm="")
     return "\n".join(lines)
@@ -69,13 +69,13 @@ def _data(text: str) -> Any:
 
 
 def _put(data: Any, way: KeyPath, new: str) -> None:
-    data = value(data, way[:-1])
+    data = value_at(data, way[:-1])
     data[way[-1]] = new
 
 
 def _candidates(text: str, way: KeyPath, new: str) -> Iterator[str]:
     """The file with the new text in it, written in one way after the other, the likest to the old first."""
-    if value(_data(text), way) is None:
+    if value_at(_data(text), way) is None:
         yield from _added(text, way, new)
         return
     node, flow, indent = _node(text, way)

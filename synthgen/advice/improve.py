@@ -1,7 +1,7 @@
 """Better instructions, from the rows that were put aside: Claude says what in the recipe led there and proposes an edit.
 
 It is asked once for each table, with the instructions of all its fields that had a part in it, because what a judge refuses may be the
-fault of the task, or of the question. The edit changes the texts it names and no other letter of the recipe.
+mistake of the task, or of the question. The edit changes the texts it names and no other letter of the recipe.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import Field
 
 from synthgen.advice.asking import Shape, ask, brief, cost, question
-from synthgen.advice.edit import KeyPath, diff, replaced, value
+from synthgen.advice.edit import KeyPath, replace_value, unified_diff, value_at
 from synthgen.dataset import Dataset
 from synthgen.errors import DataError, ModelError, OutputError, RecipeError, SynthgenError
 from synthgen.fields import Asked
@@ -77,7 +77,7 @@ class Aside:
 
 
 @dataclass(frozen=True)
-class Change:
+class ProposedEdit:
     """A text that should be changed: the way to it in the recipe, the rows that show why, and the new text. `failed` says why it could
     not be put into the recipe, if so."""
 
@@ -102,7 +102,7 @@ class Improvement:
     path: Path
     old: str
     new: str
-    changes: Sequence[Change]
+    changes: Sequence[ProposedEdit]
     aside: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     reading: Mapping[str, str] = field(default_factory=dict)
     left: Mapping[str, str] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class Improvement:
     @property
     def diff(self) -> str:
         """The changes as a unified diff."""
-        return diff(self.old, self.new, self.path.name)
+        return unified_diff(self.old, self.new, self.path.name)
 
 
 def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, *, allow: Sequence[str | Path] = ()) -> Improvement:
@@ -127,7 +127,7 @@ def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, 
     path = Path(recipe) if recipe is not None else made.folder / "recipe.yaml"
     papers = _papers(path, allow) if recipe is not None else {}
     old = new = path.read_bytes().decode("utf-8-sig")
-    changes: list[Change] = []
+    changes: list[ProposedEdit] = []
     aside, read, left = dict[str, dict[str, int]](), dict[str, str](), dict[str, str]()
     answers = []
     for table in run["tables"]:
@@ -152,20 +152,22 @@ def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, 
             way = places.get(one.place)
             if way is None:
                 changes.append(
-                    Change(
+                    ProposedEdit(
                         ("tables", table, "fields", one.place), numbers, one.explanation, one.text, "there is no such text in the recipe"
                     )
                 )
                 continue
             try:
                 _sound(made.recipe, table, way, one.text)
-                edited = replaced(new, way, one.text)
+                edited = replace_value(new, way, one.text)
                 if recipe is not None:
                     _loads(path, way, one.text, allow)
-                changes.append(Change(way, numbers, one.explanation, one.text, "" if edited != new else "the new text is the old one"))
+                changes.append(
+                    ProposedEdit(way, numbers, one.explanation, one.text, "" if edited != new else "the new text is the old one")
+                )
                 new = edited
             except SynthgenError as error:
-                changes.append(Change(way, numbers, one.explanation, one.text, str(error)))
+                changes.append(ProposedEdit(way, numbers, one.explanation, one.text, str(error)))
     return Improvement(
         path,
         old,
@@ -286,7 +288,7 @@ def _shown(recipe: RecordedRecipe, table: str, rows: Sequence[Aside], places: Ma
         _tag("checks", json.dumps(run["tables"][table].get("keep") or [], ensure_ascii=False, default=str)),
         "The places whose text you may change:\n"
         + "\n".join(
-            f"- {place}{'' if value(run, way) else ' (not written yet: the field goes by what synthgen says)'}"
+            f"- {place}{'' if value_at(run, way) else ' (not written yet: the field goes by what synthgen says)'}"
             for place, way in places.items()
         ),
         f"The fields that a template may name: {', '.join(sorted(recipe.fields_of(table)))}",
@@ -328,7 +330,7 @@ def _unchanged(path: Path, text: str, run: Mapping[str, Any], ways: Any) -> None
 
     data = YAML(typ="safe", pure=True).load(text)
     for way in ways:
-        if str(value(data, way) or "").strip() != str(value(run, way) or "").strip():
+        if str(value_at(data, way) or "").strip() != str(value_at(run, way) or "").strip():
             raise DataError(
                 f"{'.'.join(map(str, way))} in {path} is not what the output was made with",
                 "make the output again first, or name the recipe that it was made from",
@@ -340,7 +342,7 @@ def _sound(recipe: RecordedRecipe, table: str, way: KeyPath, text: str) -> None:
     if not text.strip():
         raise DataError("the new text is empty")
     try:
-        strange = render.names(text) - render.names(str(value(recipe.data, way) or "")) - recipe.fields_of(table).keys()
+        strange = render.names(text) - render.names(str(value_at(recipe.data, way) or "")) - recipe.fields_of(table).keys()
     except render.TemplateMistake as error:
         raise DataError(f"the new text is no template: {error}") from None
     if strange:

@@ -16,9 +16,9 @@ from typing import Any
 
 from synthgen.dataset import Dataset
 from synthgen.engine import candidates
-from synthgen.engine.step import leave_out, make, wanted
+from synthgen.engine.step import is_wanted, leave_out, make
 from synthgen.errors import DataError, OutputError, SynthgenError
-from synthgen.fields import Asked, FieldShape, Made
+from synthgen.fields import Asked, FieldShape, PythonField
 from synthgen.fields.schemas import fitting
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.recipe.plan import FieldStep, own_columns
@@ -33,7 +33,7 @@ STANDS = "(here stands what Claude wrote for '{}')"
 
 
 @dataclass(frozen=True)
-class Question:
+class FieldQuestion:
     """What Claude is asked for a field: prompts of one row, one for each brief. `real` says that the row is from an output."""
 
     table: str
@@ -43,19 +43,19 @@ class Question:
     real: bool
 
 
-def questions(whole: Plan, outputs: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Iterator[Question]:
+def questions(whole: Plan, outputs: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Iterator[FieldQuestion]:
     """The questions to Claude of each table and field, in the order of work. `outputs` are rows of tables that were made before."""
     streams, made = Streams(whole.recipe.seed), dict[str, list[dict[str, Any]]]()
     for table in whole.tables:
         there = list((outputs or {}).get(table.name, ()))[:ROWS]
         sample = _found(table, there) if there else list(_begun(table, made, streams))
-        found: dict[str, Question] = {}
+        found: dict[str, FieldQuestion] = {}
         for row in sample:
             for step in table.steps:
                 if isinstance(step, FieldStep):
                     prompts = _make(row, step.name, step.field, streams)
                     if prompts and step.name not in found and isinstance(step.field, Asked) and step.field.asks == "claude":
-                        found[step.name] = Question(table.name, step.name, step.field, prompts, bool(there))
+                        found[step.name] = FieldQuestion(table.name, step.name, step.field, prompts, bool(there))
         made[table.name] = [row.values for row in sample]
         yield from found.values()
 
@@ -87,13 +87,13 @@ def _make(row: Row, name: str, field: FieldShape, streams: Streams) -> list[Prom
     """Give the row the field's value, or what stands for it, if it has none; and return what Claude would be asked for it."""
     there = name in row.values
     with suppress(DataError):  # of what only stands for another
-        if not wanted(field, row):
+        if not is_wanted(field, row):
             if not there:
                 leave_out(row, name, field)
             return []
     prompts, value = list[Prompt](), None
     try:
-        if isinstance(field, Made):
+        if isinstance(field, PythonField):
             if not there:
                 make(row, name, field, streams)
                 return []

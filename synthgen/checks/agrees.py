@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from synthgen.checks.shape import Check
-from synthgen.fields.instructed import part_faults
+from synthgen.fields.instructed import part_mistakes
 from synthgen.fields.shape import Others
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import PartMistake
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Row, Value
 
@@ -29,9 +29,9 @@ class Agrees(Check):
         yield from super().reads()
         yield ("with",), root_of(self.with_)
 
-    def needs(self, others: Others) -> Iterator[Fault]:
+    def needs(self, others: Others) -> Iterator[PartMistake]:
         """A part of a field that this does not have."""
-        yield from part_faults(("with",), self.with_, others)
+        yield from part_mistakes(("with",), self.with_, others)
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """What each of them says, where they differ. Where there is no label, there is nothing to agree with."""

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape, Scalar, Weight
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import PartMistake
 from synthgen.spec.rows import Row
 
 Shares = Annotated[list[Scalar], Field(min_length=1)] | Annotated[dict[Scalar, Weight], Field(min_length=1)]
@@ -32,13 +32,13 @@ class Balance(Check):
     shares: Shares | None = Field(None, description="a list of values, all alike, or weights such as {short: 2, long: 1}")
     tolerance: float = Field(0.1, ge=0, description="how far over its share a value may go: 0.1 lets a half be 55 %")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Weights of which none is above 0, and values that are the same."""
         if self.shares is not None and not sum(self._shares.values()):
-            yield Fault(("shares",), "all shares are 0, so every row would be refused", "give at least one value a share above 0")
+            yield PartMistake(("shares",), "all shares are 0, so every row would be refused", "give at least one value a share above 0")
         twice = [value for value, count in Counter(map(_word, self.shares or ())).items() if count > 1]
         if twice:
-            yield Fault(("shares",), f"'{twice[0]}' is there twice", word=twice[0])
+            yield PartMistake(("shares",), f"'{twice[0]}' is there twice", word=twice[0])
 
     def memory(self, sources: Sequence[FieldShape]) -> Counter[str]:
         """How many rows each value has."""

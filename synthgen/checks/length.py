@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.checks.shape import Check, words
-from synthgen.spec.parts import Fault, in_order
+from synthgen.spec.parts import PartMistake, in_order
 from synthgen.spec.rows import Row
 
 Bounds = Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(in_order)]
@@ -21,10 +21,10 @@ class Length(Check):
     words: Bounds | None = None
     characters: Bounds | None = None
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Neither bound given."""
         if self.words is None and self.characters is None:
-            yield Fault((), "missing key 'words' or 'characters'", "such as words: [1, 60]")
+            yield PartMistake((), "missing key 'words' or 'characters'", "such as words: [1, 60]")
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """How long it is, when that is outside the bounds."""

@@ -35,9 +35,9 @@ class NearDuplicate(Check):
     kind: Literal["near_duplicate"] = "near_duplicate"
     similarity: float = Field(0.85, ge=0.6, le=1, description="the share of three-letter pieces in common from which a text is refused")
 
-    def memory(self, sources: Sequence[FieldShape]) -> Kept:
+    def memory(self, sources: Sequence[FieldShape]) -> SimilarityIndex:
         """The texts so far."""
-        return Kept(self.similarity)
+        return SimilarityIndex(self.similarity)
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """The earlier text that is most like it, and how much."""
@@ -56,20 +56,20 @@ class NearDuplicate(Check):
 
 def _padded(text: str) -> str:
     """The essence, with spaces around it, so that a text's beginning weighs more, and one of a single letter has pieces too."""
-    return f"  {frames.essence(text)} "
+    return f"  {frames.normalise(text)} "
 
 
-def pieces(text: str) -> set[str]:
+def trigrams(text: str) -> set[str]:
     """The trigrams of a text."""
     return {text[start : start + 3] for start in range(len(text) - 2)}
 
 
-def similarity(own: set[str], other: str, size: int) -> float:
+def dice(own: set[str], other: str, size: int) -> float:
     """Dice's coefficient of a text with the pieces `own` and the text `other`, which has `size` pieces: from 0 to 1."""
     return 2 * sum(map(other.__contains__, own)) / (len(own) + size)
 
 
-class Kept:
+class SimilarityIndex:
     """Texts with keys that similar texts share, in a hash table of plain arrays.
 
     What it answers depends only on which texts are in it, not on the order in which they came, so that a run that
@@ -91,8 +91,8 @@ class Kept:
         """How much the text that is most like this one is so, and its essence; None when none is `least` or more. Then this one is kept, if
         it is to be."""
         text = _padded(text)
-        keys, own = self.keys(text), pieces(text)
-        found = max(((similarity(own, other, size), other) for other, size in self.near(keys, len(own))), default=(0.0, ""))
+        keys, own = self.keys(text), trigrams(text)
+        found = max(((dice(own, other, size), other) for other, size in self.near(keys, len(own))), default=(0.0, ""))
         if found[0] >= self.least:
             return found
         if keep:

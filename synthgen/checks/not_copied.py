@@ -11,7 +11,7 @@ from pydantic import Field
 from synthgen.checks.shape import Check
 from synthgen.errors import DataError
 from synthgen.fields.shape import FieldShape
-from synthgen.spec.parts import Fault, misread
+from synthgen.spec.parts import PartMistake, misread
 from synthgen.spec.rows import Row
 from synthgen.text import files
 from synthgen.text.originals import LEARNED, RUN, Originals
@@ -30,7 +30,7 @@ class NotCopied(Check):
 
     file_field: str | None = Field(None, min_length=1, description="the field of the records in `file` that holds the messages")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """A file that cannot be read."""
         try:
             self._others()

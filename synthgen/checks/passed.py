@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import Others
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import PartMistake
 from synthgen.spec.rows import Row
 
 
@@ -16,16 +16,16 @@ class Passed(Check):
 
     kind: Literal["passed"] = "passed"
 
-    def needs(self, others: Others) -> Iterator[Fault]:
+    def needs(self, others: Others) -> Iterator[PartMistake]:
         """A verdict, and with grades which of them pass."""
         field = others.field(self.field)
         if field is None or field.column() == "bool" or "passed" in field.labels():
             return
         if field.role == "verdict":
             hint = f"say it where it is made: least: {(field.form_of() or {})['enum'][0]}"
-            yield Fault(("field",), f"'{self.field}' is a grade, and nothing says which grades pass", hint)
+            yield PartMistake(("field",), f"'{self.field}' is a grade, and nothing says which grades pass", hint)
         else:
-            yield Fault(("field",), f"'{self.field}' is not what a judge says", "check a field of kind: judge")
+            yield PartMistake(("field",), f"'{self.field}' is not what a judge says", "check a field of kind: judge")
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """The verdict and its reason."""

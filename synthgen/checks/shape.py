@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from synthgen.fields.shape import FieldShape, Others
-from synthgen.spec.parts import Fault, Part
+from synthgen.spec.parts import Part, PartMistake
 from synthgen.spec.rows import Row
 
 
@@ -29,7 +29,7 @@ class Check(Part):
         """The columns that the check looks at, each with the key that names it."""
         yield ("field",), self.field
 
-    def needs(self, others: Others) -> Iterator[Fault]:
+    def needs(self, others: Others) -> Iterator[PartMistake]:
         """What is wrong between it and the fields that it names, as a field says it."""
         yield from ()
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from synthgen.checks.shape import Check
-from synthgen.fields.voiced import voice_faults
-from synthgen.spec.parts import Fault
+from synthgen.fields.voiced import voice_mistakes
+from synthgen.spec.parts import PartMistake
 from synthgen.spec.rows import Row
 
 
@@ -21,9 +21,9 @@ class SoundsLike(Check):
     voice: str | None = Field(None, description="a voice (default: the one that the row was typed in)")
     within: float = Field(3.0, gt=0, description="how odd a message may be, in standard deviations")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """No such voice."""
-        yield from voice_faults(self.voice, self._context)
+        yield from voice_mistakes(self.voice, self._context)
 
     def reads(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """The message, and the label that says its voice."""

@@ -40,7 +40,7 @@ def make(
         raise typer.BadParameter("--fresh does without the answers that --recheck reads; give one of them")
     silent = quiet or as_json
     with kept("what was finished"), terminal.progress(silent=silent) as watch:
-        before = None if silent else terminal.asking
+        before = None if silent else terminal.print_asking
         made = api.make(
             recipe,
             out=out,
@@ -59,9 +59,9 @@ def make(
             json.dumps({"folder": str(made.folder), "already": made.already, "notes": made.notes, **made.manifest, **sent}, default=str)
         )
     elif not quiet:
-        terminal.made(made)
+        terminal.print_made(made)
         if made.pushed:
-            terminal.pushed(made.pushed)
+            terminal.print_push(made.pushed)
 
 
 def preview(
@@ -84,4 +84,4 @@ def preview(
             for row in one.rows:
                 typer.echo(json.dumps({"table": one.table.name, **row.values}, default=str, ensure_ascii=False))
         else:
-            terminal.previewed(one, prompts=prompts)
+            terminal.print_preview(one, prompts=prompts)

@@ -76,7 +76,7 @@ def tune(
     if as_json:
         typer.echo(json.dumps({"folder": str(made.folder), "already": made.already, **made.record}, default=str))
     elif not quiet:
-        terminal.tuned(made)
+        terminal.print_tuned(made)
 
 
 def doctor(as_json: Json = False) -> None:
@@ -88,4 +88,4 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(found))
     else:
-        terminal.examined(found)
+        terminal.print_doctor(found)

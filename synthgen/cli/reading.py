@@ -37,7 +37,7 @@ def look(
         for row in found:
             typer.echo(json.dumps(row, default=str, ensure_ascii=False))
     else:
-        terminal.looked(name, found, fitting, skip)
+        terminal.print_look(name, found, fitting, skip)
 
 
 def report(
@@ -61,7 +61,7 @@ def report(
     if field is not None and against is None:
         raise typer.BadParameter("--field names a field of the messages that --against reads; give both")
     place = api.report(output, against=against, field=field, out=file)
-    terminal.reported(place, against)
+    terminal.print_report(place, against)
     if open_:
         typer.launch(place.resolve().as_uri())
 
@@ -75,7 +75,7 @@ def verify(output: Output, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps({**api.asdict(found), "folder": str(found.folder)}))
     else:
-        terminal.verified(found)
+        terminal.print_verify(found)
     if found.damaged:
         raise typer.Exit(1)
 
@@ -99,7 +99,7 @@ def why(
     if as_json:
         typer.echo(json.dumps(found.as_dict(), default=str, ensure_ascii=False))
     else:
-        terminal.explained(found)
+        terminal.print_why(found)
 
 
 def diff(
@@ -116,7 +116,7 @@ def diff(
     if as_json:
         typer.echo(json.dumps(found.as_dict(), default=str, ensure_ascii=False))
     else:
-        terminal.differed(found)
+        terminal.print_diff(found)
     raise typer.Exit(int(found.differs))
 
 
@@ -163,4 +163,4 @@ def fewshot(
         save(text, file)
     else:
         typer.echo(str(terminal.safe(text)) if sys.stdout.isatty() else text)
-    terminal.shot(made, counted(text, claudes(output)))
+    terminal.print_fewshot(made, counted(text, claudes(output)))

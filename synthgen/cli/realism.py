@@ -27,7 +27,7 @@ def measure(
     if as_json:
         typer.echo(json.dumps({"messages": count, **voice.model_dump(exclude_none=True)}))
     else:
-        terminal.measured(voice, count, source.stem)
+        terminal.print_measure(voice, count, source.stem)
 
 
 def compare(
@@ -50,4 +50,4 @@ def compare(
     if as_json:
         typer.echo(json.dumps(found.as_dict()))
     else:
-        terminal.compared(found)
+        terminal.print_compare(found)

@@ -41,7 +41,7 @@ def check(
         if as_json:
             typer.echo(json.dumps(api.asdict(found), ensure_ascii=False))
         else:
-            terminal.criticised(found)
+            terminal.print_critique(found)
         return
     if max_cost is not None or out is not None:
         raise typer.BadParameter("--max-cost and --out need --critique: nothing else here costs anything, or reads an output")
@@ -51,7 +51,7 @@ def check(
         asks = [api.asdict(question) for question in checked.questions]
         typer.echo(json.dumps({"name": checked.loaded.recipe.name, "tables": tables, "asks": asks, "notes": checked.notes}))
     else:
-        terminal.checked(checked)
+        terminal.print_check(checked)
 
 
 def new(
@@ -108,7 +108,7 @@ def improve(
         raise typer.BadParameter("--yes needs to know where to write: name the RECIPE, or -o FILE")
     made = api.improve(output, recipe, max_cost=max_cost, allow=allow or [])
     if not as_json:
-        terminal.improved(made)
+        terminal.print_improve(made)
     changed = made.new != made.old
     asks = changed and place is not None and not (yes or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
     written = place if changed and (yes or (asks and typer.confirm(f"write this to {place}?", default=False))) else None

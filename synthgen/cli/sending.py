@@ -48,7 +48,7 @@ def export(
     if as_json:
         typer.echo(json.dumps(as_dict(done), ensure_ascii=False))
     else:
-        terminal.exported(done)
+        terminal.print_export(done)
 
 
 def slice_(
@@ -72,7 +72,7 @@ def slice_(
     if as_json:
         typer.echo(json.dumps([api.asdict(one) for one in found], ensure_ascii=False))
     else:
-        terminal.sliced(found)
+        terminal.print_slices(found)
 
 
 def push(
@@ -129,4 +129,4 @@ def push(
     if as_json:
         typer.echo(json.dumps(api.asdict(done)))
     elif not quiet:
-        terminal.pushed(done)
+        terminal.print_push(done)

@@ -1,7 +1,7 @@
 """How close generated messages come to real ones."""
 
-from synthgen.comparison.comparison import Comparison, Copied, Diversity, Feature, Figures, Word, compare
+from synthgen.comparison.comparison import Comparison, CopiedShares, Diversity, Feature, Figures, Word, compare
 from synthgen.comparison.twosample import Auc
 from synthgen.comparison.verdict import verdict
 
-__all__ = ["Auc", "Comparison", "Copied", "Diversity", "Feature", "Figures", "Word", "compare", "verdict"]
+__all__ = ["Auc", "Comparison", "CopiedShares", "Diversity", "Feature", "Figures", "Word", "compare", "verdict"]

@@ -15,10 +15,10 @@ import numpy as np
 
 from synthgen.comparison import diversity
 from synthgen.comparison.divergence import kolmogorov_smirnov, mauve
-from synthgen.comparison.twosample import LARGE, Auc, Draw, by_style, by_text, standardised, told_apart, vectors
+from synthgen.comparison.twosample import LARGE, Auc, Draw, by_style, by_text, mean_auc, standardised, vectors
 from synthgen.errors import DataError
 from synthgen.spec import pages
-from synthgen.text.frames import essence
+from synthgen.text.frames import normalise
 from synthgen.voices.features import FEATURES, features
 from synthgen.voices.voice import COUNTS, RATES
 
@@ -87,7 +87,7 @@ class Diversity:
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class CopiedShares:
     """Shares of the generated messages: equal to one of the originals or to a real one, but for case, punctuation and spacing; and
     with a run of eight words from any of these."""
 
@@ -108,7 +108,7 @@ class Comparison:
     features: tuple[Feature, ...]
     words: tuple[Word, ...]
     diversity: dict[str, Diversity]
-    copied: Copied
+    copied: CopiedShares
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON, rounded to four places: more than they are good for."""
@@ -164,7 +164,7 @@ def compare(
     known = [(text, group) for text, group in zip(real, groups or [""] * len(real), strict=True) if text.strip()]
     said = [text for text in generated if text.strip()]
     for name, texts in (("real", [text for text, _ in known]), ("generated", said)):
-        if (count := len(set(map(essence, texts)))) < FEWEST:
+        if (count := len(set(map(normalise, texts)))) < FEWEST:
             raise DataError(
                 f"{count} different {name} messages are too few to compare", f"give at least {FEWEST}; several hundred tell more"
             )
@@ -188,11 +188,11 @@ def _compared(known: list[tuple[str, str]], said: list[str], originals: Sequence
         figures=figures,
         ceiling=ceiling,
         features=_features(pool, distances, usual),
-        words=telling([pool.texts[place] for place in first], [pool.texts[place] for place in second]),
+        words=distinctive_words([pool.texts[place] for place in first], [pool.texts[place] for place in second]),
         diversity={"real": pool.diversity(first), "generated": pool.diversity(second)},
-        copied=Copied(
-            originals=diversity.equal(said, originals),
-            real=diversity.equal(said, (text for text, _ in known)),
+        copied=CopiedShares(
+            originals=diversity.equal_share(said, originals),
+            real=diversity.equal_share(said, (text for text, _ in known)),
             runs=diversity.runs_shared(said, [*originals, *(text for text, _ in known)]),
         ),
     )
@@ -208,7 +208,7 @@ class _Pool:
     def __init__(self, texts: list[str], groups: list[str], real: int) -> None:
         self.texts, self.real = texts, range(real)
         self.generated = range(real, len(texts))
-        self.essences = [essence(text) for text in texts]
+        self.essences = [normalise(text) for text in texts]
         self.units = [group or f"\x00{place}" for place, group in enumerate([*groups, *([""] * len(self.generated))])]
         self.raw = features(texts)
         self.style, self.text = standardised(self.raw), vectors(texts)
@@ -239,11 +239,11 @@ class _Pool:
         ]
         found = Figures(
             messages=len(draws[0][0]),
-            style=told_apart(self.style, once, by_style, stream),
-            text=told_apart(self.text, once, by_text, stream),
+            style=mean_auc(self.style, once, by_style, stream),
+            text=mean_auc(self.text, once, by_text, stream),
             ks=float(np.mean(distances)),
             mauve=float(np.mean([mauve(self.text[[*first, *second]], len(first), stream) for first, second in draws])),
-            equal=float(np.mean([diversity.equal(self._said(second), self._said(first)) for first, second in draws])),
+            equal=float(np.mean([diversity.equal_share(self._said(second), self._said(first)) for first, second in draws])),
         )
         return found, distances
 
@@ -263,7 +263,7 @@ class _Pool:
         """How much these messages vary."""
         texts = self._said(places)
         one, two, three = (diversity.distinct(texts, length) for length in (1, 2, 3))
-        return Diversity((one, two, three), diversity.self_bleu(texts), diversity.similarity(self.text[places]), diversity.repeated(texts))
+        return Diversity((one, two, three), diversity.self_bleu(texts), diversity.mean_cosine(self.text[places]), diversity.repeated(texts))
 
 
 def _features(pool: _Pool, distances: Sequence[float], usual: Sequence[float]) -> tuple[Feature, ...]:
@@ -279,7 +279,7 @@ def _unit(name: str) -> Literal["share", "rate", "count"]:
     return "rate" if name in RATES else "count" if name in COUNTS else "share"
 
 
-def telling(real: Sequence[str], generated: Sequence[str]) -> tuple[Word, ...]:
+def distinctive_words(real: Sequence[str], generated: Sequence[str]) -> tuple[Word, ...]:
     """The words that are in more messages of one side than chance explains, the surest first."""
     ours, theirs = (Counter(word for text in side for word in set(LETTERS.findall(text.casefold()))) for side in (real, generated))
     found = []

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from synthgen.text.frames import essence, runs
+from synthgen.text.frames import normalise, runs
 
 RUN = 8  # words in a row that make a copy
 ORDERS = (1, 2, 3, 4)
@@ -66,7 +66,7 @@ def _bleu(number: int, length: int, counts: Sequence[Any], most: Sequence[Any], 
     return exp(logs / len(ORDERS)) * min(1.0, exp(1 - nearest / length))
 
 
-def similarity(rows: Any) -> float:
+def mean_cosine(rows: Any) -> float:
     """The mean cosine of two different rows of a sparse matrix."""
     from sklearn.preprocessing import normalize
 
@@ -77,18 +77,18 @@ def similarity(rows: Any) -> float:
 
 def repeated(texts: Iterable[str]) -> float:
     """The share of messages that say an earlier one over again, but for case, punctuation and spacing."""
-    said = list(map(essence, texts))
+    said = list(map(normalise, texts))
     return 1 - len(set(said)) / len(said)
 
 
-def equal(texts: Iterable[str], others: Iterable[str]) -> float:
+def equal_share(texts: Iterable[str], others: Iterable[str]) -> float:
     """The share of texts that one of the others equals, but for case, punctuation and spacing."""
-    known, said = set(map(essence, others)), list(map(essence, texts))
+    known, said = set(map(normalise, others)), list(map(normalise, texts))
     return sum(one in known for one in said) / len(said)
 
 
 def runs_shared(texts: Iterable[str], others: Iterable[str]) -> float:
     """The share of texts that have a run of eight words in common with one of the others."""
-    known = {run for text in others for run in runs(essence(text).split(), RUN)}
+    known = {run for text in others for run in runs(normalise(text).split(), RUN)}
     said = list(texts)
-    return sum(any(run in known for run in runs(essence(text).split(), RUN)) for text in said) / len(said)
+    return sum(any(run in known for run in runs(normalise(text).split(), RUN)) for text in said) / len(said)

@@ -22,7 +22,7 @@ from synthgen.comparison.rows import RowChanges, row_changes
 from synthgen.comparison.shares import difference
 from synthgen.dataset import Dataset
 from synthgen.dataset.columns import PROVENANCE
-from synthgen.dataset.table import Rows
+from synthgen.dataset.table import TableRows
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.spec import pages
 from synthgen.spec.rows import to_text
@@ -176,7 +176,7 @@ def _table(first: Dataset, second: Dataset, name: str) -> TableDifference:
 
 def _labels(first: Dataset, second: Dataset, table: str, both: Sequence[str]) -> list[Shift]:
     """The shares of all values of all labels, those that moved most first."""
-    labels = {**Rows(first, table).labels(), **Rows(second, table).labels()}
+    labels = {**TableRows(first, table).labels(), **TableRows(second, table).labels()}
     counts = {label: (_counts(first, table, column), _counts(second, table, column)) for label, column in labels.items() if column in both}
     looks = sum(len(one | other) for one, other in counts.values())
     found = []

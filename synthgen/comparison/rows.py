@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset import Dataset
-from synthgen.dataset.columns import PROVENANCE, opened
+from synthgen.dataset.columns import PROVENANCE, decode_json_columns
 from synthgen.errors import OutputError
 from synthgen.spec.rows import plain
 
@@ -31,7 +31,7 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Example:
+class OneSidedRow:
     """A row that is there in one version only: its id, and its values."""
 
     row: str
@@ -47,14 +47,14 @@ class RowChanges:
     changed: int = 0
     same: int = 0
     columns: Counter[str] = field(default_factory=Counter)
-    of_added: list[Example] = field(default_factory=list)
-    of_gone: list[Example] = field(default_factory=list)
+    of_added: list[OneSidedRow] = field(default_factory=list)
+    of_gone: list[OneSidedRow] = field(default_factory=list)
     of_changed: list[Changed] = field(default_factory=list)
 
 
 def row_changes(before: Dataset, after: Dataset, table: str, names: Sequence[str]) -> RowChanges:
     """What changed in a table's rows, in the columns of these `names`, which both versions have. Raises OutputError."""
-    found, theirs = RowChanges(), _Reader(after, table, names)
+    found, theirs = RowChanges(), _OtherVersion(after, table, names)
     for first in _batches(before, table, names):
         _compare(first, theirs.upto(int(_numbers(first)[-1])), table, names, found)
     for rest in theirs.rest():
@@ -88,7 +88,7 @@ def _numbers(rows: pyarrow.Table) -> NDArray[Any]:
     return found
 
 
-class _Reader:
+class _OtherVersion:
     """The other version, of which as much is read as is compared."""
 
     def __init__(self, made: Dataset, table: str, names: Sequence[str]) -> None:
@@ -167,11 +167,11 @@ def _bare(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
     return pyarrow.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
 
 
-def _show(examples: list[Example], rows: pyarrow.Table, table: str) -> None:
+def _show(examples: list[OneSidedRow], rows: pyarrow.Table, table: str) -> None:
     """Keep some of the rows as examples, as long as there are few."""
     for row in _plain(rows.slice(0, SHOWN - len(examples))):
-        examples.append(Example(f"{table}-{row.pop(PROVENANCE)['row']}", row))
+        examples.append(OneSidedRow(f"{table}-{row.pop(PROVENANCE)['row']}", row))
 
 
 def _plain(rows: pyarrow.Table) -> list[dict[str, Any]]:
-    return [plain(row) for row in opened(rows.to_pylist(), rows.schema)]
+    return [plain(row) for row in decode_json_columns(rows.to_pylist(), rows.schema)]

@@ -95,7 +95,7 @@ def by_style(rows: Matrix, sides: Array, others: Matrix) -> Array:
     return scores
 
 
-def told_apart(matrix: Matrix, draws: Sequence[Draw], scorer: Scorer, stream: Random) -> Auc:
+def mean_auc(matrix: Matrix, draws: Sequence[Draw], scorer: Scorer, stream: Random) -> Auc:
     """The mean AUC over the draws, whose places are rows of the matrix."""
     found = [_tested(matrix, draw, scorer, stream) for draw in draws]
     value, middle = (float(np.mean([one[part] for one in found])) for part in (0, 1))

@@ -181,7 +181,7 @@ class Split:
         self.disk += shard.stat().st_size
 
 
-def published(
+def hub_card(
     content: str,
     repo: str,
     configs: Mapping[str, Sequence[Split]],

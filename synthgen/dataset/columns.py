@@ -73,7 +73,7 @@ def refused_table(records: Sequence[Mapping[str, Any]], shape: datasets.Features
     return pyarrow.Table.from_arrays(arrays, schema=schema)
 
 
-def opened(rows: list[dict[str, Any]], schema: pyarrow.Schema) -> list[dict[str, Any]]:
+def decode_json_columns(rows: list[dict[str, Any]], schema: pyarrow.Schema) -> list[dict[str, Any]]:
     """Rows of a table of that schema, with what their JSON columns hold in place of its text."""
     packed = [column.name for column in schema if "json" in str(column.type)]
     for row in rows:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthgen.dataset.columns import opened
+from synthgen.dataset.columns import decode_json_columns
 from synthgen.dataset.manifest import AGAIN, read_manifest
 from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST
 from synthgen.dataset.place import Output
@@ -148,7 +148,7 @@ class Dataset:
 
     def opened(self, batch: pyarrow.RecordBatch) -> list[dict[str, Any]]:
         """The rows of a batch, JSON columns as what they hold."""
-        return opened(batch.to_pylist(), batch.schema)
+        return decode_json_columns(batch.to_pylist(), batch.schema)
 
     def batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pyarrow.RecordBatch]:
         """The same, a thousand rows at a time, as Arrow has them: JSON columns as text. Raises OutputError."""

@@ -14,7 +14,7 @@ from typing import Any
 from synthgen.dataset import columns
 from synthgen.dataset.progress import Progress
 from synthgen.dataset.shards import write_parquet, write_shards
-from synthgen.engine import Chunk, State
+from synthgen.engine import Chunk, TableState
 from synthgen.recipe import TablePlan
 from synthgen.spec.digests import digest_of, sha256_of
 from synthgen.spec.rows import SIDE_TABLES
@@ -64,12 +64,12 @@ class TableStore:
         return bool(self.records) and bool(self.records[-1].get("done"))
 
     @property
-    def state(self) -> State:
+    def state(self) -> TableState:
         """How far it is."""
         if not self.records:
-            return State()
+            return TableState()
         state = self.records[-1]["state"]
-        return State(**{**state, "refused": dict(state["refused"]), "aside": dict(state["aside"])})
+        return TableState(**{**state, "refused": dict(state["refused"]), "aside": dict(state["aside"])})
 
     @property
     def count(self) -> int:
@@ -105,11 +105,11 @@ class TableStore:
         files = {path: sha256_of(self.folder / path) for path in (*paths, name)}
         self._record({"files": files, "rows": len(chunk.rows)}, chunk.state)
 
-    def finish(self, state: State) -> None:
+    def finish(self, state: TableState) -> None:
         """Say that the table is done."""
         self._record({"done": True}, state)
 
-    def _record(self, what: dict[str, Any], state: State) -> None:
+    def _record(self, what: dict[str, Any], state: TableState) -> None:
         record = {"table": self.plan.name, "fingerprint": self.fingerprint, **what, "state": asdict(state)}
         self.records.append(record)
         self.progress.add(record)
@@ -122,7 +122,7 @@ class TableStore:
         for number in range(self.count):
             with parquet.ParquetFile(self.folder / self._name(number)) as file:
                 for batch in file.iter_batches(batch_size=1000, columns=wanted):
-                    yield from columns.opened(batch.to_pylist(), file.schema_arrow)
+                    yield from columns.decode_json_columns(batch.to_pylist(), file.schema_arrow)
 
     def shards(self) -> list[dict[str, Any]]:
         """Write the table's shards, as they ship, and name them: path, rows, bytes, sha256."""

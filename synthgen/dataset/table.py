@@ -18,7 +18,7 @@ FEW_VALUES = ("label", "verdict")
 
 
 @dataclass(frozen=True)
-class Rows:
+class TableRows:
     """One table of an output: its columns, and which of them are labels."""
 
     dataset: Dataset

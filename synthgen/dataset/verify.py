@@ -16,7 +16,7 @@ from synthgen.dataset.origin import manifest_hash
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
 from synthgen.errors import DataError, OutputError
-from synthgen.models.journal import fault
+from synthgen.models.journal import mistake
 from synthgen.models.trouble import trouble
 from synthgen.spec import pages
 from synthgen.spec.digests import sha256_of
@@ -68,7 +68,7 @@ def verify(folder: str | Path) -> Verified:
             raise OutputError(f"there is no output at {folder}", "name the folder of an output")
         manifest = read_manifest(whole, content, folder)
         found = [*_of_manifest(whole, content), *damage(whole, manifest["files"]), *_of_logs(whole)]
-        wrong = fault(whole / JOURNAL)
+        wrong = mistake(whole / JOURNAL)
         if content_of(output.whole / MANIFEST) == content:
             break
         time.sleep(PAUSE)

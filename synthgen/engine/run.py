@@ -21,9 +21,9 @@ from typing import Any, Protocol
 
 from synthgen.checks import Check
 from synthgen.engine.parents import Candidate, Candidates
-from synthgen.engine.step import leave_out, make, wanted
+from synthgen.engine.step import is_wanted, leave_out, make
 from synthgen.errors import LimitError
-from synthgen.fields import Asked, Made
+from synthgen.fields import Asked, PythonField
 from synthgen.fields.considered import Listener
 from synthgen.fields.shape import Chosen
 from synthgen.models import Model
@@ -54,7 +54,7 @@ class Refused:
 
 
 @dataclass
-class State:
+class TableState:
     """How far a table is: the next candidate, the rows so far, the tries, who refused how many, and how many rows went to which other
     configuration to stay there."""
 
@@ -72,7 +72,7 @@ class Chunk:
     number: int
     rows: list[Row]
     refused: list[Refused]
-    state: State
+    state: TableState
 
 
 Report = Callable[[int, int], None]
@@ -111,7 +111,7 @@ class TableRun:
         self.size = chunk or (ASKED_CHUNK if plan.asks else MADE_CHUNK)
         self.memories = {place: _memory(step) for place, step in enumerate(plan.steps)}
         self.all_steps = (1 << len(plan.steps)) - 1
-        self.state = State()
+        self.state = TableState()
         self.done = 0  # rows of the chunk that have passed
         self.first = 0  # the index of the chunk's first candidate
 
@@ -126,9 +126,9 @@ class TableRun:
                 assert isinstance(step.field, Asked)
                 step.field.remember(row, step.name, self.memories[place])
 
-    def chunks(self, state: State | None = None, first_chunk: int = 0) -> Iterator[Chunk]:
+    def chunks(self, state: TableState | None = None, first_chunk: int = 0) -> Iterator[Chunk]:
         """Chunks until the table has its rows. Raises LimitError when it cannot get them."""
-        state = self.state = state or State()
+        state = self.state = state or TableState()
         wanted = self.candidates.wanted
         ahead = self.candidates.start(state.next_index)
         number = first_chunk
@@ -210,7 +210,7 @@ class TableRun:
             return self._check(place, step, rows)
         if isinstance(step.field, Asked):
             return self._ask(place, step.name, step.field, rows)
-        assert isinstance(step.field, Made)
+        assert isinstance(step.field, PythonField)
         for row in rows:
             make(row, step.name, step.field, self.streams)
         return [None] * len(rows)
@@ -223,7 +223,7 @@ class TableRun:
     def _ask(self, step: int, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
         memory, working = self.memories[step], []
         for number, row in enumerate(rows):
-            if wanted(field, row):
+            if is_wanted(field, row):
                 working.append(number)
             else:
                 leave_out(row, name, field)

@@ -85,7 +85,7 @@ def _vectors(columns: Sequence[Sequence[str]], count: int) -> NDArray[numpy.floa
 
     whole = numpy.zeros((count, _SIZE))
     for number, column in enumerate(columns):
-        texts = [f"  {frames.essence(text)[:_READ]} " for text in column]
+        texts = [f"  {frames.normalise(text)[:_READ]} " for text in column]
         owner = numpy.repeat(numpy.arange(count, dtype=numpy.uint64), [len(text) for text in texts])
         codes = numpy.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4").astype(numpy.uint64)
         hashes = ((codes[:-2] << 42 ^ codes[1:-1] << 21 ^ codes[2:]) + number) * numpy.uint64(0x9E3779B97F4A7C15) >> 32

@@ -6,7 +6,7 @@ from __future__ import annotations
 from random import Random
 
 from synthgen.errors import DataError
-from synthgen.fields import FieldShape, Made
+from synthgen.fields import FieldShape, PythonField
 from synthgen.spec import render
 from synthgen.spec.rows import Labelled, Row
 from synthgen.spec.streams import Streams
@@ -15,7 +15,7 @@ IDLE = Random(0)
 """The stream of fields that draw nothing."""
 
 
-def wanted(field: FieldShape, row: Row) -> bool:
+def is_wanted(field: FieldShape, row: Row) -> bool:
     """Whether the field's `when` holds for the row. Raises DataError where that cannot be told."""
     try:
         return field.when is None or render.holds(field.when, row.values)
@@ -30,9 +30,9 @@ def leave_out(row: Row, name: str, field: FieldShape) -> None:
     row.give(name, Labelled(field.fallback, dict.fromkeys(field.labels())))
 
 
-def make(row: Row, name: str, field: Made, streams: Streams) -> None:
+def make(row: Row, name: str, field: PythonField, streams: Streams) -> None:
     """Give the row what Python makes of the field. Raises DataError."""
-    if wanted(field, row):
+    if is_wanted(field, row):
         row.give(name, field.make(row, streams.at(row.table, name, row.index, row.attempt) if field.draws else IDLE))
     else:
         leave_out(row, name, field)

@@ -16,7 +16,7 @@ from synthgen.fields.load import Load
 from synthgen.fields.noise import Noise
 from synthgen.fields.number import Number
 from synthgen.fields.revise import Revise
-from synthgen.fields.shape import Asked, FieldShape, Made
+from synthgen.fields.shape import Asked, FieldShape, PythonField
 from synthgen.fields.solve import Solve
 from synthgen.fields.template import Template
 from synthgen.fields.typed import Typed
@@ -39,9 +39,9 @@ __all__ = [
     "Id",
     "Judge",
     "Load",
-    "Made",
     "Noise",
     "Number",
+    "PythonField",
     "Revise",
     "Solve",
     "Template",

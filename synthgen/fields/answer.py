@@ -22,7 +22,7 @@ from typing import Any
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import schemas
 from synthgen.fields.schemas import KeyPath, Schema
-from synthgen.spec.parts import Fault, RecipeContext, misread
+from synthgen.spec.parts import PartMistake, RecipeContext, misread
 from synthgen.spec.rows import Completion, Refusal, Value, parsed_json
 from synthgen.text import decoding
 
@@ -61,18 +61,18 @@ def _given(spec: Any, context: RecipeContext) -> Any:
     if name := schema_file(spec):
         path = context.path(name)
         try:
-            return json.loads(decoding.text(path, LARGEST))
+            return json.loads(decoding.read_text(path, LARGEST))
         except (ValueError, RecursionError) as error:
             raise DataError(f"{path}: not a JSON Schema: {error}") from None
     return spec["schema"] if isinstance(spec, dict) and [*spec] == ["schema"] and isinstance(spec["schema"], dict) else None
 
 
 def schema_of(spec: Any, context: RecipeContext) -> Schema | None:
-    """The JSON Schema of an `output`; None where it is plain text. Raises DataError or ValueError when it has faults."""
+    """The JSON Schema of an `output`; None where it is plain text. Raises DataError or ValueError when it has mistakes."""
     if spec is None or spec == "text":
         return None
-    if fault := next(output_faults(spec, context), None):
-        raise ValueError(fault.message)
+    if mistake := next(output_mistakes(spec, context), None):
+        raise ValueError(mistake.message)
     given = _given(spec, context)
     return _schema(spec) if given is None else given
 
@@ -94,7 +94,7 @@ def _schema(spec: Any) -> dict[str, Any]:
     }
 
 
-def output_faults(spec: Any, context: RecipeContext) -> Iterator[Fault]:
+def output_mistakes(spec: Any, context: RecipeContext) -> Iterator[PartMistake]:
     """What is wrong in an `output`."""
     at: KeyPath = ("output",)
     try:
@@ -103,53 +103,53 @@ def output_faults(spec: Any, context: RecipeContext) -> Iterator[Fault]:
         yield misread((*at, "schema"), error, context)
         return
     if given is None:
-        yield from _faults(spec, at) if spec is not None else ()
+        yield from _mistakes(spec, at) if spec is not None else ()
         return
-    for fault in schemas.faults(given):
+    for mistake in schemas.mistakes(given):
         if schema_file(spec):
-            place = ".".join(map(str, fault.at))
-            yield Fault((*at, "schema"), f"{fault.message}{f' (in {place})' if place else ''}", fault.hint)
+            place = ".".join(map(str, mistake.at))
+            yield PartMistake((*at, "schema"), f"{mistake.message}{f' (in {place})' if place else ''}", mistake.hint)
         else:
-            yield Fault((*at, "schema", *fault.at), fault.message, fault.hint, at_key=fault.at_key)
+            yield PartMistake((*at, "schema", *mistake.at), mistake.message, mistake.hint, at_key=mistake.at_key)
 
 
-def _faults(spec: Any, at: KeyPath) -> Iterator[Fault]:
+def _mistakes(spec: Any, at: KeyPath) -> Iterator[PartMistake]:
     if isinstance(spec, str):
         if spec not in WORDS:
             meant = f"did you mean {MEANT[spec]}?" if spec in MEANT else did_you_mean(spec, WORDS, "one of")
-            yield Fault(
+            yield PartMistake(
                 at,
                 f"output: '{spec}' is no kind of answer",
                 f"{meant} (options stand in a list: [{spec}, other])" if "did" not in meant else meant,
             )
     elif isinstance(spec, list):
-        yield from _option_faults(spec, at)
+        yield from _option_mistakes(spec, at)
     elif not isinstance(spec, dict):
         said = "nothing" if spec is None else repr(spec)
-        yield Fault(at, f"output: expected {', '.join(WORDS)}, a list of options or a mapping, not {said}")
+        yield PartMistake(at, f"output: expected {', '.join(WORDS)}, a list of options or a mapping, not {said}")
     elif [*spec] == ["list"]:
-        yield from _faults(spec["list"], (*at, "list"))
+        yield from _mistakes(spec["list"], (*at, "list"))
     elif not spec:
-        yield Fault(at, "output: an empty mapping asks for nothing", "such as {reply: text, escalate: boolean}")
+        yield PartMistake(at, "output: an empty mapping asks for nothing", "such as {reply: text, escalate: boolean}")
     else:
         for name, one in spec.items():
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", str(name)):
                 hint = "letters (a to z), digits and _, so that templates can name it; 64 at most"
-                yield Fault((*at, name), f"'{name}' cannot be the name of a part of an answer", hint, at_key=True)
-            yield from _faults(one, (*at, name))
+                yield PartMistake((*at, name), f"'{name}' cannot be the name of a part of an answer", hint, at_key=True)
+            yield from _mistakes(one, (*at, name))
 
 
-def _option_faults(options: list[Any], at: KeyPath) -> Iterator[Fault]:
+def _option_mistakes(options: list[Any], at: KeyPath) -> Iterator[PartMistake]:
     kinds = {type(one) for one in options}
     if not options:
-        yield Fault(at, "output: no options to choose from")
+        yield PartMistake(at, "output: no options to choose from")
     elif not kinds <= {str, bool, int, float}:
-        yield Fault(at, "output: an option is text, a number, true or false", "for a list of answers: {list: text}")
+        yield PartMistake(at, "output: an option is text, a number, true or false", "for a list of answers: {list: text}")
     elif len(kinds - {int}) > 1 or (int in kinds and kinds - {int, float}):
-        yield Fault(at, "output: the options are of several types", "put quotes around each that is meant as text")
+        yield PartMistake(at, "output: the options are of several types", "put quotes around each that is meant as text")
     elif len(set(options)) < len(options):
         twice = next(one for one in options if options.count(one) > 1)
-        yield Fault((*at, options.index(twice)), f"output: the option {twice!r} stands here twice")
+        yield PartMistake((*at, options.index(twice)), f"output: the option {twice!r} stands here twice")
 
 
 def column_of(schema: Schema | None) -> str:
@@ -173,7 +173,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Form:
+class AnswerForm:
     """The form of an answer: `of` is the JSON Schema of what is asked for (None: text); with `reasons` the model writes these down
     first; `out` is what it may say in place of an answer. Plain text without either is asked for as it is."""
 

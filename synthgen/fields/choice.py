@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from synthgen.fields.shape import Count, Made, Role, Scalar, Weight
+from synthgen.fields.shape import Count, PythonField, Role, Scalar, Weight
 from synthgen.spec.parts import DEPENDS
 from synthgen.spec.rows import Row, Value
 
@@ -39,7 +39,7 @@ def _no_options_within(options: Any) -> Any:
     return options
 
 
-class Choice(Made):
+class Choice(PythonField):
     """One of `options`: a list, or weights by option."""
 
     role: ClassVar[Role] = "label"

@@ -12,12 +12,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from synthgen.errors import DataError
-from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
+from synthgen.fields.answer import AnswerForm, column_of, files_of, output_mistakes, schema_of
 from synthgen.fields.instructed import Instructed, Shows, row_text, seen
 from synthgen.fields.shape import Others, Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.numerals import as_number, as_typed, options_as_typed
-from synthgen.spec.parts import Fault, misread
+from synthgen.spec.parts import PartMistake, misread
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, to_text
 from synthgen.spec.streams import Streams
 from synthgen.text import files
@@ -75,40 +75,40 @@ class Claude(Instructed):
     )
 
     @cached_property
-    def form(self) -> Form:
+    def form(self) -> AnswerForm:
         """The form of its answers. Raises DataError, ValueError."""
-        return Form(schema_of(self.output, self._context), self.think, self.out or "")
+        return AnswerForm(schema_of(self.output, self._context), self.think, self.out or "")
 
     @cached_property
     def names_fields(self) -> bool:
         """Whether the task is another one for each row."""
         return "{" in self.task and bool(render.names(self.task))
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """What is wrong in the output, the examples and the documents."""
-        yield from super().faults()
+        yield from super().mistakes()
         if not self.task.strip():
-            yield Fault(("task",), "the task is empty", "say in plain words what to do")
-        outputs = list(output_faults(self.output, self._context))
+            yield PartMistake(("task",), "the task is empty", "say in plain words what to do")
+        outputs = list(output_mistakes(self.output, self._context))
         yield from outputs
         if self.examples is not None and not outputs:
-            yield from self._example_faults()
+            yield from self._example_mistakes()
 
-    def _example_faults(self) -> Iterator[Fault]:
+    def _example_mistakes(self) -> Iterator[PartMistake]:
         try:
             records = self._records
         except (DataError, ValueError) as error:
             yield misread(("examples",), error, self._context)
             return
         if not records:
-            yield Fault(("examples",), "no examples", "such as [{input: my card is gone, output: lost card}]")
+            yield PartMistake(("examples",), "no examples", "such as [{input: my card is gone, output: lost card}]")
         for number, one in enumerate(records):
             at, which = (("examples", number), "") if isinstance(self.examples, list) else (("examples",), f"example {number + 1}: ")
             if one.keys() != {"input", "output"}:
-                yield Fault(at, f"{which}an example has an 'input' and an 'output'", f"here: {', '.join(map(str, one)) or 'nothing'}")
+                yield PartMistake(at, f"{which}an example has an 'input' and an 'output'", f"here: {', '.join(map(str, one)) or 'nothing'}")
             elif why := self.form.misfit(self._output_of(one)):
                 inner = (*at, "output") if isinstance(self.examples, list) else at
-                yield Fault(inner, f"{which}its output is not of the form that is asked for: {why}")
+                yield PartMistake(inner, f"{which}its output is not of the form that is asked for: {why}")
 
     @cached_property
     def _records(self) -> list[dict[str, Any]]:
@@ -136,10 +136,10 @@ class Claude(Instructed):
         yield from super().reads()
         yield from ((("task",), name) for name in sorted(render.names(self.task)))
 
-    def needs(self, others: Others) -> Iterator[Fault]:
+    def needs(self, others: Others) -> Iterator[PartMistake]:
         """Something of the row to see, and parts of fields that there are."""
         if not others.inherits and self.shows is None and not self.names_fields:
-            yield Fault(
+            yield PartMistake(
                 ("task",),
                 "Claude would see nothing of the row: it has no fields of a parent row, and the task names none",
                 "say which fields it sees: shows: [message]",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from synthgen.spec.rows import Completion, Refusal, Row, Value
 from synthgen.text.slots import filled, slots
-from synthgen.voices.pieces import Change
+from synthgen.voices.pieces import TextChange
 
 if TYPE_CHECKING:
-    from synthgen.fields.pool import Fates, Pool
+    from synthgen.fields.pool import Fates, MessagePool
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Considered:
     fate: str = ""
     detail: str = ""
     voiced: bool = False
-    slips: tuple[Change, ...] = ()
+    slips: tuple[TextChange, ...] = ()
     score: float | None = None
     sense: float | None = None
 
@@ -59,7 +59,7 @@ def one_by_one(
             yield Considered(completion, text, "" if completion is taken else LATER if passes(text) else FAILING)
 
 
-def pooled(pool: Pool, fates: Fates, facts: Mapping[str, Value], *, scored: bool) -> Iterator[Considered]:
+def pooled(pool: MessagePool, fates: Fates, facts: Mapping[str, Value], *, scored: bool) -> Iterator[Considered]:
     """What became of the forms of a pool when a row with these `facts` took one."""
     from synthgen.fields.pool import with_facts
 

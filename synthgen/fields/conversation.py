@@ -19,12 +19,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError
-from synthgen.fields.answer import Form
+from synthgen.fields.answer import AnswerForm
 from synthgen.fields.considered import Listener
-from synthgen.fields.instructed import document, part_faults, prompt_files, render_prompt, tagged
+from synthgen.fields.instructed import document, part_mistakes, prompt_files, render_prompt, tagged
 from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, anything, fill
 from synthgen.spec import render
-from synthgen.spec.parts import Fault, misread
+from synthgen.spec.parts import PartMistake, misread
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
@@ -108,7 +108,7 @@ class Conversation(Asked):
         render.names(text)
         return text
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """A system prompt that cannot be read."""
         try:
             self.system  # noqa: B018 (it is read, to see whether it can be)
@@ -139,9 +139,9 @@ class Conversation(Asked):
         """A short conversation."""
         return [{"role": "user", "content": WORDS}, {"role": "assistant", "content": WORDS}]
 
-    def needs(self, others: Others) -> Iterator[Fault]:
+    def needs(self, others: Others) -> Iterator[PartMistake]:
         """A first message that is a part of another field, where that has none."""
-        yield from part_faults(("user",), self.user, others)
+        yield from part_mistakes(("user",), self.user, others)
 
     def models(self) -> set[str]:
         """The one that replies, and the one that drafts if anybody does."""
@@ -159,9 +159,9 @@ class Conversation(Asked):
     # What is asked
 
     @cached_property
-    def form(self) -> Form:
+    def form(self) -> AnswerForm:
         """How the goal stands, and what the user types next."""
-        return Form(NEXT)
+        return AnswerForm(NEXT)
 
     @cached_property
     def brief(self) -> Brief:
@@ -250,7 +250,7 @@ class Conversation(Asked):
         return [] if odd or draft is None else [draft]
 
     def _reply(self, completion: Completion, talk: Talk) -> None:
-        read = Form().read(completion)
+        read = AnswerForm().read(completion)
         if isinstance(read, Refusal):
             talk.refusal = _in_turn(read, talk, "reply")
         else:
@@ -275,7 +275,7 @@ class Conversation(Asked):
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The conversation and how it ended, or why there is none."""
-        from synthgen.voices.mess import kept
+        from synthgen.voices.mess import kept_mess
 
         if not completions:
             nothing = Labelled(None, dict.fromkeys(self.labels()))
@@ -286,7 +286,7 @@ class Conversation(Asked):
         later = [text for role, text in talk.turns if role == "user"][1:]
         mess = []
         for turn, (text, drafted) in enumerate(zip(later, talk.drafted, strict=True), 2):
-            share, polish = kept(talk.turns[0][1], text)
+            share, polish = kept_mess(talk.turns[0][1], text)
             mess.append({"turn": turn, "draft": drafted, "kept": round(share, 3), "polish": polish})
         labels = {"end": talk.end, "why": talk.why, "turns": talk.replies, "mess": mess}
         return Labelled([{"role": role, "content": text} for role, text in talk.turns], labels)

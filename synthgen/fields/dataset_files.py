@@ -50,7 +50,7 @@ def is_archive(file: Path) -> bool:
 def check_growth(file: Path, kind: str) -> None:
     """Raise DataError when a data file of a format would fill the memory, or the disk, with far more than its size lets expect."""
     if kind == "parquet":
-        for _ in parquet_rows.tables(file):
+        for _ in parquet_rows.read_tables(file):
             pass
         return
     size = file.stat().st_size
@@ -128,7 +128,7 @@ def card(file: Path) -> Any:
     import yaml  # type: ignore[import-untyped]
     from huggingface_hub.repocard import REGEX_YAML_BLOCK
 
-    text = decoding.text(file, CARD)
+    text = decoding.read_text(file, CARD)
     if file.suffix == ".md":
         block = REGEX_YAML_BLOCK.search(text)
         text = block.group(2) if block else ""

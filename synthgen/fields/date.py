@@ -11,9 +11,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen.fields.shape import Count, Made, Role
-from synthgen.spec.moments import HINT, Offset, parsed, zone_fault
-from synthgen.spec.parts import Fault
+from synthgen.fields.shape import Count, PythonField, Role
+from synthgen.spec.moments import HINT, Offset, parsed, zone_mistake
+from synthgen.spec.parts import PartMistake
 from synthgen.spec.rows import Row, Value
 
 MOST = 90_000
@@ -57,7 +57,7 @@ def _written(pattern: str, first: datetime.datetime, count: int, step: datetime.
     return min(count, times * _written(pattern, datetime.datetime.combine(first, datetime.time()), days, day))
 
 
-class Date(Made):
+class Date(PythonField):
     """A date `between` two others. It has a time of day when one of them has; with a `format` it is text."""
 
     role: ClassVar[Role] = "fact"
@@ -67,21 +67,21 @@ class Date(Made):
     between: Annotated[list[str], Field(min_length=2, max_length=2)] = Field(description=HOW)
     format: str | None = Field(None, description="a strftime pattern such as %d %b %Y; without it the column holds real dates")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Dates that are none, or in the wrong order."""
         bounds = []
         for place, text in enumerate(self.between):
             try:
                 bounds.append(moment(text, self._context.now)[0])
             except ValueError as error:
-                yield Fault(("between", place), *((f"'{text}' is no date but a template", DATED) if "{{" in text else error.args))
-        if self.format and (wrong := zone_fault(self.format)):
-            yield Fault(("format",), wrong, HINT)
+                yield PartMistake(("between", place), *((f"'{text}' is no date but a template", DATED) if "{{" in text else error.args))
+        if self.format and (wrong := zone_mistake(self.format)):
+            yield PartMistake(("format",), wrong, HINT)
         if len(bounds) == 2 and bounds[0] > bounds[1]:
             first, last = (
                 text if str(bound.date()) in text else f"{text} ({bound.date()})" for text, bound in zip(self.between, bounds, strict=True)
             )
-            yield Fault(("between",), f"the first date, {first}, is after the second, {last}")
+            yield PartMistake(("between",), f"the first date, {first}, is after the second, {last}")
 
     @cached_property
     def _bounds(self) -> tuple[datetime.datetime, datetime.datetime, bool]:

@@ -14,15 +14,15 @@ from synthgen.fields.choice import Choice
 from synthgen.fields.edges import CASES, NONE, case_named
 from synthgen.fields.edges.formats import COUNTRIES
 from synthgen.fields.edges.situation import Situation
-from synthgen.fields.shape import Made, Others, Role, Template, fill
+from synthgen.fields.shape import Others, PythonField, Role, Template, fill
 from synthgen.spec import render
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import PartMistake
 from synthgen.spec.rows import Labelled, Row, Value
 
 KNOWN = [NONE, *CASES]
 
 
-class EdgeCase(Made):
+class EdgeCase(PythonField):
     """The message `of` another field, made unusual as `case` says. `none` leaves it as it is."""
 
     role: ClassVar[Role] = "message"
@@ -39,13 +39,13 @@ class EdgeCase(Made):
         None, description="the languages and countries of those cases that come from elsewhere, such as [de_DE, ar_SA] (default: many)"
     )
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """A case or a locale that there is not."""
-        if "{" not in self.case and (fault := case_fault(("case",), self.case)):
-            yield fault
+        if "{" not in self.case and (mistake := case_mistake(("case",), self.case)):
+            yield mistake
         for number, locale in enumerate(self.locales or []):
             if locale not in COUNTRIES:
-                yield Fault(("locales", number), f"unknown locale '{locale}'", did_you_mean(locale, COUNTRIES, "known here"))
+                yield PartMistake(("locales", number), f"unknown locale '{locale}'", did_you_mean(locale, COUNTRIES, "known here"))
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The message, and the fields that name its case and the other message."""
@@ -54,16 +54,16 @@ class EdgeCase(Made):
         for key, template in (("case", self.case), ("other", self.other)):
             yield from (((key,), name) for name in sorted(render.names(template)))
 
-    def needs(self, others: Others) -> Iterator[Fault]:
+    def needs(self, others: Others) -> Iterator[PartMistake]:
         """Cases, where they are the options of a choice."""
         keys, source = others.named(self.case) or ((), None)
         options = getattr(source, "options", None)  # not there if they are wrong
         if not isinstance(source, Choice) or not options:
             return
         weighed = isinstance(options, dict)
-        found = [case_fault(("options", option if weighed else place), option, at_key=weighed) for place, option in enumerate(options)]
-        found.append(case_fault(("otherwise",), source.fallback))
-        yield from (replace(fault, at=(*keys, *fault.at), whole=True) for fault in found if fault)
+        found = [case_mistake(("options", option if weighed else place), option, at_key=weighed) for place, option in enumerate(options)]
+        found.append(case_mistake(("otherwise",), source.fallback))
+        yield from (replace(mistake, at=(*keys, *mistake.at), whole=True) for mistake in found if mistake)
 
     def make(self, row: Row, stream: Random) -> Value:
         """The message in its case, labelled with that. Raises DataError where the case is none."""
@@ -85,11 +85,11 @@ class EdgeCase(Made):
         return {"case": "string"}
 
 
-def case_fault(at: tuple[str | int, ...], name: object, *, at_key: bool = False) -> Fault | None:
-    """The fault of a case that there is not."""
+def case_mistake(at: tuple[str | int, ...], name: object, *, at_key: bool = False) -> PartMistake | None:
+    """The mistake of a case that there is not."""
     if name is None or not str(name).strip() or case_named(str(name), KNOWN):
         return None
-    return Fault(at, f"there is no edge case '{name}'", _hint(str(name)), at_key=at_key)
+    return PartMistake(at, f"there is no edge case '{name}'", _hint(str(name)), at_key=at_key)
 
 
 def _hint(name: str) -> str:

@@ -24,10 +24,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.fake_size import MOST, MOST_PARTS, foretold, size_of
-from synthgen.fields.shape import LARGEST_INT, Made, Role, Weight
-from synthgen.spec.moments import HINT, zone_fault
+from synthgen.fields.shape import LARGEST_INT, PythonField, Role, Weight
+from synthgen.spec.moments import HINT, zone_mistake
 from synthgen.spec.numerals import options_as_typed
-from synthgen.spec.parts import DEPENDS, Fault
+from synthgen.spec.parts import DEPENDS, PartMistake
 from synthgen.spec.rows import Row, Value
 
 DEFAULT_LOCALE = "en_US"
@@ -70,7 +70,7 @@ def _some_weight(weights: str | list[str] | dict[str, float] | None) -> str | li
     return weights
 
 
-class Fake(Made):
+class Fake(PythonField):
     """What a Faker `provider` makes, with its `args`, in one `locale` or several."""
 
     role: ClassVar[Role] = "fact"
@@ -95,7 +95,7 @@ class Fake(Made):
         """Its arguments, but for a provider that has templates of Faker's own."""
         return [*super().literals(), *(self.args.values() if self.provider != "pystr_format" else ())]
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """An unknown locale or provider, or arguments that the provider does not take."""
         known = _locales()
         for number, locale in enumerate(self._locales):
@@ -108,26 +108,26 @@ class Fake(Made):
                     if nearest(locale, known)
                     else "a locale is a language and a country, such as en_GB or de_DE"
                 )
-                yield Fault(at, f"unknown locale '{locale}'", hint, at_key=isinstance(self.locale, dict))
+                yield PartMistake(at, f"unknown locale '{locale}'", hint, at_key=isinstance(self.locale, dict))
         sound = [locale for locale in self._locales if locale in known] or [DEFAULT_LOCALE]
-        if fault := next(filter(None, map(self._fault_in, sound)), None):
-            yield fault
+        if mistake := next(filter(None, map(self._mistake_in, sound)), None):
+            yield mistake
 
-    def _fault_in(self, locale: str) -> Fault | None:
+    def _mistake_in(self, locale: str) -> PartMistake | None:
         if self.provider not in _providers(locale):
             elsewhere = f" in locale {locale}" if self.provider in _providers(DEFAULT_LOCALE) else ""
             hint = did_you_mean(self.provider, _providers(locale), "they are listed at https://faker.readthedocs.io; some")
-            return Fault(("provider",), f"unknown Faker provider '{self.provider}'{elsewhere}", hint)
+            return PartMistake(("provider",), f"unknown Faker provider '{self.provider}'{elsewhere}", hint)
         parameters = inspect.signature(getattr(_generator(locale), self.provider)).parameters
         takes = ", ".join(name if one.default is one.empty else f"{name}={one.default!r}" for name, one in parameters.items())
         hint = f"{self.provider} takes {takes or 'no arguments'}"
         for name in self.args:
             if name not in parameters and not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
                 near = did_you_mean(name, parameters) if nearest(name, parameters) else hint
-                return Fault(("args", name), f"Faker provider '{self.provider}' has no argument '{name}'", near, at_key=True)
-        patterns = ((name, zone_fault(given)) for name, given in self.args.items() if name == "pattern" and isinstance(given, str))
+                return PartMistake(("args", name), f"Faker provider '{self.provider}' has no argument '{name}'", near, at_key=True)
+        patterns = ((name, zone_mistake(given)) for name, given in self.args.items() if name == "pattern" and isinstance(given, str))
         if wrong := next(((name, wrong) for name, wrong in patterns if wrong), None):
-            return Fault(("args", wrong[0]), wrong[1], HINT)
+            return PartMistake(("args", wrong[0]), wrong[1], HINT)
 
         def made(args: dict[str, Any]) -> Any:
             said = self.model_dump(exclude={"otherwise"}) | {"locale": locale, "args": args}
@@ -136,16 +136,16 @@ class Fake(Made):
         place: tuple[str, ...] = ("args", *self.args)[:2] if len(self.args) == 1 else ("args",) if self.args else ("provider",)
         if (size := foretold(made, self.args)) > MOST:
             larger = f"Faker provider '{self.provider}' would make a fact of about {size:,.0f} characters; {MOST:,} are the most"
-            return Fault(place, larger, hint)
+            return PartMistake(place, larger, hint)
         try:
             value = _plain(made(self.args))
             if type(value) is int and abs(value) > LARGEST_INT:
-                return Fault(
+                return PartMistake(
                     place, f"Faker provider '{self.provider}' makes whole numbers of more than 64 bits, which no column holds", hint
                 )
         except Exception as error:  # noqa: BLE001 (a provider says in its own way that an argument is wrong)
             first = (str(error).splitlines() or [""])[0]
-            return Fault(place, f"Faker provider '{self.provider}' refuses this: {type(error).__name__}: {first}", hint)
+            return PartMistake(place, f"Faker provider '{self.provider}' refuses this: {type(error).__name__}: {first}", hint)
         return None
 
     @cached_property

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen.fields.shape import Made, Role
+from synthgen.fields.shape import PythonField, Role
 from synthgen.spec.rows import Row, Value
 
 
-class Id(Made):
+class Id(PythonField):
     """A stable row id, `prefix-000042`. It depends on the row's place among its table's candidates, on nothing else."""
 
     role: ClassVar[Role] = "fact"

@@ -16,11 +16,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import Field
 
 from synthgen.errors import DataError, did_you_mean
-from synthgen.fields.answer import ANSWERED, Form
+from synthgen.fields.answer import ANSWERED, AnswerForm
 from synthgen.fields.considered import Listener
 from synthgen.fields.schemas import fitting
 from synthgen.fields.shape import WORDS, Asked, Chosen, Count, Others, Passes, anything
-from synthgen.spec.parts import Fault, misread
+from synthgen.spec.parts import PartMistake, misread
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Brief, Completion, Document, Prompt, Row, Value, to_text
 from synthgen.spec.streams import Streams
@@ -58,12 +58,12 @@ def document(path: Path) -> Document:
     if kind is None:
         raise DataError(f"{path}: a document is a .md, .txt or .pdf file{f', not {path.suffix}' if path.suffix else ''}")
     if kind == PDF:
-        paper = opened.content(path, 2 * LARGEST)
+        paper = opened.read_all(path, 2 * LARGEST)
         if paper.strip() and b"%PDF-" not in paper[:1024]:
             raise DataError(f"{path}: not a PDF")
         content = base64.b64encode(paper).decode()
     else:
-        content = decoding.text(path, 2 * LARGEST)
+        content = decoding.read_text(path, 2 * LARGEST)
     if not content.strip():
         raise DataError(f"{path}: the document is empty")
     return Document(path.name, kind, content)
@@ -90,7 +90,7 @@ class Instructed(Asked):
         description="what it may say in place of a forced answer, with its reason, such as unsure; such a row goes to `unsure`",
     )
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Documents that cannot be given, and an out that is no way out."""
         size = 0
         for number, name in enumerate(self.documents):
@@ -100,14 +100,14 @@ class Instructed(Asked):
                 yield misread(("documents", number), error, self._context)
         if size > LARGEST:
             hint = "give those that the task needs; a PDF is sent a third larger than it is"
-            yield Fault(
+            yield PartMistake(
                 ("documents",), f"the documents have {size / 1e6:.0f} MB as they are sent; {LARGEST / 1e6:.0f} MB is the most", hint
             )
         if self.out is not None and self.out.strip().casefold() in ("", ANSWERED):
-            yield Fault(("out",), f"out: {self.out!r} cannot mean that there is no answer", "such as out: unsure")
+            yield PartMistake(("out",), f"out: {self.out!r} cannot mean that there is no answer", "such as out: unsure")
 
     @cached_property
-    def form(self) -> Form:
+    def form(self) -> AnswerForm:
         """The form of its answers. Raises DataError, ValueError."""
         raise NotImplementedError
 
@@ -131,10 +131,10 @@ class Instructed(Asked):
         yield from super().reads()
         yield from ((at, root_of(name)) for at, name in self.named())
 
-    def needs(self, others: Others) -> Iterator[Fault]:
+    def needs(self, others: Others) -> Iterator[PartMistake]:
         """Parts of other fields that these do not have."""
         for at, name in self.named():
-            yield from part_faults(at, name, others)
+            yield from part_mistakes(at, name, others)
 
     def stand_in(self, row: Row) -> Value:
         """A value of its form."""
@@ -162,7 +162,7 @@ class Instructed(Asked):
         nothing = Completion(Prompt("", 0), "", "stop")
         return [(self.read(row, own), own[0] if own else nothing) for row, own in zip(rows, answers, strict=True)]
 
-    def brief_of(self, prompt: str, form: Form, **values: Any) -> Brief:
+    def brief_of(self, prompt: str, form: AnswerForm, **values: Any) -> Brief:
         """The brief whose system text is `prompts/PROMPT.md`, filled with `values`, for answers of a form."""
         names = [one.name for one in self.papers]
         system = render_prompt(prompt, about=self._context.about.strip(), documents=names, form=form, **values)
@@ -174,21 +174,21 @@ class Instructed(Asked):
         return Prompt(text, stream, origin={"field": f"{row.table}.{name}"}, brief=brief)
 
 
-def part_faults(at: tuple[str | int, ...], name: str, others: Others) -> Iterator[Fault]:
-    """The fault that a dotted name names no part of a field, as far as that is known before."""
+def part_mistakes(at: tuple[str | int, ...], name: str, others: Others) -> Iterator[PartMistake]:
+    """The mistake that a dotted name names no part of a field, as far as that is known before."""
     base, *inner = name.split(".")
     field = others.field(base)
     if field is None or not inner:
         return
     if field.column() in WITHOUT_PARTS:
-        yield Fault(at, f"'{base}' has no parts", f"it holds one value: {base}", name)
+        yield PartMistake(at, f"'{base}' has no parts", f"it holds one value: {base}", name)
         return
     form = field.form_of()
     for key in inner:
         if form is None or form.get("type") != "object":  # what a file holds is not known before
             return
         if key not in form["properties"]:
-            yield Fault(at, f"'{base}' has no part '{key}'", did_you_mean(key, form["properties"], "parts"), key)
+            yield PartMistake(at, f"'{base}' has no part '{key}'", did_you_mean(key, form["properties"], "parts"), key)
             return
         base, form = key, form["properties"][key]
 

@@ -9,12 +9,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field, StrictInt, StrictStr
 
 from synthgen.errors import did_you_mean
-from synthgen.fields.answer import Form
+from synthgen.fields.answer import AnswerForm
 from synthgen.fields.instructed import Instructed, Shows, row_text, seen
 from synthgen.fields.shape import Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.numerals import as_typed
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import PartMistake
 from synthgen.spec.paths import get_path
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
@@ -37,18 +37,18 @@ class Judge(Instructed):
     least: Grade | None = Field(None, description="the worst grade of the rubric that the check `passed` lets through")
     shows: Shows = None
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Nothing to judge by, grades that there are not, and documents that cannot be given."""
-        yield from super().faults()
+        yield from super().mistakes()
         if not self.question.strip() and self.rubric is None:
-            yield Fault((), "missing key 'question' or 'rubric'", "such as question: Does the reply follow the policy?")
+            yield PartMistake((), "missing key 'question' or 'rubric'", "such as question: Does the reply follow the policy?")
         if self.least is not None and self.rubric is None:
-            yield Fault(("least",), "'least' is a grade of a rubric, and here is none", "rubric: {good: …, poor: …}", at_key=True)
+            yield PartMistake(("least",), "'least' is a grade of a rubric, and here is none", "rubric: {good: …, poor: …}", at_key=True)
         elif self.least is not None and str(self.least) not in self.grades:
-            yield Fault(("least",), f"least: there is no grade '{self.least}'", did_you_mean(self.least, self.grades, "grades"))
+            yield PartMistake(("least",), f"least: there is no grade '{self.least}'", did_you_mean(self.least, self.grades, "grades"))
         for grade, description in (self.rubric or {}).items():
             if not description.strip():
-                yield Fault(("rubric", grade), f"grade '{grade}' is not described", "say what earns it")
+                yield PartMistake(("rubric", grade), f"grade '{grade}' is not described", "say what earns it")
 
     @cached_property
     def grades(self) -> dict[str, str]:
@@ -56,9 +56,9 @@ class Judge(Instructed):
         return {str(grade): description.strip() for grade, description in (self.rubric or {}).items()}
 
     @cached_property
-    def form(self) -> Form:
+    def form(self) -> AnswerForm:
         """A truth value or a grade, after the reasons."""
-        return Form({"type": "string", "enum": [*self.grades]} if self.grades else {"type": "boolean"}, True, self.out or "")
+        return AnswerForm({"type": "string", "enum": [*self.grades]} if self.grades else {"type": "boolean"}, True, self.out or "")
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The field that is judged, those that are shown beside it, and those that the question names."""

@@ -13,16 +13,16 @@ from pydantic import Field
 from synthgen.errors import DataError, LimitError, did_you_mean
 from synthgen.fields.column_types import column_of, declared, misfit
 from synthgen.fields.load_dataset import Named, Opened, opened
-from synthgen.fields.shape import Count, Made
-from synthgen.spec.parts import Fault, misread
+from synthgen.fields.shape import Count, PythonField
+from synthgen.spec.parts import PartMistake, misread
 from synthgen.spec.paths import find_path, paths_in
 from synthgen.spec.rows import Row, Value
 from synthgen.text import files
-from synthgen.text.kept import Kept
+from synthgen.text.kept import StoredRecords
 from synthgen.text.message import texts_of
 
 
-class Load(Made):
+class Load(PythonField):
     """A record of a `file` (JSONL, JSON, CSV, TSV, Parquet) or a `dataset` (a folder or Hub id). Templates
     read its parts, `{{ ticket.subject }}`. With `field`, only that part of it."""
 
@@ -35,42 +35,42 @@ class Load(Made):
     field: str | None = Field(None, description="one field of the record in place of the whole, or a part of one, such as user.name")
     pick: Literal["order", "random"] = Field("order", description="row 0 gets record 0, and so on; or drawn with repetition")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """No source or two, a path that leaves the folder, a file that cannot be read, a dataset that names files elsewhere."""
         if self.file is None and self.dataset is None:
-            yield Fault((), "a load field reads either a 'file' or a 'dataset', and here is neither", "such as file: tickets.jsonl")
+            yield PartMistake((), "a load field reads either a 'file' or a 'dataset', and here is neither", "such as file: tickets.jsonl")
             return
         if self.file is not None and self.dataset is not None:
-            yield Fault(("dataset",), "a load field reads either a 'file' or a 'dataset', not both", "take one out", at_key=True)
+            yield PartMistake(("dataset",), "a load field reads either a 'file' or a 'dataset', not both", "take one out", at_key=True)
             return
         try:
             if self.dataset is not None:
                 self.files()
                 return
-            yield from self._record_faults()
+            yield from self._record_mistakes()
         except (DataError, ValueError) as error:
             yield misread(("file" if self.dataset is None else "dataset",), error, self._context)
 
-    def _record_faults(self) -> Iterator[Fault]:
+    def _record_mistakes(self) -> Iterator[PartMistake]:
         """No records, some without the field, or with a number that no column holds."""
         records = self._records
         if not len(records):
-            yield Fault(("file",), f"'{self.file}' holds no records")
+            yield PartMistake(("file",), f"'{self.file}' holds no records")
             return
         if self.field:
             missing = [number for number, record in enumerate(records, 1) if not _has(record, self.field)]
             if len(missing) == len(records):
-                yield Fault(
+                yield PartMistake(
                     ("field",), f"its records have no field '{self.field}'", did_you_mean(self.field, paths_in(records[0]), "fields")
                 )
                 return
             if missing:
                 which = f"record {missing[0]} has" if len(missing) == 1 else f"record {missing[0]} and {len(missing) - 1:,} more have"
-                yield Fault(("field",), f"{which} no field '{self.field}'", NULL)
+                yield PartMistake(("field",), f"{which} no field '{self.field}'", NULL)
         for number, record in enumerate(records if not self.hidden else (), 1):
             value = record if not self.field else find_path(record, self.field) if _has(record, self.field) else None
             if not isinstance(value, int) and (found := misfit(value)):  # a number by itself becomes text, of any length
-                yield Fault(("file",), f"record {number} holds {found}", "write it as text")
+                yield PartMistake(("file",), f"record {number} holds {found}", "write it as text")
                 return
 
     def files(self) -> list[Path]:
@@ -87,7 +87,7 @@ class Load(Made):
     def _records(self) -> Sequence[dict[str, Any]]:
         if self.file is None:
             return self._opened.rows(self.field)
-        return Kept(files.records(self._context.path(self.file)), self.file)
+        return StoredRecords(files.records(self._context.path(self.file)), self.file)
 
     def supply(self) -> int | None:
         """As many values as there are records, if they are given in order."""

@@ -93,10 +93,10 @@ class Opened:
                 if not _is_in_row(feature):
                     hint = "" if field else "name the field to read: field: NAME"
                     raise self.named.wrong(f"its field '{column}' may be kept in files that its rows name", hint)
-            return Rows(self.named, rows)
+            return LoadedRows(self.named, rows)
 
 
-class Rows(Sequence[dict[str, Any]]):
+class LoadedRows(Sequence[dict[str, Any]]):
     """The rows of a dataset. What is wrong with one of them is told when it is read, as a DataError."""
 
     def __init__(self, named: Named, rows: Any) -> None:
@@ -193,14 +193,14 @@ def _saved(named: Named, folder: Path) -> Opened:
     import datasets
 
     if not (folder / STATE).exists():
-        splits = json.loads(decoding.text(_own(named, folder, SPLITS)))["splits"]
+        splits = json.loads(decoding.read_text(_own(named, folder, SPLITS)))["splits"]
         if named.split not in splits:
             raise named.wrong(f"it has no split '{named.split}'", did_you_mean(named.split, splits, "splits"))
         folder = named.inside(str(folder / named.split), f"its split '{named.split}' leads")
     about = [_own(named, folder, name) for name in (STATE, INFO)]
     for file in about:
         dataset_files.check_plain(file, dataset_files.CARD)
-    shards = [file["filename"] for file in json.loads(decoding.text(about[0]))["_data_files"]]
+    shards = [file["filename"] for file in json.loads(decoding.read_text(about[0]))["_data_files"]]
 
     def data() -> list[Path]:
         found = [named.inside(str(folder / shard), f"its {STATE} names '{shard}', which leads") for shard in shards]

@@ -10,18 +10,18 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from synthgen.errors import DataError
-from synthgen.fields.shape import Made, Role, Weight
-from synthgen.fields.voiced import drawn, voice_faults
-from synthgen.spec.parts import Fault
+from synthgen.fields.shape import PythonField, Role, Weight
+from synthgen.fields.voiced import draw_voice, voice_mistakes
+from synthgen.spec.parts import PartMistake
 from synthgen.spec.rows import Labelled, Row, Value
-from synthgen.text.slots import typed
-from synthgen.voices.channel import Put, put_on, rough
+from synthgen.text.slots import as_typed
+from synthgen.voices.channel import Put, add_typos, apply_voice
 
 SHORTEST = 3
 """Characters of a value that is taken for a fact: `no` and `5` are in many words and messages by chance."""
 
 
-class Noise(Made):
+class Noise(PythonField):
     """The text `of` another field with the errors of a `voice`, or at a `rate`. The facts in it stay as they are."""
 
     role: ClassVar[Role] = "message"
@@ -34,12 +34,12 @@ class Noise(Made):
     keyboard: Literal["qwerty", "qwertz", "azerty"] | None = Field(None, description="which keys are neighbours (default: the voice's own)")
     touch_facts: bool = Field(False, description="also misspell the values of other fields that occur in the text")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Neither voice nor rate, or both; a voice that there is not."""
         if (self.voice is None) == (self.rate is None):
             both = "give a voice or a rate, not both" if self.rate is not None else "give a voice or a rate"
-            yield Fault(("rate",) if self.rate is not None else (), both, "such as voice: texter, or rate: 0.05")
-        yield from voice_faults(self.voice, self._context)
+            yield PartMistake(("rate",) if self.rate is not None else (), both, "such as voice: texter, or rate: 0.05")
+        yield from voice_mistakes(self.voice, self._context)
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The text."""
@@ -59,13 +59,13 @@ class Noise(Made):
             raise DataError(f"{row.table}, row {row.index}: '{self.of}' is no text: {str(text)[:80]}", "make it a text with kind: template")
         protected = [] if self.touch_facts else self._facts(row, text)
         if self.rate is not None:
-            put = rough(text, self.rate, self.keyboard or "qwerty", stream, protected=protected)
+            put = add_typos(text, self.rate, self.keyboard or "qwerty", stream, protected=protected)
             return Labelled(put.text, {"slips": _told(put)})
-        name = drawn(self.voice, stream)
+        name = draw_voice(self.voice, stream)
         voice = self._context.voices[name]
         if self.keyboard:
             voice = voice.model_copy(update={"keyboard": self.keyboard})
-        put = put_on(text, voice, stream, protected=protected)
+        put = apply_voice(text, voice, stream, protected=protected)
         return Labelled(put.text, {"slips": _told(put), "voice": name})
 
     def _facts(self, row: Row, text: str) -> list[str]:
@@ -75,7 +75,7 @@ class Noise(Made):
             if name == self.of or name.startswith(f"{self.of}_") or isinstance(value, bool):
                 continue  # a label is no fact
             if isinstance(value, str | int | float | datetime.date):
-                facts += [fact for fact in {str(value).strip(), typed(value, text)} if fact.casefold() in within and fact != text]
+                facts += [fact for fact in {str(value).strip(), as_typed(value, text)} if fact.casefold() in within and fact != text]
         return sorted({fact for fact in facts if len(fact) >= SHORTEST})
 
 

@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.fields.shape import LARGEST_INT, Count, Made, Role
-from synthgen.spec.parts import Fault, in_order
+from synthgen.fields.shape import LARGEST_INT, Count, PythonField, Role
+from synthgen.spec.parts import PartMistake, in_order
 from synthgen.spec.rows import Row, Value
 
 PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -25,7 +25,7 @@ REDRAWS = 1000
 TOO_LARGE = "a column of whole numbers has 64 bits"
 
 
-class Number(Made):
+class Number(PythonField):
     """A number `between` two bounds, or of a `distribution`. Both bounds may occur; a distribution is cut off at them if they are given.
 
     normal: mean, sd · lognormal: mu and sigma of its logarithm · poisson: mean · exponential: mean.
@@ -44,7 +44,7 @@ class Number(Made):
         None, description="places after the point (default: 0 for whole bounds, else 2)"
     )
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """A distribution without its parameters, or with another's."""
         wanted = PARAMETERS[self.distribution]
         given = [name for name in ("mean", "sd", "mu", "sigma") if getattr(self, name) is not None]
@@ -52,26 +52,30 @@ class Number(Made):
         missing = [f"'{name}'" for name in wanted if name not in given]
         takes = f"{self.distribution} takes {' and '.join(wanted) or 'only between: [low, high]'}"
         if self.distribution == "uniform" and self.between is None and not given:
-            yield Fault((), "missing key 'between'", "a number takes between: [low, high], or a distribution with its parameters")
+            yield PartMistake((), "missing key 'between'", "a number takes between: [low, high], or a distribution with its parameters")
         if missing:
-            yield Fault(("distribution",), f"missing key{'s' if len(missing) > 1 else ''} {' and '.join(missing)}", takes)
+            yield PartMistake(("distribution",), f"missing key{'s' if len(missing) > 1 else ''} {' and '.join(missing)}", takes)
         for name in strange if "distribution" in self.model_fields_set else []:
-            yield Fault((name,), f"'{name}' is not a parameter of the {self.distribution} distribution", takes, at_key=True)
+            yield PartMistake((name,), f"'{name}' is not a parameter of the {self.distribution} distribution", takes, at_key=True)
         if given and "distribution" not in self.model_fields_set:
             hint = f"such as distribution: {next(name for name, takes in PARAMETERS.items() if given[0] in takes)}"
-            yield Fault((given[0],), f"'{given[0]}' without a distribution that takes it", hint, at_key=True)
+            yield PartMistake((given[0],), f"'{given[0]}' without a distribution that takes it", hint, at_key=True)
         if self.distribution in ("poisson", "exponential") and self.mean is not None and self.mean <= 0:
-            yield Fault(("mean",), f"the mean of a {self.distribution} distribution is above 0, not {self.mean:g}")
+            yield PartMistake(("mean",), f"the mean of a {self.distribution} distribution is above 0, not {self.mean:g}")
         elif wanted and not missing:
             try:
                 if not self._fits(self._rounded(self._draw(Random(0)))):
                     raise OverflowError(TOO_LARGE)
             except (OverflowError, ValueError) as error:
-                yield Fault(("distribution",), f"with these parameters its numbers are too large: {error}")
+                yield PartMistake(("distribution",), f"with these parameters its numbers are too large: {error}")
         if self.between is not None and self._grid[0] > self._grid[1]:
-            yield Fault(("between",), f"no number with {self.places} decimals lies between {self.between[0]:g} and {self.between[1]:g}")
+            yield PartMistake(
+                ("between",), f"no number with {self.places} decimals lies between {self.between[0]:g} and {self.between[1]:g}"
+            )
         elif self.between is not None and not all(map(self._fits, map(self._at, self._grid))):
-            yield Fault(("between",), f"{TOO_LARGE}: from {-LARGEST_INT - 1:,} to {LARGEST_INT:,}", "with decimals: 1 they can be larger")
+            yield PartMistake(
+                ("between",), f"{TOO_LARGE}: from {-LARGEST_INT - 1:,} to {LARGEST_INT:,}", "with decimals: 1 they can be larger"
+            )
 
     @property
     def places(self) -> int:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from synthgen.spec.rows import Completion, Value
 from synthgen.text import frames
-from synthgen.text.slots import SLOT, filled, typed
+from synthgen.text.slots import SLOT, as_typed, filled
 from synthgen.voices import steer
 from synthgen.voices.channel import Put
 from synthgen.voices.steer import StyleTarget, StyleTotals
@@ -24,7 +24,7 @@ ALIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class MessageVariant:
     """A message in one of its forms, with its slots, the completion that it is from, whether it passes the checks, how much it is about
     its topic, how much sense it makes, and whether it is as the voice types it."""
 
@@ -43,7 +43,7 @@ def unheard(fate: str, places: Sequence[int]) -> None:
 class Fates:
     """Why each form of a pool but the one that is taken is not: a `Sift` that remembers the first step that left it out."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: MessagePool) -> None:
         self.of: dict[int, str] = {}
         self._open = set(range(len(pool.forms)))
 
@@ -53,11 +53,11 @@ class Fates:
         self._open &= set(places)
 
 
-class Pool:
+class MessagePool:
     """Messages that rows of one voice, or none, choose from; `target` is what a voice is moved towards. Where topics matter, one is surely
     about its topic from the score `sure` on, and of these the share that is `worse` by its sense is not taken while there are others."""
 
-    def __init__(self, target: StyleTarget | None, forms: Sequence[Form], sure: float | None = None, worse: float = 0.0) -> None:
+    def __init__(self, target: StyleTarget | None, forms: Sequence[MessageVariant], sure: float | None = None, worse: float = 0.0) -> None:
         self.target, self.forms, self.sure, self.worse = target, forms, sure, worse
         self.left = list(range(len(forms)))
         self.slotted = {place for place, form in enumerate(forms) if SLOT.search(form.put.text)}  # the others suit every row
@@ -69,14 +69,16 @@ class Pool:
         return set(sorted(sure, key=lambda place: self.forms[place].sense)[int(self.worse * len(sure)) :])
 
     @cached_property
-    def _texts(self) -> steer.Pool | None:
-        return steer.Pool(self.target, [form.put.text for form in self.forms]) if self.target else None
+    def _texts(self) -> steer.StylePool | None:
+        return steer.StylePool(self.target, [form.put.text for form in self.forms]) if self.target else None
 
     @cached_property
     def _wordings(self) -> list[list[str]]:
         return [frames.wordings(form.put.text) for form in self.forms]
 
-    def take(self, tally: StyleTotals | None, suits: Callable[[Form], bool], used: set[str], sift: Sift = unheard) -> Form | None:
+    def take(
+        self, tally: StyleTotals | None, suits: Callable[[MessageVariant], bool], used: set[str], sift: Sift = unheard
+    ) -> MessageVariant | None:
         """The form that the `tally` is most in need of, or without one the form that is worded least as what was `used`, of those that suit
         a row: of those that pass the checks, if there are any, and of these (where topics matter) the ones that are surely about theirs and
         make sense, and of these those that are worded otherwise than what was used. No form of its completion is given again. `sift`
@@ -94,7 +96,7 @@ class Pool:
             fitting = better or [max(fitting, key=lambda place: self.forms[place].score)]
             sift(ASTRAY, sure if better else fitting)
             sift(SENSELESS, fitting)
-            repeated = {place: frames.repeated(self._wordings[place], used) for place in fitting}
+            repeated = {place: frames.overlap(self._wordings[place], used) for place in fitting}
             fitting = [place for place in fitting if repeated[place] < ALIKE] or fitting
             sift(WORDED, fitting)
             if tally is None:
@@ -109,7 +111,7 @@ class Pool:
 
 def with_facts(put: Put, facts: Mapping[str, Value]) -> Put:
     """What was typed, with its slots filled; what stands behind a slot moves with it."""
-    parts = [(slot.end(), len(typed(facts[slot[1]], put.text)) - len(slot[0])) for slot in SLOT.finditer(put.text)]
+    parts = [(slot.end(), len(as_typed(facts[slot[1]], put.text)) - len(slot[0])) for slot in SLOT.finditer(put.text)]
 
     def moved(place: int) -> int:
         return place + sum(longer for end, longer in parts if end <= place)

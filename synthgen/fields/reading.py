@@ -70,7 +70,7 @@ class Reader:
             return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
         if unwanted := found & self.mentioned - wanted:
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
-        essence = frames.essence(message)
+        essence = frames.normalise(message)
         if essence in self._essences:
             return Refusal("copied seed", message)
         if essence in self._beginnings:
@@ -118,12 +118,12 @@ class Reader:
 
     @cached_property
     def _essences(self) -> frozenset[str]:
-        return frozenset(map(frames.essence, self.originals))
+        return frozenset(map(frames.normalise, self.originals))
 
     @cached_property
     def _beginnings(self) -> frozenset[str]:
         """Seed messages without their ends: half a thought, where messages begin as seeds do."""
-        words = [frames.essence(seed).split() for seed in self.seeds] if self.topics else []
+        words = [frames.normalise(seed).split() for seed in self.seeds] if self.topics else []
         return frozenset(" ".join(own[:count]) for own in words for count in range(1, len(own)))
 
     @cached_property

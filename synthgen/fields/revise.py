@@ -15,14 +15,14 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from synthgen.errors import DataError
-from synthgen.fields.answer import Form
+from synthgen.fields.answer import AnswerForm
 from synthgen.fields.instructed import Instructed, Shows, enclosed, prompt_files, render_prompt, seen, tagged
 from synthgen.fields.shape import Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.paths import get_path
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
-from synthgen.text.slots import typed
+from synthgen.text.slots import as_typed
 
 KEPT = 0.7
 MESSAGE: dict[str, Any] = {
@@ -61,9 +61,9 @@ class Revise(Instructed):
         return {"mess": "json"}
 
     @cached_property
-    def form(self) -> Form:
+    def form(self) -> AnswerForm:
         """The message, and nothing else."""
-        return Form(MESSAGE, out=self.out or "")
+        return AnswerForm(MESSAGE, out=self.out or "")
 
     def form_of(self) -> None:
         """None: the message alone is its value."""
@@ -100,7 +100,7 @@ class Revise(Instructed):
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The revised message and what it kept, or why there is none."""
-        from synthgen.voices.mess import kept, mess
+        from synthgen.voices.mess import kept_mess, mess
 
         before = self._message(row)
         if not completions:
@@ -112,7 +112,7 @@ class Revise(Instructed):
         if not after:
             return Refusal("empty")
         facts = self._facts(row, before)
-        share, polish = kept(before, after, facts)
+        share, polish = kept_mess(before, after, facts)
         if self.keep and (polish or share < self.keep):
             lost = [] if share >= self.keep else [f"{share:.0%} of how it was typed is left, and {self.keep:.0%} must be"]
             return Refusal("polished", f"{'; '.join([*polish, *lost])}: {after}")
@@ -123,7 +123,7 @@ class Revise(Instructed):
         found = set[str]()
         for name, value in {**row.values, **seen(row, self.shows)}.items():
             if name != self.of and isinstance(value, str | int | float | datetime.date) and not isinstance(value, bool):
-                forms = {str(value).strip(), typed(value, message)}
+                forms = {str(value).strip(), as_typed(value, message)}
                 if not _is_lowly(str(value)) and all(2 * len(form) <= len(message) for form in forms):  # a longer one is a message itself
                     found |= forms
         return sorted(found)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from synthgen.spec import patterns
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import PartMistake
 
 
 def _is_text(value: Any) -> bool:
@@ -39,15 +39,15 @@ VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
 """For each keyword whether a value can be its own, and what it wants, in words."""
 
 
-def value_faults(part: Mapping[Any, Any], at: tuple[Any, ...]) -> Iterator[Fault]:
+def value_mistakes(part: Mapping[Any, Any], at: tuple[Any, ...]) -> Iterator[PartMistake]:
     """Keywords of one schema whose value is of the wrong kind, and patterns that are none."""
     for word, value in part.items():
         fits, wanted = VALUES.get(str(word), (lambda _: True, ""))
         if not fits(value):
-            yield Fault((*at, word), f"{word} is {wanted}")
+            yield PartMistake((*at, word), f"{word} is {wanted}")
         elif word == "pattern":
             try:
                 patterns.sound(value)
             except ValueError as error:
                 message, hint = (*map(str, error.args), "")[:2]
-                yield Fault((*at, word), message, hint)
+                yield PartMistake((*at, word), message, hint)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from synthgen.errors import did_you_mean
-from synthgen.fields.schema_values import value_faults
+from synthgen.fields.schema_values import value_mistakes
 from synthgen.spec import patterns
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import PartMistake
 
 Schema = Mapping[str, Any]
 KeyPath = tuple[Any, ...]
@@ -71,48 +71,48 @@ DEEPEST = 100
 # Which schemas can be asked for
 
 
-def faults(part: Any, root: Any = None, at: KeyPath = ()) -> Iterator[Fault]:
+def mistakes(part: Any, root: Any = None, at: KeyPath = ()) -> Iterator[PartMistake]:
     """What in a schema cannot be asked for."""
     root = part if root is None else root
     if len(at) > DEEPEST:
-        yield Fault(at[:4], "a schema as deep as this cannot be asked for", "make the answer flatter")
+        yield PartMistake(at[:4], "a schema as deep as this cannot be asked for", "make the answer flatter")
         return
     if not isinstance(part, dict):
-        yield Fault(at, "a schema is a mapping, such as {type: string}")
+        yield PartMistake(at, "a schema is a mapping, such as {type: string}")
         return
-    if wrong := list(value_faults(part, at)):
+    if wrong := list(value_mistakes(part, at)):
         yield from wrong
         return
     if at == () and isinstance(part.get("$defs"), dict):
         for name, one in part["$defs"].items():
-            yield from faults(one, root, ("$defs", name))
+            yield from mistakes(one, root, ("$defs", name))
     if "$ref" in part:
-        yield from _reference_faults(part, root, at)
+        yield from _reference_mistakes(part, root, at)
     elif "anyOf" in part:
         yield from _unknown(part, {"anyOf"}, at)
         if not isinstance(part["anyOf"], list) or not part["anyOf"]:
-            yield Fault((*at, "anyOf"), "anyOf is a list of schemas")
+            yield PartMistake((*at, "anyOf"), "anyOf is a list of schemas")
         else:
             for number, one in enumerate(part["anyOf"]):
-                yield from faults(one, root, (*at, "anyOf", number))
+                yield from mistakes(one, root, (*at, "anyOf", number))
     elif part.keys() & {"enum", "const"}:
         yield from _unknown(part, {"enum", "const", "type"}, at)
         if "type" in part and part["type"] not in list(SENT):
-            yield Fault((*at, "type"), f"type {part['type']!r} cannot be asked for", "take it out: the options say enough")
+            yield PartMistake((*at, "type"), f"type {part['type']!r} cannot be asked for", "take it out: the options say enough")
         options = part.get("enum", [part.get("const")])
         if not isinstance(options, list) or not options or any(isinstance(one, dict | list) for one in options):
-            yield Fault((*at, "enum"), "enum is a list of texts, numbers, true or false")
+            yield PartMistake((*at, "enum"), "enum is a list of texts, numbers, true or false")
     else:
-        yield from _typed_faults(part, root, at)
+        yield from _typed_mistakes(part, root, at)
 
 
-def _reference_faults(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Fault]:
+def _reference_mistakes(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[PartMistake]:
     yield from _unknown(part, {"$ref"}, at)
     name, known = part["$ref"], _definitions(root)
     if name not in known:
-        yield Fault((*at, "$ref"), f"$ref: there is no {name}", did_you_mean(name, known, "there are"))
+        yield PartMistake((*at, "$ref"), f"$ref: there is no {name}", did_you_mean(name, known, "there are"))
     elif at[:1] == ("$defs",) and f"#/$defs/{at[1]}" in _reached(name, known):
-        yield Fault(
+        yield PartMistake(
             (*at, "$ref"), f"$ref: #/$defs/{at[1]} contains itself, which cannot be asked for", "write as many levels as there can be"
         )
 
@@ -133,51 +133,57 @@ def _reached(name: str, known: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _typed_faults(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Fault]:
+def _typed_mistakes(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[PartMistake]:
     kind = part.get("type")
     if kind is None and part.keys() & HINTS.keys():
         yield from _unknown(part, set(SENT), at)
         return
     if kind is None:
-        yield Fault(at, "a schema needs a 'type', 'enum', 'const', 'anyOf' or '$ref'", f"types: {', '.join(SENT)}")
+        yield PartMistake(at, "a schema needs a 'type', 'enum', 'const', 'anyOf' or '$ref'", f"types: {', '.join(SENT)}")
         return
     if not isinstance(kind, str) or kind not in SENT:
         many = "one type each: anyOf: [{type: string}, {type: 'null'}]" if isinstance(kind, list) else did_you_mean(kind, SENT, "types")
-        yield Fault((*at, "type"), f"type {kind!r} cannot be asked for", many)
+        yield PartMistake((*at, "type"), f"type {kind!r} cannot be asked for", many)
         return
     yield from _unknown(part, {"type"} | SENT[kind] | LIMITS.get(kind, set()), at)
     if part.get("format", "date") not in FORMATS:
-        yield Fault((*at, "format"), f"format '{part['format']}' cannot be asked for", did_you_mean(part["format"], FORMATS, "formats"))
+        yield PartMistake(
+            (*at, "format"), f"format '{part['format']}' cannot be asked for", did_you_mean(part["format"], FORMATS, "formats")
+        )
     if kind == "array":
         yield from (
-            faults(part.get("items"), root, (*at, "items")) if "items" in part else [Fault(at, "a list needs 'items': a schema of each")]
+            mistakes(part.get("items"), root, (*at, "items"))
+            if "items" in part
+            else [PartMistake(at, "a list needs 'items': a schema of each")]
         )
     if kind == "object":
         if part.get("additionalProperties", False) is not False:
-            yield Fault((*at, "additionalProperties"), "only additionalProperties: false can be asked for", "name every property")
+            yield PartMistake((*at, "additionalProperties"), "only additionalProperties: false can be asked for", "name every property")
         properties = part.get("properties")
         if not properties:
-            yield Fault(at, "an object needs 'properties': a schema of each")
+            yield PartMistake(at, "an object needs 'properties': a schema of each")
             return
         for name, one in properties.items():
             if not re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", str(name)):
-                yield Fault(
+                yield PartMistake(
                     (*at, "properties", name),
                     f"'{name}' cannot be the name of a property",
                     "letters (a to z), digits, '.', '_' and '-'; 64 at most",
                     at_key=True,
                 )
-            yield from faults(one, root, (*at, "properties", name))
+            yield from mistakes(one, root, (*at, "properties", name))
         for name in part.get("required", []):
             if name not in properties:
-                yield Fault((*at, "required"), f"required: there is no property '{name}'", did_you_mean(name, properties, "properties"))
+                yield PartMistake(
+                    (*at, "required"), f"required: there is no property '{name}'", did_you_mean(name, properties, "properties")
+                )
 
 
-def _unknown(part: dict[str, Any], known: set[str], at: KeyPath) -> Iterator[Fault]:
+def _unknown(part: dict[str, Any], known: set[str], at: KeyPath) -> Iterator[PartMistake]:
     for word in part:
         if word not in known | NOTES:
             hint = HINTS.get(str(word), "") or did_you_mean(word, known, "here")
-            yield Fault((*at, word), f"the keyword '{word}' cannot be asked for here", hint, at_key=True)
+            yield PartMistake((*at, word), f"the keyword '{word}' cannot be asked for here", hint, at_key=True)
 
 
 def _resolved(name: str, root: Any) -> Any:

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictF
 from synthgen.errors import DataError
 from synthgen.fields.considered import Listener
 from synthgen.spec import numerals, render
-from synthgen.spec.parts import Fault, Part
+from synthgen.spec.parts import Part, PartMistake
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 
@@ -123,14 +123,14 @@ class FieldShape(Part):
         if self.when is not None:
             yield from ((("when",), name) for name in sorted(render.names(self.when)))
 
-    def needs(self, others: Others) -> Iterator[Fault]:
-        """What is wrong between it and the fields that it names; `at` of each fault from its own keys, or where another field is to blame
+    def needs(self, others: Others) -> Iterator[PartMistake]:
+        """What is wrong between it and the fields that it names; `at` of each mistake from its own keys, or where another field is to blame
         from the top of the recipe, `whole`."""
         yield from ()
 
-    def unknown(self, at: tuple[str | int, ...], name: str) -> Fault | None:
-        """The fault that there is no field of a `name` that it `reads` at a key; None where that is told otherwise."""
-        return Fault(at, f"there is no field '{name}'", word=name)
+    def unknown(self, at: tuple[str | int, ...], name: str) -> PartMistake | None:
+        """The mistake that there is no field of a `name` that it `reads` at a key; None where that is told otherwise."""
+        return PartMistake(at, f"there is no field '{name}'", word=name)
 
     def literals(self) -> list[Any]:
         """The texts in it that stay as they are, for no template can stand there."""
@@ -177,7 +177,7 @@ class FieldShape(Part):
         return {}
 
 
-class Made(FieldShape):
+class PythonField(FieldShape):
     """A field that Python makes. Where nothing is drawn, `draws` is false and the stream is any."""
 
     draws: ClassVar[bool] = True

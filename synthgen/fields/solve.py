@@ -12,11 +12,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen.fields.answer import Form, column_of, files_of, output_faults, schema_of
+from synthgen.fields.answer import AnswerForm, column_of, files_of, output_mistakes, schema_of
 from synthgen.fields.claude import Output, Think
 from synthgen.fields.instructed import Instructed, row_text
 from synthgen.fields.shape import Role
-from synthgen.spec.parts import Fault
+from synthgen.spec.parts import PartMistake
 from synthgen.spec.paths import get_path
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
@@ -35,16 +35,18 @@ class Solve(Instructed):
     think: Think = False
 
     @cached_property
-    def form(self) -> Form:
+    def form(self) -> AnswerForm:
         """The form of its answers. Raises DataError, ValueError."""
-        return Form(schema_of(self.output, self._context), self.think, self.out or "")
+        return AnswerForm(schema_of(self.output, self._context), self.think, self.out or "")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """What is wrong in the output and the documents; a task that names fields, which would show them."""
-        yield from super().faults()
-        yield from output_faults(self.output, self._context)
+        yield from super().mistakes()
+        yield from output_mistakes(self.output, self._context)
         if "{{" in self.task or "{%" in self.task:
-            yield Fault(("task",), "the task of a blind answer is the same for all rows", "without {{ }}; what it sees of the row is 'of'")
+            yield PartMistake(
+                ("task",), "the task of a blind answer is the same for all rows", "without {{ }}; what it sees of the row is 'of'"
+            )
 
     def files(self) -> list[Path]:
         """The documents, the file of the schema, and the prompt."""

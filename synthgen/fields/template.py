@@ -9,13 +9,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen.fields.shape import Count, Made, fill
+from synthgen.fields.shape import Count, PythonField, fill
 from synthgen.fields.shape import Template as TemplateText
 from synthgen.spec import render
 from synthgen.spec.rows import Row, Value
 
 
-class Template(Made):
+class Template(PythonField):
     """Text made from other fields by a `template`, such as `ORD-{{ number }}`."""
 
     draws: ClassVar[bool] = False

@@ -36,19 +36,19 @@ from synthgen.fields.choice import Choice
 from synthgen.fields.considered import Listener, one_by_one, pooled, unread
 from synthgen.fields.reading import Reader, topic_of
 from synthgen.fields.shape import Asked, Chosen, Others, Passes, Role, Template, Weight, anything, fill
-from synthgen.fields.voiced import drawn, voice_faults, weighted
+from synthgen.fields.voiced import draw_voice, voice_mistakes, weighted
 from synthgen.spec import render
 from synthgen.spec.digests import digest
-from synthgen.spec.parts import Fault, in_order, misread
+from synthgen.spec.parts import PartMistake, in_order, misread
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 from synthgen.text import files, frames
 from synthgen.text.slots import filled, slots
 from synthgen.voices import Voice
-from synthgen.voices.channel import Put, put_on
+from synthgen.voices.channel import Put, apply_voice
 
 if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
-    from synthgen.fields.pool import Form, Pool
+    from synthgen.fields.pool import MessagePool, MessageVariant
     from synthgen.text.nearness import Nearness
     from synthgen.text.topics import Topics
     from synthgen.voices.steer import StyleTarget, StyleTotals
@@ -214,23 +214,25 @@ class Typed(Asked):
         named = [*(self.seeds.values() if isinstance(self.seeds, dict) else [self.seeds]), self.like]
         return [Path(name) for name in named if isinstance(name, str)]
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Seeds that cannot be read or are too few, and slots that must be mentioned but no seed shows."""
         if self.seeds is None and self.like is None:
             hint = "seeds: messages that show how people type, a list or a file, or either per topic; like: a file of real ones"
-            yield Fault((), "missing key 'seeds' or 'like'", hint)
+            yield PartMistake((), "missing key 'seeds' or 'like'", hint)
             return
         given = self.seeds if isinstance(self.seeds, dict) else {} if self.seeds is None else {"": self.seeds}
-        faults = [fault for topic, seeds in given.items() if (fault := self._seed_fault(topic, seeds))]
+        mistakes = [mistake for topic, seeds in given.items() if (mistake := self._seed_mistake(topic, seeds))]
         if not given and self.seeds is not None:
-            faults = [Fault(("seeds",), "no seed messages", FEW)]
+            mistakes = [PartMistake(("seeds",), "no seed messages", FEW)]
         if self.aim == "labels" and not self._several_topics:
-            faults.append(
-                Fault(("aim",), "labels need seeds for each topic, of which there are at least two", "seeds: {one: […], another: […]}")
+            mistakes.append(
+                PartMistake(
+                    ("aim",), "labels need seeds for each topic, of which there are at least two", "seeds: {one: […], another: […]}"
+                )
             )
         if self.labelled and (self.like is None or self.seeds is not None):
-            faults.append(
-                Fault(
+            mistakes.append(
+                PartMistake(
                     ("labelled",),
                     "it names a field of the records in 'like', where these are the seeds",
                     "give like, and no seeds",
@@ -239,19 +241,19 @@ class Typed(Asked):
             )
         if self.field and not any(map(files.is_records, self._named_files())):
             hint = f"give messages as records, {', '.join(files.FORMATS)}, or take it out"
-            faults.append(Fault(("field",), "it names a field of records, and no file here holds records", hint, at_key=True))
-        of_voice = list(self._voice_faults())
-        yield from faults + of_voice
-        if faults or (self.seeds is None and any(fault.at == ("like",) for fault in of_voice)):  # the seeds cannot be read
+            mistakes.append(PartMistake(("field",), "it names a field of records, and no file here holds records", hint, at_key=True))
+        of_voice = list(self._voice_mistakes())
+        yield from mistakes + of_voice
+        if mistakes or (self.seeds is None and any(mistake.at == ("like",) for mistake in of_voice)):  # the seeds cannot be read
             return
         shown = frozenset[str]().union(*map(slots, self.texts))
         for slot, rate in self.mention.items():
             if rate and slot not in shown:
                 hint = did_you_mean(slot, shown) if nearest(slot, shown) else f"write <{slot}> in some of them"
                 what = f"no seed message contains <{slot}>, so the model cannot know how it is mentioned"
-                yield Fault(("mention", slot), what, hint, at_key=True)
+                yield PartMistake(("mention", slot), what, hint, at_key=True)
 
-    def _voice_faults(self) -> Iterator[Fault]:
+    def _voice_mistakes(self) -> Iterator[PartMistake]:
         if self.like is not None:
             try:
                 self._liked  # noqa: B018 (it is read, to see whether it can be)
@@ -259,17 +261,19 @@ class Typed(Asked):
             except (DataError, ValueError) as error:
                 yield misread(("like",), error, self._context)
             if self.voice is not None:
-                yield Fault(("voice",), "a message is either like those of a file or on a voice", "take out 'like' or 'voice'", at_key=True)
-        yield from voice_faults(self.voice, self._context)
+                yield PartMistake(
+                    ("voice",), "a message is either like those of a file or on a voice", "take out 'like' or 'voice'", at_key=True
+                )
+        yield from voice_mistakes(self.voice, self._context)
 
-    def _seed_fault(self, topic: str, seeds: Seeds) -> Fault | None:
+    def _seed_mistake(self, topic: str, seeds: Seeds) -> PartMistake | None:
         at = ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
         try:
-            return None if seeds and self._read(seeds) else Fault(at, "no seed messages", FEW)
+            return None if seeds and self._read(seeds) else PartMistake(at, "no seed messages", FEW)
         except (DataError, ValueError) as error:
-            fault = misread(at, error, self._context)
+            mistake = misread(at, error, self._context)
             is_message = isinstance(seeds, str) and " " in seeds.strip() and "." not in seeds
-            return replace(fault, hint="text here names a file; messages stand in a list: [hi there, hello]") if is_message else fault
+            return replace(mistake, hint="text here names a file; messages stand in a list: [hi there, hello]") if is_message else mistake
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The fields of the topic, of the mentions, and of every slot in the seeds."""
@@ -280,11 +284,11 @@ class Typed(Asked):
             at = ("like",) if self.seeds is None else ("seeds", topic) if isinstance(self.seeds, dict) else ("seeds",)
             yield from ((at, slot) for slot in sorted(set().union(*map(slots, pool))))
 
-    def unknown(self, at: tuple[str | int, ...], name: str) -> Fault | None:
-        """As everywhere; in a seed message at its slot; nothing for a mention that no seed shows, which is a fault of its own."""
+    def unknown(self, at: tuple[str | int, ...], name: str) -> PartMistake | None:
+        """As everywhere; in a seed message at its slot; nothing for a mention that no seed shows, which is a mistake of its own."""
         if at[0] == "mention":
             shown = frozenset[str]().union(*map(slots, self.texts))
-            return Fault(at, f"there is no field '{name}'", word=name, at_key=True) if name in shown else None
+            return PartMistake(at, f"there is no field '{name}'", word=name, at_key=True) if name in shown else None
         if at[0] not in ("seeds", "like"):
             return super().unknown(at, name)
         seeds = self.seeds[str(at[1])] if isinstance(self.seeds, dict) else self.seeds
@@ -292,9 +296,9 @@ class Typed(Asked):
         number = next(number for number, message in enumerate(messages) if name in slots(message))
         listed = isinstance(seeds, list)
         where = "" if listed else f" (in: {messages[number]})"
-        return Fault((*at, number) if listed else at, f"slot <{name}>: there is no field '{name}'{where}", word=f"<{name}>")
+        return PartMistake((*at, number) if listed else at, f"slot <{name}>: there is no field '{name}'{where}", word=f"<{name}>")
 
-    def needs(self, others: Others) -> Iterator[Fault]:
+    def needs(self, others: Others) -> Iterator[PartMistake]:
         """Seeds for a topic that no row will ever have: a misspelt key, most likely."""
         seeds, (keys, source) = getattr(self, "seeds", None), others.named(self.topic) or ((), None)
         if not isinstance(seeds, dict) or not isinstance(source, Choice):
@@ -303,7 +307,7 @@ class Typed(Asked):
         for topic in seeds:
             if topic not in topics:
                 hint = did_you_mean(topic, topics, f"{keys[-1]} is one of")
-                yield Fault(("seeds", topic), f"no row has the topic '{topic}'", hint, at_key=True)
+                yield PartMistake(("seeds", topic), f"no row has the topic '{topic}'", hint, at_key=True)
 
     def stand_in(self, row: Row) -> Value:
         """A seed message of the row's topic, with its facts in it."""
@@ -340,13 +344,13 @@ class Typed(Asked):
     def _styles(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         if not self.chooses:
             return {}
-        from synthgen.voices.likeness import reached
+        from synthgen.voices.likeness import style_errors
 
         texts: dict[str, list[str]] = {}
         for row in islice(rows([name, f"{name}_voice"]), MEASURED):
             if row[name] is not None:
                 texts.setdefault(row[f"{name}_voice"], []).append(row[name])
-        return {voice: {"rows": len(own), "figures": reached(own, self.voices[voice])} for voice, own in sorted(texts.items())}
+        return {voice: {"rows": len(own), "figures": style_errors(own, self.voices[voice])} for voice, own in sorted(texts.items())}
 
     def _holding(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         if not self.has_topics:
@@ -372,27 +376,27 @@ class Typed(Asked):
         from synthgen.voices import steer
 
         if self.like is not None:
-            return {self.like: steer.like(self._liked)}
-        return {name: steer.towards(voice) for name, voice in self.voices.items()}
+            return {self.like: steer.target_from_texts(self._liked)}
+        return {name: steer.target_from_voice(voice) for name, voice in self.voices.items()}
 
     @cached_property
     def voices(self) -> dict[str, Voice]:
         """The voices that rows are typed in; with `like`, the one that was measured, under its file's name."""
         if self.like is not None:
-            from synthgen.voices.measure import measured
+            from synthgen.voices.measure import measure_voice
 
-            return {self.like: measured(self._liked)}
+            return {self.like: measure_voice(self._liked)}
         return {name: self._context.voices[name] for name in weighted(self.voice)}
 
     @cached_property
     def _seeds_voice(self) -> Voice:
-        from synthgen.voices.measure import measured
+        from synthgen.voices.measure import measure_voice
 
-        return measured(self.texts)
+        return measure_voice(self.texts)
 
     def _voice_of(self, row: Row, name: str, streams: Streams) -> str:
         """The row's voice: one draw for all its tries."""
-        return self.like or drawn(self.voice, streams.at(row.table, name, "voice", row.index))
+        return self.like or draw_voice(self.voice, streams.at(row.table, name, "voice", row.index))
 
     def memory(self) -> dict[str, StyleTotals]:
         """How the table's messages of each voice are typed so far."""
@@ -522,7 +526,7 @@ class Typed(Asked):
         """A seed message as the voice types it. What is shouted makes little sense to a small model: its message is put in capitals behind
         it."""
         hand = self.voices[voice].model_copy(update={"shouting": None})
-        return put_on(seed, hand, stream, source=self._seeds_voice).text or seed
+        return apply_voice(seed, hand, stream, source=self._seeds_voice).text or seed
 
     def _own(self, topic: str) -> list[str]:
         return self.pools.get(topic, self.pools.get("", []))
@@ -599,17 +603,17 @@ class Typed(Asked):
                 if listener and listener.follows(row):
                     listener.considered(row, [*unread(read), *one_by_one(read, row.values, first[1], partial(passes, row))])
             return firsts
-        from synthgen.fields.pool import Fates, Pool, unheard
+        from synthgen.fields.pool import Fates, MessagePool, unheard
 
         alike: dict[tuple[Any, ...], list[int]] = {}
         for place, own in enumerate(answers):
             origin = own[0].prompt.origin
             alike.setdefault((origin["voice"], origin["topic"], *origin["mention"]), []).append(place)
-        pool_of: dict[int, Pool] = {}
+        pool_of: dict[int, MessagePool] = {}
         sure, used = self.topics.sure if self.topics else None, set[str]()
         for (voice, *_), places in alike.items():
             forms = [one for place in places for one in self._sound(rows[place], messages[place], voice, passes)]
-            pool_of |= dict.fromkeys(places, Pool(self.courses.get(voice), forms, sure, WORSE))
+            pool_of |= dict.fromkeys(places, MessagePool(self.courses.get(voice), forms, sure, WORSE))
         chosen: list[Chosen] = []
         for place, row in enumerate(rows):
             voice = answers[place][0].prompt.origin["voice"]
@@ -628,7 +632,7 @@ class Typed(Asked):
                 chosen.append((self._taken(form, row, voice, memory), form.source))
         return chosen
 
-    def _taken(self, form: Form, row: Row, voice: str, memory: Any) -> Value | Labelled:
+    def _taken(self, form: MessageVariant, row: Row, voice: str, memory: Any) -> Value | Labelled:
         """The message that a row takes from the pool, with its labels; with a voice it is counted."""
         from synthgen.fields.pool import with_facts
         from synthgen.voices.steer import style
@@ -641,20 +645,20 @@ class Typed(Asked):
             labels |= {"voice": voice, "style": style(put.text), "slips": [slip._asdict() for slip in put.slips]}
         return Labelled(put.text, labels)
 
-    def _suits(self, row: Row, form: Form) -> bool:
+    def _suits(self, row: Row, form: MessageVariant) -> bool:
         """Whether a message that another row asked for can be this row's."""
         return self._reader.objection(form.put.text, row, form.source.prompt) is None
 
-    def _sound(self, row: Row, messages: Sequence[Read], voice: str, passes: Passes) -> Iterator[Form]:
+    def _sound(self, row: Row, messages: Sequence[Read], voice: str, passes: Passes) -> Iterator[MessageVariant]:
         """The messages among a row's continuations, each as it came and, with a voice, as that would have typed it."""
-        from synthgen.fields.pool import Form
+        from synthgen.fields.pool import MessageVariant
 
         for message, completion in messages:
             if isinstance(message, str):
                 score, sense = self._score(message, completion), _sense(completion)
-                yield Form(Put(message, []), completion, passes(row, filled(message, row.values)), score, sense)
+                yield MessageVariant(Put(message, []), completion, passes(row, filled(message, row.values)), score, sense)
                 if not self.chooses:
                     continue
-                put = put_on(message, self.voices[voice], Random(completion.prompt.stream))
+                put = apply_voice(message, self.voices[voice], Random(completion.prompt.stream))
                 if put.text and put.text != message and self._reader.objection(put.text, row, completion.prompt) is None:
-                    yield Form(put, completion, passes(row, filled(put.text, row.values)), score, sense, voiced=True)
+                    yield MessageVariant(put, completion, passes(row, filled(put.text, row.values)), score, sense, voiced=True)

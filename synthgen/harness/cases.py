@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from synthgen.dataset.dataset import Dataset
-from synthgen.dataset.table import Rows
+from synthgen.dataset.table import TableRows
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness.targets import Targets
 from synthgen.recipe.harness import Harness, table_of
@@ -22,7 +22,7 @@ Turn = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Case:
+class EvalCase:
     """One row: `id` is its table and its place in that, `input` a message or a conversation that ends with the user,
     `target` what the answer should be (or a list of what it may be), `labels` what is known of it."""
 
@@ -53,7 +53,7 @@ class Suite:
 
     name: str
     about: str
-    rows: Rows
+    rows: TableRows
     harness: Harness
     targets: Targets | None
     grading: dict[str, Any]
@@ -71,16 +71,16 @@ class Suite:
         """What the files of a harness read of it."""
         return {"name": self.slug, "about": self.about, "system": self.harness.system, "grading": self.grading}
 
-    def cases(self) -> Iterator[Case]:
+    def cases(self) -> Iterator[EvalCase]:
         """The rows that can be cases, in order: those with an input and, where targets are wanted, a target."""
         needed = [root_of(self.harness.input), *(self.targets.columns if self.targets else [])]
         for name, row in self.rows.read([*needed, *self.labels.values()]):
-            given, target = asked(get_path(row, self.harness.input)), answer(self.targets.of(row)) if self.targets else None
+            given, target = input_of(get_path(row, self.harness.input)), target_of(self.targets.of(row)) if self.targets else None
             if given is not None and (self.targets is None or target is not None):
-                yield Case(name, given, target, {short: row[column] for short, column in self.labels.items()})
+                yield EvalCase(name, given, target, {short: row[column] for short, column in self.labels.items()})
 
 
-def asked(value: Any) -> str | list[Turn] | None:
+def input_of(value: Any) -> str | list[Turn] | None:
     """A field's value as an input: of a conversation what comes before the last answer. None where there is nothing to answer."""
     if isinstance(value, list) and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in value):
         turns: list[Turn] = [{"role": str(turn["role"]), "content": str(turn["content"])} for turn in value]
@@ -90,7 +90,7 @@ def asked(value: Any) -> str | list[Turn] | None:
     return None if value is None else to_text(value)
 
 
-def answer(value: Any) -> str | list[str] | None:
+def target_of(value: Any) -> str | list[str] | None:
     """A field's value as a target: text, a list of texts of which each would do, or JSON."""
     if isinstance(value, str | None):
         return value or None
@@ -99,10 +99,10 @@ def answer(value: Any) -> str | list[str] | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def harness_of(dataset: Dataset, **given: Any) -> tuple[Rows, Harness]:
+def harness_of(dataset: Dataset, **given: Any) -> tuple[TableRows, Harness]:
     """The table that is read, and how: what the output's recipe says under `harness`, what is `given` in place of that, and where
     neither says an input, the last edge case of the last table that has messages, or else its message. Raises OutputError."""
-    every = {name: Rows(dataset, name) for name in dataset.tables}
+    every = {name: TableRows(dataset, name) for name in dataset.tables}
     said = {**dataset.recipe.harness, **{key: value for key, value in given.items() if value is not None}}
     if said.get("table") is not None:
         dataset.named(str(said["table"]), aside=False)
@@ -129,7 +129,7 @@ def harness_of(dataset: Dataset, **given: Any) -> tuple[Rows, Harness]:
     return every[table], harness
 
 
-def _message(tables: Mapping[str, Rows], table: str | None) -> str:
+def _message(tables: Mapping[str, TableRows], table: str | None) -> str:
     for name in [table] if table else reversed(list(tables)):
         if name in tables:
             found = last_message(tables[name].dataset.recipe.fields.values(), tables[name].columns)

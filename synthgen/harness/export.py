@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.dataset.dataset import Dataset
-from synthgen.dataset.table import FEW, Rows
+from synthgen.dataset.table import FEW, TableRows
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
-from synthgen.harness.cases import Suite, answer, harness_of
+from synthgen.harness.cases import Suite, harness_of, target_of
 from synthgen.harness.targets import Targets, targets_of
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.shape import ClaudeSpec
@@ -121,7 +121,7 @@ def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> N
     write(suite, folder)
 
 
-def _suite(rows: Rows, harness: Harness) -> Suite:
+def _suite(rows: TableRows, harness: Harness) -> Suite:
     recipe = rows.dataset.recipe
     name = f"{rows.manifest['name']}-{rows.table}"
     targets = targets_of(recipe, rows.columns, harness)
@@ -139,7 +139,7 @@ def _suite(rows: Rows, harness: Harness) -> Suite:
     )
 
 
-def _grading(rows: Rows, harness: Harness, targets: Targets | None) -> dict[str, Any]:
+def _grading(rows: TableRows, harness: Harness, targets: Targets | None) -> dict[str, Any]:
     """How answers are graded: the kind, what that needs, and the grade from which an answer passes."""
     bounds = {"pass": 0.5, "words": harness.words, "format": harness.format, "labels": list[str]()}
     if targets is None:
@@ -151,12 +151,12 @@ def _grading(rows: Rows, harness: Harness, targets: Targets | None) -> dict[str,
     return {"kind": kind, **bounds, "labels": labels if kind == "label" else []}
 
 
-def _labels(rows: Rows, targets: Targets) -> tuple[list[str], str]:
+def _labels(rows: TableRows, targets: Targets) -> tuple[list[str], str]:
     """The values of the targets if they are few and short, and `json` where they are objects."""
     found, count, json_ = set[str](), 0, False
     for _, row in rows.read(targets.columns):
         value = targets.of(row)
-        told = answer(value)
+        told = target_of(value)
         json_ = json_ or isinstance(value, dict)
         if told is None or json_:
             continue
@@ -170,7 +170,7 @@ def _labels(rows: Rows, targets: Targets) -> tuple[list[str], str]:
     ), "json" if json_ else ""
 
 
-def _chosen(rows: Rows, target: str) -> bool:
+def _chosen(rows: TableRows, target: str) -> bool:
     """Whether the recipe itself lists the values of a target."""
     field = rows.dataset.recipe.fields.get(root_of(target))
     if field is None:

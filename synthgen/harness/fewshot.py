@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from xml.sax.saxutils import escape
 
-from synthgen.checks.near_duplicate import pieces, similarity
+from synthgen.checks.near_duplicate import dice, trigrams
 from synthgen.dataset import Dataset
 from synthgen.errors import DataError, ModelError, OutputError, did_you_mean
 from synthgen.harness.targets import Targets, targets_of
@@ -40,7 +40,7 @@ VALUES = 12
 
 
 @dataclass(frozen=True)
-class Example:
+class FewShotExample:
     """One row as an example: its place in the table, what is given, what is to come back, and its labels."""
 
     row: int
@@ -57,7 +57,7 @@ class Fewshot:
     table: str
     input: str
     target: str
-    examples: Sequence[Example]
+    examples: Sequence[FewShotExample]
     wanted: int
     rows: int
     shares: Mapping[str, Mapping[str, int]]
@@ -107,7 +107,8 @@ def fewshot(
     values = [{label: to_text(answers.of(row) if label == target else get_path(row, label)) for label in labels} for row in fitting]
     chosen = choose([to_text(get_path(row, source)) for row in fitting], values, k)
     examples = [
-        Example(places[one], to_text(get_path(fitting[one], source)), to_text(answers.of(fitting[one])), values[one]) for one in chosen
+        FewShotExample(places[one], to_text(get_path(fitting[one], source)), to_text(answers.of(fitting[one])), values[one])
+        for one in chosen
     ]
     shown = {label: Counter(example.labels[label] for example in examples) for label in labels}
     shares = {label: {value: shown[label][value] for value in sorted({own[label] for own in values})} for label in labels}
@@ -210,8 +211,8 @@ def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int) -
     choice."""
     from synthgen.engine import spread
 
-    padded = [f"  {frames.essence(text)} " for text in inputs]
-    sets = [pieces(text) for text in padded]
+    padded = [f"  {frames.normalise(text)} " for text in inputs]
+    sets = [trigrams(text) for text in padded]
     values = {label: len({own[label] for own in labels}) for label in (labels[0] if labels else ())}
     shown: dict[str, Counter[str]] = {label: Counter() for label in values}
     likest = [0.0] * len(inputs)
@@ -224,7 +225,7 @@ def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int) -
             counts[labels[one][label]] += 1
         left.discard(one)
         for other in list(left):
-            likest[other] = max(likest[other], similarity(sets[one], padded[other], len(sets[other])))
+            likest[other] = max(likest[other], dice(sets[one], padded[other], len(sets[other])))
             if likest[other] >= ALIKE:
                 left.remove(other)
         seen = {place: sum(values[label] * counts[labels[place][label]] for label, counts in shown.items()) for place in left}
@@ -235,12 +236,12 @@ def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int) -
 # How they are to_text
 
 
-def block(examples: Sequence[Example], form: Form) -> str:
+def block(examples: Sequence[FewShotExample], form: Form) -> str:
     """The examples as a prompt can hold them: XML tags, the JSON of a list of messages, or Markdown."""
     return {"xml": _xml, "messages": _messages, "markdown": _markdown}[form](examples)
 
 
-def _xml(examples: Sequence[Example]) -> str:
+def _xml(examples: Sequence[FewShotExample]) -> str:
     shown = [f"<example>\n<input>{_tagged(one.input)}</input>\n<output>{_tagged(one.target)}</output>\n</example>" for one in examples]
     return "\n".join(["<examples>", *shown, "</examples>"])
 
@@ -251,12 +252,12 @@ def _tagged(text: str) -> str:
     return escape(kept, {"\r": "&#13;"})
 
 
-def _messages(examples: Sequence[Example]) -> str:
+def _messages(examples: Sequence[FewShotExample]) -> str:
     turns = [{"role": role, "content": text} for one in examples for role, text in (("user", one.input), ("assistant", one.target))]
     return json.dumps(turns, ensure_ascii=False, indent=2)
 
 
-def _markdown(examples: Sequence[Example]) -> str:
+def _markdown(examples: Sequence[FewShotExample]) -> str:
     shown = [
         f"### Example {number}\n\nInput:\n\n{_fenced(one.input)}\n\nOutput:\n\n{_fenced(one.target)}"
         for number, one in enumerate(examples, 1)

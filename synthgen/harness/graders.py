@@ -47,25 +47,25 @@ def grade(answer: str, target: Any, suite: Mapping[str, Any]) -> dict[str, float
         }
     wanted = target if isinstance(target, list) else [target]
     if how["kind"] == "label":
-        return {"correct": max(float(said(answer, how["labels"]) == {plain(one)}) for one in wanted)}
+        return {"correct": max(float(labels_in(answer, how["labels"]) == {normalised(one)}) for one in wanted)}
     if how["kind"] == "json":
-        found = parsed(answer)
-        return {"correct": max(float(found is not None and found == parsed(one)) for one in wanted)}
+        found = json_in(answer)
+        return {"correct": max(float(found is not None and found == json_in(one)) for one in wanted)}
     return {"overlap": max(overlap(answer, one) for one in wanted)}
 
 
-def plain(text: str) -> str:
+def normalised(text: str) -> str:
     """Text in small letters, all that is no letter and no digit a space."""
     return " ".join(re.sub(r"[\W_]+", " ", text.lower()).split())
 
 
-def said(answer: str, labels: list[str]) -> set[str]:
+def labels_in(answer: str, labels: list[str]) -> set[str]:
     """Which of the labels an answer names, as plain text; a label inside a longer one that is named does not count.
     Where the labels are true and false, yes and no name them too."""
-    names = {plain(label): plain(label) for label in labels}
+    names = {normalised(label): normalised(label) for label in labels}
     if set(names) <= {"true", "false"}:
         names |= {"yes": "true", "no": "false"}
-    rest, found = f" {plain(answer)} ", set()
+    rest, found = f" {normalised(answer)} ", set()
     for name in sorted(names, key=lambda name: (-len(name), name)):
         sought = f" {name} " if name.isascii() else name  # not every script puts spaces between words
         if name and sought in rest:
@@ -76,7 +76,7 @@ def said(answer: str, labels: list[str]) -> set[str]:
 
 def overlap(answer: str, target: str) -> float:
     """F1 of the words of two texts."""
-    one, other = Counter(plain(answer).split()), Counter(plain(target).split())
+    one, other = Counter(normalised(answer).split()), Counter(normalised(target).split())
     shared = (one & other).total()
     return 2 * shared / (one.total() + other.total()) if shared else float(one == other)
 
@@ -89,11 +89,11 @@ def refuses(answer: str) -> bool:
 def well_formed(answer: str, form: str) -> bool:
     """Whether an answer is what it should look like: `json`, or `text` in which no template or chat format shows."""
     if form == "json":
-        return parsed(answer) is not None
+        return json_in(answer) is not None
     return not LEAKS.search(answer) and answer.count("```") % 2 == 0
 
 
-def parsed(answer: str) -> Any:
+def json_in(answer: str) -> Any:
     """The JSON that an answer is, or has in a fence; None when it is none."""
     fenced = re.search(r"```(?:json)?\s*(.*?)```", answer, re.DOTALL)
     try:

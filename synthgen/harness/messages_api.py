@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from synthgen.harness.cases import Case, Suite
+from synthgen.harness.cases import EvalCase, Suite
 from synthgen.harness.exporter import Exporter
 from synthgen.harness.text import line, write_lines
 
@@ -27,18 +27,18 @@ def write_suite(suite: Suite, folder: Path) -> int:
     )
 
 
-def _told(suite: Suite) -> Iterator[Case]:
+def _told(suite: Suite) -> Iterator[EvalCase]:
     return (case for case in suite.cases() if not case.blank)
 
 
-def _params(suite: Suite, case: Case) -> dict[str, Any]:
+def _params(suite: Suite, case: EvalCase) -> dict[str, Any]:
     turns = case.messages(suite.harness.system)
     system = "\n\n".join(turn["content"] for turn in turns if turn["role"] == "system")
     told = [turn for turn in turns if turn["role"] != "system"]
     return {"model": suite.model, "max_tokens": TOKENS, **({"system": system} if system else {}), "messages": told}
 
 
-def _name(case: Case) -> str:
+def _name(case: EvalCase) -> str:
     """An id as the API takes it: letters, digits, - and _, at most 64."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", case.id)[-64:]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.harness import graders
-from synthgen.harness.cases import Case, Suite
+from synthgen.harness.cases import EvalCase, Suite
 from synthgen.harness.exporter import Exporter
 from synthgen.harness.text import line, write, write_lines
 
@@ -83,7 +83,7 @@ def _run() -> dict[str, Any]:
     }
 
 
-def _first(case: Case) -> str:
+def _first(case: EvalCase) -> str:
     return case.target[0] if isinstance(case.target, list) else case.target or ""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from unicodedata import category
 
-from synthgen.harness.cases import Case, Suite
+from synthgen.harness.cases import EvalCase, Suite
 from synthgen.harness.exporter import Exporter
 from synthgen.harness.text import line, write_lines
 from synthgen.spec.rows import steerless
@@ -52,7 +52,7 @@ def write_csv(suite: Suite, folder: Path) -> int:
     return count
 
 
-def _record(case: Case) -> dict[str, Any]:
+def _record(case: EvalCase) -> dict[str, Any]:
     return {"id": case.id, "input": case.input, "target": case.target, "labels": case.labels}
 
 

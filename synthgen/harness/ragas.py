@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from synthgen.harness.cases import Case, Suite
+from synthgen.harness.cases import EvalCase, Suite
 from synthgen.harness.exporter import Exporter
 from synthgen.harness.text import line, write, write_lines
 
@@ -45,7 +45,7 @@ def _samples(suite: Suite) -> Iterator[str]:
         yield line({"id": case.id, "user_input": _input(case), **wanted, **voice, **known}, ascii_only=True)
 
 
-def _input(case: Case) -> Any:
+def _input(case: EvalCase) -> Any:
     """A message, or a conversation as ragas' own messages."""
     if isinstance(case.input, str):
         return case.input

@@ -19,7 +19,7 @@ from typing import Any
 
 from synthgen.comparison.shares import difference, wilson
 from synthgen.dataset import Dataset
-from synthgen.dataset.table import FEW, Rows
+from synthgen.dataset.table import FEW, TableRows
 from synthgen.errors import DataError, OutputError, did_you_mean
 
 ZSTANDARD = 93
@@ -125,7 +125,7 @@ def _labels(output: str | Path, found: Sequence[Result], by: Sequence[str]) -> d
             raise DataError(
                 f"the results are of rows of a table '{table}', which {output} does not have", "name the output that was exported"
             )
-        rows = Rows(dataset, table)
+        rows = TableRows(dataset, table)
         columns = _columns(rows.columns, rows.labels(), by)
         for name, row in rows.read(list(columns.values())):
             if name in wanted:

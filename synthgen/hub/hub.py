@@ -118,8 +118,8 @@ def publishing(folder: str | Path, repo: str | None = None, **said: Any) -> Publ
     except ValidationError as error:
         wrong = error.errors()[0]
         raise OutputError(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg'].removeprefix('Value error, ')}") from None
-    for fault in publish.faults():
-        raise OutputError(fault.message, fault.hint)
+    for mistake in publish.mistakes():
+        raise OutputError(mistake.message, mistake.hint)
     return publish
 
 

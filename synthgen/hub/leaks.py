@@ -18,7 +18,7 @@ from typing import Any
 
 from synthgen.errors import OutputError
 from synthgen.recipe.recorded import RecordedRecipe
-from synthgen.text.frames import essence
+from synthgen.text.frames import normalise
 from synthgen.text.originals import Originals
 
 SECRETS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -146,7 +146,7 @@ def _unpacked(text: str) -> Iterator[str]:
 
 
 def _everybodys(text: str) -> bool:
-    plain = essence(text)
+    plain = normalise(text)
     return len(plain.split()) < SHORT_WORDS and len(plain) < SHORT
 
 

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthgen.dataset.card import Split, published
+from synthgen.dataset.card import Split, hub_card
 from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.manifest import AGAIN
 from synthgen.dataset.names import LOGS, MANIFEST, REPORT
@@ -219,7 +219,7 @@ def _texts(
             continue
         content = (folder / path).read_bytes()
         if path == CARD:
-            told = published(content.decode(), repo, configs, recipe, license=wishes.license, language=wishes.language, test=wishes.test)
+            told = hub_card(content.decode(), repo, configs, recipe, license=wishes.license, language=wishes.language, test=wishes.test)
             content = told.encode()
         sent.append(_sent(path, content))
     files = {one.path: {**_rows(one), "bytes": one.size, "sha256": one.sha256} for one in (*shards, *sent)}

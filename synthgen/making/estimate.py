@@ -13,9 +13,9 @@ from typing import Any
 
 from synthgen.engine import candidates
 from synthgen.engine.run import ASKED_CHUNK
-from synthgen.engine.step import make, wanted
+from synthgen.engine.step import is_wanted, make
 from synthgen.errors import DataError, SynthgenError
-from synthgen.fields import Asked, Made
+from synthgen.fields import Asked, PythonField
 from synthgen.fields.shape import WORDS
 from synthgen.models import Model, PaidModel
 from synthgen.recipe import Plan, TablePlan
@@ -25,7 +25,7 @@ from synthgen.spec.streams import Streams
 
 
 @dataclass(frozen=True)
-class Question:
+class QuestionEstimate:
     """What a model will be asked for a field: prompts at least, and tokens read and written, as far as known before.
 
     What Claude writes is assumed: as long as the field's examples, or 200 tokens. `cost` is in US dollars at list prices, for one try a
@@ -49,7 +49,7 @@ WRITTEN = 200
 """Tokens of an answer of Claude's of which nothing is known."""
 
 
-def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) -> Iterator[Question]:
+def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) -> Iterator[QuestionEstimate]:
     """What will be asked for each field of a plan; with `batch`, of Claude at the price of batches."""
     if not whole.models:
         return
@@ -73,7 +73,7 @@ def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) 
                 continue
             reads = {name for _, name in step.field.reads()}
             asked = table.asked.get(step.name)
-            if isinstance(step.field, Made) and not reads & unknown:
+            if isinstance(step.field, PythonField) and not reads & unknown:
                 for row in rows:
                     make(row, step.name, step.field, streams)
             elif asked is not None:
@@ -98,7 +98,7 @@ def _rows_expected(whole: Plan, table: TablePlan) -> float:
     return min(source.rows or float("inf"), _rows_expected(whole, parent)) * sum(source.bounds) / 2
 
 
-def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[Row], streams: Streams, share: float) -> Question:
+def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[Row], streams: Streams, share: float) -> QuestionEstimate:
     prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
     frames = {prompt.text for prompt in prompts}
     texts = asked.answers()
@@ -110,14 +110,14 @@ def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[
         read = sum(len(frame) for frame in frames) // 4
         written = len(prompts) * (sum(map(len, texts)) / max(1, len(texts)) / 4 + 1)
         exact = False
-    return Question(
+    return QuestionEstimate(
         table, name, asked.by, round(len(prompts) * share), round(len(frames) * share), round(read * share), round(written * share), exact
     )
 
 
 def _of_claude(
     table: str, name: str, asked: Asked, models: Mapping[str, Model], rows: Sequence[Row], streams: Streams, share: float, batch: bool
-) -> Iterator[Question]:
+) -> Iterator[QuestionEstimate]:
     """What Claude, and whoever else takes part, will be asked for a field. In a conversation, a reply and a question to each turn."""
     try:
         prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
@@ -132,17 +132,17 @@ def _of_claude(
         frames = round(len({one.whole for one in own}) * share * calls)
         if isinstance(model, PaidModel):
             found = model.expected(own, count, written, more_read=written * (calls - 1) / 2, batch=batch)
-            yield Question(
+            yield QuestionEstimate(
                 table, name, by, round(count), frames, found.read, round(count * written), False, found.cost, found.most, found.cached
             )
         else:
             read = sum(len(one.text) for one in own) * share * calls / 4
-            yield Question(table, name, by, round(count), frames, round(read), round(count * written), False)
+            yield QuestionEstimate(table, name, by, round(count), frames, round(read), round(count * written), False)
 
 
 def _may_be_wanted(asked: Asked, row: Row) -> bool:
     with suppress(DataError):  # of what only stands for another
-        return wanted(asked, row)
+        return is_wanted(asked, row)
     return True
 
 

@@ -15,7 +15,7 @@ from synthgen.dataset.place import FULL
 from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import OutputError
 from synthgen.hub.hub import Pushed
-from synthgen.making.estimate import Question
+from synthgen.making.estimate import QuestionEstimate
 from synthgen.making.runs import Run, RunOptions, Watch, open_models, preflight
 from synthgen.models import Budget, Journal
 from synthgen.models.budget import dollars
@@ -25,7 +25,7 @@ from synthgen.spec import pages
 
 
 @dataclass(frozen=True)
-class Made:
+class MakeResult:
     """What `make` did. `already` is true when the output was there and nothing had to be done; `pushed` is what went to the Hub."""
 
     folder: Path
@@ -59,7 +59,7 @@ class Checked:
 
     loaded: Loaded
     plan: Plan
-    questions: list[Question] = field(default_factory=list)
+    questions: list[QuestionEstimate] = field(default_factory=list)
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -67,7 +67,7 @@ class Checked:
         return f"Checked({self.loaded.recipe.name}: no mistakes{''.join(f'; {one}' for one in asks)})"
 
 
-def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, before: Callable[[Checked], None]) -> Made:
+def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, before: Callable[[Checked], None]) -> MakeResult:
     """Make a recipe's dataset as an output, as far as it is not there. `watch` is told how far it is, and `before` what will be asked.
     Raises SynthgenError; what was finished is kept."""
     began, whole, made_of = time.monotonic(), plan(loaded.recipe), fingerprint(loaded)
@@ -78,7 +78,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         same = there is not None and there["fingerprint"] == made_of
         if there and same and not (how.fresh or how.recheck or output.unfinished.exists()):
             refuse_damaged(output, there)
-            return Made(output.final, there, already=True, notes=tuple(other_versions(there)))
+            return MakeResult(output.final, there, already=True, notes=tuple(other_versions(there)))
         noted, gone = tuple(notes(loaded.recipe, how.models or ())), refuse_other(output, loaded, finished=not same)
         kept = output.open(fresh=how.fresh)
         remember_origin(output, loaded)
@@ -99,7 +99,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         carried = output.publish(manifest, ["chunks", "progress.jsonl"])
     again = [f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged]
     lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
-    return Made(output.final, manifest, notes=(*noted, *shortfalls(whole, manifest), *lost, *again, *gone, *kept, *carried, *untold))
+    return MakeResult(output.final, manifest, notes=(*noted, *shortfalls(whole, manifest), *lost, *again, *gone, *kept, *carried, *untold))
 
 
 def _show(output: Output, manifest: dict[str, Any]) -> list[str]:

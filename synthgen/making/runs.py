@@ -11,7 +11,7 @@ from synthgen.dataset import Output, Progress, TableStore
 from synthgen.engine import TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
-from synthgen.making.estimate import Question, questions
+from synthgen.making.estimate import QuestionEstimate, questions
 from synthgen.models import Budget, Journal, Journalled, Model, PaidModel, open_model
 from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.spec.digests import digest_of
@@ -91,7 +91,7 @@ def shared_journal(output: Output) -> Iterator[Journal]:
 
 
 def preflight(
-    whole: Plan, opened: Mapping[str, Model], journal: Journal, before: Callable[[list[Question]], None], *, batch: bool = False
+    whole: Plan, opened: Mapping[str, Model], journal: Journal, before: Callable[[list[QuestionEstimate]], None], *, batch: bool = False
 ) -> None:
     """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not."""
     claudes = {name: model for name, model in opened.items() if isinstance(model, PaidModel)}

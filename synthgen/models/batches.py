@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
     from synthgen.models.claude import ClaudeModel
-    from synthgen.models.ledger import BatchLedger, Sent
+    from synthgen.models.ledger import BatchLedger, SentBatch
     from synthgen.models.model import Batching
 
 EARLIER = 600.0
@@ -52,7 +52,7 @@ class Batches:
     ) -> None:
         self.model, self.ledger, self.line, self.how, self.watch = model, ledger, line, how, watch
         self.left, self.tries, self.strangers = dict(asked), Counter[str](), set[str]()
-        self.under_way: dict[int, tuple[Sent, float]] = {}  # by number: the batch, and the most that it can cost
+        self.under_way: dict[int, tuple[SentBatch, float]] = {}  # by number: the batch, and the most that it can cost
         self.can = model.abilities(line)
         self.sizes: dict[str, int] = {}
 
@@ -101,7 +101,7 @@ class Batches:
             ready = ready[len(file) :]
         return None
 
-    def _post(self, batch: Sent, file: Mapping[str, Prompt], most: float) -> str:
+    def _post(self, batch: SentBatch, file: Mapping[str, Prompt], most: float) -> str:
         """The id of a new batch."""
         requests: Any = [{"custom_id": key, "params": wire.request(self.model.name, prompt, self.can)} for key, prompt in file.items()]
         for number in range(TRIES):
@@ -119,7 +119,7 @@ class Batches:
             self._drop(batch, most)
         raise found.error(self.model.name, number + 1)
 
-    def _search(self, batch: Sent) -> str | None:
+    def _search(self, batch: SentBatch) -> str | None:
         """The id of a batch whose id was lost: of those that were made at that time and are as large, the next one."""
         known = self.strangers | self.ledger.ids()
 
@@ -142,7 +142,7 @@ class Batches:
                 return min(found)[1]
         return None
 
-    def _take_up(self, batch: Sent, most: float) -> None:
+    def _take_up(self, batch: SentBatch, most: float) -> None:
         """Wait for a batch that was sent, or may have been."""
         if batch.id is None:
             batch = self.ledger.named(batch, self._search(batch))
@@ -152,7 +152,7 @@ class Batches:
             self.under_way[batch.number] = (batch, most)
             self.look = self.how.first_look
 
-    def _drop(self, batch: Sent, most: float) -> None:
+    def _drop(self, batch: SentBatch, most: float) -> None:
         """Forget a batch that does not exist."""
         self.ledger.done(batch, self.model.identity, {})
         self.model.budget.settle(most)
@@ -180,7 +180,7 @@ class Batches:
             self.how.wait(self.look)
             self.look = min(self.how.last_look, self.look * 1.5)
 
-    def _card(self, batch: Sent) -> Any:
+    def _card(self, batch: SentBatch) -> Any:
         """What the API says of a batch; None if it is too old to be known."""
         name = str(batch.id)
         found = self.line.start(self.line.patient(lambda client: client.messages.batches.retrieve(name))).result()
@@ -196,7 +196,7 @@ class Batches:
             "take the key (the workspace) that it was sent with; without --batch its requests are asked again, and paid again",
         )
 
-    def _end(self, batch: Sent, most: float, *, gone: bool) -> Iterator[tuple[str, Completion]]:
+    def _end(self, batch: SentBatch, most: float, *, gone: bool) -> Iterator[tuple[str, Completion]]:
         """The answers of a batch that has ended, in the journal."""
         import httpx2
 

@@ -13,7 +13,7 @@ from time import time
 from typing import Any
 
 from synthgen.errors import ModelError, did_you_mean
-from synthgen.models.prices import listed
+from synthgen.models.prices import price_list
 
 KEPT = "everything that was answered is kept: the same command goes on where this one stopped"
 SET_KEY = "set ANTHROPIC_API_KEY to a key from platform.claude.com (export ANTHROPIC_API_KEY=...), then run the same command"
@@ -114,7 +114,7 @@ def _status(error: Any, name: str) -> Failure:
     if status == 403:
         return Failure(f"the key may not do this ({said})", f"ask with a key of a workspace that may use {name}; {KEPT}")
     if status == 404:
-        return Failure(f"the server has no such model or call ({said})", did_you_mean(name, listed(), "models with known prices"))
+        return Failure(f"the server has no such model or call ({said})", did_you_mean(name, price_list(), "models with known prices"))
     return Failure(f"the request was refused ({said})", f"what was asked is shown by synthgen preview --prompts; {KEPT}")
 
 

@@ -177,7 +177,7 @@ def paid(path: Path) -> bool:
         return True
 
 
-def fault(path: Path) -> str:
+def mistake(path: Path) -> str:
     """What is wrong with a journal file, in SQLite's words; nothing where it is whole, or there is none."""
     try:
         found = str(_asked_only(path, "PRAGMA quick_check(1)"))

@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS batched (
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentBatch:
     """A batch that was sent at `began` (seconds of the epoch): the `id` that the API gave it, None if that is not known, and the journal's
     `keys` of what it asks."""
 
@@ -40,7 +40,7 @@ class BatchLedger:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
 
-    def intend(self, model: str, prompts: Mapping[str, Prompt]) -> Sent:
+    def intend(self, model: str, prompts: Mapping[str, Prompt]) -> SentBatch:
         """Write that a batch of these prompts, each under its key, is about to be sent."""
         began = time()
         with self.journal.writing() as connection:
@@ -48,12 +48,12 @@ class BatchLedger:
             assert number is not None
             rows = [(number, key, *self.journal.asked(prompt)) for key, prompt in prompts.items()]
             connection.executemany("INSERT INTO batched VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        return Sent(number, None, began, frozenset(prompts))
+        return SentBatch(number, None, began, frozenset(prompts))
 
-    def sent(self, model: str) -> list[Sent]:
+    def sent(self, model: str) -> list[SentBatch]:
         """The batches that were sent to a model, or were about to be, and are not done."""
         found = self.journal.rows("SELECT number, id, began FROM batches WHERE model = ? ORDER BY number", model)
-        return [Sent(number, name, began, self._keys(number)) for number, name, began in found]
+        return [SentBatch(number, name, began, self._keys(number)) for number, name, began in found]
 
     def _keys(self, number: int) -> frozenset[str]:
         return frozenset(key for (key,) in self.journal.rows("SELECT key FROM batched WHERE batch = ?", number))
@@ -62,13 +62,13 @@ class BatchLedger:
         """The ids of all batches that are not done."""
         return {name for (name,) in self.journal.rows("SELECT id FROM batches WHERE id IS NOT NULL")}
 
-    def named(self, batch: Sent, name: str | None) -> Sent:
+    def named(self, batch: SentBatch, name: str | None) -> SentBatch:
         """Write the id that the API gave a batch; None: it is not known after all."""
         with self.journal.writing() as connection:
             connection.execute("UPDATE batches SET id = ? WHERE number = ?", (name, batch.number))
         return replace(batch, id=name)
 
-    def done(self, batch: Sent, model: str, answers: Mapping[str, Completion]) -> None:
+    def done(self, batch: SentBatch, model: str, answers: Mapping[str, Completion]) -> None:
         """Write the answers of a batch, whatever they were asked for, and that it is done."""
         asked = "SELECT key, field, brief, prompt, stream, settings FROM batched WHERE batch = ?"
         with self.journal.writing() as connection:

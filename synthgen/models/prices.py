@@ -81,7 +81,7 @@ class Price:
 
 
 @cache
-def listed() -> dict[str, Price]:
+def price_list() -> dict[str, Price]:
     """The models on the list, each with its price."""
     told = json.loads(LIST.read_text(encoding="utf-8"))
     return {name: _price(one, told["batch"]) for name, one in told["models"].items()}
@@ -96,7 +96,7 @@ def list_date() -> str:
 def price(name: str, own: Prices | None = None) -> Price | None:
     """The price of a model: the recipe's `own`, or the list's, of `claude-haiku-4-5-20251001` that of `claude-haiku-4-5`; None where none
     is known."""
-    known = listed().get(name) or listed().get(re.sub(r"-20\d{6}$", "", name))
+    known = price_list().get(name) or price_list().get(re.sub(r"-20\d{6}$", "", name))
     if own is None:
         return known
     write = own.input * 1.25 if own.cache_write is None else own.cache_write

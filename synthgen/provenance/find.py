@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset import Dataset
-from synthgen.dataset.columns import PROVENANCE, opened
+from synthgen.dataset.columns import PROVENANCE, decode_json_columns
 from synthgen.errors import OutputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def some_rows(made: Dataset, table: str, start: int, stop: int) -> Iterator[dict
                 count = stored.metadata.row_group(group).num_rows
                 first, last = max(start - before, 0), min(stop - before, count)
                 if first < last:
-                    yield from opened(stored.read_row_group(group).slice(first, last - first).to_pylist(), stored.schema_arrow)
+                    yield from decode_json_columns(stored.read_row_group(group).slice(first, last - first).to_pylist(), stored.schema_arrow)
                 before += count
 
 
@@ -81,4 +81,4 @@ def set_aside(made: Dataset, table: str, number: int) -> Iterator[tuple[str, dic
             with made.stored(path) as stored:
                 for batch in stored.iter_batches():
                     of_row = compute.and_(compute.equal(batch.column("table"), table), compute.equal(batch.column("row"), number))
-                    yield from ((to, record) for record in opened(batch.filter(of_row).to_pylist(), stored.schema_arrow))
+                    yield from ((to, record) for record in decode_json_columns(batch.filter(of_row).to_pylist(), stored.schema_arrow))

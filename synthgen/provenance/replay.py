@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Any
 
 from synthgen.dataset import Dataset
-from synthgen.dataset.columns import PROVENANCE, features, opened, rows_table
-from synthgen.engine import Chunk, State, TableRun, candidates
+from synthgen.dataset.columns import PROVENANCE, decode_json_columns, features, rows_table
+from synthgen.engine import Chunk, TableRun, TableState, candidates
 from synthgen.engine.run import ASKED_CHUNK, Witness
 from synthgen.errors import SynthgenError
 from synthgen.models import Journal, Journalled
@@ -67,7 +67,7 @@ class Replay:
     def _made(self, table: TablePlan, number: int, known: Any, witness: Witness) -> Iterator[tuple[int, Chunk]]:
         """Chunks up to the one with a number, each with the number of its first candidate. All before it are left out where that can
         be."""
-        state, size = State(), self._size(table)
+        state, size = TableState(), self._size(table)
         remembered = table.columns.keys() >= set(table.remembered)
         if remembered and not table.asks:
             size = 1
@@ -121,15 +121,15 @@ class Replay:
             raise NotAgain(f"made again, {wrong:,} of the {len(there):,} rows that were made together come out otherwise")
 
 
-def _before(number: int, known: Any, size: int, wanted: int | None) -> State:
+def _before(number: int, known: Any, size: int, wanted: int | None) -> TableState:
     """The state before the chunk of the candidate of a number, which follows from the candidates that became rows (`known`)."""
     first = rows = 0
     while size > 1:
         end = first + (size if wanted is None else min(size, wanted - rows))
         if number < end or end == first:
-            return State(first, rows)
+            return TableState(first, rows)
         first, rows = end, int(known.searchsorted(end))
-    return State(number, int(known.searchsorted(number)))
+    return TableState(number, int(known.searchsorted(number)))
 
 
 def _unlike(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -139,7 +139,7 @@ def _unlike(one: dict[str, Any], other: dict[str, Any]) -> bool:
 def _stored(table: TablePlan, columns: Mapping[str, str], rows: Sequence[Row], *, provenance: bool = False) -> Iterator[dict[str, Any]]:
     """Rows as they are when they were written and read again."""
     stored = rows_table(rows, columns, features(columns, list(table.asked), table.table.from_ is not None))
-    for row in opened(stored.to_pylist(), stored.schema):
+    for row in decode_json_columns(stored.to_pylist(), stored.schema):
         if not provenance:
             del row[PROVENANCE]
         yield row

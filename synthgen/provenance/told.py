@@ -9,7 +9,7 @@ from dataclasses import field as start
 from typing import Any
 
 from synthgen.dataset import Dataset
-from synthgen.fields import FieldShape, Made
+from synthgen.fields import FieldShape, PythonField
 from synthgen.fields.considered import Considered
 from synthgen.models import Journal
 from synthgen.provenance.record import Asking, Record
@@ -26,7 +26,7 @@ UNSAID = ("kind", "hidden", "when", "otherwise")
 
 
 @dataclass(frozen=True)
-class Fact:
+class FactRecord:
     """A field that Python made, or that came with the parent row (`source`): its value, its kind, and what the recipe says of it
     (`written`). `stream` is what it drew from: seed, table, field, row and try; None where nothing was drawn, or that is not known.
     `left_out` says that its `when` did not hold."""
@@ -50,7 +50,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Question:
+class PromptRecord:
     """What a model was asked, word for word: the `brief` that it read first, with whole documents and the schema of its answer, and the
     `text`, after the turns before it. `origin` is what provenance remembers of it, such as topic, voice and what must be mentioned. `row`
     is the row that it was asked for, if that is another one."""
@@ -67,7 +67,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnswerRecord:
     """What a model answered to the question of a digest (`to`), word for word, with its tokens and cost. `stream` seeded it, `opening` was
     given to it to begin with, and `row` is the row that it was asked for ("" where that is not known)."""
 
@@ -84,7 +84,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Text:
+class CandidateRecord:
     """A text that the row might have got, from the answer to a `stream` that was asked for `row`. `fate` says why it did not ("" for the
     one that it got), and `taker` which other row got what it is from. Where it is as the voice typed it, `wrote` is what the model wrote
     and `slips` what is misspelled; `score` is how much it is about its topic, `sense` how much sense it makes."""
@@ -118,15 +118,15 @@ class Attempt:
     field: str
     kind: str
     attempt: int | None
-    questions: list[Question]
-    answers: list[Answer]
-    candidates: list[Text] = start(default_factory=list)
+    questions: list[PromptRecord]
+    answers: list[AnswerRecord]
+    candidates: list[CandidateRecord] = start(default_factory=list)
     others: dict[str, int] = start(default_factory=dict)
     refusal: str = ""
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckResult:
     """A check of a try (None: which is not known) and why it refused the row, if it did; `written` is what the recipe says of it."""
 
     kind: str
@@ -166,10 +166,10 @@ def _attempt(one: Asking, made_by: FieldShape, identities: Mapping[str, str], ta
     )
 
 
-def _text(one: Asking, each: Considered, table: str, number: int) -> Text:
+def _text(one: Asking, each: Considered, table: str, number: int) -> CandidateRecord:
     stream = each.completion.prompt.stream
     owner, taker = one.owners.get(stream), one.takers.get(stream)
-    return Text(
+    return CandidateRecord(
         each.text,
         each.fate,
         each.detail,
@@ -183,12 +183,12 @@ def _text(one: Asking, each: Considered, table: str, number: int) -> Text:
     )
 
 
-def _question(prompt: Prompt, model: str, row: str = "") -> Question:
+def _question(prompt: Prompt, model: str, row: str = "") -> PromptRecord:
     brief, settings = prompt.brief, {key: value for key, value in prompt.settings.items() if key != "opening"}
     if brief:
         settings |= {"effort": brief.effort} if brief.effort else {}
         settings |= {"tokens": brief.tokens}
-    return Question(
+    return PromptRecord(
         prompt.digest,
         model,
         prompt.whole,
@@ -201,9 +201,9 @@ def _question(prompt: Prompt, model: str, row: str = "") -> Question:
     )
 
 
-def _answer(completion: Completion, row: str) -> Answer:
+def _answer(completion: Completion, row: str) -> AnswerRecord:
     prompt = completion.prompt
-    return Answer(
+    return AnswerRecord(
         prompt.digest,
         completion.text,
         completion.finish,
@@ -217,39 +217,39 @@ def _answer(completion: Completion, row: str) -> Answer:
     )
 
 
-def checks(record: Record | None, made: Dataset, table: str) -> list[Check]:
+def checks(record: Record | None, made: Dataset, table: str) -> list[CheckResult]:
     """Every check that looked at the row, in order; without a record those of the recipe, of which it is known that a row of the table has
     passed them."""
     if record is None:
         written = made.recipe.data["tables"].get(table, {}).get("keep") or []
-        return [Check(str(one.get("kind")), str(one.get("field")), None, "", _settings(one)) for one in written]
+        return [CheckResult(str(one.get("kind")), str(one.get("field")), None, "", _settings(one)) for one in written]
     found = []
     for done in record.steps:
         if isinstance(done.step, CheckStep):
             check = done.step.check
             settings = _settings(check.model_dump(mode="json", exclude_defaults=True))
             reason = (done.refusal.detail or done.refusal.reason) if done.refusal else ""
-            found.append(Check(check_name(check), check.field, done.attempt, reason, settings))
+            found.append(CheckResult(check_name(check), check.field, done.attempt, reason, settings))
     return found
 
 
-def facts(made: Dataset, table: str, number: int, values: Mapping[str, Any], parent: str | None, record: Record | None) -> list[Fact]:
+def facts(made: Dataset, table: str, number: int, values: Mapping[str, Any], parent: str | None, record: Record | None) -> list[FactRecord]:
     """The fields that no model was asked for, and those that came with the parent row; hidden ones as far as they are known."""
     steps = {done.step.name: done for done in record.steps if isinstance(done.step, FieldStep)} if record else {}
     known = plain({**(record.values if record else {}), **values})
     own, found = made.recipe.tables[table].fields if table in made.recipe.tables else {}, []
-    asked = set(made.manifest["models"]) and {name for name, one in own.items() if not issubclass(one.kind, Made)}
+    asked = set(made.manifest["models"]) and {name for name, one in own.items() if not issubclass(one.kind, PythonField)}
     for name, one in made.recipe.fields_of(table).items():
         if name in asked or (name not in known and not one.hidden):
             continue
         if name not in own:
             if name in known:
-                found.append(Fact(name, known[name], str(one.data.get("kind")), {}, parent or "the parent row"))
+                found.append(FactRecord(name, known[name], str(one.data.get("kind")), {}, parent or "the parent row"))
             continue
         out, done = _is_left_out(one, known), steps.get(name)
-        drew = done is not None and isinstance(done.step.field, Made) and done.step.field.draws and not out  # type: ignore[union-attr]
+        drew = done is not None and isinstance(done.step.field, PythonField) and done.step.field.draws and not out  # type: ignore[union-attr]
         stream = [made.manifest["seed"], table, name, number, done.attempt] if done and drew else None
-        found.append(Fact(name, known.get(name), str(one.data.get("kind")), _settings(one.data), "", stream, out))
+        found.append(FactRecord(name, known.get(name), str(one.data.get("kind")), _settings(one.data), "", stream, out))
     return found
 
 
@@ -279,13 +279,13 @@ def remembered(made: Dataset, journal: Journal | None, table: str, number: int, 
         kind = str(fields[name].data.get("kind")) if name in fields else ""
         text = journal.prompt(given["prompt"]) if journal else None
         if journal is None or text is None:
-            question = Question(given["prompt"], given["model"], "", origin={"seeds": given["seeds"]})
+            question = PromptRecord(given["prompt"], given["model"], "", origin={"seeds": given["seeds"]})
             found.append(Attempt(name, kind, given["try"], [question], []))
             continue
         own = {str(streams.number(table, name, number, given["try"], *more)) for more in [(), *((one,) for one in range(MOST))]}
         rows = journal.answers(f"{table}.{name}", given["prompt"])
         answers = [
-            Answer(
+            AnswerRecord(
                 given["prompt"],
                 one["text"],
                 one["finish"],
@@ -297,6 +297,6 @@ def remembered(made: Dataset, journal: Journal | None, table: str, number: int, 
             for one in rows
         ]
         brief = journal.prompt(rows[0]["brief"]) if rows and rows[0]["brief"] else ""
-        question = Question(given["prompt"], given["model"], text, brief or "", origin={"seeds": given["seeds"]})
+        question = PromptRecord(given["prompt"], given["model"], text, brief or "", origin={"seeds": given["seeds"]})
         found.append(Attempt(name, kind, given["try"], [question], answers))
     return found

@@ -22,7 +22,7 @@ from synthgen.models import Journal
 from synthgen.provenance.find import numbers, place_of, set_aside, some_rows
 from synthgen.provenance.record import Record
 from synthgen.provenance.replay import Replay
-from synthgen.provenance.told import Attempt, Check, Fact, checks, facts, remembered, tried
+from synthgen.provenance.told import Attempt, CheckResult, FactRecord, checks, facts, remembered, tried
 from synthgen.recipe import Loaded
 from synthgen.recipe.load import load
 from synthgen.recipe.recorded import last_message
@@ -47,9 +47,9 @@ class Why:
     message: str
     values: dict[str, Any]
     parent: str | None = None
-    facts: list[Fact] = field(default_factory=list)
+    facts: list[FactRecord] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
     aside: list[dict[str, Any]] = field(default_factory=list)
     models: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

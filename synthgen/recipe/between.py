@@ -17,24 +17,24 @@ from typing import Any
 
 from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
-from synthgen.fields import Asked, FieldShape, Made
+from synthgen.fields import Asked, FieldShape, PythonField
 from synthgen.fields.shape import Others
-from synthgen.recipe.counts import unique_faults
-from synthgen.recipe.harness import Harness, harness_faults
+from synthgen.recipe.counts import unique_mistakes
+from synthgen.recipe.harness import Harness, harness_mistakes
 from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, From
-from synthgen.recipe.words import shown
-from synthgen.recipe.zones import zone_faults
-from synthgen.spec.parts import Fault, Part
+from synthgen.recipe.words import as_yaml
+from synthgen.recipe.zones import zone_mistakes
+from synthgen.spec.parts import Part, PartMistake
 
 Read = tuple[tuple[Any, ...], str]
 """The way to a value in a field, and the name that it reads."""
 
 
-def cross_faults(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Fault]:
-    """The faults between `parts`, each with its way from the top of the recipe."""
+def cross_mistakes(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[PartMistake]:
+    """The mistakes between `parts`, each with its way from the top of the recipe."""
     whole = _Whole(parts, source)
-    yield from _parent_faults(whole)
+    yield from _parent_mistakes(whole)
     for table in whole.tables:
         way, known, above = ("tables", table), whole.known(table), whole.above(table)
         fields, makers = whole.fields(table), whole.makers(table)
@@ -42,31 +42,31 @@ def cross_faults(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Faul
         for name, field in fields.items():
             inner = (*way, "fields", name)
             found = [
-                _name_faults(name, field, reads[name], known, partial(whole.dropped, table)),
-                _model_faults(field, whole.models),
+                _name_mistakes(name, field, reads[name], known, partial(whole.dropped, table)),
+                _model_mistakes(field, whole.models),
                 _needs(field, _Others(whole, table)),
-                _otherwise_faults(field) if inner not in source.unsure else iter(()),
-                zone_faults(field, reads[name], partial(whole.field, table)),
+                _otherwise_mistakes(field) if inner not in source.unsure else iter(()),
+                zone_mistakes(field, reads[name], partial(whole.field, table)),
             ]
             yield from _from_top(inner, chain(*found))
-        yield from unique_faults(table, parts, partial(whole.sound, table))
-        yield from (_label_fault(way, name) for name in sorted(fields.keys() & whole.labels(table).keys()))
+        yield from unique_mistakes(table, parts, partial(whole.sound, table))
+        yield from (_label_mistake(way, name) for name in sorted(fields.keys() & whole.labels(table).keys()))
         yield from _circles(way, {name: [(at, makers.get(read, read)) for at, read in own] for name, own in reads.items()})
         for at, part in parts.items():
             if at[:3] == (*way, "keep") and isinstance(part, Check):
                 for inner, name in _reads(part):
                     if known is not None and name not in known:
                         hint = whole.dropped(table, name) or did_you_mean(name, known, "fields")
-                        yield Fault((*at, *inner), f"there is no field '{name}'", hint)
+                        yield PartMistake((*at, *inner), f"there is no field '{name}'", hint)
                 yield from _from_top(at, _needs(part, _Others(whole, table)))
         if isinstance(written := whole.tables[table], dict) and written.get("rows") == "all" and whole.own(table) is not None:
-            yield from _rows_faults((*way, "rows"), fields)
+            yield from _rows_mistakes((*way, "rows"), fields)
         if isinstance(parent := parts.get((*way, "from")), From) and above is not None:
-            yield from _carry_faults(way, parent, above, whole.own(table))
+            yield from _carry_mistakes(way, parent, above, whole.own(table))
     if isinstance(harness := parts.get(("harness",)), Harness) and not source.left_out:  # with a table, its fields are left out
         shipped = {str(table): columns for table in whole.tables if (columns := whole.shipped(table)) is not None}
         if len(shipped) == len(whole.tables):
-            yield from (replace(fault, at=("harness", *fault.at)) for fault in harness_faults(harness, shipped))
+            yield from (replace(mistake, at=("harness", *mistake.at)) for mistake in harness_mistakes(harness, shipped))
 
 
 class _Whole:
@@ -194,31 +194,31 @@ class _Others:
         return None
 
 
-def _needs(part: FieldShape | Check, others: Others) -> Iterator[Fault]:
+def _needs(part: FieldShape | Check, others: Others) -> Iterator[PartMistake]:
     """What it needs of other fields and does not find there. Where a mistake of its own hides what it needs, there is nothing."""
     with suppress(AttributeError, DataError, ValueError):  # a wrong key that was taken out, a file that is told already
         yield from part.needs(others)
 
 
-def _from_top(way: KeyPath, faults: Iterable[Fault]) -> Iterator[Fault]:
-    yield from (fault if fault.whole else replace(fault, at=(*way, *fault.at)) for fault in faults)
+def _from_top(way: KeyPath, mistakes: Iterable[PartMistake]) -> Iterator[PartMistake]:
+    yield from (mistake if mistake.whole else replace(mistake, at=(*way, *mistake.at)) for mistake in mistakes)
 
 
-def _parent_faults(whole: _Whole) -> Iterator[Fault]:
+def _parent_mistakes(whole: _Whole) -> Iterator[PartMistake]:
     known = set(map(str, whole.tables))
     for name, parent in whole.parents.items():
         way = ("tables", name, "from", "table")
         if parent in whole.source.left_out:
-            yield Fault(
+            yield PartMistake(
                 way, f"table '{parent}' is left out, and '{name}' is made from it", f"leave out both: --without {parent} --without {name}"
             )
         elif parent not in known:
-            yield Fault(way, f"there is no table '{parent}'", did_you_mean(parent, known - {str(name)}, "tables"))
+            yield PartMistake(way, f"there is no table '{parent}'", did_you_mean(parent, known - {str(name)}, "tables"))
         elif (rows := whole.most_rows(name)) > MOST_ROWS:
             hint = "take fewer of that table: rows, or make fewer of each: per_row"
-            yield Fault(way[:-1], f"up to {rows:,} rows; a table has at most {MOST_ROWS:,}", hint, at_key=True)
+            yield PartMistake(way[:-1], f"up to {rows:,} rows; a table has at most {MOST_ROWS:,}", hint, at_key=True)
     for circle in _cycles({name: [parent] for name, parent in whole.parents.items()}):
-        yield Fault(("tables", circle[0], "from", "table"), _in_a_circle("tables", circle), "one of them needs rows in place of from")
+        yield PartMistake(("tables", circle[0], "from", "table"), _in_a_circle("tables", circle), "one of them needs rows in place of from")
 
 
 def _labels(field: FieldShape) -> list[str]:
@@ -228,22 +228,22 @@ def _labels(field: FieldShape) -> list[str]:
         return []
 
 
-def _rows_faults(way: KeyPath, fields: Mapping[Any, FieldShape]) -> Iterator[Fault]:
+def _rows_mistakes(way: KeyPath, fields: Mapping[Any, FieldShape]) -> Iterator[PartMistake]:
     """All rows, where no field says how many these are, or two do not agree."""
     counts: dict[Any, int] = {}
     with suppress(AttributeError, DataError, ValueError):  # told already: a file that cannot be read
-        counts = {name: count for name, field in fields.items() if isinstance(field, Made) and (count := field.supply()) is not None}
+        counts = {name: count for name, field in fields.items() if isinstance(field, PythonField) and (count := field.supply()) is not None}
         if not counts:
             hint = "such as ticket: {kind: load, file: tickets.jsonl}; or say how many rows"
-            yield Fault(way, "rows: all needs a field that loads records in order", hint)
+            yield PartMistake(way, "rows: all needs a field that loads records in order", hint)
     if len(set(counts.values())) > 1:
         told = ", ".join(f"'{name}' has {count:,}" for name, count in counts.items())
-        yield Fault(way, f"its fields load different numbers of records: {told}", f"say how many: rows: {min(counts.values())}")
+        yield PartMistake(way, f"its fields load different numbers of records: {told}", f"say how many: rows: {min(counts.values())}")
 
 
-def _label_fault(way: KeyPath, name: str) -> Fault:
+def _label_mistake(way: KeyPath, name: str) -> PartMistake:
     message = f"a column '{name}' is filled by '{name.rpartition('_')[0]}', with what it knows of its values"
-    return Fault((*way, "fields", name), message, "name this field otherwise", at_key=True)
+    return PartMistake((*way, "fields", name), message, "name this field otherwise", at_key=True)
 
 
 def _reads(field: FieldShape | Check) -> list[Read]:
@@ -254,37 +254,39 @@ def _reads(field: FieldShape | Check) -> list[Read]:
     return found
 
 
-def _name_faults(name: str, field: FieldShape, reads: list[Read], known: set[str] | None, dropped: Callable[[str], str]) -> Iterator[Fault]:
+def _name_mistakes(
+    name: str, field: FieldShape, reads: list[Read], known: set[str] | None, dropped: Callable[[str], str]
+) -> Iterator[PartMistake]:
     for at, read in reads:
-        if known is not None and read not in known and (fault := field.unknown(at, read)):
+        if known is not None and read not in known and (mistake := field.unknown(at, read)):
             others = known - {name} - {f"{name}_{label}" for label in _labels(field)}
-            yield replace(fault, hint=dropped(read) or did_you_mean(read, others, "fields"))
+            yield replace(mistake, hint=dropped(read) or did_you_mean(read, others, "fields"))
 
 
-def _model_faults(field: FieldShape, models: Mapping[str, str | None]) -> Iterator[Fault]:
+def _model_mistakes(field: FieldShape, models: Mapping[str, str | None]) -> Iterator[PartMistake]:
     if not isinstance(field, Asked):
         return
     said = {"base": "a base model", "claude": "Claude"}
     for key, asks in field.makers().items():
         model = getattr(field, key)
         if model not in models:
-            yield Fault((key,), f"there is no model '{model}'", did_you_mean(model, models, "models"))
+            yield PartMistake((key,), f"there is no model '{model}'", did_you_mean(model, models, "models"))
         elif models[model] not in (asks, None):
             fitting = [name for name, kind in models.items() if kind == asks]
             made = "this field is made by" if key == "by" else f"'{key}' names"
-            yield Fault(
+            yield PartMistake(
                 (key,),
                 f"'{model}' is {said[models[model] or 'base']}, and {made} {said[asks]}",
                 f"such as {key}: {fitting[0]}" if fitting else "",
             )
 
 
-def _otherwise_faults(field: FieldShape) -> Iterator[Fault]:
+def _otherwise_mistakes(field: FieldShape) -> Iterator[PartMistake]:
     value = field.fallback
     if value is None:
         return
     if field.when is None:
-        yield Fault(("otherwise",), "'otherwise' without 'when' is never used", 'add when: "{{ … }}", or take it out', at_key=True)
+        yield PartMistake(("otherwise",), "'otherwise' without 'when' is never used", 'add when: "{{ … }}", or take it out', at_key=True)
     types: dict[str, tuple[type | tuple[type, ...], str]] = {
         "bool": (bool, "true or false"),
         "int64": (int, "a whole number"),
@@ -293,28 +295,28 @@ def _otherwise_faults(field: FieldShape) -> Iterator[Fault]:
     }
     wanted, said = types.get(field.column(), (object, ""))
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted not in (bool, object)):
-        yield Fault(("otherwise",), f"expected {said}, as this field's other values are, not {shown(value)}")
+        yield PartMistake(("otherwise",), f"expected {said}, as this field's other values are, not {as_yaml(value)}")
 
 
-def _carry_faults(way: KeyPath, parent: From, above: set[str], own: set[str] | None) -> Iterator[Fault]:
+def _carry_mistakes(way: KeyPath, parent: From, above: set[str], own: set[str] | None) -> Iterator[PartMistake]:
     for number, name in enumerate(parent.carry or []):
         at = (*way, "from", "carry", number)
         if name not in above:
-            yield Fault(at, f"table '{parent.table}' has no field '{name}'", did_you_mean(name, above, "fields"))
+            yield PartMistake(at, f"table '{parent.table}' has no field '{name}'", did_you_mean(name, above, "fields"))
         elif own and name in own:
-            yield Fault(at, f"this table has a field '{name}' of its own", "rename that one, or do not carry this one")
+            yield PartMistake(at, f"this table has a field '{name}' of its own", "rename that one, or do not carry this one")
     for number, name in enumerate(parent.over or []):
         if name not in above:
-            yield Fault(
+            yield PartMistake(
                 (*way, "from", "over", number), f"table '{parent.table}' has no field '{name}'", did_you_mean(name, above, "fields")
             )
 
 
-def _circles(way: KeyPath, reads: Mapping[str, list[Read]]) -> Iterator[Fault]:
+def _circles(way: KeyPath, reads: Mapping[str, list[Read]]) -> Iterator[PartMistake]:
     for circle in _cycles({name: sorted({read for _, read in found}) for name, found in reads.items()}):
         at = next(at for at, read in reads[circle[0]] if read == circle[1])
         hint = "each needs the next one first; one of them must do without" if len(circle) > 2 else ""
-        yield Fault((*way, "fields", circle[0], *at), _in_a_circle("fields", circle), hint, circle[1])
+        yield PartMistake((*way, "fields", circle[0], *at), _in_a_circle("fields", circle), hint, circle[1])
 
 
 def _in_a_circle(what: str, circle: list[str]) -> str:

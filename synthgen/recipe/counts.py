@@ -11,13 +11,13 @@ from synthgen.errors import DataError
 from synthgen.fields import FieldShape
 from synthgen.recipe.places import KeyPath
 from synthgen.recipe.shape import From, Table
-from synthgen.spec.parts import Fault, Part
+from synthgen.spec.parts import Part, PartMistake
 
 Named = Callable[[str], FieldShape | None]
 """The field of a name, if it could be read without a mistake."""
 
 
-def unique_faults(table: str, parts: Mapping[KeyPath, Part], field: Named) -> Iterator[Fault]:
+def unique_mistakes(table: str, parts: Mapping[KeyPath, Part], field: Named) -> Iterator[PartMistake]:
     """The checks `unique` of a table, and the fakes that are unique, whose field has fewer values than the table has rows."""
     rows = _rows(table, parts)
     if rows is None:
@@ -34,7 +34,7 @@ def unique_faults(table: str, parts: Mapping[KeyPath, Part], field: Named) -> It
         if count is not None and count < rows:
             values, fewer = ("value", "one row") if count == 1 else ("different values", f"{count:,} rows at most")
             hint = f"ask for {fewer}, give '{name}' more values, or do without unique"
-            yield Fault(at, f"'{name}' can have {count:,} {values}, and {rows:,} rows shall each have another", hint)
+            yield PartMistake(at, f"'{name}' can have {count:,} {values}, and {rows:,} rows shall each have another", hint)
 
 
 def distinct(name: str, field: Named) -> int | None:

@@ -38,7 +38,7 @@ class Given(Source):
         self.renamed[meant] = way
 
 
-def given(data: Mapping[str, Any]) -> Source:
+def source_of(data: Mapping[str, Any]) -> Source:
     """A copy of a mapping, as YAML would have given it. Raises RecipeError when it is empty; other mistakes are kept in it."""
     source = Given(NAME, "")
     if not data:

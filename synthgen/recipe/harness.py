@@ -9,7 +9,7 @@ from pydantic import Field
 
 from synthgen.errors import did_you_mean
 from synthgen.fields.edges import CASES
-from synthgen.spec.parts import Fault, Part
+from synthgen.spec.parts import Part, PartMistake
 from synthgen.spec.paths import root_of
 
 Path = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[^.\s]+)*$")]
@@ -40,16 +40,18 @@ class Harness(Part):
     )
     format: Literal["text", "json"] = Field("text", description="without a target: what an answer must be")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Bounds the wrong way round, a way of comparing with nothing, and an edge case that there is not."""
         if self.words[0] > self.words[1]:
-            yield Fault(("words",), f"expected [least, most], not {self.words}")
+            yield PartMistake(("words",), f"expected [least, most], not {self.words}")
         for key in ("grade", "out"):
             if getattr(self, key) and self.target is None:
-                yield Fault((key,), "there is no target to compare answers with", f"name it: target: FIELD, or take {key} out", at_key=True)
+                yield PartMistake(
+                    (key,), "there is no target to compare answers with", f"name it: target: FIELD, or take {key} out", at_key=True
+                )
         for case in self.out if isinstance(self.out, dict) else ():
             if case not in CASES:
-                yield Fault(("out", case), f"there is no edge case '{case}'", did_you_mean(case, CASES, "cases"), at_key=True)
+                yield PartMistake(("out", case), f"there is no edge case '{case}'", did_you_mean(case, CASES, "cases"), at_key=True)
 
 
 def table_of(harness: Harness, shipped: Mapping[str, set[str]]) -> str | None:
@@ -59,17 +61,17 @@ def table_of(harness: Harness, shipped: Mapping[str, set[str]]) -> str | None:
     return harness.table if harness.table is not None else fitting[-1] if fitting else None
 
 
-def harness_faults(harness: Harness, shipped: Mapping[str, set[str]]) -> Iterator[Fault]:
+def harness_mistakes(harness: Harness, shipped: Mapping[str, set[str]]) -> Iterator[PartMistake]:
     """A table or a field that is not there, or does not ship. `shipped` are the columns of each table, in the order of the file."""
     name = table_of(harness, shipped)
     if name is not None and name not in shipped:
-        yield Fault(("table",), f"there is no table '{name}'", did_you_mean(name, shipped, "tables"))
+        yield PartMistake(("table",), f"there is no table '{name}'", did_you_mean(name, shipped, "tables"))
         return
     known, where = (shipped[name], f"table '{name}' ships no") if name else (set[str]().union(*shipped.values()), "no table ships a")
     paths = [(key, path) for key, path in (("input", harness.input), ("target", harness.target)) if path]
     lacking = [(key, root_of(path)) for key, path in paths if root_of(path) not in known]
     for key, field in lacking:
-        yield Fault((key,), f"{where} field '{field}'", did_you_mean(field, known, "fields"), field)
+        yield PartMistake((key,), f"{where} field '{field}'", did_you_mean(field, known, "fields"), field)
     if name is None and not lacking:
         both = " and ".join(f"'{root_of(path)}'" for _, path in paths)
-        yield Fault((paths[-1][0],), f"no table ships both {both}", "carry the one on into the table that has the other")
+        yield PartMistake((paths[-1][0],), f"no table ships both {both}", "carry the one on into the table that has the other")

@@ -19,15 +19,15 @@ from synthgen.errors import Mistake, RecipeError, did_you_mean, nearest
 from synthgen.fields import AnyField, FieldShape
 from synthgen.fields.date import moment
 from synthgen.recipe import source as sources
-from synthgen.recipe.between import cross_faults
-from synthgen.recipe.given import NAME, given
+from synthgen.recipe.between import cross_mistakes
+from synthgen.recipe.given import NAME, source_of
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.publish import Publish
 from synthgen.recipe.shape import DEFAULT_MODELS, AnyModel, BaseModelSpec, From, Recipe, Table
-from synthgen.recipe.words import explained, keys, shown
+from synthgen.recipe.words import as_yaml, explained, keys
 from synthgen.spec import numerals
-from synthgen.spec.parts import Fault, Part, RecipeContext
+from synthgen.spec.parts import Part, PartMistake, RecipeContext
 from synthgen.spec.render import in_braces
 from synthgen.voices import Voice
 from synthgen.voices.library import shipped
@@ -76,7 +76,7 @@ def load(
     (`rows` goes to every table that has no parent), `without` the tables to leave out, `allow` folders outside
     the recipe's own that it may read, `folder` where its relative paths begin if that is another. Raises RecipeError with every mistake.
     """
-    source = given(path) if isinstance(path, Mapping) else sources.read(Path(path), str(path))
+    source = source_of(path) if isinstance(path, Mapping) else sources.read(Path(path), str(path))
     path = Path(NAME if isinstance(path, Mapping) else path)
     for setting in settings:
         for name, spec in DEFAULT_MODELS.items():
@@ -176,11 +176,11 @@ class _Reader:
         self.context = replace(self.context, voices={**shipped(), **named})
         given = self.each(self.each(given, (), "models", dict, self.model), (), "tables", dict, self.table)
         recipe = self.part(Recipe, self.single(self.single(given, (), "harness", Harness), (), "publish", Publish), ())
-        for fault in chain(self.faults(), cross_faults(self.parts, self.source)):
+        for mistake in chain(self.mistakes(), cross_mistakes(self.parts, self.source)):
             if len(self.source.mistakes) >= MOST_MISTAKES:
                 self.source.whole(f"no more than {MOST_MISTAKES} mistakes are looked for at a time", "mend these, and check again")
                 break
-            self.tell(fault)
+            self.tell(mistake)
         return recipe
 
     def settle(self) -> None:
@@ -192,11 +192,11 @@ class _Reader:
             for key in [key for key in data if numerals.has_numerals(data[key])] if isinstance(part, FieldShape | Check) else ():
                 data[key] = part.fallback if key == "otherwise" and isinstance(part, FieldShape) else getattr(part, key)
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """What is wrong in each part by itself."""
         for way, part in self.sound.items():
-            for fault in part.faults():
-                yield replace(fault, at=(*way, *fault.at), at_key=fault.at_key or not fault.at)
+            for mistake in part.mistakes():
+                yield replace(mistake, at=(*way, *mistake.at), at_key=mistake.at_key or not mistake.at)
                 if len(way) == 4:
                     self.source.unsure.add(way)
 
@@ -214,8 +214,8 @@ class _Reader:
                 self.source.tell(way, f"{len(values):,} {what}; {most} are the most", at_key=True)
                 raise RecipeError(self.source.in_order())
 
-    def tell(self, fault: Fault) -> None:
-        self.source.tell(fault.at, fault.message, fault.hint, at_key=fault.at_key, word=fault.word)
+    def tell(self, mistake: PartMistake) -> None:
+        self.source.tell(mistake.at, mistake.message, mistake.hint, at_key=mistake.at_key, word=mistake.word)
 
     def voice(self, data: Any, way: KeyPath) -> Voice:
         return self.part(Voice, self.spelled(data, keys(Voice), way), way)
@@ -277,7 +277,7 @@ class _Reader:
             self.misspelt(data, way, meant[0], "kind", "did you mean 'kind'?")
         given = data.get("kind", next(iter(kinds)))
         if not isinstance(given, str) or given not in kinds:
-            message = f"unknown kind {given!r}" if isinstance(given, str) else f"expected a kind, not {shown(given)}"
+            message = f"unknown kind {given!r}" if isinstance(given, str) else f"expected a kind, not {as_yaml(given)}"
             self.source.tell((*way, "kind"), message, did_you_mean(given, kinds, "kinds"))
             given = data["kind"] = nearest(given, kinds, ALIKE)
         return kinds[given] if given else None
@@ -290,7 +290,7 @@ class _Reader:
         return data
 
     def misspelt(self, data: dict[Any, Any], way: KeyPath, key: Any, meant: str | None, hint: str) -> None:
-        self.source.tell((*way, key), "a key without a name" if key is None else f"unknown key {shown(key)}", hint, at_key=True)
+        self.source.tell((*way, key), "a key without a name" if key is None else f"unknown key {as_yaml(key)}", hint, at_key=True)
         value = data.pop(key)
         if meant:
             data[meant] = value

@@ -98,7 +98,7 @@ def check_words(files: dict[str, Path], fence: Fence | None = None) -> None:
 def _read(name: str, file: Path, most: int) -> Any:
     _within(name, file, most)
     try:
-        return json.loads(decoding.text(file, most))
+        return json.loads(decoding.read_text(file, most))
     except (ValueError, RecursionError) as error:
         raise DataError(f"its {name} is not JSON: {error}", WHOLE) from None
 

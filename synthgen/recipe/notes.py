@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from random import Random
 
 from synthgen.errors import DataError
-from synthgen.fields import AnyField, Asked, Made
+from synthgen.fields import AnyField, Asked, PythonField
 from synthgen.recipe.shape import Recipe, Table
 from synthgen.spec.rows import Row
 from synthgen.voices.english import not_english
@@ -28,11 +28,11 @@ def notes(recipe: Recipe, given: Collection[str] = ()) -> Iterator[str]:
             if isinstance(shape, Asked) and shape.by in embedded.difference(given):
                 yield from _of_seeds(f"{name}.{field}", shape)
             yield from _of_templates(f"{name}.{field}", shape, table)
-            if isinstance(shape, Made) and shape.draws and not [*shape.reads()] and _is_unique(field, shape, table):
+            if isinstance(shape, PythonField) and shape.draws and not [*shape.reads()] and _is_unique(field, shape, table):
                 yield from _of_values(f"{name}.{field}", shape, table)
 
 
-def _is_unique(name: str, shape: Made, table: Table) -> bool:
+def _is_unique(name: str, shape: PythonField, table: Table) -> bool:
     implied = any(one["kind"] == "unique" for one in shape.implied())
     return implied or any(check.distinct and check.field == name for check in table.keep)
 
@@ -55,7 +55,7 @@ def _of_templates(where: str, shape: AnyField, table: Table) -> Iterator[str]:
             yield f"{where}: '{text}' stays as it is typed, for no template can stand there; see docs/fields.md, Values that depend"
 
 
-def _of_values(where: str, field: Made, table: Table) -> Iterator[str]:
+def _of_values(where: str, field: PythonField, table: Table) -> Iterator[str]:
     if not isinstance(table.rows, int) or field.when is not None:
         return
     try:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from synthgen.spec.parts import Fault, Part
+from synthgen.spec.parts import Part, PartMistake
 
 REPO = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]{0,95}")
 
@@ -30,10 +30,12 @@ class Publish(Part):
     license: str | None = Field(None, description="the licence under which you give the rows away, as the Hub names it: cc-by-4.0, …")
     language: list[str] | None = Field(None, description="the languages of the messages, such as [en] (default: as the models have them)")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Words that the Hub does not take."""
         if self.license is not None and not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", self.license):
-            yield Fault(("license",), f"'{self.license}' is not how the Hub names a licence", "such as cc-by-4.0, apache-2.0, mit or other")
+            yield PartMistake(
+                ("license",), f"'{self.license}' is not how the Hub names a licence", "such as cc-by-4.0, apache-2.0, mit or other"
+            )
         for number, one in enumerate(self.language or []):
             if not re.fullmatch(r"[a-z]{2,3}", one):
-                yield Fault(("language", number), f"'{one}' is no language code", "such as en, de or pl")
+                yield PartMistake(("language", number), f"'{one}' is no language code", "such as en, de or pl")

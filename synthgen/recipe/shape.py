@@ -11,13 +11,13 @@ from pydantic import AfterValidator, Discriminator, Field
 
 from synthgen.checks import AnyCheck, NotCopied
 from synthgen.errors import DataError
-from synthgen.fields import AnyField, Made
+from synthgen.fields import AnyField, PythonField
 from synthgen.fields.date import moment
 from synthgen.recipe import model_folder
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.publish import Publish
 from synthgen.spec import names
-from synthgen.spec.parts import Fault, Part, RecipeContext, Revision, exists
+from synthgen.spec.parts import Part, PartMistake, RecipeContext, Revision, exists
 from synthgen.text.originals import LEARNED
 from synthgen.voices import Voice
 
@@ -59,40 +59,42 @@ class BaseModelSpec(Part):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field("auto", description="auto: bfloat16 where the machine is fast at it")
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """A folder or file that is not there, or outside the recipe's folder; the name of a model that is not run here."""
         try:
             place = self.place
         except ValueError as error:
             message, _, hint = str(error).partition("; ")
-            yield Fault(("name",), message, hint)
+            yield PartMistake(("name",), message, hint)
             return
         if self.is_local:
-            unread = list(self._folder_faults(Path(place)))
-            yield from unread or (Fault(("name",), one.message, one.hint) for guard in self.guards("") for one in guard.faults())
+            unread = list(self._folder_mistakes(Path(place)))
+            yield from unread or (PartMistake(("name",), one.message, one.hint) for guard in self.guards("") for one in guard.mistakes())
         elif place != "scribbler":
-            yield from self._hub_faults(place)
+            yield from self._hub_mistakes(place)
 
-    def _hub_faults(self, place: str) -> Iterator[Fault]:
+    def _hub_mistakes(self, place: str) -> Iterator[PartMistake]:
         if self.name.startswith("claude-"):
-            yield Fault(("name",), f"'{self.name[:80]}' is not a base model", "ask it over the Messages API: add kind: claude")
+            yield PartMistake(("name",), f"'{self.name[:80]}' is not a base model", "ask it over the Messages API: add kind: claude")
         elif not HUB_ID.fullmatch(place) or ".." in place or len(place) > LONGEST_ID:
-            yield Fault(("name",), f"'{self.name[:80]}' is neither a folder, nor a .gguf file, nor the id of a model on the Hub", FORMS)
+            yield PartMistake(
+                ("name",), f"'{self.name[:80]}' is neither a folder, nor a .gguf file, nor the id of a model on the Hub", FORMS
+            )
         elif exists(place):  # which transformers would take for it
-            yield Fault(
+            yield PartMistake(
                 ("name",),
                 f"there is no '{self.name}' beside the recipe, and where this command runs there is one that is none of the recipe's",
                 "run it in another folder; or name the folder by its path from the recipe",
             )
 
-    def _folder_faults(self, place: Path) -> Iterator[Fault]:
+    def _folder_mistakes(self, place: Path) -> Iterator[PartMistake]:
         if not exists(place):
-            yield Fault(("name",), f"'{self.name}' is not there", FORMS)
+            yield PartMistake(("name",), f"'{self.name}' is not there", FORMS)
             return
         try:
             model_folder.check(place, self._context.path)
         except DataError as error:
-            yield Fault(("name",), f"model '{self.name}': {error.message}", error.hint)
+            yield PartMistake(("name",), f"model '{self.name}': {error.message}", error.hint)
 
     @property
     def is_local(self) -> bool:
@@ -193,14 +195,14 @@ class From(Part):
     )
     carry: list[str] | None = Field(None, description="which fields of that table ship in this one too (default: all that ship)")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Bounds that make no sense, and a spread over nothing or too much."""
         if isinstance(self.per_row, list) and not 0 <= self.per_row[0] <= self.per_row[1] != 0:
-            yield Fault(("per_row",), f"expected [least, most] with 0 ≤ least ≤ most, not {self.per_row}")
+            yield PartMistake(("per_row",), f"expected [least, most] with 0 ≤ least ≤ most, not {self.per_row}")
         if self.over is not None and self.pick != "spread":
-            yield Fault(("over",), "only pick: spread compares fields", "add pick: spread, or take it out", at_key=True)
+            yield PartMistake(("over",), "only pick: spread compares fields", "add pick: spread, or take it out", at_key=True)
         if self.pick == "spread" and (self.rows is None or self.rows > MOST_SPREAD):
-            yield Fault(
+            yield PartMistake(
                 ("pick",),
                 f"pick: spread needs to know how many rows, up to {MOST_SPREAD:,}",
                 "such as rows: 40; for more take pick: random",
@@ -221,18 +223,20 @@ class Table(Part):
     fields: dict[Name, AnyField] = Field(min_length=1)
     keep: list[AnyCheck] = Field(default_factory=list, description="checks that a row must pass")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Neither `rows` nor `from`, or both."""
         if self.rows is None and self.from_ is None:
-            yield Fault((), "missing key 'rows'", "say how many rows to make, or from: {table: …}")
+            yield PartMistake((), "missing key 'rows'", "say how many rows to make, or from: {table: …}")
         if self.rows is not None and self.from_ is not None:
-            yield Fault(("rows",), "a table has either 'rows' or 'from'", "to limit it: from: {table: …, rows: …}")
+            yield PartMistake(("rows",), "a table has either 'rows' or 'from'", "to limit it: from: {table: …, rows: …}")
         if all(field.hidden for field in self.fields.values()):
-            yield Fault(("fields",), "all fields are hidden, so no row would hold anything")
+            yield PartMistake(("fields",), "all fields are hidden, so no row would hold anything")
 
     def supplies(self) -> dict[str, int]:
         """The fields that have only so many values to give, and how many. Raises DataError, ValueError."""
-        return {name: found for name, field in self.fields.items() if isinstance(field, Made) and (found := field.supply()) is not None}
+        return {
+            name: found for name, field in self.fields.items() if isinstance(field, PythonField) and (found := field.supply()) is not None
+        }
 
     @property
     def wanted(self) -> int | None:
@@ -257,20 +261,20 @@ class Recipe(Part):
     harness: Harness | None = Field(None, description="what an eval harness reads of the rows, for `synthgen export`")
     publish: Publish | None = Field(None, description="where the dataset goes on the Hub, for `synthgen make --push`")
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """Names that an output folder cannot have or needs for itself, and tables whose folders some systems take for one."""
         if why := names.unusable(self.name):
-            yield Fault(("name",), f"'{self.name}' is {why}", "name the recipe otherwise")
+            yield PartMistake(("name",), f"'{self.name}' is {why}", "name the recipe otherwise")
         elif self.name.casefold().endswith(names.UNFINISHED):
-            yield Fault(("name",), f"'{self.name}' is where a run works that makes another output", "name the recipe otherwise")
+            yield PartMistake(("name",), f"'{self.name}' is where a run works that makes another output", "name the recipe otherwise")
         first: dict[str, str] = {}
         for name in self.tables:
             same = first.setdefault(name.casefold(), name)
             if why := names.taken(name) or names.unusable(name):
-                yield Fault(("tables", name), f"'{name}' is {why}; name the table otherwise", at_key=True)
+                yield PartMistake(("tables", name), f"'{name}' is {why}; name the table otherwise", at_key=True)
             elif same != name:
                 why = f"'{name}' and '{same}' are one folder where A is not told from a, as on Windows and macOS"
-                yield Fault(("tables", name), f"{why}; name one otherwise", at_key=True)
+                yield PartMistake(("tables", name), f"{why}; name one otherwise", at_key=True)
 
     @property
     def all_models(self) -> dict[str, AnyModel]:

@@ -8,7 +8,7 @@ from typing import Any
 from synthgen.errors import DataError, Mistake, RecipeError, did_you_mean
 from synthgen.recipe import syntax
 from synthgen.recipe.places import KeyPath, Source
-from synthgen.recipe.words import shown
+from synthgen.recipe.words import as_yaml
 from synthgen.text.opened import plain_file
 
 LARGEST = 1 << 20
@@ -22,7 +22,7 @@ def read(path: Path, name: str) -> Source:
     if source.data is None and not source.mistakes:
         source.whole("there is nothing but comments in it" if source.text.strip() else "the file is empty", BEGINS)
     elif not isinstance(source.data, dict) and not source.mistakes:
-        source.tell((), f"expected a mapping (key: value), not {shown(source.data)}", BEGINS)
+        source.tell((), f"expected a mapping (key: value), not {as_yaml(source.data)}", BEGINS)
     if source.mistakes and not (isinstance(source.data, dict) and source.data):
         raise RecipeError(source.in_order())
     return source
@@ -99,7 +99,7 @@ def _nowhere(option: str, place: Any, way: KeyPath, word: str) -> Mistake:
             option, f"{where} is a list without a '{word}'", f"it has {len(place)} item{'s' if len(place) != 1 else ''}, counted from 0"
         )
     if not isinstance(place, dict):
-        return Mistake(option, f"{where} holds no keys, only {shown(place)}")
+        return Mistake(option, f"{where} holds no keys, only {as_yaml(place)}")
     return Mistake(option, f"there is no '{word}' in {where}", did_you_mean(word, place, "it has"))
 
 

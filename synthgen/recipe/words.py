@@ -115,7 +115,7 @@ def _mistyped(way: KeyPath, key: bool, expected: list[str], shape: type[BaseMode
     said = "text, a number, true or false" if set(wanted) == SINGLE else ", ".join(wanted[:-1]) + " or " * (len(wanted) > 1) + wanted[-1]
     hint = _purpose(way, shape)
     if key and way[0] == "fields":
-        return Explained(way, f"{shown(value)} cannot be a name here", _letters(""), key)
+        return Explained(way, f"{as_yaml(value)} cannot be a name here", _letters(""), key)
     if wanted == ["text"] and isinstance(value, bool | int | float):
         hint = "in quotes it is text"
     elif "text" not in wanted and isinstance(value, str) and "{{" in value and issubclass(shape, FieldShape):
@@ -124,7 +124,7 @@ def _mistyped(way: KeyPath, key: bool, expected: list[str], shape: type[BaseMode
         hint = "text that contains ': ' needs quotes"
     elif "text" not in wanted and isinstance(value, str) and re.fullmatch(r"[-+]?\d{1,15}(\.\d+)?", value):
         hint = "without quotes it is a number"
-    return Explained(way, f"expected {said}, not {shown(value)}", hint, key)
+    return Explained(way, f"expected {said}, not {as_yaml(value)}", hint, key)
 
 
 def _explained(one: _Found, shape: type[BaseModel]) -> Explained:
@@ -138,16 +138,16 @@ def _explained(one: _Found, shape: type[BaseModel]) -> Explained:
     if kind == "literal_error":
         options = re.findall(r"'([^']*)'", context["expected"])
         return Explained(
-            way, f"expected {context['expected']}, not {shown(value)}", did_you_mean(value, options) if nearest(value, options) else ""
+            way, f"expected {context['expected']}, not {as_yaml(value)}", did_you_mean(value, options) if nearest(value, options) else ""
         )
     if kind == "string_pattern_mismatch":
-        return Explained(way, f"{shown(value)} cannot be a name here", _letters(context["pattern"]), one.key)
+        return Explained(way, f"{as_yaml(value)} cannot be a name here", _letters(context["pattern"]), one.key)
     if kind == "too_short" and context["min_length"] == 1:
         return Explained(way, "expected at least one, found none", _purpose(way, shape))
     if kind in LIMITS:
         length, limits = context.get("actual_length"), {name: _figure(limit) for name, limit in context.items()}
-        return Explained(way, f"{LIMITS[kind].format(**limits)}, not {shown(value) if length is None else length}", _purpose(way, shape))
-    return Explained(way, f"{shown(value)}: {error['msg']}", _purpose(way, shape))
+        return Explained(way, f"{LIMITS[kind].format(**limits)}, not {as_yaml(value) if length is None else length}", _purpose(way, shape))
+    return Explained(way, f"{as_yaml(value)}: {error['msg']}", _purpose(way, shape))
 
 
 def _figure(limit: Any) -> str:
@@ -194,7 +194,7 @@ def _at(data: Any, way: KeyPath) -> Any:
     return data
 
 
-def shown(value: Any) -> str:
+def as_yaml(value: Any) -> str:
     """A value as it is quoted in a message."""
     if value is None:
         return "nothing"

@@ -17,7 +17,7 @@ from synthgen.errors import OutputError
 from synthgen.reporting.contents import Contents
 from synthgen.reporting.legible import Pieces, legible
 from synthgen.reporting.typing import Dot, against_real
-from synthgen.text.frames import essence
+from synthgen.text.frames import normalise
 
 QUESTIONS = 20
 DRAWN = 20
@@ -25,7 +25,7 @@ DRAWN = 20
 
 
 @dataclass(frozen=True)
-class Question:
+class QuizPair:
     """Two messages, one of them real: that at the place `real` (0 or 1)."""
 
     first: Pieces
@@ -43,7 +43,7 @@ class Against:
     found: Comparison
     verdict: str
     groups: dict[str, list[Dot]]
-    questions: list[Question]
+    questions: list[QuizPair]
 
 
 def against_logs(dataset: Dataset, logs: str | Path, field: str | None = None) -> Against:
@@ -61,17 +61,17 @@ def against_logs(dataset: Dataset, logs: str | Path, field: str | None = None) -
     return Against(Path(logs).name, table.name, table.message, found, verdict(found), against_real(found), questions)
 
 
-def _questions(real: Sequence[str], generated: Sequence[str], stream: Random) -> list[Question]:
+def _questions(real: Sequence[str], generated: Sequence[str], stream: Random) -> list[QuizPair]:
     """Pairs of about the same length, in which no message comes twice or is on both sides."""
-    ours, theirs = ({essence(text): text for text in side if text.strip()} for side in (real, generated))
+    ours, theirs = ({normalise(text): text for text in side if text.strip()} for side in (real, generated))
     shown = [text for said, text in ours.items() if said not in theirs]
     rest = [text for said, text in theirs.items() if said not in ours]
     count = min(QUESTIONS, len(shown), len(rest))
-    pool, found = stream.sample(rest, min(len(rest), count * DRAWN)), list[Question]()
+    pool, found = stream.sample(rest, min(len(rest), count * DRAWN)), list[QuizPair]()
     for text in stream.sample(shown, count):
         twin = min(pool, key=lambda other: abs(len(other) - len(text)))
         pool.remove(twin)
         real_at = stream.randrange(2)
         pair = (text, twin) if real_at == 0 else (twin, text)
-        found.append(Question(legible(pair[0]), legible(pair[1]), real_at))
+        found.append(QuizPair(legible(pair[0]), legible(pair[1]), real_at))
     return found

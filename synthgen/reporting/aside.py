@@ -20,7 +20,7 @@ KEPT_BACK = "not shown: it holds a message of the logs, or a secret"
 
 
 @dataclass(frozen=True)
-class Example:
+class AsideExample:
     """A row that did not ship: which try of which row, why, and what was said in it."""
 
     id: str
@@ -39,7 +39,7 @@ class Reason:
     count: int
     share: float
     length: float
-    examples: list[Example]
+    examples: list[AsideExample]
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,13 @@ def _guard(dataset: Dataset) -> Guard | None:
     return Guard(dataset.recipe, originals)
 
 
-def _examples(dataset: Dataset, rows: list[dict[str, Any]], guard: Guard | None) -> Iterator[Example]:
+def _examples(dataset: Dataset, rows: list[dict[str, Any]], guard: Guard | None) -> Iterator[AsideExample]:
     for row in rows:
         own, check, values = f"{row['table']}-{row['row']}", row.pop("check"), row.pop("values") or {}
         if guard is None or guard.withholds(check, values, row):
-            yield Example(own, legible(KEPT_BACK), [], [])
+            yield AsideExample(own, legible(KEPT_BACK), [], [])
         else:
-            yield Example(own, legible(row["reason"]), _said(dataset, row, values), _labels(dataset, row["table"], values))
+            yield AsideExample(own, legible(row["reason"]), _said(dataset, row, values), _labels(dataset, row["table"], values))
 
 
 def _said(dataset: Dataset, row: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[str, Pieces]]:

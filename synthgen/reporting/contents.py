@@ -10,7 +10,7 @@ from typing import Any
 
 from synthgen.dataset import Dataset
 from synthgen.dataset.columns import PROVENANCE
-from synthgen.dataset.table import Rows
+from synthgen.dataset.table import TableRows
 from synthgen.reporting.legible import Pieces, legible
 from synthgen.reporting.typical import by_labels, by_wording
 from synthgen.spec.rows import plain, to_text
@@ -32,7 +32,7 @@ INTENT = "intent"
 
 
 @dataclass(frozen=True)
-class Text:
+class RowText:
     """A text of a row: whose it is, and its pieces; of a conversation the turns, (role, pieces) each, of an answer its `parts`."""
 
     name: str
@@ -45,7 +45,7 @@ class Shown:
     """A row: its id, what was said in it, its labels, and what else it holds; how typical it is (None: not asked)."""
 
     id: str
-    texts: list[Text]
+    texts: list[RowText]
     labels: list[tuple[str, Pieces]]
     facts: list[tuple[str, Pieces]]
     typical: float | None = None
@@ -84,7 +84,7 @@ class Contents:
 
     @cached_property
     def _few(self) -> dict[str, str]:
-        return Rows(self.dataset, self.name).labels()
+        return TableRows(self.dataset, self.name).labels()
 
     @cached_property
     def topic(self) -> str | None:
@@ -179,7 +179,7 @@ def spread_over(count: int, wanted: int) -> list[int]:
     return list(range(count)) if count <= wanted else [place * count // wanted for place in range(wanted)]
 
 
-def _texts(values: Mapping[str, Any], spoken: Sequence[str]) -> list[Text]:
+def _texts(values: Mapping[str, Any], spoken: Sequence[str]) -> list[RowText]:
     """What was said in a row. A text that says the same as one before it shares its place."""
     names: dict[tuple[bool, str], list[str]] = {}
     for name in spoken:
@@ -189,7 +189,7 @@ def _texts(values: Mapping[str, Any], spoken: Sequence[str]) -> list[Text]:
         value = values.get(own[0])
         slips = next((told for name in own if isinstance(told := values.get(f"{name}_slips"), list)), [])
         parts = _parts(value)
-        found.append(Text(", ".join(own), () if parts else legible(value, slips), parts))
+        found.append(RowText(", ".join(own), () if parts else legible(value, slips), parts))
     return found
 
 

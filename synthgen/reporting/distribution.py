@@ -20,7 +20,7 @@ LEVELS = 9
 
 
 @dataclass(frozen=True)
-class Bar:
+class CountBar:
     """A value, how many rows have it, their share, and the length of its bar as a percentage of the longest."""
 
     name: Pieces
@@ -34,7 +34,7 @@ class Spread:
     """How a label is spread: its bars, and how many further values there are in how many rows."""
 
     label: str
-    bars: list[Bar]
+    bars: list[CountBar]
     further: int = 0
     further_rows: int = 0
 
@@ -65,16 +65,18 @@ class Holding:
         return sorted(((topic, share) for topic, (_, share) in self.topics.items()), key=lambda one: (one[1], one[0]))[:count]
 
     @property
-    def bars(self) -> list[Bar]:
+    def bars(self) -> list[CountBar]:
         """The topics' bars, least first."""
-        return [Bar(legible(topic, longest=80), self.topics[topic][0], share, 100 * share) for topic, share in self.least(len(self.topics))]
+        return [
+            CountBar(legible(topic, longest=80), self.topics[topic][0], share, 100 * share) for topic, share in self.least(len(self.topics))
+        ]
 
 
-def bars(counts: Mapping[Any, int], total: int, most: int = MOST) -> tuple[list[Bar], int, int]:
+def bars(counts: Mapping[Any, int], total: int, most: int = MOST) -> tuple[list[CountBar], int, int]:
     """The bars of the commonest values, and how many others there are, in how many rows."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
     longest = max(counts.values(), default=1)
-    shown = [Bar(legible(value, longest=80), count, count / max(1, total), 100 * count / longest) for value, count in ordered[:most]]
+    shown = [CountBar(legible(value, longest=80), count, count / max(1, total), 100 * count / longest) for value, count in ordered[:most]]
     return shown, len(ordered) - len(shown), sum(count for _, count in ordered[most:])
 
 

@@ -36,33 +36,33 @@ Kind = Literal["", "sign", "slip"]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LegiblePiece:
     """A part of a text: as it is (kind ""), a sign that stands for what cannot be seen, or a slip with its own `parts`. `note` says what
     the sign stands for, or what was meant."""
 
     text: str
     kind: Kind = ""
     note: str = ""
-    parts: tuple[Piece, ...] = ()
+    parts: tuple[LegiblePiece, ...] = ()
 
 
-Pieces = tuple[Piece, ...]
+Pieces = tuple[LegiblePiece, ...]
 
 
 def legible(value: Any, slips: Sequence[Mapping[str, Any]] = (), longest: int = LONGEST) -> Pieces:
     """A value in pieces; the spans of `slips` (start, end, kind, and what stood there, `was`) are marked."""
     if value is None:
-        return (Piece("nothing", "sign", "there is no value"),)
+        return (LegiblePiece("nothing", "sign", "there is no value"),)
     text = to_text(value)
     if not text:
-        return (Piece("empty", "sign", "a text without a character"),)
-    pieces, at, shown = list[Piece](), 0, text[:longest]
+        return (LegiblePiece("empty", "sign", "a text without a character"),)
+    pieces, at, shown = list[LegiblePiece](), 0, text[:longest]
     for start, end, note in _spans(slips, len(shown)):
-        pieces += [*_seen(shown, at, start), Piece(shown[start:end], "slip", note, tuple(_seen(shown, start, end)))]
+        pieces += [*_seen(shown, at, start), LegiblePiece(shown[start:end], "slip", note, tuple(_seen(shown, start, end)))]
         at = end
     pieces += _seen(shown, at, len(shown))
     if more := len(text) - longest:
-        pieces += [Piece(f"… {more:,} more characters", "sign", "the text goes on")] if more > 0 else []
+        pieces += [LegiblePiece(f"… {more:,} more characters", "sign", "the text goes on")] if more > 0 else []
     return tuple(pieces)
 
 
@@ -81,18 +81,18 @@ def _place(slip: Mapping[str, Any]) -> tuple[int, int]:
     return slip["start"], slip["end"]
 
 
-def _seen(whole: str, start: int, end: int) -> Iterator[Piece]:
+def _seen(whole: str, start: int, end: int) -> Iterator[LegiblePiece]:
     """The pieces of a part of a text."""
     at = start
     for first, last in _signs(whole, start, end):
         if first > at:
-            yield Piece(whole[at:first])
+            yield LegiblePiece(whole[at:first])
         yield sign(whole[first:last])
         if whole[first] == "\n":
-            yield Piece("\n")
+            yield LegiblePiece("\n")
         at = last
     if end > at:
-        yield Piece(whole[at:end])
+        yield LegiblePiece(whole[at:end])
 
 
 def _signs(whole: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -117,14 +117,14 @@ def unseen(letter: str) -> bool:
     return not (letter.isprintable() or letter == "\n") or bool(_UNSEEN.match(letter))
 
 
-def sign(run: str) -> Piece:
+def sign(run: str) -> LegiblePiece:
     """What stands for a run of characters that cannot be seen."""
     if run == "\n":
-        return Piece("↵", "sign", "line end")
+        return LegiblePiece("↵", "sign", "line end")
     if not run.strip(" "):
-        return Piece("·" * min(len(run), RUN), "sign", f"{len(run)} space{'s' if len(run) > 1 else ''} at the end of the text")
+        return LegiblePiece("·" * min(len(run), RUN), "sign", f"{len(run)} space{'s' if len(run) > 1 else ''} at the end of the text")
     more = f" +{len(run) - RUN:,}" if len(run) > RUN else ""
-    return Piece(" ".join(map(_short, run[:RUN])) + more, "sign", ", ".join(dict.fromkeys(map(_long, run[:RUN]))))
+    return LegiblePiece(" ".join(map(_short, run[:RUN])) + more, "sign", ", ".join(dict.fromkeys(map(_long, run[:RUN]))))
 
 
 def _short(letter: str) -> str:

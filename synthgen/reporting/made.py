@@ -21,7 +21,7 @@ LOW, MANY = 0.8, 0.5
 
 
 @dataclass(frozen=True)
-class Fact:
+class ListedFact:
     """A line of a list: what, and what it is."""
 
     name: str
@@ -51,17 +51,17 @@ class Spent:
     seconds: str
 
 
-def facts(manifest: Mapping[str, Any]) -> list[Fact]:
+def facts(manifest: Mapping[str, Any]) -> list[ListedFact]:
     """What decides the rows: seed, clock, versions, models."""
     models = "; ".join(f"{name}: {plainly(str(identity))}" for name, identity in manifest["models"].items())
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     return [
-        Fact("seed", str(manifest["seed"])),
-        Fact("clock", str(manifest["now"])),
-        Fact("synthgen", str(manifest["synthgen"])),
-        Fact("with", versions),
-        Fact("models", models or "none was asked"),
-        Fact("fingerprint", str(manifest["fingerprint"])),
+        ListedFact("seed", str(manifest["seed"])),
+        ListedFact("clock", str(manifest["now"])),
+        ListedFact("synthgen", str(manifest["synthgen"])),
+        ListedFact("with", versions),
+        ListedFact("models", models or "none was asked"),
+        ListedFact("fingerprint", str(manifest["fingerprint"])),
     ]
 
 

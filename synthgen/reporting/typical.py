@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from math import log, sqrt
 
-from synthgen.checks.near_duplicate import pieces
-from synthgen.text.frames import essence
+from synthgen.checks.near_duplicate import trigrams
+from synthgen.text.frames import normalise
 
 LEAST = 5
 """Messages that a group must have, or its messages are compared with all."""
@@ -16,7 +16,7 @@ LEAST = 5
 def by_wording(texts: Sequence[str], groups: Sequence[Hashable]) -> list[float]:
     """How near each text is to the mean of the other texts of its group: the cosine of its three-letter pieces, weighted by how rare they
     are (TF-IDF), from 0 to 1. A text without letters is as far as can be."""
-    found = [Counter(dict.fromkeys(pieces(f" {essence(text)} "), 1.0)) for text in texts]
+    found = [Counter(dict.fromkeys(trigrams(f" {normalise(text)} "), 1.0)) for text in texts]
     holds = Counter(piece for one in found for piece in one)
     vectors = [_unit({piece: log(len(texts) / holds[piece]) for piece in one}) for one in found]
     sizes = Counter(groups)

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthgen.checks.near_duplicate import Kept
+from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.comparison import diversity
 from synthgen.reporting.contents import Contents, spread_over
 from synthgen.reporting.legible import Pieces, legible
-from synthgen.text.frames import essence
+from synthgen.text.frames import normalise
 
 MEASURED, SEARCHED = 1_000, 3_000
 """Messages whose diversity is measured, and among which near-duplicates are looked for."""
@@ -99,7 +99,7 @@ def varied(table: Contents) -> Varied | None:
         return None
     some = [texts[place] for place in spread_over(len(texts), MEASURED)]
     one, two, three = (diversity.distinct(some, length) for length in (1, 2, 3))
-    repeated = len(texts) - len(set(map(essence, texts)))
+    repeated = len(texts) - len(set(map(normalise, texts)))
     searched = [texts[place] for place in spread_over(len(texts), SEARCHED)]
     pairs = _alike(searched)
     shown = [(share, legible(text), legible(earlier)) for share, text, earlier in sorted(pairs, key=lambda pair: -pair[0])[:PAIRS]]
@@ -110,10 +110,10 @@ def varied(table: Contents) -> Varied | None:
 
 def _alike(texts: Sequence[str]) -> list[tuple[float, str, str]]:
     """The texts that say nearly the same as an earlier one, but not the same: how much (0 to 1), the text, and the earlier one."""
-    kept, by = Kept(ALIKE), dict[str, str]()
+    kept, by = SimilarityIndex(ALIKE), dict[str, str]()
     found = []
     for text in texts:
-        own = essence(text)
+        own = normalise(text)
         if own in by:
             continue
         like = kept.like(text, keep=True)

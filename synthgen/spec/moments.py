@@ -36,7 +36,7 @@ class Offset(ValueError):
     """A moment with an offset, and what to write instead."""
 
 
-def zone_fault(pattern: str) -> str:
+def zone_mistake(pattern: str) -> str:
     """What is wrong in a strftime pattern that asks for a zone, or nothing."""
     return next((f"%{code} {ZONED[code]}: moments have no zone here" for code in _codes(pattern) if code in ZONED), "")
 

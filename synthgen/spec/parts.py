@@ -61,7 +61,7 @@ class RecipeContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PartMistake:
     """Something wrong inside one part of a recipe.
 
     `at` is the way to it from that part's own keys, or with `whole` from the top of the recipe; `word` is what in the value there is
@@ -94,7 +94,7 @@ class Part(BaseModel):
         if isinstance(context, RecipeContext):
             self._context = context
 
-    def faults(self) -> Iterator[Fault]:
+    def mistakes(self) -> Iterator[PartMistake]:
         """What is wrong in this part that its types cannot say."""
         return iter(())
 
@@ -113,8 +113,8 @@ Revision = Annotated[str, AfterValidator(_is_revision)]
 """What a version on the Hub is called. It becomes a part of paths in the Hub's cache."""
 
 
-def misread(at: tuple[Any, ...], error: DataError | ValueError, context: RecipeContext) -> Fault:
-    """The fault that a file cannot be read, its path as seen from the recipe."""
+def misread(at: tuple[Any, ...], error: DataError | ValueError, context: RecipeContext) -> PartMistake:
+    """The mistake that a file cannot be read, its path as seen from the recipe."""
     message, hint = (
         (error.message, error.hint)
         if isinstance(error, DataError)
@@ -122,4 +122,4 @@ def misread(at: tuple[Any, ...], error: DataError | ValueError, context: RecipeC
         if "; " in str(error)
         else (str(error), "")
     )
-    return Fault(at, message.replace(f"{context.folder}/", "").replace(str(context.folder), "the recipe's own folder"), hint)
+    return PartMistake(at, message.replace(f"{context.folder}/", "").replace(str(context.folder), "the recipe's own folder"), hint)

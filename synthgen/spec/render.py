@@ -19,7 +19,7 @@ from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from synthgen.spec import steps, text_numbers
-from synthgen.spec.moments import HINT, zone_fault
+from synthgen.spec.moments import HINT, zone_mistake
 
 SAFE_FILTERS = [
     "abs",
@@ -235,7 +235,7 @@ def _date(value: datetime.date, pattern: str) -> str:
 
 def _zoned(value: Any, pattern: Any) -> None:
     """Refuse a pattern that asks for the zone of a moment that has none."""
-    if isinstance(value, datetime.date) and getattr(value, "tzinfo", None) is None and (wrong := zone_fault(str(pattern))):
+    if isinstance(value, datetime.date) and getattr(value, "tzinfo", None) is None and (wrong := zone_mistake(str(pattern))):
         raise SecurityError(f"{wrong}; {HINT}")
 
 
@@ -296,7 +296,7 @@ def _known_statements(tree: nodes.Template) -> None:
 
 
 @lru_cache(maxsize=4096)
-def zone_faults(source: str) -> dict[str, str]:
+def zone_mistakes(source: str) -> dict[str, str]:
     """For each name whose value a template writes with a pattern that asks for its zone, what is wrong with that where it has none."""
     found = dict[str, str]()
     tree = _sandbox.parse(source)
@@ -306,7 +306,7 @@ def zone_faults(source: str) -> dict[str, str]:
             written.append((call.node.node, call.args))
     for owner, args in written:
         if isinstance(owner, nodes.Name) and args and isinstance(args[0], nodes.Const):
-            found[owner.name] = found.get(owner.name) or zone_fault(str(args[0].value))
+            found[owner.name] = found.get(owner.name) or zone_mistake(str(args[0].value))
     return {name: wrong for name, wrong in found.items() if wrong}
 
 

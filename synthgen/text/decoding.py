@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synthgen.errors import DataError
-from synthgen.text.opened import LARGEST, LONGEST, PIECE, content, opened
+from synthgen.text.opened import LARGEST, LONGEST, PIECE, read_all, read_bounded
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -64,7 +64,7 @@ def decoded(raw: bytes, path: Path) -> str:
 
 def pieces(path: Path, most: int = LARGEST) -> Iterator[str]:
     """The text in a file as `decoded` gives it, piece by piece. Raises DataError."""
-    with opened(path, most) as stream:
+    with read_bounded(path, most) as stream:
         raw, line = stream.read(PIECE), 1
         refuse_binary(raw[:START], path)
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(_encoding(raw))(), translate=True)
@@ -88,7 +88,7 @@ def _broken(path: Path, known: DataError) -> DataError:
     if path.stat().st_size > EXAMINED:
         return known
     try:
-        decoded(content(path, 2 * EXAMINED), path)
+        decoded(read_all(path, 2 * EXAMINED), path)
     except DataError as error:
         return error if "at most" not in error.message else known
     return known
@@ -99,12 +99,12 @@ def _zeros(path: Path, line: int) -> DataError:
     return DataError(f"{path}:{line}: zero bytes, which no text has: a binary file, or one that was cut off", hint)
 
 
-def text(path: Path, most: int = LARGEST) -> str:
+def read_text(path: Path, most: int = LARGEST) -> str:
     """The text in a file, without a byte order mark and with plain line ends. Raises DataError."""
     return "".join(pieces(path, most))
 
 
-def lines(path: Path) -> Iterator[str]:
+def split_lines(path: Path) -> Iterator[str]:
     """The lines of a text, without their ends. Raises DataError."""
     rest, number = "", 1
     for piece in pieces(path):

@@ -27,7 +27,7 @@ Lines = Callable[[], Iterator[str]]
 """Gives the lines of a text from the first on, without their ends."""
 
 
-def records(lines: Lines, path: Path, usual: str) -> Iterator[dict[str, str]]:
+def read_delimited(lines: Lines, path: Path, usual: str) -> Iterator[dict[str, str]]:
     """The rows of a text whose first line names the columns, separated by `usual` or by what fits better. Raises DataError."""
     said = re.fullmatch(r"sep=(.)", next(lines(), ""))  # how Excel is told the separator
     separator = said[1] if said else _separator(lines, usual)

@@ -17,7 +17,7 @@ from synthgen.spec.rows import parsed_json
 from synthgen.text import decoding, delimited, json_list, parquet_rows, transcript
 from synthgen.text.decoding import START, refuse_binary
 from synthgen.text.message import NoField, is_talk, messages_in
-from synthgen.text.opened import MOST, PACKED, opened, too_many
+from synthgen.text.opened import MOST, PACKED, read_bounded, too_many
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -27,7 +27,7 @@ WHOLE = 64_000_000
 
 
 def _json_lines(path: Path) -> Iterator[Record]:
-    for number, line in enumerate(decoding.lines(path), 1):
+    for number, line in enumerate(decoding.split_lines(path), 1):
         if line.strip():
             yield _record(_value(line, path, number), f"{path}:{number}")
 
@@ -66,7 +66,7 @@ def _record(value: Any, where: str) -> Record:
 
 def _json(path: Path) -> Iterator[Record]:
     items = json_list.items(path, _once)
-    for item in items if items is not None else _list(_value(decoding.text(path, WHOLE), path), path):
+    for item in items if items is not None else _list(_value(decoding.read_text(path, WHOLE), path), path):
         if not isinstance(item, dict | str):
             raise DataError(f"{path}: expected a JSON list of objects")
         yield _record(item, str(path))
@@ -90,17 +90,17 @@ def _list(value: Any, path: Path) -> list[Any]:
 
 
 def _csv(path: Path) -> Iterator[Record]:
-    return delimited.records(lambda: decoding.lines(path), path, "\t" if _format(path) == ".tsv" else ",")
+    return delimited.read_delimited(lambda: decoding.split_lines(path), path, "\t" if _format(path) == ".tsv" else ",")
 
 
-READERS = dict(zip(FORMATS, (_json_lines, _json_lines, _json, _csv, _csv, parquet_rows.rows), strict=True))
+READERS = dict(zip(FORMATS, (_json_lines, _json_lines, _json, _csv, _csv, parquet_rows.read_rows), strict=True))
 
 
 def records(path: Path) -> Iterator[Record]:
     """The records of a JSONL, JSON, CSV, TSV or Parquet file (each also as .gz or .zst), in order. Raises DataError with the line."""
     reader = READERS.get(_format(path))
     if reader is None:
-        with opened(path) as stream:
+        with read_bounded(path) as stream:
             refuse_binary(stream.read(START), path)
         raise DataError(f"{path}: unknown format '{path.suffix}'", f"formats: {', '.join(FORMATS)}")
     return _limited(reader(path), path)
@@ -147,7 +147,7 @@ def lines(path: Path, field: str = "") -> list[str]:
     """The messages of a file with one a line, which has no `field`. Raises DataError."""
     if field:
         raise DataError(f"{path}: a message a line has no field '{field}'", f"give records: {', '.join(FORMATS)}")
-    return _plain(_limited(decoding.lines(path), path))
+    return _plain(_limited(decoding.split_lines(path), path))
 
 
 def with_messages(path: Path, field: str = "") -> Iterator[tuple[Record, list[str]]]:

@@ -75,15 +75,15 @@ def runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
 
 def wordings(message: str) -> list[str]:
     """How a message is worded: its beginning, each run of three words, and all of it."""
-    words = essence(message).split()
+    words = normalise(message).split()
     return [f"^{' '.join(words[:3])}", *map(" ".join, runs(words, 3)), f"^{' '.join(words)}$"]
 
 
-def repeated(parts: Sequence[str], used: set[str]) -> float:
+def overlap(parts: Sequence[str], used: set[str]) -> float:
     """The share of a message's wordings, `parts`, that were `used`."""
     return sum(part in used for part in parts) / len(parts)
 
 
-def essence(message: str) -> str:
+def normalise(message: str) -> str:
     """A message without case, punctuation and spacing: what two copies have in common. One without words is its own essence."""
     return " ".join(re.findall(r"\w+", message.casefold())) or message.strip()

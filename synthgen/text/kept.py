@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
 from synthgen.errors import DataError
-from synthgen.text.opened import LARGEST, in_words
+from synthgen.text.opened import LARGEST, size_text
 
 Record = dict[str, Any]
 IN_MEMORY = 10_000_000
 """Bytes of records, as they are written, that are kept in memory."""
 
 
-class Kept(Sequence[Record]):
+class StoredRecords(Sequence[Record]):
     """The records, each read when it is asked for. Raises DataError when there is no room for them."""
 
     def __init__(self, records: Iterable[Record], where: str, in_memory: int = IN_MEMORY) -> None:
@@ -35,7 +35,7 @@ class Kept(Sequence[Record]):
                     self._first.append(record)
                     continue
                 if size > LARGEST:
-                    raise DataError(f"{where}: its records are more than {in_words(LARGEST)}", "take a part of it")
+                    raise DataError(f"{where}: its records are more than {size_text(LARGEST)}", "take a part of it")
                 self._starts.append(self._file.tell())
                 self._file.write(written)
         except RecursionError:

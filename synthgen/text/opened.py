@@ -59,11 +59,11 @@ def _check(path: Path, status: os.stat_result, most: int) -> None:
         kind = KINDS.get(stat.S_IFMT(status.st_mode), "something else")
         raise DataError(f"{path} is {kind}, not a file", "" if kind == "a folder" else "only plain files are read: save its content to one")
     if status.st_size > most:
-        raise _too_large(path, most, f"it has {in_words(status.st_size)}")
+        raise _too_large(path, most, f"it has {size_text(status.st_size)}")
 
 
 @contextmanager
-def opened(path: Path, most: int = LARGEST) -> Iterator[BinaryIO]:
+def read_bounded(path: Path, most: int = LARGEST) -> Iterator[BinaryIO]:
     """What is in a plain file, unpacked if it is a .gz or .zst: at most so many bytes. Raises DataError."""
     unpack = PACKED.get(path.suffix.lower())
     with plain_file(path, most) as file:
@@ -134,7 +134,7 @@ class Bounded(io.RawIOBase):
         if self._read > self._most:
             raise _too_large(self._path, self._most)
         if self._read > self._growth:
-            raise grown(self._path)
+            raise packed_too_large(self._path)
         return count
 
     def read_to_end(self) -> None:
@@ -144,7 +144,7 @@ class Bounded(io.RawIOBase):
             pass
 
 
-def grown(path: Path, way_out: str = "unpack it and name what comes out") -> DataError:
+def packed_too_large(path: Path, way_out: str = "unpack it and name what comes out") -> DataError:
     """The error that a packed file holds far more than is likely."""
     return DataError(f"{path}: it unpacks to more than {GROWTH} times its size", f"if it is meant to be so large, {way_out}")
 
@@ -155,15 +155,15 @@ def too_many(path: Path) -> DataError:
 
 
 def _too_large(path: Path, most: int, found: str = "there is more in it") -> DataError:
-    return DataError(f"{path}: {found}; at most {in_words(most)} are read", "take a part of it")
+    return DataError(f"{path}: {found}; at most {size_text(most)} are read", "take a part of it")
 
 
-def in_words(size: int) -> str:
+def size_text(size: int) -> str:
     """A number of bytes as people say it."""
     return f"{size / 1e9:,.3g} GB" if size >= 1e9 else f"{size / 1e6:,.3g} MB" if size >= 1e5 else f"{size:,} bytes"
 
 
-def content(path: Path, most: int = LARGEST) -> bytes:
+def read_all(path: Path, most: int = LARGEST) -> bytes:
     """All that is in a file, unpacked if it is a .gz or .zst. Raises DataError."""
-    with opened(path, most) as stream:
+    with read_bounded(path, most) as stream:
         return stream.read()

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 from synthgen.errors import DataError
 from synthgen.spec.digests import number_of
-from synthgen.text.frames import essence, runs
+from synthgen.text.frames import normalise, runs
 from synthgen.text.opened import SMALL, plain_file
 
 RUN = 8
@@ -26,7 +26,7 @@ class Originals:
         self._known = {digest for text in texts for digest, _ in self._parts(text)}
 
     def _parts(self, text: str) -> Iterator[tuple[int, str]]:
-        whole = essence(text)
+        whole = normalise(text)
         if whole:
             yield number_of(f"={whole}"), ""
         for words in runs(whole.split(), self.run):

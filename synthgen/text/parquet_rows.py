@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from synthgen.errors import DataError
-from synthgen.text.opened import GROWTH, LARGEST, MOST, PACKED, SMALL, content, grown, plain_file, too_many
+from synthgen.text.opened import GROWTH, LARGEST, MOST, PACKED, SMALL, packed_too_large, plain_file, read_all, too_many
 
 if TYPE_CHECKING:
     import pyarrow
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 ROWS = 1024
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows, in order; bytes that are text as text. Raises DataError."""
     before = 0
-    for table in tables(path):
+    for table in read_tables(path):
         yield from _listed(_with_text(table), path, before)
         before += table.num_rows
 
@@ -54,12 +54,12 @@ def _with_text(table: pyarrow.Table) -> pyarrow.Table:
     return table
 
 
-def tables(path: Path) -> Iterator[pyarrow.Table]:
+def read_tables(path: Path) -> Iterator[pyarrow.Table]:
     """The rows in small tables, in order. Raises DataError."""
     import pyarrow
 
     packed = path.suffix.lower() in PACKED
-    with io.BytesIO(content(path)) if packed else plain_file(path) as file:
+    with io.BytesIO(read_all(path)) if packed else plain_file(path) as file:
         try:
             yield from _tables(file, path, path.stat().st_size)
         except (pyarrow.ArrowException, OSError) as error:
@@ -84,7 +84,7 @@ def _tables(file: BinaryIO, path: Path, size: int) -> Iterator[pyarrow.Table]:
                 few = shared.slice(start, step).cast(schema)
                 written_out += few.nbytes
                 if written_out > most:
-                    raise grown(path, "take a part of it")
+                    raise packed_too_large(path, "take a part of it")
                 yield few
 
 
@@ -95,6 +95,6 @@ def _check(stored: parquet.ParquetFile, path: Path) -> list[str]:
         raise too_many(path)
     parts = [about.row_group(group).column(column) for group in range(about.num_row_groups) for column in range(about.num_columns)]
     if any(part.total_uncompressed_size > max(SMALL, GROWTH * part.total_compressed_size) for part in parts):
-        raise grown(path, "take a part of it")
+        raise packed_too_large(path, "take a part of it")
     columns = [stored.schema.column(number) for number in range(len(stored.schema))]
     return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]

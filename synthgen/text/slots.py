@@ -16,10 +16,10 @@ def slots(text: str) -> frozenset[str]:
 
 def filled(text: str, facts: Mapping[str, Any]) -> str:
     """The text with each slot's fact as whoever wrote the rest of it would type it."""
-    return SLOT.sub(lambda slot: typed(facts[slot[1]], text), text)
+    return SLOT.sub(lambda slot: as_typed(facts[slot[1]], text), text)
 
 
-def typed(fact: Any, message: str) -> str:
+def as_typed(fact: Any, message: str) -> str:
     """A fact as it is typed inside `message`: on one line, in small letters where nothing else has a capital, and without an idle `.0`."""
     text = str(int(fact)) if isinstance(fact, float) and fact.is_integer() else " ".join(str(fact).split())
     around = SLOT.sub("", message)

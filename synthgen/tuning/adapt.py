@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 from synthgen.errors import ModelError
 from synthgen.models import BaseModel, packed
 from synthgen.tuning.batches import Encoded
-from synthgen.tuning.train import Settings, State, Watch, train
+from synthgen.tuning.train import Settings, TrainingState, Watch, train
 
 BLOCK = 32
 
@@ -93,7 +93,7 @@ def merge(model: nn.Module) -> None:
                 setattr(module, inner, plain)
 
 
-def tuned(
+def lora_train(
     base_model: BaseModel,
     network: Any,
     epochs: Callable[[int], Sequence[Encoded]],
@@ -102,7 +102,7 @@ def tuned(
     work: Path,
     watch: Watch,
     share: float = 1.0,
-) -> State:
+) -> TrainingState:
     """Train a base model's network, go `share` of the way from what it was to what it has become, and write it as the base has it: packed,
     or as transformers saves it. Raises ModelError."""
     layers = adapt(network)

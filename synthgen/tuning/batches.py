@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from synthgen.tuning.documents import Document
+from synthgen.tuning.documents import TrainingDocument
 
 LONGEST = 1024
 """Tokens of a document that are read."""
@@ -19,7 +19,7 @@ Encoded = tuple[list[int], list[bool], int]
 """The tokens of a document, which of them are learned, and how many bytes these have."""
 
 
-def encoded(tokenizer: Any, document: Document) -> Encoded:
+def encoded(tokenizer: Any, document: TrainingDocument) -> Encoded:
     """The tokens of a document, which of them are learned, and how many bytes these have."""
     read = tokenizer(document.text, return_offsets_mapping=True, add_special_tokens=False)
     first, spans = tokenizer.bos_token_id, list(document.spans)
@@ -37,7 +37,7 @@ def encoded(tokenizer: Any, document: Document) -> Encoded:
     return ids, learned, size
 
 
-def learnable(tokenizer: Any, documents: Iterable[Document]) -> list[Encoded]:
+def learnable(tokenizer: Any, documents: Iterable[TrainingDocument]) -> list[Encoded]:
     """Those of the documents in which something is learned."""
     return [one for document in documents if any((one := encoded(tokenizer, document))[1])]
 

@@ -16,11 +16,11 @@ from synthgen.harm.profanity import profane
 from synthgen.text import files, frames
 from synthgen.text.message import messages_in
 from synthgen.text.slots import slots
-from synthgen.tuning.documents import Document, Typed, by_topic, documents, framed, sectioned
+from synthgen.tuning.documents import TrainingDocument, TrainingMessage, by_topic, documents, framed, sectioned
 from synthgen.tuning.logs import readable
 from synthgen.tuning.masks import masked
 from synthgen.tuning.words import DATA
-from synthgen.voices.channel import put_on, rough
+from synthgen.voices.channel import add_typos, apply_voice
 from synthgen.voices.library import shipped
 
 LONGEST = 80
@@ -50,14 +50,14 @@ def corpora() -> dict[str, Corpus]:
     return {name: Corpus.model_validate(one) for name, one in written.items()}
 
 
-def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> list[Typed]:
+def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> list[TrainingMessage]:
     """The messages of a corpus, without copies and without those in which something had to be masked; `clean`: without profanity too.
     Raises DataError."""
-    corpus, seen, found = corpora()[name], set[tuple[str, str]](), list[Typed]()
+    corpus, seen, found = corpora()[name], set[tuple[str, str]](), list[TrainingMessage]()
     for record in files.records(folder / f"{name}.jsonl.gz"):
         text = " ".join(" ".join(messages_in(record, "text", name)).split())
         group = str(record.get("group") or "")
-        key = (group if corpus.topics == "words" else "", frames.essence(text))
+        key = (group if corpus.topics == "words" else "", frames.normalise(text))
         if not text or key in seen or len(text.split()) > LONGEST or frames.breaks(text, "") or (clean and profane(text)):
             continue
         seen.add(key)
@@ -65,14 +65,14 @@ def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> 
         unit = str(record.get("dialog_id") or group)
         safe = masked(text, stream).text
         if not slots(safe):  # a model should write slots where its frame shows some, and nowhere else
-            found.append(Typed(safe, topic, group, unit, source=name))
+            found.append(TrainingMessage(safe, topic, group, unit, source=name))
     return found
 
 
-def training(typed: Mapping[str, Sequence[Typed]], stream: Random, amount: int) -> Iterator[Document]:
+def training(typed: Mapping[str, Sequence[TrainingMessage]], stream: Random, amount: int) -> Iterator[TrainingDocument]:
     """About `amount` characters of documents, from the sources by their shares, small ones several times over."""
     total = sum(corpora()[name].share for name in typed)
-    made: list[Document] = []
+    made: list[TrainingDocument] = []
     for name, own in typed.items():
         wanted = amount * corpora()[name].share / total
         while own and wanted > 0:
@@ -88,7 +88,7 @@ def training(typed: Mapping[str, Sequence[Typed]], stream: Random, amount: int) 
     yield from made
 
 
-def _source(name: str, own: Sequence[Typed], stream: Random) -> Iterator[Document]:
+def _source(name: str, own: Sequence[TrainingMessage], stream: Random) -> Iterator[TrainingDocument]:
     corpus = corpora()[name]
     topics, handfuls = by_topic(own), list(documents(own, stream))
     stream.shuffle(handfuls)
@@ -104,10 +104,10 @@ def _handed(texts: Sequence[str], corpus: Corpus, stream: Random) -> list[str]:
     draw = stream.random()
     if draw < (0.5 if corpus.flattened else VOICED):
         voice = stream.choice([voice for name, voice in shipped().items() if name not in FLOWERY])
-        texts = [put_on(text, voice, stream).text or text for text in texts]
+        texts = [apply_voice(text, voice, stream).text or text for text in texts]
     elif draw > 1 - ROUGH:
         rate = stream.uniform(0.02, 0.15)
-        texts = [rough(text, rate, "qwerty", stream).text for text in texts]
+        texts = [add_typos(text, rate, "qwerty", stream).text for text in texts]
     return slotted(texts, stream) if stream.random() < SLOTTED else list(texts)
 
 

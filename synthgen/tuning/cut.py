@@ -53,7 +53,7 @@ def _all_in(halves: Sequence[str], kept: set[str]) -> bool:
     return {*halves, "".join(halves)} <= kept
 
 
-def counted(tokenizer: Any, texts: Iterable[str]) -> Counter[int]:
+def token_frequencies(tokenizer: Any, texts: Iterable[str]) -> Counter[int]:
     """How often a tokenizer's tokens are seen."""
     found = Counter[int]()
     for text in texts:

@@ -23,7 +23,7 @@ SEVERAL = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TrainingMessage:
     """A message that somebody typed: its `topic` ("" if none is named), the `group` of messages about the same thing, and the `unit`
     (a dialogue, or else the group) that is held out or learned from as a whole. `about` says where it was typed, `source` by whom."""
 
@@ -36,7 +36,7 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class TrainingDocument:
     """A frame with all its messages; `spans` are the places (start, end) of those to learn, each with the end of its line."""
 
     text: str
@@ -48,15 +48,15 @@ class Document:
         return sum(len(self.text[start:end].encode()) for start, end in self.spans)
 
 
-def documents(typed: Sequence[Typed], stream: Random, *, shown: int = SHOWN) -> Iterator[list[Typed]]:
+def documents(typed: Sequence[TrainingMessage], stream: Random, *, shown: int = SHOWN) -> Iterator[list[TrainingMessage]]:
     """All the messages, each once, in handfuls that belong together: of one group, and in a large group near to each other.
 
     What is left over of small groups is put together by where it was typed.
     """
-    groups: dict[tuple[str, str, str], list[Typed]] = {}
+    groups: dict[tuple[str, str, str], list[TrainingMessage]] = {}
     for one in typed:
         groups.setdefault((one.source, one.about, one.group), []).append(one)
-    rest: dict[tuple[str, str], list[Typed]] = {}
+    rest: dict[tuple[str, str], list[TrainingMessage]] = {}
     for (source, about, _), own in groups.items():
         if len(own) < 4:
             rest.setdefault((source, about), []).extend(replace(one, topic="") for one in own)
@@ -66,7 +66,7 @@ def documents(typed: Sequence[Typed], stream: Random, *, shown: int = SHOWN) -> 
         yield from _handfuls(own, stream, shown)
 
 
-def _handfuls(own: Sequence[Typed], stream: Random, shown: int) -> Iterator[list[Typed]]:
+def _handfuls(own: Sequence[TrainingMessage], stream: Random, shown: int) -> Iterator[list[TrainingMessage]]:
     left = stream.sample(own, len(own))
     if len(left) <= LARGE:
         yield from _cut(left, stream, shown)
@@ -75,7 +75,7 @@ def _handfuls(own: Sequence[Typed], stream: Random, shown: int) -> Iterator[list
         yield from _cut(_chained(left[start : start + BLOCK], stream, shown), stream, shown)
 
 
-def _cut(own: Sequence[Typed], stream: Random, shown: int) -> Iterator[list[Typed]]:
+def _cut(own: Sequence[TrainingMessage], stream: Random, shown: int) -> Iterator[list[TrainingMessage]]:
     place = 0
     while place < len(own):
         size = stream.randint(max(2, shown // 2), shown + shown // 2)
@@ -83,7 +83,7 @@ def _cut(own: Sequence[Typed], stream: Random, shown: int) -> Iterator[list[Type
         place += size
 
 
-def _chained(block: list[Typed], stream: Random, shown: int) -> list[Typed]:
+def _chained(block: list[TrainingMessage], stream: Random, shown: int) -> list[TrainingMessage]:
     """The messages in an order in which near ones stand together: about `shown` around one, then those around the next."""
     near = Nearness([one.text for one in block]).all_pairs()
     free, order = set(range(len(block))), list[int]()
@@ -96,7 +96,7 @@ def _chained(block: list[Typed], stream: Random, shown: int) -> list[Typed]:
     return [block[place] for place in order]
 
 
-def by_topic(typed: Sequence[Typed]) -> dict[str, list[str]]:
+def by_topic(typed: Sequence[TrainingMessage]) -> dict[str, list[str]]:
     """The messages that have a topic, by it."""
     found: dict[str, list[str]] = {}
     for one in typed:
@@ -105,12 +105,12 @@ def by_topic(typed: Sequence[Typed]) -> dict[str, list[str]]:
     return found
 
 
-def section(handful: Sequence[Typed]) -> frames.Section:
+def section(handful: Sequence[TrainingMessage]) -> frames.Section:
     """The messages of a handful, as a frame shows them."""
     return frames.Section(handful[0].topic, [one.text for one in handful])
 
 
-def framed(sections: Sequence[frames.Section], about: str, *, first: int = 1) -> Document:
+def framed(sections: Sequence[frames.Section], about: str, *, first: int = 1) -> TrainingDocument:
     """A frame of these sections, ended; the messages of the last one are learned, but for the `first` ones."""
     *before, last = sections
     lead = frames.frame(about, [*before, frames.Section(last.topic, [])])
@@ -121,10 +121,10 @@ def framed(sections: Sequence[frames.Section], about: str, *, first: int = 1) ->
         if place >= first:
             spans.append((start, len(text)))
         text += "-"
-    return Document(text[:-1], tuple(spans))
+    return TrainingDocument(text[:-1], tuple(spans))
 
 
-def sectioned(handful: Sequence[Typed], others: Mapping[str, Sequence[str]], stream: Random) -> list[frames.Section]:
+def sectioned(handful: Sequence[TrainingMessage], others: Mapping[str, Sequence[str]], stream: Random) -> list[frames.Section]:
     """The sections of a document: sometimes some of `others` (a topic's messages) before its own."""
     own = section(handful)
     names = [name for name in others if name != own.topic]

@@ -13,7 +13,7 @@ from typing import Any
 from synthgen.errors import DataError, did_you_mean
 from synthgen.spec.paths import find_path
 from synthgen.text import files, frames, transcript
-from synthgen.tuning.documents import Typed
+from synthgen.tuning.documents import TrainingMessage
 from synthgen.tuning.masks import masked
 
 GROUPS = ("group", "intent", "label", "topic", "category")
@@ -32,26 +32,26 @@ ENOUGH = 2000
 class Logs:
     """The messages that can be learned from; how many there were, what was left out and why, and what was masked."""
 
-    typed: list[Typed]
+    typed: list[TrainingMessage]
     read: int
     left_out: dict[str, int]
     masked: dict[str, int]
 
 
-def logs(paths: Sequence[Path], about: str, stream: Random, *, field: str | None = None, group: str | None = None) -> Logs:
+def read_logs(paths: Sequence[Path], about: str, stream: Random, *, field: str | None = None, group: str | None = None) -> Logs:
     """The messages of some files, each once. Raises DataError when they are too few."""
-    found, left_out, masks, seen, count = list[Typed](), Counter[str](), Counter[str](), set[tuple[str, str]](), 0
+    found, left_out, masks, seen, count = list[TrainingMessage](), Counter[str](), Counter[str](), set[tuple[str, str]](), 0
     for path in paths:
         for text, topic, unit in _records(path, field, group):
             count += 1
-            key = topic, frames.essence(text)
+            key = topic, frames.normalise(text)
             if reason := "empty" if not text else "repeated" if key in seen else _unfit(text):
                 left_out[reason] += 1
                 continue
             seen.add(key)
             safe = masked(text, stream)
             masks.update(safe.found)
-            found.append(Typed(safe.text, readable(topic), topic, unit or str(count), about, path.name))
+            found.append(TrainingMessage(safe.text, readable(topic), topic, unit or str(count), about, path.name))
     if len(found) < LEAST:
         told = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
         raise DataError(
@@ -99,7 +99,7 @@ def readable(group: str) -> str:
     return re.sub(r"\s*\bintent\b|(?<=\w)intent$", "", spaced, flags=re.IGNORECASE).strip().lower()
 
 
-def split(typed: Sequence[Typed], share: float, stream: Random) -> tuple[list[Typed], list[Typed]]:
+def split(typed: Sequence[TrainingMessage], share: float, stream: Random) -> tuple[list[TrainingMessage], list[TrainingMessage]]:
     """Those to learn from, and about a share of them that is held out: whole units, so that held out means held out. None are when all
     units are larger than twice the share."""
     sizes = Counter((one.source, one.unit) for one in typed)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from synthgen.checks.near_duplicate import Kept
+from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.models import Model
 from synthgen.models.routing import placed
 from synthgen.spec.rows import Prompt
 from synthgen.text import frames
 from synthgen.text.originals import Originals
-from synthgen.tuning.documents import SHOWN, Typed, documents, framed, section
+from synthgen.tuning.documents import SHOWN, TrainingMessage, documents, framed, section
 from synthgen.tuning.masks import leaks
 
 TOKENS = 80
@@ -23,7 +23,7 @@ READ = 600
 """Words that a frame shows, at most: about as much as training reads of a document."""
 
 
-class Copied(NamedTuple):
+class CopiedCounts(NamedTuple):
     """Of so many `messages` how many say a learned one over again: all of it, all of it but for a few letters, or eight words in a row;
     and in how many stands what looks like an identifier. Copies are only looked for among messages of `SHORT` words or more."""
 
@@ -34,7 +34,7 @@ class Copied(NamedTuple):
     identifiers: int
 
 
-def asked(learned: Sequence[Typed], about: str, count: int, stream: Random) -> list[Prompt]:
+def extraction_prompts(learned: Sequence[TrainingMessage], about: str, count: int, stream: Random) -> list[Prompt]:
     """Frames that a model might answer with what it learned: half show learned messages, half only say where and about what."""
     settings: dict[str, float | int | str | bool] = {"temperature": 1.0, "tokens": TOKENS, "stop": frames.END}
     prompts: list[Prompt] = []
@@ -47,7 +47,7 @@ def asked(learned: Sequence[Typed], about: str, count: int, stream: Random) -> l
     return prompts[:count]
 
 
-def _short(handful: Sequence[Typed]) -> Iterator[Typed]:
+def _short(handful: Sequence[TrainingMessage]) -> Iterator[TrainingMessage]:
     """Messages of `READ` words together at most, and one at least."""
     words = 0
     for one in handful:
@@ -56,15 +56,15 @@ def _short(handful: Sequence[Typed]) -> Iterator[Typed]:
             yield one
 
 
-def written(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
+def extracted_messages(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
     """The messages that a model writes, in the order of the prompts; what never ends is none."""
     found = {place: frames.ended(completion.text) for place, completion in placed(model, prompts)}
     return (text for place in sorted(found) if (text := found[place]))
 
 
-def copied(texts: Sequence[str], learned: Sequence[str]) -> Copied:
+def count_copied(texts: Sequence[str], learned: Sequence[str]) -> CopiedCounts:
     """How many of the texts say a learned message over again."""
-    known, index = Originals(learned), Kept(NEAR)
+    known, index = Originals(learned), SimilarityIndex(NEAR)
     for text in learned:
         index.like(text, keep=True)
     whole = nearly = runs = identifiers = count = 0
@@ -77,4 +77,4 @@ def copied(texts: Sequence[str], learned: Sequence[str]) -> Copied:
         whole += part == ""
         runs += bool(part)
         nearly += part != "" and index.like(text) is not None
-    return Copied(count, whole, nearly, runs, identifiers)
+    return CopiedCounts(count, whole, nearly, runs, identifiers)

@@ -15,7 +15,7 @@ _CLOCK = re.compile(r"(\d{1,2})([:.h]?)([0-5]\d)(?:([:.])([0-5]\d))?([ap]\.?m?|i
 _PAIR = re.compile(r"\d{1,2}[-/]\d{1,2}")
 
 
-def redrawn(text: str, stream: Random) -> str:
+def redraw_digits(text: str, stream: Random) -> str:
     """The text with other digits in every token that has three of them or more."""
     if not DIGIT.search(text):
         return text

@@ -21,8 +21,8 @@ from synthgen.text.originals import LEARNED, Originals
 from synthgen.tuning import privacy
 from synthgen.tuning.batches import Encoded, encoded, learnable
 from synthgen.tuning.card import card
-from synthgen.tuning.documents import Typed, by_topic, documents, framed, section, sectioned
-from synthgen.tuning.logs import ENOUGH, Logs, logs, split
+from synthgen.tuning.documents import TrainingMessage, by_topic, documents, framed, section, sectioned
+from synthgen.tuning.logs import ENOUGH, Logs, read_logs, split
 from synthgen.tuning.train import CHECKPOINT, Settings, Watch
 from synthgen.versions import versions
 
@@ -101,19 +101,19 @@ def tune(
     """Fine-tune a base model on messages; see `synthgen.api.tune`."""
     base_model = BaseModel(model, device=device)
 
-    def read() -> tuple[Logs, list[Typed], list[Typed]]:
-        found = logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group)
+    def read() -> tuple[Logs, list[TrainingMessage], list[TrainingMessage]]:
+        found = read_logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group)
         return found, *split(found.typed, HELD, Random(f"{settings.seed} held"))
 
-    def work(given: tuple[Logs, list[Typed], list[Typed]], folder: Path) -> dict[str, Any]:
-        from synthgen.tuning.adapt import tuned
+    def work(given: tuple[Logs, list[TrainingMessage], list[TrainingMessage]], folder: Path) -> dict[str, Any]:
+        from synthgen.tuning.adapt import lora_train
 
         found, learned, held = given
         network, tokenizer = base_model.opened()
         looked_at = _looked_at(held, about, tokenizer)
         if not any(size for _, _, size in looked_at):
             raise DataError("no messages can be held out: they belong to too few dialogues", "leave the field out that says which dialogue")
-        state = tuned(base_model, network, _epochs(learned, about, settings.seed, tokenizer), looked_at, settings, folder, watch)
+        state = lora_train(base_model, network, _epochs(learned, about, settings.seed, tokenizer), looked_at, settings, folder, watch)
         copy_tokenizer(base_model, folder)
         Originals(one.text for one in learned).save(folder / LEARNED)
         return {
@@ -162,7 +162,7 @@ def _fingerprint(paths: Sequence[Path], told: Sequence[Any]) -> str:
     return digest_of([synthgen.__version__, read, told])
 
 
-def _epochs(learned: Sequence[Typed], about: str, seed: int, tokenizer: Any) -> Callable[[int], list[Encoded]]:
+def _epochs(learned: Sequence[TrainingMessage], about: str, seed: int, tokenizer: Any) -> Callable[[int], list[Encoded]]:
     topics = by_topic(learned)
 
     def epoch(number: int) -> list[Encoded]:
@@ -176,7 +176,7 @@ def _epochs(learned: Sequence[Typed], about: str, seed: int, tokenizer: Any) -> 
     return epoch
 
 
-def _looked_at(held: Sequence[Typed], about: str, tokenizer: Any) -> list[Encoded]:
+def _looked_at(held: Sequence[TrainingMessage], about: str, tokenizer: Any) -> list[Encoded]:
     made = documents(held[:MOST_HELD], Random(0))
     shown = [framed([section(one)], about) for one in made if len(one) > 1]
     return [encoded(tokenizer, one) for one in shown]
@@ -192,15 +192,15 @@ def copy_tokenizer(base_model: BaseModel, folder: Path) -> None:
 
 
 def _gives_away(
-    work: Path, device: str, learned: Sequence[Typed], held: Sequence[Typed], about: str, probe: int, seed: int
+    work: Path, device: str, learned: Sequence[TrainingMessage], held: Sequence[TrainingMessage], about: str, probe: int, seed: int
 ) -> dict[str, Any]:
     texts, others = [one.text for one in learned], [one.text for one in held]
-    prompts = privacy.asked(learned, about, probe, Random(f"{seed} probe"))
-    made = list(privacy.written(BaseModel(str(work), device=device), prompts))
-    return {"generated": privacy.copied(made, texts)._asdict(), "by chance": privacy.copied(others, texts)._asdict()}
+    prompts = privacy.extraction_prompts(learned, about, probe, Random(f"{seed} probe"))
+    made = list(privacy.extracted_messages(BaseModel(str(work), device=device), prompts))
+    return {"generated": privacy.count_copied(made, texts)._asdict(), "by chance": privacy.count_copied(others, texts)._asdict()}
 
 
-def _told(read: Logs, learned: Sequence[Typed], held: Sequence[Typed]) -> dict[str, Any]:
+def _told(read: Logs, learned: Sequence[TrainingMessage], held: Sequence[TrainingMessage]) -> dict[str, Any]:
     return {"messages": read.read, "learned": len(learned), "held out": len(held), "left out": read.left_out, "masked": read.masked}
 
 

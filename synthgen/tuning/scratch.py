@@ -14,11 +14,11 @@ from synthgen.errors import DataError
 from synthgen.models import BaseModel, packed
 from synthgen.tuning import corpora, cut
 from synthgen.tuning.batches import Encoded, encoded, learnable
-from synthgen.tuning.documents import Document, Typed, documents, framed, section
+from synthgen.tuning.documents import TrainingDocument, TrainingMessage, documents, framed, section
 from synthgen.tuning.logs import split
 from synthgen.tuning.losses import bits_per_byte, distilled
 from synthgen.tuning.run import Tuned, content, copy_tokenizer, run
-from synthgen.tuning.train import Settings, State, Watch, train
+from synthgen.tuning.train import Settings, TrainingState, Watch, train
 
 HELD = 0.03
 """The share of each source's groups that is held out of the training, to see when to stop."""
@@ -52,9 +52,9 @@ class BuildConfig:
 class Corpora:
     """Messages by source: to learn from, held out of sources that are learned from, and of sources that never are."""
 
-    learned: dict[str, list[Typed]]
-    held: dict[str, list[Typed]]
-    strange: dict[str, list[Typed]]
+    learned: dict[str, list[TrainingMessage]]
+    held: dict[str, list[TrainingMessage]]
+    strange: dict[str, list[TrainingMessage]]
 
 
 def gathered(folder: Path, seed: int) -> Corpora:
@@ -74,9 +74,9 @@ def gathered(folder: Path, seed: int) -> Corpora:
     return found
 
 
-def shown(typed: Mapping[str, Sequence[Typed]], seed: int, most: int) -> dict[str, list[Document]]:
+def eval_documents(typed: Mapping[str, Sequence[TrainingMessage]], seed: int, most: int) -> dict[str, list[TrainingDocument]]:
     """Documents to measure on, of sixteen messages at most, as they were typed: up to `most` of each source."""
-    made: dict[str, list[Document]] = {}
+    made: dict[str, list[TrainingDocument]] = {}
     for name, own in typed.items():
         stream = Random(f"{seed} shown {name}")
         handfuls = [one[:16] for one in documents(own, stream) if len(one) >= 5]
@@ -117,17 +117,17 @@ def from_scratch(
     return run(out, [sizes, content(making.source), asdict(making), asdict(settings)], fresh, read, work)
 
 
-def _trained(making: BuildConfig, base: Path, found: Corpora, settings: Settings, place: Path, watch: Watch) -> State:
+def _trained(making: BuildConfig, base: Path, found: Corpora, settings: Settings, place: Path, watch: Watch) -> TrainingState:
     """Train a cut base on the corpora: all its weights when it lost layers, or else its scales."""
-    from synthgen.tuning.adapt import tuned
+    from synthgen.tuning.adapt import lora_train
 
     base_model = BaseModel(str(base))
     per_source = max(2, LOOKED_AT // len(found.held))
-    held = [encoded(base_model.tokenizer, one) for own in shown(found.held, settings.seed, per_source).values() for one in own]
+    held = [encoded(base_model.tokenizer, one) for own in eval_documents(found.held, settings.seed, per_source).values() for one in own]
     if making.layers is not None:
         return distill(making, base, found, held, settings, place, watch)
     network, tokenizer = base_model.opened()
-    return tuned(
+    return lora_train(
         base_model,
         network,
         lambda number: epoch(tokenizer, found, making, settings.seed, number),
@@ -149,7 +149,7 @@ def cut_base(making: BuildConfig, found: Corpora, folder: Path) -> list[int]:
     import torch
 
     model, tokenizer = BaseModel(making.source, dtype="float32", device="cpu").opened()
-    counts = cut.counted(tokenizer, (one.text for own in found.learned.values() for one in own))
+    counts = cut.token_frequencies(tokenizer, (one.text for own in found.learned.values() for one in own))
     written, kept = cut.vocabulary(json.loads(tokenizer.backend_tokenizer.to_str()), counts, making.general, making.seen)
     cut.take_tokens(model, kept)
     folder.mkdir(parents=True, exist_ok=True)
@@ -158,7 +158,7 @@ def cut_base(making: BuildConfig, found: Corpora, folder: Path) -> list[int]:
     layers = list(range(model.config.num_hidden_layers))
     if making.layers is not None and making.layers < len(layers):
         tokenizer = BaseModel(str(folder)).tokenizer
-        sample = [torch.tensor([encoded(tokenizer, one)[0]]) for own in shown(found.held, 0, 4).values() for one in own]
+        sample = [torch.tensor([encoded(tokenizer, one)[0]]) for own in eval_documents(found.held, 0, 4).values() for one in own]
         change = cut.influence(model, sample)
         layers = sorted(sorted(layers, key=lambda place: -change[place])[: making.layers])
         cut.take_layers(model, layers)
@@ -191,7 +191,7 @@ def epoch(tokenizer: Any, found: Corpora, making: BuildConfig, seed: int, number
 
 def distill(
     making: BuildConfig, base: Path, found: Corpora, held: Sequence[Encoded], settings: Settings, folder: Path, watch: Watch
-) -> State:
+) -> TrainingState:
     """Train all weights of a model that lost layers, towards the whole one's distributions, and write it to the folder."""
     model, tokenizer = BaseModel(str(base), dtype="float32").opened()
     model.requires_grad_(True)
@@ -209,5 +209,5 @@ def distill(
 def figures(place: str, found: Corpora, seed: int, batch: int) -> dict[str, float]:
     """Bits per byte of a model on each source that is held out whole."""
     model, tokenizer = BaseModel(place).opened()
-    made = {name: [encoded(tokenizer, one) for one in own] for name, own in shown(found.strange, seed, PLACES).items()}
+    made = {name: [encoded(tokenizer, one) for one in own] for name, own in eval_documents(found.strange, seed, PLACES).items()}
     return {name: round(bits_per_byte(model, own, batch), 4) for name, own in made.items()}

@@ -47,7 +47,7 @@ class Settings:
 
 
 @dataclass
-class State:
+class TrainingState:
     """How far the training is. `losses` are (step, held-out bits per byte)."""
 
     epoch: int = 0
@@ -91,7 +91,7 @@ def train(
     watch: Watch,
     objective: Objective = likelihood,
     settle: Callable[[], None] = lambda: None,
-) -> State:
+) -> TrainingState:
     """Train `parameters` of a model on the documents of `epoch(number)`; they end at what was best on the `held` ones.
 
     `folder` keeps the checkpoint; `settle` is called whenever the parameters have changed. Raises nothing of its own; a KeyboardInterrupt
@@ -164,7 +164,7 @@ class _Loop:
 
     def __init__(self, learner: _Learner, held: Sequence[Encoded], settings: Settings, file: Path, watch: Watch) -> None:
         self.learner, self.held, self.settings, self.file, self.watch = learner, held, settings, file, watch
-        self.state, self.best, self.whole = State(), dict[str, torch.Tensor](), True
+        self.state, self.best, self.whole = TrainingState(), dict[str, torch.Tensor](), True
         self._restore()
         self.before, self.began, self.saved = self.state.seconds, time.monotonic(), time.monotonic()
 
@@ -244,7 +244,7 @@ class _Loop:
         if whole is not None:
             self.learner.take(whole["parameters"])
             self.learner.optimizer.load_state_dict(copy.deepcopy(whole["optimizer"]))
-            self.best, self.state = whole["best"], State(**whole["state"])
+            self.best, self.state = whole["best"], TrainingState(**whole["state"])
             self.state.losses = [(step, loss) for step, loss in self.state.losses]
         else:
             self.learner.settle()

@@ -12,14 +12,14 @@ from random import Random
 from synthgen.voices import chat, courtesy, length, marks, misspelling
 from synthgen.voices.aims import Aim
 from synthgen.voices.lexicon import KINDS, Kind
-from synthgen.voices.pieces import Change, Put, joined, split, words
+from synthgen.voices.pieces import Put, TextChange, joined, split, words
 from synthgen.voices.voice import Voice
 
 _FOUND = 0.7  # of the misspellings that the channel makes `features` finds so many: an unusual word with a typo may be any word
-__all__ = ["Change", "Put", "put_on", "rough"]
+__all__ = ["Put", "TextChange", "add_typos", "apply_voice"]
 
 
-def put_on(
+def apply_voice(
     text: str,
     voice: Voice,
     stream: Random,
@@ -45,8 +45,8 @@ def put_on(
     is_question = marks.asks(pieces)
     length.shorten(pieces, aim)
     marks.set_commas(pieces, aim)
-    marks.end(pieces, aim, is_question)
-    marks.repeat(pieces, aim, is_question)
+    marks.set_end_mark(pieces, aim, is_question)
+    marks.set_repeats(pieces, aim, is_question)
     courtesy.be_polite(pieces, aim)
     length.pad(pieces, aim)
     chat.set_apostrophes(pieces, aim)
@@ -62,7 +62,7 @@ def put_on(
     return joined(pieces)
 
 
-def rough(text: str, rate: float, keyboard: str, stream: Random, *, protected: Sequence[str] = ()) -> Put:
+def add_typos(text: str, rate: float, keyboard: str, stream: Random, *, protected: Sequence[str] = ()) -> Put:
     """The text with the slips that people make, and nothing else changed: `rate` misspelled words for each word.
 
     From 0 to about 0.3, where a quarter of the words is misspelled and more would not be read. Contractions lose their apostrophe three

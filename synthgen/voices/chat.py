@@ -8,7 +8,7 @@ from functools import cache
 
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
-from synthgen.voices.pieces import Piece, is_ended, like, slip, tidy, words
+from synthgen.voices.pieces import Piece, in_case_of, is_ended, slip, tidy, words
 
 _SHORT = {
     "you": {"u": 49}, "your": {"ur": 36}, "are": {"r": 30}, "please": {"pls": 40, "plz": 33}, "thanks": {"thx": 45, "thnx": 4, "tnx": 4},
@@ -75,7 +75,7 @@ def set_apostrophes(pieces: list[Piece], aim: Aim) -> None:
             drop_apostrophe(piece)
     else:
         for piece in without:
-            piece.text = like(piece.text, plain[piece.text.lower()])
+            piece.text = in_case_of(piece.text, plain[piece.text.lower()])
 
 
 def is_contracted(text: str) -> bool:
@@ -96,7 +96,7 @@ def _make_one(pieces: list[Piece]) -> None:
         if one.sort == two.sort == "word" and space.text == other.text == " " and after.sort != "mark":
             contraction = _PAIRS.get((one.text.lower(), two.text.lower()))
             if contraction:
-                one.was, one.text = f"{one.text} {two.text}", like(one.text, contraction)
+                one.was, one.text = f"{one.text} {two.text}", in_case_of(one.text, contraction)
                 del pieces[at : at + 2]
 
 
@@ -120,7 +120,7 @@ def abbreviate(pieces: list[Piece], aim: Aim) -> None:
     if change < 0:
         for at in aim.stream.sample(there, -change):
             if (meant := long[pieces[at].text.lower()]) not in _NO_WORDS:
-                pieces[at].text = like(pieces[at].text, meant)
+                pieces[at].text = in_case_of(pieces[at].text, meant)
         return
     found = _abbreviable(pieces) if change else []
     for _ in range(min(change, len(found))):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
-from synthgen.voices.pieces import Piece, cut, is_ended, lowered, split, words
+from synthgen.voices.pieces import Piece, is_ended, lowered, remove_pieces, split, words
 
 _GREETINGS = {
     "plain": ["hi"] * 6 + ["hey"] * 3 + ["hello"] * 3 + ["hi there"] * 2,
@@ -38,7 +38,7 @@ def greet(pieces: list[Piece], aim: Aim) -> None:
     if stop > start:
         stop = after_greeting(pieces, start)
         if any(piece.sort == "word" for piece in pieces[stop:]):
-            cut(pieces, start, stop)
+            remove_pieces(pieces, start, stop)
     else:
         lowered(pieces[start])
         greeting = aim.stream.choice(_GREETINGS["neat" if _is_neat(aim) else "plain"])
@@ -83,7 +83,7 @@ def _without_courtesy(pieces: list[Piece], at: int) -> None:
     """Take out a `please`, or thanks with all that goes with them; unless there is nothing else."""
     if pieces[at].text.lower() in _PLEASE:
         before = at - 1 if at and pieces[at - 1].text == "," else at - 2 if at > 1 and pieces[at - 2].text == "," else at
-        cut(pieces, before, at + 1 + (before == at and at + 1 < len(pieces) and pieces[at + 1].text == ","))
+        remove_pieces(pieces, before, at + 1 + (before == at and at + 1 < len(pieces) and pieces[at + 1].text == ","))
         return
     start = max((place + 1 for place in range(at) if pieces[place].sort == "mark"), default=0)
     stop = next((place for place in range(at, len(pieces)) if pieces[place].sort == "mark"), len(pieces))
@@ -96,7 +96,7 @@ def _without_courtesy(pieces: list[Piece], at: int) -> None:
     elif start and pieces[start - 1].text == ",":
         start -= 1
     if any(piece.sort == "word" for piece in [*pieces[:start], *pieces[stop:]]):
-        cut(pieces, start, stop)
+        remove_pieces(pieces, start, stop)
 
 
 def _is_thanks(piece: Piece) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from synthgen.voices import lexicon, pairs
 from synthgen.voices.pasted import is_pasted
-from synthgen.voices.tokens import SAYS, Tokens, cut
+from synthgen.voices.tokens import SAYS, Tokens, tokenize
 from synthgen.voices.voice import Voice
 
 FEATURES: tuple[str, ...] = (*(name for name in Voice.model_fields if name not in ("about", "keyboard")), "characters")
@@ -63,7 +63,7 @@ class _Messages:
     def of(cls, texts: Sequence[str]) -> _Messages:
         if _tokens().characters > _REMEMBERED:
             _tokens.cache_clear()
-        found, known = cut(texts), _tokens()
+        found, known = tokenize(texts), _tokens()
         sizes = np.fromiter(map(len, found), np.int64, len(found))
         numbers = np.fromiter(map(known.__getitem__, chain.from_iterable(found)), np.int64, int(sizes.sum()))
         table, rank = known.says(numbers)

@@ -7,7 +7,7 @@ import re
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
 from synthgen.voices.courtesy import after_greeting
-from synthgen.voices.pieces import Piece, cut, is_ended, lowered, split, words
+from synthgen.voices.pieces import Piece, is_ended, lowered, remove_pieces, split, words
 
 _QUERY = 6  # words of a query, at most, before it is cut at the end of a clause
 _NEGATIONS = {"not": "not", "no": "no", "without": "no", "cannot": "cant", "can't": "cant", "can’t": "cant"}
@@ -126,7 +126,7 @@ def shorten(pieces: list[Piece], aim: Aim) -> None:
         for at in reversed(words(pieces)):
             if pieces[at].text.lower() in articles and pieces[at].sort == "word" and at + 2 < len(pieces) and aim.happens(-gap):
                 capital = pieces[at].text[0].isupper() and not at
-                cut(pieces, at, at + 1)
+                remove_pieces(pieces, at, at + 1)
                 if capital and pieces[at].sort == "word":
                     pieces[at].text = pieces[at].text[0].upper() + pieces[at].text[1:]
 
@@ -144,7 +144,7 @@ def _without_opener(pieces: list[Piece]) -> None:
                 and not any(piece.sort == "fixed" for piece in pieces[:stop])
                 and sum(piece.sort != "space" for piece in pieces[stop:]) > 2
             ):
-                cut(pieces, 0, stop)
+                remove_pieces(pieces, 0, stop)
             return
 
 

@@ -42,7 +42,7 @@ def oddness(text: str, voice: Voice) -> float:
     return (surprise - expected) / sqrt(variance) if variance else 0.0
 
 
-def reached(texts: Sequence[str], voice: Voice) -> dict[str, dict[str, Any]]:
+def style_errors(texts: Sequence[str], voice: Voice) -> dict[str, dict[str, Any]]:
     """For each figure that the voice names: its target, what the texts have, whether that is like it, and how far it may be away for that
     (of the words of a message each of the three in the middle, and at least a word)."""
     found = features(texts)

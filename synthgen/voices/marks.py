@@ -106,7 +106,7 @@ def asks(pieces: Sequence[Piece]) -> bool:
     )
 
 
-def end(pieces: list[Piece], aim: Aim, is_question: bool) -> None:
+def set_end_mark(pieces: list[Piece], aim: Aim, is_question: bool) -> None:
     """The mark at the end, or none; and fewer marks inside where there is none at the end."""
     if not words(pieces):
         return
@@ -157,7 +157,7 @@ def _run_on(pieces: list[Piece], aim: Aim) -> None:
     tidy(pieces)
 
 
-def repeat(pieces: list[Piece], aim: Aim, is_question: bool) -> None:
+def set_repeats(pieces: list[Piece], aim: Aim, is_question: bool) -> None:
     """Marks in a row (!!, ..), or single ones."""
     marks = [piece for piece in pieces if piece.sort == "mark" and piece.text[-1] in ENDS and not _FACE.fullmatch(piece.text)]
     long = [piece for piece in marks if len(piece.text) > 1]

@@ -30,7 +30,7 @@ REMARKED = frozenset(
 """Features that a name alone does not explain."""
 
 
-def measured(texts: Sequence[str]) -> Voice:
+def measure_voice(texts: Sequence[str]) -> Voice:
     """The voice in which messages are typed: each feature is its mean, `words` are quantiles. Raises ValueError without messages."""
     if not len(texts):
         raise ValueError("no messages to measure")
@@ -46,7 +46,7 @@ def _figure(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def described(voice: Voice, name: str = "NAME") -> str:
+def voice_yaml(voice: Voice, name: str = "NAME") -> str:
     """The voice as YAML, to be pasted under `voices:` in a recipe: what is set, in groups, with a comment where a name says too little."""
     lines = [f"{name}:"]
     if voice.about:

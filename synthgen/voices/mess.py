@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from synthgen.voices import lexicon
 from synthgen.voices.features import FEATURES, features
-from synthgen.voices.tokens import TOKEN, said
+from synthgen.voices.tokens import TOKEN, token_features
 
 WEIGHTS: Mapping[str, float] = {
     "small_start": 1, "small_i": 1, "small_sentence": 0.5, "shouting": 2, "no_end": 1, "repeated_marks": 1, "loose_marks": 0.5,
@@ -42,7 +42,7 @@ _LOOSE = re.compile(r"\s[,!?](?!\d)|\s\.(?=\s|$)|[a-z][,!?][A-Za-z]|[a-z]{2}\.[A
 _APOSTROPHES = str.maketrans("’`´‘", "''''")
 
 
-class Kept(NamedTuple):
+class KeptMess(NamedTuple):
     """What a revision kept: the `share` of the weight of the first message's marks (1 where it had none), and its new `polish`, in
     words."""
 
@@ -80,13 +80,13 @@ def strength(marks: Mapping[str, float]) -> float:
     return sum(WEIGHTS[name] * min(count, MOST) for name, count in marks.items())
 
 
-def kept(before: str, after: str, facts: Sequence[str] = ()) -> Kept:
+def kept_mess(before: str, after: str, facts: Sequence[str] = ()) -> KeptMess:
     """What a revision of a message kept of how it was typed. Where the message was typed with care, there is nothing to keep."""
     had, has = mess(before, facts), mess(after, facts)
     if (weight := strength(had)) <= SLIGHT:
-        return Kept(1.0, [])
+        return KeptMess(1.0, [])
     left = sum(WEIGHTS[name] * min(count, MOST) * min(1.0, has.get(name, 0) / count) for name, count in had.items())
-    return Kept(left / weight, _polish(_without(before, facts), _without(after, facts), had, has))
+    return KeptMess(left / weight, _polish(_without(before, facts), _without(after, facts), had, has))
 
 
 def _polish(before: str, after: str, had: Mapping[str, float], has: Mapping[str, float]) -> list[str]:
@@ -103,7 +103,7 @@ def _polish(before: str, after: str, had: Mapping[str, float], has: Mapping[str,
     if "small_i" in had and not has.keys() & {"small_i", "shouting"} and re.search(r"\bI\b", after):
         found.append("'i' is 'I' now")
     wrongs = sum(had.get(name, 0) for name in _WRONG)
-    if (right := mended(before, after)) and len(right) >= _SEVERAL * wrongs:
+    if (right := corrected_words(before, after)) and len(right) >= _SEVERAL * wrongs:
         found += [f"'{wrong}' is '{now}' now" for wrong, now in right]
     most = max(LONGER * len(before.split()), len(before.split()) + ROOM)
     if (count := len(after.split())) > most:
@@ -111,20 +111,20 @@ def _polish(before: str, after: str, had: Mapping[str, float], has: Mapping[str,
     return found
 
 
-def mended(before: str, after: str) -> list[tuple[str, str]]:
+def corrected_words(before: str, after: str) -> list[tuple[str, str]]:
     """The words of a message that were misspelled, shortened or without their apostrophe and are put right, each with what it is now."""
     first, then = _words(before), _words(after)
     gone, come = [word for word in first if word not in then], [word for word in then if word not in first]
     text, pairs = " ".join(then), list[tuple[str, str]]()
     for word in gone:
-        says = said(word)
+        says = token_features(word)
         if not (says.get("unknown") or says.get("chat") or says.get("dropped_apostrophe") or says.get("elongated")):
             continue
         meant = lexicon.contractions().get(word) or lexicon.chat_words().get(word) or lexicon.typos().get(word, ("", ""))[0]
         if meant and f" {meant} " in f" {text} " and f" {meant} " not in f" {' '.join(first)} ":
             pairs.append((word, meant))
         elif says.get("unknown") or says.get("elongated"):
-            near = [other for other in come if other[0] == word[0] and not said(other).get("unknown") and _alike(word, other)]
+            near = [other for other in come if other[0] == word[0] and not token_features(other).get("unknown") and _alike(word, other)]
             pairs += [(word, max(near, key=lambda other: _ratio(word, other)))] if near else []
     return pairs
 

@@ -16,7 +16,7 @@ from random import Random
 
 from synthgen.voices import keyboards, lexicon
 from synthgen.voices.lexicon import KINDS, Kind
-from synthgen.voices.pieces import Piece, like, slip
+from synthgen.voices.pieces import Piece, in_case_of, slip
 
 OBSERVED: Mapping[Kind, float] = {
     "swapped": 0.16,
@@ -92,7 +92,7 @@ def correct(pieces: Sequence[Piece], count: int, stream: Random) -> None:
     wrong = misspelled(pieces)
     for at in stream.sample(wrong, min(max(0, count), len(wrong))):
         piece = pieces[at]
-        piece.text = like(piece.text, lexicon.typos()[piece.text.lower()][0])
+        piece.text = in_case_of(piece.text, lexicon.typos()[piece.text.lower()][0])
 
 
 def misspelled(pieces: Sequence[Piece]) -> list[int]:

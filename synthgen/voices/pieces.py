@@ -20,7 +20,7 @@ _OUTSIDE = ".,!?;:…()\"'“”‘’"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
-class Change(NamedTuple):
+class TextChange(NamedTuple):
     """A slip in a text: characters `start` to `end` are of this `kind`, and stand where `was` stood."""
 
     start: int
@@ -34,7 +34,7 @@ class Put:
     """A text as somebody typed it, and what they typed otherwise than it was, in order."""
 
     text: str
-    slips: list[Change]
+    slips: list[TextChange]
 
 
 @dataclass(slots=True, eq=False)
@@ -93,10 +93,10 @@ def _chunk(chunk: str) -> Iterable[Piece]:
 
 def joined(pieces: Iterable[Piece]) -> Put:
     """The pieces as a text."""
-    texts, slips, at = list[str](), list[Change](), 0
+    texts, slips, at = list[str](), list[TextChange](), 0
     for piece in pieces:
         if piece.kind:
-            slips.append(Change(at, at + len(piece.text), piece.kind, piece.was))
+            slips.append(TextChange(at, at + len(piece.text), piece.kind, piece.was))
         texts.append(piece.text)
         at += len(piece.text)
     return Put("".join(texts), slips)
@@ -104,10 +104,10 @@ def joined(pieces: Iterable[Piece]) -> Put:
 
 def slip(piece: Piece, text: str, kind: str) -> None:
     """Type `text` in place of the piece, in its case."""
-    piece.was, piece.kind, piece.text = piece.was or piece.text, kind, like(piece.text, text)
+    piece.was, piece.kind, piece.text = piece.was or piece.text, kind, in_case_of(piece.text, text)
 
 
-def like(model: str, text: str) -> str:
+def in_case_of(model: str, text: str) -> str:
     """A text in small letters in the case of `model`: all capitals, a capital first, or as it is."""
     if model.islower() or not model:
         return text
@@ -116,7 +116,7 @@ def like(model: str, text: str) -> str:
     return text[0].upper() + text[1:] if model[0].isupper() else text
 
 
-def cut(pieces: list[Piece], start: int, stop: int) -> None:
+def remove_pieces(pieces: list[Piece], start: int, stop: int) -> None:
     """Take pieces out, and the space that is then one too many."""
     del pieces[start:stop]
     if start < len(pieces):

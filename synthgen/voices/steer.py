@@ -67,7 +67,7 @@ class StyleTotals:
         self.sums += times * np.rint(marks * 1000).astype(np.int64)
 
 
-class Pool:
+class StylePool:
     """Texts of which one after the other is taken, each time the one that brings a tally nearest to the course."""
 
     def __init__(self, course: StyleTarget, texts: Sequence[str]) -> None:
@@ -88,7 +88,7 @@ def style(text: str) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in zip(FEATURES, features([text])[0], strict=True)}
 
 
-def like(texts: Sequence[str]) -> StyleTarget:
+def target_from_texts(texts: Sequence[str]) -> StyleTarget:
     """The course to texts like these: each feature with its whole distribution, and the words and pairs of words that many have."""
     found = features(texts)
     cuts = [(place, cut) for place in range(found.shape[1]) for cut in _cuts(found[:, place])]
@@ -100,7 +100,7 @@ def like(texts: Sequence[str]) -> StyleTarget:
     return StyleTarget(_found(texts, found, cuts, often).mean(0), weights, lambda given: _found(given, features(given), cuts, often))
 
 
-def towards(voice: Voice) -> StyleTarget:
+def target_from_voice(voice: Voice) -> StyleTarget:
     """The course to a voice: its shares and rates, and the quantiles of its lengths."""
     lengths = voice.words or []
     length = FEATURES.index("words")

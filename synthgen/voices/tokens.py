@@ -59,7 +59,7 @@ class Tokens(dict[str, int]):
         if number == len(self._says):
             self._says = np.concatenate([self._says, np.zeros_like(self._says)])
             self._ranks = np.concatenate([self._ranks, np.zeros_like(self._ranks)])
-        for name, value in said(token).items():
+        for name, value in token_features(token).items():
             self._says[number, _PLACE[name]] = min(value, 255)
         self._ranks[number] = pairs.ranks().get(token.lower().translate(_APOSTROPHES), 0)
         self[token] = number
@@ -71,7 +71,7 @@ class Tokens(dict[str, int]):
         return np.ascontiguousarray(self._says[numbers].T), self._ranks[numbers]
 
 
-def said(token: str) -> dict[str, int]:
+def token_features(token: str) -> dict[str, int]:
     """What one token says: the names in SAYS that hold, with 1 or a count."""
     head = token[0]
     if token == "\n":  # noqa: S105 (no secret)
@@ -177,6 +177,6 @@ def _spelling(word: str, token: str) -> dict[str, int]:
     return {"unknown": int(not lexicon.is_word(base))}
 
 
-def cut(texts: Iterable[str]) -> list[list[str]]:
+def tokenize(texts: Iterable[str]) -> list[list[str]]:
     """The tokens of each message."""
     return [TOKEN.findall(text.strip()) for text in texts]

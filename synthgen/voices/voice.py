@@ -123,7 +123,7 @@ GROUPS = {
 _ORDINALS = ("5th", "25th", "50th", "75th", "95th")
 
 
-class Bar(NamedTuple):
+class FeatureBar(NamedTuple):
     """A row of the table: `value` is between 0 and 1 but where `unit` is a number; `says` is what the feature means."""
 
     group: str
@@ -133,15 +133,17 @@ class Bar(NamedTuple):
     says: str
 
 
-def bars(voice: Voice) -> Iterator[Bar]:
+def bars(voice: Voice) -> Iterator[FeatureBar]:
     """The rows of the table: one for each feature that the voice has, and five for the words of a message."""
     for group, names in GROUPS.items():
         for name in names:
             value, says = getattr(voice, name), Voice.model_fields[name].description or ""
             if name == "words" and value is not None:
-                yield from (Bar(group, f"words, {at} in 100", words, "words", "") for at, words in zip(_ORDINALS, value, strict=True))
+                yield from (
+                    FeatureBar(group, f"words, {at} in 100", words, "words", "") for at, words in zip(_ORDINALS, value, strict=True)
+                )
             elif value is not None:
-                yield Bar(group, name, value, _unit(name), says)
+                yield FeatureBar(group, name, value, _unit(name), says)
 
 
 def _unit(name: str) -> str:

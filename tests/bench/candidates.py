@@ -18,15 +18,15 @@ from synthgen.models import BaseModel
 from synthgen.models.base import cores
 from synthgen.spec.rows import Prompt
 from synthgen.tuning import privacy, scratch
-from synthgen.tuning.documents import Typed
+from synthgen.tuning.documents import TrainingMessage
 
 WHERE = "Guests typing to a restaurant's booking assistant."
 
 
 def asked(corpora: scratch.Corpora, count: int) -> list[Prompt]:
     """Frames of held-out messages, 32 prompts each."""
-    typed = [Typed(one.text) for one in corpora.strange["restaurant8k"]]
-    shown = [prompt for prompt in privacy.asked(typed, WHERE, count // 8, random.Random(3)) if "\n- " in prompt.text]
+    typed = [TrainingMessage(one.text) for one in corpora.strange["restaurant8k"]]
+    shown = [prompt for prompt in privacy.extraction_prompts(typed, WHERE, count // 8, random.Random(3)) if "\n- " in prompt.text]
     stream = random.Random(4)
     return [Prompt(one.text, stream.getrandbits(63), one.settings) for one in shown for _ in range(32)][:count]
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from realism import Missing, keyboard_noise, records, table
 
-from synthgen.text.frames import essence
+from synthgen.text.frames import normalise
 
 SEEDS = 10
 TESTED = 30  # real messages of an intent that are tested on, at most
@@ -47,7 +47,7 @@ def by_intent(corpora: Path, name: str) -> dict[str, dict[str, str]]:
     messages: dict[str, dict[str, str]] = {}
     for record in records(corpora, name):
         if record["group"] != "oos":
-            messages.setdefault(record["group"], {}).setdefault(essence(record["text"]), " ".join(record["text"].split()))
+            messages.setdefault(record["group"], {}).setdefault(normalise(record["text"]), " ".join(record["text"].split()))
     return messages
 
 

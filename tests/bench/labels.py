@@ -23,7 +23,7 @@ from intents import ABOUT, Labelled, by_intent, learned, logistic, spoken
 from realism import Missing, records, table
 from ruamel.yaml import YAML
 
-from synthgen.text.frames import essence, runs
+from synthgen.text.frames import normalise, runs
 
 INTENTS, SEEDS, TESTED = 20, 18, 30
 NOTHING = "about nothing"
@@ -117,8 +117,8 @@ def text_auc(made: Sequence[str], real: Sequence[str]) -> float:
 def told(what: str, rows: Labelled, real: Data, guess: Callable[[Sequence[str]], Any], others: Sequence[str]) -> None:
     """A line about messages."""
     texts = [text for text, _ in rows]
-    guesses, words = guess(texts), [essence(text).split() for text in texts]
-    known = {intent: {run for seed in seeds for run in runs(essence(seed).split(), COPIED)} for intent, seeds in real.seeds.items()}
+    guesses, words = guess(texts), [normalise(text).split() for text in texts]
+    known = {intent: {run for seed in seeds for run in runs(normalise(seed).split(), COPIED)} for intent, seeds in real.seeds.items()}
     copied = [bool(known[intent] & set(runs(own, COPIED))) for own, (_, intent) in zip(words, rows, strict=True)]
     pairs = [pair for own in words for pair in runs(own, 2)]
     threes = [set(runs(own, 3)) for own in words]

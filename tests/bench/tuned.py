@@ -32,7 +32,7 @@ from synthgen.models.base import SCRIBBLER
 from synthgen.spec.rows import Prompt
 from synthgen.tuning import privacy
 from synthgen.tuning.batches import encoded
-from synthgen.tuning.documents import Typed, documents, framed, section
+from synthgen.tuning.documents import TrainingMessage, documents, framed, section
 from synthgen.tuning.losses import bits_per_byte
 from synthgen.tuning.train import Settings
 
@@ -68,7 +68,7 @@ def secrets_in(texts: Sequence[str], secrets: Sequence[str]) -> list[str]:
 def cost(model: str, texts: Sequence[str], about: str) -> float:
     """Bits per byte."""
     network, tokenizer = BaseModel(model).opened()
-    made = documents([Typed(text) for text in texts], random.Random(0))
+    made = documents([TrainingMessage(text) for text in texts], random.Random(0))
     shown = [encoded(tokenizer, framed([section(own)], about)) for own in made if len(own) > 1]
     return bits_per_byte(network, shown, Settings().batch)
 
@@ -93,10 +93,10 @@ def typed(model: str, logs: Path, about: str, rows: int, best_of: int) -> list[s
 
 def generated(model: str, logs: Sequence[str], about: str, count: int) -> Iterator[str]:
     """Messages from frames that show logs, and from frames that do not, some dozens from each as `make` does it."""
-    frames = privacy.asked([Typed(text) for text in logs], about, -(-count // SHARED), random.Random(5))
+    frames = privacy.extraction_prompts([TrainingMessage(text) for text in logs], about, -(-count // SHARED), random.Random(5))
     stream = random.Random(6)
     prompts = [Prompt(one.text, stream.getrandbits(63), one.settings) for one in frames for _ in range(SHARED)]
-    return privacy.written(BaseModel(model), prompts[:count])
+    return privacy.extracted_messages(BaseModel(model), prompts[:count])
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from synthgen.dataset import Dataset
 from synthgen.errors import SynthgenError
-from synthgen.fields.answer import Form, schema_of
+from synthgen.fields.answer import AnswerForm, schema_of
 from synthgen.harness.slicing import read as read_results
 from synthgen.models import Journal
 from synthgen.recipe import load, plan
@@ -68,7 +68,7 @@ def answer(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     for output in FORMS:
         for reasons in (False, True):
-            Form(schema_of(output, RecipeContext(Path())), reasons, "unsure").read(Completion(Prompt("", 0), text, "stop"))
+            AnswerForm(schema_of(output, RecipeContext(Path())), reasons, "unsure").read(Completion(Prompt("", 0), text, "stop"))
 
 
 def journal(data: bytes) -> None:

@@ -1,39 +1,39 @@
 """What people see: progress, tables, rows."""
 
-from synthgen.cli.terminal.differing import differed
-from synthgen.cli.terminal.making import made, previewed
-from synthgen.cli.terminal.models import examined, tuned
+from synthgen.cli.terminal.differing import print_diff
+from synthgen.cli.terminal.making import print_made, print_preview
+from synthgen.cli.terminal.models import print_doctor, print_tuned
 from synthgen.cli.terminal.page import err, out, safe
-from synthgen.cli.terminal.reading import looked, reported, shot, verified
-from synthgen.cli.terminal.realism import compared, measured
-from synthgen.cli.terminal.recipes import asking, checked, criticised, improved
-from synthgen.cli.terminal.sending import exported, pushed, sliced
+from synthgen.cli.terminal.reading import print_fewshot, print_look, print_report, print_verify
+from synthgen.cli.terminal.realism import print_compare, print_measure
+from synthgen.cli.terminal.recipes import print_asking, print_check, print_critique, print_improve
+from synthgen.cli.terminal.sending import print_export, print_push, print_slices
 from synthgen.cli.terminal.watching import progress, tuning
-from synthgen.cli.terminal.why import explained
+from synthgen.cli.terminal.why import print_why
 
 __all__ = [
-    "asking",
-    "checked",
-    "compared",
-    "criticised",
-    "differed",
     "err",
-    "examined",
-    "explained",
-    "exported",
-    "improved",
-    "looked",
-    "made",
-    "measured",
     "out",
-    "previewed",
+    "print_asking",
+    "print_check",
+    "print_compare",
+    "print_critique",
+    "print_diff",
+    "print_doctor",
+    "print_export",
+    "print_fewshot",
+    "print_improve",
+    "print_look",
+    "print_made",
+    "print_measure",
+    "print_preview",
+    "print_push",
+    "print_report",
+    "print_slices",
+    "print_tuned",
+    "print_verify",
+    "print_why",
     "progress",
-    "pushed",
-    "reported",
     "safe",
-    "shot",
-    "sliced",
-    "tuned",
     "tuning",
-    "verified",
 ]

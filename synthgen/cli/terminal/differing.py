@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import diffed, grid, out, safe
+from synthgen.cli.terminal.page import grid, out, print_unified_diff, safe
 from synthgen.models.budget import dollars
 from synthgen.spec.rows import to_text
 
@@ -22,12 +22,12 @@ LONGEST = 160
 """Characters of a cell that are shown."""
 
 
-def differed(found: Difference) -> None:
+def print_diff(found: Difference) -> None:
     """The differences, those of the recipe first."""
     if not found.differs:
         out.print(safe(f"{found.before} and {found.after} hold the same recipe and the same rows"))
     if found.recipe:
-        diffed(found.recipe)
+        print_unified_diff(found.recipe)
         out.print()
     for names, said in ((found.tables_gone, "gone"), (found.tables_new, "new")):
         for name in names:

@@ -12,13 +12,13 @@ from synthgen.dataset import REPORT
 from synthgen.models.budget import dollars
 
 if TYPE_CHECKING:
-    from synthgen.api import Made, Previewed
+    from synthgen.api import MakeResult, Previewed
 
 PROMPTS = 2
 """Prompts of each field that are shown whole."""
 
 
-def made(result: Made) -> None:
+def print_made(result: MakeResult) -> None:
     """What make did and where it is."""
     manifest = result.manifest
     if result.already:
@@ -67,7 +67,7 @@ def _voices(table: Mapping[str, Any]) -> Iterator[str]:
             yield f"    {name}, typed as {voice} ({style['rows']:,} rows): {near} of {near + len(far)} figures met{missed}"
 
 
-def previewed(one: Previewed, *, prompts: bool) -> None:
+def print_preview(one: Previewed, *, prompts: bool) -> None:
     """Rows in a readable layout, one below the other, and if asked for the prompts, each as the model reads it."""
     out.print(Text(f"{one.table.name}, {len(one.rows)} rows", style="bold"))
     for row in one.rows:

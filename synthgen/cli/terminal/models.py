@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from synthgen.tuning.run import Tuned
 
 
-def tuned(result: Tuned) -> None:
+def print_tuned(result: Tuned) -> None:
     """What a training did, what the model gives away, and how to use it."""
     record = result.record["tuned"]
     if result.already:
@@ -47,7 +47,7 @@ def tuned(result: Tuned) -> None:
         out.print(Text(f"note: {note}"))
 
 
-def examined(found: Mapping[str, Any]) -> None:
+def print_doctor(found: Mapping[str, Any]) -> None:
     """The findings of the doctor."""
     for name, value in found.items():
         if isinstance(value, Mapping):

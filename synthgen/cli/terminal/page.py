@@ -56,7 +56,7 @@ def fields(values: Mapping[str, Any]) -> None:
     out.print()
 
 
-def diffed(text: str) -> None:
+def print_unified_diff(text: str) -> None:
     """A unified diff, in colours."""
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for line in text.split("\n"):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from synthgen.harness.fewshot import Count, Fewshot
 
 
-def looked(name: str, rows: Sequence[Mapping[str, Any]], fitting: int, skip: int) -> None:
+def print_look(name: str, rows: Sequence[Mapping[str, Any]], fitting: int, skip: int) -> None:
     """Rows of an output."""
     for row in rows:
         fields({key: value for key, value in row.items() if key != "provenance"})
@@ -23,14 +23,14 @@ def looked(name: str, rows: Sequence[Mapping[str, Any]], fitting: int, skip: int
     out.print(Text(f"{name}: rows {first:,} to {last:,} of {fitting:,}" + (f"; more: --skip {last}" if last < fitting else "")))
 
 
-def reported(place: Path, against: Path | None) -> None:
+def print_report(place: Path, against: Path | None) -> None:
     """Where a report is, and whether it may be passed on."""
     out.print(Text(f"{place}"))
     if against:
         out.print(Text(f"it holds real messages of {against}: do not pass it on"))
 
 
-def verified(found: Verified) -> None:
+def print_verify(found: Verified) -> None:
     """Which files are not as they were made, and the way out."""
     for one in found.damaged:
         out.print(safe(one))
@@ -40,7 +40,7 @@ def verified(found: Verified) -> None:
         out.print(Text(found.hint))
 
 
-def shot(made: Fewshot, count: Count) -> None:
+def print_fewshot(made: Fewshot, count: Count) -> None:
     """How few-shot examples cover the labels, and what they cost: on the error stream, so that a pipe holds the block alone."""
     from synthgen.harness.fewshot import summary
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from synthgen.voices import Voice
 
 
-def measured(voice: Voice, count: int, name: str) -> None:
+def print_measure(voice: Voice, count: int, name: str) -> None:
     """How messages are typed: a table with bars, and the voice to paste into a recipe."""
     from synthgen.recipe.shape import RESERVED
-    from synthgen.voices.measure import described
+    from synthgen.voices.measure import voice_yaml
     from synthgen.voices.voice import bars
 
     out.print(Text(f"{count:,} messages", style="bold"))
@@ -34,10 +34,10 @@ def measured(voice: Voice, count: int, name: str) -> None:
     out.print(Text("\nto type like this, in a recipe: voice: NAME on a typed or noise field, and\n", style="bold"))
     word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
     said = word if re.match(r"[a-z]", word) and word not in RESERVED else f"my_{word}".rstrip("_")
-    out.print(Text("voices:\n" + textwrap.indent(described(voice, said), "  ")))
+    out.print(Text("voices:\n" + textwrap.indent(voice_yaml(voice, said), "  ")))
 
 
-def compared(found: Comparison) -> None:
+def print_compare(found: Comparison) -> None:
     """How near generated messages come to real ones: the verdict, the figures, and what gives them away."""
     from synthgen.comparison import verdict
 

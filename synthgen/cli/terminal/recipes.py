@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import diffed, err, out, safe
+from synthgen.cli.terminal.page import err, out, print_unified_diff, safe
 from synthgen.models.budget import dollars
 from synthgen.models.prices import list_date
 
 if TYPE_CHECKING:
     from synthgen.advice import Critique, Improvement
     from synthgen.api import Checked
-    from synthgen.making.estimate import Question
+    from synthgen.making.estimate import QuestionEstimate
 
 
-def checked(result: Checked) -> None:
+def print_check(result: Checked) -> None:
     """That a recipe is right, and what it will ask."""
     out.print(Text(f"{result.loaded.path}: no mistakes"))
     for table in result.plan.tables:
@@ -49,7 +49,7 @@ def _asked(found: Checked) -> Iterator[str]:
         yield f"Claude in all: {_price(paid)}, at the list prices of {list_date()}"
 
 
-def asking(found: Checked) -> None:
+def print_asking(found: Checked) -> None:
     """What Claude will be asked, and what is to be noted, before it is."""
     for line in _asked(found):
         err.print(Text(line))
@@ -57,14 +57,14 @@ def asking(found: Checked) -> None:
         err.print(safe(f"note: {note}"))
 
 
-def _price(questions: Sequence[Question]) -> str:
+def _price(questions: Sequence[QuestionEstimate]) -> str:
     costs = [(one.cost, one.cost_most) for one in questions if one.cost is not None and one.cost_most is not None]
     if len(costs) < len(questions):
         return "the price is not known"
     return f"about {dollars(sum(cost for cost, _ in costs))}, {dollars(sum(most for _, most in costs))} at most"
 
 
-def criticised(found: Critique) -> None:
+def print_critique(found: Critique) -> None:
     """What a stranger would have to ask about a recipe."""
     from synthgen.advice.critique import summary
 
@@ -78,13 +78,13 @@ def criticised(found: Critique) -> None:
         out.print(Text(f"{said}; {found.tokens_in:,} tokens read, {found.tokens_out:,} written{cost}"))
 
 
-def improved(made: Improvement) -> None:
+def print_improve(made: Improvement) -> None:
     """What Claude would change in a recipe, and why; the diff last."""
     from synthgen.advice.improve import summary
 
     for block in summary(made):
         out.print(safe(block))
         out.print()
-    diffed(made.diff)
+    print_unified_diff(made.diff)
     if made.cost is not None:
         out.print(Text(f"{made.tokens_in:,} tokens read, {made.tokens_out:,} written, {dollars(made.cost)}"))

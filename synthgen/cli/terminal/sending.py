@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from synthgen.hub.hub import Pushed
 
 
-def exported(done: Exported) -> None:
+def print_export(done: Exported) -> None:
     """What `export` wrote, how it is run, and what is to be known of it."""
     said = f"{done.cases:,} cases of '{done.table}': input {done.input}, {f'target {done.target}' if done.target else 'no target'}"
     out.print(safe(f"{said}; graded by {', '.join(done.grades)}; labels: {', '.join(done.labels) or 'none'}"))
@@ -28,7 +28,7 @@ def exported(done: Exported) -> None:
         out.print(safe(f"  note: {note}"))
 
 
-def sliced(found: Sequence[Sliced]) -> None:
+def print_slices(found: Sequence[Sliced]) -> None:
     """For each run and grade a table of its slices, the worst first; what is surely apart from the rest is marked."""
     marks = {-1: "worse than the rest", 1: "better than the rest", 0: ""}
     for one in found:
@@ -51,7 +51,7 @@ def _percent(share: Share) -> str:
     return f"{share.mean:.0%} ({share.low:.0%} to {share.high:.0%})"
 
 
-def pushed(done: Pushed) -> None:
+def print_push(done: Pushed) -> None:
     """What a push sent, or would send."""
     for path, size in done.sent:
         out.print(safe(f"  {path}  {size:,} bytes"))

@@ -12,14 +12,14 @@ from synthgen.models.budget import dollars
 
 if TYPE_CHECKING:
     from synthgen.api import Why
-    from synthgen.provenance.told import Answer, Attempt, Check, Question
-    from synthgen.provenance.told import Text as Considered
+    from synthgen.provenance.told import AnswerRecord, Attempt, CheckResult, PromptRecord
+    from synthgen.provenance.told import CandidateRecord as Considered
 
 LONGEST = 400
 """Characters of a value in the list of facts."""
 
 
-def explained(found: Why) -> None:
+def print_why(found: Why) -> None:
     """All that is known of a row."""
     _head(f"{found.row} of {found.folder}, {_status(found)}")
     _inset(found.message, 2)
@@ -63,7 +63,7 @@ def _attempt(one: Attempt, row: str) -> None:
     out.print()
 
 
-def _question(one: Question) -> None:
+def _question(one: PromptRecord) -> None:
     seeds = {"seeds": f"{len(one.origin['seeds'])} messages"} if one.origin.get("seeds") else {}
     told, whose = _told(one.origin | seeds | one.settings), f" for {one.row}, from whose answers it was taken" if one.row else ""
     out.print(safe(f"  asked {one.model}{whose} (prompt {one.digest}){f': {told}' if told else ''}"))
@@ -99,7 +99,7 @@ def _candidate(one: Considered, row: str) -> None:
             out.print(safe(f"      {slip['kind'].replace('_', ' ')}: '{one.text[slip['start'] : slip['end']]}' for '{slip['was']}'"))
 
 
-def _answer(one: Answer) -> None:
+def _answer(one: AnswerRecord) -> None:
     read = f"{one.tokens_in:,} tokens read, {one.tokens_out:,} written" + (f", {dollars(one.cost)}" if one.cost is not None else "")
     whose = f" for {one.row}" if one.row else " for a row that shared the prompt"
     finish = "" if one.finish == "stop" else f", finish {one.finish}"
@@ -107,7 +107,7 @@ def _answer(one: Answer) -> None:
     _inset(one.text.strip())
 
 
-def _check(one: Check) -> str:
+def _check(one: CheckResult) -> str:
     settings = f" ({_told(one.written)})" if one.written else ""
     number = "" if one.attempt is None else f"try {one.attempt}: "
     return f"{number}{one.kind} {one.field}{settings}: {f'refused: {one.refusal}' if one.refusal else 'passed'}"

@@ -5,9 +5,9 @@ row's); its name in a recipe is the function's, with spaces.
 """
 
 from synthgen.fields.edges import abroad, attempts, bare, demands, form, formats, letters, moods, programs, records, threads
-from synthgen.fields.edges.case import Case, by_name, case_named
+from synthgen.fields.edges.case import EdgeCaseSpec, by_name, case_named
 
-CASES: dict[str, Case] = by_name(
+CASES: dict[str, EdgeCaseSpec] = by_name(
     # hardly anything
     bare.empty,
     bare.white_space,
@@ -127,4 +127,4 @@ CASES: dict[str, Case] = by_name(
 NONE = "none"
 """The case that leaves a message as it is."""
 
-__all__ = ["CASES", "NONE", "Case", "case_named"]
+__all__ = ["CASES", "NONE", "EdgeCaseSpec", "case_named"]

@@ -11,7 +11,7 @@ from synthgen.spec.described import described
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class EdgeCaseSpec:
     """An unusual kind of message: its `name` in a recipe, what it is `about` in one line, what builds it, and whether that puts
     another message, or none, `instead` of the row's, so that a label such as its intent does not hold."""
 
@@ -21,17 +21,17 @@ class Case:
     instead: bool = False
 
 
-def by_name(*builders: Builder, instead: Collection[Builder]) -> dict[str, Case]:
+def by_name(*builders: Builder, instead: Collection[Builder]) -> dict[str, EdgeCaseSpec]:
     """The cases of some builders: each is named by its function and told by that function's docstring. Those in `instead` put another
     message in place of a row's."""
     names = [builder.__name__.replace("_", " ") for builder in builders]
     return {
-        name: Case(name, described(builder).partition("\n")[0], builder, builder in instead)
+        name: EdgeCaseSpec(name, described(builder).partition("\n")[0], builder, builder in instead)
         for name, builder in zip(names, builders, strict=True)
     }
 
 
-def case_named(name: str, cases: Mapping[str, Case] | Iterable[str]) -> str | None:
+def case_named(name: str, cases: Mapping[str, EdgeCaseSpec] | Iterable[str]) -> str | None:
     """The case that is meant, however its words are joined: `pasted log`, `Pasted_log` and `pasted-log` are one."""
     squeezed = re.sub(r"[\s_-]+", "", name.lower())
     return next((known for known in cases if known.replace(" ", "") == squeezed), None)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from synthgen.harm.plain import PLAIN, bare
 from synthgen.tuning.masks import accounts, homes, mail, numbers, web
 from synthgen.tuning.masks.search import Span
-from synthgen.tuning.redraw import redrawn
+from synthgen.tuning.redraw import redraw_digits
 
 _SEARCHES = [*mail.SEARCHES, *web.SEARCHES, *accounts.SEARCHES, *homes.SEARCHES, *numbers.SEARCHES]
 """What is searched for, in this order."""
@@ -46,7 +46,7 @@ def masked(text: str, stream: Random) -> Masked:
         for one in spans:
             found[one.kind] = found.get(one.kind, 0) + 1
         text = _replaced(text, spans, lambda one: f"<{one.kind}>")
-    return Masked(redrawn(text, stream), found)
+    return Masked(redraw_digits(text, stream), found)
 
 
 def leaks(text: str) -> list[str]:
