@@ -266,7 +266,7 @@ def tune(
     """Fine-tune a base model on messages that people typed, into the folder `out`, which a recipe can name as a model.
 
     `logs` are files of messages; `about` says where they were typed, as in a recipe; `field` and `group` are the fields of records that
-    hold the message and what it is about. It stops after `epochs`, after `minutes`, or when held-out messages are foretold no better.
+    hold the message and what it is about. It stops after `epochs`, after `minutes`, or when the validation loss stops improving.
     `probe` messages are generated to measure what the model gives away of the logs. A run that was cut off goes on; `fresh` starts
     over. Raises DataError, ModelError, OutputError.
     """

@@ -23,7 +23,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.fields.fake_size import MOST, MOST_PARTS, foretold, size_of
+from synthgen.fields.fake_size import MOST, MOST_PARTS, predicted_size, size_of
 from synthgen.fields.shape import LARGEST_INT, PythonField, Role, Weight
 from synthgen.spec.moments import HINT, zone_mistake
 from synthgen.spec.numerals import options_as_typed
@@ -134,7 +134,7 @@ class Fake(PythonField):
             return type(self).model_validate(said, context=self._context)._called(locale, Random(0))
 
         place: tuple[str, ...] = ("args", *self.args)[:2] if len(self.args) == 1 else ("args",) if self.args else ("provider",)
-        if (size := foretold(made, self.args)) > MOST:
+        if (size := predicted_size(made, self.args)) > MOST:
             larger = f"Faker provider '{self.provider}' would make a fact of about {size:,.0f} characters; {MOST:,} are the most"
             return PartMistake(place, larger, hint)
         try:

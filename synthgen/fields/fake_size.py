@@ -1,7 +1,7 @@
 """How much a Faker provider would make of the arguments that a recipe gives it, told before it makes it.
 
 Which of a provider's arguments are sizes is not written down anywhere. So it is asked with small ones first, twice: what grows with
-them is foretold.
+them is estimated beforehand.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GROWS = 0.3
 """From which power of its arguments on a size is taken to grow with them, and then at least as they do."""
 
 
-def foretold(make: Callable[[dict[str, Any]], Any], args: dict[str, Any]) -> float:
+def predicted_size(make: Callable[[dict[str, Any]], Any], args: dict[str, Any]) -> float:
     """How large a fact will be, about; 0 where the arguments are small, or only bound what is made."""
     largest = _largest(args)
     for step in STEPS:

@@ -68,7 +68,7 @@ class Voice(Part):
     pasted: Share = Field(None, description="pasted material: a log line, code, a table, a long link")
     # Length
     words: Annotated[list[float], Field(min_length=5, max_length=5)] | None = Field(
-        None, description="words of a message, the 5th, 25th, 50th, 75th and 95th in a hundred, such as [2, 4, 8, 13, 30]"
+        None, description="words of a message: the 5th, 25th, 50th, 75th and 95th percentile, such as [2, 4, 8, 13, 30]"
     )
     word_length: Count = Field(None, description="letters of a word, on average")
     # What the human-error channel does beside this
