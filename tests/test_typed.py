@@ -264,7 +264,7 @@ def test_seeds_come_from_a_list_a_file_or_either_per_topic(tmp_path):
     assert typed(context, seeds="lost.txt").pools == {"": ["lost it", "stolen 🙏🏽"]}
     both = typed(context, topic="{{ x }}", seeds={"lost": "lost.txt", "": ["any"]})
     assert both.pools == {"lost": ["lost it", "stolen 🙏🏽"], "": ["any"]}
-    assert both.texts == ["lost it", "stolen 🙏🏽", "any"]
+    assert both.answers() == ["lost it", "stolen 🙏🏽", "any"]
     assert both.files() == [(tmp_path / "lost.txt").resolve()]
 
 
