@@ -770,7 +770,7 @@ def test_killed_again_and_again_it_ends_with_the_same_model(tuned: Tuned, workpl
 def test_ctrl_c_is_exit_code_130_and_the_same_command_goes_on(tuned: Tuned, workplace: Path, tmp_path: Path, tiny_packed: Path) -> None:
     out = tmp_path / "out"
     words = command(workplace / "logs.jsonl", out, tiny_packed)
-    process, checkpoint = begun(words), tmp_path / "out.unfinished" / CHECKPOINT
+    process, checkpoint = begun(words, 1), tmp_path / "out.unfinished" / CHECKPOINT
     while process.is_alive() and not checkpoint.exists():
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGINT)
