@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from synthgen.comparison.outputs import Difference
     from synthgen.harness import Exported
     from synthgen.harness.slicing import Sliced
+    from synthgen.reporting import ReportPath
     from synthgen.tuning.run import Tuned
     from synthgen.tuning.train import Step
 
@@ -201,11 +202,12 @@ def compare(
 
 
 @quietly
-def report(folder: str | Path, *, against: str | Path | None = None, field: str | None = None, out: str | Path | None = None) -> Path:
+def report(folder: str | Path, *, against: str | Path | None = None, field: str | None = None, out: str | Path | None = None) -> ReportPath:
     """Write the page that shows an output, and say where it is: `out`, or `report.html` in the folder, where `make` puts it.
 
     `against` is a file of real messages (in its `field`) or another output: they are laid beside the generated ones. That page holds them,
-    and is `report-against.html` unless `out` says otherwise. Raises DataError, OutputError.
+    and is `report-against.html` unless `out` says otherwise. A notebook shows the page, but not one that holds real messages. Raises
+    DataError, OutputError.
     """
     from synthgen.reporting import write_report
 

@@ -177,6 +177,15 @@ def test_asked_for_it_is_the_same_to_the_byte(made: Path, tmp_path: Path) -> Non
     assert synthgen.report(made, out=tmp_path / "new" / "page.html").read_bytes() == (made / REPORT).read_bytes()
 
 
+def test_a_notebook_shows_the_page_but_no_real_messages(made: Path, real: Path, tmp_path: Path) -> None:
+    (frame,) = parsed(synthgen.report(made)._repr_html_()).all("iframe")
+    assert frame.attributes["srcdoc"] == (made / REPORT).read_text("utf-8")
+    assert not frame.attributes["sandbox"]
+    quiz = synthgen.report(made, against=real, field="words", out=tmp_path / "quiz.html")._repr_html_()
+    assert "holds real messages" in quiz
+    assert "iframe" not in quiz
+
+
 def test_an_older_output_gets_one_too(made: Path, tmp_path: Path) -> None:
     old = Path(shutil.copytree(made, tmp_path / "old"))
     (old / REPORT).unlink()

@@ -2,6 +2,6 @@
 
 from synthgen.reporting.against import Against, against_logs
 from synthgen.reporting.page import render
-from synthgen.reporting.write import add_report, write_report
+from synthgen.reporting.write import ReportPath, add_report, write_report
 
-__all__ = ["Against", "add_report", "against_logs", "render", "write_report"]
+__all__ = ["Against", "ReportPath", "add_report", "against_logs", "render", "write_report"]

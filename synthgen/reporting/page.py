@@ -23,6 +23,8 @@ from synthgen.reporting.legible import legible
 TEMPLATES = Path(__file__).parent / "templates"
 MAKER = '<meta name="generator" content="synthgen report">'
 """What tells a report from another page."""
+HOLDS_LOGS = "<strong>This file holds real messages</strong>"
+"""What the template of a page says in which there are any."""
 
 
 @cache

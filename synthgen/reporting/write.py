@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from hashlib import sha256
 from pathlib import Path
@@ -10,11 +11,23 @@ from typing import Any
 from synthgen.dataset import MANIFEST, REPORT, Dataset
 from synthgen.errors import OutputError
 from synthgen.reporting.against import against_logs
-from synthgen.reporting.page import MAKER, render
+from synthgen.reporting.page import HOLDS_LOGS, MAKER, render
+from synthgen.spec import pages
 from synthgen.spec.replacing import replacing
 
 WITH_LOGS = "report-against.html"
 """The page that holds real messages. No manifest names it, so that it never leaves with the output."""
+
+
+class ReportPath(type(Path())):  # type: ignore[misc]  # (before Python 3.12 a subclass of Path itself has no parts)
+    """Where a report is. A notebook shows the page, in a frame from which it can reach nothing, unless it holds real messages: these would
+    be saved with the notebook."""
+
+    def _repr_html_(self) -> str:
+        content = self.read_text("utf-8")
+        if HOLDS_LOGS in content:
+            return pages.page(pages.paragraph(f"{self} holds real messages, so it is not shown here, where it would be saved: open it"))
+        return f'<iframe sandbox style="width: 100%; height: 80vh; border: 0" srcdoc="{html.escape(content)}"></iframe>'
 
 
 def add_report(folder: Path, manifest: dict[str, Any]) -> None:
@@ -25,7 +38,9 @@ def add_report(folder: Path, manifest: dict[str, Any]) -> None:
     manifest["files"][REPORT] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
 
 
-def write_report(folder: str | Path, *, against: str | Path | None = None, field: str | None = None, out: str | Path | None = None) -> Path:
+def write_report(
+    folder: str | Path, *, against: str | Path | None = None, field: str | None = None, out: str | Path | None = None
+) -> ReportPath:
     """Write the page of a finished output, and return where: `out`, or `report.html` in the output; with the real messages of `against` (in
     their `field`) `report-against.html`. Raises DataError, OutputError."""
     dataset = Dataset.open(folder)
@@ -41,7 +56,7 @@ def write_report(folder: str | Path, *, against: str | Path | None = None, field
                 unfinished.write_bytes(content)
     except OSError as error:
         raise OutputError(f"{place} cannot be written: {error.strerror}", "name another file: -o FILE") from None
-    return place
+    return ReportPath(place)
 
 
 def _allowed(dataset: Dataset, place: Path, *, with_logs: bool) -> None:
