@@ -9,7 +9,8 @@ from typing import Any
 import typer
 
 import synthgen
-from synthgen.cli.app import app
+from synthgen.cli.app import COMMANDS, app
+from synthgen.cli.examples import EXAMPLES
 
 PAGE = Path(synthgen.__file__).parent.parent / "docs" / "options.md"
 HEAD = """# Options of all commands
@@ -21,7 +22,13 @@ Written by `python tests/options_page.py`, and checked by a test. [Commands](com
 def rendered() -> str:
     """The page."""
     commands: dict[str, Any] = getattr(typer.main.get_command(app), "commands")  # noqa: B009 (typer has a click of its own)
-    return HEAD + "".join(f"\n## synthgen {name}\n\n{command.help}\n\n{''.join(_rows(command))}" for name, command in commands.items())
+    return HEAD + "".join(
+        f"\n## synthgen {name}\n\n{commands[name].help}\n\n{_examples(name)}{''.join(_rows(commands[name]))}" for name in COMMANDS
+    )
+
+
+def _examples(name: str) -> str:
+    return "".join(f"    {line}\n" for line in EXAMPLES[name]) + "\n"
 
 
 def _rows(command: Any) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,14 +16,16 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import typer
 from builders import one_table
 from servers import hub as hubs
 from servers.claude import ClaudeServer
 from servers.hub import HubServer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from synthgen import api
 from synthgen.cli import COMMANDS, app
+from synthgen.cli.examples import EXAMPLES
 from synthgen.models import ScriptedModel
 from synthgen.spec.rows import Prompt
 
@@ -59,13 +63,43 @@ def facts(tmp_path: Path) -> Path:
     return path
 
 
+def invoked(*words: str) -> Result:
+    return CliRunner().invoke(app, words, prog_name="synthgen")
+
+
 def test_every_command_has_help() -> None:
     listed = synthgen("--help").stdout.partition("Commands:")[2]
-    assert [line.split()[0] for line in listed.strip().splitlines()] == list(COMMANDS)
+    assert re.findall(r"^  (\w+)", listed, re.MULTILINE) == [*COMMANDS, "help"]
     for command in COMMANDS:
         done = CliRunner().invoke(app, [command, "--help"])
         assert done.exit_code == 0
         assert "Usage:" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_ends_with_examples_that_the_command_takes_and_a_page_of_the_docs(command: str) -> None:
+    told = invoked("help", command).stdout
+    assert told == invoked(command, "-h").stdout == invoked(command, "--help").stdout
+    assert told.count(f"\n    synthgen {command}") >= 1
+    group = typer.main.get_command(app)
+    for line in EXAMPLES[command]:
+        words = shlex.split(line.partition(" >")[0])
+        assert words[:2] == ["synthgen", command]
+        group.commands[command].make_context(command, words[2:])  # it raises an error for a word that it does not take
+    assert (ROOT / re.findall(r"More: (docs/\w+\.md)", told)[0]).exists()
+
+
+def test_a_misspelt_command_is_told_with_the_one_that_was_meant() -> None:
+    for words in (["mak"], ["help", "mak"]):
+        wrong = invoked(*words)
+        assert wrong.exit_code == 2
+        assert "Did you mean 'make'?" in wrong.stderr
+
+
+def test_help_takes_the_width_of_the_terminal() -> None:
+    for width, most in ((60, 60), (100, 100), (300, 120)):
+        told = synthgen("help", "push", env={"COLUMNS": str(width)}).stdout
+        assert most - 20 < max(map(len, told.splitlines())) <= most
 
 
 def test_make_says_what_it_did_and_where_it_is(facts: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from synthgen.cli import making, models, reading, realism, recipes, sending
+from synthgen.cli.examples import epilog
 from synthgen.cli.options import INTERRUPTED
 from synthgen.cli.streams import failed, finished, open_streams, tell
 from synthgen.quiet import quiet_program
@@ -39,11 +40,14 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": models.doctor,
 }
 
+WIDEST = 120
+"""Columns that help takes at most; on a narrower terminal as many as there are."""
+
 app = typer.Typer(
     name="synthgen",
     no_args_is_help=True,
     rich_markup_mode=None,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
     pretty_exceptions_enable=False,
     help="Make the traffic that LLM applications really get: a recipe in, a dataset out.",
 )
@@ -99,4 +103,20 @@ def _options(
 
 
 for _name, _function in COMMANDS.items():
-    app.command(_name, help=described(_function))(_told(_function))
+    _help_text = described(_function)
+    app.command(_name, help=_help_text, short_help=_help_text.split(". ")[0].split("; ")[0].rstrip("."), epilog=epilog(_name))(
+        _told(_function)
+    )
+
+
+@app.command("help", help="Show the help of a command, or this list.")
+def _help(context: typer.Context, command: Annotated[str | None, typer.Argument(metavar="COMMAND", help="a command")] = None) -> None:
+    group = context.parent
+    assert group is not None
+    typer.echo(group.get_help() if command is None else _resolved(group, command))
+
+
+def _resolved(group: Any, command: str) -> str:
+    """The help of a command; a misspelt one is told as where it is run."""
+    name, found, _ = group.command.resolve_command(group, [command])
+    return str(found.get_help(found.make_context(name, [], parent=group, resilient_parsing=True)))

@@ -1,0 +1,53 @@
+"""What stands at the end of each command's help: command lines that work, and the page of the docs that says more."""
+
+from __future__ import annotations
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "make": (
+        "synthgen make recipe.yaml",
+        "synthgen make recipe.yaml --rows 50 -o outputs/trial",
+        "synthgen make recipe.yaml --max-cost 2.50 --batch",
+    ),
+    "preview": ("synthgen preview recipe.yaml", "synthgen preview recipe.yaml -n 20", "synthgen preview recipe.yaml --prompts"),
+    "check": (
+        "synthgen check recipe.yaml",
+        "synthgen check recipe.yaml --set tables.traffic.rows=5000",
+        "synthgen check recipe.yaml --critique",
+    ),
+    "new": ("synthgen new my-shop", "synthgen new summaries --paper paper.pdf"),
+    "look": (
+        "synthgen look outputs/bank-support",
+        "synthgen look outputs/bank-support refused",
+        "synthgen look outputs/bank-support --where message=~refund -n 20",
+    ),
+    "report": ("synthgen report outputs/bank-support --open", "synthgen report outputs/bank-support --against logs.jsonl --open"),
+    "verify": ("synthgen verify outputs/bank-support",),
+    "why": ("synthgen why outputs/bank-support traffic-17", "synthgen why outputs/bank-support 17 --table traffic --json"),
+    "diff": ("synthgen diff outputs/bank-support outputs/bank-support-2",),
+    "measure": ("synthgen measure logs.jsonl", "synthgen measure tickets.csv --field body"),
+    "compare": (
+        "synthgen compare logs.jsonl outputs/bank-support",
+        "synthgen compare logs.jsonl outputs/bank-support --originals seeds.txt",
+    ),
+    "fewshot": ("synthgen fewshot outputs/bank-support -k 6", "synthgen fewshot outputs/bank-support --table examples -k 4"),
+    "export": ("synthgen export outputs/bank-support --to promptfoo", "synthgen export outputs/bank-support --to all -o evals"),
+    "slice": ("synthgen slice results.json outputs/bank-support", "synthgen slice logs outputs/bank-support --by intent"),
+    "push": ("synthgen push outputs/bank-support --dry-run", "synthgen push outputs/bank-support me/bank-support"),
+    "improve": ("synthgen improve outputs/bank-support", "synthgen improve outputs/bank-support -o better.yaml --max-cost 1"),
+    "tune": ("synthgen tune logs.jsonl -o models/ours --about 'Customers of a bank, typing into its chat.'",),
+    "schema": ("synthgen schema > recipe.schema.json",),
+    "skill": ("synthgen skill", "synthgen skill --install"),
+    "doctor": ("synthgen doctor",),
+}
+
+PAGES = {"report": "report", "why": "output", "diff": "output", "verify": "output", "measure": "voices", "compare": "voices"}
+PAGES |= {"fewshot": "harnesses", "export": "harnesses", "slice": "harnesses", "push": "hub", "tune": "tuning", "skill": "agents"}
+PAGES |= {"new": "tutorial", "schema": "recipe", "improve": "claude", "doctor": "models"}
+"""The page in docs/ that says more of a command, where that is not `commands`."""
+
+
+def epilog(command: str) -> str:
+    """The examples of a command and its page, as click prints them: `\b` keeps lines as they are."""
+    return "\n".join(
+        ("\b", "Examples:", *(f"  {line}" for line in EXAMPLES[command]), "", f"More: docs/{PAGES.get(command, 'commands')}.md")
+    )
