@@ -8,9 +8,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from typer.testing import CliRunner
 
 from synthgen.advice import start
+from synthgen.advice.shipped import shipped_recipes
 from synthgen.api import check, look, make
+from synthgen.cli import app
 from synthgen.errors import DataError, OutputError
 from synthgen.fields import Claude, Judge
 from synthgen.models import ScriptedModel
@@ -197,3 +200,35 @@ def test_another_file_of_the_papers_name_is_left_alone(tmp_path: Path, paper: Pa
     assert not (tmp_path / "p" / "recipe.yaml").exists()
     other.write_text(PAPER)
     assert start(tmp_path / "p", paper=other).paper == other  # it lies there already
+
+
+# A recipe that comes with synthgen
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_a_shipped_recipe_is_copied_under_its_new_name_with_its_seeds(tmp_path: Path, name: str) -> None:
+    copy = load(start(tmp_path / "2026-11-28", like=name).recipe)
+    assert copy.recipe.name == "2026-11-28"
+    shipped = load(shipped_recipes()[name] / "recipe.yaml")
+    assert {**copy.data, "name": ""} == {**shipped.data, "name": ""}
+    assert {file.name for file in (tmp_path / "2026-11-28").rglob("*.txt")} == {
+        file.name for file in shipped_recipes()[name].rglob("*.txt")
+    }
+
+
+def test_what_cannot_be_copied_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no recipe 'it-helpdsk' comes with synthgen") as told:
+        start(tmp_path / "desk", like="it-helpdsk")
+    assert told.value.hint == "did you mean 'it-helpdesk'?"
+    seeds = tmp_path / "desk" / "seeds"
+    seeds.mkdir(parents=True)
+    (seeds / "printer.txt").write_text("mine\n")
+    with pytest.raises(OutputError, match="printer.txt is there already and is another file"):
+        start(tmp_path / "desk", like="it-helpdesk")
+    assert [file.name for file in (tmp_path / "desk").rglob("*") if file.is_file()] == ["printer.txt"]
+
+
+def test_each_shipped_recipe_is_listed_with_what_it_makes() -> None:
+    listed = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["new", "--list"]).stdout
+    for name in shipped_recipes():
+        assert re.search(rf"^{name} +\S+ \S+", listed, re.MULTILINE)

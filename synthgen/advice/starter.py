@@ -1,4 +1,5 @@
-"""A recipe to begin with: a small one that works at once, or one that has Claude write tasks about a paper."""
+"""A recipe to begin with: a small one that works at once, a copy of one that comes with synthgen, or one that has Claude write tasks
+about a paper."""
 
 from __future__ import annotations
 
@@ -10,11 +11,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from synthgen.errors import OutputError
+from synthgen.advice.shipped import RECIPE, shipped_recipes
+from synthgen.errors import OutputError, did_you_mean
 from synthgen.fields.instructed import document
 
 Writes = Literal["illustrative", "concrete"]
-RECIPE = "recipe.yaml"
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,12 @@ class Started:
     paper: Path | None = None
 
 
-def start(place: str | Path, *, paper: str | Path | None = None, count: int = 20, writes: Writes = "illustrative") -> Started:
+def start(
+    place: str | Path, *, like: str | None = None, paper: str | Path | None = None, count: int = 20, writes: Writes = "illustrative"
+) -> Started:
     """Write `recipe.yaml` into the folder `place`, which may be there already, but not with a recipe in it.
 
+    `like` names a recipe that comes with synthgen (see `shipped_recipes`): it is copied with its seed files.
     With a `paper` (.md, .txt or .pdf), which is copied beside it, the recipe has Claude write `count` tasks about what it teaches:
     `illustrative` ones, to teach the idea, or `concrete` ones, to stand for data. Raises OutputError, DataError.
     """
@@ -38,6 +42,8 @@ def start(place: str | Path, *, paper: str | Path | None = None, count: int = 20
     recipe = folder / RECIPE
     if recipe.exists():
         raise OutputError(f"{recipe} is there already; nothing was written", "choose another name")
+    if like is not None:
+        return Started(_copied(like, folder, _text(name) if _unsafe(name) else name))
     source = Path(paper).expanduser() if paper is not None else None
     values = {"NAME": _text(name) if _unsafe(name) else name, "FILE": str(recipe), "COUNT": str(count), "WRITES": writes}
     copy = None
@@ -59,6 +65,30 @@ def start(place: str | Path, *, paper: str | Path | None = None, count: int = 20
     except OSError as error:
         raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
     return Started(recipe, copy)
+
+
+def _copied(like: str, folder: Path, name: str) -> Path:
+    """A copy of a recipe that comes with synthgen, under another name."""
+    known = shipped_recipes()
+    if like not in known:
+        raise OutputError(f"no recipe '{like}' comes with synthgen", did_you_mean(like, known, "recipes"))
+    seeds = [file for file in sorted(known[like].rglob("*")) if file.is_file() and file.name != RECIPE]
+    for file in seeds:
+        copy = folder / file.relative_to(known[like])
+        if copy.exists() and copy.read_bytes() != file.read_bytes():
+            raise OutputError(f"{copy} is there already and is another file; nothing was written", "choose another name")
+    text = re.sub(r"^name: .*$", lambda _: f"name: {name}", (known[like] / RECIPE).read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+    try:
+        for file in seeds:
+            copy = folder / file.relative_to(known[like])
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / RECIPE).open("x", encoding="utf-8") as written:
+            written.write(text)
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
+    return folder / RECIPE
 
 
 def _text(value: str) -> str:

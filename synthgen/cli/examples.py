@@ -14,7 +14,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "synthgen check recipe.yaml --set tables.traffic.rows=5000",
         "synthgen check recipe.yaml --critique",
     ),
-    "new": ("synthgen new my-shop", "synthgen new summaries --paper paper.pdf"),
+    "new": (
+        "synthgen new my-shop",
+        "synthgen new --list",
+        "synthgen new our-desk --like it-helpdesk",
+        "synthgen new summaries --paper paper.pdf",
+    ),
     "look": (
         "synthgen look outputs/bank-support",
         "synthgen look outputs/bank-support refused",

@@ -55,7 +55,11 @@ def check(
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="the folder to make; the recipe gets its name")],
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="the folder to make; the recipe gets its name")] = None,
+    like: Annotated[
+        str | None, typer.Option("--like", metavar="RECIPE", help="copy a recipe that comes with synthgen, with its seeds: see --list")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="list the recipes that come with synthgen")] = False,
     paper: Annotated[
         Path | None,
         typer.Option(
@@ -75,10 +79,17 @@ def new(
 ) -> None:
     """Write a small recipe to begin with, which works as it is."""
     from synthgen import api
+    from synthgen.cli import terminal
 
+    if list_:
+        return terminal.print_recipes()
+    if name is None:
+        raise typer.BadParameter("name the folder to make, such as: synthgen new my-shop")
+    if like is not None and paper is not None:
+        raise typer.BadParameter("--like copies a recipe and --paper writes another; give one of them")
     if paper is None and (count is not None or concrete):
         raise typer.BadParameter("-n and --concrete need --paper")
-    made = api.new(name, paper=paper, count=count or 20, writes="concrete" if concrete else "illustrative")
+    made = api.new(name, like=like, paper=paper, count=count or 20, writes="concrete" if concrete else "illustrative")
     typer.echo(f"wrote {made.recipe}" + (f" and copied {made.paper}" if made.paper else ""))
     typer.echo(f"next: synthgen {'check' if paper else 'preview'} {made.recipe}")
 

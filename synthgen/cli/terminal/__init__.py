@@ -6,7 +6,7 @@ from synthgen.cli.terminal.models import print_doctor, print_tuned
 from synthgen.cli.terminal.page import err, out, safe
 from synthgen.cli.terminal.reading import print_fewshot, print_look, print_report, print_verify
 from synthgen.cli.terminal.realism import print_compare, print_measure
-from synthgen.cli.terminal.recipes import print_asking, print_check, print_critique, print_improve
+from synthgen.cli.terminal.recipes import print_asking, print_check, print_critique, print_improve, print_recipes
 from synthgen.cli.terminal.sending import print_export, print_push, print_slices
 from synthgen.cli.terminal.watching import progress, tuning
 from synthgen.cli.terminal.why import print_why
@@ -28,6 +28,7 @@ __all__ = [
     "print_measure",
     "print_preview",
     "print_push",
+    "print_recipes",
     "print_report",
     "print_slices",
     "print_tuned",

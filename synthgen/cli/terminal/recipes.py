@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import err, out, print_unified_diff, safe
+from synthgen.cli.terminal.page import err, grid, out, print_unified_diff, safe
 from synthgen.models.budget import dollars
 from synthgen.models.prices import list_date
 
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from synthgen.advice import Critique, Improvement
     from synthgen.api import Checked
     from synthgen.making.estimate import QuestionEstimate
+
+
+def print_recipes() -> None:
+    """The recipes that come with synthgen, and how one is copied."""
+    from synthgen.advice.shipped import summaries
+
+    grid(("recipe", "makes"), list(summaries()))
+    out.print(Text("copy one: synthgen new NAME --like RECIPE"))
 
 
 def print_check(result: Checked) -> None:
