@@ -223,7 +223,7 @@ def test_what_cannot_be_copied_is_told_and_nothing_is_written(tmp_path: Path) ->
     seeds = tmp_path / "desk" / "seeds"
     seeds.mkdir(parents=True)
     (seeds / "printer.txt").write_text("mine\n")
-    with pytest.raises(OutputError, match="printer.txt is there already and is another file"):
+    with pytest.raises(OutputError, match=r"printer\.txt is there already and is another file"):
         start(tmp_path / "desk", like="it-helpdesk")
     assert [file.name for file in (tmp_path / "desk").rglob("*") if file.is_file()] == ["printer.txt"]
 
