@@ -81,17 +81,18 @@ def new(
     from synthgen import api
     from synthgen.cli import terminal
 
-    if list_:
-        return terminal.print_recipes()
-    if name is None:
-        raise typer.BadParameter("name the folder to make, such as: synthgen new my-shop")
     if like is not None and paper is not None:
         raise typer.BadParameter("--like copies a recipe and --paper writes another; give one of them")
     if paper is None and (count is not None or concrete):
         raise typer.BadParameter("-n and --concrete need --paper")
-    made = api.new(name, like=like, paper=paper, count=count or 20, writes="concrete" if concrete else "illustrative")
-    typer.echo(f"wrote {made.recipe}" + (f" and copied {made.paper}" if made.paper else ""))
-    typer.echo(f"next: synthgen {'check' if paper else 'preview'} {made.recipe}")
+    if list_:
+        terminal.print_recipes()
+    elif name is None:
+        raise typer.BadParameter("name the folder to make, such as: synthgen new my-shop")
+    else:
+        made = api.new(name, like=like, paper=paper, count=count or 20, writes="concrete" if concrete else "illustrative")
+        typer.echo(f"wrote {made.recipe}" + (f" and copied {made.paper}" if made.paper else ""))
+        typer.echo(f"next: synthgen {'check' if paper else 'preview'} {made.recipe}")
 
 
 def improve(

@@ -6,7 +6,8 @@ is misspelt is told, and read as what it most likely means, so that no second mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -158,13 +159,14 @@ FORMS = {
 
 
 class _Reader:
-    """Reads each part of a recipe. `sound` are the parts without a mistake of their own; `parts` are these and, for the
-    names in them, what is left of the others without their mistakes."""
+    """Reads each part of a recipe. `sound` are the parts whose keys are as they should be; `left` is what there is of other fields and
+    checks without their wrong keys, and the keys that are right; and `parts` are all of these."""
 
     def __init__(self, source: Source, context: RecipeContext) -> None:
         self.source, self.context = source, context
         self.parts: dict[KeyPath, Part] = {}
         self.sound: dict[KeyPath, Part] = {}
+        self.left: dict[KeyPath, tuple[Part, Set[Any]]] = {}
 
     def recipe(self) -> Recipe:
         """The recipe; it is to be used only if the source has no mistakes in the end."""
@@ -199,6 +201,13 @@ class _Reader:
                 yield replace(mistake, at=(*way, *mistake.at), at_key=mistake.at_key or not mistake.at)
                 if len(way) == 4:
                     self.source.unsure.add(way)
+        for way, (left, right_keys) in self.left.items():
+            with suppress(AttributeError, KeyError, TypeError, ValueError):  # it may lack what it needs to tell more
+                for mistake in left.mistakes():
+                    if (
+                        mistake.at and mistake.at[0] in right_keys and not mistake.message.startswith("missing")
+                    ):  # what is missing may be what is wrong
+                        yield replace(mistake, at=(*way, *mistake.at))
 
     def sizes(self, data: Any) -> None:
         """Raise RecipeError where there is more of something than can be looked at in seconds."""
@@ -313,14 +322,21 @@ class _Reader:
         """Keep what is left of a field or check without its wrong keys."""
         if wrong and len(way) == 4:
             self.source.unsure.add(way)
-            left = shape.model_construct(**{key: value for key, value in data.items() if key not in wrong})
+            left = shape.model_construct({*data}, **{key: value for key, value in data.items() if key not in wrong})
             left._context = self.context
             self.parts[way] = left
+            if not any(_is_word(shape, key) for key in wrong):
+                self.left[way] = left, data.keys() - wrong
 
 
 def _form(way: KeyPath) -> str:
     """How a part looks that should be at `way`: under the name of a table, field or model, the number of a check, or `from`."""
     return FORMS.get(way[-2] if len(way) % 2 == 0 else way[-1], "") if way else ""
+
+
+def _is_word(shape: type[Part], key: Any) -> bool:
+    """Whether the value of a key is one of a few words, which say what other keys mean."""
+    return key in shape.model_fields and "Literal" in str(shape.model_fields[key].annotation)
 
 
 def _required(shape: type[Part]) -> set[str]:
