@@ -92,7 +92,7 @@ def critique(
     claudes = sorted((name for name, spec in specs.items() if spec.paid), key=lambda name: name not in asked)
     model = open_models(loaded, {claudes[0]}, models, Budget(max_cost))[claudes[0]]
     output = Output(loaded.output_folder(out))
-    with shared_journal(output) as journal:
+    with shared_journal(output, "check --critique") as journal:
         return advice.critique(loaded, Journalled(model, journal), advice.rows_of(output.final, loaded.recipe))
 
 
@@ -139,7 +139,7 @@ def _previews(
     loaded = loaded_from(recipe, options)
     whole = plan(loaded.recipe)
     output = Output(loaded.output_folder(out))
-    with shared_journal(output) as journal:
+    with shared_journal(output, "preview") as journal:
         opened, specs = open_models(loaded, whole.models, models), loaded.recipe.all_models
         recording = {
             name: RecordingModel(Journalled(model, journal, closed=not ask and specs[name].paid)) for name, model in opened.items()

@@ -857,5 +857,5 @@ def test_a_push_that_is_killed_goes_on_where_it_was(output: Path) -> None:
 def test_who_is_making_the_output_is_waited_for(send: Callable[..., Pushed], output: Path) -> None:
     from synthgen.dataset import Output
 
-    with Output(output).locked(), pytest.raises(OutputError, match="another run is working"):
+    with Output(output).locked("make"), pytest.raises(OutputError, match="another run is working"):
         send(output)

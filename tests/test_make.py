@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from builders import one_table
 from pyarrow import parquet
 
 from synthgen.api import MakeResult, look, make, preview
+from synthgen.dataset import Output
 from synthgen.errors import LimitError, ModelError, OutputError
 from synthgen.models import ScriptedModel
 from synthgen.spec.rows import Prompt
@@ -201,11 +204,40 @@ def test_two_runs_on_one_folder(shop: Path, tmp_path: Path) -> None:
     try:
         while not (tmp_path / "out.unfinished").exists():
             time.sleep(0.02)
-        with pytest.raises(OutputError, match="another run is working on"):
+        with pytest.raises(OutputError, match=rf"another run is working on \S+: make, process {first.pid}, since \d\d:\d\d:\d\d"):
             make(shop, out=tmp_path / "out", models={"typist": ScriptedModel(script)})
     finally:
         first.kill()
         first.wait()
+
+
+@pytest.mark.parametrize("command", ["preview", "check --critique"])
+def test_a_short_command_is_waited_for(shop: Path, tmp_path: Path, command: str) -> None:
+    held, told = threading.Event(), list[str]()
+
+    def hold() -> None:
+        with Output(tmp_path / "out").locked(command):
+            held.set()
+            while not told:
+                time.sleep(0.01)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    made = make(shop, out=tmp_path / "out", models={"typist": ScriptedModel(script)}, before=lambda checked: told.extend(checked.notes))
+    holder.join()
+    assert made.folder.exists()
+    assert f"waits for `synthgen {command}`, which is working on {tmp_path / 'out'} (process {os.getpid()}, since " in told[0]
+    assert sum("waits for" in note for note in told) == 1
+    assert (tmp_path / ".out.synthgen.lock").read_bytes() == b""
+
+
+def test_a_lock_with_anything_in_it_is_a_lock(shop: Path, tmp_path: Path) -> None:
+    for content in (b"", b"{", b"[1]", b'{"command": "\\u001b[2J"}', b"\xff"):
+        with Output(tmp_path / "out").locked("make"):
+            (tmp_path / ".out.synthgen.lock").write_bytes(content)
+            with pytest.raises(OutputError, match="another run is working on"):
+                make(shop, out=tmp_path / "out", models={"typist": ScriptedModel(script)})
 
 
 def test_killed_at_random_moments_and_restarted_it_ends_as_if_undisturbed(shop: Path, tmp_path: Path) -> None:

@@ -650,7 +650,7 @@ def test_a_dataset_is_never_written_over(workplace: Path, tmp_path: Path, tiny: 
 
 
 def test_one_run_at_a_time(workplace: Path, tmp_path: Path, tiny: Path) -> None:
-    with Output(tmp_path / "out").locked(), pytest.raises(OutputError, match="another run is working on"):
+    with Output(tmp_path / "out").locked("make"), pytest.raises(OutputError, match="another run is working on"):
         tune(workplace / "logs.jsonl", tmp_path / "out", tiny)
     assert left(tmp_path / "out") == []
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EDQUOT, EFBIG, ENOSPC
@@ -22,6 +22,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from synthgen.dataset.belongings import carry, keep_journal, move_journal, remove
+from synthgen.dataset.lock import acquire, release
 from synthgen.dataset.manifest import DamagedManifest, read_manifest
 from synthgen.dataset.names import JOURNAL, JOURNALS, MANIFEST, MARK, ORIGIN
 from synthgen.dataset.small import content_of, object_in, write_object
@@ -80,19 +81,11 @@ class Output:
             raise OutputError(f"{self.final} is there already and was not made by synthgen", "choose another place: --out DIR") from None
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Nobody else may work on this output; a change of places that was cut off is finished. Raises OutputError at once when somebody
-        does, and when a file cannot be read or written."""
-        from filelock import FileLock, Timeout
-
+    def locked(self, command: str, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Nobody else may work on this output while a `command` does; a change of places that was cut off is finished. Raises OutputError
+        at once when somebody does (see `lock.acquire`), and when a file cannot be read or written."""
         try:
-            self.final.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.final.parent / f".{self.final.name}.synthgen.lock", blocking=False)
-            lock.acquire()
-        except Timeout:
-            raise OutputError(
-                f"another run is working on {self.final}", "wait for it, stop it, or choose another place: --out DIR"
-            ) from None
+            lock = acquire(self.final, command, waiting)
         except OSError as error:
             hint = "free some space, or choose another place: --out DIR" if error.errno in FULL else "choose another place: --out DIR"
             raise OutputError(f"cannot write to {error.filename or self.final.parent}: {error.strerror}", hint) from None
@@ -109,7 +102,7 @@ class Output:
                 f"{'free some space' if full else 'put that right'}, and run the same command again: all that was finished is kept",
             ) from None
         finally:
-            lock.release()
+            release(lock)
 
     # For who holds the lock
 

@@ -154,7 +154,7 @@ def send(folder: str | Path, publish: Publish, how: Sending) -> Pushed:
     if how.pr and publish.tag:
         raise OutputError("a pull request cannot be tagged", "leave out the tag, and tag the dataset when it is merged")
     output = Output(Path(folder))
-    with _quiet(how.progress), output.locked(), TemporaryDirectory(prefix="synthgen-push-") as workplace:
+    with _quiet(how.progress), output.locked("push"), TemporaryDirectory(prefix="synthgen-push-") as workplace:
         api = how.hub or _client()
         with hub_errors(publish.repo, api):
             name = publish.repo if "/" in publish.repo else _own_name(api, publish.repo, how.dry_run)

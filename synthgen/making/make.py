@@ -71,7 +71,11 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
     """Make a recipe's dataset as an output, as far as it is not there. `watch` is told how far it is, and `before` what will be asked.
     Raises SynthgenError; what was finished is kept."""
     began, whole, made_of = time.monotonic(), plan(loaded.recipe), fingerprint(loaded)
-    with output.locked():
+
+    def waiting(note: str) -> None:
+        before(Checked(loaded, whole, notes=(note,)))
+
+    with output.locked("make", waiting):
         there = output.manifest(again=how.fresh or how.recheck)
         if there and "tables" not in there:
             raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")

@@ -74,11 +74,11 @@ class RecordingModel:
 
 
 @contextmanager
-def shared_journal(output: Output) -> Iterator[Journal]:
-    """The output's journal if nobody is working on it, else one in memory."""
+def shared_journal(output: Output, command: str) -> Iterator[Journal]:
+    """The output's journal for a `command`, if nobody is working on it, else one in memory."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(output.locked())
+            stack.enter_context(output.locked(command))
         except OutputError:
             path = None
         else:

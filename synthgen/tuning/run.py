@@ -75,7 +75,7 @@ def run(
     before all is read. Raises DataError, OutputError.
     """
     output, said = Output(out), _fingerprint(paths, told)
-    with output.locked():
+    with output.locked("tune"):
         if (found := _finished(output, said, fresh)) is not None:
             return Tuned(out, found, already=True)
         began = time.monotonic()

@@ -1,0 +1,59 @@
+"""The lock beside an output, which says who holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synthgen.dataset.small import content_of, object_in
+from synthgen.errors import OutputError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+SHORT = ("preview", "check --critique")
+"""The commands that are short enough to be waited for."""
+PAUSE = 0.1
+"""Seconds between two looks at a lock that is waited for."""
+
+
+def acquire(output: Path, command: str, waiting: Callable[[str], None] | None = None) -> BaseFileLock:
+    """Take the lock of an output for a `command`. Raises OutputError at once when somebody else has it, but a short command is waited for
+    where `waiting` is given, which is told so once; and OSError."""
+    from filelock import FileLock, Timeout
+
+    file = output.parent / f".{output.name}.synthgen.lock"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file, blocking=False)
+    told = False
+    while True:
+        try:
+            lock.acquire()
+        except Timeout:
+            holder = object_in(content_of(file))
+            since = ", ".join(f"{key} {holder[key]}" for key in ("process", "since") if key in holder)
+            if waiting is None or holder.get("command") not in SHORT:
+                who = f": {holder['command']}, {since}" if "command" in holder else ""
+                hint = "wait for it, stop it, or choose another place: --out DIR"
+                raise OutputError(f"another run is working on {output}{who}", hint) from None
+            if not told:
+                waiting(f"waits for `synthgen {holder['command']}`, which is working on {output} ({since})")
+            told = True
+            time.sleep(PAUSE)
+        else:
+            with suppress(OSError):  # then less is told
+                holder = {"command": command, "process": os.getpid(), "since": time.strftime("%H:%M:%S")}
+                file.write_text(json.dumps(holder), encoding="utf-8")
+            return lock
+
+
+def release(lock: BaseFileLock) -> None:
+    """Give a lock back."""
+    with suppress(OSError):
+        os.truncate(lock.lock_file, 0)
+    lock.release()
