@@ -493,8 +493,8 @@ def test_what_was_spent_before_counts(server):
 
 def test_a_model_of_unknown_price_takes_no_limit_and_says_no_cost(server):
     with pytest.raises(ModelError, match="price is not known"):
-        model("claude-fable-5-2", budget=Budget(1.0))
-    assert model("claude-fable-5-2", budget=Budget()).price is None
+        model("claude-fable-9", budget=Budget(1.0))
+    assert model("claude-fable-9", budget=Budget()).price is None
 
 
 def test_all_blocks_are_less_than_they_are_said_to_be_at_most(server):

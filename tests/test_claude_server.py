@@ -596,7 +596,7 @@ def test_counting_refuses_what_asking_refuses_and_max_tokens(post: Callable[...,
             post(body, "/v1/messages/count_tokens")
 
 
-@pytest.mark.parametrize("name", ["claude-nobody", "claude-3-5-sonnet-20241022", "claude-mythos-preview", "claude-fable-5-2"])
+@pytest.mark.parametrize("name", ["claude-nobody", "claude-3-5-sonnet-20241022", "claude-mythos-preview", "claude-fable-9"])
 def test_an_unknown_model_is_not_found(post: Callable[..., Any], name: str) -> None:
     with pytest.raises(anthropic.NotFoundError, match=f"model: {name}"):
         post(ask(model=name))

@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 from servers import claude
 from servers.claude import ClaudeServer
+from typer.testing import CliRunner
 
+from synthgen.cli import app
 from synthgen.making.estimate import QuestionEstimate, questions
 from synthgen.models import Budget, ClaudeModel, Model, ScriptedModel
 from synthgen.models.budget import dollars
@@ -58,7 +60,7 @@ def test_a_request_costs_what_the_list_says(name, usage, paid):
     assert cost(name, usage, batch=True) == pytest.approx(paid / 2)
 
 
-@pytest.mark.parametrize("name", ["claude-fable-5-2", "gpt-4", "claude-haiku", "claude-haiku-5-5-latest", "CLAUDE-HAIKU-5-5", ""])
+@pytest.mark.parametrize("name", ["claude-fable-9", "gpt-4", "claude-haiku", "claude-haiku-5-5-latest", "CLAUDE-HAIKU-5-5", ""])
 def test_of_an_unknown_model_no_price_is_guessed(name):
     assert price(name) is None
     assert cost(name, Usage(1000)) is None
@@ -227,8 +229,19 @@ def test_without_a_key_tokens_are_estimated(told):
 
 
 @pytest.mark.usefixtures("no_key")
+@pytest.mark.parametrize(("tokens", "said"), [(8192, 1), (300, 0)])
+def test_a_far_bound_is_explained_with_what_lowers_it(tmp_path, tokens, said):
+    field = {"kind": "claude", "task": "Write a reply to {{ n }}.", "output": {"reply": "text"}, "tokens": tokens}
+    table = {"rows": 9, "fields": {"n": {"kind": "number", "between": [1, 9]}, "example": field}}
+    (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "far", "tables": {"t": table}}))
+    told = CliRunner(env={"COLUMNS": "300"}).invoke(app, ["check", str(tmp_path / "recipe.yaml")]).stdout
+    assert " at most" in told
+    assert told.count("The most is for answers that all use up their `tokens`; lower these") == said
+
+
+@pytest.mark.usefixtures("no_key")
 def test_an_unknown_price_is_said_to_be_unknown(told):
-    found = told(name="claude-fable-5-2")["label"]
+    found = told(name="claude-fable-9")["label"]
     assert (found.cost, found.cost_most) == (None, None)
     assert found.tokens_read > 0
 

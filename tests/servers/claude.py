@@ -98,6 +98,8 @@ MODELS: dict[str, Model] = {
     "claude-haiku-5-5": Model("adaptive disabled", "adaptive", forced=True),
     "claude-sonnet-5-5": Model("adaptive between_tools", "adaptive"),
     "claude-opus-5-5": Model("adaptive", "adaptive"),
+    "claude-fable-5-2": Model("adaptive", "adaptive"),
+    "claude-mythos-5-2": Model("adaptive", "adaptive"),
     "claude-fable-5-1": Model("adaptive", "adaptive"),
     "claude-mythos-5-1": Model("adaptive", "adaptive"),
     "claude-fable-5": Model("adaptive", "adaptive", **_FOUR),

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from synthgen.api import Checked
     from synthgen.making.estimate import QuestionEstimate
 
+FAR = 3
+"""How many times what is expected a run may cost before it is said why."""
+
 
 def print_recipes() -> None:
     """The recipes that come with synthgen, and how one is copied."""
@@ -55,6 +58,8 @@ def _asked(found: Checked) -> Iterator[str]:
         )
     if len(paid) > 1:
         yield f"Claude in all: {_price(paid)}, at the list prices of {list_date()}"
+    if any(one.cost and one.cost_most and one.cost_most > FAR * one.cost for one in paid):
+        yield "The most is for answers that all use up their `tokens`; lower these, or `effort`, or stop a run at a price: --max-cost USD"
 
 
 def print_asking(found: Checked) -> None:
