@@ -1,5 +1,6 @@
 """`synthgen tune` in a process of its own that tests can kill: it takes its time, and leaves a checkpoint after every step."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from synthgen.tuning import train
 
 def run(words: list[str], pause: float) -> None:
     """The command with these words; `pause` seconds after every step."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which is off where the tests run in the background
     train.SAVED_EVERY = 0.0
 
     @contextmanager

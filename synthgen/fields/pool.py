@@ -18,7 +18,7 @@ Sift = Callable[[str, Sequence[int]], None]
 GIVEN, UNFIT, FAILING, LATER = "taken before", "other facts", "would fail a check", "not the first"
 ASTRAY, SENSELESS = "less surely about its topic", "among those that make the least sense"
 WORDED, LIKER, UNNEEDED = "worded like earlier rows", "worded more like earlier rows", "the voice needed it less"
-"""Why a form is not taken; see `Pool.take`."""
+"""Why a form is not taken; see `MessagePool.take`."""
 ALIKE = 0.5
 """The share of its wordings that a message may have in common with those before it, while there are others."""
 

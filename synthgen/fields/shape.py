@@ -1,4 +1,4 @@
-"""The two shapes of a field: Python makes it (`Made`), or a model is asked for it (`Asked`).
+"""The two shapes of a field: Python makes it (`PythonField`), or a model is asked for it (`Asked`).
 
 Both are declared data, checked when the recipe is read; both sides of a question to a model are pure, so
 that how an answer is read can change without asking for it again.

@@ -36,7 +36,7 @@ class MakeResult:
 
     def __repr__(self) -> str:
         tables = [f"{name} {table['rows']:,} rows" for name, table in self.manifest["tables"].items()]
-        return f"Made({self.folder}: {', '.join(tables)})"
+        return f"MakeResult({self.folder}: {', '.join(tables)})"
 
     def _repr_html_(self) -> str:
         head = ["table", "rows", "refused on the way", "why"]
