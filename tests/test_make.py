@@ -465,3 +465,11 @@ def test_noise_on_a_voice_is_the_same_for_any_chunk_size(tmp_path: Path) -> None
     assert "styles" not in whole.manifest["tables"]["t"]
     for chunk in (1, 7):
         assert content(make(path, out=tmp_path / f"by-{chunk}", chunk=chunk).folder) == content(whole.folder)
+
+
+def test_the_card_shows_what_its_samples_are_about(shop: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:
+    made, _ = making(shop)
+    card = (made.folder / "README.md").read_text(encoding="utf-8")
+    samples = card.partition("The first rows:")[2].partition("```text\n")[2].partition("\n```")[0].splitlines()
+    messages = look(made.folder, "messages", rows=len(samples)).rows
+    assert samples == [f"{row['reason']}: {row['message']}" for row in messages]

@@ -65,6 +65,8 @@ def test_a_message_is_the_first_line_with_its_slots_filled():
         (" DECLINED AT <MERCHANT>\n", "broken slot"),
         (" declined at merchant>\n", "broken slot"),
         (" at <merchant> and <amount\n", "broken slot"),
+        (" declined, maybe <2 months>\n", "broken slot"),
+        (" declined at <The Shop>\n", "broken slot"),
         (" Hi, card not working, pls HELP!!\n", "copied seed"),
         (" charged <amount> twice\n", "copied seed"),
         (" no no no no no no no no no\n", "going in circles"),

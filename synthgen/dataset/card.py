@@ -72,7 +72,7 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
         ]
         if samples.get(table.name):
             fence = "`" * (3 + max((text.count("`") for text in samples[table.name]), default=0))
-            lines += ["Some of it:", "", f"{fence}text", *map(steerless, samples[table.name]), fence, ""]
+            lines += ["The first rows:", "", f"{fence}text", *map(steerless, samples[table.name]), fence, ""]
         for name, labels in counts.get("labels", {}).items():
             lines += [
                 f"About {labels['hold']:.0%} of the messages in `{name}` are about their topic, by a score made from the seed messages:",

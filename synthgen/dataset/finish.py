@@ -104,14 +104,15 @@ def _manifest(
 
 
 def _samples(whole: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str]]:
-    """A few typed messages of each table that has some."""
-    found = {}
+    """A few typed messages of each table that has some, behind what they are about."""
+    samples = {}
     for table in whole.tables:
-        asked = next((name for name in table.asked if name in table.columns), None)
-        if asked:
-            rows = zip(stores[table.name].rows([asked]), range(SAMPLES), strict=False)
-            found[table.name] = [str(row[asked]) for row, _ in rows if row[asked]]
-    return found
+        message = next((name for name in table.asked if name in table.columns), None)
+        if message:
+            topics = [name for at, name in table.asked[message].reads() if at == ("topic",) and name in table.columns]
+            rows = [row for row, _ in zip(stores[table.name].rows([*topics, message]), range(SAMPLES), strict=False) if row[message]]
+            samples[table.name] = [": ".join(str(row[name]) for name in [*topics, message]) for row in rows]
+    return samples
 
 
 def _write_recipe(path: Path, data: Any) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # which imports numpy
 
 RUN = 6
 """Words in a row of a seed message that no message about a topic has."""
+BRACKETS = re.compile(r"<\w[^<>\n]{0,39}>")
+"""Words in pointed brackets."""
 
 
 def topic_of(completion: Completion) -> str:
@@ -102,9 +104,13 @@ class Reader:
 
     @cached_property
     def _broken(self) -> re.Pattern[str] | None:
-        """Half a slot of those that the seeds show, such as `<merchant` or `<MERCHANT>`."""
+        """Half a slot of those that the seeds show, such as `<merchant` or `<MERCHANT>`, or what looks like one, such as `<2 months>`,
+        where no seed does."""
         known = "|".join(sorted(self.mentioned | self._facts.slots, key=len, reverse=True))
-        return re.compile(rf"<\s*(?:{known})\b|\b(?:{known})\s*>", re.IGNORECASE) if known else None
+        if not known:
+            return None
+        others = "" if any(BRACKETS.search(SLOT.sub(" ", seed)) for seed in self.seeds) else f"|{BRACKETS.pattern}"
+        return re.compile(rf"<\s*(?:{known})\b|\b(?:{known})\s*>{others}", re.IGNORECASE)
 
     @cached_property
     def _twice(self) -> frozenset[str]:
