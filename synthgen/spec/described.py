@@ -9,12 +9,12 @@ from textwrap import dedent
 from typing import Any
 
 
-def described(what: type | Callable[..., Any]) -> str:
+def described(obj: type | Callable[..., Any]) -> str:
     """The docstring, from the source where Python has none."""
-    if what.__doc__:
-        return inspect.cleandoc(what.__doc__)
+    if obj.__doc__:
+        return inspect.cleandoc(obj.__doc__)
     try:
-        node = ast.parse(dedent(inspect.getsource(what))).body[0]
+        node = ast.parse(dedent(inspect.getsource(obj))).body[0]
     except (OSError, TypeError, SyntaxError):  # there is no source
         return ""
     return ast.get_docstring(node) or "" if isinstance(node, ast.FunctionDef | ast.ClassDef) else ""

@@ -21,14 +21,14 @@ def parsed(text: str) -> tuple[datetime.datetime, bool]:
         return datetime.datetime(day.year, day.month, day.day), False  # noqa: DTZ001
     if moment.tzinfo is None:
         return moment, True
-    without = moment.replace(tzinfo=None)
+    naive = moment.replace(tzinfo=None)
     try:
         utc = moment.astimezone(datetime.UTC).replace(tzinfo=None)
     except OverflowError:
-        utc = without
-    beside = "" if utc == without else f"; beside another offset, all in UTC: {utc.isoformat()}"
+        utc = naive
+    utc_note = "" if utc == naive else f"; beside another offset, all in UTC: {utc.isoformat()}"
     raise Offset(
-        f"'{text}' has a time offset, and moments have no zone here", f"write it without the offset: {without.isoformat()}{beside}"
+        f"'{text}' has a time offset, and moments have no zone here", f"write it without the offset: {naive.isoformat()}{utc_note}"
     )
 
 
@@ -42,4 +42,4 @@ def zone_mistake(pattern: str) -> str:
 
 
 def _codes(pattern: str) -> Iterator[str]:
-    return (found[1] for found in CODE.finditer(pattern))
+    return (match[1] for match in CODE.finditer(pattern))

@@ -66,9 +66,9 @@ def has_numerals(value: Any) -> bool:
     return any(map(has_numerals, value)) if isinstance(value, list) else isinstance(value, Numeral)
 
 
-def _each(value: Any, put: Callable[[Numeral], Any]) -> Any:
+def _each(value: Any, convert: Callable[[Numeral], Any]) -> Any:
     if isinstance(value, dict):
-        return {put(key) if isinstance(key, Numeral) else key: _each(inner, put) for key, inner in value.items()}
+        return {convert(key) if isinstance(key, Numeral) else key: _each(inner, convert) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_each(inner, put) for inner in value]
-    return put(value) if isinstance(value, Numeral) else value
+        return [_each(inner, convert) for inner in value]
+    return convert(value) if isinstance(value, Numeral) else value

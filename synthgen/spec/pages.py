@@ -23,14 +23,14 @@ LEFT = "text-align: left; vertical-align: top; white-space: pre-wrap"
 
 def text(value: Any) -> str:
     """A value as HTML, which cannot be more than text."""
-    said = to_text(value)
-    said = said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
-    return html.escape("".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in said))
+    content = to_text(value)
+    content = content if len(content) <= LONGEST else content[: LONGEST - 1] + "…"
+    return html.escape("".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in content))
 
 
-def paragraph(said: str) -> str:
+def paragraph(line: str) -> str:
     """A line of text."""
-    return f"<p>{text(said)}</p>"
+    return f"<p>{text(line)}</p>"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -42,12 +42,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def records(rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> str:
     """Rows of a dataset: the first ones, and of these the first columns (of `names`, or all but the provenance)."""
-    known = list(names) or [name for name in dict.fromkeys(name for row in rows for name in row) if name != "provenance"]
-    shown = known[:COLUMNS]
+    column_names = list(names) or [name for name in dict.fromkeys(name for row in rows for name in row) if name != "provenance"]
+    first_columns = column_names[:COLUMNS]
     more = [f"{len(rows) - ROWS:,} more rows"] * (len(rows) > ROWS)
-    more += [f"more columns: {', '.join(known[COLUMNS:])}"] * (len(known) > COLUMNS)
-    whole = table(shown, [[row.get(name) for name in shown] for row in rows[:ROWS]]) if rows else paragraph("no rows")
-    return whole + (paragraph("; ".join(more)) if more else "")
+    more += [f"more columns: {', '.join(column_names[COLUMNS:])}"] * (len(column_names) > COLUMNS)
+    body = table(first_columns, [[row.get(name) for name in first_columns] for row in rows[:ROWS]]) if rows else paragraph("no rows")
+    return body + (paragraph("; ".join(more)) if more else "")
 
 
 def page(*parts: str) -> str:

@@ -24,13 +24,13 @@ def find_path(record: Mapping[str, Any], path: str) -> Any:
     KeyError where there is none."""
     if path in record:
         return record[path]
-    name, dot, rest = path.partition(".")
+    name, dot, inner_path = path.partition(".")
     inner = record[name]
     if inner is None and dot:
         return None
     if not isinstance(inner, Mapping):
         raise KeyError(path)
-    return find_path(inner, rest)
+    return find_path(inner, inner_path)
 
 
 def paths_in(record: Mapping[str, Any]) -> list[str]:

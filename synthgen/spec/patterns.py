@@ -29,9 +29,9 @@ def find(pattern: str, text: str, where: str) -> regex.Match[str] | None:
     try:
         return _compiled(pattern).search(text, timeout=SECONDS)
     except (TimeoutError, MemoryError):
-        shown = pattern if len(pattern) <= 120 else f"{pattern[:119]}…"
+        excerpt = pattern if len(pattern) <= 120 else f"{pattern[:119]}…"
         raise LimitError(
-            f"{where}: the pattern {shown!r} takes more than {SECONDS:g} seconds on one text of {len(text):,} characters",
+            f"{where}: the pattern {excerpt!r} takes more than {SECONDS:g} seconds on one text of {len(text):,} characters",
             "a repeat inside a repeat, such as (a+)+ or (a|aa)+, tries all ways to share a text out: write it with one repeat, such as a+",
         ) from None
 
@@ -57,7 +57,7 @@ def sound(pattern: str) -> str:
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> regex.Pattern[str]:
-    return regex.compile(_BRACE.sub(lambda found: found[1] or r"\{", pattern))
+    return regex.compile(_BRACE.sub(lambda match: match[1] or r"\{", pattern))
 
 
 Pattern = Annotated[str, AfterValidator(sound), Field(description="a Python regular expression, searched for anywhere in the text")]

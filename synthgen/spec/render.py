@@ -177,7 +177,7 @@ def _fits(text: str, method: str, args: Sequence[Any]) -> None:
     elif method == "format" and re.search(r"\{[^{}]*(\d{4}|\{)", text):
         raise SecurityError("a width this large, or a width from a value, is not allowed in a template")
     elif method == "format":
-        _room(len(text) + text.count("{") * max([0, *(len(str(one)) for one in args)]))
+        _room(len(text) + text.count("{") * max([0, *(len(str(argument)) for argument in args)]))
     elif method == "replace":
         _room(len(text) + text.count(str(args[0])) * len(str(args[1])))
     elif method == "join":
@@ -188,7 +188,7 @@ def _fits(text: str, method: str, args: Sequence[Any]) -> None:
 def _join(context: Any, values: Any, between: str = "", attribute: int | str | None = None) -> Any:
     items = list(values)
     _fits(str(between), "join", (items,))
-    _room(sum(len(one) for one in items if isinstance(one, str)))
+    _room(sum(len(item) for item in items if isinstance(item, str)))
     return FILTERS["join"](context, items, between, attribute)
 
 
@@ -214,10 +214,10 @@ def _int(value: Any, default: Any = None, base: int = 10) -> Any:
 
 
 def _number(value: Any, default: Any, filter_name: str, *more: Any) -> Any:
-    nothing = object()
-    found = FILTERS[filter_name](value, nothing, *more)
-    if found is not nothing:
-        return found
+    sentinel = object()
+    number = FILTERS[filter_name](value, sentinel, *more)
+    if number is not sentinel:
+        return number
     if default is None:
         raise TemplateMistake(f"{value!r} is not a number", f"say what it is where there is none, such as 0: | {filter_name}(0)")
     return default
@@ -260,7 +260,7 @@ _sandbox.globals.clear()
 
 def in_braces(source: str) -> int:
     """How many characters of a template are between braces."""
-    return sum(len(CLOSE.split(inside, maxsplit=1)[0]) for inside in OPEN.split(source)[1:])
+    return sum(len(CLOSE.split(part, maxsplit=1)[0]) for part in OPEN.split(source)[1:])
 
 
 @lru_cache(maxsize=4096)
@@ -274,8 +274,8 @@ def names(source: str) -> frozenset[str]:
         tree = _sandbox.parse(source)
         _known_statements(tree)
         _template(source)
-        own = {name.name for name in tree.find_all(nodes.Name)} & {"self"}  # Jinja's word for the template
-        return frozenset(meta.find_undeclared_variables(tree) | own)
+        self_name = {name.name for name in tree.find_all(nodes.Name)} & {"self"}  # Jinja's word for the template
+        return frozenset(meta.find_undeclared_variables(tree) | self_name)
     except TemplateMistake:
         raise
     except TemplateSyntaxError as error:
@@ -298,7 +298,7 @@ def _known_statements(tree: nodes.Template) -> None:
 @lru_cache(maxsize=4096)
 def zone_mistakes(source: str) -> dict[str, str]:
     """For each name whose value a template writes with a pattern that asks for its zone, what is wrong with that where it has none."""
-    found = dict[str, str]()
+    mistakes = dict[str, str]()
     tree = _sandbox.parse(source)
     written = [(node.node, node.args) for node in tree.find_all(nodes.Filter) if node.name == "date"]
     for call in tree.find_all(nodes.Call):
@@ -306,8 +306,8 @@ def zone_mistakes(source: str) -> dict[str, str]:
             written.append((call.node.node, call.args))
     for owner, args in written:
         if isinstance(owner, nodes.Name) and args and isinstance(args[0], nodes.Const):
-            found[owner.name] = found.get(owner.name) or zone_mistake(str(args[0].value))
-    return {name: wrong for name, wrong in found.items() if wrong}
+            mistakes[owner.name] = mistakes.get(owner.name) or zone_mistake(str(args[0].value))
+    return {name: wrong for name, wrong in mistakes.items() if wrong}
 
 
 @lru_cache(maxsize=4096)

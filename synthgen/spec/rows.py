@@ -39,7 +39,7 @@ class Row:
         bare = value.value if isinstance(value, Labelled) else value
         self.values[name] = storable(bare) if isinstance(bare, str) else bare
         if isinstance(value, Labelled):
-            self.values |= {f"{name}_{label}": what for label, what in value.labels.items()}
+            self.values |= {f"{name}_{label}": label_value for label, label_value in value.labels.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Brief:
     def digest(self) -> str:
         """A short, stable name of all of it."""
         parts = [self.system, self.schema, self.effort, str(self.tokens)]
-        return digest("\0".join([*parts, *(f"{one.name}\0{one.type}\0{one.content}" for one in self.documents)]))
+        return digest("\0".join([*parts, *(f"{document.name}\0{document.type}\0{document.content}" for document in self.documents)]))
 
 
 @dataclass(frozen=True, slots=True)

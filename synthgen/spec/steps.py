@@ -89,10 +89,10 @@ def work(name: str, value: Any, args: Iterable[Any]) -> int:
     """How many steps a filter or method takes."""
     if name in CHEAP or isinstance(value, Undefined):
         return 1
-    texts = [one for one in args if isinstance(one, str)]
+    texts = [argument for argument in args if isinstance(argument, str)]
     steps = len(value) if name in BY_ELEMENT and isinstance(value, str) else weight(value)
     if name in BY_ELEMENT:  # with the attribute a.b.c, three times for each element
-        steps *= 1 + sum(one.count(".") for one in texts) + (4 if name in COMPARING else 0)
+        steps *= 1 + sum(text.count(".") for text in texts) + (4 if name in COMPARING else 0)
     if name in BY_LETTER:
         steps *= 1 + sum(map(len, texts))
     return steps + sum(map(weight, args))
@@ -140,7 +140,7 @@ class Counting(NodeTransformer):
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 (as Jinja calls it)
         """A loop."""
-        size = sum(1 for one in (*node.body, *([node.test] if node.test else [])) for _ in one.find_all(nodes.Node)) + 1
+        size = sum(1 for child in (*node.body, *([node.test] if node.test else [])) for _ in child.find_all(nodes.Node)) + 1
         self.generic_visit(node)
         node.iter = _filter(node.iter, EACH, nodes.Const(size))
         return node
@@ -169,7 +169,7 @@ class Counting(NodeTransformer):
     def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802
         """A value that is tested."""
         self.generic_visit(node)
-        node.node, node.args = _filter(node.node, READING), [_filter(one, READING) for one in node.args]
+        node.node, node.args = _filter(node.node, READING), [_filter(argument, READING) for argument in node.args]
         return node
 
 

@@ -23,12 +23,12 @@ class Streams:
         branch.update(f"\x1f{table}\x1f{field}\x1f".encode())
         return branch
 
-    def number(self, table: str, field: str, *rest: int | str) -> int:
+    def number(self, table: str, field: str, *keys: int | str) -> int:
         """A 64-bit number that names the stream of this table, field, and whatever else tells it apart."""
         branch = self._branch(table, field).copy()
-        branch.update("\x1f".join(map(str, rest)).encode())
+        branch.update("\x1f".join(map(str, keys)).encode())
         return int.from_bytes(branch.digest(), "big")
 
-    def at(self, table: str, field: str, *rest: int | str) -> Random:
+    def at(self, table: str, field: str, *keys: int | str) -> Random:
         """The stream of this table, field, and (usually) row index and try."""
-        return Random(self.number(table, field, *rest))
+        return Random(self.number(table, field, *keys))

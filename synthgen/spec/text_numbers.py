@@ -17,8 +17,8 @@ def looks_like(text: str) -> bool:
 
 def is_misuse(error: Exception) -> bool:
     """Whether Python refused to calculate with a text."""
-    said = str(error)
-    return isinstance(error, TypeError) and bool(re.search(r"\bstr\b", said)) and not OTHER_TYPES.search(said)
+    message = str(error)
+    return isinstance(error, TypeError) and bool(re.search(r"\bstr\b", message)) and not OTHER_TYPES.search(message)
 
 
 def way_out(tree: nodes.Template) -> str:
@@ -28,8 +28,8 @@ def way_out(tree: nodes.Template) -> str:
 
 def _read(tree: nodes.Template) -> str:
     """The value that a template reads, if it is only one, as it is written there: `ticket.price`."""
-    inner = {id(part) for one in tree.find_all((nodes.Getattr, nodes.Getitem)) for part in one.iter_child_nodes()}
-    paths = {_path(one) for one in tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem)) if id(one) not in inner}
+    inner = {id(part) for parent in tree.find_all((nodes.Getattr, nodes.Getitem)) for part in parent.iter_child_nodes()}
+    paths = {_path(node) for node in tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem)) if id(node) not in inner}
     return paths.pop() if len(paths) == 1 and not tree.find(nodes.Call) else ""
 
 

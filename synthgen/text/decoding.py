@@ -82,16 +82,16 @@ def pieces(path: Path, most: int = LARGEST) -> Iterator[str]:
             raw, line = stream.read(PIECE), line + text.count("\n")
 
 
-def _broken(path: Path, known: DataError) -> DataError:
+def _broken(path: Path, fallback: DataError) -> DataError:
     """The error that there is something else than text in a file: what the whole of it shows, if it is not too large, or else what is
     known."""
     if path.stat().st_size > EXAMINED:
-        return known
+        return fallback
     try:
         decoded(read_all(path, 2 * EXAMINED), path)
     except DataError as error:
-        return error if "at most" not in error.message else known
-    return known
+        return error if "at most" not in error.message else fallback
+    return fallback
 
 
 def _zeros(path: Path, line: int) -> DataError:
@@ -119,9 +119,9 @@ def split_lines(path: Path) -> Iterator[str]:
 
 def refuse_binary(start: bytes, path: Path) -> None:
     """Raise DataError when a file begins as no text does, with what it is and how to convert it."""
-    for begins, what, hint in KINDS:
+    for begins, file_type, hint in KINDS:
         if start.startswith(begins):
-            raise DataError(f"{path}: {what}, not text", hint.format(name=shlex.quote(path.name), stem=path.stem) or NO_TEXT)
+            raise DataError(f"{path}: {file_type}, not text", hint.format(name=shlex.quote(path.name), stem=path.stem) or NO_TEXT)
     if start[257:262] == b"ustar":
         raise DataError(f"{path}: a tar archive, not text", "unpack it and name the file in it")
 
@@ -132,8 +132,8 @@ def _encoding(content: bytes) -> str:
         if content.startswith(mark):
             return encoding
     even, odd = content[:2000:2], content[1:2000:2]
-    for zeros, others, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
-        if len(zeros) > 8 and zeros.count(0) > 0.8 * len(zeros) and not others.count(0):
+    for zeros, letters, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if len(zeros) > 8 and zeros.count(0) > 0.8 * len(zeros) and not letters.count(0):
             return encoding
     return "utf-8"
 
@@ -149,9 +149,13 @@ def _undecodable(content: bytes, error: UnicodeDecodeError, path: Path) -> DataE
     if sum(map(len, re.findall(r"[^\x00-\x7f]+", forgiven))) > 2 * broken:
         hint = f"mend the line, or leave out the bytes that are wrong: {_piped(path, 'iconv -c -f UTF-8 -t UTF-8')}"
         return DataError(f"{path}:{line}: not UTF-8 text, though the rest of the file is", hint)
-    shown = _as_windows(content, error.start)
-    command = _piped(path, f"iconv -f {'WINDOWS-1252' if shown else 'ENCODING'} -t UTF-8")
-    hint = f"as Windows-1252 it says “{shown}”; if that is right: {command}" if shown else f"in its own encoding, convert it: {command}"
+    windows_text = _as_windows(content, error.start)
+    command = _piped(path, f"iconv -f {'WINDOWS-1252' if windows_text else 'ENCODING'} -t UTF-8")
+    hint = (
+        f"as Windows-1252 it says “{windows_text}”; if that is right: {command}"
+        if windows_text
+        else f"in its own encoding, convert it: {command}"
+    )
     return DataError(f"{path}:{line}: not UTF-8 text", hint)
 
 

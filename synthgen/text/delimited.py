@@ -29,16 +29,16 @@ Lines = Callable[[], Iterator[str]]
 
 def read_delimited(lines: Lines, path: Path, usual: str) -> Iterator[dict[str, str]]:
     """The rows of a text whose first line names the columns, separated by `usual` or by what fits better. Raises DataError."""
-    said = re.fullmatch(r"sep=(.)", next(lines(), ""))  # how Excel is told the separator
-    separator = said[1] if said else _separator(lines, usual)
-    rows = _Rows(lines, separator, path, 1 if said else 0)
+    directive = re.fullmatch(r"sep=(.)", next(lines(), ""))  # how Excel is told the separator
+    separator = directive[1] if directive else _separator(lines, usual)
+    rows = _Rows(lines, separator, path, 1 if directive else 0)
     header = next(rows, None)
     if header is None:
         return
     names = [name.strip() for name in header]
     nameless = [place for place, name in enumerate(names) if not name]
-    if twice := next((name for name in names if name and names.count(name) > 1), None):
-        raise DataError(f"{path}:{rows.line}: two columns are named '{twice}'", "give one of them another name in that line")
+    if duplicate := next((name for name in names if name and names.count(name) > 1), None):
+        raise DataError(f"{path}:{rows.line}: two columns are named '{duplicate}'", "give one of them another name in that line")
     for row in rows:
         if len(row) < 2 <= len(names) and not "".join(row).strip():
             continue
@@ -87,39 +87,39 @@ class _Rows:
 def _separator(lines: Lines, usual: str) -> str:
     """What stands between the cells: of those that the first line has, the one by which the next lines have as many cells as it."""
     sizes = {separator: _sizes(lines, separator) for separator in dict.fromkeys(usual + SEPARATORS)}
-    possible = [separator for separator, found in sizes.items() if found and found[0] > 1]
+    possible = [separator for separator, cell_counts in sizes.items() if cell_counts and cell_counts[0] > 1]
     even = [separator for separator in possible if len(set(sizes[separator])) == 1]
     if usual in even or not possible:
         return usual
-    among = even or ([usual] if usual in possible else possible)
-    return max(among, key=lambda separator: sizes[separator][0])
+    candidates = even or ([usual] if usual in possible else possible)
+    return max(candidates, key=lambda separator: sizes[separator][0])
 
 
 def _sizes(lines: Lines, separator: str) -> list[int]:
     """How many cells the first rows have, as far as they can be read."""
-    found: list[int] = []
+    cell_counts: list[int] = []
     with suppress(csv.Error):
-        found.extend(len(row) for row in islice(csv.reader((f"{line}\n" for line in lines()), delimiter=separator), LOOKED_AT) if row)
-    return found
+        cell_counts.extend(len(row) for row in islice(csv.reader((f"{line}\n" for line in lines()), delimiter=separator), LOOKED_AT) if row)
+    return cell_counts
 
 
-def _ragged(row: Sequence[str], wanted: int, rows: _Rows, separator: str) -> DataError:
+def _ragged(row: Sequence[str], column_count: int, rows: _Rows, separator: str) -> DataError:
     """The error that a row has another number of cells than the header, with how many others have, too."""
-    line, others = rows.line, 0
+    line, ragged_count = rows.line, 0
     with suppress(DataError):
-        others = sum(len(other) != wanted for other in rows)
-    more = f" ({others:,} more line{'s' * (others != 1)} likewise)" if others else ""
-    shown = {"\t": "tab"}.get(separator, f"'{separator}'")
-    hint = f"an empty cell still has its {shown}, and a text with a line break stands in quotes"
-    if len(row) > wanted:
-        mended = _mended(row, wanted, separator)
-        hint = f"a cell with a {shown} in it stands in quotes" + (f": {mended}" if len(mended) <= SHOWN else "")
-    return DataError(f"{rows.path}:{line}: this line has {len(row)} cell{'s' * (len(row) != 1)}, and the header {wanted}{more}", hint)
+        ragged_count = sum(len(next_row) != column_count for next_row in rows)
+    more = f" ({ragged_count:,} more line{'s' * (ragged_count != 1)} likewise)" if ragged_count else ""
+    separator_name = {"\t": "tab"}.get(separator, f"'{separator}'")
+    hint = f"an empty cell still has its {separator_name}, and a text with a line break stands in quotes"
+    if len(row) > column_count:
+        mended = _mended(row, column_count, separator)
+        hint = f"a cell with a {separator_name} in it stands in quotes" + (f": {mended}" if len(mended) <= SHOWN else "")
+    return DataError(f"{rows.path}:{line}: this line has {len(row)} cell{'s' * (len(row) != 1)}, and the header {column_count}{more}", hint)
 
 
-def _mended(row: Sequence[str], wanted: int, separator: str) -> str:
+def _mended(row: Sequence[str], column_count: int, separator: str) -> str:
     """The row with one cell made of as many as it has too many: those that are the longest together."""
-    over = len(row) - wanted + 1
+    over = len(row) - column_count + 1
     joined: list[list[Any]] = [
         [*row[:place], separator.join(row[place : place + over]), *row[place + over :]] for place in range(len(row) - over + 1)
     ]

@@ -48,11 +48,11 @@ def _value(text: str, path: Path, number: int = 0) -> Any:
 
 def _once(pairs: list[tuple[str, Any]]) -> Record:
     """An object of these names and values. Raises ValueError where a name is there twice: the last would win without a word."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    record = dict(pairs)
+    if len(record) < len(pairs):
         names = [name for name, _ in pairs]
         raise ValueError(f"an object has two values named '{next(name for name in names if names.count(name) > 1)}'")
-    return made
+    return record
 
 
 def _record(value: Any, where: str) -> Record:
@@ -76,8 +76,10 @@ def _list(value: Any, path: Path) -> list[Any]:
     """The records in a JSON file that is no list: the only list of objects in the object that it is, as exports have it; a conversation is
     one record."""
     inner = value if isinstance(value, dict) else {}
-    lists = {key: one for key, one in inner.items() if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)}
-    if any(is_talk(one) for one in lists.values()):
+    lists = {
+        key: items for key, items in inner.items() if isinstance(items, list) and items and all(isinstance(item, dict) for item in items)
+    }
+    if any(is_talk(items) for items in lists.values()):
         return [value]
     if len(lists) == 1:
         return next(iter(lists.values()))
@@ -106,12 +108,12 @@ def records(path: Path) -> Iterator[Record]:
     return _limited(reader(path), path)
 
 
-def _limited(found: Iterable[T], path: Path) -> Iterator[T]:
+def _limited(items: Iterable[T], path: Path) -> Iterator[T]:
     """What was found in a file, as far as it is no more than can be worked on. Raises DataError."""
-    for number, one in enumerate(found):
+    for number, item in enumerate(items):
         if number == MOST:
             raise too_many(path)
-        yield one
+        yield item
 
 
 def _format(path: Path) -> str:
@@ -134,13 +136,13 @@ def messages(path: Path, field: str = "") -> list[str]:
     Raises DataError when there are none, or when they are the lines of a log or chat rather than what was typed.
     """
     if is_records(path):
-        found = [message for _, own in with_messages(path, field) for message in own]
+        texts = [message for _, record_texts in with_messages(path, field) for message in record_texts]
     else:
-        found = lines(path, field)
-    if not found:
+        texts = lines(path, field)
+    if not texts:
         raise DataError(f"{path}: no messages in it")
-    transcript.refuse(found, path)
-    return found
+    transcript.refuse(texts, path)
+    return texts
 
 
 def lines(path: Path, field: str = "") -> list[str]:
@@ -158,19 +160,19 @@ def with_messages(path: Path, field: str = "") -> Iterator[tuple[Record, list[st
     for record in records(path):
         count += 1
         try:
-            own = _plain(messages_in(record, field, f"{path}, record {count}"))
+            record_texts = _plain(messages_in(record, field, f"{path}, record {count}"))
         except NoField as error:
             missing.append(error)
-            own = []
-        spoken += bool(own)
-        yield record, own
+            record_texts = []
+        spoken += bool(record_texts)
+        yield record, record_texts
     if missing and (not spoken or (not field and 2 * len(missing) > count)):
         more = "; the first line names the fields" if _format(path) in (".csv", ".tsv") and not field else ""
         raise NoField(missing[0].message, missing[0].hint + more)
 
 
-def _plain(found: Iterable[str]) -> list[str]:
-    return [kept for text in found if (kept := " ".join(text.split()))]
+def _plain(texts: Iterable[str]) -> list[str]:
+    return [kept for text in texts if (kept := " ".join(text.split()))]
 
 
 def grouped(path: Path, label: str, field: str = "") -> dict[str, list[str]]:
@@ -178,17 +180,17 @@ def grouped(path: Path, label: str, field: str = "") -> dict[str, list[str]]:
     all."""
     if not is_records(path):
         lines(path, label)
-    found: dict[str, list[str]] = {}
-    for number, (record, own) in enumerate(with_messages(path, field), 1):
+    by_label: dict[str, list[str]] = {}
+    for number, (record, record_texts) in enumerate(with_messages(path, field), 1):
         try:
             value = find_path(record, label)
         except KeyError:
             raise DataError(f"{path}, record {number}: no field '{label}'", did_you_mean(label, map(str, record), "fields")) from None
         if isinstance(value, dict | list):
             raise DataError(f"{path}, record {number}: '{label}' is a {'list' if isinstance(value, list) else 'mapping'}, and no label")
-        if (named := "" if value is None else " ".join(str(value).split())) and own:
-            found.setdefault(named, []).extend(own)
-    if len(found) < 2:
+        if (named := "" if value is None else " ".join(str(value).split())) and record_texts:
+            by_label.setdefault(named, []).extend(record_texts)
+    if len(by_label) < 2:
         raise DataError(f"{path}: '{label}' names fewer than two topics", "name the field that says what each message is about")
-    transcript.refuse([message for own in found.values() for message in own], path)
-    return found
+    transcript.refuse([message for group in by_label.values() for message in group], path)
+    return by_label

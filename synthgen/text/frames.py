@@ -35,11 +35,11 @@ class Section:
 
 def frame(where: str, sections: Sequence[Section]) -> str:
     """The text to continue: where people type, then the sections; the last one is left open."""
-    shown = [str(section) for section in sections]
+    section_texts = [str(section) for section in sections]
     head = f"{where.strip()}{END}" if where.strip() else ""
     gap = "" if sections[0].topic else END
-    opened = shown[-1] + END if sections[-1].messages or sections[-1].topic else ""
-    return head + gap + (END * 2).join([*shown[:-1], opened]) + "-"
+    opened = section_texts[-1] + END if sections[-1].messages or sections[-1].topic else ""
+    return head + gap + (END * 2).join([*section_texts[:-1], opened]) + "-"
 
 
 def ended(text: str) -> str | None:

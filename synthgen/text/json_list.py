@@ -80,9 +80,9 @@ class _Text:
 
     def _more(self, least: int) -> bool:
         """Forget what was read, and take at least so many characters more, if there are any. Raises DataError."""
-        done, self.window, self.place = self.window[: self.place], self.window[self.place :], 0
-        self._lines += done.count("\n")
-        self._columns = len(done) - done.rfind("\n") - 1 if "\n" in done else self._columns + len(done)
+        consumed, self.window, self.place = self.window[: self.place], self.window[self.place :], 0
+        self._lines += consumed.count("\n")
+        self._columns = len(consumed) - consumed.rfind("\n") - 1 if "\n" in consumed else self._columns + len(consumed)
         if len(self.window) > LONGEST:
             raise DataError(f"{self._path}:{self._lines + 1}: an object of more than {LONGEST:,} characters")
         new: list[str] = []

@@ -65,7 +65,7 @@ def texts_of(value: Any, where: str, name: str = "") -> list[str]:
         return [to_text(value)]
     turns = [_turn(item) for item in value] if isinstance(value, list) else [_turn(value)]
     if turns and all(turns):
-        return [text for _, what in _of_users([turn for turn in turns if turn], where) for text in texts_of(what, where, name)]
+        return [text for _, content in _of_users([turn for turn in turns if turn], where) for text in texts_of(content, where, name)]
     parts = value if isinstance(value, list) else [value]
     if not parts or (any(map(_is_part, parts)) and all(isinstance(item, str) or _is_part(item) for item in parts)):
         pieces = [item if isinstance(item, str) else item.get("text") for item in parts]
@@ -77,9 +77,9 @@ def texts_of(value: Any, where: str, name: str = "") -> list[str]:
 def _turn(value: Any) -> tuple[str, Any] | None:
     """Who speaks and what, if the value is a turn of a conversation."""
     if isinstance(value, Mapping):
-        for who, what in TURNS:
-            if isinstance(value.get(who), str) and (what in value or "tool_calls" in value):
-                return value[who].casefold(), value.get(what)
+        for role_key, content_key in TURNS:
+            if isinstance(value.get(role_key), str) and (content_key in value or "tool_calls" in value):
+                return value[role_key].casefold(), value.get(content_key)
     return None
 
 
@@ -90,7 +90,7 @@ def is_talk(value: Any) -> bool:
 
 def _of_users(turns: Sequence[tuple[str, Any]], where: str) -> list[tuple[str, Any]]:
     of_users = [turn for turn in turns if turn[0] in USERS]
-    strange = sorted({who for who, _ in turns} - USERS - OTHERS)
+    strange = sorted({role for role, _ in turns} - USERS - OTHERS)
     if strange and not of_users:
         raise DataError(f"{where} holds turns of {_listed(strange)}: which is the user is not known", "call the user's turns user")
     return of_users
@@ -129,8 +129,8 @@ def _ways(value: Any, name: str) -> str:
 
 def _longest(record: Mapping[str, Any]) -> str:
     """The field that is most likely a message: the text of the most letters."""
-    own = {str(key): sum(map(str.isalpha, value)) for key, value in record.items() if isinstance(value, str)}
-    return max(own, key=lambda key: own[key], default="")
+    letter_counts = {str(key): sum(map(str.isalpha, value)) for key, value in record.items() if isinstance(value, str)}
+    return max(letter_counts, key=lambda key: letter_counts[key], default="")
 
 
 def _naming(field: str) -> str:

@@ -52,5 +52,5 @@ class Nearness:
 
     def all_pairs(self) -> np.ndarray:
         """How near all texts are to each other: (texts, texts), from 0 to 1."""
-        found: np.ndarray = (self._rows @ self._rows.T).toarray()
-        return found
+        similarities: np.ndarray = (self._rows @ self._rows.T).toarray()
+        return similarities

@@ -101,9 +101,9 @@ class Readable:
 
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer as far as there is something."""
-        found = self._stream.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
+        chunk = self._stream.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
 
 def _announced(file: BinaryIO) -> int:
@@ -154,8 +154,8 @@ def too_many(path: Path) -> DataError:
     return DataError(f"{path}: there are more than {MOST:,} records in it", "take a part of it")
 
 
-def _too_large(path: Path, most: int, found: str = "there is more in it") -> DataError:
-    return DataError(f"{path}: {found}; at most {size_text(most)} are read", "take a part of it")
+def _too_large(path: Path, most: int, reason: str = "there is more in it") -> DataError:
+    return DataError(f"{path}: {reason}; at most {size_text(most)} are read", "take a part of it")
 
 
 def size_text(size: int) -> str:

@@ -26,10 +26,10 @@ class Originals:
         self._known = {digest for text in texts for digest, _ in self._parts(text)}
 
     def _parts(self, text: str) -> Iterator[tuple[int, str]]:
-        whole = normalise(text)
-        if whole:
-            yield number_of(f"={whole}"), ""
-        for words in runs(whole.split(), self.run):
+        normalised = normalise(text)
+        if normalised:
+            yield number_of(f"={normalised}"), ""
+        for words in runs(normalised.split(), self.run):
             part = " ".join(words)
             yield number_of(part), part
 
@@ -54,14 +54,16 @@ class Originals:
         """Those of a tuned model. Raises DataError."""
         import numpy
 
-        found = cls()
+        originals = cls()
         try:
             with plain_file(file) as raw:
-                if sum(one.file_size for one in ZipFile(raw).infolist()) > SMALL + 2 * file.stat().st_size:  # digests can hardly be packed
+                if (
+                    sum(entry.file_size for entry in ZipFile(raw).infolist()) > SMALL + 2 * file.stat().st_size
+                ):  # digests can hardly be packed
                     raise DataError(f"{file}: it unpacks to far more than it is")
                 with numpy.load(raw) as stored:
-                    found.run, found._known = int(stored["run"]), set(stored["digests"].tolist())
+                    originals.run, originals._known = int(stored["run"]), set(stored["digests"].tolist())
         except Exception as error:  # noqa: BLE001 (whatever numpy, zip and zlib make of a broken file, in words that help nobody)
-            said = f": {error.message.removeprefix(f'{file}: ')}" if isinstance(error, DataError) else ""
-            raise DataError(f"{file}: does not say which messages the model learned from{said}", "tune the model again") from None
-        return found
+            reason = f": {error.message.removeprefix(f'{file}: ')}" if isinstance(error, DataError) else ""
+            raise DataError(f"{file}: does not say which messages the model learned from{reason}", "tune the model again") from None
+        return originals

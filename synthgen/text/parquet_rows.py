@@ -73,8 +73,8 @@ def _tables(file: BinaryIO, path: Path, size: int) -> Iterator[pyarrow.Table]:
     with parquet.ParquetFile(file) as stored:
         texts = _check(stored, path)
         schema = stored.schema_arrow
-        if twice := next((name for name in schema.names if schema.names.count(name) > 1), None):
-            raise DataError(f"{path}: two columns are named '{twice}'", "give one of them another name")
+        if duplicate := next((name for name in schema.names if schema.names.count(name) > 1), None):
+            raise DataError(f"{path}: two columns are named '{duplicate}'", "give one of them another name")
         most, written_out = min(LARGEST, max(SMALL, GROWTH * size)), 0
     with parquet.ParquetFile(file, read_dictionary=texts) as stored:
         for batch in stored.iter_batches(ROWS):
@@ -90,10 +90,10 @@ def _tables(file: BinaryIO, path: Path, size: int) -> Iterator[pyarrow.Table]:
 
 def _check(stored: parquet.ParquetFile, path: Path) -> list[str]:
     """The columns of texts, in a file whose parts are of a likely size. Raises DataError."""
-    about = stored.metadata
-    if about.num_rows > MOST:
+    metadata = stored.metadata
+    if metadata.num_rows > MOST:
         raise too_many(path)
-    parts = [about.row_group(group).column(column) for group in range(about.num_row_groups) for column in range(about.num_columns)]
+    parts = [metadata.row_group(group).column(column) for group in range(metadata.num_row_groups) for column in range(metadata.num_columns)]
     if any(part.total_uncompressed_size > max(SMALL, GROWTH * part.total_compressed_size) for part in parts):
         raise packed_too_large(path, "take a part of it")
     columns = [stored.schema.column(number) for number in range(len(stored.schema))]

@@ -94,14 +94,14 @@ class Topics:
 
     def _held_out(self, topic: str) -> np.ndarray:
         """The scores of a topic's seeds, each as if the topic did not have it."""
-        seeds, own = self.pools[topic], self.names[topic]
+        seeds, column = self.pools[topic], self.names[topic]
         near = self._near.many(seeds, self._directions)
-        near[:, own] = self._near.without_itself(seeds)
-        scores: np.ndarray = near[:, own] + self._leads(near, own)
+        near[:, column] = self._near.without_itself(seeds)
+        scores: np.ndarray = near[:, column] + self._leads(near, column)
         return scores
 
-    def _leads(self, near: np.ndarray, own: int) -> np.ndarray:
+    def _leads(self, near: np.ndarray, column: int) -> np.ndarray:
         """By how much the own topic is nearer than any other but its twins (texts,), of texts of these cosines (texts, topics)."""
-        others = near[:, ~self._same[own]]
-        leads: np.ndarray = near[:, own] - (others.max(axis=1) if others.shape[1] else 0)
+        other_topics = near[:, ~self._same[column]]
+        leads: np.ndarray = near[:, column] - (other_topics.max(axis=1) if other_topics.shape[1] else 0)
         return leads

@@ -30,20 +30,20 @@ def refuse(messages: Sequence[str], path: Path) -> None:
     if len(messages) < FEWEST:
         return
     if _most(STAMP, messages):
-        people = Counter(found["name"] for message in messages if (found := NAMED.match(message)))
+        people = Counter(match["name"] for message in messages if (match := NAMED.match(message)))
         hint = "leave the date and time out of the messages"
         if people and path.suffix.lower() == ".txt":
-            said = ", ".join(f"{name} ({count})" for name, count in people.most_common(6))
+            listing = ", ".join(f"{name} ({count})" for name, count in people.most_common(6))
             first = re.sub(r"[][\\.*^$/+?(){}|]", r"\\\g<0>", people.most_common(1)[0][0])  # as sed takes it for itself
-            hint = f"there speak {said}; the messages of one: {_lines_of(f'.{{8,45}} {first}: ', path)}"
+            hint = f"there speak {listing}; the messages of one: {_lines_of(f'.{{8,45}} {first}: ', path)}"
         raise DataError(f"{path}: most messages begin with a date or time, as in a chat export: nobody typed that", hint)
     if _most(SPEAKER, messages):
-        who = Counter(found[1] for message in messages if (found := SPEAKER.match(message)))
-        user = next((name for name in who if name.casefold() not in ANSWERS), "User")
+        speakers = Counter(match[1] for message in messages if (match := SPEAKER.match(message)))
+        user = next((name for name in speakers if name.casefold() not in ANSWERS), "User")
         hint = "leave out who speaks, and what was answered"
         if path.suffix.lower() == ".txt":
             hint = f"keep the user's, without the name: {_lines_of(f'{user}: *', path)}"
-        raise DataError(f"{path}: most messages begin with who speaks ({', '.join(who)}): nobody typed that", hint)
+        raise DataError(f"{path}: most messages begin with who speaks ({', '.join(speakers)}): nobody typed that", hint)
     if _most(JSON, messages):
         hint = "write the file as JSONL, where a message may be a part of another field: field: message.text"
         raise DataError(f"{path}: most messages are JSON or Python values: nobody typed that", hint)
