@@ -246,6 +246,13 @@ def test_people_misspell_as_people_do():
     assert wrong.count("definately") > len(wrong) * 0.1
 
 
+def test_a_phone_makes_another_word_of_one_that_looks_like_it():
+    voice = Voice(misspelled=0.3, confused=0.3)
+    texts = {apply_voice("good luck with the uniforms and the order", voice, Random(seed)).text for seed in range(300)}
+    assert {"luck", "duck", "order", "other", "uniforms"} <= {word for text in texts for word in text.split()}
+    assert not [text for text in texts if "the duck" in text]
+
+
 def test_what_comes_out_is_never_rude():
     texts = [
         add_typos(word, 0.3, "qwerty", Random(seed)).text

@@ -45,7 +45,7 @@ _CONFUSED = {
     "just": ["must"], "this": ["thus"], "our": ["out"], "out": ["our"], "has": ["had"], "can": ["van"], "order": ["other"],
     "sent": ["send"], "send": ["sent"], "will": ["well"], "week": ["weak"], "which": ["witch"], "new": ["knew"], "whole": ["hole"],
     "mail": ["male"], "sale": ["sail"], "love": ["live"], "give": ["five"], "got": ["hot"], "been": ["bean"], "seen": ["scene"],
-    "two": ["to"], "right": ["write"], "paid": ["payed"], "for": ["four"], "uniforms": ["duck"], "it's": ["its"], "cheque": ["check"],
+    "two": ["to"], "right": ["write"], "paid": ["payed"], "for": ["four"], "luck": ["duck"], "it's": ["its"], "cheque": ["check"],
 }  # fmt: skip
 """Another word than was meant: what a phone makes of a slip or of a missing apostrophe, and words that sound the same."""
 _AFTER = {"have": frozenset(["could", "should", "would", "must", "might"])}  # a word that is confused only after one of these
