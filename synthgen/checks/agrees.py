@@ -41,13 +41,13 @@ class Agrees(Check):
         return _difference(answer, label, self.field, self.with_)
 
 
-def _difference(answer: Value, label: Value, one: str, other: str) -> str | None:
+def _difference(answer: Value, label: Value, answer_name: str, label_name: str) -> str | None:
     """How two values differ. Of two mappings those parts are compared that both have."""
     if isinstance(answer, Mapping) and isinstance(label, Mapping):
-        both = [name for name in answer if name in label]
-        found = [_difference(answer[name], label[name], f"{one}.{name}", f"{other}.{name}") for name in both]
-        return "; ".join(filter(None, found)) or (None if both else f"{one} and {other} have no part in common")
-    return None if same(answer, label) else f"{one} says {_shown(answer)}, {other} says {_shown(label)}"
+        shared_parts = [name for name in answer if name in label]
+        differences = [_difference(answer[name], label[name], f"{answer_name}.{name}", f"{label_name}.{name}") for name in shared_parts]
+        return "; ".join(filter(None, differences)) or (None if shared_parts else f"{answer_name} and {label_name} have no part in common")
+    return None if same(answer, label) else f"{answer_name} says {_shown(answer)}, {label_name} says {_shown(label)}"
 
 
 def same(one: Value, other: Value) -> bool:

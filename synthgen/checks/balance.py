@@ -36,9 +36,9 @@ class Balance(Check):
         """Weights of which none is above 0, and values that are the same."""
         if self.shares is not None and not sum(self._shares.values()):
             yield PartMistake(("shares",), "all shares are 0, so every row would be refused", "give at least one value a share above 0")
-        twice = [value for value, count in Counter(map(_word, self.shares or ())).items() if count > 1]
-        if twice:
-            yield PartMistake(("shares",), f"'{twice[0]}' is there twice", word=twice[0])
+        duplicates = [value for value, count in Counter(map(_word, self.shares or ())).items() if count > 1]
+        if duplicates:
+            yield PartMistake(("shares",), f"'{duplicates[0]}' is there twice", word=duplicates[0])
 
     def memory(self, sources: Sequence[FieldShape]) -> Counter[str]:
         """How many rows each value has."""
@@ -73,16 +73,16 @@ class Balance(Check):
     def _named(self, row: Row) -> str:
         """The value as it is counted: a number under the share that is this number, such as 1.10."""
         value, word = row.values[self.field], _word(row.values[self.field])
-        among = self._numbers if isinstance(value, int | float) and not isinstance(value, bool) and word not in self._shares else {}
-        return among.get(float(value), word) if among else word
+        numbers = self._numbers if isinstance(value, int | float) and not isinstance(value, bool) and word not in self._shares else {}
+        return numbers.get(float(value), word) if numbers else word
 
     @cached_property
     def _numbers(self) -> dict[float, str]:
-        found = dict[float, str]()
+        numbers = dict[float, str]()
         for word in self._shares:
             with suppress(ValueError):
-                found[float(word)] = word
-        return found
+                numbers[float(word)] = word
+        return numbers
 
     @property
     def remembers(self) -> bool:

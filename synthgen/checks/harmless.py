@@ -17,5 +17,5 @@ class Harmless(Check):
     def refuse(self, row: Row, memory: Any) -> str | None:
         """What was found."""
         text = str(row.values[self.field])
-        found = harms(text)
-        return f"{min(found)} in: {text[:120]}" if found else None
+        harm_names = harms(text)
+        return f"{min(harm_names)} in: {text[:120]}" if harm_names else None

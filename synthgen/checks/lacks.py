@@ -18,5 +18,5 @@ class Lacks(Check):
     def refuse(self, row: Row, memory: Any) -> str | None:
         """What was found."""
         text = str(row.values[self.field])
-        found = patterns.find(self.pattern, text, self.at(row))
-        return f"{found[0]!r} in: {text[:120]}" if found else None
+        match = patterns.find(self.pattern, text, self.at(row))
+        return f"{match[0]!r} in: {text[:120]}" if match else None

@@ -41,8 +41,8 @@ class NearDuplicate(Check):
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """The earlier text that is most like it, and how much."""
-        found = memory.like(str(row.values[self.field]), keep=True)
-        return f"{found[0]:.0%} like: {found[1].strip()[:120]}" if found else None
+        nearest = memory.like(str(row.values[self.field]), keep=True)
+        return f"{nearest[0]:.0%} like: {nearest[1].strip()[:120]}" if nearest else None
 
     def forget(self, row: Row, memory: Any) -> None:
         """Make room for texts like it again."""
@@ -64,9 +64,9 @@ def trigrams(text: str) -> set[str]:
     return {text[start : start + 3] for start in range(len(text) - 2)}
 
 
-def dice(own: set[str], other: str, size: int) -> float:
-    """Dice's coefficient of a text with the pieces `own` and the text `other`, which has `size` pieces: from 0 to 1."""
-    return 2 * sum(map(other.__contains__, own)) / (len(own) + size)
+def dice(pieces: set[str], other: str, size: int) -> float:
+    """Dice's coefficient of a text with these `pieces` and the text `other`, which has `size` pieces: from 0 to 1."""
+    return 2 * sum(map(other.__contains__, pieces)) / (len(pieces) + size)
 
 
 class SimilarityIndex:
@@ -91,12 +91,12 @@ class SimilarityIndex:
         """How much the text that is most like this one is so, and its essence; None when none is `least` or more. Then this one is kept, if
         it is to be."""
         text = _padded(text)
-        keys, own = self.keys(text), trigrams(text)
-        found = max(((dice(own, other, size), other) for other, size in self.near(keys, len(own))), default=(0.0, ""))
-        if found[0] >= self.least:
-            return found
+        keys, pieces = self.keys(text), trigrams(text)
+        nearest = max(((dice(pieces, candidate, size), candidate) for candidate, size in self.near(keys, len(pieces))), default=(0.0, ""))
+        if nearest[0] >= self.least:
+            return nearest
         if keep:
-            self.add(text, len(own), keys)
+            self.add(text, len(pieces), keys)
         return None
 
     def keys(self, text: str) -> list[int]:
@@ -122,8 +122,12 @@ class SimilarityIndex:
                 if marks[entry] == key:
                     rows.add((entry - 1) // bands)
                 entry = links[entry]
-        found = ((self.texts[row], self.sizes[row]) for row in rows)
-        return ((text, other) for text, other in found if 2 * min(size, other) / (size + other) >= self.least)
+        candidates = ((self.texts[row], self.sizes[row]) for row in rows)
+        return (
+            (text, candidate_size)
+            for text, candidate_size in candidates
+            if 2 * min(size, candidate_size) / (size + candidate_size) >= self.least
+        )
 
     def add(self, text: str, size: int, keys: Sequence[int]) -> None:
         """Keep a text of so many pieces under its keys."""
@@ -154,9 +158,9 @@ class SimilarityIndex:
             return
         row = (entry - 1) // self.bands
         for entry, key in zip(self._entries(row), keys, strict=True):
-            before, each = 0, self.heads[key & last]
-            while each != entry:
-                before, each = each, self.links[each]
+            before, current = 0, self.heads[key & last]
+            while current != entry:
+                before, current = current, self.links[current]
             if before:
                 self.links[before] = self.links[entry]
             else:
@@ -175,12 +179,12 @@ class SimilarityIndex:
 
 def _banding(jaccard: float) -> tuple[int, int]:
     """How many bands, and how many hashes in each: as many as set unlike texts apart while like ones are FOUND and the keys stay few."""
-    found = []
+    bandings = []
     for per_band in range(1, 13):
         bands = max(1, ceil(log(1 - FOUND) / log(max(1e-9, 1 - jaccard**per_band))))
         if bands <= 24 and bands * per_band <= 100:
-            found.append((bands, per_band))
-    return found[-1]
+            bandings.append((bands, per_band))
+    return bandings[-1]
 
 
 def _hashes(bands: int, per_band: int) -> tuple[Any, Any, Any, Any]:

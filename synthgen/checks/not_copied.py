@@ -47,18 +47,18 @@ class NotCopied(Check):
         return self._context.path(str(place / LEARNED)) if place.is_dir() else place
 
     def _others(self) -> Originals:
-        found = Originals(run=self.run)
+        originals = Originals(run=self.run)
         if self.file and self._place.name == LEARNED:
-            found.add(Originals.load(self._place))
+            originals.add(Originals.load(self._place))
         elif self.file:
-            found = Originals(files.messages(self._place, self.file_field or ""), self.run)
-        return found
+            originals = Originals(files.messages(self._place, self.file_field or ""), self.run)
+        return originals
 
     def memory(self, sources: Sequence[FieldShape]) -> Originals:
         """The originals, and every run of words in them."""
-        found = self._others()
-        found.add(Originals((seed for field in sources for seed in field.originals), self.run))
-        return found
+        originals = self._others()
+        originals.add(Originals((seed for field in sources for seed in field.originals), self.run))
+        return originals
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """What was copied."""

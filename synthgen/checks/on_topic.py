@@ -40,16 +40,16 @@ class OnTopic(Check):
         from synthgen.text.topics import Topics
 
         pools = next((field.pools for field in sources if field.pools), {})
-        known = {topic: seeds for topic, seeds in pools.items() if topic and seeds}
-        return Topics(known) if len(known) > 1 else None
+        topic_seeds = {topic: seeds for topic, seeds in pools.items() if topic and seeds}
+        return Topics(topic_seeds) if len(topic_seeds) > 1 else None
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """The other topic that it is nearest to."""
         if memory is None or (topic := str(row.values[self.label])) not in memory.names:
             return None
-        text, own = str(row.values[self.field]), memory.names[topic]
+        text, column = str(row.values[self.field]), memory.names[topic]
         near = memory.cosines(text)
-        lead = near[own] - near
-        lead[own] = float("inf")
-        other = int(lead.argmin())
-        return f"as near to '{list(memory.names)[other]}': {text}" if lead[other] < self.margin else None
+        lead = near[column] - near
+        lead[column] = float("inf")
+        rival = int(lead.argmin())
+        return f"as near to '{list(memory.names)[rival]}': {text}" if lead[rival] < self.margin else None

@@ -33,6 +33,6 @@ class Passed(Check):
         good = verdict if isinstance(verdict, bool) else row.values.get(f"{self.field}_passed")
         if good is True:
             return None
-        said = "no" if verdict is False else str(verdict)
+        grade = "no" if verdict is False else str(verdict)
         reason = row.values.get(f"{self.field}_reason")
-        return f"{said}: {reason}" if reason else said
+        return f"{grade}: {reason}" if reason else grade

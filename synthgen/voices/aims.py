@@ -34,7 +34,7 @@ class Aim:
         value: float | None = getattr(self.voice, name)
         return value
 
-    def known(self, name: str) -> float | None:
+    def source_figure(self, name: str) -> float | None:
         """The figure of the texts themselves, or None where it is not known."""
         value: float | None = getattr(self.source, name, None)
         return value
@@ -43,24 +43,24 @@ class Aim:
         """Draw whether something of this chance happens."""
         return self.stream.random() < chance * self.amount
 
-    def share(self, name: str, has: bool) -> bool:
-        """Whether the message is to have what a share of messages has, when `has` says whether it has it now."""
+    def share(self, name: str, present: bool) -> bool:
+        """Whether the message is to have what a share of messages has, `present` says whether it has it now."""
         if self.figure(name) is None:
-            return has
-        return self.one_of(has, lambda voice: None if (share := getattr(voice, name)) is None else {True: share, False: 1 - share})
+            return present
+        return self.choose(present, lambda voice: None if (share := getattr(voice, name)) is None else {True: share, False: 1 - share})
 
-    def one_of(self, now: T, shares: Callable[[Voice], Mapping[T, float] | None]) -> T:
-        """What a message is to be, when it is `now` and `shares` says how many messages are what in a voice."""
+    def choose(self, current: T, shares: Callable[[Voice], Mapping[T, float] | None]) -> T:
+        """The category that a message is to have, when it has `current` and `shares` says how many messages of a voice have which."""
         target, source = shares(self.voice), self.source and shares(self.source)
         draw = self.stream.random() < self.amount
         if target is None or not draw:
-            return now
+            return current
         if source:
-            if self.stream.random() * source.get(now, 0.0) <= target.get(now, 0.0):
-                return now
-            missing = {one: max(share - source.get(one, 0.0), 0.0) for one, share in target.items()}
+            if self.stream.random() * source.get(current, 0.0) <= target.get(current, 0.0):
+                return current
+            missing = {category: max(share - source.get(category, 0.0), 0.0) for category, share in target.items()}
             target = missing if sum(missing.values()) else target
-        return self.stream.choices([*target], [*target.values()])[0] if sum(target.values()) else now
+        return self.stream.choices([*target], [*target.values()])[0] if sum(target.values()) else current
 
     def gap(self, name: str) -> float:
         """How far the voice's rate lies above (or below 0: under) that of the texts, or of ordinary messages where that is not known.
@@ -70,22 +70,22 @@ class Aim:
         target = self.figure(name)
         if target is None:
             return 0.0
-        known = self.known(name)
-        source = USUAL[name] if known is None else known
+        source_figure = self.source_figure(name)
+        source = USUAL[name] if source_figure is None else source_figure
         return target - source if target >= source else target / source - 1
 
-    def change(self, name: str, there: int, words: int) -> int:
-        """How many to add to the `there` in a message of so many words (or below 0: take away), so that the voice's rate is met."""
+    def change(self, name: str, count: int, words: int) -> int:
+        """How many to add to the `count` in a message of so many words (or below 0: take away), so that the voice's rate is met."""
         target = self.figure(name)
-        return 0 if target is None else self.to_rate(target, self.known(name), there, words)
+        return 0 if target is None else self.to_rate(target, self.source_figure(name), count, words)
 
-    def to_rate(self, target: float, source: float | None, there: int, words: int) -> int:
+    def to_rate(self, target: float, source: float | None, count: int, words: int) -> int:
         """The same for a rate."""
         if source is None:
             uneven = 2.0 if self.stream.random() < _SLOPPY else (1 - 2 * _SLOPPY) / (1 - _SLOPPY)
-            change = self.times(words, target * uneven) - there
+            change = self.times(words, target * uneven) - count
         else:
-            change = self.times(words, target - source) if target >= source else -self.times(there, 1 - target / source)
+            change = self.times(words, target - source) if target >= source else -self.times(count, 1 - target / source)
         return change if self.amount == 1 else (1 if change > 0 else -1) * self.times(abs(change), self.amount)
 
     def times(self, tries: int, chance: float) -> int:

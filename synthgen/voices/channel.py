@@ -89,8 +89,8 @@ def _mix(voice: Voice) -> Mapping[Kind, float]:
     named: dict[Kind, float] = {kind: rate for kind in KINDS if (rate := getattr(voice, kind)) is not None}
     if not named:
         return misspelling.OBSERVED
-    rest = max(0.0, (voice.misspelled or 0.0) - sum(named.values()))
-    others = {kind: share for kind, share in misspelling.OBSERVED.items() if kind not in named}
-    scale = rest / sum(others.values()) if others else 0.0
-    mix = {**{kind: share * scale for kind, share in others.items()}, **named}
+    remainder = max(0.0, (voice.misspelled or 0.0) - sum(named.values()))
+    unnamed = {kind: share for kind, share in misspelling.OBSERVED.items() if kind not in named}
+    scale = remainder / sum(unnamed.values()) if unnamed else 0.0
+    mix = {**{kind: share * scale for kind, share in unnamed.items()}, **named}
     return mix if sum(mix.values()) else misspelling.OBSERVED

@@ -62,19 +62,19 @@ def set_apostrophes(pieces: list[Piece], aim: Aim) -> None:
         _make_one(pieces)
     plain = lexicon.contractions()
     with_mark = [piece for piece in pieces if piece.sort == "word" and is_contracted(piece.text)]
-    without = [piece for piece in pieces if piece.sort == "word" and piece.text.lower() in plain]
-    if not total or not (with_mark or without):
+    unmarked = [piece for piece in pieces if piece.sort == "word" and piece.text.lower() in plain]
+    if not total or not (with_mark or unmarked):
         return
 
     def shares(voice: object) -> dict[bool, float] | None:
         kept, dropped = (getattr(voice, name) or 0.0 for name in ("apostrophes", "apostrophes_dropped"))
         return {True: dropped / (kept + dropped), False: kept / (kept + dropped)} if kept + dropped else None
 
-    if aim.one_of(bool(without), shares):
+    if aim.choose(bool(unmarked), shares):
         for piece in with_mark:
             drop_apostrophe(piece)
     else:
-        for piece in without:
+        for piece in unmarked:
             piece.text = in_case_of(piece.text, plain[piece.text.lower()])
 
 
@@ -91,23 +91,23 @@ def drop_apostrophe(piece: Piece) -> None:
 def _make_one(pieces: list[Piece]) -> None:
     at = 0
     while at + 4 < len(pieces):  # never at the end: `what it is.`
-        one, space, two, other, after = pieces[at : at + 5]
+        first, space, second, gap, after = pieces[at : at + 5]
         at += 1
-        if one.sort == two.sort == "word" and space.text == other.text == " " and after.sort != "mark":
-            contraction = _PAIRS.get((one.text.lower(), two.text.lower()))
+        if first.sort == second.sort == "word" and space.text == gap.text == " " and after.sort != "mark":
+            contraction = _PAIRS.get((first.text.lower(), second.text.lower()))
             if contraction:
-                one.was, one.text = f"{one.text} {two.text}", in_case_of(one.text, contraction)
+                first.was, first.text = f"{first.text} {second.text}", in_case_of(first.text, contraction)
                 del pieces[at : at + 2]
 
 
 @cache
 def _first_words() -> dict[str, list[tuple[list[str], dict[str, int]]]]:
     """The phrases that are abbreviated (words and spaces), by their first word; the longest first."""
-    known = dict[str, list[tuple[list[str], dict[str, int]]]]()
+    phrases_by_word = dict[str, list[tuple[list[str], dict[str, int]]]]()
     for phrase, short in sorted(_SHORT.items(), key=lambda item: -item[0].count(" ")):
         parts = re.split("( )", phrase)
-        known.setdefault(parts[0], []).append((parts, short))
-    return known
+        phrases_by_word.setdefault(parts[0], []).append((parts, short))
+    return phrases_by_word
 
 
 def abbreviate(pieces: list[Piece], aim: Aim) -> None:
@@ -115,23 +115,23 @@ def abbreviate(pieces: list[Piece], aim: Aim) -> None:
     if aim.voice.chat_words is None:
         return
     long = lexicon.chat_words()
-    there = [at for at, piece in enumerate(pieces) if piece.sort == "word" and piece.text.lower() in long]
-    change = aim.change("chat_words", len(there), len(words(pieces)))
+    chat_places = [at for at, piece in enumerate(pieces) if piece.sort == "word" and piece.text.lower() in long]
+    change = aim.change("chat_words", len(chat_places), len(words(pieces)))
     if change < 0:
-        for at in aim.stream.sample(there, -change):
-            if (meant := long[pieces[at].text.lower()]) not in _NO_WORDS:
-                pieces[at].text = in_case_of(pieces[at].text, meant)
+        for at in aim.stream.sample(chat_places, -change):
+            if (long_form := long[pieces[at].text.lower()]) not in _NO_WORDS:
+                pieces[at].text = in_case_of(pieces[at].text, long_form)
         return
-    found = _abbreviable(pieces) if change else []
-    for _ in range(min(change, len(found))):
-        at, stop, short = found.pop(aim.stream.choices(range(len(found)), [sum(short.values()) for _, _, short in found])[0])
+    candidates = _abbreviable(pieces) if change else []
+    for _ in range(min(change, len(candidates))):
+        at, stop, short = candidates.pop(aim.stream.choices(range(len(candidates)), [sum(short.values()) for _, _, short in candidates])[0])
         if aim.stream.random() * _LIKELY > sum(short.values()):
             continue
-        was = "".join(piece.text for piece in pieces[at:stop])
+        phrase = "".join(piece.text for piece in pieces[at:stop])
         typed = aim.stream.choices([*short], [*short.values()])[0]
         slip(pieces[at], typed, "chat_words")
-        pieces[at].was = was
-        if was.startswith("I ") and at:
+        pieces[at].was = phrase
+        if phrase.startswith("I ") and at:
             pieces[at].text = typed
         for piece in pieces[at + 1 : stop]:
             piece.text = ""
@@ -144,26 +144,26 @@ def abbreviate(pieces: list[Piece], aim: Aim) -> None:
 
 def _abbreviable(pieces: Sequence[Piece]) -> list[tuple[int, int, dict[str, int]]]:
     """The places (from, to) where an abbreviation could stand, with its forms and how usual they are."""
-    known, found, free = _first_words(), list[tuple[int, int, dict[str, int]]](), 0
+    phrases, candidates, free = _first_words(), list[tuple[int, int, dict[str, int]]](), 0
     for at, piece in enumerate(pieces):
         if at < free or piece.sort != "word" or piece.kind:
             continue
-        for phrase, short in known.get(piece.text.lower(), ()):
+        for phrase, short in phrases.get(piece.text.lower(), ()):
             stop = at + len(phrase)
-            if [other.text.lower() for other in pieces[at:stop] if other.sort != "fixed"] == phrase:
-                found.append((at, stop, short))
+            if [part.text.lower() for part in pieces[at:stop] if part.sort != "fixed"] == phrase:
+                candidates.append((at, stop, short))
                 free = stop
                 break
-    return found
+    return candidates
 
 
 def draw_out(pieces: Sequence[Piece], aim: Aim) -> None:
     """Letters drawn out (sooo), or not."""
     if aim.voice.elongated is None:
         return
-    there = [piece for piece in pieces if piece.sort == "word" and _LONG_DRAWN.search(piece.text)]
-    change = aim.change("elongated", len(there), len(words(pieces)))
-    for piece in there[: max(0, -change)]:
+    elongated = [piece for piece in pieces if piece.sort == "word" and _LONG_DRAWN.search(piece.text)]
+    change = aim.change("elongated", len(elongated), len(words(pieces)))
+    for piece in elongated[: max(0, -change)]:
         piece.text = _LONG_DRAWN.sub(r"\1", piece.text)
     fitting = [piece for piece in pieces if piece.sort == "word" and not piece.kind and piece.text.lower() in _DRAWN_OUT]
     for piece in aim.stream.sample(fitting, min(max(0, change), len(fitting), 2)):

@@ -47,8 +47,8 @@ def greet(pieces: list[Piece], aim: Aim) -> None:
 
 def _greeted(pieces: Sequence[Piece], start: int) -> int:
     """Where the greeting ends that begins there."""
-    one, two = ("".join(piece.text.lower() for piece in pieces[at : at + 1] if piece.sort == "word") for at in (start, start + 2))
-    return start + 3 if one == "good" and two in _DAYTIMES else start + (one in lexicon.table("greetings"))
+    first, second = ("".join(piece.text.lower() for piece in pieces[at : at + 1] if piece.sort == "word") for at in (start, start + 2))
+    return start + 3 if first == "good" and second in _DAYTIMES else start + (first in lexicon.table("greetings"))
 
 
 def after_greeting(pieces: Sequence[Piece], start: int) -> int:
@@ -63,11 +63,11 @@ def after_greeting(pieces: Sequence[Piece], start: int) -> int:
 
 def be_polite(pieces: list[Piece], aim: Aim) -> None:
     """Say please or thanks, or don't."""
-    found = [piece for piece in pieces if piece.sort == "word" and piece.text.lower() in lexicon.table("polite")]
-    if aim.voice.polite is None or aim.share("polite", bool(found)) == bool(found):
+    courtesies = [piece for piece in pieces if piece.sort == "word" and piece.text.lower() in lexicon.table("polite")]
+    if aim.voice.polite is None or aim.share("polite", bool(courtesies)) == bool(courtesies):
         return
-    if found:
-        for piece in reversed(found):
+    if courtesies:
+        for piece in reversed(courtesies):
             if piece in pieces:  # it may have gone with another
                 _without_courtesy(pieces, pieces.index(piece))
     elif words(pieces):

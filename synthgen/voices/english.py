@@ -32,12 +32,12 @@ _LATIN = re.compile(r"[a-z\u00aa-\u024f\u1e00-\u1eff]", re.IGNORECASE)
 
 def not_english(messages: Sequence[str]) -> float:
     """The share of messages that are not in English, 0 where they are or too few to tell."""
-    some = Random(0).sample(messages, min(MOST, len(messages)))
-    counts = [_counts(message) for message in some]
-    known, words = (sum(each) for each in zip(*counts, strict=True)) if counts else (0, 0)
-    alone = sum(of >= SHORTEST and own < HARDLY * of for own, of in counts)
-    if words >= LEAST and known < KNOWN * words:
-        return sum(own < KNOWN * of for own, of in counts) / len(counts)
+    sample = Random(0).sample(messages, min(MOST, len(messages)))
+    counts = [_counts(message) for message in sample]
+    known_words, words = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
+    alone = sum(of >= SHORTEST and hits < HARDLY * of for hits, of in counts)
+    if words >= LEAST and known_words < KNOWN * words:
+        return sum(hits < KNOWN * of for hits, of in counts) / len(counts)
     return alone / len(counts) if alone >= max(SOME[0], SOME[1] * len(counts)) else 0.0
 
 
@@ -51,4 +51,4 @@ def _counts(message: str) -> tuple[float, float]:
 def _is_known(word: str) -> bool:
     lower = word.lower().replace("’", "'")
     lists = (lexicon.words(), lexicon.contractions(), lexicon.chat_words(), lexicon.typos())
-    return any(lower in known for known in lists) or lower.removesuffix("'s") in lexicon.words() or lexicon.is_laughter(lower)
+    return any(lower in wordlist for wordlist in lists) or lower.removesuffix("'s") in lexicon.words() or lexicon.is_laughter(lower)

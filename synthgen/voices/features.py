@@ -63,20 +63,20 @@ class _Messages:
     def of(cls, texts: Sequence[str]) -> _Messages:
         if _tokens().characters > _REMEMBERED:
             _tokens.cache_clear()
-        found, known = tokenize(texts), _tokens()
-        sizes = np.fromiter(map(len, found), np.int64, len(found))
-        numbers = np.fromiter(map(known.__getitem__, chain.from_iterable(found)), np.int64, int(sizes.sum()))
-        table, rank = known.says(numbers)
+        token_lists, vocabulary = tokenize(texts), _tokens()
+        sizes = np.fromiter(map(len, token_lists), np.int64, len(token_lists))
+        numbers = np.fromiter(map(vocabulary.__getitem__, chain.from_iterable(token_lists)), np.int64, int(sizes.sum()))
+        table, rank = vocabulary.says(numbers)
         return cls(texts, np.repeat(np.arange(len(texts)), sizes), dict(zip(SAYS, table, strict=True)), rank)
 
     def shares(self) -> dict[str, Array]:
         """What is so or not so in a message."""
         shouting = (self.sums["small"] == 0) & (self.sums["capitals"] >= 4)
         greeting = self._first("greeting") | self._first_pair("greeting")
-        told = {name: self.sums[name] > 0 for name in ("question_mark", "exclamation", "repeated_marks", "emoji", "polite")}
-        question = (self._per_message(self.asking) > 0) | told["question_mark"]
+        flags = {name: self.sums[name] > 0 for name in ("question_mark", "exclamation", "repeated_marks", "emoji", "polite")}
+        question = (self._per_message(self.asking) > 0) | flags["question_mark"]
         plain = self.sums["function"] + self.sums["interjection"] + self.sums["polite"] + self.sums["end"] == 0
-        return told | {
+        return flags | {
             "lower_only": (self.sums["small"] > 0) & (self.sums["capital"] == 0),
             "sentence_case": self._first("initial") & ~shouting,
             "shouting": shouting,
@@ -124,23 +124,23 @@ class _Messages:
 
     def _first(self, name: str) -> Array:
         """Whether the first word of each message says so."""
-        said = np.zeros(len(self.texts), bool)
+        flags = np.zeros(len(self.texts), bool)
         words = np.flatnonzero(self.says["word"])
         first = words[_begins(self.message[words])]
-        said[self.message[first]] = self.says[name][first] > 0
-        return said
+        flags[self.message[first]] = self.says[name][first] > 0
+        return flags
 
     def _first_pair(self, meaning: pairs.Meaning) -> Array:
-        said = np.zeros(len(self.texts), bool)
+        flags = np.zeros(len(self.texts), bool)
         first = np.flatnonzero(_begins(self.message))
-        said[self.message[first]] = self.means(meaning)[first]
-        return said
+        flags[self.message[first]] = self.means(meaning)[first]
+        return flags
 
     def _last(self, name: str) -> Array:
-        said = np.zeros(len(self.texts), bool)
+        flags = np.zeros(len(self.texts), bool)
         last = np.flatnonzero(_begins(self.message[::-1])[::-1])
-        said[self.message[last]] = self.says[name][last] > 0
-        return said
+        flags[self.message[last]] = self.says[name][last] > 0
+        return flags
 
     # Pairs of neighbours
 
@@ -154,8 +154,8 @@ class _Messages:
 
     def means(self, meaning: pairs.Meaning) -> Array:
         """Whether each token does, with the next one."""
-        holds: Array = self._meaning == pairs.MEANINGS.index(meaning)
-        return holds
+        matches: Array = self._meaning == pairs.MEANINGS.index(meaning)
+        return matches
 
     def _paired(self, meaning: str) -> Array:
         if meaning not in pairs.MEANINGS:
@@ -189,21 +189,21 @@ class _Messages:
         """Whether each sentence is a question, by its words: it begins like one, but for greetings and the like, or turns a verb round."""
         firm = np.flatnonzero(self.says["word"] > self.says["soft"])
         opening = firm[_begins(self.sentence[firm])]
-        asks = np.zeros(len(self.says["word"]), bool)
-        asks[opening] = ((self.says["asks"] > 0) | self.means("asks"))[opening]
-        return self._in_sentence(asks | self.means("turned")) > 0
+        questions = np.zeros(len(self.says["word"]), bool)
+        questions[opening] = ((self.says["asks"] > 0) | self.means("asks"))[opening]
+        return self._in_sentence(questions | self.means("turned")) > 0
 
     def _several(self, question: Array) -> Array:
         """Whether a message asks for more than one thing: two questions, or a question and `also …`."""
         idle = (self._in_sentence(self.means("idle")) > 0) & (self.sentence_words <= _BRIEF)
         marked = self._in_sentence(self.says["question_mark"]) > 0
-        asked = self._per_message((self.asking | marked) & (self.sentence_words > 2) & ~idle)
+        question_counts = self._per_message((self.asking | marked) & (self.sentence_words > 2) & ~idle)
         turned = np.append((self.means("turned") | self.means("asks"))[1:], False)
         before = np.arange(len(self.message)) - np.flatnonzero(_begins(self.message))[self._dense]
         # Not "when and where".
         doubled = np.append(False, np.isin(self.rank[:-1], _question_ranks()))
         more = (self.means("more") | (self.means("more_turned") & turned)) & (before > 3) & ~doubled
-        return (asked > 1) | (question & (np.bincount(self.message[more], minlength=len(self.texts)) > 0))
+        return (question_counts > 1) | (question & (np.bincount(self.message[more], minlength=len(self.texts)) > 0))
 
     @cached_property
     def _dense(self) -> Array:
@@ -212,9 +212,9 @@ class _Messages:
     def _pasted(self) -> Array:
         """Looked for only where there is something odd."""
         odd = (self.sums["odd"] > 1) | (self.sums["address"] > 0) | (self.sums["comma"] > 3) | (self.sums["digit"] > 1)
-        found = np.zeros(len(self.texts), bool)
-        found[odd] = [is_pasted(self.texts[place]) for place in np.flatnonzero(odd).tolist()]
-        return found
+        pasted = np.zeros(len(self.texts), bool)
+        pasted[odd] = [is_pasted(self.texts[place]) for place in np.flatnonzero(odd).tolist()]
+        return pasted
 
 
 @cache

@@ -22,9 +22,9 @@ def neighbours(layout: str) -> dict[str, str]:
     place = {key: (row, column + row / 2) for row, keys in enumerate(LAYOUTS[layout]) for column, key in enumerate(keys)}
     near = dict.fromkeys(place, "")
     for key, (row, column) in place.items():
-        for other, (its_row, its_column) in place.items():
-            if other != key and abs(row - its_row) <= 1 and abs(column - its_column) <= 1:
-                near[key] += other * (3 if row == its_row else 1)
+        for neighbour, (its_row, its_column) in place.items():
+            if neighbour != key and abs(row - its_row) <= 1 and abs(column - its_column) <= 1:
+                near[key] += neighbour * (3 if row == its_row else 1)
     return near
 
 

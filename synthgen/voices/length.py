@@ -93,19 +93,21 @@ _TAILS = [
 def to_keywords(pieces: list[Piece], aim: Aim) -> None:
     """Leave only what one would type into a search box."""
     small = lexicon.table("function_words") | lexicon.table("polite") | lexicon.table("greetings")
-    said = words(pieces)
-    content = [at for at in said if pieces[at].sort == "fixed" or pieces[at].text.lower() not in small]
-    has = len(content) == len(said)
-    if aim.voice.keywords is None or not aim.share("keywords", has) or has or len(content) < 2:
+    word_places = words(pieces)
+    content = [at for at in word_places if pieces[at].sort == "fixed" or pieces[at].text.lower() not in small]
+    is_keywords = len(content) == len(word_places)
+    if aim.voice.keywords is None or not aim.share("keywords", is_keywords) or is_keywords or len(content) < 2:
         return
-    telling = [at for at in content if pieces[at].text.lower() not in _IDLE and not (pieces[at].text.lower() == "good" and at == said[0])]
+    telling = [
+        at for at in content if pieces[at].text.lower() not in _IDLE and not (pieces[at].text.lower() == "good" and at == word_places[0])
+    ]
     content = telling if len(telling) > 1 else content
     if len(content) > _QUERY:  # the first clauses that say enough
         clauses = [at for at, piece in enumerate(pieces) if piece.sort == "mark" or piece.text.lower() in _JOINTS]
         stop = next((at for at in clauses if sum(place < at for place in content) > 2), len(pieces))
         content = [at for at in content if at < stop or pieces[at].sort == "fixed"]
     how, kept = aim.stream.random() < _ASKING_HOW, list[Piece]()
-    for at in said[: said.index(content[-1]) + 1]:
+    for at in word_places[: word_places.index(content[-1]) + 1]:
         text = pieces[at].text.lower()
         if at in content:
             kept += [Piece(" ", "space"), pieces[at]]

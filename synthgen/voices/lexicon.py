@@ -34,8 +34,8 @@ def words() -> dict[str, int]:
     """Known words in small letters, and how many there are of each in ten million words; the most frequent come first."""
     counts = dict[str, int]()
     for line in _lines("words.txt"):
-        count, _, some = line.partition(" ")
-        counts.update(dict.fromkeys(some.split(), int(count)))
+        count, _, entries = line.partition(" ")
+        counts.update(dict.fromkeys(entries.split(), int(count)))
     return counts
 
 
@@ -43,20 +43,20 @@ def words() -> dict[str, int]:
 def slips() -> dict[str, list[Slip]]:
     """For a correct word the misspellings that people make of it, the most frequent first. A split or joined one holds a space
     on one of its sides: `a lot` has the slip `alot`, `without` has `with out`."""
-    known = dict[str, list[Slip]]()
+    slips_by_word = dict[str, list[Slip]]()
     for line in _lines("slips.tsv"):
         correct, *pairs = line.split("\t")
         # A pair is `typo kind seen`; only the typo may hold a space.
         parts = [pair.rsplit(" ", 2) for pair in pairs]
-        known[correct] = [Slip(typo, KINDS[int(kind)], int(seen)) for typo, kind, seen in parts]
-    return known
+        slips_by_word[correct] = [Slip(typo, KINDS[int(kind)], int(seen)) for typo, kind, seen in parts]
+    return slips_by_word
 
 
 @cache
 def typos() -> dict[str, tuple[str, Kind]]:
     """The same the other way: what is typed, and which word it is meant to be, with the kind. Confusions are left out, since both
     sides of them are words."""
-    return {slip.typo: (word, slip.kind) for word, some in slips().items() for slip in some if slip.kind != "confused"}
+    return {slip.typo: (word, slip.kind) for word, misspellings in slips().items() for slip in misspellings if slip.kind != "confused"}
 
 
 @cache
@@ -108,15 +108,15 @@ def kind_of(correct: str, typo: str) -> Kind:
         return "split_or_joined"
     start = _common(correct, typo)
     end = _common(correct[start:][::-1], typo[start:][::-1])
-    was, now = correct[start : len(correct) - end], typo[start : len(typo) - end]
-    match len(was), len(now):
-        case 2, 2 if was == now[::-1]:
+    intended, typed = correct[start : len(correct) - end], typo[start : len(typo) - end]
+    match len(intended), len(typed):
+        case 2, 2 if intended == typed[::-1]:
             return "swapped"
         case 1, 0:
             return "dropped"
         case 0, 1:
             return "doubled"
-        case 1, 1 if now in keyboards.neighbours("qwerty").get(was, "") and not _alike(was, now):
+        case 1, 1 if typed in keyboards.neighbours("qwerty").get(intended, "") and not _alike(intended, typed):
             return "neighbour_key"
     return "phonetic"
 
@@ -141,26 +141,26 @@ _LAUGH = re.compile(r"a?(?:h+[aeio]+){2,}h*|(?:lo)+l+z*|k{3,}|j(?:aj)+a?|(?:he)+
 @cache
 def is_word(word: str) -> bool:
     """Whether a word in small letters is a known one, an inflection or a compound of known ones, or a sound such as hmm."""
-    known = words()
-    if word in known or _SOUND.fullmatch(word):
+    vocabulary = words()
+    if word in vocabulary or _SOUND.fullmatch(word):
         return True
     if len(word) > 3 and any(word.endswith(ending) and _stem(word[: -len(ending)]) for ending in _GROWN):
         return True
-    if any(word.startswith(start) and len(word) > len(start) + 3 and word[len(start) :] in known for start in _GROWING):
+    if any(word.startswith(start) and len(word) > len(start) + 3 and word[len(start) :] in vocabulary for start in _GROWING):
         return True
     if "ise" in word or "isa" in word or "our" in word:  # the other side of the ocean's spelling
-        other = word.replace("ise", "ize").replace("isa", "iza").replace("our", "or")
-        return is_word(other)
+        american = word.replace("ise", "ize").replace("isa", "iza").replace("our", "or")
+        return is_word(american)
     return any(_part(word[:at]) and _part(word[at:]) for at in range(4, len(word) - 3))
 
 
 def _stem(stem: str) -> bool:
-    known = words()
+    vocabulary = words()
     return len(stem) > 2 and (
-        stem in known
-        or stem + "e" in known
-        or (stem[-1] == "i" and stem[:-1] + "y" in known)
-        or (stem[-1] == stem[-2] and stem[:-1] in known)
+        stem in vocabulary
+        or stem + "e" in vocabulary
+        or (stem[-1] == "i" and stem[:-1] + "y" in vocabulary)
+        or (stem[-1] == stem[-2] and stem[:-1] in vocabulary)
     )
 
 
@@ -188,8 +188,8 @@ def _deletes() -> dict[str, list[str]]:
         if count < _OFTEN[6]:
             break
         if len(word) >= 4 and count >= _OFTEN[min(len(word), 6)] and word.isalpha():
-            for left in {word, *(word[:at] + word[at + 1 :] for at in range(1, len(word)))}:
-                table.setdefault(left, []).append(word)
+            for shortened in {word, *(word[:at] + word[at + 1 :] for at in range(1, len(word)))}:
+                table.setdefault(shortened, []).append(word)
     return table
 
 
@@ -200,18 +200,27 @@ def misspelling(word: str) -> Kind | None:
         return typos()[word][1]
     if word in words() or len(word) < 4 or not word.isascii() or not word.isalpha() or is_word(word):
         return None
-    near = {other for left in {word, *(word[:at] + word[at + 1 :] for at in range(1, len(word)))} for other in _deletes().get(left, ())}
-    meant = [other for other in near if _one_off(other, word) and words()[other] >= _often(other, word)]
-    return kind_of(max(meant, key=lambda other: (words()[other], other)), word) if meant else None
+    near = {
+        candidate
+        for shortened in {word, *(word[:at] + word[at + 1 :] for at in range(1, len(word)))}
+        for candidate in _deletes().get(shortened, ())
+    }
+    candidates = [candidate for candidate in near if _one_off(candidate, word) and words()[candidate] >= _often(candidate, word)]
+    return kind_of(max(candidates, key=lambda candidate: (words()[candidate], candidate)), word) if candidates else None
 
 
-def _often(meant: str, word: str) -> int:
+def _often(candidate: str, word: str) -> int:
     """How frequent a word must be to be what was meant. Of short words another letter often makes another word."""
-    other_letter = len(word) == len(meant) and sorted(word) != sorted(meant)
+    other_letter = len(word) == len(candidate) and sorted(word) != sorted(candidate)
     return 10**9 if other_letter and len(word) == 4 else _OFTEN[min(len(word), 6)] * (_OTHERWISE if other_letter and len(word) < 7 else 1)
 
 
 def _one_off(one: str, other: str) -> bool:
     start = _common(one, other)
-    rest, left = one[start:], other[start:]
-    return rest[1:] == left or rest == left[1:] or rest[1:] == left[1:] or (rest[:2] == left[:2][::-1] and rest[2:] == left[2:])
+    one_tail, other_tail = one[start:], other[start:]
+    return (
+        one_tail[1:] == other_tail
+        or one_tail == other_tail[1:]
+        or one_tail[1:] == other_tail[1:]
+        or (one_tail[:2] == other_tail[:2][::-1] and one_tail[2:] == other_tail[2:])
+    )

@@ -21,46 +21,53 @@ LIKE, CHANCE = 0.2, 2.0
 def oddness(text: str, voice: Voice) -> float:
     """By how many standard deviations a message is less likely than the voice's own messages are on average, its figures
     taken one by one as if they did not depend on each other. Around 0 is usual, above 3 hardly ever happens."""
-    found = dict(zip(FEATURES, map(float, features([text])[0]), strict=True))
+    figures = dict(zip(FEATURES, map(float, features([text])[0]), strict=True))
     surprise = expected = variance = 0.0
-    for name, value in found.items():
+    for name, value in figures.items():
         figure = getattr(voice, name, None)
         if figure is None or name in COUNTS:
             continue
-        rate = figure * found["words"] if name in RATES else figure
+        rate = figure * figures["words"] if name in RATES else figure
         share = min(1 - LEAST, max(LEAST, 1 - exp(-rate) if name in RATES else rate))
         surprise -= log(share if value > 0 else 1 - share)
         expected -= share * log(share) + (1 - share) * log(1 - share)
         variance += share * (1 - share) * log(share / (1 - share)) ** 2
     if voice.words:
-        part = sum(found["words"] > length for length in voice.words)
+        part = sum(figures["words"] > length for length in voice.words)
         shares = [round(after - before, 3) for before, after in pairwise((0.0, *QUANTILES, 1.0))]
         logs = [-log(share) for share in shares]
-        mean = sum(share * one for share, one in zip(shares, logs, strict=True))
+        mean = sum(share * surprisal for share, surprisal in zip(shares, logs, strict=True))
         surprise, expected = surprise + logs[part], expected + mean
-        variance += sum(share * (one - mean) ** 2 for share, one in zip(shares, logs, strict=True))
+        variance += sum(share * (surprisal - mean) ** 2 for share, surprisal in zip(shares, logs, strict=True))
     return (surprise - expected) / sqrt(variance) if variance else 0.0
 
 
 def style_errors(texts: Sequence[str], voice: Voice) -> dict[str, dict[str, Any]]:
     """For each figure that the voice names: its target, what the texts have, whether that is like it, and how far it may be away for that
     (of the words of a message each of the three in the middle, and at least a word)."""
-    found = features(texts)
-    total = float(found[:, FEATURES.index("words")].sum())
-    told: dict[str, dict[str, Any]] = {}
-    for name, values in zip(FEATURES, found.T, strict=True):
+    measured = features(texts)
+    total = float(measured[:, FEATURES.index("words")].sum())
+    errors: dict[str, dict[str, Any]] = {}
+    for name, values in zip(FEATURES, measured.T, strict=True):
         figure = getattr(voice, name, None)
         if name == "words" and figure:
-            made = [float(one) for one in np.quantile(values, QUANTILES)]
-            each = [_within(one, 1.0) for one in figure]
-            near = (abs(one - target) <= most for target, one, most in zip(figure[1:4], made[1:4], each[1:4], strict=True))
-            told[name] = {"target": list(figure), "made": made, "like": all(near), "within": each}
+            quantiles = [float(quantile) for quantile in np.quantile(values, QUANTILES)]
+            tolerances = [_within(quantile, 1.0) for quantile in figure]
+            near = (
+                abs(quantile - target) <= most for target, quantile, most in zip(figure[1:4], quantiles[1:4], tolerances[1:4], strict=True)
+            )
+            errors[name] = {"target": list(figure), "made": quantiles, "like": all(near), "within": tolerances}
         elif isinstance(figure, float | int):
             mean = float(values.mean(dtype=np.float64))
             chance = _error(name, float(figure), len(texts), total, float(values.std(dtype=np.float64)))
-            within = _within(float(figure), CHANCE * chance)
-            told[name] = {"target": float(figure), "made": round(mean, 4), "like": abs(mean - figure) <= within, "within": round(within, 4)}
-    return told
+            tolerance = _within(float(figure), CHANCE * chance)
+            errors[name] = {
+                "target": float(figure),
+                "made": round(mean, 4),
+                "like": abs(mean - figure) <= tolerance,
+                "within": round(tolerance, 4),
+            }
+    return errors
 
 
 def _error(name: str, figure: float, texts: int, words: float, deviation: float) -> float:

@@ -35,36 +35,36 @@ def case_of(pieces: Sequence[Piece]) -> Case:
     return "sentence" if first.text[:1].isupper() else "other"
 
 
-def wanted_case(pieces: Sequence[Piece], now: Case, aim: Aim) -> Case:
-    """The case that the message, which is in the case `now`, is to be in."""
+def wanted_case(pieces: Sequence[Piece], current: Case, aim: Aim) -> Case:
+    """The case that the message, which is in the case `current`, is to be in."""
     later = [pieces[at].text for at in words(pieces)[1:]]
     mixed = any(text != text.lower() or text == "i" or text.startswith(("i'", "i’")) for text in later)
-    return now if now == "none" else aim.one_of(now, lambda voice: _cases(voice, now, mixed))
+    return current if current == "none" else aim.choose(current, lambda voice: _cases(voice, current, mixed))
 
 
-def _cases(voice: Voice, now: Case, mixed: bool) -> dict[Case, float] | None:
+def _cases(voice: Voice, current: Case, mixed: bool) -> dict[Case, float] | None:
     """The shares of the cases; another than the three that have names only where a capital would be left (`mixed`)."""
     named: dict[Case, float | None] = {"lower": voice.lower_only, "sentence": voice.sentence_case, "shout": voice.shouting}
     shares: dict[Case, float] = {case: share for case, share in named.items() if share is not None}
     if not shares:
         return None
-    rest: Case = now if now not in shares else "other"
-    if rest != "other" or mixed:
-        shares[rest] = shares.get(rest, 0.0) + max(0.0, 1 - sum(shares.values()))
+    unnamed: Case = current if current not in shares else "other"
+    if unnamed != "other" or mixed:
+        shares[unnamed] = shares.get(unnamed, 0.0) + max(0.0, 1 - sum(shares.values()))
     return shares
 
 
 def set_case(pieces: Sequence[Piece], case: Case) -> None:
     """Put the message in that case. From capitals there is no way back to names: only sentences and `I` get theirs."""
-    mine = [piece for piece in pieces if piece.sort == "word"]
-    now = case_of(pieces)
-    if case in {now, "none"}:
+    word_pieces = [piece for piece in pieces if piece.sort == "word"]
+    current = case_of(pieces)
+    if case in {current, "none"}:
         return
-    if case in {"lower", "shout"} or now == "shout":
-        for piece in mine:
+    if case in {"lower", "shout"} or current == "shout":
+        for piece in word_pieces:
             piece.text = piece.text.upper() if case == "shout" else piece.text.lower()
     if case in {"sentence", "other"}:
-        for piece in mine:
+        for piece in word_pieces:
             if piece.text == "i" or piece.text.startswith(("i'", "i’")):
                 piece.text = "I" + piece.text[1:]
     if case == "sentence":
@@ -93,7 +93,7 @@ def asks(pieces: Sequence[Piece]) -> bool:
     """Whether the last sentence of a message is a question."""
     start = 0
     for at, piece in enumerate(pieces):
-        if piece.sort == "mark" and piece.text[-1] in ENDS and any(other.sort == "word" for other in pieces[at:]):
+        if piece.sort == "mark" and piece.text[-1] in ENDS and any(later.sort == "word" for later in pieces[at:]):
             start = at + 1
     last = [piece for piece in pieces[start:] if piece.sort == "word"]
     if last and last[0].text.lower() in lexicon.table("greetings"):
@@ -114,31 +114,31 @@ def set_end_mark(pieces: list[Piece], aim: Aim, is_question: bool) -> None:
     while last > 0 and (pieces[last].sort == "space" or _FACE.fullmatch(pieces[last].text)):
         last -= 1
     mark = pieces[last] if pieces[last].sort == "mark" else None
-    now = mark.text[-1] if mark and mark.text[-1] in ENDS else ""
-    wanted = aim.one_of(now.replace("…", "."), lambda voice: _ends(voice, is_question, now))
-    if wanted != now.replace("…", "."):
-        if mark and now:
-            mark.text = mark.text.rstrip("".join(ENDS)) + wanted
-        elif wanted:
-            pieces.insert(last + 1, Piece(wanted, "mark"))
+    current_end = mark.text[-1] if mark and mark.text[-1] in ENDS else ""
+    new_end = aim.choose(current_end.replace("…", "."), lambda voice: _ends(voice, is_question, current_end))
+    if new_end != current_end.replace("…", "."):
+        if mark and current_end:
+            mark.text = mark.text.rstrip("".join(ENDS)) + new_end
+        elif new_end:
+            pieces.insert(last + 1, Piece(new_end, "mark"))
     tidy(pieces)
-    if now and not wanted:
+    if current_end and not new_end:
         _run_on(pieces, aim)
 
 
-def _ends(voice: Voice, is_question: bool, now: str) -> dict[str, float] | None:
+def _ends(voice: Voice, is_question: bool, current_end: str) -> dict[str, float] | None:
     """How often a message of that voice ends how."""
     if voice.end_mark is None and voice.question_mark is None and voice.exclamation is None:
         return None
-    ends = float(bool(now)) if voice.end_mark is None else voice.end_mark
+    ends = float(bool(current_end)) if voice.end_mark is None else voice.end_mark
     asking = voice.question or _ASKING
     marked = asking * ends if voice.question_mark is None else voice.question_mark
     if is_question:
         share = min(1.0, marked / asking)
         return {"?": share, "": 1 - share}
-    told = min(1.0, max(0.0, (ends - marked) / max(1 - asking, 0.05)))
-    cried = min(told, voice.exclamation / max(1 - asking, 0.05)) if voice.exclamation is not None else told * (now == "!")
-    return {".": told - cried, "!": cried, "": 1 - told}
+    end_share = min(1.0, max(0.0, (ends - marked) / max(1 - asking, 0.05)))
+    cried = min(end_share, voice.exclamation / max(1 - asking, 0.05)) if voice.exclamation is not None else end_share * (current_end == "!")
+    return {".": end_share - cried, "!": cried, "": 1 - end_share}
 
 
 def _run_on(pieces: list[Piece], aim: Aim) -> None:

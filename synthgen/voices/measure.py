@@ -34,9 +34,9 @@ def measure_voice(texts: Sequence[str]) -> Voice:
     """The voice in which messages are typed: each feature is its mean, `words` are quantiles. Raises ValueError without messages."""
     if not len(texts):
         raise ValueError("no messages to measure")
-    found = features(texts)
-    means = dict(zip(FEATURES, found.mean(axis=0, dtype=np.float64).tolist(), strict=True))
-    words = np.quantile(found[:, FEATURES.index("words")], QUANTILES).tolist()
+    measured = features(texts)
+    means = dict(zip(FEATURES, measured.mean(axis=0, dtype=np.float64).tolist(), strict=True))
+    words = np.quantile(measured[:, FEATURES.index("words")], QUANTILES).tolist()
     figures = {name: _figure(mean) for name, mean in means.items() if name not in ("words", "characters")}
     return Voice.model_validate(figures | {"words": [_figure(value) for value in words]})
 
@@ -52,10 +52,10 @@ def voice_yaml(voice: Voice, name: str = "NAME") -> str:
     if voice.about:
         lines.append(f"  about: {_quoted(voice.about)}")
     for group, names in GROUPS.items():
-        shown = [(one, getattr(voice, one)) for one in names if getattr(voice, one) is not None]
-        if shown:
+        figures = [(feature, getattr(voice, feature)) for feature in names if getattr(voice, feature) is not None]
+        if figures:
             lines.append(f"  # {group}")
-        lines += [f"  {one}: {_written(value)}{_remark(one)}" for one, value in shown]
+        lines += [f"  {feature}: {_written(value)}{_remark(feature)}" for feature, value in figures]
     if voice.keyboard != "qwerty":
         lines.append(f"  keyboard: {voice.keyboard}")
     return "\n".join(lines) + "\n"
@@ -73,5 +73,5 @@ def _quoted(text: str) -> str:
 
 
 def _remark(name: str) -> str:
-    says = Voice.model_fields[name].description or ""
-    return f"  # {says}" if name in REMARKED else ""
+    description = Voice.model_fields[name].description or ""
+    return f"  # {description}" if name in REMARKED else ""

@@ -60,7 +60,7 @@ def mess(text: str, facts: Sequence[str] = ()) -> dict[str, float]:
     counts["unknown_words"] = max(0, counts["unknown_words"] - counts["misspelled"])
     if words > 3 and counts["unknown_words"] > _FOREIGN * words:
         counts["unknown_words"] = counts["misspelled"] = 0
-    found: dict[str, float] = {
+    marks: dict[str, float] = {
         "small_start": _started(typed) == "small",  # a name has a capital of its own, but not a small letter
         "small_i": len(re.findall(r"(?<![\w'’.])i(?=['’](?:m|d|ll|ve)\b|(?![\w'’.]))", text)),
         "small_sentence": len(_SMALL_SENTENCE.findall(text)),
@@ -72,7 +72,7 @@ def mess(text: str, facts: Sequence[str] = ()) -> dict[str, float]:
         "emoji": values["emoji"],
         "keywords": values["keywords"],
     }
-    return {name: float(count) for name, count in found.items() if count}
+    return {name: float(count) for name, count in marks.items() if count}
 
 
 def strength(marks: Mapping[str, float]) -> float:
@@ -82,50 +82,59 @@ def strength(marks: Mapping[str, float]) -> float:
 
 def kept_mess(before: str, after: str, facts: Sequence[str] = ()) -> KeptMess:
     """What a revision of a message kept of how it was typed. Where the message was typed with care, there is nothing to keep."""
-    had, has = mess(before, facts), mess(after, facts)
-    if (weight := strength(had)) <= SLIGHT:
+    marks_before, marks_after = mess(before, facts), mess(after, facts)
+    if (weight := strength(marks_before)) <= SLIGHT:
         return KeptMess(1.0, [])
-    left = sum(WEIGHTS[name] * min(count, MOST) * min(1.0, has.get(name, 0) / count) for name, count in had.items())
-    return KeptMess(left / weight, _polish(_without(before, facts), _without(after, facts), had, has))
+    kept_weight = sum(WEIGHTS[name] * min(count, MOST) * min(1.0, marks_after.get(name, 0) / count) for name, count in marks_before.items())
+    return KeptMess(kept_weight / weight, _polish(_without(before, facts), _without(after, facts), marks_before, marks_after))
 
 
-def _polish(before: str, after: str, had: Mapping[str, float], has: Mapping[str, float]) -> list[str]:
+def _polish(before: str, after: str, marks_before: Mapping[str, float], marks_after: Mapping[str, float]) -> list[str]:
     """What is tidier than it was, in words."""
-    found = list[str]()
-    if "small_start" in had and _started(after) == "capital" and "shouting" not in has:
-        found.append("it begins with a capital now")
-    if "shouting" in had and "shouting" not in has:
-        found.append("it is no longer in capitals")
-    if "no_end" in had and _PLAIN_END.search(after.rstrip(" \"'”’)")):
-        found.append("it ends with a mark now")
-    if "small_sentence" in had and "small_sentence" not in has and _CAPITAL_SENTENCE.search(after):
-        found.append("its sentences begin with capitals now")
-    if "small_i" in had and not has.keys() & {"small_i", "shouting"} and re.search(r"\bI\b", after):
-        found.append("'i' is 'I' now")
-    wrongs = sum(had.get(name, 0) for name in _WRONG)
+    changes = list[str]()
+    if "small_start" in marks_before and _started(after) == "capital" and "shouting" not in marks_after:
+        changes.append("it begins with a capital now")
+    if "shouting" in marks_before and "shouting" not in marks_after:
+        changes.append("it is no longer in capitals")
+    if "no_end" in marks_before and _PLAIN_END.search(after.rstrip(" \"'”’)")):
+        changes.append("it ends with a mark now")
+    if "small_sentence" in marks_before and "small_sentence" not in marks_after and _CAPITAL_SENTENCE.search(after):
+        changes.append("its sentences begin with capitals now")
+    if "small_i" in marks_before and not marks_after.keys() & {"small_i", "shouting"} and re.search(r"\bI\b", after):
+        changes.append("'i' is 'I' now")
+    wrongs = sum(marks_before.get(name, 0) for name in _WRONG)
     if (right := corrected_words(before, after)) and len(right) >= _SEVERAL * wrongs:
-        found += [f"'{wrong}' is '{now}' now" for wrong, now in right]
+        changes += [f"'{wrong}' is '{corrected}' now" for wrong, corrected in right]
     most = max(LONGER * len(before.split()), len(before.split()) + ROOM)
     if (count := len(after.split())) > most:
-        found.append(f"it is longer by far: {count} words, {most} at most")
-    return found
+        changes.append(f"it is longer by far: {count} words, {most} at most")
+    return changes
 
 
 def corrected_words(before: str, after: str) -> list[tuple[str, str]]:
     """The words of a message that were misspelled, shortened or without their apostrophe and are put right, each with what it is now."""
     first, then = _words(before), _words(after)
-    gone, come = [word for word in first if word not in then], [word for word in then if word not in first]
+    removed, added = [word for word in first if word not in then], [word for word in then if word not in first]
     text, pairs = " ".join(then), list[tuple[str, str]]()
-    for word in gone:
-        says = token_features(word)
-        if not (says.get("unknown") or says.get("chat") or says.get("dropped_apostrophe") or says.get("elongated")):
+    for word in removed:
+        word_features = token_features(word)
+        if not (
+            word_features.get("unknown")
+            or word_features.get("chat")
+            or word_features.get("dropped_apostrophe")
+            or word_features.get("elongated")
+        ):
             continue
-        meant = lexicon.contractions().get(word) or lexicon.chat_words().get(word) or lexicon.typos().get(word, ("", ""))[0]
-        if meant and f" {meant} " in f" {text} " and f" {meant} " not in f" {' '.join(first)} ":
-            pairs.append((word, meant))
-        elif says.get("unknown") or says.get("elongated"):
-            near = [other for other in come if other[0] == word[0] and not token_features(other).get("unknown") and _alike(word, other)]
-            pairs += [(word, max(near, key=lambda other: _ratio(word, other)))] if near else []
+        correct = lexicon.contractions().get(word) or lexicon.chat_words().get(word) or lexicon.typos().get(word, ("", ""))[0]
+        if correct and f" {correct} " in f" {text} " and f" {correct} " not in f" {' '.join(first)} ":
+            pairs.append((word, correct))
+        elif word_features.get("unknown") or word_features.get("elongated"):
+            near = [
+                candidate
+                for candidate in added
+                if candidate[0] == word[0] and not token_features(candidate).get("unknown") and _alike(word, candidate)
+            ]
+            pairs += [(word, max(near, key=lambda candidate: _ratio(word, candidate)))] if near else []
     return pairs
 
 
@@ -155,6 +164,8 @@ def _started(text: str) -> str:
 
 def _without(text: str, facts: Sequence[str]) -> str:
     """The text with a slot in the place of each fact."""
-    known = sorted({re.escape(fact.strip()) for fact in facts if len(fact.strip()) >= _SHORTEST}, key=lambda fact: (-len(fact), fact))
+    fact_patterns = sorted(
+        {re.escape(fact.strip()) for fact in facts if len(fact.strip()) >= _SHORTEST}, key=lambda fact: (-len(fact), fact)
+    )
     text = text.strip()
-    return re.sub(rf"(?<!\w)(?:{'|'.join(known)})(?!\w)", _SLOT, text, flags=re.IGNORECASE) if known else text
+    return re.sub(rf"(?<!\w)(?:{'|'.join(fact_patterns)})(?!\w)", _SLOT, text, flags=re.IGNORECASE) if fact_patterns else text

@@ -75,13 +75,13 @@ def misspell(pieces: list[Piece], count: int, mix: Mapping[Kind, float], keyboar
     words = sum(piece.sort != "space" and piece.sort != "mark" for piece in pieces)
     for _ in range(min(count, ceil(words / MOST) - slips)):
         first = stream.choices(KINDS, [mix[kind] for kind in KINDS])[0]
-        for wanted in (first, *(kind for kind in _ALWAYS if mix[kind])):
-            kind = wanted
+        for candidate in (first, *(kind for kind in _ALWAYS if mix[kind])):
+            kind = candidate
             at = _place(pieces, free, kind, stream)
             if at is None:
                 continue
             if mix is OBSERVED and kind in _OWN:  # then the word has its own
-                kind = stream.choices(_OWN, [_leaning(pieces[at].text.lower(), own) for own in _OWN])[0]
+                kind = stream.choices(_OWN, [_leaning(pieces[at].text.lower(), word_kind) for word_kind in _OWN])[0]
             if _misspelled(pieces, at, kind, keyboard, stream):
                 free = _free(pieces)
                 break
@@ -103,18 +103,18 @@ def misspelled(pieces: Sequence[Piece]) -> list[int]:
 
 def _free(pieces: Sequence[Piece]) -> list[int]:
     """The words that a slip may happen in: plain ones, not beside another slip if either is short."""
-    typos, found = lexicon.typos(), list[int]()
+    typos, free_places = lexicon.typos(), list[int]()
     places = [at for at, piece in enumerate(pieces) if piece.sort == "word" or piece.sort == "fixed"]
     slipped = [pieces[at].kind in KINDS or pieces[at].text.lower() in typos for at in places]
     for index, at in enumerate(places):
         piece = pieces[at]
         if piece.sort != "word" or piece.kind or slipped[index] or not piece.text.isascii() or _is_acronym(piece.text):
             continue
-        beside = [other for other in (index - 1, index + 1) if 0 <= other < len(places) and slipped[other]]
-        sizes = [len(pieces[places[other]].was or pieces[places[other]].text) for other in beside]
-        if min([len(piece.text), *sizes]) > _SHORTEST or not beside:
-            found.append(at)
-    return found
+        slipped_neighbours = [neighbour for neighbour in (index - 1, index + 1) if 0 <= neighbour < len(places) and slipped[neighbour]]
+        sizes = [len(pieces[places[neighbour]].was or pieces[places[neighbour]].text) for neighbour in slipped_neighbours]
+        if min([len(piece.text), *sizes]) > _SHORTEST or not slipped_neighbours:
+            free_places.append(at)
+    return free_places
 
 
 def _is_acronym(text: str) -> bool:
@@ -150,31 +150,31 @@ def _known(word: str, kind: Kind) -> list[tuple[str, float]]:
     if len(word) <= _SHORTEST and kind == "phonetic":
         return []
     least = 2 if len(word) <= _SHORTEST else 0
-    known = [
+    typos = [
         (typo, seen + 0.2)
         for typo, its, seen in lexicon.slips().get(word, ())
         if its == kind and seen >= least and not _RUDE.fullmatch(typo)
     ]
-    return known + [(typo, 3.0) for typo in (_CONFUSED.get(word, ()) if kind == "confused" else ())]
+    return typos + [(typo, 3.0) for typo in (_CONFUSED.get(word, ()) if kind == "confused" else ())]
 
 
 def _join_leaning(pieces: Sequence[Piece], at: int) -> float:
     """How often a word is run together with the next one."""
-    other = _next(pieces, at)
-    if other is None:
+    next_piece = _next(pieces, at)
+    if next_piece is None:
         return 0.0
-    pair = f"{pieces[at].text.lower()} {other.text.lower()}"
-    known = sum(weight for _, weight in _known(pair, "split_or_joined"))
-    short = min(pieces[at].text, other.text, key=len).lower()
-    return known / 5000 + (0.0001 if len(short) <= 3 and short in lexicon.table("function_words") else 0.0)
+    pair = f"{pieces[at].text.lower()} {next_piece.text.lower()}"
+    pair_weight = sum(weight for _, weight in _known(pair, "split_or_joined"))
+    short = min(pieces[at].text, next_piece.text, key=len).lower()
+    return pair_weight / 5000 + (0.0001 if len(short) <= 3 and short in lexicon.table("function_words") else 0.0)
 
 
 def _next(pieces: Sequence[Piece], at: int) -> Piece | None:
     """The word after the one there, when only a space parts them and it is untouched."""
     if at + 2 < len(pieces) and pieces[at + 1].text == " " and pieces[at].text.isalpha():
-        other = pieces[at + 2]
-        plain = other.sort == "word" and other.text.isalpha() and not other.kind
-        return other if plain and "I" not in (pieces[at].text.upper(), other.text.upper()) else None
+        next_piece = pieces[at + 2]
+        plain = next_piece.sort == "word" and next_piece.text.isalpha() and not next_piece.kind
+        return next_piece if plain and "I" not in (pieces[at].text.upper(), next_piece.text.upper()) else None
     return None
 
 
@@ -182,17 +182,17 @@ def _misspelled(pieces: list[Piece], at: int, kind: Kind, keyboard: str, stream:
     """Misspell the word there; False when nothing came of it."""
     piece = pieces[at]
     word = piece.text.lower()
-    known = _known(word, kind)
+    typos = _known(word, kind)
     if kind == "confused" and word in _AFTER:
         before = [piece.text.lower() for piece in pieces[max(0, at - 2) : at] if piece.sort == "word"]
         if not before or before[-1] not in _AFTER[word]:
             return False
-    if kind == "split_or_joined" and not (known and stream.random() * (sum(w for _, w in known) + 1) >= 1):
+    if kind == "split_or_joined" and not (typos and stream.random() * (sum(w for _, w in typos) + 1) >= 1):
         return _run_together(pieces, at, stream)
-    if known and (
-        len(word) < _SHORTEST or kind == "confused" or kind == "split_or_joined" or stream.random() * (sum(w for _, w in known) + 1) > 1
+    if typos and (
+        len(word) < _SHORTEST or kind == "confused" or kind == "split_or_joined" or stream.random() * (sum(w for _, w in typos) + 1) > 1
     ):
-        slip(piece, stream.choices([typo for typo, _ in known], [weight for _, weight in known])[0], kind)
+        slip(piece, stream.choices([typo for typo, _ in typos], [weight for _, weight in typos])[0], kind)
         return True
     for _ in range(4):
         typo = _slipped(word, kind, keyboard, stream)
@@ -204,16 +204,16 @@ def _misspelled(pieces: list[Piece], at: int, kind: Kind, keyboard: str, stream:
 
 def _run_together(pieces: list[Piece], at: int, stream: Random) -> bool:
     """Leave out the space after a word, or strike it a letter early."""
-    piece, other = pieces[at], _next(pieces, at)
-    if other is None:
+    piece, next_piece = pieces[at], _next(pieces, at)
+    if next_piece is None:
         return False
-    one, two = piece.text, other.text
-    known = _known(f"{one.lower()} {two.lower()}", "split_or_joined")
-    early = not known and len(one) > 2 and stream.random() < 0.3
-    text = f"{one[:-1]} {one[-1]}{two}" if early else one + two
-    if text.lower() in lexicon.words() or _RUDE.fullmatch(text.lower()) or (early and one[:-1].lower() in lexicon.words()):
+    first, second = piece.text, next_piece.text
+    typos = _known(f"{first.lower()} {second.lower()}", "split_or_joined")
+    early = not typos and len(first) > 2 and stream.random() < 0.3
+    text = f"{first[:-1]} {first[-1]}{second}" if early else first + second
+    if text.lower() in lexicon.words() or _RUDE.fullmatch(text.lower()) or (early and first[:-1].lower() in lexicon.words()):
         return False
-    piece.was, piece.kind, piece.text = f"{one} {two}", "split_or_joined", text
+    piece.was, piece.kind, piece.text = f"{first} {second}", "split_or_joined", text
     del pieces[at + 1 : at + 3]
     return True
 
@@ -230,16 +230,16 @@ def _slipped(word: str, kind: Kind, keyboard: str, stream: Random) -> str:
 @lru_cache(maxsize=65536)
 def _spots(word: str, kind: Kind, keyboard: str) -> tuple[list[tuple[int, int, str]], list[float]]:
     """Where in a word a kind of slip can happen (from, to, and what stands there then), with cumulated weights."""
-    spots, last, left = dict[tuple[int, int, str], float](), len(word) - 1, keyboards.left_hand(keyboard)
+    spots, last, left_keys = dict[tuple[int, int, str], float](), len(word) - 1, keyboards.left_hand(keyboard)
     if not word.isalpha():
         return [], []
     if kind == "phonetic":
-        found = [(match, typo) for pattern, typo in _SOUNDS for match in pattern.finditer(word) if match.start() > 0] if last > 3 else []
-        spots = {(match.start(), match.end(), typo): 1.0 for match, typo in found if match.end() <= last or len(typo) > 1}
+        sounds = [(match, typo) for pattern, typo in _SOUNDS for match in pattern.finditer(word) if match.start() > 0] if last > 3 else []
+        spots = {(match.start(), match.end(), typo): 1.0 for match, typo in sounds if match.end() <= last or len(typo) > 1}
     for at, letter in enumerate(word):
         before, after = word[at - 1] if at else "", word[at + 1] if at < last else ""
         if kind == "swapped" and after and letter != after:
-            hands = 2.0 if (letter in left) != (after in left) else 1.0  # two hands get out of step
+            hands = 2.0 if (letter in left_keys) != (after in left_keys) else 1.0  # two hands get out of step
             spots[at, at + 2, after + letter] = hands * (0.1 if at == 0 else 1.0)
         elif kind == "dropped" and at:
             double = letter in (before, after)

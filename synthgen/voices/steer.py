@@ -75,12 +75,12 @@ class StylePool:
         self._marks = course.marks(texts).astype(np.float32)
         self._own = (self._marks**2) @ course.weights.astype(np.float32)
 
-    def best(self, tally: StyleTotals, among: Sequence[int]) -> int:
+    def best(self, tally: StyleTotals, places: Sequence[int]) -> int:
         """The place of the most wanted text among some places."""
         behind = np.clip(tally.sums / 1000 - tally.texts * self.course.shares, -UNMET, UNMET)
         # the square of (behind + marks - shares), weighted and summed, but for what is the same for all texts
         pull = (2 * self.course.weights * (behind - self.course.shares)).astype(np.float32)
-        return among[int((self._own + self._marks @ pull)[list(among)].argmin())]
+        return places[int((self._own + self._marks @ pull)[list(places)].argmin())]
 
 
 def style(text: str) -> dict[str, float]:
@@ -90,14 +90,16 @@ def style(text: str) -> dict[str, float]:
 
 def target_from_texts(texts: Sequence[str]) -> StyleTarget:
     """The course to texts like these: each feature with its whole distribution, and the words and pairs of words that many have."""
-    found = features(texts)
-    cuts = [(place, cut) for place in range(found.shape[1]) for cut in _cuts(found[:, place])]
+    measured = features(texts)
+    cuts = [(place, cut) for place in range(measured.shape[1]) for cut in _cuts(measured[:, place])]
     counts = Counter(token for text in texts for token in _tokens(text))
     least = max(3, SELDOM * len(texts))
-    told = sorted(counts.items(), key=lambda one: (-one[1], one[0]))  # sets have no order, and equal counts must have one
-    often = [token for token, count in told[:WORDS] if least <= count <= 0.97 * len(texts)]
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))  # sets have no order, and equal counts must have one
+    often = [token for token, count in ranked[:WORDS] if least <= count <= 0.97 * len(texts)]
     weights = _weights([place for place, _ in cuts], len(often))
-    return StyleTarget(_found(texts, found, cuts, often).mean(0), weights, lambda given: _found(given, features(given), cuts, often))
+    return StyleTarget(
+        _found(texts, measured, cuts, often).mean(0), weights, lambda new_texts: _found(new_texts, features(new_texts), cuts, often)
+    )
 
 
 def target_from_voice(voice: Voice) -> StyleTarget:
@@ -109,13 +111,13 @@ def target_from_voice(voice: Voice) -> StyleTarget:
     places = [FEATURES.index(name) for name in named]
     aims = np.concatenate([np.array([*named.values()]) * scales, LONGER[: len(lengths)]])
 
-    def found(texts: Sequence[str]) -> Marks:
+    def marks_of(texts: Sequence[str]) -> Marks:
         measured = features(texts)
         longer = measured[:, [length] * len(lengths)] > np.array(lengths)
         return np.hstack([measured[:, places] * scales, longer])
 
     weights = np.array([1.0] * len(named) + [2 / len(lengths) for _ in lengths])
-    return StyleTarget(aims, weights, found)
+    return StyleTarget(aims, weights, marks_of)
 
 
 def _found(texts: Sequence[str], measured: np.ndarray, cuts: list[tuple[int, float]], often: list[str]) -> Marks:
@@ -123,7 +125,9 @@ def _found(texts: Sequence[str], measured: np.ndarray, cuts: list[tuple[int, flo
     if not often:
         return styles
     tokens = [_tokens(text) for text in texts]
-    return np.hstack([styles, np.array([[token in own for token in often] for own in tokens]).reshape(len(texts), len(often))])
+    return np.hstack(
+        [styles, np.array([[token in text_tokens for token in often] for text_tokens in tokens]).reshape(len(texts), len(often))]
+    )
 
 
 def _cuts(values: np.ndarray) -> list[float]:
@@ -140,7 +144,7 @@ def _cuts(values: np.ndarray) -> list[float]:
 def _tokens(text: str) -> set[str]:
     single = _TOKEN.findall(text)
     lower = [token.lower() for token in single]
-    return {*lower, *(f"{one} {two}" for one, two in pairwise(lower)), *(f"^{lower[0]}" for _ in lower[:1])}
+    return {*lower, *(f"{first} {second}" for first, second in pairwise(lower)), *(f"^{lower[0]}" for _ in lower[:1])}
 
 
 def _weights(places: Sequence[int], words: int) -> np.ndarray:

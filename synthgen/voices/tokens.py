@@ -111,7 +111,7 @@ def _word(token: str) -> dict[str, int]:
     word = plain.lower()
     letters = len(_LETTERS.findall(token))
     capitals = sum(map(str.isupper, token))
-    found = {
+    features = {
         "word": 1,
         "letters": letters,
         "spelled": int(letters > 0),
@@ -122,18 +122,18 @@ def _word(token: str) -> dict[str, int]:
         "abbreviation": int(word in lexicon.table("abbreviations")),
     }
     if drawn := len(word) > 3 and _DRAWN.search(word) is not None and not (set(word) <= set("wxiv")):
-        found["elongated"] = 1
+        features["elongated"] = 1
         word = _undrawn(word)
-    found |= _manner(word, token)
-    if not drawn and not found.get("chat") and not found.get("dropped_apostrophe"):
-        found |= _spelling(word, token)
-    return found
+    features |= _manner(word, token)
+    if not drawn and not features.get("chat") and not features.get("dropped_apostrophe"):
+        features |= _spelling(word, token)
+    return features
 
 
 def _undrawn(word: str) -> str:
     """sooo: so; helllo: hello."""
-    once, twice = _DRAWN.sub(r"\1", word), _DRAWN.sub(r"\1\1", word)
-    return max((once, twice), key=lambda form: lexicon.words().get(form, 0))
+    once, doubled = _DRAWN.sub(r"\1", word), _DRAWN.sub(r"\1\1", word)
+    return max((once, doubled), key=lambda form: lexicon.words().get(form, 0))
 
 
 def _manner(word: str, token: str) -> dict[str, int]:
@@ -141,7 +141,7 @@ def _manner(word: str, token: str) -> dict[str, int]:
     short, chat = lexicon.contractions(), lexicon.chat_words()
     long = short.get(word) or (chat[word].split()[0] if word in chat else word)
     soft = _SOFT | lexicon.table("greetings") | lexicon.table("polite") | lexicon.table("interjections")
-    found = {
+    features = {
         "apostrophe": _CONTRACTED.fullmatch(word) is not None,
         "dropped_apostrophe": word in short,
         "chat": (word in chat and not (len(word) == 1 and token.isupper() and word != "u")) or lexicon.is_laughter(word),
@@ -154,7 +154,7 @@ def _manner(word: str, token: str) -> dict[str, int]:
         "asks": word in lexicon.table("question_words") and word not in ("when", "where", "wen", "what"),
         "soft": word in soft,
     }
-    return {name: 1 for name, holds in found.items() if holds}
+    return {name: 1 for name, is_set in features.items() if is_set}
 
 
 _SOFT = frozenset(["and", "but", "so", "also", "or", "then", "now", "just", "actually", "basically", "anyway", "im", "again"])

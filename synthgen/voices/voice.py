@@ -76,7 +76,7 @@ class Voice(Part):
 
     def _repr_html_(self) -> str:
         head = ["", "figure", "of what", "means"]
-        return pages.page(pages.table(head, [(one.name.replace("_", " "), f"{one.value:.3g}", one.unit, one.says) for one in bars(self)]))
+        return pages.page(pages.table(head, [(bar.name.replace("_", " "), f"{bar.value:.3g}", bar.unit, bar.says) for bar in bars(self)]))
 
 
 RATES = frozenset(
@@ -137,13 +137,13 @@ def bars(voice: Voice) -> Iterator[FeatureBar]:
     """The rows of the table: one for each feature that the voice has, and five for the words of a message."""
     for group, names in GROUPS.items():
         for name in names:
-            value, says = getattr(voice, name), Voice.model_fields[name].description or ""
+            value, description = getattr(voice, name), Voice.model_fields[name].description or ""
             if name == "words" and value is not None:
                 yield from (
                     FeatureBar(group, f"words, {at} in 100", words, "words", "") for at, words in zip(_ORDINALS, value, strict=True)
                 )
             elif value is not None:
-                yield FeatureBar(group, name, value, _unit(name), says)
+                yield FeatureBar(group, name, value, _unit(name), description)
 
 
 def _unit(name: str) -> str:
