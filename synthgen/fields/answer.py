@@ -56,7 +56,7 @@ def schema_file(spec: Any) -> str:
     return spec["schema"] if isinstance(spec, dict) and [*spec] == ["schema"] and str(spec["schema"]).endswith(".json") else ""
 
 
-def _given(spec: Any, context: RecipeContext) -> Any:
+def _json_schema(spec: Any, context: RecipeContext) -> Any:
     """The JSON Schema that a spec gives as it is; None when it is said in words. Raises DataError, ValueError."""
     if name := schema_file(spec):
         path = context.path(name)
@@ -73,8 +73,8 @@ def schema_of(spec: Any, context: RecipeContext) -> Schema | None:
         return None
     if mistake := next(output_mistakes(spec, context), None):
         raise ValueError(mistake.message)
-    given = _given(spec, context)
-    return _schema(spec) if given is None else given
+    json_schema = _json_schema(spec, context)
+    return _schema(spec) if json_schema is None else json_schema
 
 
 def _schema(spec: Any) -> dict[str, Any]:
@@ -82,13 +82,13 @@ def _schema(spec: Any) -> dict[str, Any]:
         return WORDS[spec]
     if isinstance(spec, list):
         kinds = {bool: "boolean", int: "integer", float: "number", str: "string"}
-        found = {kinds[type(one)] for one in spec}
-        return {"type": "number" if found == {"integer", "number"} else found.pop(), "enum": list(spec)}
+        types = {kinds[type(option)] for option in spec}
+        return {"type": "number" if types == {"integer", "number"} else types.pop(), "enum": list(spec)}
     if [*spec] == ["list"]:
         return {"type": "array", "items": _schema(spec["list"])}
     return {
         "type": "object",
-        "properties": {name: _schema(one) for name, one in spec.items()},
+        "properties": {name: _schema(part) for name, part in spec.items()},
         "required": list(spec),
         "additionalProperties": False,
     }
@@ -98,14 +98,14 @@ def output_mistakes(spec: Any, context: RecipeContext) -> Iterator[PartMistake]:
     """What is wrong in an `output`."""
     at: KeyPath = ("output",)
     try:
-        given = None if spec is None else _given(spec, context)
+        json_schema = None if spec is None else _json_schema(spec, context)
     except (DataError, ValueError) as error:
         yield misread((*at, "schema"), error, context)
         return
-    if given is None:
+    if json_schema is None:
         yield from _mistakes(spec, at) if spec is not None else ()
         return
-    for mistake in schemas.mistakes(given):
+    for mistake in schemas.mistakes(json_schema):
         if schema_file(spec):
             place = ".".join(map(str, mistake.at))
             yield PartMistake((*at, "schema"), f"{mistake.message}{f' (in {place})' if place else ''}", mistake.hint)
@@ -116,31 +116,31 @@ def output_mistakes(spec: Any, context: RecipeContext) -> Iterator[PartMistake]:
 def _mistakes(spec: Any, at: KeyPath) -> Iterator[PartMistake]:
     if isinstance(spec, str):
         if spec not in WORDS:
-            meant = f"did you mean {MEANT[spec]}?" if spec in MEANT else did_you_mean(spec, WORDS, "one of")
+            suggestion = f"did you mean {MEANT[spec]}?" if spec in MEANT else did_you_mean(spec, WORDS, "one of")
             yield PartMistake(
                 at,
                 f"output: '{spec}' is no kind of answer",
-                f"{meant} (options stand in a list: [{spec}, other])" if "did" not in meant else meant,
+                f"{suggestion} (options stand in a list: [{spec}, other])" if "did" not in suggestion else suggestion,
             )
     elif isinstance(spec, list):
         yield from _option_mistakes(spec, at)
     elif not isinstance(spec, dict):
-        said = "nothing" if spec is None else repr(spec)
-        yield PartMistake(at, f"output: expected {', '.join(WORDS)}, a list of options or a mapping, not {said}")
+        actual = "nothing" if spec is None else repr(spec)
+        yield PartMistake(at, f"output: expected {', '.join(WORDS)}, a list of options or a mapping, not {actual}")
     elif [*spec] == ["list"]:
         yield from _mistakes(spec["list"], (*at, "list"))
     elif not spec:
         yield PartMistake(at, "output: an empty mapping asks for nothing", "such as {reply: text, escalate: boolean}")
     else:
-        for name, one in spec.items():
+        for name, part in spec.items():
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", str(name)):
                 hint = "letters (a to z), digits and _, so that templates can name it; 64 at most"
                 yield PartMistake((*at, name), f"'{name}' cannot be the name of a part of an answer", hint, at_key=True)
-            yield from _mistakes(one, (*at, name))
+            yield from _mistakes(part, (*at, name))
 
 
 def _option_mistakes(options: list[Any], at: KeyPath) -> Iterator[PartMistake]:
-    kinds = {type(one) for one in options}
+    kinds = {type(option) for option in options}
     if not options:
         yield PartMistake(at, "output: no options to choose from")
     elif not kinds <= {str, bool, int, float}:
@@ -148,8 +148,8 @@ def _option_mistakes(options: list[Any], at: KeyPath) -> Iterator[PartMistake]:
     elif len(kinds - {int}) > 1 or (int in kinds and kinds - {int, float}):
         yield PartMistake(at, "output: the options are of several types", "put quotes around each that is meant as text")
     elif len(set(options)) < len(options):
-        twice = next(one for one in options if options.count(one) > 1)
-        yield PartMistake((*at, options.index(twice)), f"output: the option {twice!r} stands here twice")
+        duplicate = next(option for option in options if options.count(option) > 1)
+        yield PartMistake((*at, options.index(duplicate)), f"output: the option {duplicate!r} stands here twice")
 
 
 def column_of(schema: Schema | None) -> str:
@@ -208,8 +208,8 @@ class AnswerForm:
             parts |= {"outcome": {"type": "string", "enum": [ANSWERED, self.out]}, "why": TEXT}
             inner = {"anyOf": [inner, {"type": "null"}]}
         parts |= {ANSWERED: inner}
-        whole = {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False}
-        return whole | ({"$defs": definitions} if definitions else {})
+        schema = {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False}
+        return schema | ({"$defs": definitions} if definitions else {})
 
     @cached_property
     def schema(self) -> str:
@@ -224,10 +224,10 @@ class AnswerForm:
     @property
     def _seen(self) -> Schema:
         """The whole, with what stands for the answer where there is an out, without the null."""
-        whole = json.loads(json.dumps(self.whole))
+        schema = json.loads(json.dumps(self.whole))
         if self.out:
-            whole["properties"][ANSWERED] = whole["properties"][ANSWERED]["anyOf"][0]
-        return whole  # type: ignore[no-any-return]
+            schema["properties"][ANSWERED] = schema["properties"][ANSWERED]["anyOf"][0]
+        return schema  # type: ignore[no-any-return]
 
     def misfit(self, value: Any) -> str | None:
         """Why a value is no answer of this form (reasons and an out aside), if it is none."""
@@ -248,30 +248,30 @@ class AnswerForm:
         if self.plain:
             return Answer(text)
         try:
-            found = parsed_json(_unfenced(text), parse_constant=_no_constant)
+            answer = parsed_json(_unfenced(text), parse_constant=_no_constant)
         except (ValueError, RecursionError):
             return Refusal("malformed", f"not JSON: {text[:120]}")
-        if why := schemas.misfit(found, self.whole):
+        if why := schemas.misfit(answer, self.whole):
             return Refusal("malformed", why)
-        return self._answer(found)
+        return self._answer(answer)
 
-    def _answer(self, found: Mapping[str, Any]) -> Answer | Refusal:
+    def _answer(self, answer: Mapping[str, Any]) -> Answer | Refusal:
         of = self.of or TEXT
         if not self.enclosed:
-            return Answer(schemas.settled(found, of))
-        reasons = str(found.get("reasons", "")).strip()
-        if self.out and found["outcome"] == self.out:
-            return Refusal("unsure", found["why"].strip() or reasons, to="unsure", final=True)
-        if why := schemas.misfit(found[ANSWERED], of):
+            return Answer(schemas.settled(answer, of))
+        reasons = str(answer.get("reasons", "")).strip()
+        if self.out and answer["outcome"] == self.out:
+            return Refusal("unsure", answer["why"].strip() or reasons, to="unsure", final=True)
+        if why := schemas.misfit(answer[ANSWERED], of):
             return Refusal("malformed", why)
-        value = schemas.settled(found[ANSWERED], of)
+        value = schemas.settled(answer[ANSWERED], of)
         return Answer(value.strip() if isinstance(value, str) and "enum" not in of else value, reasons)
 
 
 def _unfenced(text: str) -> str:
     """JSON without the fence that a server without structured output may let a model put around it."""
-    found = re.fullmatch(r"```(?:json)?\n(.*)\n```", text, re.DOTALL)
-    return found[1] if found else text
+    match = re.fullmatch(r"```(?:json)?\n(.*)\n```", text, re.DOTALL)
+    return match[1] if match else text
 
 
 def _no_constant(name: str) -> Any:
@@ -284,11 +284,13 @@ def _outline(part: Schema, root: Schema, indent: str = "") -> str:
         return _outline(root["$defs"][part["$ref"].removeprefix("#/$defs/")], root, indent)
     note = f"  # {part['description']}" if part.get("description") else ""
     if "anyOf" in part:
-        return " or ".join(_outline(one, root, indent) for one in part["anyOf"]) + note
+        return " or ".join(_outline(branch, root, indent) for branch in part["anyOf"]) + note
     if "enum" in part or "const" in part:
-        return "one of " + ", ".join(json.dumps(one, ensure_ascii=False) for one in part.get("enum", [part.get("const")])) + note
+        return "one of " + ", ".join(json.dumps(option, ensure_ascii=False) for option in part.get("enum", [part.get("const")])) + note
     if part["type"] == "object":
-        inner = "".join(f"\n{indent}  {json.dumps(name)}: {_outline(one, root, indent + '  ')}" for name, one in part["properties"].items())
+        inner = "".join(
+            f"\n{indent}  {json.dumps(name)}: {_outline(child, root, indent + '  ')}" for name, child in part["properties"].items()
+        )
         return f"{{{inner}\n{indent}}}{note}"
     if part["type"] == "array":
         return f"a list of: {_outline(part['items'], root, indent)}{note}"

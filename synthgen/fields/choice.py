@@ -26,15 +26,15 @@ def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | 
     if isinstance(options, dict) and isinf(sum(options.values())):
         raise ValueError("together the weights are larger than a number can be")
     if {type(option) for option in options} == {int, float} and (
-        large := [one for one in options if isinstance(one, int) and abs(one) > EXACT]
+        large := [option for option in options if isinstance(option, int) and abs(option) > EXACT]
     ):
         raise ValueError(f"{large[0]:,} cannot stand exactly beside numbers with a point", "write all options in quotes, as text")
     return options
 
 
 def _no_options_within(options: Any) -> Any:
-    within = next((each for each in options.values() if isinstance(each, list | dict)), None) if isinstance(options, dict) else None
-    if within is not None:
+    nested = next((option for option in options.values() if isinstance(option, list | dict)), None) if isinstance(options, dict) else None
+    if nested is not None:
         raise ValueError("options within options: what may be chosen cannot depend on another field here", DEPENDS)
     return options
 

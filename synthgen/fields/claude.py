@@ -26,19 +26,19 @@ from synthgen.text import files
 def _options(spec: Any) -> Any:
     """An `output` whose options are as they were typed; a JSON Schema's numbers are numbers."""
     if isinstance(spec, dict) and [*spec] != ["schema"]:
-        return {name: _options(one) for name, one in spec.items()}
+        return {name: _options(part) for name, part in spec.items()}
     return options_as_typed(spec) if isinstance(spec, list) else as_number(spec)
 
 
-def _examples(given: Any) -> Any:
+def _examples(examples: Any) -> Any:
     """Examples as they were typed; the numbers in an output with parts are numbers."""
-    if not isinstance(given, list):
-        return given
+    if not isinstance(examples, list):
+        return examples
     return [
-        {key: as_number(one) if isinstance(one, dict | list) and key == "output" else as_typed(one) for key, one in each.items()}
-        if isinstance(each, dict)
-        else each
-        for each in given
+        {key: as_number(value) if isinstance(value, dict | list) and key == "output" else as_typed(value) for key, value in example.items()}
+        if isinstance(example, dict)
+        else example
+        for example in examples
     ]
 
 
@@ -102,11 +102,13 @@ class Claude(Instructed):
             return
         if not records:
             yield PartMistake(("examples",), "no examples", "such as [{input: my card is gone, output: lost card}]")
-        for number, one in enumerate(records):
+        for number, record in enumerate(records):
             at, which = (("examples", number), "") if isinstance(self.examples, list) else (("examples",), f"example {number + 1}: ")
-            if one.keys() != {"input", "output"}:
-                yield PartMistake(at, f"{which}an example has an 'input' and an 'output'", f"here: {', '.join(map(str, one)) or 'nothing'}")
-            elif why := self.form.misfit(self._output_of(one)):
+            if record.keys() != {"input", "output"}:
+                yield PartMistake(
+                    at, f"{which}an example has an 'input' and an 'output'", f"here: {', '.join(map(str, record)) or 'nothing'}"
+                )
+            elif why := self.form.misfit(self._output_of(record)):
                 inner = (*at, "output") if isinstance(self.examples, list) else at
                 yield PartMistake(inner, f"{which}its output is not of the form that is asked for: {why}")
 
@@ -114,9 +116,9 @@ class Claude(Instructed):
     def _records(self) -> list[dict[str, Any]]:
         return list(files.records(self._context.path(self.examples))) if isinstance(self.examples, str) else list(self.examples or [])
 
-    def _output_of(self, one: dict[str, Any]) -> Any:
+    def _output_of(self, example: dict[str, Any]) -> Any:
         """The output of an example; one from a file that holds text only may be JSON, and text that was typed like 00501 a number."""
-        output = one["output"]
+        output = example["output"]
         if isinstance(output, str) and self.form.of is not None and self.form.misfit(output):
             for read in (json.loads, int):
                 with suppress(ValueError, RecursionError):
@@ -152,7 +154,7 @@ class Claude(Instructed):
 
     def answers(self) -> list[str]:
         """The outputs of its examples."""
-        return [self._shown(one["output"]) for one in self._records if "output" in one]
+        return [self._shown(record["output"]) for record in self._records if "output" in record]
 
     def labels(self) -> dict[str, str]:
         """Its reasons, if it thinks."""
@@ -161,7 +163,7 @@ class Claude(Instructed):
     @cached_property
     def brief(self) -> Brief:
         """What Claude reads first. Raises DataError, ValueError."""
-        examples = [{"input": to_text(one["input"]), "output": self._shown(self._output_of(one))} for one in self._records]
+        examples = [{"input": to_text(record["input"]), "output": self._shown(self._output_of(record))} for record in self._records]
         return self.brief_of(
             self.page, self.form, task="" if self.names_fields else self.task.strip(), examples=examples, writes=self.writes
         )

@@ -24,14 +24,14 @@ MORE, LONG = "more than 53 bits", "more than 64 bits"
 
 def column_of(values: Iterable[Any]) -> str:
     """The type of a column that holds all of the values: json where they are of several types that no other one holds."""
-    found = {_kind(value) for value in values if value is not None}
-    if LONG in found:
+    kinds = {_kind(value) for value in values if value is not None}
+    if LONG in kinds:
         return "string"
-    if found <= {"int64", MORE}:
-        return "int64" if found else "json"
-    if found == {"int64", "float64"}:
+    if kinds <= {"int64", MORE}:
+        return "int64" if kinds else "json"
+    if kinds == {"int64", "float64"}:
         return "float64"
-    return found.pop() if len(found) == 1 else "json"
+    return kinds.pop() if len(kinds) == 1 else "json"
 
 
 def _kind(value: Any) -> str:
@@ -60,7 +60,7 @@ def misfit(value: Any) -> str:
     """What in a value no column can hold, in words; "" where there is nothing."""
     if isinstance(value, dict | list):
         parts = value.values() if isinstance(value, dict) else value
-        return next((found for part in parts if (found := misfit(part))), "")
+        return next((reason for part in parts if (reason := misfit(part))), "")
     if isinstance(value, int) and not -(2**63) <= value < 2**64:  # JSON is read with 64 bits
         return "a whole number of more than 64 bits"
     if isinstance(value, bytes):

@@ -63,8 +63,8 @@ def pooled(pool: MessagePool, fates: Fates, facts: Mapping[str, Value], *, score
     """What became of the forms of a pool when a row with these `facts` took one."""
     from synthgen.fields.pool import with_facts
 
-    known = {name for name, value in facts.items() if value is not None}
+    available = {name for name, value in facts.items() if value is not None}
     for place, form in enumerate(pool.forms):
-        put = with_facts(form.put, facts) if slots(form.put.text) <= known else form.put
+        typed = with_facts(form.put, facts) if slots(form.put.text) <= available else form.put
         score, sense = (form.score, round(form.sense, 3)) if scored else (None, None)
-        yield Considered(form.source, put.text, fates.of.get(place, ""), "", form.voiced, tuple(put.slips), score, sense)
+        yield Considered(form.source, typed.text, fates.of.get(place, ""), "", form.voiced, tuple(typed.slips), score, sense)

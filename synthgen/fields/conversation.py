@@ -117,8 +117,8 @@ class Conversation(Asked):
 
     def files(self) -> list[Path]:
         """The file of the system prompt, and those of our own."""
-        own = prompt_files("conversation_next", "conversation_next_row", "purpose", "form")
-        return [*([self._context.path(self._file)] if self._file else []), *own]
+        built_in = prompt_files("conversation_next", "conversation_next_row", "purpose", "form")
+        return [*([self._context.path(self._file)] if self._file else []), *built_in]
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The first message, and the fields that the system prompt and the goal name."""
@@ -175,7 +175,10 @@ class Conversation(Asked):
 
     def more(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], name: str, streams: Streams) -> list[list[Prompt]]:
         """What each conversation needs next: a reply, drafts, or what comes next."""
-        return [self._asked(row, self._talk(row, own), name, streams) if own else [] for row, own in zip(rows, answers, strict=True)]
+        return [
+            self._asked(row, self._talk(row, completions), name, streams) if completions else []
+            for row, completions in zip(rows, answers, strict=True)
+        ]
 
     def _asked(self, row: Row, talk: Talk, name: str, streams: Streams) -> list[Prompt]:
         if talk.end or talk.refusal:
@@ -187,11 +190,13 @@ class Conversation(Asked):
         if talk.drafts is None and talk.replies < self.turns:
             settings: dict[str, Any] = {"temperature": 1.0, "tokens": LONGEST, "stop": frames.END}
             text = self._frame(row, talk)
-            return [self._prompt(row, talk, name, streams, "draft", text, one, settings=settings, by=self.typist) for one in range(DRAFTS)]
+            return [
+                self._prompt(row, talk, name, streams, "draft", text, number, settings=settings, by=self.typist) for number in range(DRAFTS)
+            ]
         return [self._prompt(row, talk, name, streams, "next", self._question(row, talk), brief=self.brief)]
 
-    def _prompt(self, row: Row, talk: Talk, name: str, streams: Streams, part: Part, text: str, one: int = 0, **more: Any) -> Prompt:
-        stream = streams.number(row.table, name, row.index, row.attempt, part, talk.replies, one)
+    def _prompt(self, row: Row, talk: Talk, name: str, streams: Streams, part: Part, text: str, number: int = 0, **more: Any) -> Prompt:
+        stream = streams.number(row.table, name, row.index, row.attempt, part, talk.replies, number)
         return Prompt(text, stream, origin={"field": f"{row.table}.{name}", "part": part}, **more)
 
     def _goal(self, row: Row) -> str:
@@ -199,17 +204,17 @@ class Conversation(Asked):
 
     def _frame(self, row: Row, talk: Talk) -> str:
         """The conversation as a base model reads it: the user's messages as those of a frame, each with the reply under it."""
-        said, goal = [_shortened(text) for _, text in talk.turns], " ".join(self._goal(row).split())[:SHORT]
-        pairs = [f"{said[at]}{frames.END}> {said[at + 1]}" for at in range(0, len(said), 2)]
+        texts, goal = [_shortened(text) for _, text in talk.turns], " ".join(self._goal(row).split())[:SHORT]
+        pairs = [f"{texts[at]}{frames.END}> {texts[at + 1]}" for at in range(0, len(texts), 2)]
         return frames.frame(self._context.about, [frames.Section(goal, pairs[-SHOWN:])])
 
     def _question(self, row: Row, talk: Talk) -> str:
-        said = "\n".join(tagged({role: text}) for role, text in talk.turns)
-        drafts = "\n".join(tagged({"draft": one}) for one in talk.drafts or [])
+        conversation = "\n".join(tagged({role: text}) for role, text in talk.turns)
+        drafts = "\n".join(tagged({"draft": draft}) for draft in talk.drafts or [])
         return render_prompt(
             "conversation_next_row",
             goal=tagged({"goal": self._goal(row)}),
-            conversation=tagged({"conversation": f"\n{said}\n"}),
+            conversation=tagged({"conversation": f"\n{conversation}\n"}),
             drafts=tagged({"drafts": f"\n{drafts}\n"}) if drafts else "",
             last=talk.replies >= self.turns,
         )
@@ -278,8 +283,8 @@ class Conversation(Asked):
         from synthgen.voices.mess import kept_mess
 
         if not completions:
-            nothing = Labelled(None, dict.fromkeys(self.labels()))
-            return nothing if get_path(row.values, self.user) is None else Refusal("empty", "the user types nothing", final=True)
+            empty = Labelled(None, dict.fromkeys(self.labels()))
+            return empty if get_path(row.values, self.user) is None else Refusal("empty", "the user types nothing", final=True)
         talk = self._talk(row, completions)
         if talk.refusal:
             return talk.refusal
@@ -300,13 +305,16 @@ class Conversation(Asked):
         listener: Listener | None = None,
     ) -> list[Chosen]:
         """What each row reads in its answers; a row without a message was not asked about."""
-        nothing = Completion(Prompt("", 0), "", "stop")
-        return [(self.read(row, own), own[0] if own else nothing) for row, own in zip(rows, answers, strict=True)]
+        no_completion = Completion(Prompt("", 0), "", "stop")
+        return [
+            (self.read(row, completions), completions[0] if completions else no_completion)
+            for row, completions in zip(rows, answers, strict=True)
+        ]
 
 
-def _in_turn(refusal: Refusal, talk: Talk, what: str) -> Refusal:
+def _in_turn(refusal: Refusal, talk: Talk, part: str) -> Refusal:
     """A refusal that says where in the conversation it was."""
-    return Refusal(refusal.reason, f"turn {max(1, talk.replies + (what == 'reply'))}, {what}: {refusal.detail}", refusal.to, refusal.final)
+    return Refusal(refusal.reason, f"turn {max(1, talk.replies + (part == 'reply'))}, {part}: {refusal.detail}", refusal.to, refusal.final)
 
 
 def _shortened(text: str) -> str:

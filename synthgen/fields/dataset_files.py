@@ -89,9 +89,9 @@ class _Depth:
         import numpy
 
         bare = STRING.sub(b"", self._rest + piece)
-        whole, quote, rest = bare.partition(b'"')  # a string that goes on in the next piece
-        self._rest = quote + rest
-        letters = numpy.frombuffer(whole, dtype=numpy.uint8)
+        complete, quote, unclosed = bare.partition(b'"')  # a string that goes on in the next piece
+        self._rest = quote + unclosed
+        letters = numpy.frombuffer(complete, dtype=numpy.uint8)
         steps = numpy.isin(letters, (91, 123)).astype(numpy.int32) - numpy.isin(letters, (93, 125))
         depths = self._now + numpy.cumsum(steps)
         self._now = int(depths[-1]) if len(depths) else self._now
@@ -146,7 +146,7 @@ def _written_out(node: Any) -> Iterator[Any]:
     """A node and all that is in it, as often as it is there."""
     waiting = [node]
     while waiting:
-        here = waiting.pop()
-        yield here
-        if here.id != "scalar":
-            waiting += [one for item in here.value for one in (item if isinstance(item, tuple) else (item,))]
+        current = waiting.pop()
+        yield current
+        if current.id != "scalar":
+            waiting += [child for item in current.value for child in (item if isinstance(item, tuple) else (item,))]

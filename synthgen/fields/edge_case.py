@@ -61,9 +61,9 @@ class EdgeCase(PythonField):
         if not isinstance(source, Choice) or not options:
             return
         weighed = isinstance(options, dict)
-        found = [case_mistake(("options", option if weighed else place), option, at_key=weighed) for place, option in enumerate(options)]
-        found.append(case_mistake(("otherwise",), source.fallback))
-        yield from (replace(mistake, at=(*keys, *mistake.at), whole=True) for mistake in found if mistake)
+        mistakes = [case_mistake(("options", option if weighed else place), option, at_key=weighed) for place, option in enumerate(options)]
+        mistakes.append(case_mistake(("otherwise",), source.fallback))
+        yield from (replace(mistake, at=(*keys, *mistake.at), absolute=True) for mistake in mistakes if mistake)
 
     def make(self, row: Row, stream: Random) -> Value:
         """The message in its case, labelled with that. Raises DataError where the case is none."""
@@ -75,9 +75,9 @@ class EdgeCase(PythonField):
         message = row.values.get(self.of)
         if case == NONE:
             return Labelled(message, {"case": NONE})
-        other = fill(self.other, row.values, f"{where}, other")
-        other = "" if other == "None" else other  # what a field without a value is in a template
-        situation = Situation(row.values, self._context.about, self._context.now, tuple(self.locales or ()), other)
+        second_message = fill(self.other, row.values, f"{where}, other")
+        second_message = "" if second_message == "None" else second_message  # what a field without a value is in a template
+        situation = Situation(row.values, self._context.about, self._context.now, tuple(self.locales or ()), second_message)
         return Labelled(CASES[case].build(stream, "" if message is None else str(message), situation), {"case": case})
 
     def labels(self) -> dict[str, str]:

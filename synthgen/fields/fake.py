@@ -97,19 +97,19 @@ class Fake(PythonField):
 
     def mistakes(self) -> Iterator[PartMistake]:
         """An unknown locale or provider, or arguments that the provider does not take."""
-        known = _locales()
+        locales = _locales()
         for number, locale in enumerate(self._locales):
-            if locale not in known:
+            if locale not in locales:
                 at = ("locale",) if isinstance(self.locale, str) else ("locale", locale if isinstance(self.locale, dict) else number)
                 hint = (
                     DEPENDS
                     if "{{" in locale
-                    else did_you_mean(locale, known)
-                    if nearest(locale, known)
+                    else did_you_mean(locale, locales)
+                    if nearest(locale, locales)
                     else "a locale is a language and a country, such as en_GB or de_DE"
                 )
                 yield PartMistake(at, f"unknown locale '{locale}'", hint, at_key=isinstance(self.locale, dict))
-        sound = [locale for locale in self._locales if locale in known] or [DEFAULT_LOCALE]
+        sound = [locale for locale in self._locales if locale in locales] or [DEFAULT_LOCALE]
         if mistake := next(filter(None, map(self._mistake_in, sound)), None):
             yield mistake
 
@@ -119,26 +119,30 @@ class Fake(PythonField):
             hint = did_you_mean(self.provider, _providers(locale), "they are listed at https://faker.readthedocs.io; some")
             return PartMistake(("provider",), f"unknown Faker provider '{self.provider}'{elsewhere}", hint)
         parameters = inspect.signature(getattr(_generator(locale), self.provider)).parameters
-        takes = ", ".join(name if one.default is one.empty else f"{name}={one.default!r}" for name, one in parameters.items())
+        takes = ", ".join(
+            name if parameter.default is parameter.empty else f"{name}={parameter.default!r}" for name, parameter in parameters.items()
+        )
         hint = f"{self.provider} takes {takes or 'no arguments'}"
         for name in self.args:
-            if name not in parameters and not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+            if name not in parameters and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
                 near = did_you_mean(name, parameters) if nearest(name, parameters) else hint
                 return PartMistake(("args", name), f"Faker provider '{self.provider}' has no argument '{name}'", near, at_key=True)
-        patterns = ((name, zone_mistake(given)) for name, given in self.args.items() if name == "pattern" and isinstance(given, str))
+        patterns = (
+            (name, zone_mistake(argument)) for name, argument in self.args.items() if name == "pattern" and isinstance(argument, str)
+        )
         if wrong := next(((name, wrong) for name, wrong in patterns if wrong), None):
             return PartMistake(("args", wrong[0]), wrong[1], HINT)
 
-        def made(args: dict[str, Any]) -> Any:
-            said = self.model_dump(exclude={"otherwise"}) | {"locale": locale, "args": args}
-            return type(self).model_validate(said, context=self._context)._called(locale, Random(0))
+        def call_with(args: dict[str, Any]) -> Any:
+            spec = self.model_dump(exclude={"otherwise"}) | {"locale": locale, "args": args}
+            return type(self).model_validate(spec, context=self._context)._called(locale, Random(0))
 
         place: tuple[str, ...] = ("args", *self.args)[:2] if len(self.args) == 1 else ("args",) if self.args else ("provider",)
-        if (size := predicted_size(made, self.args)) > MOST:
+        if (size := predicted_size(call_with, self.args)) > MOST:
             larger = f"Faker provider '{self.provider}' would make a fact of about {size:,.0f} characters; {MOST:,} are the most"
             return PartMistake(place, larger, hint)
         try:
-            value = _plain(made(self.args))
+            value = _plain(call_with(self.args))
             if type(value) is int and abs(value) > LARGEST_INT:
                 return PartMistake(
                     place, f"Faker provider '{self.provider}' makes whole numbers of more than 64 bits, which no column holds", hint
@@ -161,14 +165,16 @@ class Fake(PythonField):
     @cached_property
     def _makers(self) -> dict[str, tuple[Any, Callable[..., Any]]]:
         """For each locale: Faker's generator, and the provider's method."""
-        found: dict[str, tuple[Any, Callable[..., Any]]] = {}
+        makers: dict[str, tuple[Any, Callable[..., Any]]] = {}
         for locale in self._locales:
             generator = _generator(locale)
             method = getattr(generator, self.provider)
             # A default such as `birthday=date.today()` is from when Faker was imported.
-            dates = {name for name, one in inspect.signature(method).parameters.items() if isinstance(one.default, datetime.date)}
-            found[locale] = (generator, partial(method, **dict.fromkeys(dates - self.args.keys(), self._context.now.date())))
-        return found
+            dates = {
+                name for name, parameter in inspect.signature(method).parameters.items() if isinstance(parameter.default, datetime.date)
+            }
+            makers[locale] = (generator, partial(method, **dict.fromkeys(dates - self.args.keys(), self._context.now.date())))
+        return makers
 
     def make(self, row: Row, stream: Random) -> Value:
         """One fact. Decimals become numbers, sets, tuples and generators lists, so that a column can hold them. Raises DataError."""
@@ -201,12 +207,12 @@ class Fake(PythonField):
     @cached_property
     def _column(self) -> str:
         kinds = {bool: "bool", int: "int64", float: "float64", str: "string", datetime.date: "date32", datetime.datetime: "timestamp[us]"}
-        found = set(map(type, self._drawn())) - {type(None)}
-        if found == {int, float}:
+        types = set(map(type, self._drawn())) - {type(None)}
+        if types == {int, float}:
             return "float64"
-        if found == {list} and all(isinstance(item, str) for item in self._call(self._locales[0], Random(0))):
+        if types == {list} and all(isinstance(item, str) for item in self._call(self._locales[0], Random(0))):
             return "list"
-        return kinds.get(found.pop(), "json") if len(found) == 1 else "json"
+        return kinds.get(types.pop(), "json") if len(types) == 1 else "json"
 
     def _drawn(self) -> Iterator[Value]:
         """A few values of each locale, of large ones fewer."""
@@ -270,10 +276,10 @@ def _generator(locale: str) -> Any:
     _stop_clocks()
     modules = {sys.modules[kind.__module__] for provider in generator.providers for kind in type(provider).__mro__ if kind is not object}
     if any(
-        held is random or getattr(held, "__module__", "") == "random"
+        member is random or getattr(member, "__module__", "") == "random"
         for module in modules
         if ".passport." not in module.__name__
-        for held in vars(module).values()
+        for member in vars(module).values()
     ):
         _draw_elsewhere.add(locale)
     return generator
@@ -323,5 +329,5 @@ def _stop_clocks() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("faker.providers."):
             for real, stopped in _REPLACED:
-                for alias in [alias for alias, held in vars(module).items() if held is real]:
+                for alias in [alias for alias, member in vars(module).items() if member is real]:
                     setattr(module, alias, stopped)

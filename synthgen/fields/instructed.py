@@ -159,12 +159,15 @@ class Instructed(Asked):
         listener: Listener | None = None,
     ) -> list[Chosen]:
         """What each row reads in its answers; one that there was nothing to ask about reads none."""
-        nothing = Completion(Prompt("", 0), "", "stop")
-        return [(self.read(row, own), own[0] if own else nothing) for row, own in zip(rows, answers, strict=True)]
+        no_completion = Completion(Prompt("", 0), "", "stop")
+        return [
+            (self.read(row, completions), completions[0] if completions else no_completion)
+            for row, completions in zip(rows, answers, strict=True)
+        ]
 
     def brief_of(self, prompt: str, form: AnswerForm, **values: Any) -> Brief:
         """The brief whose system text is `prompts/PROMPT.md`, filled with `values`, for answers of a form."""
-        names = [one.name for one in self.papers]
+        names = [paper.name for paper in self.papers]
         system = render_prompt(prompt, about=self._context.about.strip(), documents=names, form=form, **values)
         return Brief(system, self.papers, form.schema, self.effort or "", self.tokens)
 

@@ -76,8 +76,8 @@ class Judge(Instructed):
     @cached_property
     def brief(self) -> Brief:
         """What Claude reads first. Raises DataError, ValueError."""
-        asked = "" if self._names_fields else self.question.strip()
-        return self.brief_of(self.page, self.form, question=asked, grades=self.grades)
+        question = "" if self._names_fields else self.question.strip()
+        return self.brief_of(self.page, self.form, question=question, grades=self.grades)
 
     @property
     def _names_fields(self) -> bool:
@@ -85,15 +85,16 @@ class Judge(Instructed):
 
     def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
         """One question a row; none where there is nothing to judge."""
-        there = [get_path(row.values, self.of) is not None for row in rows]
+        presence = [get_path(row.values, self.of) is not None for row in rows]
         return [
-            [self.prompt_for(row, name, streams, self.brief, self._text(row))] if one else [] for row, one in zip(rows, there, strict=True)
+            [self.prompt_for(row, name, streams, self.brief, self._text(row))] if has_value else []
+            for row, has_value in zip(rows, presence, strict=True)
         ]
 
     def _text(self, row: Row) -> str:
-        beside = {each: value for each, value in seen(row, self.shows).items() if each != self.of}
+        other_values = {field_name: value for field_name, value in seen(row, self.shows).items() if field_name != self.of}
         question = fill(self.question, row.values, f"{row.table}, row {row.index}, question").strip() if self._names_fields else ""
-        return row_text(beside, judged={self.of: get_path(row.values, self.of)}, task=question)
+        return row_text(other_values, judged={self.of: get_path(row.values, self.of)}, task=question)
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The verdict and its reason, or which outcome took its place."""

@@ -69,8 +69,8 @@ class Load(PythonField):
                 yield PartMistake(("field",), f"{which} no field '{self.field}'", NULL)
         for number, record in enumerate(records if not self.hidden else (), 1):
             value = record if not self.field else find_path(record, self.field) if _has(record, self.field) else None
-            if not isinstance(value, int) and (found := misfit(value)):  # a number by itself becomes text, of any length
-                yield PartMistake(("file",), f"record {number} holds {found}", "write it as text")
+            if not isinstance(value, int) and (reason := misfit(value)):  # a number by itself becomes text, of any length
+                yield PartMistake(("file",), f"record {number} holds {reason}", "write it as text")
                 return
 
     def files(self) -> list[Path]:
@@ -118,8 +118,8 @@ class Load(PythonField):
             return None
         if self.field is None:
             return len(self._records)
-        said = [record.get(self.field) for record in self._records]
-        return None if None in said else len(set(map(repr, said)))
+        values = [record.get(self.field) for record in self._records]
+        return None if None in values else len(set(map(repr, values)))
 
     def column(self) -> str:
         """The type of the field that holds all its values as they are; a whole record is JSON."""

@@ -46,17 +46,17 @@ class Named:
     revision: str | None
     context: RecipeContext
 
-    def wrong(self, what: str, hint: str = "") -> DataError:
+    def wrong(self, problem: str, hint: str = "") -> DataError:
         """The error that something is wrong with this dataset."""
-        return DataError(f"dataset '{self.name}': {what}", hint)
+        return DataError(f"dataset '{self.name}': {problem}", hint)
 
-    def inside(self, path: str, who: str = "") -> Path:
-        """The file of that path, to which `who` leads (default: the recipe). Raises DataError when it is outside the recipe's folder."""
+    def inside(self, path: str, referrer: str = "") -> Path:
+        """The file of that path, to which `referrer` leads (default: the recipe). Raises DataError outside the recipe's folder."""
         try:
             place = self.context.path(path)
         except ValueError as error:
             message, _, hint = str(error).partition("; ")
-            raise (self.wrong(f"{who} out of the recipe's folder", hint) if who else DataError(message, hint)) from None
+            raise (self.wrong(f"{referrer} out of the recipe's folder", hint) if referrer else DataError(message, hint)) from None
         if any(mark in f"{path} {place}" for mark in ("::", "://")):  # to `datasets`, a file inside another one, or a page
             raise self.wrong(f"'{path}' is no plain path", "rename it, without '::' and '://'")
         return place
@@ -115,11 +115,11 @@ class LoadedRows(Sequence[dict[str, Any]]):
 
 def _has(features: Mapping[str, Any], field: str) -> bool:
     """Whether there is such a field, as far as the features tell: what is in JSON they do not."""
-    name, dot, rest = field.partition(".")
+    name, dot, inner_path = field.partition(".")
     feature = features.get(field, features.get(name))
     if field in features or not isinstance(feature, dict):
         return field in features or type(feature).__name__ == "Json"
-    return bool(dot) and _has(feature, rest)
+    return bool(dot) and _has(feature, inner_path)
 
 
 def opened(named: Named) -> Opened:
@@ -197,47 +197,47 @@ def _saved(named: Named, folder: Path) -> Opened:
         if named.split not in splits:
             raise named.wrong(f"it has no split '{named.split}'", did_you_mean(named.split, splits, "splits"))
         folder = named.inside(str(folder / named.split), f"its split '{named.split}' leads")
-    about = [_own(named, folder, name) for name in (STATE, INFO)]
-    for file in about:
+    metadata_files = [_own(named, folder, name) for name in (STATE, INFO)]
+    for file in metadata_files:
         dataset_files.check_plain(file, dataset_files.CARD)
-    shards = [file["filename"] for file in json.loads(decoding.read_text(about[0]))["_data_files"]]
+    shards = [file["filename"] for file in json.loads(decoding.read_text(metadata_files[0]))["_data_files"]]
 
     def data() -> list[Path]:
-        found = [named.inside(str(folder / shard), f"its {STATE} names '{shard}', which leads") for shard in shards]
-        for file in found:
+        files = [named.inside(str(folder / shard), f"its {STATE} names '{shard}', which leads") for shard in shards]
+        for file in files:
             dataset_files.check_plain(file)
-        return found
+        return files
 
     def read() -> Any:
         for file in data():  # since it was opened, one may have become a link
             dataset_files.check_growth(file, "arrow")
         return datasets.Dataset.load_from_disk(str(folder))
 
-    return Opened(named, [*about, *data()], read)
+    return Opened(named, [*metadata_files, *data()], read)
 
 
 def _plain(named: Named, folder: Path) -> Opened:
     """A folder of data files, and perhaps a card that says which they are."""
     import datasets
 
-    about = [_own(named, folder, name) for name in (*CARDS, LEGACY) if (folder / name).exists()]
+    card_files = [_own(named, folder, name) for name in (*CARDS, LEGACY) if (folder / name).exists()]
     for card in (name for name in CARDS if (folder / name).exists()):
         for path in _data_paths(named, folder / card):
             if urlsplit(path).scheme or "::" in path:
                 raise named.wrong(f"its {card} names '{path}', which is no file of that folder", "download it into the folder")
             named.inside(str(folder / path), f"its {card} names '{path}', which leads")
-    for file in about:
+    for file in card_files:
         dataset_files.check_plain(file, dataset_files.CARD)
     scratch = Scratch()  # the shared cache tells folders apart by their names and cards only
     builder = datasets.load_dataset_builder(str(folder), named.config, cache_dir=scratch.path)
 
     def data() -> list[Path]:
-        found = [named.inside(file, f"its file '{relpath(file, folder)}' leads") for file in _data_files(named, builder)]
-        for file in found:
+        files = [named.inside(file, f"its file '{relpath(file, folder)}' leads") for file in _data_files(named, builder)]
+        for file in files:
             _refuse_archive(named, file)
-        return found
+        return files
 
-    return Opened(named, [*about, *data()], lambda: _prepared(named, builder, data()), scratch)
+    return Opened(named, [*card_files, *data()], lambda: _prepared(named, builder, data()), scratch)
 
 
 def _data_paths(named: Named, card: Path) -> Iterator[str]:

@@ -37,8 +37,8 @@ class Noise(PythonField):
     def mistakes(self) -> Iterator[PartMistake]:
         """Neither voice nor rate, or both; a voice that there is not."""
         if (self.voice is None) == (self.rate is None):
-            both = "give a voice or a rate, not both" if self.rate is not None else "give a voice or a rate"
-            yield PartMistake(("rate",) if self.rate is not None else (), both, "such as voice: texter, or rate: 0.05")
+            message = "give a voice or a rate, not both" if self.rate is not None else "give a voice or a rate"
+            yield PartMistake(("rate",) if self.rate is not None else (), message, "such as voice: texter, or rate: 0.05")
         yield from voice_mistakes(self.voice, self._context)
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -59,25 +59,25 @@ class Noise(PythonField):
             raise DataError(f"{row.table}, row {row.index}: '{self.of}' is no text: {str(text)[:80]}", "make it a text with kind: template")
         protected = [] if self.touch_facts else self._facts(row, text)
         if self.rate is not None:
-            put = add_typos(text, self.rate, self.keyboard or "qwerty", stream, protected=protected)
-            return Labelled(put.text, {"slips": _told(put)})
+            typed = add_typos(text, self.rate, self.keyboard or "qwerty", stream, protected=protected)
+            return Labelled(typed.text, {"slips": _told(typed)})
         name = draw_voice(self.voice, stream)
         voice = self._context.voices[name]
         if self.keyboard:
             voice = voice.model_copy(update={"keyboard": self.keyboard})
-        put = apply_voice(text, voice, stream, protected=protected)
-        return Labelled(put.text, {"slips": _told(put), "voice": name})
+        typed = apply_voice(text, voice, stream, protected=protected)
+        return Labelled(typed.text, {"slips": _told(typed), "voice": name})
 
     def _facts(self, row: Row, text: str) -> list[str]:
         """The values of other fields that occur in the text, in whatever case."""
-        within, facts = text.casefold(), list[str]()
+        folded_text, facts = text.casefold(), list[str]()
         for name, value in row.values.items():
             if name == self.of or name.startswith(f"{self.of}_") or isinstance(value, bool):
                 continue  # a label is no fact
             if isinstance(value, str | int | float | datetime.date):
-                facts += [fact for fact in {str(value).strip(), as_typed(value, text)} if fact.casefold() in within and fact != text]
+                facts += [fact for fact in {str(value).strip(), as_typed(value, text)} if fact.casefold() in folded_text and fact != text]
         return sorted({fact for fact in facts if len(fact) >= SHORTEST})
 
 
-def _told(put: Put) -> list[dict[str, int | str]]:
-    return [slip._asdict() for slip in put.slips]
+def _told(typed: Put) -> list[dict[str, int | str]]:
+    return [slip._asdict() for slip in typed.slips]

@@ -46,23 +46,23 @@ class Number(PythonField):
 
     def mistakes(self) -> Iterator[PartMistake]:
         """A distribution without its parameters, or with another's."""
-        wanted = PARAMETERS[self.distribution]
-        given = [name for name in ("mean", "sd", "mu", "sigma") if getattr(self, name) is not None]
-        strange = [name for name in given if name not in wanted]
-        missing = [f"'{name}'" for name in wanted if name not in given]
-        takes = f"{self.distribution} takes {' and '.join(wanted) or 'only between: [low, high]'}"
-        if self.distribution == "uniform" and self.between is None and not given:
+        parameters = PARAMETERS[self.distribution]
+        named_parameters = [name for name in ("mean", "sd", "mu", "sigma") if getattr(self, name) is not None]
+        strange = [name for name in named_parameters if name not in parameters]
+        missing = [f"'{name}'" for name in parameters if name not in named_parameters]
+        takes = f"{self.distribution} takes {' and '.join(parameters) or 'only between: [low, high]'}"
+        if self.distribution == "uniform" and self.between is None and not named_parameters:
             yield PartMistake((), "missing key 'between'", "a number takes between: [low, high], or a distribution with its parameters")
         if missing:
             yield PartMistake(("distribution",), f"missing key{'s' if len(missing) > 1 else ''} {' and '.join(missing)}", takes)
         for name in strange if "distribution" in self.model_fields_set else []:
             yield PartMistake((name,), f"'{name}' is not a parameter of the {self.distribution} distribution", takes, at_key=True)
-        if given and "distribution" not in self.model_fields_set:
-            hint = f"such as distribution: {next(name for name, takes in PARAMETERS.items() if given[0] in takes)}"
-            yield PartMistake((given[0],), f"'{given[0]}' without a distribution that takes it", hint, at_key=True)
+        if named_parameters and "distribution" not in self.model_fields_set:
+            hint = f"such as distribution: {next(name for name, takes in PARAMETERS.items() if named_parameters[0] in takes)}"
+            yield PartMistake((named_parameters[0],), f"'{named_parameters[0]}' without a distribution that takes it", hint, at_key=True)
         if self.distribution in ("poisson", "exponential") and self.mean is not None and self.mean <= 0:
             yield PartMistake(("mean",), f"the mean of a {self.distribution} distribution is above 0, not {self.mean:g}")
-        elif wanted and not missing:
+        elif parameters and not missing:
             try:
                 if not self._fits(self._rounded(self._draw(Random(0)))):
                     raise OverflowError(TOO_LARGE)
@@ -82,8 +82,8 @@ class Number(PythonField):
         """Places after the point."""
         if self.decimals is not None:
             return self.decimals
-        whole = all(float(bound).is_integer() for bound in self.between or [0.5])
-        return 0 if self.distribution == "poisson" or (self.distribution == "uniform" and whole) else 2
+        integral = all(float(bound).is_integer() for bound in self.between or [0.5])
+        return 0 if self.distribution == "poisson" or (self.distribution == "uniform" and integral) else 2
 
     def make(self, row: Row, stream: Random) -> Value:
         """One number, rounded to its places and inside its bounds."""

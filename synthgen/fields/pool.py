@@ -65,8 +65,8 @@ class MessagePool:
     @cached_property
     def _better(self) -> set[int]:
         """The forms that are surely about their topic, and make more sense than others that are."""
-        sure = [place for place, form in enumerate(self.forms) if self.sure is not None and form.score >= self.sure]
-        return set(sorted(sure, key=lambda place: self.forms[place].sense)[int(self.worse * len(sure)) :])
+        on_topic = [place for place, form in enumerate(self.forms) if self.sure is not None and form.score >= self.sure]
+        return set(sorted(on_topic, key=lambda place: self.forms[place].sense)[int(self.worse * len(on_topic)) :])
 
     @cached_property
     def _texts(self) -> steer.StylePool | None:
@@ -91,10 +91,10 @@ class MessagePool:
         fitting = [place for place in fitting if self.forms[place].passes] or fitting
         sift(FAILING, fitting)
         if self.sure is not None:
-            sure = [place for place in fitting if self.forms[place].score >= self.sure]
-            better = [place for place in sure if place in self._better]
+            on_topic = [place for place in fitting if self.forms[place].score >= self.sure]
+            better = [place for place in on_topic if place in self._better]
             fitting = better or [max(fitting, key=lambda place: self.forms[place].score)]
-            sift(ASTRAY, sure if better else fitting)
+            sift(ASTRAY, on_topic if better else fitting)
             sift(SENSELESS, fitting)
             repeated = {place: frames.overlap(self._wordings[place], used) for place in fitting}
             fitting = [place for place in fitting if repeated[place] < ALIKE] or fitting
@@ -109,12 +109,12 @@ class MessagePool:
         return form
 
 
-def with_facts(put: Put, facts: Mapping[str, Value]) -> Put:
+def with_facts(typed: Put, facts: Mapping[str, Value]) -> Put:
     """What was typed, with its slots filled; what stands behind a slot moves with it."""
-    parts = [(slot.end(), len(as_typed(facts[slot[1]], put.text)) - len(slot[0])) for slot in SLOT.finditer(put.text)]
+    parts = [(slot.end(), len(as_typed(facts[slot[1]], typed.text)) - len(slot[0])) for slot in SLOT.finditer(typed.text)]
 
     def moved(place: int) -> int:
         return place + sum(longer for end, longer in parts if end <= place)
 
-    slips = [slip._replace(start=moved(slip.start), end=moved(slip.end)) for slip in put.slips]
-    return Put(filled(put.text, facts), slips)
+    slips = [slip._replace(start=moved(slip.start), end=moved(slip.end)) for slip in typed.slips]
+    return Put(filled(typed.text, facts), slips)

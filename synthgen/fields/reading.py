@@ -60,17 +60,17 @@ class Reader:
             return Refusal("broken frame", message)
         if frames.loops(message):
             return Refusal("going in circles", message)
-        found = slots(message)
-        if unknown := [slot for slot in sorted(found) if row.values.get(slot) is None]:
+        slot_names = slots(message)
+        if unknown := [slot for slot in sorted(slot_names) if row.values.get(slot) is None]:
             return Refusal("unknown slot", f"<{unknown[0]}> in: {message}")
         if self._broken and self._broken.search(SLOT.sub(" ", message)):
             return Refusal("broken slot", message)
-        if twice := [slot for slot in sorted(found - self._twice) if message.count(f"<{slot}>") > 1]:
-            return Refusal("slot twice", f"<{twice[0]}> in: {message}")
-        wanted = set(prompt.origin.get("mention", ()))
-        if missing := wanted - found:
+        if repeated_slots := [slot for slot in sorted(slot_names - self._twice) if message.count(f"<{slot}>") > 1]:
+            return Refusal("slot twice", f"<{repeated_slots[0]}> in: {message}")
+        required = set(prompt.origin.get("mention", ()))
+        if missing := required - slot_names:
             return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
-        if unwanted := found & self.mentioned - wanted:
+        if unwanted := slot_names & self.mentioned - required:
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
         essence = frames.normalise(message)
         if essence in self._essences:
@@ -106,11 +106,11 @@ class Reader:
     def _broken(self) -> re.Pattern[str] | None:
         """Half a slot of those that the seeds show, such as `<merchant` or `<MERCHANT>`, or what looks like one, such as `<2 months>`,
         where no seed does."""
-        known = "|".join(sorted(self.mentioned | self._facts.slots, key=len, reverse=True))
-        if not known:
+        slot_names = "|".join(sorted(self.mentioned | self._facts.slots, key=len, reverse=True))
+        if not slot_names:
             return None
-        others = "" if any(BRACKETS.search(SLOT.sub(" ", seed)) for seed in self.seeds) else f"|{BRACKETS.pattern}"
-        return re.compile(rf"<\s*(?:{known})\b|\b(?:{known})\s*>{others}", re.IGNORECASE)
+        any_brackets = "" if any(BRACKETS.search(SLOT.sub(" ", seed)) for seed in self.seeds) else f"|{BRACKETS.pattern}"
+        return re.compile(rf"<\s*(?:{slot_names})\b|\b(?:{slot_names})\s*>{any_brackets}", re.IGNORECASE)
 
     @cached_property
     def _twice(self) -> frozenset[str]:
@@ -130,7 +130,7 @@ class Reader:
     def _beginnings(self) -> frozenset[str]:
         """Seed messages without their ends: half a thought, where messages begin as seeds do."""
         words = [frames.normalise(seed).split() for seed in self.seeds] if self.topics else []
-        return frozenset(" ".join(own[:count]) for own in words for count in range(1, len(own)))
+        return frozenset(" ".join(seed_words[:count]) for seed_words in words for count in range(1, len(seed_words)))
 
     @cached_property
     def _facts(self) -> Facts:

@@ -86,7 +86,7 @@ class Revise(Instructed):
 
     def _prompt(self, row: Row, name: str, streams: Streams) -> Prompt:
         task = fill(self.task, row.values, f"{row.table}, row {row.index}, task").strip() if self.names_fields else ""
-        facts = {each: value for each, value in seen(row, self.shows).items() if each != self.of}
+        facts = {field_name: value for field_name, value in seen(row, self.shows).items() if field_name != self.of}
         text = render_prompt("revise_row", values=enclosed("row", facts), message=tagged({"message": self._message(row)}), task=task)
         return self.prompt_for(row, name, streams, self.briefs[bool(facts)], text)
 
@@ -114,19 +114,19 @@ class Revise(Instructed):
         facts = self._facts(row, before)
         share, polish = kept_mess(before, after, facts)
         if self.keep and (polish or share < self.keep):
-            lost = [] if share >= self.keep else [f"{share:.0%} of how it was typed is left, and {self.keep:.0%} must be"]
-            return Refusal("polished", f"{'; '.join([*polish, *lost])}: {after}")
+            loss = [] if share >= self.keep else [f"{share:.0%} of how it was typed is left, and {self.keep:.0%} must be"]
+            return Refusal("polished", f"{'; '.join([*polish, *loss])}: {after}")
         return Labelled(after, {"mess": {"before": mess(before, facts), "after": mess(after, facts), "kept": round(share, 3)}})
 
     def _facts(self, row: Row, message: str) -> list[str]:
         """The facts whose spelling is theirs and not the typist's: names, codes, numbers, as they are and as they are typed."""
-        found = set[str]()
+        facts = set[str]()
         for name, value in {**row.values, **seen(row, self.shows)}.items():
             if name != self.of and isinstance(value, str | int | float | datetime.date) and not isinstance(value, bool):
                 forms = {str(value).strip(), as_typed(value, message)}
                 if not _is_lowly(str(value)) and all(2 * len(form) <= len(message) for form in forms):  # a longer one is a message itself
-                    found |= forms
-        return sorted(found)
+                    facts |= forms
+        return sorted(facts)
 
 
 def _is_lowly(text: str) -> bool:

@@ -42,9 +42,9 @@ VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
 def value_mistakes(part: Mapping[Any, Any], at: tuple[Any, ...]) -> Iterator[PartMistake]:
     """Keywords of one schema whose value is of the wrong kind, and patterns that are none."""
     for word, value in part.items():
-        fits, wanted = VALUES.get(str(word), (lambda _: True, ""))
+        fits, expected = VALUES.get(str(word), (lambda _: True, ""))
         if not fits(value):
-            yield PartMistake((*at, word), f"{word} is {wanted}")
+            yield PartMistake((*at, word), f"{word} is {expected}")
         elif word == "pattern":
             try:
                 patterns.sound(value)

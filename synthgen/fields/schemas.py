@@ -84,8 +84,8 @@ def mistakes(part: Any, root: Any = None, at: KeyPath = ()) -> Iterator[PartMist
         yield from wrong
         return
     if at == () and isinstance(part.get("$defs"), dict):
-        for name, one in part["$defs"].items():
-            yield from mistakes(one, root, ("$defs", name))
+        for name, inner in part["$defs"].items():
+            yield from mistakes(inner, root, ("$defs", name))
     if "$ref" in part:
         yield from _reference_mistakes(part, root, at)
     elif "anyOf" in part:
@@ -93,14 +93,14 @@ def mistakes(part: Any, root: Any = None, at: KeyPath = ()) -> Iterator[PartMist
         if not isinstance(part["anyOf"], list) or not part["anyOf"]:
             yield PartMistake((*at, "anyOf"), "anyOf is a list of schemas")
         else:
-            for number, one in enumerate(part["anyOf"]):
-                yield from mistakes(one, root, (*at, "anyOf", number))
+            for number, inner in enumerate(part["anyOf"]):
+                yield from mistakes(inner, root, (*at, "anyOf", number))
     elif part.keys() & {"enum", "const"}:
         yield from _unknown(part, {"enum", "const", "type"}, at)
         if "type" in part and part["type"] not in list(SENT):
             yield PartMistake((*at, "type"), f"type {part['type']!r} cannot be asked for", "take it out: the options say enough")
         options = part.get("enum", [part.get("const")])
-        if not isinstance(options, list) or not options or any(isinstance(one, dict | list) for one in options):
+        if not isinstance(options, list) or not options or any(isinstance(option, dict | list) for option in options):
             yield PartMistake((*at, "enum"), "enum is a list of texts, numbers, true or false")
     else:
         yield from _typed_mistakes(part, root, at)
@@ -108,29 +108,29 @@ def mistakes(part: Any, root: Any = None, at: KeyPath = ()) -> Iterator[PartMist
 
 def _reference_mistakes(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[PartMistake]:
     yield from _unknown(part, {"$ref"}, at)
-    name, known = part["$ref"], _definitions(root)
-    if name not in known:
-        yield PartMistake((*at, "$ref"), f"$ref: there is no {name}", did_you_mean(name, known, "there are"))
-    elif at[:1] == ("$defs",) and f"#/$defs/{at[1]}" in _reached(name, known):
+    name, definitions = part["$ref"], _definitions(root)
+    if name not in definitions:
+        yield PartMistake((*at, "$ref"), f"$ref: there is no {name}", did_you_mean(name, definitions, "there are"))
+    elif at[:1] == ("$defs",) and f"#/$defs/{at[1]}" in _reached(name, definitions):
         yield PartMistake(
             (*at, "$ref"), f"$ref: #/$defs/{at[1]} contains itself, which cannot be asked for", "write as many levels as there can be"
         )
 
 
 def _definitions(root: Any) -> dict[str, Any]:
-    found = root.get("$defs")
-    return {f"#/$defs/{name}": one for name, one in found.items()} if isinstance(found, dict) else {}
+    definitions = root.get("$defs")
+    return {f"#/$defs/{name}": definition for name, definition in definitions.items()} if isinstance(definitions, dict) else {}
 
 
-def _reached(name: str, known: Mapping[str, Any]) -> set[str]:
+def _reached(name: str, definitions: Mapping[str, Any]) -> set[str]:
     """The definitions that one leads to, itself among them."""
-    found, ahead = set[str](), [name]
+    reached, ahead = set[str](), [name]
     while ahead:
-        each = ahead.pop()
-        if each in known and each not in found:
-            found.add(each)
-            ahead += re.findall(r'"\$ref": "([^"]*)"', json.dumps(known[each], default=str))
-    return found
+        reference = ahead.pop()
+        if reference in definitions and reference not in reached:
+            reached.add(reference)
+            ahead += re.findall(r'"\$ref": "([^"]*)"', json.dumps(definitions[reference], default=str))
+    return reached
 
 
 def _typed_mistakes(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[PartMistake]:
@@ -163,7 +163,7 @@ def _typed_mistakes(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Pa
         if not properties:
             yield PartMistake(at, "an object needs 'properties': a schema of each")
             return
-        for name, one in properties.items():
+        for name, inner in properties.items():
             if not re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", str(name)):
                 yield PartMistake(
                     (*at, "properties", name),
@@ -171,7 +171,7 @@ def _typed_mistakes(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Pa
                     "letters (a to z), digits, '.', '_' and '-'; 64 at most",
                     at_key=True,
                 )
-            yield from mistakes(one, root, (*at, "properties", name))
+            yield from mistakes(inner, root, (*at, "properties", name))
         for name in part.get("required", []):
             if name not in properties:
                 yield PartMistake(
@@ -179,10 +179,10 @@ def _typed_mistakes(part: dict[str, Any], root: Any, at: KeyPath) -> Iterator[Pa
                 )
 
 
-def _unknown(part: dict[str, Any], known: set[str], at: KeyPath) -> Iterator[PartMistake]:
+def _unknown(part: dict[str, Any], keywords: set[str], at: KeyPath) -> Iterator[PartMistake]:
     for word in part:
-        if word not in known | NOTES:
-            hint = HINTS.get(str(word), "") or did_you_mean(word, known, "here")
+        if word not in keywords | NOTES:
+            hint = HINTS.get(str(word), "") or did_you_mean(word, keywords, "here")
             yield PartMistake((*at, word), f"the keyword '{word}' cannot be asked for here", hint, at_key=True)
 
 
@@ -205,11 +205,11 @@ def sent(part: Any) -> Any:
         if word in LIMITS.get(str(kind), ()) or (word == "minItems" and value > 1):
             limits.append(f"{word}: {json.dumps(value)}")
         elif word in ("properties", "$defs"):
-            kept[word] = {name: sent(one) for name, one in value.items()}
+            kept[word] = {name: sent(inner) for name, inner in value.items()}
         elif word == "items":
             kept[word] = sent(value)
         elif word == "anyOf":
-            kept[word] = [sent(one) for one in value]
+            kept[word] = [sent(inner) for inner in value]
         else:
             kept[word] = value
     if kind == "object":
@@ -229,18 +229,18 @@ def misfit(value: Any, part: Schema, root: Schema | None = None, at: str = "") -
     if "$ref" in part:
         return misfit(value, _resolved(part["$ref"], root), root, at)
     if "anyOf" in part:
-        of_its_type = [one for one in part["anyOf"] if "type" not in one or is_of(value, one["type"])]
-        found = [misfit(value, one, root, at) for one in of_its_type]
-        return None if None in found else found[0] if len(found) == 1 else f"{where} fits none of its forms: {_short(value)}"
+        of_its_type = [branch for branch in part["anyOf"] if "type" not in branch or is_of(value, branch["type"])]
+        reasons = [misfit(value, branch, root, at) for branch in of_its_type]
+        return None if None in reasons else reasons[0] if len(reasons) == 1 else f"{where} fits none of its forms: {_short(value)}"
     if (kind := part.get("type")) and not is_of(value, kind):
         return f"{where} is not {SAID[kind]}: {_short(value)}"
     options = part.get("enum", [part["const"]] if "const" in part else None)
-    if options is not None and not any(isinstance(value, bool) is isinstance(one, bool) and value == one for one in options):
+    if options is not None and not any(isinstance(value, bool) is isinstance(option, bool) and value == option for option in options):
         return f"{where} is none of its options: {_short(value)}"
     if isinstance(value, dict) and "properties" in part:
         return _misfit_inside(value, part, root, at)
     if isinstance(value, list):
-        inner = (misfit(one, part["items"], root, f"{at}[{number}]") for number, one in enumerate(value) if "items" in part)
+        inner = (misfit(item, part["items"], root, f"{at}[{number}]") for number, item in enumerate(value) if "items" in part)
         return next(filter(None, inner), None) or _beyond(value, len(value), part, where, "Items")
     if isinstance(value, str):
         if "pattern" in part and not patterns.find(part["pattern"], value, where):
@@ -264,30 +264,30 @@ def is_of(value: Any, kind: str) -> bool:
 
 def _misfit_inside(value: dict[str, Any], part: Schema, root: Schema, at: str) -> str | None:
     properties, where = part["properties"], f" in '{at}'" if at else ""
-    if lost := [name for name in part.get("required", ()) if name not in value]:
-        return f"there is no '{lost[0]}'{where}"
+    if missing := [name for name in part.get("required", ()) if name not in value]:
+        return f"there is no '{missing[0]}'{where}"
     if extra := [name for name in value if name not in properties]:
         return f"'{extra[0]}' was not asked for{where}"
-    return next(filter(None, (misfit(one, properties[name], root, f"{at}.{name}".lstrip(".")) for name, one in value.items())), None)
+    return next(filter(None, (misfit(inner, properties[name], root, f"{at}.{name}".lstrip(".")) for name, inner in value.items())), None)
 
 
-def _beyond(value: Any, size: int, part: Schema, where: str, what: str) -> str | None:
-    if not part.get(f"min{what}", 0) <= size <= part.get(f"max{what}", size):
-        return f"{where} has {size}, outside min{what} {part.get(f'min{what}', 0)} and max{what} {part.get(f'max{what}', 'any')}"
-    if part.get("uniqueItems") and len({json.dumps(one, sort_keys=True) for one in value}) < size:
+def _beyond(value: Any, size: int, part: Schema, where: str, limit: str) -> str | None:
+    if not part.get(f"min{limit}", 0) <= size <= part.get(f"max{limit}", size):
+        return f"{where} has {size}, outside min{limit} {part.get(f'min{limit}', 0)} and max{limit} {part.get(f'max{limit}', 'any')}"
+    if part.get("uniqueItems") and len({json.dumps(item, sort_keys=True) for item in value}) < size:
         return f"{where} has one twice"
     return None
 
 
 def _out_of_range(value: float, part: Schema, where: str) -> str | None:
-    holds = {
+    satisfied = {
         "minimum": value >= part.get("minimum", value),
         "exclusiveMinimum": value > part.get("exclusiveMinimum", -math.inf),
         "maximum": value <= part.get("maximum", value),
         "exclusiveMaximum": value < part.get("exclusiveMaximum", math.inf),
         "multipleOf": math.isclose(0, math.remainder(value, part.get("multipleOf", value or 1)), abs_tol=1e-9),
     }
-    return next((f"{where} is {value:g}, and {word} is {part[word]:g}" for word, true in holds.items() if not true), None)
+    return next((f"{where} is {value:g}, and {word} is {part[word]:g}" for word, true in satisfied.items() if not true), None)
 
 
 def _short(value: Any) -> str:
@@ -301,11 +301,11 @@ def settled(value: Any, part: Schema, root: Schema | None = None) -> Any:
     if "$ref" in part:
         return settled(value, _resolved(part["$ref"], root), root)
     if "anyOf" in part:
-        return settled(value, next(one for one in part["anyOf"] if misfit(value, one, root) is None), root)
+        return settled(value, next(branch for branch in part["anyOf"] if misfit(value, branch, root) is None), root)
     if isinstance(value, dict):
-        return {name: settled(value[name], one, root) for name, one in part.get("properties", {}).items() if name in value}
+        return {name: settled(value[name], inner, root) for name, inner in part.get("properties", {}).items() if name in value}
     if isinstance(value, list):
-        return [settled(one, part["items"], root) for one in value]
+        return [settled(item, part["items"], root) for item in value]
     kind = part.get("type")
     return int(value) if kind == "integer" else float(value) if kind == "number" else value
 

@@ -125,7 +125,7 @@ class FieldShape(Part):
 
     def needs(self, others: Others) -> Iterator[PartMistake]:
         """What is wrong between it and the fields that it names; `at` of each mistake from its own keys, or where another field is to blame
-        from the top of the recipe, `whole`."""
+        from the top of the recipe, `absolute`."""
         yield from ()
 
     def unknown(self, at: tuple[str | int, ...], name: str) -> PartMistake | None:
@@ -254,7 +254,7 @@ class Asked(FieldShape):
         """What each of the rows that were asked together gets: what it reads in its own answers, unless the field `chooses`.
         Then the memory is told of each choice, and what `passes` the table's checks is preferred. Where there was a choice, the `listener`
         hears of it."""
-        return [(self.read(row, own), own[0]) for row, own in zip(rows, answers, strict=True)]
+        return [(self.read(row, completions), completions[0]) for row, completions in zip(rows, answers, strict=True)]
 
     def remember(self, row: Row, name: str, memory: Any) -> None:
         """Tell the memory of the value that the row has for this field, `name`."""
@@ -263,9 +263,9 @@ class Asked(FieldShape):
         """Undo the remembering: a check has refused the row."""
 
 
-def fill(source: str, values: Mapping[str, Value], what: str) -> str:
+def fill(source: str, values: Mapping[str, Value], where: str) -> str:
     """A template's text; a template that cannot be filled is an error that says where it stands."""
     try:
         return render.fill(source, values)
     except render.TemplateMistake as error:
-        raise DataError(f"{what}: {error}", error.hint or "mend the template, or give it what it reads") from None
+        raise DataError(f"{where}: {error}", error.hint or "mend the template, or give it what it reads") from None

@@ -69,8 +69,8 @@ class Solve(Instructed):
         """One question a row, its input in tags that say nothing of it; none where there is no input."""
         inputs = [get_path(row.values, self.of) for row in rows]
         return [
-            [] if one is None else [self.prompt_for(row, name, streams, self.brief, row_text({"input": one}))]
-            for row, one in zip(rows, inputs, strict=True)
+            [] if value is None else [self.prompt_for(row, name, streams, self.brief, row_text({"input": value}))]
+            for row, value in zip(rows, inputs, strict=True)
         ]
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:

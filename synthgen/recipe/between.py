@@ -33,43 +33,45 @@ Read = tuple[tuple[Any, ...], str]
 
 def cross_mistakes(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[PartMistake]:
     """The mistakes between `parts`, each with its way from the top of the recipe."""
-    whole = _Whole(parts, source)
-    yield from _parent_mistakes(whole)
-    for table in whole.tables:
-        way, known, above = ("tables", table), whole.known(table), whole.above(table)
-        fields, makers = whole.fields(table), whole.makers(table)
+    view = _RecipeView(parts, source)
+    yield from _parent_mistakes(view)
+    for table in view.tables:
+        key_path, visible, above = ("tables", table), view.visible_names(table), view.above(table)
+        fields, makers = view.fields(table), view.makers(table)
         reads = {name: _reads(field) for name, field in fields.items()}
         for name, field in fields.items():
-            inner = (*way, "fields", name)
-            found = [
-                _name_mistakes(name, field, reads[name], known, partial(whole.dropped, table)),
-                _model_mistakes(field, whole.models),
-                _needs(field, _Others(whole, table)),
+            inner = (*key_path, "fields", name)
+            mistakes = [
+                _name_mistakes(name, field, reads[name], visible, partial(view.dropped, table)),
+                _model_mistakes(field, view.models),
+                _needs(field, _Others(view, table)),
                 _otherwise_mistakes(field) if inner not in source.unsure else iter(()),
-                zone_mistakes(field, reads[name], partial(whole.field, table)),
+                zone_mistakes(field, reads[name], partial(view.field, table)),
             ]
-            yield from _from_top(inner, chain(*found))
-        yield from unique_mistakes(table, parts, partial(whole.sound, table))
-        yield from (_label_mistake(way, name) for name in sorted(fields.keys() & whole.labels(table).keys()))
-        yield from _circles(way, {name: [(at, makers.get(read, read)) for at, read in own] for name, own in reads.items()})
+            yield from _from_top(inner, chain(*mistakes))
+        yield from unique_mistakes(table, parts, partial(view.sound, table))
+        yield from (_label_mistake(key_path, name) for name in sorted(fields.keys() & view.labels(table).keys()))
+        yield from _circles(
+            key_path, {name: [(at, makers.get(read, read)) for at, read in field_reads] for name, field_reads in reads.items()}
+        )
         for at, part in parts.items():
-            if at[:3] == (*way, "keep") and isinstance(part, Check):
+            if at[:3] == (*key_path, "keep") and isinstance(part, Check):
                 for inner, name in _reads(part):
-                    if known is not None and name not in known:
-                        hint = whole.dropped(table, name) or did_you_mean(name, known, "fields")
+                    if visible is not None and name not in visible:
+                        hint = view.dropped(table, name) or did_you_mean(name, visible, "fields")
                         yield PartMistake((*at, *inner), f"there is no field '{name}'", hint)
-                yield from _from_top(at, _needs(part, _Others(whole, table)))
-        if isinstance(written := whole.tables[table], dict) and written.get("rows") == "all" and whole.own(table) is not None:
-            yield from _rows_mistakes((*way, "rows"), fields)
-        if isinstance(parent := parts.get((*way, "from")), From) and above is not None:
-            yield from _carry_mistakes(way, parent, above, whole.own(table))
+                yield from _from_top(at, _needs(part, _Others(view, table)))
+        if isinstance(written := view.tables[table], dict) and written.get("rows") == "all" and view.own_names(table) is not None:
+            yield from _rows_mistakes((*key_path, "rows"), fields)
+        if isinstance(parent := parts.get((*key_path, "from")), From) and above is not None:
+            yield from _carry_mistakes(key_path, parent, above, view.own_names(table))
     if isinstance(harness := parts.get(("harness",)), Harness) and not source.left_out:  # with a table, its fields are left out
-        shipped = {str(table): columns for table in whole.tables if (columns := whole.shipped(table)) is not None}
-        if len(shipped) == len(whole.tables):
+        shipped = {str(table): columns for table in view.tables if (columns := view.shipped(table)) is not None}
+        if len(shipped) == len(view.tables):
             yield from (replace(mistake, at=("harness", *mistake.at)) for mistake in harness_mistakes(harness, shipped))
 
 
-class _Whole:
+class _RecipeView:
     """The tables as far as they could be read, and the names in them."""
 
     def __init__(self, parts: Mapping[KeyPath, Part], source: Source) -> None:
@@ -82,11 +84,11 @@ class _Whole:
             self.models[str(name)] = getattr(parts.get(("models", name)), "kind", None)
         self.parents = {name: part.table for name in self.tables if isinstance(part := parts.get(("tables", name, "from")), From)}
 
-    def own(self, table: Any) -> set[str] | None:
+    def own_names(self, table: Any) -> set[str] | None:
         """The names of a table's fields; None when another mistake hides some."""
-        written, way = self.tables[table], ("tables", table, "fields")
+        written, key_path = self.tables[table], ("tables", table, "fields")
         fields = written.get("fields") if isinstance(written, dict) else None
-        hidden = any(way[: len(unsure)] == unsure for unsure in self.source.unsure)
+        hidden = any(key_path[: len(unsure)] == unsure for unsure in self.source.unsure)
         return {str(name) for name in fields} | self.makers(table).keys() if isinstance(fields, dict) and not hidden else None
 
     def fields(self, table: Any) -> dict[Any, FieldShape]:
@@ -95,14 +97,16 @@ class _Whole:
 
     def field(self, table: Any, name: str) -> FieldShape | None:
         """The field of a name, of a table or else of the nearest above it."""
-        return next((found for each in [table, *(self.line(table) or [])] if (found := self.fields(each).get(name))), None)
+        return next((shape for ancestor in [table, *(self.line(table) or [])] if (shape := self.fields(ancestor).get(name))), None)
 
     def sound(self, table: Any, name: str) -> FieldShape | None:
         """The same, if it has no mistake of its own."""
-        at = next((("tables", each, "fields", name) for each in [table, *(self.line(table) or [])] if name in self.fields(each)), None)
+        at = next(
+            (("tables", ancestor, "fields", name) for ancestor in [table, *(self.line(table) or [])] if name in self.fields(ancestor)), None
+        )
         return None if at is None or at in self.source.unsure else self.field(table, name)
 
-    def given(self, table: Any) -> bool:
+    def inherits(self, table: Any) -> bool:
         """Whether a table's rows have fields of the rows that they are made from."""
         parent = written.get("from") if isinstance(written := self.tables[table], dict) else None
         return parent is not None and not (isinstance(parent, dict) and parent.get("carry") == [])
@@ -117,20 +121,20 @@ class _Whole:
 
     def line(self, table: Any) -> list[Any] | None:
         """The table that a table is made from, the one that this is made from, and so on; None when a mistake breaks the line."""
-        found = [table]
-        while isinstance(written := self.tables[found[-1]], dict) and written.get("from") is not None:
-            parent = self.parents.get(found[-1])
-            if parent in found or parent not in self.tables:
+        lineage = [table]
+        while isinstance(written := self.tables[lineage[-1]], dict) and written.get("from") is not None:
+            parent = self.parents.get(lineage[-1])
+            if parent in lineage or parent not in self.tables:
                 return None
-            found.append(parent)
-        return found[1:]
+            lineage.append(parent)
+        return lineage[1:]
 
     def most_rows(self, table: Any) -> int:
         """How many rows a table may come to have; 0 when a mistake hides it."""
         line = [table, *(self.line(table) or [])]
-        parents = [part for each in line if isinstance(part := self.parts.get(("tables", each, "from")), From)]
-        said = getattr(self.parts.get(("tables", line[-1])), "rows", None)
-        rows = said if isinstance(said, int) else 0
+        parents = [part for ancestor in line if isinstance(part := self.parts.get(("tables", ancestor, "from")), From)]
+        row_count = getattr(self.parts.get(("tables", line[-1])), "rows", None)
+        rows = row_count if isinstance(row_count, int) else 0
         for parent in reversed(parents):
             rows = min(rows, parent.rows or rows) * parent.bounds[1]
         return rows
@@ -152,25 +156,25 @@ class _Whole:
         if line is None:
             return None
         for name in reversed(line):
-            own, parent = self.own(name), self.parts.get(("tables", name, "from"))
-            if own is None:
+            own_names, parent = self.own_names(name), self.parts.get(("tables", name, "from"))
+            if own_names is None:
                 return None
             carried = set(parent.carry) if isinstance(parent, From) and parent.carry is not None else shipped
             if not carried <= kept:
                 return None
             hidden = {column for column, maker in self.makers(name).items() if getattr(self.fields(name)[maker], "hidden", False)}
-            kept, shipped = carried | own, carried | own - hidden
+            kept, shipped = carried | own_names, carried | own_names - hidden
         return kept, shipped
 
-    def known(self, table: Any) -> set[str] | None:
+    def visible_names(self, table: Any) -> set[str] | None:
         """All fields that may be named in a table; None when a mistake hides some."""
-        own, above = self.own(table), self.above(table)
-        return None if own is None or above is None else own | above
+        own_names, above = self.own_names(table), self.above(table)
+        return None if own_names is None or above is None else own_names | above
 
     def dropped(self, table: Any, name: str) -> str:
         """Why a table does not have a field of a table above it."""
         for below, above in pairwise(self.line(table) or []):
-            if name in (self.own(above) or ()):
+            if name in (self.own_names(above) or ()):
                 return f"'{above}' has it, but '{below}' does not carry it on"
         return ""
 
@@ -178,19 +182,19 @@ class _Whole:
 class _Others:
     """What a part of a table is told of the fields beside it."""
 
-    def __init__(self, whole: _Whole, table: Any) -> None:
-        self.whole, self.table, self.inherits = whole, table, whole.given(table)
+    def __init__(self, view: _RecipeView, table: Any) -> None:
+        self.view, self.table, self.inherits = view, table, view.inherits(table)
 
     def field(self, name: str) -> FieldShape | None:
         """The field of a name, of the table or else of the nearest above it."""
-        return self.whole.field(self.table, name)
+        return self.view.field(self.table, name)
 
     def named(self, template: str) -> tuple[KeyPath, FieldShape] | None:
         """The field that a template is the name of, and no more, and the way to it."""
         name = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", template)
-        for table in [self.table, *(self.whole.line(self.table) or [])]:
-            if name and (found := self.whole.fields(table).get(name[1])) is not None:
-                return ("tables", table, "fields", name[1]), found
+        for table in [self.table, *(self.view.line(self.table) or [])]:
+            if name and (shape := self.view.fields(table).get(name[1])) is not None:
+                return ("tables", table, "fields", name[1]), shape
         return None
 
 
@@ -200,24 +204,26 @@ def _needs(part: FieldShape | Check, others: Others) -> Iterator[PartMistake]:
         yield from part.needs(others)
 
 
-def _from_top(way: KeyPath, mistakes: Iterable[PartMistake]) -> Iterator[PartMistake]:
-    yield from (mistake if mistake.whole else replace(mistake, at=(*way, *mistake.at)) for mistake in mistakes)
+def _from_top(key_path: KeyPath, mistakes: Iterable[PartMistake]) -> Iterator[PartMistake]:
+    yield from (mistake if mistake.absolute else replace(mistake, at=(*key_path, *mistake.at)) for mistake in mistakes)
 
 
-def _parent_mistakes(whole: _Whole) -> Iterator[PartMistake]:
-    known = set(map(str, whole.tables))
-    for name, parent in whole.parents.items():
-        way = ("tables", name, "from", "table")
-        if parent in whole.source.left_out:
+def _parent_mistakes(view: _RecipeView) -> Iterator[PartMistake]:
+    table_names = set(map(str, view.tables))
+    for name, parent in view.parents.items():
+        key_path = ("tables", name, "from", "table")
+        if parent in view.source.left_out:
             yield PartMistake(
-                way, f"table '{parent}' is left out, and '{name}' is made from it", f"leave out both: --without {parent} --without {name}"
+                key_path,
+                f"table '{parent}' is left out, and '{name}' is made from it",
+                f"leave out both: --without {parent} --without {name}",
             )
-        elif parent not in known:
-            yield PartMistake(way, f"there is no table '{parent}'", did_you_mean(parent, known - {str(name)}, "tables"))
-        elif (rows := whole.most_rows(name)) > MOST_ROWS:
+        elif parent not in table_names:
+            yield PartMistake(key_path, f"there is no table '{parent}'", did_you_mean(parent, table_names - {str(name)}, "tables"))
+        elif (rows := view.most_rows(name)) > MOST_ROWS:
             hint = "take fewer of that table: rows, or make fewer of each: per_row"
-            yield PartMistake(way[:-1], f"up to {rows:,} rows; a table has at most {MOST_ROWS:,}", hint, at_key=True)
-    for circle in _cycles({name: [parent] for name, parent in whole.parents.items()}):
+            yield PartMistake(key_path[:-1], f"up to {rows:,} rows; a table has at most {MOST_ROWS:,}", hint, at_key=True)
+    for circle in _cycles({name: [parent] for name, parent in view.parents.items()}):
         yield PartMistake(("tables", circle[0], "from", "table"), _in_a_circle("tables", circle), "one of them needs rows in place of from")
 
 
@@ -228,55 +234,57 @@ def _labels(field: FieldShape) -> list[str]:
         return []
 
 
-def _rows_mistakes(way: KeyPath, fields: Mapping[Any, FieldShape]) -> Iterator[PartMistake]:
+def _rows_mistakes(key_path: KeyPath, fields: Mapping[Any, FieldShape]) -> Iterator[PartMistake]:
     """All rows, where no field says how many these are, or two do not agree."""
     counts: dict[Any, int] = {}
     with suppress(AttributeError, DataError, ValueError):  # told already: a file that cannot be read
         counts = {name: count for name, field in fields.items() if isinstance(field, PythonField) and (count := field.supply()) is not None}
         if not counts:
             hint = "such as ticket: {kind: load, file: tickets.jsonl}; or say how many rows"
-            yield PartMistake(way, "rows: all needs a field that loads records in order", hint)
+            yield PartMistake(key_path, "rows: all needs a field that loads records in order", hint)
     if len(set(counts.values())) > 1:
-        told = ", ".join(f"'{name}' has {count:,}" for name, count in counts.items())
-        yield PartMistake(way, f"its fields load different numbers of records: {told}", f"say how many: rows: {min(counts.values())}")
+        listing = ", ".join(f"'{name}' has {count:,}" for name, count in counts.items())
+        yield PartMistake(
+            key_path, f"its fields load different numbers of records: {listing}", f"say how many: rows: {min(counts.values())}"
+        )
 
 
-def _label_mistake(way: KeyPath, name: str) -> PartMistake:
+def _label_mistake(key_path: KeyPath, name: str) -> PartMistake:
     message = f"a column '{name}' is filled by '{name.rpartition('_')[0]}', with what it knows of its values"
-    return PartMistake((*way, "fields", name), message, "name this field otherwise", at_key=True)
+    return PartMistake((*key_path, "fields", name), message, "name this field otherwise", at_key=True)
 
 
 def _reads(field: FieldShape | Check) -> list[Read]:
     """What a field or check reads, as far as its files can be read."""
-    found: list[Read] = []
+    reads: list[Read] = []
     with suppress(DataError, ValueError, AttributeError):  # told already: a file that cannot be read, or a wrong key that was taken out
-        found.extend(field.reads())
-    return found
+        reads.extend(field.reads())
+    return reads
 
 
 def _name_mistakes(
-    name: str, field: FieldShape, reads: list[Read], known: set[str] | None, dropped: Callable[[str], str]
+    name: str, field: FieldShape, reads: list[Read], visible: set[str] | None, dropped: Callable[[str], str]
 ) -> Iterator[PartMistake]:
     for at, read in reads:
-        if known is not None and read not in known and (mistake := field.unknown(at, read)):
-            others = known - {name} - {f"{name}_{label}" for label in _labels(field)}
-            yield replace(mistake, hint=dropped(read) or did_you_mean(read, others, "fields"))
+        if visible is not None and read not in visible and (mistake := field.unknown(at, read)):
+            candidates = visible - {name} - {f"{name}_{label}" for label in _labels(field)}
+            yield replace(mistake, hint=dropped(read) or did_you_mean(read, candidates, "fields"))
 
 
 def _model_mistakes(field: FieldShape, models: Mapping[str, str | None]) -> Iterator[PartMistake]:
     if not isinstance(field, Asked):
         return
-    said = {"base": "a base model", "claude": "Claude"}
-    for key, asks in field.makers().items():
+    descriptions = {"base": "a base model", "claude": "Claude"}
+    for key, model_kind in field.makers().items():
         model = getattr(field, key)
         if model not in models:
             yield PartMistake((key,), f"there is no model '{model}'", did_you_mean(model, models, "models"))
-        elif models[model] not in (asks, None):
-            fitting = [name for name, kind in models.items() if kind == asks]
-            made = "this field is made by" if key == "by" else f"'{key}' names"
+        elif models[model] not in (model_kind, None):
+            fitting = [name for name, kind in models.items() if kind == model_kind]
+            subject = "this field is made by" if key == "by" else f"'{key}' names"
             yield PartMistake(
                 (key,),
-                f"'{model}' is {said[models[model] or 'base']}, and {made} {said[asks]}",
+                f"'{model}' is {descriptions[models[model] or 'base']}, and {subject} {descriptions[model_kind]}",
                 f"such as {key}: {fitting[0]}" if fitting else "",
             )
 
@@ -293,44 +301,44 @@ def _otherwise_mistakes(field: FieldShape) -> Iterator[PartMistake]:
         "float64": ((int, float), "a number"),
         "string": (str, "text"),
     }
-    wanted, said = types.get(field.column(), (object, ""))
-    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted not in (bool, object)):
-        yield PartMistake(("otherwise",), f"expected {said}, as this field's other values are, not {as_yaml(value)}")
+    expected_type, description = types.get(field.column(), (object, ""))
+    if not isinstance(value, expected_type) or (isinstance(value, bool) and expected_type not in (bool, object)):
+        yield PartMistake(("otherwise",), f"expected {description}, as this field's other values are, not {as_yaml(value)}")
 
 
-def _carry_mistakes(way: KeyPath, parent: From, above: set[str], own: set[str] | None) -> Iterator[PartMistake]:
+def _carry_mistakes(key_path: KeyPath, parent: From, above: set[str], own_names: set[str] | None) -> Iterator[PartMistake]:
     for number, name in enumerate(parent.carry or []):
-        at = (*way, "from", "carry", number)
+        at = (*key_path, "from", "carry", number)
         if name not in above:
             yield PartMistake(at, f"table '{parent.table}' has no field '{name}'", did_you_mean(name, above, "fields"))
-        elif own and name in own:
+        elif own_names and name in own_names:
             yield PartMistake(at, f"this table has a field '{name}' of its own", "rename that one, or do not carry this one")
     for number, name in enumerate(parent.over or []):
         if name not in above:
             yield PartMistake(
-                (*way, "from", "over", number), f"table '{parent.table}' has no field '{name}'", did_you_mean(name, above, "fields")
+                (*key_path, "from", "over", number), f"table '{parent.table}' has no field '{name}'", did_you_mean(name, above, "fields")
             )
 
 
-def _circles(way: KeyPath, reads: Mapping[str, list[Read]]) -> Iterator[PartMistake]:
-    for circle in _cycles({name: sorted({read for _, read in found}) for name, found in reads.items()}):
+def _circles(key_path: KeyPath, reads: Mapping[str, list[Read]]) -> Iterator[PartMistake]:
+    for circle in _cycles({name: sorted({read for _, read in field_reads}) for name, field_reads in reads.items()}):
         at = next(at for at, read in reads[circle[0]] if read == circle[1])
         hint = "each needs the next one first; one of them must do without" if len(circle) > 2 else ""
-        yield PartMistake((*way, "fields", circle[0], *at), _in_a_circle("fields", circle), hint, circle[1])
+        yield PartMistake((*key_path, "fields", circle[0], *at), _in_a_circle("fields", circle), hint, circle[1])
 
 
-def _in_a_circle(what: str, circle: list[str]) -> str:
+def _in_a_circle(parts: str, circle: list[str]) -> str:
     if len(circle) == 2:
         return f"'{circle[0]}' is made from itself"
-    return f"{what} are made from each other in a circle: {' → '.join(circle)}"
+    return f"{parts} are made from each other in a circle: {' → '.join(circle)}"
 
 
 def _cycles(needs: Mapping[str, list[str]]) -> Iterator[list[str]]:
     """Circles, in order, the name that is written first at the beginning and again at the end."""
-    left = dict(needs)
+    remaining = dict(needs)
     while True:
         try:
-            TopologicalSorter(left).prepare()
+            TopologicalSorter(remaining).prepare()
             return
         except CycleError as error:
             circle = list(reversed(error.args[1]))[:-1]
@@ -338,4 +346,4 @@ def _cycles(needs: Mapping[str, list[str]]) -> Iterator[list[str]]:
         start = circle.index(list(needs)[first])
         yield [*circle[start:], *circle[: start + 1]]
         for name in circle:
-            del left[name]
+            del remaining[name]

@@ -22,12 +22,14 @@ def unique_mistakes(table: str, parts: Mapping[KeyPath, Part], field: Named) -> 
     rows = _rows(table, parts)
     if rows is None:
         return
-    way = ("tables", table)
+    key_path = ("tables", table)
     checked: list[tuple[KeyPath, str]] = []
     for at, part in parts.items():
-        if at[:3] == (*way, "keep") and isinstance(part, Check) and part.distinct and hasattr(part, "field"):  # not there if it is wrong
+        if (
+            at[:3] == (*key_path, "keep") and isinstance(part, Check) and part.distinct and hasattr(part, "field")
+        ):  # not there if it is wrong
             checked.append(((*at, "field"), part.field))
-        if at[:3] == (*way, "fields") and isinstance(part, FieldShape) and any(one["kind"] == "unique" for one in part.implied()):
+        if at[:3] == (*key_path, "fields") and isinstance(part, FieldShape) and any(check["kind"] == "unique" for check in part.implied()):
             checked.append(((*at, "unique"), at[3]))
     for at, name in checked:
         count = distinct(name, field)
@@ -51,17 +53,17 @@ def _count(name: str, field: Named, above: tuple[str, ...]) -> int | None:
     if shape is None or name in above:
         return None
     with suppress(DataError, ValueError, AttributeError):  # told already: a file that cannot be read, or a wrong key that was taken out
-        count = shape.distinct(lambda other: _count(other, field, (*above, name)))
+        count = shape.distinct(lambda source_name: _count(source_name, field, (*above, name)))
         return count + 1 if count is not None and shape.when is not None else count
     return None
 
 
 def _rows(table: Any, parts: Mapping[KeyPath, Part], below: tuple[Any, ...] = ()) -> int | None:
     """How many rows a table must have, at least; None where that is not said."""
-    whole, source = parts.get(("tables", table)), parts.get(("tables", table, "from"))
+    spec, source = parts.get(("tables", table)), parts.get(("tables", table, "from"))
     if table in below:
         return None
     if isinstance(source, From):
         above = _rows(source.table, parts, (*below, table))
         return min(source.rows, above) * source.bounds[0] if source.rows and above else None
-    return whole.rows if isinstance(whole, Table) and isinstance(whole.rows, int) else None
+    return spec.rows if isinstance(spec, Table) and isinstance(spec.rows, int) else None

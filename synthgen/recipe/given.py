@@ -21,21 +21,21 @@ NAME = "recipe"
 class Given(Source):
     """A mapping and the mistakes found in it."""
 
-    def tell(self, way: KeyPath, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
+    def tell(self, key_path: KeyPath, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
         """Add a mistake at the way to a value, or on the option that put it there."""
-        option = next((option for said, option in self.overrides.items() if way[: len(said)] == said), None)
-        said = next((new for new in self.renamed if way[: len(new)] == new), None)
-        told = way if said is None else (*self.renamed[said], *way[len(said) :])
-        self.mistakes.append(Mistake(option or ".".join(map(str, told)) or NAME, message, hint))
+        option = next((option for prefix, option in self.overrides.items() if key_path[: len(prefix)] == prefix), None)
+        renamed_prefix = next((new for new in self.renamed if key_path[: len(new)] == new), None)
+        shown_path = key_path if renamed_prefix is None else (*self.renamed[renamed_prefix], *key_path[len(renamed_prefix) :])
+        self.mistakes.append(Mistake(option or ".".join(map(str, shown_path)) or NAME, message, hint))
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.renamed: dict[KeyPath, KeyPath] = {}
 
-    def rename(self, way: KeyPath, meant: KeyPath) -> None:
+    def rename(self, key_path: KeyPath, new_path: KeyPath) -> None:
         """Remember under which key it was said."""
-        super().rename(way, meant)
-        self.renamed[meant] = way
+        super().rename(key_path, new_path)
+        self.renamed[new_path] = key_path
 
 
 def source_of(data: Mapping[str, Any]) -> Source:
@@ -47,37 +47,37 @@ def source_of(data: Mapping[str, Any]) -> Source:
     return source
 
 
-def _plain(value: Any, way: KeyPath, source: Source) -> Any:
+def _plain(value: Any, key_path: KeyPath, source: Source) -> Any:
     """A value as YAML would have given it; what YAML has no word for is told."""
-    if len(way) > DEEPEST:
-        source.tell(way[:4], f"nested more than {DEEPEST} deep", "is it a part of itself?")
-        source.unsure.add(way[:4])
+    if len(key_path) > DEEPEST:
+        source.tell(key_path[:4], f"nested more than {DEEPEST} deep", "is it a part of itself?")
+        source.unsure.add(key_path[:4])
         return None
     if isinstance(value, Mapping):
-        return {_key(key): _plain(inner, (*way, _key(key)), source) for key, inner in value.items()}
+        return {_key(key): _plain(inner, (*key_path, _key(key)), source) for key, inner in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
-        return [_plain(inner, (*way, number), source) for number, inner in enumerate(value)]
+        return [_plain(inner, (*key_path, number), source) for number, inner in enumerate(value)]
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return _text(value, way, source)
+        return _text(value, key_path, source)
     if isinstance(value, int | float):
         return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, datetime.date):
         return value.isoformat()
-    source.tell(way, f"expected text, a number, true, false, a list or a mapping, not a {type(value).__name__}")
-    source.unsure.add(way)
+    source.tell(key_path, f"expected text, a number, true, false, a list or a mapping, not a {type(value).__name__}")
+    source.unsure.add(key_path)
     return None
 
 
-def _text(value: str, way: KeyPath, source: Source) -> str:
+def _text(value: str, key_path: KeyPath, source: Source) -> str:
     """A text; half a letter, which no file can hold, is told."""
-    whole = str(value).encode("utf-8", "replace").decode()
-    if whole != str(value):
-        source.tell(way, "text with half a letter (a lone surrogate) in it", "decode it in another way")
-    return whole
+    encodable = str(value).encode("utf-8", "replace").decode()
+    if encodable != str(value):
+        source.tell(key_path, "text with half a letter (a lone surrogate) in it", "decode it in another way")
+    return encodable
 
 
 def _key(key: Any) -> Any:

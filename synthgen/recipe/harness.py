@@ -67,11 +67,11 @@ def harness_mistakes(harness: Harness, shipped: Mapping[str, set[str]]) -> Itera
     if name is not None and name not in shipped:
         yield PartMistake(("table",), f"there is no table '{name}'", did_you_mean(name, shipped, "tables"))
         return
-    known, where = (shipped[name], f"table '{name}' ships no") if name else (set[str]().union(*shipped.values()), "no table ships a")
+    columns, where = (shipped[name], f"table '{name}' ships no") if name else (set[str]().union(*shipped.values()), "no table ships a")
     paths = [(key, path) for key, path in (("input", harness.input), ("target", harness.target)) if path]
-    lacking = [(key, root_of(path)) for key, path in paths if root_of(path) not in known]
+    lacking = [(key, root_of(path)) for key, path in paths if root_of(path) not in columns]
     for key, field in lacking:
-        yield PartMistake((key,), f"{where} field '{field}'", did_you_mean(field, known, "fields"), field)
+        yield PartMistake((key,), f"{where} field '{field}'", did_you_mean(field, columns, "fields"), field)
     if name is None and not lacking:
-        both = " and ".join(f"'{root_of(path)}'" for _, path in paths)
-        yield PartMistake((paths[-1][0],), f"no table ships both {both}", "carry the one on into the table that has the other")
+        field_names = " and ".join(f"'{root_of(path)}'" for _, path in paths)
+        yield PartMistake((paths[-1][0],), f"no table ships both {field_names}", "carry the one on into the table that has the other")

@@ -93,8 +93,8 @@ def load(
     if seed is not None:
         sources.override(source, f"seed={seed}", f"--seed {seed}")
     _leave_out(source, without)
-    own = path.resolve().parent if folder is None else Path(folder).resolve()
-    context = _context(source.data, own, tuple(map(Path, allow)))
+    base_folder = path.resolve().parent if folder is None else Path(folder).resolve()
+    context = _context(source.data, base_folder, tuple(map(Path, allow)))
     reader = _Reader(source, context)
     recipe = reader.recipe()
     if source.mistakes:
@@ -115,11 +115,11 @@ def _texts(data: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _leave_out(source: Source, without: Sequence[str]) -> None:
+def _leave_out(source: Source, excluded: Sequence[str]) -> None:
     tables = source.data.get("tables")
     if not isinstance(tables, dict):
         return
-    for name in without:
+    for name in excluded:
         option = f"--without {name}"
         if name not in tables:
             source.mistakes.append(Mistake(option, f"there is no table '{name}'", did_you_mean(name, tables, "tables")))
@@ -166,172 +166,174 @@ class _Reader:
         self.source, self.context = source, context
         self.parts: dict[KeyPath, Part] = {}
         self.sound: dict[KeyPath, Part] = {}
-        self.left: dict[KeyPath, tuple[Part, Set[Any]]] = {}
+        self.remaining: dict[KeyPath, tuple[Part, Set[Any]]] = {}
 
     def recipe(self) -> Recipe:
         """The recipe; it is to be used only if the source has no mistakes in the end."""
         data = self.spelled(self.source.data, keys(Recipe), ())
         self.sizes(data)
-        given = self.each(data, (), "voices", dict, self.voice)
-        own = given.get("voices") if isinstance(given, dict) else None
-        named = own if isinstance(own, dict) else dict.fromkeys(map(str, own), Voice()) if isinstance(own, list) else {}
+        parsed = self.parse_each(data, (), "voices", dict, self.voice)
+        voices = parsed.get("voices") if isinstance(parsed, dict) else None
+        named = voices if isinstance(voices, dict) else dict.fromkeys(map(str, voices), Voice()) if isinstance(voices, list) else {}
         self.context = replace(self.context, voices={**shipped(), **named})
-        given = self.each(self.each(given, (), "models", dict, self.model), (), "tables", dict, self.table)
-        recipe = self.part(Recipe, self.single(self.single(given, (), "harness", Harness), (), "publish", Publish), ())
+        parsed = self.parse_each(self.parse_each(parsed, (), "models", dict, self.model), (), "tables", dict, self.table)
+        recipe = self.part(Recipe, self.single(self.single(parsed, (), "harness", Harness), (), "publish", Publish), ())
         for mistake in chain(self.mistakes(), cross_mistakes(self.parts, self.source)):
             if len(self.source.mistakes) >= MOST_MISTAKES:
-                self.source.whole(f"no more than {MOST_MISTAKES} mistakes are looked for at a time", "mend these, and check again")
+                self.source.at_file(f"no more than {MOST_MISTAKES} mistakes are looked for at a time", "mend these, and check again")
                 break
             self.tell(mistake)
         return recipe
 
     def settle(self) -> None:
         """Let the data say what the parts made of numbers that were typed like 00501 or 1.10."""
-        for way, part in self.sound.items():
+        for key_path, part in self.sound.items():
             data: Any = self.source.data
-            for step in way:
+            for step in key_path:
                 data = data[step]
             for key in [key for key in data if numerals.has_numerals(data[key])] if isinstance(part, FieldShape | Check) else ():
                 data[key] = part.fallback if key == "otherwise" and isinstance(part, FieldShape) else getattr(part, key)
 
     def mistakes(self) -> Iterator[PartMistake]:
         """What is wrong in each part by itself."""
-        for way, part in self.sound.items():
+        for key_path, part in self.sound.items():
             for mistake in part.mistakes():
-                yield replace(mistake, at=(*way, *mistake.at), at_key=mistake.at_key or not mistake.at)
-                if len(way) == 4:
-                    self.source.unsure.add(way)
-        for way, (left, right_keys) in self.left.items():
+                yield replace(mistake, at=(*key_path, *mistake.at), at_key=mistake.at_key or not mistake.at)
+                if len(key_path) == 4:
+                    self.source.unsure.add(key_path)
+        for key_path, (remaining, sound_keys) in self.remaining.items():
             with suppress(AttributeError, KeyError, TypeError, ValueError):  # it may lack what it needs to tell more
-                for mistake in left.mistakes():
+                for mistake in remaining.mistakes():
                     if (
-                        mistake.at and mistake.at[0] in right_keys and not mistake.message.startswith("missing")
+                        mistake.at and mistake.at[0] in sound_keys and not mistake.message.startswith("missing")
                     ):  # what is missing may be what is wrong
-                        yield replace(mistake, at=(*way, *mistake.at))
+                        yield replace(mistake, at=(*key_path, *mistake.at))
 
     def sizes(self, data: Any) -> None:
         """Raise RecipeError where there is more of something than can be looked at in seconds."""
         if (size := sum(map(in_braces, _texts(data)))) > MOST_IN_BRACES:
-            self.source.whole(f"its templates have {size:,} characters in braces; {MOST_IN_BRACES:,} are the most")
+            self.source.at_file(f"its templates have {size:,} characters in braces; {MOST_IN_BRACES:,} are the most")
             raise RecipeError(self.source.in_order())
-        held: dict[KeyPath, Any] = {("tables",): data.get("tables") if isinstance(data, dict) else None}
-        for name, table in _items(held[("tables",)]):
-            held |= {("tables", name, key): table[key] for key in ("fields", "keep") if isinstance(table, dict) and key in table}
-        for way, values in held.items():
-            what, most = MOST[way[-1]]
+        sections: dict[KeyPath, Any] = {("tables",): data.get("tables") if isinstance(data, dict) else None}
+        for name, table in _items(sections[("tables",)]):
+            sections |= {("tables", name, key): table[key] for key in ("fields", "keep") if isinstance(table, dict) and key in table}
+        for key_path, values in sections.items():
+            plural, most = MOST[key_path[-1]]
             if isinstance(values, dict | list) and len(values) > most:
-                self.source.tell(way, f"{len(values):,} {what}; {most} are the most", at_key=True)
+                self.source.tell(key_path, f"{len(values):,} {plural}; {most} are the most", at_key=True)
                 raise RecipeError(self.source.in_order())
 
     def tell(self, mistake: PartMistake) -> None:
         self.source.tell(mistake.at, mistake.message, mistake.hint, at_key=mistake.at_key, word=mistake.word)
 
-    def voice(self, data: Any, way: KeyPath) -> Voice:
-        return self.part(Voice, self.spelled(data, keys(Voice), way), way)
+    def voice(self, data: Any, key_path: KeyPath) -> Voice:
+        return self.part(Voice, self.spelled(data, keys(Voice), key_path), key_path)
 
-    def model(self, data: Any, way: KeyPath) -> Part:
+    def model(self, data: Any, key_path: KeyPath) -> Part:
         """A model that does not say its kind is a base model, but for one that takes the place of a default one."""
-        usual = DEFAULT_MODELS.get(way[-1], BaseModelSpec).model_fields["kind"].default
-        meant = (
+        usual = DEFAULT_MODELS.get(key_path[-1], BaseModelSpec).model_fields["kind"].default
+        default_kind = (
             {"kind": usual}
             if isinstance(data, dict) and "kind" not in data and not any(nearest(key, ["kind"], ALIKE) for key in data)
             else {}
         )
-        return self.one_of(MODELS)(meant | data if meant else data, way)
+        return self.by_kind(MODELS)(default_kind | data if default_kind else data, key_path)
 
-    def table(self, data: Any, way: KeyPath) -> Table:
-        data = self.spelled(data, keys(Table), way)
-        given = self.each(self.each(data, way, "fields", dict, self.one_of(FIELDS)), way, "keep", list, self.one_of(CHECKS))
-        return self.part(Table, self.single(given, way, "from", From), way)
+    def table(self, data: Any, key_path: KeyPath) -> Table:
+        data = self.spelled(data, keys(Table), key_path)
+        parsed = self.parse_each(
+            self.parse_each(data, key_path, "fields", dict, self.by_kind(FIELDS)), key_path, "keep", list, self.by_kind(CHECKS)
+        )
+        return self.part(Table, self.single(parsed, key_path, "from", From), key_path)
 
-    def single(self, data: Any, way: KeyPath, key: str, shape: type[Part]) -> Any:
+    def single(self, data: Any, key_path: KeyPath, key: str, shape: type[Part]) -> Any:
         """`data` in which the part under `key` has been read, if it is there."""
         if not isinstance(data, dict) or data.get(key) is None:
             return data
-        inner = (*way, key)
+        inner = (*key_path, key)
         return data | {key: self.part(shape, self.spelled(data[key], keys(shape), inner), inner)}
 
-    def each(self, data: Any, way: KeyPath, key: str, kind: type, read: Callable[[Any, KeyPath], Part]) -> Any:
+    def parse_each(self, data: Any, key_path: KeyPath, key: str, kind: type, read: Callable[[Any, KeyPath], Part]) -> Any:
         """`data` in which the parts under `key` have been read, if there are any."""
-        found = data.get(key) if isinstance(data, dict) else None
-        if isinstance(found, dict) and kind is dict:
-            return data | {key: {name: read(value, (*way, key, name)) for name, value in found.items()}}
-        if isinstance(found, list) and kind is list:
-            return data | {key: [read(value, (*way, key, number)) for number, value in enumerate(found)]}
+        parts = data.get(key) if isinstance(data, dict) else None
+        if isinstance(parts, dict) and kind is dict:
+            return data | {key: {name: read(value, (*key_path, key, name)) for name, value in parts.items()}}
+        if isinstance(parts, list) and kind is list:
+            return data | {key: [read(value, (*key_path, key, number)) for number, value in enumerate(parts)]}
         return data
 
-    def one_of(self, kinds: Mapping[str, type[Part]]) -> Callable[[Any, KeyPath], Part]:
+    def by_kind(self, kinds: Mapping[str, type[Part]]) -> Callable[[Any, KeyPath], Part]:
         """How a part is read whose `kind` says what it is."""
         first = next(iter(kinds.values()))
 
-        def read(data: Any, way: KeyPath) -> Part:
-            if any(unsure[: len(way)] == way for unsure in self.source.unsure):
+        def read(data: Any, key_path: KeyPath) -> Part:
+            if any(unsure[: len(key_path)] == key_path for unsure in self.source.unsure):
                 return first.model_construct()
-            shape = self.kind(data, kinds, way) if isinstance(data, dict) else first
-            return self.part(shape, self.spelled(data, keys(shape), way), way) if shape else first.model_construct()
+            shape = self.kind(data, kinds, key_path) if isinstance(data, dict) else first
+            return self.part(shape, self.spelled(data, keys(shape), key_path), key_path) if shape else first.model_construct()
 
         return read
 
-    def kind(self, data: dict[Any, Any], kinds: Mapping[str, type[Part]], way: KeyPath) -> type[Part] | None:
+    def kind(self, data: dict[Any, Any], kinds: Mapping[str, type[Part]], key_path: KeyPath) -> type[Part] | None:
         """The class of a part's `kind`; when there is none, that is told."""
-        known = {key for shape in kinds.values() for key in keys(shape)}
-        strange = [key for key in data if key not in known]
+        known_keys = {key for shape in kinds.values() for key in keys(shape)}
+        strange = [key for key in data if key not in known_keys]
         if "kind" not in data and len(kinds) > 1:
-            meant = [key for key in strange if nearest(key, ["kind"], ALIKE) or data[key] in list(kinds)]  # such as `type: choice`
-            if not meant:
+            misspelt_keys = [key for key in strange if nearest(key, ["kind"], ALIKE) or data[key] in list(kinds)]  # such as `type: choice`
+            if not misspelt_keys:
                 fitting = [kind for kind, shape in kinds.items() if data.keys() <= set(keys(shape)) and _required(shape) <= data.keys()]
                 hint = f"did you mean kind: {fitting[0]}?" if len(fitting) == 1 else f"kinds: {', '.join(sorted(kinds))}"
-                self.source.tell(way, "missing key 'kind'", hint, at_key=True)
+                self.source.tell(key_path, "missing key 'kind'", hint, at_key=True)
                 return None
-            self.misspelt(data, way, meant[0], "kind", "did you mean 'kind'?")
-        given = data.get("kind", next(iter(kinds)))
-        if not isinstance(given, str) or given not in kinds:
-            message = f"unknown kind {given!r}" if isinstance(given, str) else f"expected a kind, not {as_yaml(given)}"
-            self.source.tell((*way, "kind"), message, did_you_mean(given, kinds, "kinds"))
-            given = data["kind"] = nearest(given, kinds, ALIKE)
-        return kinds[given] if given else None
+            self.misspelt(data, key_path, misspelt_keys[0], "kind", "did you mean 'kind'?")
+        kind = data.get("kind", next(iter(kinds)))
+        if not isinstance(kind, str) or kind not in kinds:
+            message = f"unknown kind {kind!r}" if isinstance(kind, str) else f"expected a kind, not {as_yaml(kind)}"
+            self.source.tell((*key_path, "kind"), message, did_you_mean(kind, kinds, "kinds"))
+            kind = data["kind"] = nearest(kind, kinds, ALIKE)
+        return kinds[kind] if kind else None
 
-    def spelled(self, data: Any, known: Sequence[str], way: KeyPath) -> Any:
+    def spelled(self, data: Any, known_keys: Sequence[str], key_path: KeyPath) -> Any:
         """The data without its unknown keys, which are told; one that is like a known key is read as that one."""
-        for key in [key for key in data if key not in known] if isinstance(data, dict) else []:
-            meant = nearest(key, [each for each in known if each not in data], ALIKE)
-            self.misspelt(data, way, key, meant, did_you_mean(key, known, "keys here"))
+        for key in [key for key in data if key not in known_keys] if isinstance(data, dict) else []:
+            likely_key = nearest(key, [known_key for known_key in known_keys if known_key not in data], ALIKE)
+            self.misspelt(data, key_path, key, likely_key, did_you_mean(key, known_keys, "keys here"))
         return data
 
-    def misspelt(self, data: dict[Any, Any], way: KeyPath, key: Any, meant: str | None, hint: str) -> None:
-        self.source.tell((*way, key), "a key without a name" if key is None else f"unknown key {as_yaml(key)}", hint, at_key=True)
+    def misspelt(self, data: dict[Any, Any], key_path: KeyPath, key: Any, likely_key: str | None, hint: str) -> None:
+        self.source.tell((*key_path, key), "a key without a name" if key is None else f"unknown key {as_yaml(key)}", hint, at_key=True)
         value = data.pop(key)
-        if meant:
-            data[meant] = value
-            self.source.rename((*way, key), (*way, meant))
+        if likely_key:
+            data[likely_key] = value
+            self.source.rename((*key_path, key), (*key_path, likely_key))
 
-    def part(self, shape: type[P], data: Any, way: KeyPath) -> P:
+    def part(self, shape: type[P], data: Any, key_path: KeyPath) -> P:
         """The part in the data, or when it has mistakes, which are told, an empty one in its place."""
         try:
             part = shape.model_validate(data, context=self.context)
         except ValidationError as error:
             mistakes = list(explained(error, shape, data))
             for inner, message, hint, at_key in mistakes:
-                self.source.tell((*way, *inner), message, hint if inner else hint or _form(way), at_key=at_key)
-            self.rest(shape, data, way, {mistake.way[0] for mistake in mistakes if mistake.way})
+                self.source.tell((*key_path, *inner), message, hint if inner else hint or _form(key_path), at_key=at_key)
+            self.keep_sound_keys(shape, data, key_path, {mistake.key_path[0] for mistake in mistakes if mistake.key_path})
             return shape.model_construct()  # type: ignore[return-value]
-        self.parts[way] = self.sound[way] = part
+        self.parts[key_path] = self.sound[key_path] = part
         return part
 
-    def rest(self, shape: type[Part], data: Any, way: KeyPath, wrong: set[Any]) -> None:
+    def keep_sound_keys(self, shape: type[Part], data: Any, key_path: KeyPath, wrong: set[Any]) -> None:
         """Keep what is left of a field or check without its wrong keys."""
-        if wrong and len(way) == 4:
-            self.source.unsure.add(way)
-            left = shape.model_construct({*data}, **{key: value for key, value in data.items() if key not in wrong})
-            left._context = self.context
-            self.parts[way] = left
+        if wrong and len(key_path) == 4:
+            self.source.unsure.add(key_path)
+            remaining = shape.model_construct({*data}, **{key: value for key, value in data.items() if key not in wrong})
+            remaining._context = self.context
+            self.parts[key_path] = remaining
             if not any(_is_word(shape, key) for key in wrong):
-                self.left[way] = left, data.keys() - wrong
+                self.remaining[key_path] = remaining, data.keys() - wrong
 
 
-def _form(way: KeyPath) -> str:
-    """How a part looks that should be at `way`: under the name of a table, field or model, the number of a check, or `from`."""
-    return FORMS.get(way[-2] if len(way) % 2 == 0 else way[-1], "") if way else ""
+def _form(key_path: KeyPath) -> str:
+    """How a part looks that should be at `key_path`: under the name of a table, field or model, the number of a check, or `from`."""
+    return FORMS.get(key_path[-2] if len(key_path) % 2 == 0 else key_path[-1], "") if key_path else ""
 
 
 def _is_word(shape: type[Part], key: Any) -> bool:

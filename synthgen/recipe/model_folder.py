@@ -59,8 +59,8 @@ def weights(place: Path) -> list[Path]:
     """The files that hold a model's numbers."""
     if not place.is_dir():
         return [place]
-    whole = place / "model.safetensors"
-    return [whole] if whole.is_file() else sorted(place.glob("*.safetensors"))
+    single_file = place / "model.safetensors"
+    return [single_file] if single_file.is_file() else sorted(place.glob("*.safetensors"))
 
 
 def _check_file(file: Path, place: Path, fence: Fence | None) -> None:
@@ -89,10 +89,10 @@ def check_words(files: dict[str, Path], fence: Fence | None = None) -> None:
         if name.endswith(".index.json"):
             _check_index(name, _read(name, file, INDEX))
         elif name in SAYS:
-            said = _read(name, file, CONFIG)
-            _check_counts(name, said)
+            config = _read(name, file, CONFIG)
+            _check_counts(name, config)
             if name in ("tokenizer_config.json", "special_tokens_map.json"):
-                _check_named(name, said, fence)
+                _check_named(name, config, fence)
 
 
 def _read(name: str, file: Path, most: int) -> Any:
@@ -103,28 +103,28 @@ def _read(name: str, file: Path, most: int) -> Any:
         raise DataError(f"its {name} is not JSON: {error}", WHOLE) from None
 
 
-def _values(said: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+def _values(config: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     """What is said, each with the nearest key."""
-    if isinstance(said, dict):
-        for name, value in said.items():
+    if isinstance(config, dict):
+        for name, value in config.items():
             yield from _values(value, name)
-    elif isinstance(said, list):
-        for value in said:
+    elif isinstance(config, list):
+        for value in config:
             yield from _values(value, key)
     else:
-        yield key, said
+        yield key, config
 
 
-def _check_index(name: str, said: Any) -> None:
-    shards = said.get("weight_map") if isinstance(said, dict) else None
+def _check_index(name: str, index: Any) -> None:
+    shards = index.get("weight_map") if isinstance(index, dict) else None
     for shard in set(shards.values()) if isinstance(shards, dict) else ():
         if not isinstance(shard, str) or not re.fullmatch(r"[\w-][\w.-]*\.safetensors", shard):
             raise DataError(f"its {name} names '{shard}', which is no .safetensors file beside it", WHOLE)
 
 
-def _check_counts(name: str, said: Any) -> None:
+def _check_counts(name: str, config: Any) -> None:
     layers = experts = 1
-    for key, value in _values(said):
+    for key, value in _values(config):
         if isinstance(value, int) and COUNTS.search(key):
             if key.endswith("experts"):
                 experts = max(experts, value)
@@ -138,9 +138,9 @@ def _check_counts(name: str, said: Any) -> None:
         raise DataError(f"its {name} says {layers:,} layers of {experts:,} experts; a model has at most {PARTS:,} of them in all", WHOLE)
 
 
-def _check_named(name: str, said: Any, fence: Fence | None) -> None:
+def _check_named(name: str, config: Any, fence: Fence | None) -> None:
     """The classes of tokenizers read whatever file they are told to, and some words for it are no secret."""
-    for key, value in _values(said):
+    for key, value in _values(config):
         if not isinstance(value, str) or key in ("name_or_path", "_name_or_path", "chat_template") or not exists(value):
             continue
         try:
@@ -155,9 +155,9 @@ def _check_gguf(file: Path) -> None:
     with opened.plain_file(file, max(opened.LARGEST, file.stat().st_size)) as raw:
         if os.fstat(raw.fileno()).st_size < 8:
             raise DataError("it is not a GGUF file", "name a .gguf file, or a folder that save_pretrained wrote")
-        with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            for found in BLOCKS.finditer(whole):
-                size = INTEGERS.get(int.from_bytes(found[1], "little"), 0)
-                layers = int.from_bytes(found[2][:size], "little")
+        with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            for match in BLOCKS.finditer(content):
+                size = INTEGERS.get(int.from_bytes(match[1], "little"), 0)
+                layers = int.from_bytes(match[2][:size], "little")
                 if layers > LAYERS:
                     raise DataError(f"it says block_count: {layers:,}; a model has at most {LAYERS:,} layers", WHOLE)

@@ -18,14 +18,14 @@ DRAWS = 400
 """Values of a fake that are drawn to see whether they come again and again."""
 
 
-def notes(recipe: Recipe, given: Collection[str] = ()) -> Iterator[str]:
+def notes(recipe: Recipe, replaced: Collection[str] = ()) -> Iterator[str]:
     """Seeds that the embedded model does not understand; fakes that have too few values for every row to have its own;
-    templates where none can stand. `given` are the
+    templates where none can stand. `replaced` are the
     models that others take the place of."""
     embedded = {name for name, spec in recipe.all_models.items() if spec.english}
     for name, table in recipe.tables.items():
         for field, shape in table.fields.items():
-            if isinstance(shape, Asked) and shape.by in embedded.difference(given):
+            if isinstance(shape, Asked) and shape.by in embedded.difference(replaced):
                 yield from _of_seeds(f"{name}.{field}", shape)
             yield from _of_templates(f"{name}.{field}", shape, table)
             if isinstance(shape, PythonField) and shape.draws and not [*shape.reads()] and _is_unique(field, shape, table):
@@ -33,7 +33,7 @@ def notes(recipe: Recipe, given: Collection[str] = ()) -> Iterator[str]:
 
 
 def _is_unique(name: str, shape: PythonField, table: Table) -> bool:
-    implied = any(one["kind"] == "unique" for one in shape.implied())
+    implied = any(check["kind"] == "unique" for check in shape.implied())
     return implied or any(check.distinct and check.field == name for check in table.keep)
 
 
@@ -41,9 +41,9 @@ def _of_seeds(where: str, field: Asked) -> Iterator[str]:
     pools = [[seed for pool in field.pools.values() for seed in pool], *field.pools.values()]
     share = next(filter(None, map(not_english, pools)), 0.0)
     if share:
-        told = "the seed messages" if share >= 0.5 else "many of the seed messages"
+        subject = "the seed messages" if share >= 0.5 else "many of the seed messages"
         yield (
-            f"{where}: {told} are not in English, and {EMBEDDED}, which types it, knows English only: what it types will make no sense. "
+            f"{where}: {subject} are not in English, and {EMBEDDED}, which types it, knows English only: what it types will make no sense. "
             f"Name a base model that knows the language: models: {{{field.by}: {{name: OWNER/NAME}}}}; see docs/models.md, Other languages"
         )
 

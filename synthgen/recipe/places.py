@@ -44,29 +44,29 @@ class Source:
     def __post_init__(self) -> None:
         self.lines = LINE_END.split(self.text)
 
-    def tell(self, way: KeyPath, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
-        """Add a mistake at the value of `way`, or its key; with `word`, at that word inside the value."""
-        option = next((option for said, option in self.overrides.items() if way[: len(said)] == said), None)
+    def tell(self, key_path: KeyPath, message: str, hint: str = "", *, at_key: bool = False, word: str = "") -> None:
+        """Add a mistake at the value of `key_path`, or its key; with `word`, at that word inside the value."""
+        option = next((option for prefix, option in self.overrides.items() if key_path[: len(prefix)] == prefix), None)
         if option is not None:
             self.mistakes.append(Mistake(option, message, hint))
         else:
-            place = self._place(way, at_key)
+            place = self._place(key_path, at_key)
             self.at(*self._word(place, word), message, hint)
 
     def at(self, line: int, column: int, message: str, hint: str = "") -> None:
         """Add a mistake at a zero-based line and column."""
-        shown = self.lines[line].replace("\t", " ") if line < len(self.lines) else ""
-        self.mistakes.append(Mistake(f"{self.name}:{line + 1}:{column + 1}", message, hint, shown, line + 1, column + 1))
+        line_text = self.lines[line].replace("\t", " ") if line < len(self.lines) else ""
+        self.mistakes.append(Mistake(f"{self.name}:{line + 1}:{column + 1}", message, hint, line_text, line + 1, column + 1))
 
-    def whole(self, message: str, hint: str = "") -> None:
+    def at_file(self, message: str, hint: str = "") -> None:
         """Add a mistake that is not on any line."""
         self.mistakes.append(Mistake(self.name, message, hint))
 
-    def rename(self, way: KeyPath, meant: KeyPath) -> None:
+    def rename(self, key_path: KeyPath, new_path: KeyPath) -> None:
         """Let what was said under one key be found under the key that was meant."""
 
         def renamed(old: KeyPath) -> KeyPath:
-            return (*meant, *old[len(way) :]) if old[: len(way)] == way else old
+            return (*new_path, *old[len(key_path) :]) if old[: len(key_path)] == key_path else old
 
         self.keys = {renamed(old): place for old, place in self.keys.items()}
         self.values = {renamed(old): place for old, place in self.values.items()}
@@ -77,11 +77,11 @@ class Source:
         """The mistakes, each once: first those of the command line, then the file's, from top to bottom."""
         return sorted(dict.fromkeys(self.mistakes), key=lambda mistake: (mistake.number, mistake.column))
 
-    def _place(self, way: KeyPath, at_key: bool) -> Place:
+    def _place(self, key_path: KeyPath, at_key: bool) -> Place:
         """Of a value, its key, or the nearest thing above it that was said."""
-        for length in range(len(way), -1, -1):
-            key, value = self.keys.get(way[:length]), self.values.get(way[:length])
-            if key and (at_key or length < len(way) or not value):
+        for length in range(len(key_path), -1, -1):
+            key, value = self.keys.get(key_path[:length]), self.values.get(key_path[:length])
+            if key and (at_key or length < len(key_path) or not value):
                 return key
             if value:
                 return value
@@ -89,10 +89,10 @@ class Source:
 
     def _word(self, place: Place, word: str) -> tuple[int, int]:
         """Inside the braces of a template, or if it is not there, anywhere in the value."""
-        whole = rf"(?<![\w.'\"]){re.escape(word)}(?!\w)"
-        for pattern in (rf"\{{[{{%](?:(?!\}}\}}).)*?({whole})", f"({whole})") if word else ():
+        word_pattern = rf"(?<![\w.'\"]){re.escape(word)}(?!\w)"
+        for pattern in (rf"\{{[{{%](?:(?!\}}\}}).)*?({word_pattern})", f"({word_pattern})") if word else ():
             for line in range(place.line, min(place.last + 1, len(self.lines))):
                 start = place.column if line == place.line else 0
-                if found := re.search(pattern, self.lines[line][start:]):
-                    return line, start + found.start(1)
+                if match := re.search(pattern, self.lines[line][start:]):
+                    return line, start + match.start(1)
         return place.line, place.column

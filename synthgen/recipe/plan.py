@@ -105,11 +105,11 @@ class Plan:
 
 def plan(recipe: Recipe) -> Plan:
     """The order of work of a recipe without mistakes."""
-    made: dict[str, TablePlan] = {}
+    plans: dict[str, TablePlan] = {}
     for name in _table_order(recipe):
         table = recipe.tables[name]
-        made[name] = _table_plan(name, table, recipe.all_models, made[table.from_.table] if table.from_ else None)
-    return Plan(recipe, tuple(made.values()))
+        plans[name] = _table_plan(name, table, recipe.all_models, plans[table.from_.table] if table.from_ else None)
+    return Plan(recipe, tuple(plans.values()))
 
 
 def _table_order(recipe: Recipe) -> list[str]:
@@ -148,8 +148,8 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnyModel], parent:
         sorter.add(field_name, *sorted(_needs(field, makers)))
     order = list(sorter.static_order())
     above: dict[str, set[str]] = {}  # each field and all fields of the table that it is made from
-    for each in order:
-        above[each] = {each}.union(*(above[need] for need in _needs(table.fields[each], makers)))
+    for target in order:
+        above[target] = {target}.union(*(above[need] for need in _needs(table.fields[target], makers)))
     checks = [*table.keep, *_implied(table, models)]
     last = {id(check): max((order.index(makers[name]) for _, name in check.reads() if name in makers), default=-1) for check in checks}
     steps: list[Step] = [CheckStep(check, ()) for check in checks if last[id(check)] == -1]  # of what the parent made
@@ -158,22 +158,22 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnyModel], parent:
         for check in checks:
             if last[id(check)] == place:
                 sources = sorted(above.get(makers.get(check.field, ""), ()))
-                steps.append(CheckStep(check, tuple(table.fields[each] for each in sources)))
+                steps.append(CheckStep(check, tuple(table.fields[source] for source in sources)))
     columns = {column: kind for name, field in table.fields.items() for column, kind in own_columns(name, field).items()}
     inherited: dict[str, str] = {}
     if parent and table.from_:
         carried = parent.columns if table.from_.carry is None else table.from_.carry
-        inherited = {each: parent.kept[each] for each in carried if each not in columns}
-    shown = {column: kind for column, kind in columns.items() if not table.fields[makers[column]].hidden}
+        inherited = {column: parent.kept[column] for column in carried if column not in columns}
+    shipped = {column: kind for column, kind in columns.items() if not table.fields[makers[column]].hidden}
     return TablePlan(
         name,
         table,
         tuple(steps),
         _retries(steps, table, above, makers),
-        inherited | shown,
+        inherited | shipped,
         inherited | columns,
         tuple(parent.kept) if parent else (),
-        tuple(each for each in inherited if parent and each in (*parent.carried, *parent.table.fields)),
+        tuple(column for column in inherited if parent and column in (*parent.carried, *parent.table.fields)),
     )
 
 
@@ -184,12 +184,15 @@ def _retries(steps: list[Step], table: Table, above: dict[str, set[str]], makers
         if isinstance(step, FieldStep) and not isinstance(step.field, Asked):
             continue  # Python always makes it
         roots = above.get(name, set())
-        asked = {name} if isinstance(step, FieldStep) else {each for each in roots if isinstance(table.fields[each], Asked)}
-        again = asked or roots
-        fields = frozenset(each for each in table.fields if above[each] & again)
-        work = tuple(number for number, other in enumerate(steps) if makers.get(_looks_at(other)) in fields)
-        tries = min((field.tries for each in asked if isinstance(field := table.fields[each], Asked)), default=TRIES_WITHOUT_MODEL)
-        retries[place] = Retry(work, fields, tries if again else 1)
+        asked_fields = {name} if isinstance(step, FieldStep) else {root for root in roots if isinstance(table.fields[root], Asked)}
+        remade = asked_fields or roots
+        fields = frozenset(field_name for field_name in table.fields if above[field_name] & remade)
+        work = tuple(number for number, other_step in enumerate(steps) if makers.get(_looks_at(other_step)) in fields)
+        tries = min(
+            (field.tries for field_name in asked_fields if isinstance(field := table.fields[field_name], Asked)),
+            default=TRIES_WITHOUT_MODEL,
+        )
+        retries[place] = Retry(work, fields, tries if remade else 1)
     return retries
 
 

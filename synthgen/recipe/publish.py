@@ -36,6 +36,6 @@ class Publish(Part):
             yield PartMistake(
                 ("license",), f"'{self.license}' is not how the Hub names a licence", "such as cc-by-4.0, apache-2.0, mit or other"
             )
-        for number, one in enumerate(self.language or []):
-            if not re.fullmatch(r"[a-z]{2,3}", one):
-                yield PartMistake(("language", number), f"'{one}' is no language code", "such as en, de or pl")
+        for number, code in enumerate(self.language or []):
+            if not re.fullmatch(r"[a-z]{2,3}", code):
+                yield PartMistake(("language", number), f"'{code}' is no language code", "such as en, de or pl")

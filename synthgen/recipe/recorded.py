@@ -80,8 +80,8 @@ class RecordedRecipe:
 
     def fields_of(self, table: str) -> dict[str, RecordedField]:
         """The fields of the tables that a table is made from, then its own; none for a table that is not in it."""
-        found = self.tables.get(table)
-        return {**(self.fields_of(found.parent) if found.parent else {}), **found.fields} if found else {}
+        recorded = self.tables.get(table)
+        return {**(self.fields_of(recorded.parent) if recorded.parent else {}), **recorded.fields} if recorded else {}
 
     @property
     def harness(self) -> dict[str, Any]:
@@ -98,8 +98,8 @@ class RecordedRecipe:
         """The paid models that it names."""
         written = {str(name): dict(spec) for name, spec in (self.data.get("models") or {}).items() if isinstance(spec, Mapping)}
         named = {name: spec for name, spec in written.items() if spec.get("kind", _usual(name)) == "claude"}
-        known = ClaudeSpec.model_fields.keys()
-        specs = {name: {key: value for key, value in spec.items() if key in known} for name, spec in named.items()}
+        known_keys = ClaudeSpec.model_fields.keys()
+        specs = {name: {key: value for key, value in spec.items() if key in known_keys} for name, spec in named.items()}
         return {name: ClaudeSpec.model_validate(spec) for name, spec in specs.items()}
 
 

@@ -20,5 +20,5 @@ def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12)."""
     for shape in _kinds(Part):
         shape.__doc__ = described(shape)
-    found = Recipe.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": "synthgen recipe"}
+    json_schema = Recipe.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **json_schema, "title": "synthgen recipe"}

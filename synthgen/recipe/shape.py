@@ -69,7 +69,9 @@ class BaseModelSpec(Part):
             return
         if self.is_local:
             unread = list(self._folder_mistakes(Path(place)))
-            yield from unread or (PartMistake(("name",), one.message, one.hint) for guard in self.guards("") for one in guard.mistakes())
+            yield from unread or (
+                PartMistake(("name",), mistake.message, mistake.hint) for guard in self.guards("") for mistake in guard.mistakes()
+            )
         elif place != "scribbler":
             yield from self._hub_mistakes(place)
 
@@ -235,7 +237,7 @@ class Table(Part):
     def supplies(self) -> dict[str, int]:
         """The fields that have only so many values to give, and how many. Raises DataError, ValueError."""
         return {
-            name: found for name, field in self.fields.items() if isinstance(field, PythonField) and (found := field.supply()) is not None
+            name: supply for name, field in self.fields.items() if isinstance(field, PythonField) and (supply := field.supply()) is not None
         }
 
     @property

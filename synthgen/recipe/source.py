@@ -20,7 +20,7 @@ def read(path: Path, name: str) -> Source:
     source = Source(name, _text(path, name))
     source.data = syntax.build(source)
     if source.data is None and not source.mistakes:
-        source.whole("there is nothing but comments in it" if source.text.strip() else "the file is empty", BEGINS)
+        source.at_file("there is nothing but comments in it" if source.text.strip() else "the file is empty", BEGINS)
     elif not isinstance(source.data, dict) and not source.mistakes:
         source.tell((), f"expected a mapping (key: value), not {as_yaml(source.data)}", BEGINS)
     if source.mistakes and not (isinstance(source.data, dict) and source.data):
@@ -31,8 +31,10 @@ def read(path: Path, name: str) -> Source:
 def _text(path: Path, name: str) -> str:
     try:
         if path.is_dir():
-            inside = sorted(entry.name for entry in path.glob("*.y*ml"))
-            raise _unreadable(name, "a folder, not a recipe", f"the recipe in it: {path / inside[0]}" if inside else "name a YAML file")
+            yaml_files = sorted(entry.name for entry in path.glob("*.y*ml"))
+            raise _unreadable(
+                name, "a folder, not a recipe", f"the recipe in it: {path / yaml_files[0]}" if yaml_files else "name a YAML file"
+            )
         if path.stat().st_size > LARGEST:
             raise _unreadable(
                 name,
@@ -71,17 +73,17 @@ def override(source: Source, setting: str, option: str = "") -> None:
         source.mistakes.append(Mistake(option, "expected KEY=VALUE", "such as --set tables.traffic.rows=50"))
         return
     place: Any = source.data
-    way: KeyPath = ()
+    key_path: KeyPath = ()
     *above, last = path.split(".")
     for word in above:
         key = _key_like(place, word)
         if key is None:
-            source.mistakes.append(_nowhere(option, place, way, word))
+            source.mistakes.append(_nowhere(option, place, key_path, word))
             return
-        place, way = place[key], (*way, key)
+        place, key_path = place[key], (*key_path, key)
     key = _key_like(place, last)
     if key is None and not isinstance(place, dict):
-        source.mistakes.append(_nowhere(option, place, way, last))
+        source.mistakes.append(_nowhere(option, place, key_path, last))
         return
     key = last if key is None else key
     value = Source(option, text)
@@ -89,11 +91,11 @@ def override(source: Source, setting: str, option: str = "") -> None:
     source.mistakes += [Mistake(option, mistake.message, mistake.hint) for mistake in value.mistakes]
     if not value.mistakes:
         place[key] = value.data
-        source.overrides[(*way, key)] = option
+        source.overrides[(*key_path, key)] = option
 
 
-def _nowhere(option: str, place: Any, way: KeyPath, word: str) -> Mistake:
-    where = ".".join(map(str, way)) or "the recipe"
+def _nowhere(option: str, place: Any, key_path: KeyPath, word: str) -> Mistake:
+    where = ".".join(map(str, key_path)) or "the recipe"
     if isinstance(place, list):
         return Mistake(
             option, f"{where} is a list without a '{word}'", f"it has {len(place)} item{'s' if len(place) != 1 else ''}, counted from 0"

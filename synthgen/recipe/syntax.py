@@ -46,7 +46,7 @@ def build(source: Source) -> Any:
     except MarkedYAMLError as error:
         source.at(*_in_words(error, source))
     except YAMLError as error:
-        source.whole(f"not YAML: {str(error).splitlines()[0]}")
+        source.at_file(f"not YAML: {str(error).splitlines()[0]}")
     except (_TooMuch, RecursionError):
         pass  # told where it was found
     return {}
@@ -82,17 +82,17 @@ class _Builder:
         self.source = source
         self.count = 0
 
-    def value(self, node: Any, way: KeyPath, above: tuple[Any, ...]) -> Any:
+    def value(self, node: Any, key_path: KeyPath, above: tuple[Any, ...]) -> Any:
         """The data of a node; `above` are the nodes that it is in."""
         self.count += 1
         mark = node.start_mark
-        self.source.values.setdefault(way, self.place(node, way))
-        if any(node is one for one in above):
+        self.source.values.setdefault(key_path, self.place(node, key_path))
+        if any(node is ancestor for ancestor in above):
             return self.wrong(
-                way, mark, "an alias (*name) for something that it is itself a part of", "write the values where they are needed"
+                key_path, mark, "an alias (*name) for something that it is itself a part of", "write the values where they are needed"
             )
         if self.count > MOST_VALUES:
-            place = self.source.keys.get(way[:1], self.source.values[()])
+            place = self.source.keys.get(key_path[:1], self.source.values[()])
             self.source.at(
                 place.line,
                 place.column,
@@ -105,56 +105,56 @@ class _Builder:
             template = " ".join(text.split())
             self.source.at(mark.line, mark.column, "a template needs quotes", f"write it as {_quoted(template)}")
             return template
-        self.tag(node, way)
+        self.tag(node, key_path)
         if node.id == "mapping":
-            return self.mapping(node, way, (*above, node))
+            return self.mapping(node, key_path, (*above, node))
         if node.id == "sequence":
             _mixed(node.value)
-            return [self.value(item, (*way, number), (*above, node)) for number, item in enumerate(node.value)]
+            return [self.value(item, (*key_path, number), (*above, node)) for number, item in enumerate(node.value)]
         return _scalar(node)
 
-    def place(self, node: Any, way: KeyPath) -> Place:
+    def place(self, node: Any, key_path: KeyPath) -> Place:
         """Where a value is shown: what begins below its key, or is not there at all, is shown at the key."""
         start, end = node.start_mark, node.end_mark
         below = node.id != "scalar" and not node.flow_style
-        if way in self.source.keys and (below or start.index == end.index):
-            return self.source.keys[way]
+        if key_path in self.source.keys and (below or start.index == end.index):
+            return self.source.keys[key_path]
         return Place(start.line, start.column, end.line)
 
-    def wrong(self, way: KeyPath, mark: Any, message: str, hint: str) -> None:
-        self.source.unsure.add(way)
+    def wrong(self, key_path: KeyPath, mark: Any, message: str, hint: str) -> None:
+        self.source.unsure.add(key_path)
         self.source.at(mark.line, mark.column, message, hint)
 
-    def tag(self, node: Any, way: KeyPath) -> None:
+    def tag(self, node: Any, key_path: KeyPath) -> None:
         tag = str(node.tag or "")
         if tag.removeprefix(TAGS) not in KNOWN_TAGS and tag != "!":
-            shown = tag.replace(TAGS, "!!")
-            self.wrong(way, node.start_mark, f"unknown tag '{shown}'", "leave it out; text that begins with ! needs quotes")
+            tag_name = tag.replace(TAGS, "!!")
+            self.wrong(key_path, node.start_mark, f"unknown tag '{tag_name}'", "leave it out; text that begins with ! needs quotes")
 
-    def mapping(self, node: Any, way: KeyPath, above: tuple[Any, ...]) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
+    def mapping(self, node: Any, key_path: KeyPath, above: tuple[Any, ...]) -> dict[Any, Any]:
+        data: dict[Any, Any] = {}
         _mixed([key_node for key_node, _ in node.value])
         for key_node, value_node in node.value:
             mark = key_node.start_mark
             if key_node.id != "scalar":
-                self.wrong(way, mark, "a list or mapping cannot be a key", "text that begins with [ or { needs quotes")
+                self.wrong(key_path, mark, "a list or mapping cannot be a key", "text that begins with [ or { needs quotes")
                 continue
             key = _scalar(key_node)
-            here = (*way, key)
+            inner_path = (*key_path, key)
             if str(key_node.tag).endswith(":merge"):
-                self.wrong(way, mark, "keys cannot be merged with <<", "repeat the keys; an alias (*name) can stand for a whole value")
+                self.wrong(key_path, mark, "keys cannot be merged with <<", "repeat the keys; an alias (*name) can stand for a whole value")
                 continue
-            if key in found:
-                first = self.source.keys[here].line
+            if key in data:
+                first = self.source.keys[inner_path].line
                 where = f"first on line {first + 1}; " if first != mark.line else ""
-                self.wrong(here, mark, f"the key '{key_node.value}' is there twice", f"{where}take one out, or rename it")
+                self.wrong(inner_path, mark, f"the key '{key_node.value}' is there twice", f"{where}take one out, or rename it")
                 continue
             if node.flow_style and not key_node.style and value_node.value == "" and re.fullmatch(r"\w+:[^\s/].*", key_node.value):
-                self.wrong(way, mark, "a colon without a space after it", f"write it as {key.replace(':', ': ', 1)}")
+                self.wrong(key_path, mark, "a colon without a space after it", f"write it as {key.replace(':', ': ', 1)}")
                 continue
-            self.source.keys[here] = Place(mark.line, mark.column, mark.line)
-            found[key] = self.value(value_node, here, above)
-        return found
+            self.source.keys[inner_path] = Place(mark.line, mark.column, mark.line)
+            data[key] = self.value(value_node, inner_path, above)
+        return data
 
 
 def _mixed(nodes: list[Any]) -> None:
@@ -190,20 +190,20 @@ def _in_words(error: MarkedYAMLError, source: Source) -> tuple[int, int, str, st
     opened = error.context_mark or mark
     lines = [*source.lines, *[""] * mark.line]  # a text of YAML 1.1 has more line ends
     line = lines[mark.line]
-    here, there = (mark.line, mark.column), (opened.line, opened.column)
+    position, opening = (mark.line, mark.column), (opened.line, opened.column)
     if problem == "too large":
-        return *here, f"a recipe has at most {MOST_VALUES:,} values", "put seed messages and data into files of their own"
+        return *position, f"a recipe has at most {MOST_VALUES:,} values", "put seed messages and data into files of their own"
     if problem == "too deep":
-        return *here, f"nested more than {DEEPEST} deep", "is a bracket left open, or a line indented too far?"
+        return *position, f"nested more than {DEEPEST} deep", "is a bracket left open, or a line indented too far?"
     if line[: mark.column + 1].lstrip(" ").startswith("\t"):
-        return *here, "a tab is used to indent", "YAML is indented with spaces only"
+        return *position, "a tab is used to indent", "YAML is indented with spaces only"
     if template := UNQUOTED.search(line):
         hint = "put the whole text in quotes" if "flow" in context else f"write it as {_quoted(template[1].split(' #')[0].strip())}"
         return mark.line, template.start(1), "a template needs quotes", hint
     if "mapping values are not allowed" in problem or "could not find expected ':'" in problem:
         return _colon(error, lines)
     if "quoted scalar" in context and "unexpected end" in problem:
-        return *there, "this quote is never closed", "the text ends with the quote that it begins with"
+        return *opening, "this quote is never closed", "the text ends with the quote that it begins with"
     if "unknown escape" in problem:
         sign = line[mark.column - 1 : mark.column + 1]
         return mark.line, mark.column - 1, f"{sign} means nothing in double quotes", "use single quotes, or write each \\ twice"
@@ -211,18 +211,18 @@ def _in_words(error: MarkedYAMLError, source: Source) -> tuple[int, int, str, st
         return _bracket(mark, opened, source.text[opened.index])
     if "undefined alias" in problem:
         name = problem.split("'")[1]
-        return *here, f"*{name} is an alias, but nothing is named &{name}", "text that begins with * needs quotes"
+        return *position, f"*{name} is an alias, but nothing is named &{name}", "text that begins with * needs quotes"
     if "sequence entries" in problem:
-        return *here, "a list cannot begin here", "its items are on lines of their own, or in brackets: [a, b]"
+        return *position, "a list cannot begin here", "its items are on lines of their own, or in brackets: [a, b]"
     if "single document" in context:
-        return *here, "a second document begins here", "a recipe is one: take the --- out"
+        return *position, "a second document begins here", "a recipe is one: take the --- out"
     if "found character" in problem or "anchor" in context or "tag" in context or "node content" in problem:
-        return *here, "text cannot begin like this", "put it in quotes: what begins with one of @ ` % & * ! | > { } [ ] , needs them"
+        return *position, "text cannot begin like this", "put it in quotes: what begins with one of @ ` % & * ! | > { } [ ] , needs them"
     if "block scalar" in context:
-        return *here, "after | or > the text begins on the next line", "put a text that begins with | or > in quotes"
+        return *position, "after | or > the text begins on the next line", "put a text that begins with | or > in quotes"
     if "<block end>" in problem:
         return _stray(mark, lines)
-    return *here, f"not YAML: {problem or context}", ""
+    return *position, f"not YAML: {problem or context}", ""
 
 
 def _colon(error: Any, lines: list[str]) -> tuple[int, int, str, str]:

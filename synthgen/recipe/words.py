@@ -68,14 +68,14 @@ TEMPLATES = [
 class Explained(NamedTuple):
     """A mistake in a part: the way to it from there, and whether it is the key that is wrong."""
 
-    way: KeyPath
+    key_path: KeyPath
     message: str
     hint: str = ""
     at_key: bool = False
 
 
-class _Found(NamedTuple):
-    way: KeyPath
+class _Finding(NamedTuple):
+    key_path: KeyPath
     error: Any
     key: bool
 
@@ -87,67 +87,79 @@ def keys(shape: type[BaseModel]) -> list[str]:
 
 def explained(error: ValidationError, shape: type[BaseModel], data: Any) -> Iterator[Explained]:
     """Each mistake once: where a value may be of several types, that none of them fits is one mistake."""
-    every = [_Found(_way(one["loc"], data), one, "[key]" in one["loc"]) for one in error.errors(include_url=False)]
-    others = {(one.way, one.key) for one in every if one.error["type"] != "literal_error"}
-    words = [one for one in every if one.error["type"] == "literal_error" and (one.way, one.key) in others]  # in place of another type
-    found = [one for one in every if one not in words]
+    all_errors = [
+        _Finding(_key_path_of(detail["loc"], data), detail, "[key]" in detail["loc"]) for detail in error.errors(include_url=False)
+    ]
+    non_literal = {(entry.key_path, entry.key) for entry in all_errors if entry.error["type"] != "literal_error"}
+    words = [
+        entry for entry in all_errors if entry.error["type"] == "literal_error" and (entry.key_path, entry.key) in non_literal
+    ]  # in place of another type
+    errors = [entry for entry in all_errors if entry not in words]
     types: dict[tuple[KeyPath, bool], list[str]] = {}
-    for one in found:
-        if one.error["type"] in TYPES:
-            types.setdefault((one.way, one.key), []).append(TYPES[one.error["type"]])
-    for (way, key), expected in types.items():
-        if not any(_closer(other, way) for other in found):
-            also = [one.error["ctx"]["expected"] for one in words if (one.way, one.key) == (way, key)]
-            yield _mistyped(way, key, expected + also, shape, data)
-    for one in found:
-        if one.error["type"] not in TYPES:
-            yield _explained(one, shape)
+    for entry in errors:
+        if entry.error["type"] in TYPES:
+            types.setdefault((entry.key_path, entry.key), []).append(TYPES[entry.error["type"]])
+    for (key_path, key), expected in types.items():
+        if not any(_closer(entry, key_path) for entry in errors):
+            also = [entry.error["ctx"]["expected"] for entry in words if (entry.key_path, entry.key) == (key_path, key)]
+            yield _mistyped(key_path, key, expected + also, shape, data)
+    for entry in errors:
+        if entry.error["type"] not in TYPES:
+            yield _explained(entry, shape)
 
 
-def _closer(other: _Found, way: KeyPath) -> bool:
-    """Whether another error shows that the value at `way` was of one of the types after all."""
-    return other.way[: len(way)] == way and (len(other.way) > len(way) or other.error["type"] not in TYPES)
+def _closer(entry: _Finding, key_path: KeyPath) -> bool:
+    """Whether another error shows that the value at `key_path` was of one of the types after all."""
+    return entry.key_path[: len(key_path)] == key_path and (len(entry.key_path) > len(key_path) or entry.error["type"] not in TYPES)
 
 
-def _mistyped(way: KeyPath, key: bool, expected: list[str], shape: type[BaseModel], data: Any) -> Explained:
-    value = way[-1] if key else _at(data, way)
-    wanted = list(dict.fromkeys(expected))
-    said = "text, a number, true or false" if set(wanted) == SINGLE else ", ".join(wanted[:-1]) + " or " * (len(wanted) > 1) + wanted[-1]
-    hint = _purpose(way, shape)
-    if key and way[0] == "fields":
-        return Explained(way, f"{as_yaml(value)} cannot be a name here", _letters(""), key)
-    if wanted == ["text"] and isinstance(value, bool | int | float):
+def _mistyped(key_path: KeyPath, key: bool, expected: list[str], shape: type[BaseModel], data: Any) -> Explained:
+    value = key_path[-1] if key else _at(data, key_path)
+    expected_types = list(dict.fromkeys(expected))
+    expectation = (
+        "text, a number, true or false"
+        if set(expected_types) == SINGLE
+        else ", ".join(expected_types[:-1]) + " or " * (len(expected_types) > 1) + expected_types[-1]
+    )
+    hint = _purpose(key_path, shape)
+    if key and key_path[0] == "fields":
+        return Explained(key_path, f"{as_yaml(value)} cannot be a name here", _letters(""), key)
+    if expected_types == ["text"] and isinstance(value, bool | int | float):
         hint = "in quotes it is text"
-    elif "text" not in wanted and isinstance(value, str) and "{{" in value and issubclass(shape, FieldShape):
+    elif "text" not in expected_types and isinstance(value, str) and "{{" in value and issubclass(shape, FieldShape):
         hint = DEPENDS
-    elif wanted == ["text"] and isinstance(value, dict):
+    elif expected_types == ["text"] and isinstance(value, dict):
         hint = "text that contains ': ' needs quotes"
-    elif "text" not in wanted and isinstance(value, str) and re.fullmatch(r"[-+]?\d{1,15}(\.\d+)?", value):
+    elif "text" not in expected_types and isinstance(value, str) and re.fullmatch(r"[-+]?\d{1,15}(\.\d+)?", value):
         hint = "without quotes it is a number"
-    return Explained(way, f"expected {said}, not {as_yaml(value)}", hint, key)
+    return Explained(key_path, f"expected {expectation}, not {as_yaml(value)}", hint, key)
 
 
-def _explained(one: _Found, shape: type[BaseModel]) -> Explained:
-    way, error, context = one.way, one.error, one.error.get("ctx", {})
+def _explained(entry: _Finding, shape: type[BaseModel]) -> Explained:
+    key_path, error, context = entry.key_path, entry.error, entry.error.get("ctx", {})
     kind, value = error["type"], error["input"]
     if kind == "missing":
-        return Explained(way, f"missing key '{error['loc'][-1]}'", _purpose((*way, error["loc"][-1]), shape), at_key=True)
+        return Explained(key_path, f"missing key '{error['loc'][-1]}'", _purpose((*key_path, error["loc"][-1]), shape), at_key=True)
     if kind == "value_error":
         message, hint = (*map(str, context["error"].args), "")[:2]
-        return Explained(way, *_template(message, hint), one.key)
+        return Explained(key_path, *_template(message, hint), entry.key)
     if kind == "literal_error":
         options = re.findall(r"'([^']*)'", context["expected"])
         return Explained(
-            way, f"expected {context['expected']}, not {as_yaml(value)}", did_you_mean(value, options) if nearest(value, options) else ""
+            key_path,
+            f"expected {context['expected']}, not {as_yaml(value)}",
+            did_you_mean(value, options) if nearest(value, options) else "",
         )
     if kind == "string_pattern_mismatch":
-        return Explained(way, f"{as_yaml(value)} cannot be a name here", _letters(context["pattern"]), one.key)
+        return Explained(key_path, f"{as_yaml(value)} cannot be a name here", _letters(context["pattern"]), entry.key)
     if kind == "too_short" and context["min_length"] == 1:
-        return Explained(way, "expected at least one, found none", _purpose(way, shape))
+        return Explained(key_path, "expected at least one, found none", _purpose(key_path, shape))
     if kind in LIMITS:
         length, limits = context.get("actual_length"), {name: _figure(limit) for name, limit in context.items()}
-        return Explained(way, f"{LIMITS[kind].format(**limits)}, not {as_yaml(value) if length is None else length}", _purpose(way, shape))
-    return Explained(way, f"{as_yaml(value)}: {error['msg']}", _purpose(way, shape))
+        return Explained(
+            key_path, f"{LIMITS[kind].format(**limits)}, not {as_yaml(value) if length is None else length}", _purpose(key_path, shape)
+        )
+    return Explained(key_path, f"{as_yaml(value)}: {error['msg']}", _purpose(key_path, shape))
 
 
 def _figure(limit: Any) -> str:
@@ -160,11 +172,11 @@ def _template(message: str, hint: str) -> tuple[str, str]:
         return message, hint
     if unknown := re.search(r"No filter named '(\w+)'", message):
         return f"template: unknown filter '{unknown[1]}'", did_you_mean(unknown[1], SAFE_FILTERS, "filters")
-    for pattern, ours, way_out in TEMPLATES:
-        if found := re.search(pattern, message):
-            return "template: " + (ours.format(*found.groups()) if found.groups() else ours), way_out.format(
-                *found.groups()
-            ) if found.groups() else way_out
+    for pattern, wording, way_out in TEMPLATES:
+        if match := re.search(pattern, message):
+            return "template: " + (wording.format(*match.groups()) if match.groups() else wording), way_out.format(
+                *match.groups()
+            ) if match.groups() else way_out
     return message, hint
 
 
@@ -174,22 +186,22 @@ def _letters(pattern: str) -> str:
     )
 
 
-def _way(loc: tuple[Any, ...], data: Any) -> KeyPath:
+def _key_path_of(loc: tuple[Any, ...], data: Any) -> KeyPath:
     """Where in the data an error is; what pydantic adds (the types that it tried) is no part of the way."""
-    way: list[Any] = []
+    key_path: list[Any] = []
     for step in loc:
         if isinstance(data, dict):
             fitting = [key for key in data if key == step or str(key) == str(step)]
         else:
             fitting = [step] if isinstance(data, list) and isinstance(step, int) and step < len(data) else []
         if fitting:
-            way.append(fitting[0])
+            key_path.append(fitting[0])
             data = data[fitting[0]]
-    return tuple(way)
+    return tuple(key_path)
 
 
-def _at(data: Any, way: KeyPath) -> Any:
-    for key in way:
+def _at(data: Any, key_path: KeyPath) -> Any:
+    for key in key_path:
         data = data[key]
     return data
 
@@ -206,12 +218,12 @@ def as_yaml(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _purpose(way: KeyPath, shape: type[BaseModel]) -> str:
+def _purpose(key_path: KeyPath, shape: type[BaseModel]) -> str:
     """What the key that a mistake is under is for."""
-    info = next((info for name, info in shape.model_fields.items() if way and (info.alias or name) == way[0]), None)
+    info = next((info for name, info in shape.model_fields.items() if key_path and (info.alias or name) == key_path[0]), None)
     if info is None:
         return ""
-    key, example = way[0], EXAMPLES.get(way[0], "") if len(way) == 1 else ""
+    key, example = key_path[0], EXAMPLES.get(key_path[0], "") if len(key_path) == 1 else ""
     if not info.description:
         return f"such as {key}: {example}" if example else ""
     return f"{key}: {info.description}" + (f", such as {example}" if example and "such as" not in info.description else "")

@@ -64,7 +64,7 @@ class RecipeContext:
 class PartMistake:
     """Something wrong inside one part of a recipe.
 
-    `at` is the way to it from that part's own keys, or with `whole` from the top of the recipe; `word` is what in the value there is
+    `at` is the way to it from that part's own keys, or with `absolute` from the top of the recipe; `word` is what in the value there is
     wrong, if not all of it; `at_key` says that it is rather the key.
     """
 
@@ -73,7 +73,7 @@ class PartMistake:
     hint: str = ""
     word: str = ""
     at_key: bool = False
-    whole: bool = False
+    absolute: bool = False
 
 
 def in_order(bounds: list[N]) -> list[N]:

@@ -9,7 +9,7 @@ from random import Random
 from synthgen.fields.edges.details import fake, one_of
 from synthgen.fields.edges.formats import COUNTRIES
 from synthgen.fields.edges.languages import LANGUAGES, Language, subject
-from synthgen.fields.edges.situation import Situation, like, mentioned, said, then
+from synthgen.fields.edges.situation import Situation, like, mentioned, nonblank, then
 
 ENGLISH = "en"
 ACCENTED = {"de", "fr", "es", "it", "pt", "pl", "sv", "tr", "vi"}
@@ -33,19 +33,19 @@ def _language(stream: Random, situation: Situation) -> tuple[str, Language]:
 def _sentences(stream: Random, message: str, situation: Situation, language: Language) -> list[str]:
     """What is wrong, what they ask, and the references that the message mentions."""
     place = subject(message)
-    told = [stream.choice(language.trouble).format(language.things[place])] if place is not None else []
-    told += [stream.choice(language.plain)] if not told or stream.random() < 0.4 else []
-    told += [language.number.format(fact) for fact in mentioned(message, situation.facts).values() if re.search(r"\d", fact)]
-    return [*told, stream.choice(language.ask)] if stream.random() < 0.7 else told
+    sentences = [stream.choice(language.trouble).format(language.things[place])] if place is not None else []
+    sentences += [stream.choice(language.plain)] if not sentences or stream.random() < 0.4 else []
+    sentences += [language.number.format(fact) for fact in mentioned(message, situation.facts).values() if re.search(r"\d", fact)]
+    return [*sentences, stream.choice(language.ask)] if stream.random() < 0.7 else sentences
 
 
 def other_language(stream: Random, message: str, situation: Situation) -> str:
     """In one of twenty languages, about the same thing, with the numbers that the message mentions."""
     locale, language = _language(stream, situation)
-    told, careless = _sentences(stream, message, situation, language), stream.random() < 0.4
+    sentences, careless = _sentences(stream, message, situation, language), stream.random() < 0.4
     if stream.random() < 0.6:
-        told[0] = f"{stream.choice(language.hello)}{language.comma}{told[0]}"
-    text = _run_on(stream, told) if careless else _ended(told, language.stop)
+        sentences[0] = f"{stream.choice(language.hello)}{language.comma}{sentences[0]}"
+    text = _run_on(stream, sentences) if careless else _ended(sentences, language.stop)
     if careless and locale[:2] in ACCENTED and stream.random() < 0.6:
         text = _without_accents(text.lower())
     return f"{text}\n{fake(stream, 'name', locale)}" if stream.random() < 0.15 else text
@@ -58,9 +58,9 @@ def _run_on(stream: Random, sentences: list[str]) -> str:
 
 def _ended(sentences: list[str], stop: str) -> str:
     """Sentences with their capitals and full stops, except behind the last."""
-    whole = [sentence[:1].upper() + sentence[1:] for sentence in sentences]
+    capitalised = [sentence[:1].upper() + sentence[1:] for sentence in sentences]
     gap = " " * stop.endswith(" ")
-    return "".join(sentence + (gap if sentence[-1] in "?;؟" else stop) for sentence in whole[:-1]) + whole[-1]
+    return "".join(sentence + (gap if sentence[-1] in "?;؟" else stop) for sentence in capitalised[:-1]) + capitalised[-1]
 
 
 def _without_accents(text: str) -> str:
@@ -71,14 +71,14 @@ def _without_accents(text: str) -> str:
 def mixed_language(stream: Random, message: str, situation: Situation) -> str:
     """English and another language in one message."""
     _, language = _language(stream, situation)
-    message, form = said(stream, message), stream.randrange(4)
-    told = _sentences(stream, message, situation, language)
+    message, form = nonblank(stream, message), stream.randrange(4)
+    sentences = _sentences(stream, message, situation, language)
     if form == 0:
         return then(stream, f"{stream.choice(language.hello)}, {message}", stream.choice(language.ask))
     words = message.split(" ")
     if form == 1 and len(words) > 3:
-        return f"{' '.join(words[: stream.randint(2, len(words) - 1)])} {told[0]}"
-    return then(stream, told[0], message) if form == 2 else then(stream, message, told[0])
+        return f"{' '.join(words[: stream.randint(2, len(words) - 1)])} {sentences[0]}"
+    return then(stream, sentences[0], message) if form == 2 else then(stream, message, sentences[0])
 
 
 def foreign_contact(stream: Random, message: str, situation: Situation) -> str:

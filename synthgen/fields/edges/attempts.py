@@ -6,7 +6,7 @@ import base64
 import json
 from random import Random
 
-from synthgen.fields.edges.situation import Situation, like, said, then
+from synthgen.fields.edges.situation import Situation, like, nonblank, then
 
 WISHES = [
     "write a poem about ducks",
@@ -154,9 +154,9 @@ def prompt_injection(stream: Random, message: str, situation: Situation) -> str:
 
 def system_prompt_request(stream: Random, message: str, situation: Situation) -> str:
     """Wants to read the instructions of the assistant."""
-    asked = stream.choice(ASKED_FOR)
-    asked = like(message, asked) if stream.random() < 0.7 else asked
-    return asked if stream.random() < 0.6 else then(stream, message, asked)
+    request = stream.choice(ASKED_FOR)
+    request = like(message, request) if stream.random() < 0.7 else request
+    return request if stream.random() < 0.6 else then(stream, message, request)
 
 
 def injection_strings(stream: Random, message: str, situation: Situation) -> str:
@@ -169,7 +169,7 @@ def injection_strings(stream: Random, message: str, situation: Situation) -> str
 
 def markdown(stream: Random, message: str, situation: Situation) -> str:
     """With headings, stars and lists, as typed by those who think that it will be rendered."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     words = message.split(" ")
     place = stream.randrange(len(words))
     marked = " ".join(
@@ -180,7 +180,7 @@ def markdown(stream: Random, message: str, situation: Situation) -> str:
         ]
     )
     heading = stream.choice(["Problem", "Question", "Help needed", "Issue", "What I want", "Request"])
-    rest = stream.choice(
+    section = stream.choice(
         [
             "expected: it works\nactual: it doesn't",
             "tried:\n- [x] turning it off and on\n- [ ] crying",
@@ -194,11 +194,11 @@ def markdown(stream: Random, message: str, situation: Situation) -> str:
         [
             marked,
             f"# {heading}\n{message}",
-            f"## {heading}\n\n{marked}\n\n{rest}",
+            f"## {heading}\n\n{marked}\n\n{section}",
             f"- {message}",
             f"> {message}",
             f"```\n{message}\n```",
-            f"{marked}\n\n{rest}",
+            f"{marked}\n\n{section}",
             f"**{heading}:** {message}",
         ]
     )
@@ -206,7 +206,7 @@ def markdown(stream: Random, message: str, situation: Situation) -> str:
 
 def in_a_wrapper(stream: Random, message: str, situation: Situation) -> str:
     """The message inside JSON, quotes or a prefix, as by a program that forgot to take it out."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     key = stream.choice(["message", "text", "query", "input", "content", "body", "prompt"])
     return stream.choice(
         [

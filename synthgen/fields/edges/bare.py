@@ -116,8 +116,8 @@ def emoji_only(stream: Random, message: str, situation: Situation) -> str:
 
 def only_a_number(stream: Random, message: str, situation: Situation) -> str:
     """A number without a word: one of the row's facts where the message has one."""
-    known = [str(fact) for fact in situation.facts.values() if not isinstance(fact, bool) and re.fullmatch(r"\d+([.,]\d+)*", str(fact))]
-    facts = [fact for fact in known if fact in message] or known
+    numbers = [str(fact) for fact in situation.facts.values() if not isinstance(fact, bool) and re.fullmatch(r"\d+([.,]\d+)*", str(fact))]
+    facts = [fact for fact in numbers if fact in message] or numbers
     if facts and stream.random() < 0.6:
         return stream.choice(facts)
     number = stream.choice(
@@ -180,5 +180,5 @@ def test_message(stream: Random, message: str, situation: Situation) -> str:
 def reference_only(stream: Random, message: str, situation: Situation) -> str:
     """A reference or two, and no word what about them."""
     facts = [fact for fact in mentioned(message, situation.facts).values() if re.search(r"\d", fact)]
-    given = [*facts, code(stream)] if not facts or stream.random() < 0.2 else facts
-    return stream.choice([" ", "\n", ", ", " / "]).join(given[:3])
+    references = [*facts, code(stream)] if not facts or stream.random() < 0.2 else facts
+    return stream.choice([" ", "\n", ", ", " / "]).join(references[:3])

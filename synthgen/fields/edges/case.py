@@ -34,4 +34,4 @@ def by_name(*builders: Builder, instead: Collection[Builder]) -> dict[str, EdgeC
 def case_named(name: str, cases: Mapping[str, EdgeCaseSpec] | Iterable[str]) -> str | None:
     """The case that is meant, however its words are joined: `pasted log`, `Pasted_log` and `pasted-log` are one."""
     squeezed = re.sub(r"[\s_-]+", "", name.lower())
-    return next((known for known in cases if known.replace(" ", "") == squeezed), None)
+    return next((case for case in cases if case.replace(" ", "") == squeezed), None)

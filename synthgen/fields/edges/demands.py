@@ -7,7 +7,7 @@ from random import Random
 
 from synthgen.fields.edges.details import code, one_of
 from synthgen.fields.edges.elsewhere import OFF_TOPIC
-from synthgen.fields.edges.situation import Situation, around, content_words, going_on, like, mentioned, said, then
+from synthgen.fields.edges.situation import Situation, around, content_words, going_on, like, mentioned, nonblank, then
 
 SECOND = [
     "Can you change the email address on my account to {email}?",
@@ -263,7 +263,7 @@ WHEN = ["this was {when}", "it was {when}", "I need it {when}", "{when}", "happe
 
 def two_requests(stream: Random, message: str, situation: Situation) -> str:
     """Two requests in one message; the second is `other`, where the recipe gives one."""
-    first = said(stream, message)
+    first = nonblank(stream, message)
     pool = list(OFF_TOPIC) if "assistant" in situation.about.lower() else SECOND  # an assistant may be asked anything
     second = situation.other.strip() or like(first, one_of(stream, situation, pool))
     chain = stream.choice(CHAINS)
@@ -276,7 +276,7 @@ def two_requests(stream: Random, message: str, situation: Situation) -> str:
 
 def change_of_mind(stream: Random, message: str, situation: Situation) -> str:
     """In the middle of the message, or right behind it, something else is wanted."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     words = message.split(" ")
     cut = len(words) if len(words) < 4 or stream.random() < 0.5 else stream.randint(len(words) // 2, len(words) - 1)
     begun = " ".join(words[:cut]).rstrip(" ,")
@@ -284,10 +284,10 @@ def change_of_mind(stream: Random, message: str, situation: Situation) -> str:
     if numbers and cut == len(words) and stream.random() < 0.4:
         wrong = stream.choice(numbers)
         return then(stream, message, like(message, one_of(stream, situation, CORRECTED, wrong=wrong, right=_mistyped(stream, wrong))))
-    instead = like(message, going_on(one_of(stream, situation, INSTEAD)))
+    replacement = like(message, going_on(one_of(stream, situation, INSTEAD)))
     if situation.other.strip() and stream.random() < 0.5:
-        instead = situation.other.strip()
-    return f"{begun}{stream.choice(BREAKS)}{like(message, stream.choice(TURNS))} {instead}"
+        replacement = situation.other.strip()
+    return f"{begun}{stream.choice(BREAKS)}{like(message, stream.choice(TURNS))} {replacement}"
 
 
 def _mistyped(stream: Random, number: str) -> str:
@@ -304,8 +304,8 @@ def contradiction(stream: Random, message: str, situation: Situation) -> str:
     numbers = [fact for fact in mentioned(message, situation.facts).values() if re.fullmatch(r"\d{2,}(\.\d+)?", fact)]
     if numbers and stream.random() < 0.5:
         number = stream.choice(numbers)
-        other = _mistyped(stream, number.split(".")[0]) + "".join(re.findall(r"\.\d+", number))
-        return then(stream, message, like(message, one_of(stream, situation, DENIED, other=other, given=number)))
+        wrong_number = _mistyped(stream, number.split(".")[0]) + "".join(re.findall(r"\.\d+", number))
+        return then(stream, message, like(message, one_of(stream, situation, DENIED, other=wrong_number, given=number)))
     first, second = stream.choice(OPPOSED)
     if stream.random() < 0.5:
         first, second = second, first
@@ -320,15 +320,15 @@ def missing_referent(stream: Random, message: str, situation: Situation) -> str:
 
 def does_not_exist(stream: Random, message: str, situation: Situation) -> str:
     """Asks for a plan, a form, a day or a place that there is not."""
-    made = {"last": NO_DAYS, "late": NO_TIMES, "coin": NO_COINS, "place": NO_PLACES}
-    own = {name: stream.choice(some) for name, some in made.items()} | {"thing": " ".join(map(stream.choice, MADE_UP))}
-    return around(stream, message, one_of(stream, situation, NOT_THERE, **own), before=0.2)
+    choices = {"last": NO_DAYS, "late": NO_TIMES, "coin": NO_COINS, "place": NO_PLACES}
+    details = {name: stream.choice(options) for name, options in choices.items()} | {"thing": " ".join(map(stream.choice, MADE_UP))}
+    return around(stream, message, one_of(stream, situation, NOT_THERE, **details), before=0.2)
 
 
 def off_topic(stream: Random, message: str, situation: Situation) -> str:
     """Meant for quite another application: none that has a word in common with what the recipe is about."""
-    here = content_words(" ".join([situation.about, message, *(fact for fact in situation.facts.values() if isinstance(fact, str))]))
-    shared = {text: len(here & content_words(f"{text} {field}")) for text, field in OFF_TOPIC.items()}
+    topic_words = content_words(" ".join([situation.about, message, *(fact for fact in situation.facts.values() if isinstance(fact, str))]))
+    shared = {text: len(topic_words & content_words(f"{text} {field}")) for text, field in OFF_TOPIC.items()}
     fewest = min(shared.values())
     chosen = stream.choice([text for text, count in shared.items() if count == fewest])
     return like(message, one_of(stream, situation, [chosen]))

@@ -156,18 +156,18 @@ _DETAILS: dict[str, Callable[[Random, Situation], str]] = {
 _PLACE = re.compile(r"\{([a-z]+)\}")
 
 
-def drawn(stream: Random, situation: Situation, pattern: str, **own: str) -> str:
-    """The pattern with one of its `own` values, or a detail of its own, for each `{day}`, `{name}`, `{number}`, … in it.
+def drawn(stream: Random, situation: Situation, pattern: str, **details: str) -> str:
+    """The pattern with a detail for each `{day}`, `{name}`, `{number}`, … in it.
     Other braces stay."""
 
     def detail(place: re.Match[str]) -> str:
-        if place[1] in own:
-            return own[place[1]]
+        if place[1] in details:
+            return details[place[1]]
         return _DETAILS[place[1]](stream, situation) if place[1] in _DETAILS else place[0]
 
     return _PLACE.sub(detail, pattern)
 
 
-def one_of(stream: Random, situation: Situation, patterns: list[str], **own: str) -> str:
+def one_of(stream: Random, situation: Situation, patterns: list[str], **details: str) -> str:
     """One of some patterns, with its details."""
-    return drawn(stream, situation, stream.choice(patterns), **own)
+    return drawn(stream, situation, stream.choice(patterns), **details)

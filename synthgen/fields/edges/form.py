@@ -7,7 +7,7 @@ from random import Random
 
 from synthgen.fields.edges.details import drawn, fake, one_of
 from synthgen.fields.edges.ramble import SENTENCES
-from synthgen.fields.edges.situation import Situation, lettered, like, mentioned, said, then
+from synthgen.fields.edges.situation import Situation, lettered, like, mentioned, nonblank, then
 
 WORD = re.compile(r"[^\W\d_]{2,}")
 STOCK = ["hi can you help me with something", "Hello, I am writing about", "i was wondering whether you could", "please can someone"]
@@ -100,26 +100,26 @@ def truncated(stream: Random, message: str, situation: Situation) -> str:
 
 def sent_twice(stream: Random, message: str, situation: Situation) -> str:
     """The whole message twice, as after a slow connection."""
-    message = said(stream, message)
-    again = stream.choice(["", "", "", "", "?", "??", " pls", "\n(sorry if this sends twice)", "\nnot sure the first one went through"])
+    message = nonblank(stream, message)
+    suffix = stream.choice(["", "", "", "", "?", "??", " pls", "\n(sorry if this sends twice)", "\nnot sure the first one went through"])
     times = stream.choice([2, 2, 2, 2, 3])
-    return stream.choice([" ", "\n", "\n", "\n\n", ""]).join([message] * times) + again
+    return stream.choice([" ", "\n", "\n", "\n\n", ""]).join([message] * times) + suffix
 
 
 def very_long(stream: Random, message: str, situation: Situation) -> str:
     """The message inside a story of 150 to 1,200 words."""
-    words, told, count = int(150 * 8 ** stream.random()), list[str](), 0
+    words, sentences, count = int(150 * 8 ** stream.random()), list[str](), 0
     while count < words:
         for sentence in stream.sample(SENTENCES, k=len(SENTENCES)):
-            told.append(like(message, drawn(stream, situation, sentence)).removesuffix("."))
+            sentences.append(like(message, drawn(stream, situation, sentence)).removesuffix("."))
             count += len(sentence.split())
             if count >= words:
                 break
     if message.strip():
-        told.insert(stream.randrange(len(told) + 1), f"{like(message, stream.choice(LEADS))} {message}".strip())
+        sentences.insert(stream.randrange(len(sentences) + 1), f"{like(message, stream.choice(LEADS))} {message}".strip())
     stop, breaks = stream.choice(STOPS), stream.choice([0, 0, 0.1, 0.2])
-    gaps = ["\n\n" if stream.random() < breaks else " " if sentence[-1] in ".!?…" else stop for sentence in told]
-    return "".join(map(str.__add__, told, [*gaps[:-1], ""]))
+    gaps = ["\n\n" if stream.random() < breaks else " " if sentence[-1] in ".!?…" else stop for sentence in sentences]
+    return "".join(map(str.__add__, sentences, [*gaps[:-1], ""]))
 
 
 def all_capitals(stream: Random, message: str, situation: Situation) -> str:
@@ -132,17 +132,17 @@ def all_capitals(stream: Random, message: str, situation: Situation) -> str:
 
 def dictation(stream: Random, message: str, situation: Situation) -> str:
     """Spoken to a phone: no punctuation, or all of it in words."""
-    message = said(stream, message).lower()
+    message = nonblank(stream, message).lower()
     spelled = stream.random() < 0.4
     for mark, word in SPOKEN.items():
         pattern = rf"{re.escape(mark)}(?=\s|$)" if mark != "\n" else r"\n+"
         message = re.sub(pattern, f" {word} " if spelled else " ", message)
     words = re.sub(r"(?<!\d)[^\w\s'’£$€@%&-]|[^\w\s'’£$€@%&-](?!\d)", " ", message).split()
-    told = []
+    spoken = []
     for word in words:
-        told += [stream.choice(FILLERS), word] if stream.random() < 0.06 else [word]
+        spoken += [stream.choice(FILLERS), word] if stream.random() < 0.06 else [word]
     start, end = stream.choice(["", "", stream.choice(STARTS)]), stream.choice(["", "", stream.choice(ENDS)])
-    return " ".join(part for part in (start, *told, end) if part)
+    return " ".join(part for part in (start, *spoken, end) if part)
 
 
 def wrong_keyboard(stream: Random, message: str, situation: Situation) -> str:
@@ -153,20 +153,20 @@ def wrong_keyboard(stream: Random, message: str, situation: Situation) -> str:
     wrong = " ".join(words[first:])
     if not re.search("[A-Za-z]{2}", wrong):
         first, wrong = 0, message
-    typed = {wrong.translate(_keys(meant)): None for meant in KEYBOARDS.values()}
+    typed = {wrong.translate(_keys(layout)): None for layout in KEYBOARDS.values()}
     return " ".join([*words[:first], stream.choice([text for text in typed if text != wrong])])
 
 
-def _keys(meant: str) -> dict[int, str]:
-    keys = dict(zip(_QWERTY, meant, strict=True))
-    return {ord(here): there for here, there in keys.items()} | {
-        ord(here.upper()): there.upper() for here, there in keys.items() if here.isalpha()
+def _keys(layout: str) -> dict[int, str]:
+    keys = dict(zip(_QWERTY, layout, strict=True))
+    return {ord(key): character for key, character in keys.items()} | {
+        ord(key.upper()): character.upper() for key, character in keys.items() if key.isalpha()
     }
 
 
 def very_many_spaces(stream: Random, message: str, situation: Situation) -> str:
     """Spaces and empty lines between the words, far more than anybody needs."""
-    words = said(stream, message).split()
+    words = nonblank(stream, message).split()
     gap = stream.choice([" ", "\n", " \n", "\t", "\u00a0", "  "])
     most = stream.choice([3, 8, 30, 120])
     spaced = "".join(word + gap * stream.choice([1, 1, stream.randint(2, most)]) for word in words)
@@ -175,7 +175,7 @@ def very_many_spaces(stream: Random, message: str, situation: Situation) -> str:
 
 def long_word(stream: Random, message: str, situation: Situation) -> str:
     """Hundreds of characters without a space."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     length = stream.choice([80, 200, 500, 2000])
     kind = stream.randrange(4)
     if kind == 0:
@@ -190,28 +190,28 @@ def long_word(stream: Random, message: str, situation: Situation) -> str:
 
 def one_word_over_and_over(stream: Random, message: str, situation: Situation) -> str:
     """One word of it, dozens of times."""
-    words = re.findall(r"\w{2,}", said(stream, message)) or ["hello"]
-    again = stream.choice([" ", " ", ", ", "\n", "! "]).join([stream.choice(words)] * stream.choice([6, 15, 40, 150]))
-    return again if stream.random() < 0.5 or not message.strip() else then(stream, message, again)
+    words = re.findall(r"\w{2,}", nonblank(stream, message)) or ["hello"]
+    repeated = stream.choice([" ", " ", ", ", "\n", "! "]).join([stream.choice(words)] * stream.choice([6, 15, 40, 150]))
+    return repeated if stream.random() < 0.5 or not message.strip() else then(stream, message, repeated)
 
 
 def numbers_as_words(stream: Random, message: str, situation: Situation) -> str:
     """Each number in words: "four eight two", "forty-eight"."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     if not re.search("[0-9]", message):
         message = then(stream, message, like(message, one_of(stream, situation, COUNTED)))
     message = re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", message)
-    message = re.sub(r"([£$€]) ?([0-9]+(?:[.][0-9]+)?)", lambda found: f"{found[2]} {MONEY[found[1]]}", message)
+    message = re.sub(r"([£$€]) ?([0-9]+(?:[.][0-9]+)?)", lambda match: f"{match[2]} {MONEY[match[1]]}", message)
     message = re.sub(r"(?<=[0-9])[.](?=[0-9])", " point ", message)
     message = re.sub(r"(?<=[^\W\d_])(?=[0-9])|(?<=[0-9])(?=[^\W\d_])", " ", message)
-    return re.sub("[0-9]+", lambda found: _in_words(stream, found[0]), message)
+    return re.sub("[0-9]+", lambda match: _in_words(stream, match[0]), message)
 
 
 def _in_words(stream: Random, digits: str) -> str:
     value = int(digits) if len(digits) < 5 else 0
     if 0 < value < 10_000 and digits[0] != "0" and (value < 100 or stream.random() < 0.4):
         return _whole(value)
-    runs = [found[0] for found in re.finditer(r"([1-9])\1(?!\1)|.", digits)]
+    runs = [match[0] for match in re.finditer(r"([1-9])\1(?!\1)|.", digits)]
     return " ".join("double " * (len(run) - 1) + (ONES[int(run[0])] if run != "0" else stream.choice(["oh", "zero"])) for run in runs)
 
 
@@ -221,8 +221,8 @@ def _whole(value: int) -> str:
     if value < 100:
         return TENS[value // 10] + (f" {ONES[value % 10]}" if value % 10 else "")
     size, name = (1000, "thousand") if value >= 1000 else (100, "hundred")
-    rest = value % size
-    return f"{_whole(value // size)} {name}" + (f" {'and ' if rest < 100 else ''}{_whole(rest)}" if rest else "")
+    remainder = value % size
+    return f"{_whole(value // size)} {name}" + (f" {'and ' if remainder < 100 else ''}{_whole(remainder)}" if remainder else "")
 
 
 def mail_signature(stream: Random, message: str, situation: Situation) -> str:
@@ -272,7 +272,7 @@ def inverted_case(stream: Random, message: str, situation: Situation) -> str:
 
 def slow_typist(stream: Random, message: str, situation: Situation) -> str:
     """One message sent in several lines, in the rhythm of a chat."""
-    words = said(stream, message).split()
+    words = nonblank(stream, message).split()
     lines: list[str] = [stream.choice(["hi", "hello", "hey", "Hi"])] if stream.random() < 0.5 else []
     while words:
         size = stream.randint(1, 6)

@@ -148,11 +148,11 @@ DATE = re.compile(
 
 def foreign_numbers(stream: Random, message: str, situation: Situation) -> str:
     """The amounts as another country writes them: 1.250,00."""
-    if not any(_is_amount(found) for found in AMOUNT.finditer(message)):
-        known = [fact for fact in situation.facts.values() if isinstance(fact, float) and 0.01 <= abs(fact) < 1e12]
+    if not any(_is_amount(match) for match in AMOUNT.finditer(message)):
+        amounts = [fact for fact in situation.facts.values() if isinstance(fact, float) and 0.01 <= abs(fact) < 1e12]
         amount = (
-            f"{abs(stream.choice(known)):,.2f}"
-            if known and stream.random() < 0.7
+            f"{abs(stream.choice(amounts)):,.2f}"
+            if amounts and stream.random() < 0.7
             else f"{stream.choice([stream.randint(3, 90), stream.randint(1000, 30000)]):,}.{stream.randint(0, 99):02}"
         )
         message = then(
@@ -165,23 +165,23 @@ def foreign_numbers(stream: Random, message: str, situation: Situation) -> str:
                 ),
             ),
         )
-    able = [name for name in situation.locales or COUNTRIES if name in COUNTRIES]
-    written = {name: AMOUNT.sub(lambda found, name=name: _amount(found, COUNTRIES[name]), message) for name in able}  # type: ignore[misc]
-    other = [text for text in written.values() if text != message]
-    if other:
-        return stream.choice(other)
-    return AMOUNT.sub(lambda found: _amount(found, COUNTRIES["de_DE"]), message)
+    country_names = [name for name in situation.locales or COUNTRIES if name in COUNTRIES]
+    written = {name: AMOUNT.sub(lambda match, name=name: _amount(match, COUNTRIES[name]), message) for name in country_names}  # type: ignore[misc]
+    variants = [text for text in written.values() if text != message]
+    if variants:
+        return stream.choice(variants)
+    return AMOUNT.sub(lambda match: _amount(match, COUNTRIES["de_DE"]), message)
 
 
-def _is_amount(found: re.Match[str]) -> bool:
-    return bool(found[1] or found[3] or "," in found[2])
+def _is_amount(match: re.Match[str]) -> bool:
+    return bool(match[1] or match[3] or "," in match[2])
 
 
-def _amount(found: re.Match[str], country: Country) -> str:
-    if not _is_amount(found):
-        return found[0]
-    sign, whole, part = found[1], found[2].replace(",", ""), (found[3] or "")[1:]
-    head, tail = (whole[:-3], whole[-3:]) if len(whole) > 3 else ("", whole)
+def _amount(match: re.Match[str], country: Country) -> str:
+    if not _is_amount(match):
+        return match[0]
+    sign, integer_part, part = match[1], match[2].replace(",", ""), (match[3] or "")[1:]
+    head, tail = (integer_part[:-3], integer_part[-3:]) if len(integer_part) > 3 else ("", integer_part)
     step = 2 if country.lakh else 3
     groups = [head[max(0, end - step) : end] for end in range(len(head), 0, -step)][::-1]
     number = country.group.join([*groups, tail]) + (country.mark + part if part else "")
@@ -191,9 +191,9 @@ def _amount(found: re.Match[str], country: Country) -> str:
 
 def foreign_dates(stream: Random, message: str, situation: Situation) -> str:
     """The dates as another country writes them: 31.03.2026, 03/31/2026, 2026年3月31日."""
-    if not any(_day(found, situation) for found in DATE.finditer(message)):
-        known = [fact for fact in situation.facts.values() if isinstance(fact, datetime.date)]
-        day = stream.choice(known) if known and stream.random() < 0.7 else recently(stream, situation, 60)
+    if not any(_day(match, situation) for match in DATE.finditer(message)):
+        dates = [fact for fact in situation.facts.values() if isinstance(fact, datetime.date)]
+        day = stream.choice(dates) if dates and stream.random() < 0.7 else recently(stream, situation, 60)
         message = then(
             stream,
             message,
@@ -204,22 +204,22 @@ def foreign_dates(stream: Random, message: str, situation: Situation) -> str:
                 ),
             ),
         )
-    able = [name for name in situation.locales or COUNTRIES if name in COUNTRIES] or ["de_DE"]
-    country = COUNTRIES[stream.choice(able)]
+    country_names = [name for name in situation.locales or COUNTRIES if name in COUNTRIES] or ["de_DE"]
+    country = COUNTRIES[stream.choice(country_names)]
     pattern = stream.choice(country.dates)
-    return DATE.sub(lambda found: _date(_day(found, situation), pattern, country) or found[0], message)
+    return DATE.sub(lambda match: _date(_day(match, situation), pattern, country) or match[0], message)
 
 
-def _day(found: re.Match[str], situation: Situation) -> datetime.date | None:
+def _day(match: re.Match[str], situation: Situation) -> datetime.date | None:
     """The day that a date in a message means; one without a year is of the last twelve months; in doubt the day comes first."""
-    form = next(number for number in "1234" if found[f"d{number}"])
-    day, month, year = found[f"d{form}"], found[f"m{form}"], found[f"y{form}"]
+    form = next(number for number in "1234" if match[f"d{number}"])
+    day, month, year = match[f"d{form}"], match[f"m{form}"], match[f"y{form}"]
     first, second = int(day), MONTHS.index(month[:3].lower()) + 1 if form in "34" else int(month)
     first, second = (second, first) if second > 12 else (first, second)
     number = int(year) + (2000 if len(year) == 2 else 0) if year else situation.now.year
     try:
-        meant = datetime.date(number, second, first)
-        return meant if year or meant <= situation.now.date() else meant.replace(year=number - 1)
+        candidate = datetime.date(number, second, first)
+        return candidate if year or candidate <= situation.now.date() else candidate.replace(year=number - 1)
     except ValueError:
         return None
 

@@ -6,7 +6,7 @@ import html
 import re
 from random import Random
 
-from synthgen.fields.edges.situation import Situation, lettered, like, said, then
+from synthgen.fields.edges.situation import Situation, lettered, like, nonblank, then
 
 LOOK_ALIKE = {
     "a": "а", "c": "с", "e": "е", "i": "і", "j": "ј", "o": "о", "p": "р", "s": "ѕ", "x": "х", "y": "у", "d": "ԁ", "h": "һ", "q": "ԛ",
@@ -40,8 +40,8 @@ CONTROLS = ["\x07", "\x08", "\x0b", "\x0c", "\x1f", "\x7f", "\x85", "\x03"]
 
 def _some(stream: Random, places: list[int], share: float) -> set[int]:
     """At least one of the places, and about that share of them."""
-    found = {place for place in places if stream.random() < share}
-    return found or ({stream.choice(places)} if places else set())
+    chosen = {place for place in places if stream.random() < share}
+    return chosen or ({stream.choice(places)} if places else set())
 
 
 def _letters(text: str) -> list[int]:
@@ -50,14 +50,14 @@ def _letters(text: str) -> list[int]:
 
 def right_to_left(stream: Random, message: str, situation: Situation) -> str:
     """Marks that turn the direction of writing, around the message or some of its words."""
-    words = [said(stream, message)] if stream.random() < 0.4 else re.split(r"(\s+)", said(stream, message))
+    words = [nonblank(stream, message)] if stream.random() < 0.4 else re.split(r"(\s+)", nonblank(stream, message))
     chosen = _some(stream, [place for place, word in enumerate(words) if word.strip()], 0.25)
     return "".join(word.join(stream.choice(TURNS)) if place in chosen else word for place, word in enumerate(words))
 
 
 def zero_width(stream: Random, message: str, situation: Situation) -> str:
     """Characters that cannot be seen, between the letters."""
-    message, share = said(stream, message), stream.choice([0.03, 0.1, 0.4])
+    message, share = nonblank(stream, message), stream.choice([0.03, 0.1, 0.4])
     chosen = _some(stream, list(range(len(message))), share)
     return "".join((stream.choice(UNSEEN) if place in chosen else "") + letter for place, letter in enumerate(message))
 
@@ -82,11 +82,11 @@ def full_width(stream: Random, message: str, situation: Situation) -> str:
     """The wide letters and digits of East Asian keyboards: ｈｅｌｌｏ."""
     wide = stream.choice(["[!-~ ]", "[!-~]", "[A-Za-z0-9]"])
     words = re.split(r"([ \t\n]+)", lettered(stream, message))
-    able = [place for place, word in enumerate(words) if re.search("[A-Za-z]", word)]
-    chosen = set(range(len(words))) if stream.random() < 0.6 else _some(stream, able, 0.4)
+    word_places = [place for place, word in enumerate(words) if re.search("[A-Za-z]", word)]
+    chosen = set(range(len(words))) if stream.random() < 0.6 else _some(stream, word_places, 0.4)
 
-    def widened(found: re.Match[str]) -> str:
-        return "\u3000" if found[0] == " " else chr(ord(found[0]) + 0xFEE0)
+    def widened(match: re.Match[str]) -> str:
+        return "\u3000" if match[0] == " " else chr(ord(match[0]) + 0xFEE0)
 
     return "".join(re.sub(wide, widened, word) if place in chosen else word for place, word in enumerate(words))
 
@@ -96,11 +96,11 @@ def fancy_letters(stream: Random, message: str, situation: Situation) -> str:
     message = lettered(stream, message)
     capital, small = FANCY[stream.choice(list(FANCY))]
     words = re.split(r"(\s+)", message)
-    able = [place for place, word in enumerate(words) if re.search("[A-Za-z]", word)]
-    chosen = set(able) if stream.random() < 0.6 else _some(stream, able, 0.4)
+    word_places = [place for place, word in enumerate(words) if re.search("[A-Za-z]", word)]
+    chosen = set(word_places) if stream.random() < 0.6 else _some(stream, word_places, 0.4)
 
-    def fancied(found: re.Match[str]) -> str:
-        return chr(small + ord(found[0]) - ord("a") if found[0] >= "a" else capital + ord(found[0]) - ord("A"))
+    def fancied(match: re.Match[str]) -> str:
+        return chr(small + ord(match[0]) - ord("a") if match[0] >= "a" else capital + ord(match[0]) - ord("A"))
 
     return "".join(re.sub("[A-Za-z]", fancied, word) if place in chosen else word for place, word in enumerate(words))
 
@@ -108,8 +108,8 @@ def fancy_letters(stream: Random, message: str, situation: Situation) -> str:
 def leet(stream: Random, message: str, situation: Situation) -> str:
     """Digits for letters: h3lp m3."""
     message = lettered(stream, message, "[aeiostAEIOST]")
-    able = sorted(set(message.lower()) & set(LEET))
-    chosen = stream.sample(able, k=stream.randint((len(able) + 1) // 2, len(able)))
+    replaceable = sorted(set(message.lower()) & set(LEET))
+    chosen = stream.sample(replaceable, k=stream.randint((len(replaceable) + 1) // 2, len(replaceable)))
     return "".join(LEET[letter.lower()] if letter.lower() in chosen else letter for letter in message)
 
 
@@ -117,22 +117,22 @@ def spaced_letters(stream: Random, message: str, situation: Situation) -> str:
     """A sign between all letters of some words or of all: h e l p."""
     message, sign = lettered(stream, message), stream.choice([" ", " ", ".", "-", "_", "*"])
     words = message.split()
-    able = [place for place, word in enumerate(words) if len(word) > 1]
-    chosen = set(able) if stream.random() < 0.3 else _some(stream, able, 0.2)
+    word_places = [place for place, word in enumerate(words) if len(word) > 1]
+    chosen = set(word_places) if stream.random() < 0.3 else _some(stream, word_places, 0.2)
     gap = "  " if sign == " " else " "
     return gap.join(sign.join(word) if place in chosen else word for place, word in enumerate(words))
 
 
 def control_characters(stream: Random, message: str, situation: Situation) -> str:
     """Bells, backspaces and form feeds from an old terminal or a bad copy."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     chosen = _some(stream, list(range(len(message))), 0.04)
     return "".join((stream.choice(CONTROLS) if place in chosen else "") + letter for place, letter in enumerate(message))
 
 
 def html_entities(stream: Random, message: str, situation: Situation) -> str:
     """Escaped once or twice on its way: don&amp;#39;t."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     if not re.search(r"[<>&\"']", message):
         message = then(
             stream,
@@ -154,7 +154,7 @@ def html_entities(stream: Random, message: str, situation: Situation) -> str:
 
 def mojibake(stream: Random, message: str, situation: Situation) -> str:
     """UTF-8 read as if it were Windows-1252: donâ€™t."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     for plain, curly in CURLY:
         message = re.sub(plain, curly, message)
     if message.isascii():
@@ -176,7 +176,7 @@ def _misread(letter: str) -> str:
 
 def lost_letters(stream: Random, message: str, situation: Situation) -> str:
     """Everything outside the plain alphabet has become a question mark or a box."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     for plain, curly in CURLY:
         message = re.sub(plain, curly, message)
     message = f"{stream.choice(SIGNS)}{message}" if message.isascii() else message

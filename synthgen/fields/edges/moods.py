@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from synthgen.fields.edges.details import one_of
-from synthgen.fields.edges.situation import Situation, around, like, said, then
+from synthgen.fields.edges.situation import Situation, around, like, nonblank, then
 
 NEGATED = [
     "It's not that I don't want to, but {0}",
@@ -183,7 +183,7 @@ PASSWORDS = ["hunter2", "Passw0rd!", "letmein", "correcthorse", "Fluffy1987", "q
 
 def double_negation(stream: Random, message: str, situation: Situation) -> str:
     """Not that nobody couldn't understand it."""
-    message = said(stream, message)
+    message = nonblank(stream, message)
     before, behind = stream.choice(NEGATED).split("{0}")
     return like(message, before) + message + (like(message, behind.removeprefix(".") if message.rstrip()[-1:] in ".!?…" else behind))
 
@@ -217,23 +217,23 @@ def never_mind(stream: Random, message: str, situation: Situation) -> str:
 
 def wants_a_human(stream: Random, message: str, situation: Situation) -> str:
     """Will not talk to a machine."""
-    asked = like(message, one_of(stream, situation, HUMAN))
-    return asked if stream.random() < 0.5 else then(stream, message, asked)
+    request = like(message, one_of(stream, situation, HUMAN))
+    return request if stream.random() < 0.5 else then(stream, message, request)
 
 
 def asks_about_the_bot(stream: Random, message: str, situation: Situation) -> str:
     """Wants to know who or what is answering."""
-    asked = like(message, one_of(stream, situation, ABOUT_BOT))
-    return asked if stream.random() < 0.6 else then(stream, message, asked)
+    request = like(message, one_of(stream, situation, ABOUT_BOT))
+    return request if stream.random() < 0.6 else then(stream, message, request)
 
 
 def somebody_elses_data(stream: Random, message: str, situation: Situation) -> str:
     """Asks for what belongs to another person."""
-    asked = like(message, one_of(stream, situation, OTHERS))
-    return asked if stream.random() < 0.6 else then(stream, message, asked)
+    request = like(message, one_of(stream, situation, OTHERS))
+    return request if stream.random() < 0.6 else then(stream, message, request)
 
 
 def private_data(stream: Random, message: str, situation: Situation) -> str:
     """Gives away a card number (one of those made for tests), a password, an address."""
-    given = one_of(stream, situation, PRIVATE, card=stream.choice(CARDS), password=stream.choice(PASSWORDS))
-    return then(stream, message, given)
+    disclosure = one_of(stream, situation, PRIVATE, card=stream.choice(CARDS), password=stream.choice(PASSWORDS))
+    return then(stream, message, disclosure)

@@ -107,8 +107,8 @@ def with_paste(stream: Random, message: str, paste: str, fence: float = 0.0) -> 
 def moments(stream: Random, situation: Situation, count: int) -> list[datetime.datetime]:
     """Some moments, one shortly behind the other."""
     moment, pace = recently(stream, situation), stream.choice([0.05, 0.8, 20])
-    found = []
+    times = []
     for _ in range(count):
-        found.append(moment)
+        times.append(moment)
         moment = min(moment + datetime.timedelta(seconds=stream.expovariate(1 / pace)), max(moment, situation.now))
-    return found
+    return times

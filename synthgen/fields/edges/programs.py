@@ -125,9 +125,9 @@ WINDOWS = [
 
 def _names(stream: Random) -> dict[str, str]:
     """The names that programmers give: of a class, a method, a module, two variables; and a line number."""
-    verb, (thing, other) = stream.choice(VERBS), stream.sample(THINGS, k=2)
+    verb, (thing, second_thing) = stream.choice(VERBS), stream.sample(THINGS, k=2)
     owner, part, line = stream.choice(CLASSES), stream.choice(PARTS), stream.randint(3, 900)
-    return {"owner": owner, "part": part, "verb": verb, "method": verb.title(), "thing": thing, "other": other, "line": str(line)}
+    return {"owner": owner, "part": part, "verb": verb, "method": verb.title(), "thing": thing, "other": second_thing, "line": str(line)}
 
 
 def pasted_log(stream: Random, message: str, situation: Situation) -> str:
@@ -138,7 +138,7 @@ def pasted_log(stream: Random, message: str, situation: Situation) -> str:
     for place, moment in enumerate(moments(stream, situation, count)):
         bad = place == count - 1 or stream.random() < 0.15
         level = stream.choice(["ERROR", "ERROR", "WARN"] if bad else ["INFO", "INFO", "DEBUG"])
-        own = {
+        details = {
             "level": level,
             "letter": level[0],
             "ms": f"{moment.microsecond // 1000:03}",
@@ -150,8 +150,8 @@ def pasted_log(stream: Random, message: str, situation: Situation) -> str:
             "status": stream.choice(["500", "502", "403", "404"] if bad else ["200", "200", "304", "302"]),
             "text": one_of(stream, situation, FAULTS if bad else STEPS),
         }
-        path = one_of(stream, situation, PATHS, part=own["part"])
-        lines.append(drawn(stream, situation, moment.strftime(pattern), path=path, **own))
+        path = one_of(stream, situation, PATHS, part=details["part"])
+        lines.append(drawn(stream, situation, moment.strftime(pattern), path=path, **details))
     return with_paste(stream, message, "\n".join(lines), fence=0.15)
 
 

@@ -79,17 +79,17 @@ def _record(stream: Random, message: str, situation: Situation) -> dict[str, Any
 def pasted_json(stream: Random, message: str, situation: Situation) -> str:
     """A response or a record in JSON, pretty or on one line, now and then cut off."""
     record = _record(stream, message, situation)
-    held: Any = stream.choice([record, record, {"errors": [record]}, [record, _record(stream, message, situation)]])
-    text = json.dumps(held, indent=stream.choice([None, None, 2, 4]), ensure_ascii=False)
+    content: Any = stream.choice([record, record, {"errors": [record]}, [record, _record(stream, message, situation)]])
+    text = json.dumps(content, indent=stream.choice([None, None, 2, 4]), ensure_ascii=False)
     return with_paste(stream, message, text if stream.random() < 0.85 else text[: int(len(text) * stream.uniform(0.5, 0.95))], fence=0.2)
 
 
 def pasted_xml(stream: Random, message: str, situation: Situation) -> str:
     """A record in XML."""
-    inside = "\n".join(f"  <{key}>{_in_xml(value)}</{key}>" for key, value in _record(stream, message, situation).items())
+    elements = "\n".join(f"  <{key}>{_in_xml(value)}</{key}>" for key, value in _record(stream, message, situation).items())
     name = stream.choice(["response", "Envelope", "record", "fault", "item"])
     return with_paste(
-        stream, message, stream.choice(["", '<?xml version="1.0" encoding="UTF-8"?>\n']) + f"<{name}>\n{inside}\n</{name}>", fence=0.1
+        stream, message, stream.choice(["", '<?xml version="1.0" encoding="UTF-8"?>\n']) + f"<{name}>\n{elements}\n</{name}>", fence=0.1
     )
 
 
@@ -138,12 +138,12 @@ def pasted_csv(stream: Random, message: str, situation: Situation) -> str:
         )
     place = stream.randrange(len(rows))
     for fact in facts.values():  # one row is the one that the message is about
-        others = [
+        decoys = [
             re.sub(r"\d", lambda _: str(stream.randint(0, 9)), fact) if re.search(r"\d", fact) else drawn(stream, situation, "{company}")
             for _ in rows
         ]
-        for number, (row, other) in enumerate(zip(rows, others, strict=True)):
-            cell = fact if number == place else other
+        for number, (row, decoy) in enumerate(zip(rows, decoys, strict=True)):
+            cell = fact if number == place else decoy
             row.append(f'"{cell}"' if mark in cell else cell)
     chosen += [name.replace("_", " ").title() for name in facts]
     header = [mark.join(chosen)] if stream.random() < 0.75 else []

@@ -44,7 +44,7 @@ Builder = Callable[[Random, str, Situation], str]
 # The message
 
 
-def said(stream: Random, message: str) -> str:
+def nonblank(stream: Random, message: str) -> str:
     """The message, or a short one where it is blank."""
     return message if message.strip() else stream.choice(SHORT)
 
@@ -58,15 +58,15 @@ def lettered(stream: Random, message: str, letters: str = "[A-Za-z]{2}") -> str:
 
 def mentioned(message: str, facts: Mapping[str, Value]) -> dict[str, str]:
     """The row's facts that the message mentions, as typed there. Labels, which have neither digits nor capitals, do not count."""
-    found: dict[str, str] = {}
+    mentions: dict[str, str] = {}
     for name, fact in facts.items():
         text = " ".join(str(fact).split())
         if isinstance(fact, bool) or len(text) < 2 or not re.search("[A-Z0-9]", text):
             continue
         match = re.search(rf"(?<!\w){re.escape(text)}(?!\w)", message, re.IGNORECASE) if len(text) < len(message) else None
-        if match and text not in found.values():
-            found[name] = match[0]
-    return found
+        if match and text not in mentions.values():
+            mentions[name] = match[0]
+    return mentions
 
 
 def content_words(text: str) -> frozenset[str]:
