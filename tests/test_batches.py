@@ -44,10 +44,10 @@ class DyingLedger(BatchLedger):
         self._die("named")
         return super().named(batch, name)
 
-    def done(self, batch: SentBatch, model: str, answers: Mapping[str, Completion]) -> None:
+    def finish(self, batch: SentBatch, model: str, answers: Mapping[str, Completion]) -> None:
         """Write answers."""
         self._die("kept")
-        super().done(batch, model, answers)
+        super().finish(batch, model, answers)
 
     def _die(self, where: str) -> None:
         if self.at == where:
@@ -196,7 +196,7 @@ def test_a_killed_run_finds_its_batches_and_pays_nothing_twice(server, tmp_path,
     assert sum(sizes(server)) == 40
     assert left == (15 if at == "named" else 40)
     assert server.asked_again() == []
-    assert journal.batches.sent(HAIKU) == []
+    assert journal.batches.unfinished(HAIKU) == []
     journal.close()
 
 
@@ -226,7 +226,7 @@ def test_a_batch_that_was_never_sent_is_sent(server):
     journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in one})
     assert answers(list(remembered.complete(one))) == echoes(4)
     assert sizes(server) == [4]
-    assert [batch.keys for batch in journal.batches.sent(HAIKU)] == [{"k"}]  # nobody has asked for that one yet
+    assert [batch.keys for batch in journal.batches.unfinished(HAIKU)] == [{"k"}]  # nobody has asked for that one yet
 
 
 @pytest.mark.parametrize("polls", [0, 2])
@@ -296,8 +296,8 @@ def test_what_does_not_pass_ends_the_run(server, fault):
     model = ClaudeModel(HAIKU, timeout=2, budget=budget)
     with pytest.raises(ModelError, match=fault):
         list(Journalled(model, journal, batch=True).complete(prompts(3)))
-    assert journal.batches.sent(HAIKU) == []
-    assert (budget.held, budget.under_way) == (0, 0)
+    assert journal.batches.unfinished(HAIKU) == []
+    assert (budget.reserved, budget.under_way) == (0, 0)
 
 
 def test_a_batch_that_another_key_sent_is_not_asked_again(server):

@@ -257,13 +257,13 @@ def test_pace_halves_once_for_what_was_sent_together_and_recovers():
         for began in turns:
             pace.too_fast(began, None)
             pace.end()
-        seen.append(pace.now)
+        seen.append(pace.limit)
         for _ in range(8):
             pace.went({})
-        seen.append(pace.now)
+        seen.append(pace.limit)
         for _ in range(1000):
             pace.went({})
-        return [*seen, pace.now]
+        return [*seen, pace.limit]
 
     import asyncio
 
@@ -472,7 +472,7 @@ def test_the_limit_is_never_passed(server, seed):
     assert billed(server) <= limit
     assert budget.spent == pytest.approx(sum(one.cost for one in found))
     assert budget.spent + budget.unsure <= limit
-    assert (budget.held, budget.under_way) == (0, 0)
+    assert (budget.reserved, budget.under_way) == (0, 0)
     assert billed(server) <= budget.spent + budget.unsure + 1e-12
     assert problem.value.exit_code == 3
     assert "higher limit" in problem.value.hint

@@ -366,10 +366,10 @@ def test_a_run_that_was_cut_off_goes_on_inside_its_conversations(run, answers):
         run(claude=Bounded(helper, answers))
     made, asked = run()
     assert talks(made) == talks(whole)
-    first = Counter((prompt.by, prompt.whole, prompt.stream) for prompt in all_asked)
+    first = Counter((prompt.by, prompt.full_text, prompt.stream) for prompt in all_asked)
     drafts = sum(prompt.by == "typist" for prompt in all_asked)
     assert sum(prompt.by == "" for prompt in asked) == len(all_asked) - drafts - answers
-    assert not Counter((prompt.by, prompt.whole, prompt.stream) for prompt in asked) - first
+    assert not Counter((prompt.by, prompt.full_text, prompt.stream) for prompt in asked) - first
 
 
 def test_the_api_takes_what_a_conversation_asks(run, monkeypatch, tmp_path):

@@ -239,7 +239,7 @@ def test_all_that_a_model_reads_is_without_halves() -> None:
     assert (brief.documents[0].name, brief.documents[0].content) == ("name ?", "content ?")
     journal = Journal(None)
     list(Journalled(ScriptedModel(lambda prompt, random: "a\n"), journal).complete([prompt]))
-    assert journal.prompt(prompt.digest) == prompt.whole
+    assert journal.prompt(prompt.digest) == prompt.full_text
     assert journal.prompt(brief.digest) == "system ?"
     journal.close()
 

@@ -323,6 +323,6 @@ def test_what_was_paid_for_is_on_the_disk_before_it_is_given_out(tmp_path):
     batch = journal.batches.named(batch, "name")
     mode()
     journal.keep("7", "model", Completion(Prompt("a", 7), "b", "stop"))
-    journal.batches.done(batch, "model", {"key": Completion(Prompt("a", 5), "b", "stop", cost=0.01)})
+    journal.batches.finish(batch, "model", {"key": Completion(Prompt("a", 5), "b", "stop", cost=0.01)})
     mode()
     assert modes == [1, 2, 1, 2, 2, 2, 2]

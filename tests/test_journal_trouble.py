@@ -326,7 +326,7 @@ WORK: dict[str, Callable[[Journal], Any]] = {
     "find": lambda journal: journal.find("key", SENT),
     "keep": lambda journal: journal.keep("key", "model", Completion(SENT, "a", "stop")),
     "intend": lambda journal: journal.batches.intend("model", {"key": SENT}),
-    "sent": lambda journal: journal.batches.sent("model"),
+    "sent": lambda journal: journal.batches.unfinished("model"),
     "ids": lambda journal: journal.batches.ids(),
     "spent": lambda journal: journal.spent(),
     "prompt": lambda journal: journal.prompt("a"),
@@ -350,7 +350,7 @@ def test_trouble_with_a_batch_is_told(path: Path) -> None:
     batch = journal.batches.intend("model", {"key": SENT})
     with closing(sqlite3.connect(path)) as other:
         other.execute("DROP TABLE batches")
-    for work in (lambda: journal.batches.named(batch, "name"), lambda: journal.batches.done(batch, "model", {})):
+    for work in (lambda: journal.batches.named(batch, "name"), lambda: journal.batches.finish(batch, "model", {})):
         with pytest.raises(OutputError, match="no such table: batches"):
             work()
     journal.close()
@@ -393,7 +393,7 @@ def test_a_batch_that_is_not_done_may_be_paid_for(path: Path) -> None:
     assert paid(path)
     journal.batches.named(batch, "name")
     assert paid(path)
-    journal.batches.done(batch, "model", {})
+    journal.batches.finish(batch, "model", {})
     assert not paid(path)
     journal.close()
     assert not paid(path)

@@ -80,9 +80,9 @@ def test_the_list_knows_from_where_on_the_models_cache():
 
 def test_a_recipe_s_prices_take_the_place_of_the_list_s():
     own = Prices.model_validate({"input": 7, "output": 70, "batch": 0.25})
-    assert cost("mine", Usage(1_000_000, 1_000_000), own=own) == pytest.approx(77)
-    assert cost(SONNET, Usage(written=1_000_000), batch=True, own=own) == pytest.approx(7 * 1.25 * 0.25)
-    assert cost(SONNET, Usage(cached=1_000_000), own=own) == pytest.approx(0.7)
+    assert cost("mine", Usage(1_000_000, 1_000_000), recipe_prices=own) == pytest.approx(77)
+    assert cost(SONNET, Usage(written=1_000_000), batch=True, recipe_prices=own) == pytest.approx(7 * 1.25 * 0.25)
+    assert cost(SONNET, Usage(cached=1_000_000), recipe_prices=own) == pytest.approx(0.7)
     assert price(SONNET, own).cacheable == price(SONNET).cacheable
 
 
@@ -103,7 +103,7 @@ def test_whatever_comes_back_the_limit_holds(limit, requests):
     budget, waiting, real = Budget(limit), [], 0.0
     for most, share, how in requests:
         if not budget.reserve(most):
-            assert budget.spent + budget.unsure + budget.held + most > limit
+            assert budget.spent + budget.unsure + budget.reserved + most > limit
         elif how == "settle":
             budget.settle(most, most * share)
             real += most * share
@@ -116,7 +116,7 @@ def test_whatever_comes_back_the_limit_holds(limit, requests):
         budget.settle(most, most * share)
         real += most * share
     assert real <= limit + 1e-9
-    assert (budget.held, budget.under_way) == (0, 0)
+    assert (budget.reserved, budget.under_way) == (0, 0)
 
 
 def test_many_threads_share_one_limit():

@@ -129,7 +129,7 @@ def test_the_frame_is_word_for_word_what_the_model_was_asked(shop: Making, tmp_p
         questions = [question for attempt in why(made.folder, f"messages-{number}").attempts for question in attempt.questions]
         assert {question.model for question in questions} == {"a typist", "a judge"}
         for one in questions:
-            assert one.text == asked[one.digest].whole
+            assert one.text == asked[one.digest].full_text
             assert one.brief == (brief.system if (brief := asked[one.digest].brief) else "")
 
 

@@ -168,7 +168,7 @@ def _is_in(prompt: Prompt, quote: str) -> bool:
     """Whether a quote is in what is sent, as far as that can be read: a PDF may hold anything."""
     assert prompt.brief
     papers = prompt.brief.documents
-    texts = [prompt.brief.system, prompt.whole, *(paper.content for paper in papers if paper.type.startswith("text/"))]
+    texts = [prompt.brief.system, prompt.full_text, *(paper.content for paper in papers if paper.type.startswith("text/"))]
     return bool(quote) and (
         any(map(_pattern(quote).search, texts)) or len(papers) > sum(paper.type.startswith("text/") for paper in papers)
     )
@@ -213,7 +213,7 @@ def _in_document(prompt: Prompt, quote: str) -> str | None:
     for document in prompt.brief.documents:
         if document.type.startswith("text/") and (found := _pattern(quote).search(document.content)):
             return f"{document.name}:{document.content[: found.start()].count(chr(10)) + 1}"
-    if any(map(_pattern(quote).search, (prompt.brief.system, prompt.whole))):
+    if any(map(_pattern(quote).search, (prompt.brief.system, prompt.full_text))):
         return None
     return next((document.name for document in prompt.brief.documents if not document.type.startswith("text/")), None)
 

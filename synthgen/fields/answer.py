@@ -197,7 +197,7 @@ class AnswerForm:
         return self.wrapped or (self.of is not None and self.of.get("type") != "object")
 
     @cached_property
-    def whole(self) -> Schema:
+    def full_schema(self) -> Schema:
         """The JSON Schema of all that the model writes: an object."""
         inner = dict(self.of or TEXT)
         if not self.enclosed and self.of is not None:
@@ -214,7 +214,7 @@ class AnswerForm:
     @cached_property
     def schema(self) -> str:
         """The JSON Schema as it is sent; empty for plain text."""
-        return "" if self.plain else json.dumps(schemas.sent(self.whole), ensure_ascii=False)
+        return "" if self.plain else json.dumps(schemas.sent(self.full_schema), ensure_ascii=False)
 
     @cached_property
     def outline(self) -> str:
@@ -224,7 +224,7 @@ class AnswerForm:
     @property
     def _seen(self) -> Schema:
         """The whole, with what stands for the answer where there is an out, without the null."""
-        schema = json.loads(json.dumps(self.whole))
+        schema = json.loads(json.dumps(self.full_schema))
         if self.out:
             schema["properties"][ANSWERED] = schema["properties"][ANSWERED]["anyOf"][0]
         return schema  # type: ignore[no-any-return]
@@ -251,7 +251,7 @@ class AnswerForm:
             answer = parsed_json(_unfenced(text), parse_constant=_no_constant)
         except (ValueError, RecursionError):
             return Refusal("malformed", f"not JSON: {text[:120]}")
-        if why := schemas.misfit(answer, self.whole):
+        if why := schemas.misfit(answer, self.full_schema):
             return Refusal("malformed", why)
         return self._answer(answer)
 

@@ -129,7 +129,7 @@ def _of_claude(
         by_model.setdefault(prompt.by or asked.by, []).append(prompt)
     for by, own in by_model.items():
         model, count = models[by], len(own) * share * calls
-        frames = round(len({one.whole for one in own}) * share * calls)
+        frames = round(len({one.full_text for one in own}) * share * calls)
         if isinstance(model, PaidModel):
             found = model.expected(own, count, written, more_read=written * (calls - 1) / 2, batch=batch)
             yield QuestionEstimate(

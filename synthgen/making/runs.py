@@ -127,7 +127,9 @@ class Run:
     ) -> None:
         self.loaded, self.whole, self.output, self.budget, self.how, self.watch = loaded, whole, output, budget, how, watch
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again
-            name for name, model in opened.items() if isinstance(model, PaidModel) and (how.batch or journal.batches.sent(model.identity))
+            name
+            for name, model in opened.items()
+            if isinstance(model, PaidModel) and (how.batch or journal.batches.unfinished(model.identity))
         }
         self.models = {
             name: Journalled(model, journal, closed=how.recheck, batch=name in self.batched, watch=self._batch)

@@ -75,20 +75,20 @@ class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
         and what is written are looked up by themselves, and then weighed by how much each of them says (Hydragen, arXiv 2402.05099).
         """
         rows, heads, _, size = query.shape
-        few, each = keys.shape[1], heads // keys.shape[1]
-        asked = query.view(rows, few, each, size)
-        own, own_weight = looked_up(asked, keys, values, scaling, mask.expand(rows, few, each, -1))
-        seated = asked[self.seats.rows].view(-1, TABLE, few, each, size).transpose(1, 2).reshape(-1, few, TABLE * each, size)
-        found, weights = [], []
+        few, per_key = keys.shape[1], heads // keys.shape[1]
+        queries = query.view(rows, few, per_key, size)
+        own_values, own_weight = looked_up(queries, keys, values, scaling, mask.expand(rows, few, per_key, -1))
+        seated = queries[self.seats.rows].view(-1, TABLE, few, per_key, size).transpose(1, 2).reshape(-1, few, TABLE * per_key, size)
+        frame_parts, weights = [], []
         for frame, at in self.seats.tables:
-            key, value = (one.expand(at.stop - at.start, -1, -1, -1) for one in self.read[frame])
+            key, value = (tensor.expand(at.stop - at.start, -1, -1, -1) for tensor in self.read[frame])
             read, weight = looked_up(seated[at], key, value, scaling)
-            found.append(read.reshape(-1, few, TABLE, each, size))
-            weights.append(weight.reshape(-1, few, TABLE, each))
+            frame_parts.append(read.reshape(-1, few, TABLE, per_key, size))
+            weights.append(weight.reshape(-1, few, TABLE, per_key))
         back = self.seats.back
-        frames, frame_weight = (torch.cat(one).transpose(1, 2).flatten(0, 1)[back] for one in (found, weights))
-        share = torch.sigmoid(frame_weight - own_weight)[..., None].to(own.dtype)
-        return torch.lerp(own, frames, share).reshape(rows, 1, heads, size)
+        frames, frame_weight = (torch.cat(parts).transpose(1, 2).flatten(0, 1)[back] for parts in (frame_parts, weights))
+        share = torch.sigmoid(frame_weight - own_weight)[..., None].to(own_values.dtype)
+        return torch.lerp(own_values, frames, share).reshape(rows, 1, heads, size)
 
 
 def looked_up(
@@ -97,8 +97,8 @@ def looked_up(
     """What queries (rows, heads, queries, dimensions) find, and the logarithm of how much it weighs (rows, heads, queries)."""
     if query.device.type != "cpu":
         return by_hand(query, key, value, scaling, mask)
-    found = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(query, key, value, 0.0, False, attn_mask=mask, scale=scaling)
-    return found[0], found[1]
+    result = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(query, key, value, 0.0, False, attn_mask=mask, scale=scaling)
+    return result[0], result[1]
 
 
 def by_hand(

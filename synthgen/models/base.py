@@ -99,17 +99,17 @@ class BaseModel:
         self._checked  # noqa: B018 (it raises)
         if not self._local:
             return ""
-        whole = sha256()
+        digest = sha256()
         folder = self.place
         for file in sorted(folder.iterdir()) if folder.is_dir() else [folder]:
             if file.suffix in (".json", ".model", ".txt", ".safetensors", ".gguf", ".bin"):
-                whole.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+                digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
                 with file.open("rb") as stream:  # the ends of a large file stand for the whole
-                    whole.update(stream.read(1 << 20))
+                    digest.update(stream.read(1 << 20))
                     if file.stat().st_size > 2 << 20:
                         stream.seek(-(1 << 20), 2)
-                        whole.update(stream.read())
-        return whole.hexdigest()[:12]
+                        digest.update(stream.read())
+        return digest.hexdigest()[:12]
 
     @cached_property
     def device(self) -> str:
@@ -135,14 +135,14 @@ class BaseModel:
     def _torch_dtype(self) -> torch.dtype:
         import torch
 
-        found = getattr(torch, self.dtype)
-        assert isinstance(found, torch.dtype)
-        return found
+        dtype = getattr(torch, self.dtype)
+        assert isinstance(dtype, torch.dtype)
+        return dtype
 
     @cached_property
     def tokenizer(self) -> Any:
         """The tokenizer."""
-        with self._told(), self._source() as (source, options):
+        with self._readable_errors(), self._source() as (source, options):
             from transformers import AutoTokenizer
 
             return AutoTokenizer.from_pretrained(source, **options)
@@ -157,8 +157,8 @@ class BaseModel:
         elif self.place.is_dir():
             yield str(self.place), options
         else:
-            with TemporaryDirectory(prefix="synthgen-") as nothing:
-                yield nothing, options | {"gguf_file": str(self.place.absolute())}
+            with TemporaryDirectory(prefix="synthgen-") as empty_folder:
+                yield empty_folder, options | {"gguf_file": str(self.place.absolute())}
 
     @cached_property
     def _model(self) -> Any:
@@ -174,7 +174,7 @@ class BaseModel:
 
     def opened(self) -> tuple[Any, Any]:
         """The model as transformers knows it, and its tokenizer: for whoever trains it."""
-        with self._told(), self._source() as (source, options):
+        with self._readable_errors(), self._source() as (source, options):
             from transformers import AutoConfig, AutoModelForCausalLM, logging
 
             logging.set_verbosity_error()
@@ -201,7 +201,7 @@ class BaseModel:
         return MODEL_FOR_CAUSAL_LM_MAPPING[type(config)].from_pretrained(None, config=config, state_dict=weights, dtype=self._torch_dtype)
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _readable_errors(self) -> Iterator[None]:
         """Whatever goes wrong in loading, in one line with the way out."""
         try:
             _leave_docstrings_out()
@@ -221,7 +221,7 @@ class BaseModel:
 
     def _ids(self, text: str) -> list[int]:
         tokenizer = self.tokenizer
-        with self._told():  # a vocabulary may lack what every text needs
+        with self._readable_errors():  # a vocabulary may lack what every text needs
             ids: list[int] = tokenizer(text)["input_ids"]
         first = self.tokenizer.bos_token_id
         return ids if first is None or ids[:1] == [first] else [first, *ids]
@@ -237,7 +237,7 @@ class BaseModel:
         for number, prompt in enumerate(prompts):
             ids = frames[prompt.text][0].ids if prompt.text in frames else tuple(self._ids(prompt.text))
             frames.setdefault(prompt.text, []).append(self._job(number, prompt, ids))
-        jobs = [job for own in frames.values() for job in own]
+        jobs = [job for frame_jobs in frames.values() for job in frame_jobs]
         room, longest = max((len(job.uniforms) for job in jobs), default=0), max((len(job.ids) for job in jobs), default=0)
         self._check_window(longest, longest + room)
         stop = str(prompts[0].settings.get("stop", "")) if prompts else ""
@@ -245,8 +245,8 @@ class BaseModel:
             with torch.inference_mode():
                 self._fits = fits(self._model, longest + room)
 
-        def make(*given: Any) -> Iterator[Job]:
-            return Batch(self._model, WIDTH, room).write(*given) if self._fits else write_singly(self._model, *given)
+        def make(*arguments: Any) -> Iterator[Job]:
+            return Batch(self._model, WIDTH, room).write(*arguments) if self._fits else write_singly(self._model, *arguments)
 
         workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(frames))
         for job in side_by_side(make, list(frames.values()), workers, partial(self._is_end, stop), choose):
@@ -269,10 +269,10 @@ class BaseModel:
         return Job(number, ids, uniforms, float(prompt.settings.get("temperature", 1.0)), opening=opening)
 
     def _is_end(self, stop: str, token: int) -> bool:
-        known = self._stops.get((stop, token))
-        if known is None:
-            known = self._stops[stop, token] = token in self._ends or bool(stop and stop in self.tokenizer.decode([token]))
-        return known
+        is_end = self._stops.get((stop, token))
+        if is_end is None:
+            is_end = self._stops[stop, token] = token in self._ends or bool(stop and stop in self.tokenizer.decode([token]))
+        return is_end
 
     def _completion(self, prompt: Prompt, job: Job) -> Completion:
         tokens = job.written
@@ -304,7 +304,7 @@ def _leave_docstrings_out() -> None:
     if sys.flags.optimize > 1:
         from transformers import utils
 
-        utils.auto_docstring = lambda what=None, **_: (lambda one: one) if what is None else what
+        utils.auto_docstring = lambda obj=None, **_: (lambda decorated: decorated) if obj is None else obj
 
 
 def cores() -> int:
@@ -335,8 +335,8 @@ def choose(logits: torch.Tensor, uniforms: torch.Tensor, temperature: torch.Tens
     counts = torch.bincount(rows, minlength=len(uniforms))
     first = counts.cumsum(0) - counts
     chances = torch.zeros(len(uniforms), int(counts.max()), device=logits.device)
-    own = torch.arange(len(rows), device=logits.device) - first[rows]
-    chances[rows, own] = ((logits[rows, tokens].float() - highest[rows]) / temperature[rows]).exp()
+    positions = torch.arange(len(rows), device=logits.device) - first[rows]
+    chances[rows, positions] = ((logits[rows, tokens].float() - highest[rows]) / temperature[rows]).exp()
     upto = chances.cumsum(-1)
     place = torch.searchsorted(upto, (uniforms * upto[:, -1])[:, None], right=True).squeeze(-1)
     chosen = tokens[first + place.clamp(max=counts - 1)]
@@ -364,7 +364,7 @@ def check_size(config: Any, weights: int) -> None:
 
     with torch.device("meta"):  # where numbers need no memory
         model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
-    numbers = sum(one.numel() for one in {id(one): one for one in [*model.parameters(), *model.buffers()]}.values())
+    numbers = sum(tensor.numel() for tensor in {id(tensor): tensor for tensor in [*model.parameters(), *model.buffers()]}.values())
     if numbers > 10_000_000 + NUMBERS * weights:
         raise DataError(
             f"its config describes {numbers:,} numbers, and its weights have only {weights:,} bytes",

@@ -95,8 +95,8 @@ class Batch:
         _, prefix, logits = self.frame
         if self.cache is None:
             self.cache = Cache(layers=[RowsLayer(layer.keys, self.width, self.room) for layer in prefix.layers])
-        for mine, theirs in zip(self.cache.layers, prefix.layers, strict=True):
-            mine.read.setdefault(id(job.ids), (theirs.keys, theirs.values))
+        for row_layer, prefix_layer in zip(self.cache.layers, prefix.layers, strict=True):
+            row_layer.read.setdefault(id(job.ids), (prefix_layer.keys, prefix_layer.values))
         uniforms = torch.tensor([job.uniforms[0]], device=self.device)
         token, logprob = choose(logits, uniforms, torch.tensor([job.temperature], device=self.device))
         return int(token), float(logprob)
@@ -138,8 +138,8 @@ class Batch:
             first = len(seats) // TABLE
             seats += rows + rows[-1:] * (-len(rows) % TABLE)
             tables.append((frame, slice(first, len(seats) // TABLE)))
-        rows_read, found, places = (torch.tensor(one, device=self.device) for one in (seats, back, kept))
-        return Seats(rows_read, tables, found, places, (max(kept) // PAGE + 1) * PAGE)
+        rows_read, back_seats, places = (torch.tensor(numbers, device=self.device) for numbers in (seats, back, kept))
+        return Seats(rows_read, tables, back_seats, places, (max(kept) // PAGE + 1) * PAGE)
 
 
 def side_by_side(
@@ -154,7 +154,7 @@ def side_by_side(
     Torch's own threads meet after every operation; on a machine that does other work too they wait for each other so much
     that they are slower than one. Workers never wait for each other, and what they write is the same for any number.
     """
-    waiting, done, stopped = iter(frames), Queue[Any](), Event()
+    waiting, finished, stopped = iter(frames), Queue[Any](), Event()
     turn = Lock()
 
     def jobs() -> Iterator[Job]:
@@ -175,10 +175,10 @@ def side_by_side(
             torch.set_num_threads(1)
             with torch.inference_mode():
                 for job in make(jobs(), stopping, choose):
-                    done.put(job)
-            done.put(None)
+                    finished.put(job)
+            finished.put(None)
         except BaseException as error:  # noqa: BLE001 (the thread that reads the queue raises it)
-            done.put(error)
+            finished.put(error)
 
     before = torch.get_num_threads()
     threads = [Thread(target=work, daemon=True) for _ in range(workers)]
@@ -187,13 +187,13 @@ def side_by_side(
     running = workers
     try:
         while running:
-            one = done.get()
-            if isinstance(one, BaseException):
-                raise one
-            if one is None:
+            item = finished.get()
+            if isinstance(item, BaseException):
+                raise item
+            if item is None:
                 running -= 1
             else:
-                yield one
+                yield item
     finally:
         stopped.set()
         for thread in threads:
@@ -228,14 +228,14 @@ def _tried(model: Any, ids: list[int]) -> torch.Tensor:
     for job in jobs:
         batch._admit(job, lambda *_: (torch.tensor(0), torch.tensor(0.0)))
         job.written.append(ids[-1])
-    found: list[torch.Tensor] = []
+    seen_logits: list[torch.Tensor] = []
 
     def keep(logits: torch.Tensor, *_: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        found.append(logits)
+        seen_logits.append(logits)
         return torch.zeros(2, dtype=torch.long), torch.zeros(2)
 
     batch._step({1: jobs[0], 0: jobs[1]}, keep)
-    return found[0][0]
+    return seen_logits[0][0]
 
 
 def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Choose) -> Iterator[Job]:

@@ -46,32 +46,33 @@ class Batches:
         model: ClaudeModel,
         ledger: BatchLedger,
         line: Connection,
-        asked: Mapping[str, Prompt],
+        prompts: Mapping[str, Prompt],
         how: Batching,
         watch: Callable[[str], None],
     ) -> None:
         self.model, self.ledger, self.line, self.how, self.watch = model, ledger, line, how, watch
-        self.left, self.tries, self.strangers = dict(asked), Counter[str](), set[str]()
+        self.unanswered, self.tries, self.strangers = dict(prompts), Counter[str](), set[str]()
         self.under_way: dict[int, tuple[SentBatch, float]] = {}  # by number: the batch, and the most that it can cost
-        self.can = model.abilities(line)
+        self.abilities = model.abilities(line)
         self.sizes: dict[str, int] = {}
 
     def answers(self) -> Iterator[tuple[str, Completion]]:
         """The answers, each with its key, when they are in the journal. Raises ModelError and LimitError; then batches that are under way
         stay so, and the next run finds them."""
-        for batch in self.ledger.sent(self.model.identity):
-            if batch.keys & self.left.keys():
-                most = sum(self._most(self.left[key]) for key in batch.keys & self.left.keys())
+        for batch in self.ledger.unfinished(self.model.identity):
+            if batch.keys & self.unanswered.keys():
+                most = sum(self._most(self.unanswered[key]) for key in batch.keys & self.unanswered.keys())
                 self.model.budget.reserve(most, sent=True)
                 self._take_up(batch, most)
-        while any(self.tries[key] < self.how.tries for key in self.left):
+        while any(self.tries[key] < self.how.tries for key in self.unanswered):
             problem = self._send()
             if not self.under_way:
                 raise problem or RuntimeError("nothing was sent")
             yield from self._next_end()
-        if self.left:
+        if self.unanswered:
             raise ModelError(
-                f"{self.model.name}: {len(self.left):,} requests had no answer in {self.how.tries} batches: expired, canceled or failed",
+                f"{self.model.name}: {len(self.unanswered):,} requests had no answer in {self.how.tries} batches: "
+                "expired, canceled or failed",
                 KEPT,
                 retryable=True,
             )
@@ -81,11 +82,11 @@ class Batches:
     def _send(self) -> LimitError | None:
         """Send what is neither answered nor under way; what the budget does not allow stays, with the error that says so."""
         pending = frozenset[str]().union(*(batch.keys for batch, _ in self.under_way.values()))
-        ready = [key for key in self.left if key not in pending and self.tries[key] < self.how.tries]
+        ready = [key for key in self.unanswered if key not in pending and self.tries[key] < self.how.tries]
         while ready:
             file, size, most, problem = dict[str, Prompt](), 0, 0.0, None
             for key in ready[: self.how.requests]:
-                prompt = self.left[key]
+                prompt = self.unanswered[key]
                 size += self._bytes(prompt)
                 if file and size > self.how.bytes:
                     break
@@ -103,43 +104,45 @@ class Batches:
 
     def _post(self, batch: SentBatch, file: Mapping[str, Prompt], most: float) -> str:
         """The id of a new batch."""
-        requests: Any = [{"custom_id": key, "params": wire.request(self.model.name, prompt, self.can)} for key, prompt in file.items()]
+        requests: Any = [
+            {"custom_id": key, "params": wire.request(self.model.name, prompt, self.abilities)} for key, prompt in file.items()
+        ]
         for number in range(TRIES):
-            found = self.line.start(self.line.once(self.line.client.messages.batches.create(requests=requests))).result()
-            if isinstance(name := getattr(found, "id", None), str) and name:
+            created = self.line.start(self.line.once(self.line.client.messages.batches.create(requests=requests))).result()
+            if isinstance(name := getattr(created, "id", None), str) and name:
                 return name
-            found = found if isinstance(found, Failure) else NO_ANSWER
-            if found.billed and (name := self._search(batch)):
+            created = created if isinstance(created, Failure) else NO_ANSWER
+            if created.billed and (name := self._search(batch)):
                 return name
-            if not found.again or (found.wait or 0) > PATIENCE:
+            if not created.retryable or (created.wait or 0) > PATIENCE:
                 break
-            self.how.wait(self.line.pause(number, found.wait))
-        assert isinstance(found, Failure)
-        if not found.billed:
+            self.how.wait(self.line.pause(number, created.wait))
+        assert isinstance(created, Failure)
+        if not created.billed:
             self._drop(batch, most)
-        raise found.error(self.model.name, number + 1)
+        raise created.error(self.model.name, number + 1)
 
     def _search(self, batch: SentBatch) -> str | None:
         """The id of a batch whose id was lost: of those that were made at that time and are as large, the next one."""
-        known = self.strangers | self.ledger.ids()
+        known_ids = self.strangers | self.ledger.ids()
 
         async def recent(client: AsyncAnthropic) -> list[tuple[float, str]]:
-            found = []
+            nearby = []
             try:
                 async for card in client.messages.batches.list(limit=100):
                     since = card.created_at.timestamp() - batch.began
                     if since < -EARLIER:
                         break
-                    if sum(_counts(card)) == len(batch.keys) and str(card.id) not in known:
-                        found.append((abs(since), str(card.id)))
+                    if sum(_counts(card)) == len(batch.keys) and str(card.id) not in known_ids:
+                        nearby.append((abs(since), str(card.id)))
             except (AttributeError, TypeError):
                 raise ValueError("no list of batches") from None
-            return found
+            return nearby
 
         for look in (0.0, self.how.first_look):  # the list may lag behind
             self.how.wait(look)
-            if found := self.line.call(recent):
-                return min(found)[1]
+            if candidates := self.line.call(recent):
+                return min(candidates)[1]
         return None
 
     def _take_up(self, batch: SentBatch, most: float) -> None:
@@ -154,7 +157,7 @@ class Batches:
 
     def _drop(self, batch: SentBatch, most: float) -> None:
         """Forget a batch that does not exist."""
-        self.ledger.done(batch, self.model.identity, {})
+        self.ledger.finish(batch, self.model.identity, {})
         self.model.budget.settle(most)
 
     # Receive
@@ -171,10 +174,10 @@ class Batches:
                     waiting, *over = _counts(card)
                     counts.update(done=sum(over), all=waiting + sum(over))
             names = [str(batch.id) for batch, _ in self.under_way.values()]
-            what = f"batch {names[0]}" if len(names) == 1 else f"{len(names)} batches"
-            self.watch(f"{what} {counts['done']:,} of {counts['all']:,} done; you may leave: the same command comes back")
+            subject = f"batch {names[0]}" if len(names) == 1 else f"{len(names)} batches"
+            self.watch(f"{subject} {counts['done']:,} of {counts['all']:,} done; you may leave: the same command comes back")
             for batch, most, card in ended:
-                yield from self._end(batch, most, gone=card is None or getattr(card, "results_url", None) is None)
+                yield from self._end(batch, most, expired=card is None or getattr(card, "results_url", None) is None)
             if ended:
                 return
             self.how.wait(self.look)
@@ -183,20 +186,20 @@ class Batches:
     def _card(self, batch: SentBatch) -> Any:
         """What the API says of a batch; None if it is too old to be known."""
         name = str(batch.id)
-        found = self.line.start(self.line.patient(lambda client: client.messages.batches.retrieve(name))).result()
-        if not isinstance(found, Failure) and getattr(found, "processing_status", None) in STATES:
-            return found
-        found = found if isinstance(found, Failure) else NO_ANSWER
-        if found.status != 404:
-            raise found.error(self.model.name, TRIES if found.again else 1)
+        card = self.line.start(self.line.patient(lambda client: client.messages.batches.retrieve(name))).result()
+        if not isinstance(card, Failure) and getattr(card, "processing_status", None) in STATES:
+            return card
+        card = card if isinstance(card, Failure) else NO_ANSWER
+        if card.status != 404:
+            raise card.error(self.model.name, TRIES if card.retryable else 1)
         if time() - batch.began > OLDEST:
             return None
         raise ModelError(
-            f"{self.model.name}: the batch {name} is not to be found with this key ({found.what})",
+            f"{self.model.name}: the batch {name} is not to be found with this key ({card.message})",
             "take the key (the workspace) that it was sent with; without --batch its requests are asked again, and paid again",
         )
 
-    def _end(self, batch: SentBatch, most: float, *, gone: bool) -> Iterator[tuple[str, Completion]]:
+    def _end(self, batch: SentBatch, most: float, *, expired: bool) -> Iterator[tuple[str, Completion]]:
         """The answers of a batch that has ended, in the journal."""
         import httpx2
 
@@ -205,55 +208,59 @@ class Batches:
         async def fetch(client: AsyncAnthropic) -> list[Any]:
             return wire.results(await client.get(f"/v1/messages/batches/{quote(name, safe='')}/results", cast_to=httpx2.Response))
 
-        results = [] if gone else self.line.call(fetch)
+        results = [] if expired else self.line.call(fetch)
         del self.under_way[batch.number]
-        if results and not any(one.custom_id in batch.keys for one in results):  # somebody else's
+        if results and not any(result.custom_id in batch.keys for result in results):  # somebody else's
             self.strangers.add(name)
             return self._take_up(self.ledger.named(batch, None), most)
-        found = {one.custom_id: self._read(one) for one in results}
-        answers = {key: one for key, one in found.items() if isinstance(one, Completion)}
-        kept = {key: one for key, one in answers.items() if one.finish != "error"}
+        outcomes = {result.custom_id: self._read(result) for result in results}
+        answers = {key: answer for key, answer in outcomes.items() if isinstance(answer, Completion)}
+        kept = {key: answer for key, answer in answers.items() if answer.finish != "error"}
         try:
-            self.ledger.done(batch, self.model.identity, kept)
+            self.ledger.finish(batch, self.model.identity, kept)
         except OutputError as error:
             raise OutputError(
                 f"{error.message}; the batch's answers stay with the API, and the same command fetches them", error.hint
             ) from None
-        self.model.budget.settle(most, sum(one.cost or 0.0 for one in kept.values()))
+        self.model.budget.settle(most, sum(answer.cost or 0.0 for answer in kept.values()))
         self.tries.update(batch.keys - answers.keys())
-        for key in answers.keys() & self.left.keys():
-            del self.left[key]
+        for key in answers.keys() & self.unanswered.keys():
+            del self.unanswered[key]
             yield key, answers[key]
-        if problem := next((one for one in found.values() if isinstance(one, ModelError)), None):
+        if problem := next((outcome for outcome in outcomes.values() if isinstance(outcome, ModelError)), None):
             raise problem
 
-    def _read(self, one: Any) -> Completion | ModelError | None:
+    def _read(self, entry: Any) -> Completion | ModelError | None:
         """What came of a request: an answer, an error that ends the run, or nothing, so that it is asked again."""
         try:
-            return self._result(one)
+            return self._result(entry)
         except (AttributeError, TypeError):  # it is not what the API answers with
             return None
 
-    def _result(self, one: Any) -> Completion | ModelError | None:
-        prompt, result = self.left.get(one.custom_id, NO_PROMPT), one.result
+    def _result(self, entry: Any) -> Completion | ModelError | None:
+        prompt, result = self.unanswered.get(entry.custom_id, NO_PROMPT), entry.result
         if result.type == "succeeded":
             return wire.completion(prompt, result.message, self.model.price, batch=True)
         if result.type != "errored" or result.error.error.type in PASSING:
             return None
-        said = storable(redacted(f"{result.error.error.type}: {result.error.error.message}", self.line.secrets))
-        return Completion(prompt, said, "error") if result.error.error.type in OWN_FAULT else ModelError(f"{self.model.name}: {said}", KEPT)
+        reason = storable(redacted(f"{result.error.error.type}: {result.error.error.message}", self.line.secrets))
+        return (
+            Completion(prompt, reason, "error")
+            if result.error.error.type in OWN_FAULT
+            else ModelError(f"{self.model.name}: {reason}", KEPT)
+        )
 
     # Sizes
 
     def _most(self, prompt: Prompt) -> float:
         price = self.model.price
-        return wire.most_cost(price, wire.request(self.model.name, prompt, self.can), self.can, batch=True) if price else 0.0
+        return wire.most_cost(price, wire.request(self.model.name, prompt, self.abilities), self.abilities, batch=True) if price else 0.0
 
     def _bytes(self, prompt: Prompt) -> int:
         """More bytes than a request has."""
         brief = prompt.brief
         if brief and brief.digest not in self.sizes:
-            parts = [brief.system, brief.schema, brief.schema, *(one.name + one.content for one in brief.documents)]
+            parts = [brief.system, brief.schema, brief.schema, *(document.name + document.content for document in brief.documents)]
             self.sizes[brief.digest] = len(json.dumps(parts)) + AROUND * len(parts)
         return AROUND + len(json.dumps([prompt.text, *prompt.turns])) + (self.sizes[brief.digest] if brief else 0)
 
@@ -263,5 +270,5 @@ NO_PROMPT = Prompt("", 0)
 
 def _counts(card: Any) -> tuple[int, ...]:
     """Requests of a batch: those that wait, and those that have ended, in every way."""
-    told = getattr(card, "request_counts", None)
-    return tuple(wire.whole(told, name) or 0 for name in ("processing", "succeeded", "errored", "canceled", "expired"))
+    counts = getattr(card, "request_counts", None)
+    return tuple(wire.token_count(counts, name) or 0 for name in ("processing", "succeeded", "errored", "canceled", "expired"))

@@ -16,20 +16,20 @@ class Budget:
 
     def __init__(self, limit: float | None = None, spent: float = 0.0) -> None:
         self.limit, self.spent = limit, spent
-        self.held = self.unsure = 0.0
+        self.reserved = self.unsure = 0.0
         self.under_way = 0
         self._lock = Lock()
 
     def fits(self, most: float) -> bool:
         """Whether the limit allows a request that costs `most`."""
-        return self.limit is None or self.spent + self.unsure + self.held + most <= self.limit
+        return self.limit is None or self.spent + self.unsure + self.reserved + most <= self.limit
 
     def reserve(self, most: float, *, sent: bool = False) -> bool:
         """Set `most` aside for a request, if the limit allows it, or if it was `sent` already."""
         with self._lock:
             if not sent and not self.fits(most):
                 return False
-            self.held += most
+            self.reserved += most
             self.under_way += 1
             return True
 
@@ -55,7 +55,7 @@ class Budget:
 
     def _free(self, most: float) -> None:
         self.under_way -= 1
-        self.held = self.held - most if self.under_way else 0.0  # no dust of rounding
+        self.reserved = self.reserved - most if self.under_way else 0.0  # no dust of rounding
 
 
 def dollars(amount: float) -> str:

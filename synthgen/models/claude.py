@@ -41,7 +41,7 @@ class ClaudeModel:
         self.price = price(name, prices)
         self.pace = float(concurrency)
         self.warm: dict[str, float] = {}  # when each brief was last read, so that the API has it in its cache
-        self._can: wire.Abilities | None = None
+        self._abilities: wire.Abilities | None = None
         if self.price is None and self.budget.limit is not None:
             raise ModelError(
                 f"{name}: its price is not known, so that --max-cost cannot be kept",
@@ -61,9 +61,9 @@ class ClaudeModel:
     def check_key(self, otherwise: str = "") -> None:
         """Make sure, without a request, that there is a key. Raises ModelError, which says `otherwise` what can be done without one."""
         with Connection(self.name, self.timeout) as line:
-            found = line.start(line.once(line.signed())).result()
-        if isinstance(found, Failure):
-            problem = found.error(self.name)
+            result = line.start(line.once(line.signed())).result()
+        if isinstance(result, Failure):
+            problem = result.error(self.name)
             raise ModelError(f"{problem.message}; {otherwise}" if otherwise else problem.message, problem.hint)
 
     def tokens(self, prompts: Sequence[Prompt]) -> list[int]:
@@ -77,14 +77,16 @@ class ClaudeModel:
         return expected(self.tokens, self.price, prompts, count, written, more_read=more_read, batch=batch)
 
     async def _counted(self, line: Connection, prompts: Sequence[Prompt]) -> list[int]:
-        can = self._can = self._can or await _abilities(line, self.name, 1)
-        asked = [{key: part for key, part in wire.request(self.name, one, can).items() if key != "max_tokens"} for one in prompts]
-        found = await asyncio.gather(*(line.once(line.client.messages.count_tokens(**one)) for one in asked))
-        counts = [one if isinstance(one, Failure) else wire.whole(one, "input_tokens") for one in found]
-        for one in counts:
-            if not isinstance(one, int):
-                raise (one or NO_ANSWER).error(self.name)
-        return [one for one in counts if isinstance(one, int)]
+        abilities = self._abilities = self._abilities or await _abilities(line, self.name, 1)
+        requests = [
+            {key: part for key, part in wire.request(self.name, prompt, abilities).items() if key != "max_tokens"} for prompt in prompts
+        ]
+        replies = await asyncio.gather(*(line.once(line.client.messages.count_tokens(**request)) for request in requests))
+        counts = [reply if isinstance(reply, Failure) else wire.token_count(reply, "input_tokens") for reply in replies]
+        for count in counts:
+            if not isinstance(count, int):
+                raise (count or NO_ANSWER).error(self.name)
+        return [count for count in counts if isinstance(count, int)]
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
         """An answer to each prompt, in the order in which they arrive. Raises ModelError, or LimitError before a request that could pass
@@ -103,15 +105,15 @@ class ClaudeModel:
 
     def abilities(self, line: Connection) -> wire.Abilities:
         """What the model accepts, asked once. A server that does not tell gets the least that it can be sent."""
-        if self._can is None:
-            self._can = line.start(_abilities(line, self.name)).result()
-        return self._can
+        if self._abilities is None:
+            self._abilities = line.start(_abilities(line, self.name)).result()
+        return self._abilities
 
 
 async def _abilities(line: Connection, name: str, tries: int = TRIES) -> wire.Abilities:
     card = await line.patient(lambda client: client.models.retrieve(name), tries)
     if not isinstance(card, Failure):
         return wire.Abilities.of(card)
-    if card.again or card.status in (0, 401, 402) or 300 <= card.status < 400:
-        raise card.error(name, tries if card.again else 1)
+    if card.retryable or card.status in (0, 401, 402) or 300 <= card.status < 400:
+        raise card.error(name, tries if card.retryable else 1)
     return wire.Abilities()

@@ -62,19 +62,19 @@ class Connection:
         return self.start(self._settled(work)).result()
 
     async def _settled(self, work: Callable[[AsyncAnthropic], Awaitable[T]]) -> T:
-        found = await self.patient(work)
-        if isinstance(found, Failure):
-            raise found.error(self.name, TRIES if found.again else 1)
-        return found
+        result = await self.patient(work)
+        if isinstance(result, Failure):
+            raise result.error(self.name, TRIES if result.retryable else 1)
+        return result
 
     async def patient(self, work: Callable[[AsyncAnthropic], Awaitable[T]], tries: int = TRIES) -> T | Failure:
         """The result of a call, or why there is none after all tries."""
         for number in range(tries):
-            found = await self.once(work(self.client))
-            if not isinstance(found, Failure) or not found.again or number == tries - 1 or (found.wait or 0) > PATIENCE:
+            result = await self.once(work(self.client))
+            if not isinstance(result, Failure) or not result.retryable or number == tries - 1 or (result.wait or 0) > PATIENCE:
                 break
-            await asyncio.sleep(self.pause(number, found.wait))
-        return found
+            await asyncio.sleep(self.pause(number, result.wait))
+        return result
 
     async def signed(self) -> None:
         """Sign a request that goes nowhere: fails where there is no key."""
@@ -91,15 +91,15 @@ class Connection:
             async with asyncio.timeout(self.timeout):
                 return await call
         except Exception as error:
-            found = failure(error, self.name, self.secrets)
-            if found is None:
+            problem = failure(error, self.name, self.secrets)
+            if problem is None:
                 raise
-        return found
+        return problem
 
-    def pause(self, number: int, told: float | None) -> float:
+    def pause(self, number: int, retry_after: float | None) -> float:
         """Seconds to the next try after `number` tries before: what the API told, or any up to twice as long as last time."""
-        if told is not None:
-            return told * self.jitter.uniform(1, 1.1)
+        if retry_after is not None:
+            return retry_after * self.jitter.uniform(1, 1.1)
         return self.jitter.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**number))
 
     def _more(self) -> Iterator[AsyncAnthropic]:
@@ -127,8 +127,10 @@ class Connection:
         self.secrets = credentials()
         problem: Failure | None = None
         try:
-            there = DefaultAsyncHttpxClient(follow_redirects=False)  # a prompt goes to the server that the user named, and to no other
-            self.client = AsyncAnthropic(max_retries=0, timeout=self.timeout, http_client=there)
+            http_client = DefaultAsyncHttpxClient(
+                follow_redirects=False
+            )  # a prompt goes to the server that the user named, and to no other
+            self.client = AsyncAnthropic(max_retries=0, timeout=self.timeout, http_client=http_client)
         except (AnthropicError, ValueError, TypeError) as error:
             problem = failure(error, self.name, self.secrets)
             if not isinstance(error, AnthropicError):
@@ -136,16 +138,16 @@ class Connection:
                     f"the SDK cannot be set up: {redacted(str(error), self.secrets)}", "look at the ANTHROPIC_ variables of the environment"
                 )
         else:
-            self.secrets += [one for one in (self.client.api_key, self.client.auth_token) if one]
-            if any(not "!" <= letter <= "~" for one in self.secrets for letter in one):  # the SDK would log it whole
+            self.secrets += [secret for secret in (self.client.api_key, self.client.auth_token) if secret]
+            if any(not "!" <= letter <= "~" for secret in self.secrets for letter in secret):  # the SDK would log it whole
                 problem = UNSENDABLE
         if problem is not None:
             raise problem.error(self.name)
         async with AsyncExitStack() as stack:
-            self.clients = cycle([await stack.enter_async_context(one) for one in (self.client, *self._more())])
+            self.clients = cycle([await stack.enter_async_context(client) for client in (self.client, *self._more())])
             self._ready.set()
             await self._over.wait()
-            rest = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
-            for one in rest:
-                one.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
+            other_tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in other_tasks:
+                task.cancel()
+            await asyncio.gather(*other_tasks, return_exceptions=True)

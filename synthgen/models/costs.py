@@ -44,29 +44,31 @@ def expected(
     `tokens` counts those of a few prompts; where that raises ModelError, for want of a key, they are estimated. What is
     the same for many is cached after the first of them, but for a `batch`, where nothing is certain.
     """
-    some = [prompts[at * len(prompts) // COUNTED] for at in range(COUNTED)] if len(prompts) > COUNTED else list(prompts)
-    bare = [replace(one, text=".", turns=()) for one in some]
+    sample = [prompts[at * len(prompts) // COUNTED] for at in range(COUNTED)] if len(prompts) > COUNTED else list(prompts)
+    bare = [replace(prompt, text=".", turns=()) for prompt in sample]
     try:
-        found = tokens([*some, *bare])
+        counts = tokens([*sample, *bare])
     except ModelError:
-        found = [_estimated(one) for one in [*some, *bare]]
-    shared = sum(found[len(some) :]) / len(some)
-    own = max(0.0, sum(found[: len(some)]) / len(some) - shared) + more_read
-    briefs = len({one.brief.digest for one in prompts if one.brief}) * count / len(prompts) if _differ(prompts) else _briefs(prompts)
+        counts = [_estimated(prompt) for prompt in [*sample, *bare]]
+    shared = sum(counts[len(sample) :]) / len(sample)
+    own_tokens = max(0.0, sum(counts[: len(sample)]) / len(sample) - shared) + more_read
+    briefs = (
+        len({prompt.brief.digest for prompt in prompts if prompt.brief}) * count / len(prompts) if _differ(prompts) else _briefs(prompts)
+    )
     caches = not batch and 0 < briefs < count / 2 and shared >= (price.cacheable if price else CACHEABLE)
-    again = max(0.0, count - briefs) if caches else 0.0
-    read, cached = round(count * (own + shared)), round(again * shared)
+    cached_count = max(0.0, count - briefs) if caches else 0.0
+    read, cached = round(count * (own_tokens + shared)), round(cached_count * shared)
     if price is None:
         return Expected(read, cached, None, None)
-    first = Usage(round(own), round(written), round(shared)) if caches else Usage(round(own + shared), round(written))
-    later = Usage(round(own), round(written), cached=round(shared))
-    longest = max(one.brief.tokens if one.brief else wire.PLAIN_TOKENS for one in prompts)
-    likely = (count - again) * price.cost(first, batch=batch) + again * price.cost(later, batch=batch)
-    return Expected(read, cached, likely, max(likely, count * price.most(round(own + shared), longest, batch=batch)))
+    first = Usage(round(own_tokens), round(written), round(shared)) if caches else Usage(round(own_tokens + shared), round(written))
+    later = Usage(round(own_tokens), round(written), cached=round(shared))
+    longest = max(prompt.brief.tokens if prompt.brief else wire.PLAIN_TOKENS for prompt in prompts)
+    likely = (count - cached_count) * price.cost(first, batch=batch) + cached_count * price.cost(later, batch=batch)
+    return Expected(read, cached, likely, max(likely, count * price.most(round(own_tokens + shared), longest, batch=batch)))
 
 
 def _briefs(prompts: Sequence[Prompt]) -> int:
-    return len({one.brief.digest for one in prompts if one.brief})
+    return len({prompt.brief.digest for prompt in prompts if prompt.brief})
 
 
 def _differ(prompts: Sequence[Prompt]) -> bool:
@@ -76,9 +78,13 @@ def _differ(prompts: Sequence[Prompt]) -> bool:
 
 def _estimated(prompt: Prompt) -> int:
     """About how many tokens a prompt has with all that is sent with it."""
-    texts, brief = [prompt.whole], prompt.brief
+    texts, brief = [prompt.full_text], prompt.brief
     pages = 0
     if brief:
-        texts += [brief.system, brief.schema, *(one.content for one in brief.documents if one.type != "application/pdf")]
-        pages = sum(wire.pages(one.content) or len(one.content) // 50_000 + 1 for one in brief.documents if one.type == "application/pdf")
-    return sum(len(one.encode("utf-8", "replace")) for one in texts) // BYTES_A_TOKEN + pages * PAGE + 10
+        texts += [brief.system, brief.schema, *(document.content for document in brief.documents if document.type != "application/pdf")]
+        pages = sum(
+            wire.pages(document.content) or len(document.content) // 50_000 + 1
+            for document in brief.documents
+            if document.type == "application/pdf"
+        )
+    return sum(len(text.encode("utf-8", "replace")) for text in texts) // BYTES_A_TOKEN + pages * PAGE + 10

@@ -33,55 +33,55 @@ class Exchange:
 
     def __init__(self, model: ClaudeModel, line: Connection, prompts: Sequence[Prompt]) -> None:
         self.model, self.line, self.prompts, self.budget = model, line, prompts, model.budget
-        self.can = model.abilities(line)
-        self.came: SimpleQueue[list[Completion] | BaseException | None] = SimpleQueue()
+        self.abilities = model.abilities(line)
+        self.queue: SimpleQueue[list[Completion] | BaseException | None] = SimpleQueue()
         self._coming: list[Completion] = []
         self.problem: BaseException | None = None
-        self._taken: deque[None] = deque()
-        self._told = False
+        self._acknowledged: deque[None] = deque()
+        self._notified = False
 
     def answers(self) -> Iterator[Completion]:
         """The answers; each counts as taken when the next one is asked for."""
         self.line.start(self._all())
         come: Iterator[Completion] = iter(())
         try:
-            while isinstance(some := self.came.get(), list):
-                come = iter(some)
-                for one in come:
-                    yield one
+            while isinstance(arrived := self.queue.get(), list):
+                come = iter(arrived)
+                for completion in come:
+                    yield completion
                     self._take()
         except KeyboardInterrupt:
             yield from come
-            while not self.came.empty():
-                if isinstance(some := self.came.get(), list):
-                    yield from some
+            while not self.queue.empty():
+                if isinstance(arrived := self.queue.get(), list):
+                    yield from arrived
             raise
-        if some is not None:
-            raise some
+        if arrived is not None:
+            raise arrived
 
     def _take(self) -> None:
-        self._taken.append(None)
-        if not self._told:
-            self._told = True
+        self._acknowledged.append(None)
+        if not self._notified:
+            self._notified = True
             self.line.loop.call_soon_threadsafe(self._free)
 
     # In the loop
 
     def _free(self) -> None:
-        self._told = False
-        while self._taken:
-            self._taken.popleft()
+        self._notified = False
+        while self._acknowledged:
+            self._acknowledged.popleft()
             self.slots.release()
 
-    def _give(self, one: Completion) -> None:
+    def _give(self, completion: Completion) -> None:
         """Give an answer out, together with those that come in the same moment: to wake another thread takes longer than that."""
         if not self._coming:
-            self.line.loop.call_soon(self._given)
-        self._coming.append(one)
+            self.line.loop.call_soon(self._flush)
+        self._coming.append(completion)
 
-    def _given(self) -> None:
+    def _flush(self) -> None:
         if self._coming:
-            self.came.put(self._coming)
+            self.queue.put(self._coming)
             self._coming = []
 
     async def _all(self) -> None:
@@ -97,7 +97,7 @@ class Exchange:
                 await self.slots.acquire()
                 if self.problem is not None:
                     break
-                task = asyncio.create_task(self._one(prompt))
+                task = asyncio.create_task(self._complete_one(prompt))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
             while tasks:
@@ -105,9 +105,9 @@ class Exchange:
         except Exception as error:  # noqa: BLE001 (it ends the run, with its own words)
             self.problem = self.problem or error
         finally:
-            self.model.pace = self.pace.now
-            self._given()
-            self.came.put(self.problem)
+            self.model.pace = self.pace.limit
+            self._flush()
+            self.queue.put(self.problem)
 
     def _end(self, problem: BaseException) -> None:
         """Send nothing more; what is under way is waited for."""
@@ -117,43 +117,43 @@ class Exchange:
             for task in self.waiting:
                 task.cancel()
 
-    async def _one(self, prompt: Prompt) -> None:
+    async def _complete_one(self, prompt: Prompt) -> None:
         """Ask one prompt and give its answer out, unless the run has ended before it began."""
         if self.problem is not None:
             return None
         try:
-            found = await self._answer(prompt)
+            answer = await self._answer(prompt)
         except Exception as error:  # noqa: BLE001 (it ends the run, with its own words)
             return self._end(error)
-        if isinstance(found, Completion):
-            self._give(found)
-        elif found.own:
-            self._give(Completion(prompt, found.what, "error"))
+        if isinstance(answer, Completion):
+            self._give(answer)
+        elif answer.of_prompt:
+            self._give(Completion(prompt, answer.message, "error"))
         return None
 
     async def _answer(self, prompt: Prompt) -> Completion | Failure:
         """The answer to a prompt, or why this prompt alone has none. Raises ModelError and LimitError."""
-        asked = wire.request(self.model.name, prompt, self.can)
-        most = wire.most_cost(self.model.price, asked, self.can) if self.model.price else 0.0
+        request = wire.request(self.model.name, prompt, self.abilities)
+        most = wire.most_cost(self.model.price, request, self.abilities) if self.model.price else 0.0
         began, tries, wins, pause = monotonic(), 0, 0, 0.0
-        brief = prompt.brief.digest if prompt.brief and wire.most_read(asked, self.can) > LEAST * self._cacheable else ""
+        brief = prompt.brief.digest if prompt.brief and wire.most_read(request, self.abilities) > LEAST * self._cacheable else ""
         while True:
             await self._turn(most, pause, brief)
             try:
-                found = await self._send(prompt, asked, most)
+                answer = await self._send(prompt, request, most)
             finally:
                 self.pace.end()
                 if brief:
                     self.warming[brief].set()
-            if isinstance(found, Completion) or found.own or (self.problem is not None and found.again):
-                return found
-            if found.throttled and self.pace.wins > wins:  # others get through: it is only too much at a time
+            if isinstance(answer, Completion) or answer.of_prompt or (self.problem is not None and answer.retryable):
+                return answer
+            if answer.throttled and self.pace.wins > wins:  # others get through: it is only too much at a time
                 tries, wins = 0, self.pace.wins
             tries += 1
-            too_late = not found.throttled and monotonic() - began > LATE * self.model.timeout
-            if not found.again or tries >= TRIES or too_late or (found.wait or 0) > PATIENCE:
-                raise found.error(self.model.name, tries)
-            pause = self.line.pause(tries - 1, found.wait)
+            too_late = not answer.throttled and monotonic() - began > LATE * self.model.timeout
+            if not answer.retryable or tries >= TRIES or too_late or (answer.wait or 0) > PATIENCE:
+                raise answer.error(self.model.name, tries)
+            pause = self.line.pause(tries - 1, answer.wait)
 
     @property
     def _cacheable(self) -> int:
@@ -193,31 +193,31 @@ class Exchange:
         finally:
             self.waiting.discard(me)
 
-    async def _send(self, prompt: Prompt, asked: wire.Request, most: float) -> Completion | Failure:
+    async def _send(self, prompt: Prompt, request: wire.Request, most: float) -> Completion | Failure:
         """One try. What it cost is settled."""
-        began, cost, sure = monotonic(), 0.0, False
+        began, cost, cost_known = monotonic(), 0.0, False
         try:
-            found = await self.line.once(self._post(prompt, asked))
-            if isinstance(found, Failure):
-                sure = not found.billed
-                if found.throttled:
-                    self.pace.too_fast(began, found.wait)
+            answer = await self.line.once(self._post(prompt, request))
+            if isinstance(answer, Failure):
+                cost_known = not answer.billed
+                if answer.throttled:
+                    self.pace.too_fast(began, answer.wait)
             else:
-                sure, cost = True, found.cost or 0.0
-            return found
+                cost_known, cost = True, answer.cost or 0.0
+            return answer
         finally:
-            if sure:
+            if cost_known:
                 self.budget.settle(most, cost)
             else:  # cut off: it may have been billed
                 self.budget.mark_uncertain(most)
             self.settled.set()
 
-    async def _post(self, prompt: Prompt, asked: wire.Request) -> Completion:
-        raw = await next(self.line.clients).messages.with_raw_response.create(**asked, timeout=self.model.timeout)
+    async def _post(self, prompt: Prompt, request: wire.Request) -> Completion:
+        raw = await next(self.line.clients).messages.with_raw_response.create(**request, timeout=self.model.timeout)
         message = await raw.parse()
         try:
-            made = wire.completion(prompt, message, self.model.price)
+            completion = wire.completion(prompt, message, self.model.price)
         except (AttributeError, TypeError):
             raise ValueError("an answer without what a message has") from None
         self.pace.went(raw.headers)
-        return made
+        return completion

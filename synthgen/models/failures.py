@@ -24,25 +24,25 @@ NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a call failed. `again`: another try may help, after `wait` seconds if the API said so; `throttled`: it asked for fewer calls;
-    `billed`: it may have been paid for; `own`: only this prompt cannot be answered. `status` is the API's, 0 where it has none."""
+    """Why a call failed. `retryable`: another try may help, after `wait` seconds if the API said so; `throttled`: it asked for fewer calls;
+    `billed`: it may have been paid for; `of_prompt`: only this prompt cannot be answered. `status` is the API's, 0 where it has none."""
 
-    what: str
+    message: str
     hint: str = ""
-    again: bool = False
+    retryable: bool = False
     wait: float | None = None
     throttled: bool = False
     billed: bool = False
-    own: bool = False
+    of_prompt: bool = False
     status: int = 0
 
     def error(self, name: str, tries: int = 1) -> ModelError:
         """The error that ends the run, after so many tries."""
         tried = f" ({tries} tries)" if tries > 1 else ""
-        return ModelError(f"{name}: {self.what}{tried}", self.hint or (KEPT if self.again else ""), retryable=self.again)
+        return ModelError(f"{name}: {self.message}{tried}", self.hint or (KEPT if self.retryable else ""), retryable=self.retryable)
 
 
-NO_ANSWER = Failure("an answer that is not what the API answers with", again=True, billed=True)
+NO_ANSWER = Failure("an answer that is not what the API answers with", retryable=True, billed=True)
 UNSENDABLE = Failure(
     "the request cannot be sent: the key or the address of the server has letters in it that are not allowed",
     "look for spaces and line breaks in ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL",
@@ -51,13 +51,13 @@ UNSENDABLE = Failure(
 
 def failure(error: BaseException, name: str, secrets: Iterable[str] = ()) -> Failure | None:
     """What an exception of the SDK means for a call to the model `name`; None if it is none of its own."""
-    found = _failure(error, name)
-    return None if found is None else replace(found, what=redacted(found.what, secrets))
+    known_failure = _failure(error, name)
+    return None if known_failure is None else replace(known_failure, message=redacted(known_failure.message, secrets))
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """A text without the secrets and without anything that looks like a key."""
-    for secret in sorted({one.strip() for one in secrets if len(one.strip()) > 3}, key=len, reverse=True):
+    for secret in sorted({secret.strip() for secret in secrets if len(secret.strip()) > 3}, key=len, reverse=True):
         text = text.replace(secret, "[key]")
     return re.sub(r"sk-ant-[\w-]+", "[key]", text)
 
@@ -77,10 +77,10 @@ def _failure(error: BaseException, name: str) -> Failure | None:
     if cause in CANNOT_SEND and isinstance(error, (anthropic.APIConnectionError, UnicodeError, httpx2.HTTPError, httpx2.InvalidURL)):
         return UNSENDABLE
     if isinstance(error, anthropic.APITimeoutError | TimeoutError):
-        return Failure("no answer in time", again=True, billed=cause not in NEVER_SENT)
+        return Failure("no answer in time", retryable=True, billed=cause not in NEVER_SENT)
     if isinstance(error, anthropic.APIConnectionError | httpx2.TransportError):
         where = "the server cannot be reached" if cause in NEVER_SENT else "the connection was cut off"
-        return Failure(where, again=True, billed=cause not in NEVER_SENT)
+        return Failure(where, retryable=True, billed=cause not in NEVER_SENT)
     if isinstance(error, anthropic.APIResponseValidationError | ValueError | RecursionError | httpx2.HTTPError) and not isinstance(
         error, anthropic.CredentialsError
     ):
@@ -92,30 +92,30 @@ def _failure(error: BaseException, name: str) -> Failure | None:
 
 def _status(error: Any, name: str) -> Failure:
     status, headers = error.status_code, error.response.headers
-    said = f"{status} {error.type or ''}".strip() + f": {error.api_message or error.response.reason_phrase or 'no reason given'}"
-    told = headers.get("x-should-retry") if status >= 400 else None
-    again = told == "true" or (told != "false" and (status in (408, 409, 429) or status >= 500))
-    if again:
+    reason = f"{status} {error.type or ''}".strip() + f": {error.api_message or error.response.reason_phrase or 'no reason given'}"
+    retry_header = headers.get("x-should-retry") if status >= 400 else None
+    retryable = retry_header == "true" or (retry_header != "false" and (status in (408, 409, 429) or status >= 500))
+    if retryable:
         throttled = status in (429, 529) or (status == 503 and error.type == "overloaded_error")
-        sure = error.type is not None and status not in (408, 504)  # a proxy between may give up on a request that is answered
-        return Failure(said, again=True, wait=told_to_wait(headers), throttled=throttled, billed=not sure and status != 429)
+        unbilled = error.type is not None and status not in (408, 504)  # a proxy between may give up on a request that is answered
+        return Failure(reason, retryable=True, wait=told_to_wait(headers), throttled=throttled, billed=not unbilled and status != 429)
     if 300 <= status < 400:
         where = headers.get("location", "")[:200]
         return Failure(
             f"the server sends requests on to another address ({where or status}), where nothing is sent",
             "if that is the API that you mean, set ANTHROPIC_BASE_URL to it; a proxy or a login page of the network may be in between",
         )
-    if status == 413 or (status == 400 and any(one in said.casefold() for one in TOO_LONG)):
-        return Failure(said, own=True)
+    if status == 413 or (status == 400 and any(phrase in reason.casefold() for phrase in TOO_LONG)):
+        return Failure(reason, of_prompt=True)
     if status == 401:
-        return Failure(f"the key was refused ({said})", SET_KEY)
+        return Failure(f"the key was refused ({reason})", SET_KEY)
     if status == 402:
-        return Failure(f"the account cannot pay ({said})", f"add credit at platform.claude.com; {KEPT}")
+        return Failure(f"the account cannot pay ({reason})", f"add credit at platform.claude.com; {KEPT}")
     if status == 403:
-        return Failure(f"the key may not do this ({said})", f"ask with a key of a workspace that may use {name}; {KEPT}")
+        return Failure(f"the key may not do this ({reason})", f"ask with a key of a workspace that may use {name}; {KEPT}")
     if status == 404:
-        return Failure(f"the server has no such model or call ({said})", did_you_mean(name, price_list(), "models with known prices"))
-    return Failure(f"the request was refused ({said})", f"what was asked is shown by synthgen preview --prompts; {KEPT}")
+        return Failure(f"the server has no such model or call ({reason})", did_you_mean(name, price_list(), "models with known prices"))
+    return Failure(f"the request was refused ({reason})", f"what was asked is shown by synthgen preview --prompts; {KEPT}")
 
 
 def told_to_wait(headers: Any) -> float | None:

@@ -13,12 +13,12 @@ def checked(name: str, revision: str | None, fence: Fence | None) -> str | None:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError
 
-    found, commit = dict[str, Path](), revision
+    files, commit = dict[str, Path](), revision
     for file in (*SAYS, "model.safetensors.index.json"):
         try:
             place = Path(hf_hub_download(name, file, revision=commit))
         except EntryNotFoundError:
             continue
-        found[file], commit = place, place.parent.name
-    check_words(found, fence)
+        files[file], commit = place, place.parent.name
+    check_words(files, fence)
     return commit

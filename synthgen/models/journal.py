@@ -86,36 +86,38 @@ class Journal:
 
     def find(self, key: str, prompt: Prompt) -> Completion | None:
         """The answer to a prompt."""
-        found = self.rows(f"SELECT {TOLD} FROM answers WHERE key = ?", key)  # noqa: S608 (a constant)
-        if not found:
+        rows = self.rows(f"SELECT {TOLD} FROM answers WHERE key = ?", key)  # noqa: S608 (a constant)
+        if not rows:
             return None
-        text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs = found[0]
+        text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs = rows[0]
         try:
             chances = tuple(json.loads(logprobs or "[]"))
         except (TypeError, ValueError, RecursionError):
             raise trouble(self.path, "SQLITE_CORRUPT", "an answer's probabilities cannot be read") from None
         return Completion(prompt, text, finish, tokens_in, tokens_out, tokens_cached, cost, chances)
 
-    def keep(self, key: str, model: str, one: Completion) -> None:
+    def keep(self, key: str, model: str, completion: Completion) -> None:
         """Write an answer, and its prompt and brief if they are new."""
-        with self.writing(synced=one.cost is not None or one.prompt.brief is not None):
-            self.write((key, model, *self.asked(one.prompt)), one)
+        with self.writing(synced=completion.cost is not None or completion.prompt.brief is not None):
+            self.write((key, model, *self.prompt_columns(completion.prompt)), completion)
 
-    def write(self, asked: Sequence[str], one: Completion) -> None:
-        """Write an answer to what was `asked`: its key, its model and what `asked` says of its prompt. Inside `writing`."""
-        told = (
-            one.text,
-            one.finish,
-            *map(tokens, (one.tokens_in, one.tokens_out, one.tokens_cached)),
-            one.cost,
-            json.dumps(one.logprobs) if one.logprobs else None,
+    def write(self, request: Sequence[str], completion: Completion) -> None:
+        """Write the answer to a `request`: its key, its model and the `prompt_columns` of its prompt. Inside `writing`."""
+        answer_columns = (
+            completion.text,
+            completion.finish,
+            *map(tokens, (completion.tokens_in, completion.tokens_out, completion.tokens_cached)),
+            completion.cost,
+            json.dumps(completion.logprobs) if completion.logprobs else None,
         )
-        self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*asked, *told))
+        self._connection.execute(
+            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*request, *answer_columns)
+        )
 
-    def asked(self, prompt: Prompt) -> tuple[str, str, str, str, str]:
+    def prompt_columns(self, prompt: Prompt) -> tuple[str, str, str, str, str]:
         """What the journal says of a prompt: its field, brief, text, stream and settings. The texts are written if they are new."""
         brief = prompt.brief
-        self._connection.execute("INSERT OR IGNORE INTO prompts VALUES (?, ?)", (prompt.digest, prompt.whole))
+        self._connection.execute("INSERT OR IGNORE INTO prompts VALUES (?, ?)", (prompt.digest, prompt.full_text))
         if brief:
             self._connection.execute("INSERT OR IGNORE INTO prompts VALUES (?, ?)", (brief.digest, brief.system))
         return prompt.origin.get("field", ""), brief.digest if brief else "", prompt.digest, str(prompt.stream), _settings(prompt)
@@ -125,13 +127,13 @@ class Journal:
         named = ["field", "model", "answers", "tokens_in", "tokens_out", "tokens_cached", "cost"]
         counts = ", ".join(f"CAST(total({name}) AS INTEGER)" for name in named[3:6])  # a sum of integers may overflow
         sums = f"count(*), {counts}, sum(cost)"
-        found = self.rows(f"SELECT field, model, {sums} FROM answers GROUP BY field, model ORDER BY field, model")  # noqa: S608
-        return [dict(zip(named, row, strict=True)) for row in found]
+        rows = self.rows(f"SELECT field, model, {sums} FROM answers GROUP BY field, model ORDER BY field, model")  # noqa: S608
+        return [dict(zip(named, row, strict=True)) for row in rows]
 
     def prompt(self, digest: str) -> str | None:
         """The text of a prompt."""
-        found = self.rows("SELECT text FROM prompts WHERE digest = ?", digest)
-        return found[0][0] if found else None
+        rows = self.rows("SELECT text FROM prompts WHERE digest = ?", digest)
+        return rows[0][0] if rows else None
 
     def answers(self, field: str, digest: str) -> list[dict[str, Any]]:
         """All answers to a prompt of a field, whichever rows they were asked for, each with its model, stream and the digest of its
@@ -180,18 +182,18 @@ def paid(path: Path) -> bool:
 def mistake(path: Path) -> str:
     """What is wrong with a journal file, in SQLite's words; nothing where it is whole, or there is none."""
     try:
-        found = str(_asked_only(path, "PRAGMA quick_check(1)"))
+        verdict = str(_asked_only(path, "PRAGMA quick_check(1)"))
     except FileNotFoundError:
         return ""
     except (OSError, sqlite3.Error) as error:
         return str(error)
-    return "" if found == "ok" else found.splitlines()[-1]
+    return "" if verdict == "ok" else verdict.splitlines()[-1]
 
 
 def _reading(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing, and makes nothing beside the file."""
-    beside = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
-    alone = "" if beside else "&immutable=1"
+    has_log = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+    alone = "" if has_log else "&immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=1)
 
 
@@ -208,5 +210,5 @@ def _settings(prompt: Prompt) -> str:
 
 def key_of(identity: str, prompt: Prompt) -> str:
     """The key of an answer: a digest of the model's identity and of all that it was asked."""
-    parts = [identity, prompt.whole, _settings(prompt), str(prompt.stream), *([prompt.brief.digest] if prompt.brief else [])]
+    parts = [identity, prompt.full_text, _settings(prompt), str(prompt.stream), *([prompt.brief.digest] if prompt.brief else [])]
     return digest("\0".join(parts), 32)

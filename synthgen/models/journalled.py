@@ -27,7 +27,7 @@ class Journalled:
         batch: bool | Batching = False,
         watch: Callable[[str], None] | None = None,
     ) -> None:
-        self.model, self.journal, self.closed, self.watch = model, journal, closed, watch or (lambda said: None)
+        self.model, self.journal, self.closed, self.watch = model, journal, closed, watch or (lambda message: None)
         self.batch = Batching() if batch is True else batch or None
         self.asked = self.remembered = self.tokens_in = self.tokens_out = 0
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -47,9 +47,9 @@ class Journalled:
         unknown: dict[int, str] = {}
         for place, prompt in enumerate(prompts):
             key = key_of(identity, prompt)
-            if found := self.journal.find(key, prompt):
+            if stored := self.journal.find(key, prompt):
                 self.remembered += 1
-                yield found
+                yield stored
             else:
                 unknown[place] = key
         if self.closed or not unknown:
@@ -72,15 +72,15 @@ class Journalled:
                 self._keep(keys[place], completion, len(unknown) - number)
             yield completion
 
-    def _keep(self, key: str, completion: Completion, left: int) -> None:
-        """Keep an answer; where that fails, say what is lost when so many prompts were `left`."""
+    def _keep(self, key: str, completion: Completion, pending: int) -> None:
+        """Keep an answer; where that fails, say what is lost when so many prompts are `pending`."""
         try:
             self.journal.keep(key, self.model.identity, completion)
         except OutputError as error:
-            more = min(left, self.model.concurrency - 1) if isinstance(self.model, PaidModel) else 0
+            more = min(pending, self.model.concurrency - 1) if isinstance(self.model, PaidModel) else 0
             bill = ", and was paid for" if isinstance(self.model, PaidModel) or completion.cost else ""
-            rest = f", as are up to {more:,} that were under way" if more else ""
-            raise OutputError(f"{error.message}; the answer that had just arrived is lost{bill}{rest}", error.hint) from None
+            others_lost = f", as are up to {more:,} that were under way" if more else ""
+            raise OutputError(f"{error.message}; the answer that had just arrived is lost{bill}{others_lost}", error.hint) from None
 
     def _batched(self, prompts: Sequence[Prompt], unknown: Mapping[int, str]) -> Iterator[Completion]:
         assert isinstance(self.model, PaidModel)
@@ -88,6 +88,6 @@ class Journalled:
         twins: dict[str, list[Prompt]] = {}
         for place, key in unknown.items():
             twins.setdefault(key, []).append(prompts[place])
-        first = {key: own[0] for key, own in twins.items()}
-        for key, one in self.model.batched(first, self.journal.batches, self.batch, self.watch):
-            yield from (replace(one, prompt=prompt) for prompt in twins[key])
+        first = {key: duplicates[0] for key, duplicates in twins.items()}
+        for key, completion in self.model.batched(first, self.journal.batches, self.batch, self.watch):
+            yield from (replace(completion, prompt=prompt) for prompt in twins[key])

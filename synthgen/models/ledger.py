@@ -46,14 +46,14 @@ class BatchLedger:
         with self.journal.writing() as connection:
             number = connection.execute("INSERT INTO batches (model, began) VALUES (?, ?)", (model, began)).lastrowid
             assert number is not None
-            rows = [(number, key, *self.journal.asked(prompt)) for key, prompt in prompts.items()]
+            rows = [(number, key, *self.journal.prompt_columns(prompt)) for key, prompt in prompts.items()]
             connection.executemany("INSERT INTO batched VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         return SentBatch(number, None, began, frozenset(prompts))
 
-    def sent(self, model: str) -> list[SentBatch]:
+    def unfinished(self, model: str) -> list[SentBatch]:
         """The batches that were sent to a model, or were about to be, and are not done."""
-        found = self.journal.rows("SELECT number, id, began FROM batches WHERE model = ? ORDER BY number", model)
-        return [SentBatch(number, name, began, self._keys(number)) for number, name, began in found]
+        rows = self.journal.rows("SELECT number, id, began FROM batches WHERE model = ? ORDER BY number", model)
+        return [SentBatch(number, name, began, self._keys(number)) for number, name, began in rows]
 
     def _keys(self, number: int) -> frozenset[str]:
         return frozenset(key for (key,) in self.journal.rows("SELECT key FROM batched WHERE batch = ?", number))
@@ -68,12 +68,12 @@ class BatchLedger:
             connection.execute("UPDATE batches SET id = ? WHERE number = ?", (name, batch.number))
         return replace(batch, id=name)
 
-    def done(self, batch: SentBatch, model: str, answers: Mapping[str, Completion]) -> None:
+    def finish(self, batch: SentBatch, model: str, answers: Mapping[str, Completion]) -> None:
         """Write the answers of a batch, whatever they were asked for, and that it is done."""
-        asked = "SELECT key, field, brief, prompt, stream, settings FROM batched WHERE batch = ?"
+        query = "SELECT key, field, brief, prompt, stream, settings FROM batched WHERE batch = ?"
         with self.journal.writing() as connection:
-            for key, *rest in connection.execute(asked, (batch.number,)).fetchall():
+            for key, *columns in connection.execute(query, (batch.number,)).fetchall():
                 if key in answers:
-                    self.journal.write((key, model, *rest), answers[key])
+                    self.journal.write((key, model, *columns), answers[key])
             connection.execute("DELETE FROM batched WHERE batch = ?", (batch.number,))
             connection.execute("DELETE FROM batches WHERE number = ?", (batch.number,))

@@ -22,13 +22,13 @@ REFUSED = [
 
 def missing(name: str, local: bool, error: Exception) -> ModelError:
     """The one line for a model that cannot be loaded."""
-    said = f"{type(error).__name__}: {error}"
-    cause = "\n".join(str(one) for one in (error, error.__cause__, error.__context__) if one)
+    error_text = f"{type(error).__name__}: {error}"
+    cause = "\n".join(str(exception) for exception in (error, error.__cause__, error.__context__) if exception)
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     page = f"https://huggingface.co/{name}"
-    for marks, what, hint in REFUSED:
+    for marks, problem, hint in REFUSED:
         if any(mark in cause for mark in marks):
-            return ModelError(f"model '{name}' {what}", hint)
+            return ModelError(f"model '{name}' {problem}", hint)
     if ("gguf" in cause.lower() and isinstance(error, ImportError)) or "accelerate is required" in cause:
         return ModelError(f"model '{name}': reading GGUF files needs two more packages", "pip install gguf accelerate")
     if local:
@@ -36,7 +36,7 @@ def missing(name: str, local: bool, error: Exception) -> ModelError:
             f"model '{name}' cannot be loaded: {first}",
             "a folder needs config.json, the weights and the tokenizer, as save_pretrained writes them",
         )
-    if "gated" in said.lower() or "GatedRepo" in cause or "401 Client Error" in cause or "403 Client Error" in cause:
+    if "gated" in error_text.lower() or "GatedRepo" in cause or "401 Client Error" in cause or "403 Client Error" in cause:
         return ModelError(
             f"model '{name}' is gated or private, and this login may not read it", f"ask for access at {page}, then: hf auth login"
         )

@@ -18,8 +18,8 @@ LONGEST = 60.0
 class Pace:
     """Gives turns to those who ask, inside one event loop. `now` is how many may be under way, never more than `most`."""
 
-    def __init__(self, most: int, now: float | None = None) -> None:
-        self.most, self.now = most, min(float(most), now or float(most))
+    def __init__(self, most: int, limit: float | None = None) -> None:
+        self.most, self.limit = most, min(float(most), limit or float(most))
         self.under_way = 0
         self.wins = 0  # answers so far
         self._until = self._cut = 0.0
@@ -27,14 +27,14 @@ class Pace:
 
     async def turn(self) -> float:
         """Wait for a turn and tell when it began."""
-        if self._waiting or self.under_way >= int(self.now) or monotonic() < self._until:
-            mine = asyncio.get_running_loop().create_future()
-            self._waiting.append(mine)
+        if self._waiting or self.under_way >= int(self.limit) or monotonic() < self._until:
+            ticket = asyncio.get_running_loop().create_future()
+            self._waiting.append(ticket)
             self._wake()
             try:
-                await mine
+                await ticket
             except asyncio.CancelledError:
-                if mine.done() and not mine.cancelled():
+                if ticket.done() and not ticket.cancelled():
                     self.end()
                 raise
         else:
@@ -49,16 +49,16 @@ class Pace:
     def went(self, headers: Mapping[str, str]) -> None:
         """A request was answered, with these headers."""
         self.wins += 1
-        self.now = min(self.most, self.now + 1 / self.now)
-        resets = [headers.get(name[: -len("remaining")] + "reset") for name, left in headers.items() if _is_empty(name, left)]
-        for one in resets:
-            if one:
-                self._pause(_seconds_to(one))
+        self.limit = min(self.most, self.limit + 1 / self.limit)
+        resets = [headers.get(name[: -len("remaining")] + "reset") for name, remaining in headers.items() if _is_empty(name, remaining)]
+        for reset in resets:
+            if reset:
+                self._pause(_seconds_to(reset))
 
     def too_fast(self, began: float, wait: float | None) -> None:
         """A request that was sent at `began` was refused because there were too many. Those that were sent with it do not count again."""
         if began > self._cut:
-            self._cut, self.now = monotonic(), max(1.0, self.now / 2)
+            self._cut, self.limit = monotonic(), max(1.0, self.limit / 2)
         if wait:
             self._pause(wait)
 
@@ -67,24 +67,24 @@ class Pace:
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiting and (left := self._until - monotonic()) > 0:
-            asyncio.get_running_loop().call_later(left + 0.001, self._let)
+        if self._waiting and (delay := self._until - monotonic()) > 0:
+            asyncio.get_running_loop().call_later(delay + 0.001, self._let)
 
     def _let(self) -> None:
-        while self._waiting and self.under_way < int(self.now) and monotonic() >= self._until:
+        while self._waiting and self.under_way < int(self.limit) and monotonic() >= self._until:
             first = self._waiting.popleft()
             if not first.done():
                 first.set_result(None)
                 self.under_way += 1
 
 
-def _is_empty(name: str, left: str) -> bool:
-    return name.startswith("anthropic-ratelimit-") and name.endswith("-remaining") and left.strip() == "0"
+def _is_empty(name: str, remaining: str) -> bool:
+    return name.startswith("anthropic-ratelimit-") and name.endswith("-remaining") and remaining.strip() == "0"
 
 
 def _seconds_to(when: str) -> float:
     try:
-        told = datetime.fromisoformat(when)
+        moment = datetime.fromisoformat(when)
     except ValueError:
         return 0.0
-    return ((told if told.tzinfo else told.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()

@@ -63,17 +63,17 @@ def load(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     stored = load_file(file)
-    found = {}
+    tensors = {}
     for name, tensor in stored.items():
         if name.endswith(".scales"):
             matrix = name.removesuffix(".scales")
             blocks = stored.get(f"{matrix}.blocks")
             if blocks is None or tensor.ndim != 3 or blocks.shape != (*tensor.shape[:2], SIZES.get(tensor.shape[2])):
                 raise ValueError(f"the parts of '{matrix}' do not fit each other")
-            found[matrix] = unpack(tensor, blocks, dtype)
+            tensors[matrix] = unpack(tensor, blocks, dtype)
         elif not name.endswith(".blocks"):
-            found[name] = tensor.to(dtype)
-    return found
+            tensors[name] = tensor.to(dtype)
+    return tensors
 
 
 def retuned(file: Path, changes: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> dict[str, torch.Tensor]:
@@ -90,7 +90,7 @@ def retuned(file: Path, changes: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
         scales, blocks = stored[f"{name}.scales"], stored[f"{name}.blocks"]
         if scales.shape[-1] == 1:
             matrix = unpack(scales, blocks, torch.float32).view(*factors.shape, -1) * factors[..., None] + offsets[..., None]
-            stored |= {f"{name}.{part}": one for part, one in quantised(matrix.flatten(1), 8).items()}
+            stored |= {f"{name}.{part}": tensor for part, tensor in quantised(matrix.flatten(1), 8).items()}
         else:
             changed = scales.to(torch.float32) * factors[..., None]
             changed[..., 1] += offsets

@@ -46,19 +46,19 @@ def in_words(path: Path | None) -> Iterator[None]:
         raise trouble(path, "SQLITE_CORRUPT", "it holds text that is none") from None
 
 
-def trouble(path: Path | None, name: str, said: str) -> OutputError:
-    """What SQLite's error `name`, with the words that it `said`, means for a journal, and a way out on which no answer is lost."""
+def trouble(path: Path | None, name: str, message: str) -> OutputError:
+    """What SQLite's error `name`, with its `message`, means for a journal, and a way out on which no answer is lost."""
     journal = f"the answer journal {path or 'in memory'}"
     if name.startswith(DAMAGED):
         recover = f"sqlite3 {quote(f'{path}.damaged')} .recover | sqlite3 {quote(str(path))}"
-        return OutputError(f"{journal} is damaged ({said})", f"{_aside(path, 'damaged')} ({recover} may save the rest before)")
+        return OutputError(f"{journal} is damaged ({message})", f"{_aside(path, 'damaged')} ({recover} may save the rest before)")
     if name.startswith(OTHER_SHAPE):
         hint = f"use that version, or {_aside(path, 'other')}"
-        return OutputError(f"{journal} was made by another version of synthgen ({said})", hint)
-    known = next((one for one in TROUBLES if name.startswith(one)), "")
-    what, way = TROUBLES.get(known, (f"cannot be used ({said})", "see what the matter is"))
-    code = f" ({name})" if known == "SQLITE_IOERR" else ""
-    return OutputError(f"{journal} {what}{code}", f"{way}, then run the same command again: all answers in it are kept")
+        return OutputError(f"{journal} was made by another version of synthgen ({message})", hint)
+    prefix = next((candidate for candidate in TROUBLES if name.startswith(candidate)), "")
+    problem, remedy = TROUBLES.get(prefix, (f"cannot be used ({message})", "see what the matter is"))
+    code = f" ({name})" if prefix == "SQLITE_IOERR" else ""
+    return OutputError(f"{journal} {problem}{code}", f"{remedy}, then run the same command again: all answers in it are kept")
 
 
 def _aside(path: Path | None, end: str) -> str:

@@ -45,52 +45,52 @@ class Abilities:
     def of(cls, card: Any) -> Abilities:
         """What the Models API says of a model, as far as it can be read: a server of another make may say anything."""
         plain = cls()
-        can = getattr(card, "capabilities", None)
-        effort = getattr(can, "effort", None)
-        efforts = frozenset(one for one in EFFORTS if _supported(effort) and _supported(getattr(effort, one, None)))
-        schemas = _supported(getattr(can, "structured_outputs", None)) if can else plain.schemas
-        return cls(efforts, schemas, whole(card, "max_tokens") or None, whole(card, "max_input_tokens") or plain.reads)
+        capabilities = getattr(card, "capabilities", None)
+        effort = getattr(capabilities, "effort", None)
+        efforts = frozenset(level for level in EFFORTS if _supported(effort) and _supported(getattr(effort, level, None)))
+        schemas = _supported(getattr(capabilities, "structured_outputs", None)) if capabilities else plain.schemas
+        return cls(efforts, schemas, token_count(card, "max_tokens") or None, token_count(card, "max_input_tokens") or plain.reads)
 
 
-def _supported(told: Any) -> bool:
-    return getattr(told, "supported", False) is True
+def _supported(capability: Any) -> bool:
+    return getattr(capability, "supported", False) is True
 
 
-def whole(told: Any, name: str) -> int | None:
+def token_count(record: Any, name: str) -> int | None:
     """A number of tokens that the API tells under this name; None where there is none to be read."""
-    number = getattr(told, name, None)
+    number = getattr(record, name, None)
     return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < MOST_TOKENS else None
 
 
-def request(model: str, prompt: Prompt, can: Abilities) -> Request:
+def request(model: str, prompt: Prompt, abilities: Abilities) -> Request:
     """The parameters of `messages.create`: what is the same for many prompts first, and marked to be cached, the prompt's text last."""
     brief = prompt.brief
     tokens = brief.tokens if brief else PLAIN_TOKENS
-    made: Request = {"model": model, "max_tokens": min(tokens, can.writes or tokens), "messages": _messages(prompt)}
+    parameters: Request = {"model": model, "max_tokens": min(tokens, abilities.writes or tokens), "messages": _messages(prompt)}
     if brief is None:
-        return made
+        return parameters
     if brief.system.strip():
-        made["system"] = [{"type": "text", "text": brief.system, **CACHED}]
+        parameters["system"] = [{"type": "text", "text": brief.system, **CACHED}]
     config: dict[str, Any] = {}
-    if brief.effort in can.efforts:
+    if brief.effort in abilities.efforts:
         config["effort"] = brief.effort
-    if brief.schema and can.schemas:
+    if brief.schema and abilities.schemas:
         config["format"] = {"type": "json_schema", "schema": _schema(brief.schema)}
-    return {**made, "output_config": config} if config else made
+    return {**parameters, "output_config": config} if config else parameters
 
 
-def most_read(asked: Request, can: Abilities) -> int:
+def most_read(parameters: Request, abilities: Abilities) -> int:
     """More tokens than a request can have: a token is a byte at least."""
-    system, messages = asked.get("system", []), [turn["content"] for turn in asked["messages"]]
+    system, messages = parameters.get("system", []), [turn["content"] for turn in parameters["messages"]]
     blocks = [*system, *(block for content in messages for block in (content if isinstance(content, list) else [{"text": content}]))]
-    schema = asked.get("output_config", {}).get("format")
+    schema = parameters.get("output_config", {}).get("format")
     around = AROUND + (SCHEMA + len(json.dumps(schema)) * 2 if schema else 0)
-    return min(around + sum(AROUND + _most_block(block, can) for block in blocks), max(can.reads, 1))
+    return min(around + sum(AROUND + _most_block(block, abilities) for block in blocks), max(abilities.reads, 1))
 
 
-def most_cost(price: Price, asked: Request, can: Abilities, *, batch: bool = False) -> float:
+def most_cost(price: Price, parameters: Request, abilities: Abilities, *, batch: bool = False) -> float:
     """The most that a request can cost, in US dollars."""
-    return price.most(most_read(asked, can), asked["max_tokens"], batch=batch)
+    return price.most(most_read(parameters, abilities), parameters["max_tokens"], batch=batch)
 
 
 def completion(prompt: Prompt, message: Any, price: Price | None, *, batch: bool = False) -> Completion:
@@ -101,11 +101,11 @@ def completion(prompt: Prompt, message: Any, price: Price | None, *, batch: bool
         message.stop_reason or "", "stop"
     )
     if finish == "refusal":
-        told = getattr(message, "stop_details", None)
-        why = [getattr(told, "category", None), getattr(told, "explanation", None)]
-        text = ": ".join(one for one in why if one) or text or "no reason was given"
+        details = getattr(message, "stop_details", None)
+        why = [getattr(details, "category", None), getattr(details, "explanation", None)]
+        text = ": ".join(part for part in why if part) or text or "no reason was given"
     cost = None if price is None else price.cost(usage, batch=batch)
-    return Completion(prompt, text, finish, usage.prompt, usage.made, usage.cached, cost)
+    return Completion(prompt, text, finish, usage.prompt, usage.output, usage.cached, cost)
 
 
 def results(response: Any) -> list[Any]:
@@ -113,10 +113,10 @@ def results(response: Any) -> list[Any]:
     `results_url`, to which the SDK goes with the key, may be of another one. Raises ValueError when a line is none."""
     from anthropic.types.messages import MessageBatchIndividualResponse
 
-    found = [json.loads(line) for line in response.content.splitlines() if line.strip()]
-    if not all(isinstance(one, dict) for one in found):
+    records = [json.loads(line) for line in response.content.splitlines() if line.strip()]
+    if not all(isinstance(record, dict) for record in records):
         raise ValueError("a result is no object")
-    return [MessageBatchIndividualResponse.construct(**one) for one in found]
+    return [MessageBatchIndividualResponse.construct(**record) for record in records]
 
 
 def _messages(prompt: Prompt) -> list[dict[str, Any]]:
@@ -126,36 +126,38 @@ def _messages(prompt: Prompt) -> list[dict[str, Any]]:
             turns[-1] = (role, f"{turns[-1][1]}\n\n{text}")
         else:
             turns.append((role, text))
-    made: list[dict[str, Any]] = [{"role": role, "content": text} for role, text in turns]
+    messages: list[dict[str, Any]] = [{"role": role, "content": text} for role, text in turns]
     documents = _documents(prompt.brief) if prompt.brief else []
     if documents:
-        first = next(one for one in made if one["role"] == "user")
+        first = next(message for message in messages if message["role"] == "user")
         first["content"] = [*documents, {"type": "text", "text": first["content"]}]
-    return made
+    return messages
 
 
 def _documents(brief: Brief) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = [
-        {"type": "document", "source": _source(one), "title": one.name} for one in brief.documents if one.content.strip()
+    blocks: list[dict[str, Any]] = [
+        {"type": "document", "source": _source(document), "title": document.name}
+        for document in brief.documents
+        if document.content.strip()
     ]
-    if made:
-        made[-1] |= CACHED
-    return made
+    if blocks:
+        blocks[-1] |= CACHED
+    return blocks
 
 
-def _source(one: Document) -> dict[str, str]:
-    if one.type == "application/pdf":
-        return {"type": "base64", "media_type": one.type, "data": one.content}
-    return {"type": "text", "media_type": "text/plain", "data": one.content}
+def _source(document: Document) -> dict[str, str]:
+    if document.type == "application/pdf":
+        return {"type": "base64", "media_type": document.type, "data": document.content}
+    return {"type": "text", "media_type": "text/plain", "data": document.content}
 
 
 @lru_cache(256)
 def _schema_text(schema: str) -> str:
     from anthropic import transform_schema
 
-    whole: Mapping[str, Any] = json.loads(schema)
+    parsed: Mapping[str, Any] = json.loads(schema)
     try:  # what the API does not enforce becomes a description
-        return json.dumps(transform_schema(dict(whole)))
+        return json.dumps(transform_schema(dict(parsed)))
     except (ValueError, AssertionError, TypeError):  # the API says what is wrong with it
         return schema
 
@@ -164,14 +166,14 @@ def _schema(schema: str) -> Any:
     return json.loads(_schema_text(schema))
 
 
-def _most_block(block: Mapping[str, Any], can: Abilities) -> int:
+def _most_block(block: Mapping[str, Any], abilities: Abilities) -> int:
     source = block.get("source")
     if source is None:
         return len(block["text"].encode())
     title = len(block.get("title", "").encode())
     if source["type"] == "base64":
-        found = pages(source["data"])
-        return title + (found * PAGE if found else can.reads)
+        page_count = pages(source["data"])
+        return title + (page_count * PAGE if page_count else abilities.reads)
     return title + len(source["data"].encode())
 
 
@@ -182,13 +184,13 @@ def pages(data: str) -> int:
         raw = base64.b64decode(data)
     except ValueError:
         return 0
-    count, left = len(PAGE_OF_PDF.findall(raw)), UNPACKED
-    for found in re.finditer(rb"/ObjStm\b.{0,400}?stream\r?\n", raw, re.DOTALL):  # pages of newer files stand in compressed parts
+    count, room = len(PAGE_OF_PDF.findall(raw)), UNPACKED
+    for match in re.finditer(rb"/ObjStm\b.{0,400}?stream\r?\n", raw, re.DOTALL):  # pages of newer files stand in compressed parts
         try:
-            part = zlib.decompressobj().decompress(memoryview(raw)[found.end() :], left)
+            part = zlib.decompressobj().decompress(memoryview(raw)[match.end() :], room)
         except zlib.error:
             return 0
-        count, left = count + len(PAGE_OF_PDF.findall(part)), left - len(part)
-        if left <= 0:
+        count, room = count + len(PAGE_OF_PDF.findall(part)), room - len(part)
+        if room <= 0:
             return 0
     return count

@@ -191,7 +191,7 @@ def _question(prompt: Prompt, model: str, row: str = "") -> PromptRecord:
     return PromptRecord(
         prompt.digest,
         model,
-        prompt.whole,
+        prompt.full_text,
         brief.system if brief else "",
         [document.name for document in brief.documents] if brief else [],
         brief.schema if brief else "",

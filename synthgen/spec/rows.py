@@ -97,20 +97,20 @@ class Prompt:
         _set(self, text=storable(self.text), turns=tuple((role, storable(text)) for role, text in self.turns))
 
     @property
-    def whole(self) -> str:
+    def full_text(self) -> str:
         """The text, after the turns before it."""
         return "\n\n".join([*(f"[{role}]\n{text}" for role, text in self.turns), f"[user]\n{self.text}"]) if self.turns else self.text
 
     @property
     def digest(self) -> str:
         """A short, stable name of the text (and of the brief and the turns), the same in every row that shares it."""
-        return digest(self.whole) if self.brief is None else digest(f"{self.brief.digest}\0{self.whole}")
+        return digest(self.full_text) if self.brief is None else digest(f"{self.brief.digest}\0{self.full_text}")
 
     @property
     def key(self) -> str:
         """A digest of all that decides the answer: prompts with the same key ask the same."""
         settings = json.dumps(dict(self.settings), sort_keys=True, default=str)
-        return digest("\0".join([self.by, self.brief.digest if self.brief else "", self.whole, settings, str(self.stream)]))
+        return digest("\0".join([self.by, self.brief.digest if self.brief else "", self.full_text, settings, str(self.stream)]))
 
 
 @dataclass(frozen=True, slots=True)

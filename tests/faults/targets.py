@@ -81,7 +81,7 @@ def journal(data: bytes) -> None:
             try:
                 opened.find("key", Prompt("a", 1))
                 opened.spent()
-                opened.batches.sent("model")
+                opened.batches.unfinished("model")
             finally:
                 opened.close()
 

@@ -86,7 +86,7 @@ def print_preview(one: Previewed, *, prompts: bool) -> None:
         shown = {prompt.digest: prompt for prompt in asked}
         for prompt in list(shown.values())[:PROMPTS]:
             out.print(Text(f"{one.table.name}.{name}: what is asked", style="bold"))
-            out.print(safe(prompt.whole))
+            out.print(safe(prompt.full_text))
     out.print()
 
 
