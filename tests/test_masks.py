@@ -106,14 +106,14 @@ HIDDEN = [
 def test_what_identifies_somebody_becomes_a_slot(text, clean):
     found = masked(text, Random(1))
     assert shape(found.text) == shape(clean)
-    assert sum(found.found.values()) == len(re.findall(SLOT, clean))
+    assert sum(found.counts.values()) == len(re.findall(SLOT, clean))
     assert leaks(text)
     assert not leaks(found.text)
 
 
 def test_what_was_found_is_counted_by_kind():
-    assert masked("a@b.com c@d.org 07700900123", Random(1)).found == {"email": 2, "phone": 1}
-    assert masked("hello there", Random(1)).found == {}
+    assert masked("a@b.com c@d.org 07700900123", Random(1)).counts == {"email": 2, "phone": 1}
+    assert masked("hello there", Random(1)).counts == {}
 
 
 def test_leaks_are_told_as_they_are_typed_and_in_order():
@@ -304,7 +304,7 @@ def test_a_masked_text_has_nothing_left_to_mask(text, seed):
     once = masked(text, Random(seed))
     again = masked(once.text, Random(seed + 1))
     assert leaks(once.text) == []
-    assert again.found == {}
+    assert again.counts == {}
     assert shape(again.text) == shape(once.text)
 
 
@@ -315,7 +315,7 @@ def test_a_masked_text_has_nothing_left_to_mask(text, seed):
 def test_slots_survive(names, between):
     text = between.join(names)
     assert slots(masked(text, Random(1)).text) == slots(text)
-    assert masked(text, Random(1)).found == {}
+    assert masked(text, Random(1)).counts == {}
 
 
 UNITS = [

@@ -44,7 +44,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ClaudeServer]:
     ("name", "usage", "paid"),
     [
         (SONNET, Usage(1_000_000), 2),
-        (SONNET, Usage(made=1_000_000), 10),
+        (SONNET, Usage(output=1_000_000), 10),
         (SONNET, Usage(written=1_000_000), 2.5),
         (SONNET, Usage(hour=1_000_000), 4),
         (SONNET, Usage(cached=1_000_000), 0.1),

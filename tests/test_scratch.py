@@ -105,16 +105,16 @@ def test_messages_are_cleaned_and_told_what_they_are_about(tmp_path: Path) -> No
 
 def test_what_is_held_out_is_never_learned(folder: Path) -> None:
     found = scratch.gathered(folder, 0)
-    assert set(found.learned) == set(found.held) == set(SOURCES[:4])
+    assert set(found.learned) == set(found.held_out) == set(SOURCES[:4])
     assert set(found.strange) == set(SOURCES[4:])
     for name, own in found.learned.items():
-        held = found.held[name]
+        held = found.held_out[name]
         assert not {one.unit for one in own} & {one.unit for one in held}
         assert 0 < len(held) < 0.2 * len(own)
         assert not {one.text for one in own} & {one.text for one in held}
         assert {one.source for one in own + held} == {name}
     assert scratch.gathered(folder, 0) == found
-    assert scratch.gathered(folder, 1).held != found.held
+    assert scratch.gathered(folder, 1).held_out != found.held_out
 
 
 def test_only_what_is_learned_from_is_cleaned(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_only_what_is_learned_from_is_cleaned(tmp_path: Path) -> None:
     for name in ("snips", "banking77"):
         put(tmp_path, name, [{"text": text, "group": str(n)} for n, text in enumerate([rude, *chatter(50)])])
     found = scratch.gathered(tmp_path, 0)
-    assert rude not in {one.text for one in found.learned["snips"] + found.held["snips"]}
+    assert rude not in {one.text for one in found.learned["snips"] + found.held_out["snips"]}
     assert rude in {one.text for one in found.strange["banking77"]}
 
 
@@ -393,7 +393,7 @@ def test_healing_brings_a_model_nearer_to_its_whole_self(folder: Path, source: P
     making = replace(BuildConfig(str(source), general=150, layers=2, characters=0.05))
     scratch.cut_base(making, found, tmp_path / "base")
     tokenizer = BaseModel(str(tmp_path / "base")).tokenizer
-    held = [encoded(tokenizer, one) for own in scratch.eval_documents(found.held, 0, 4).values() for one in own]
+    held = [encoded(tokenizer, one) for own in scratch.eval_documents(found.held_out, 0, 4).values() for one in own]
     before = (tmp_path / "base" / "model.safetensors").read_bytes()
     state = scratch.distill(making, tmp_path / "base", found, held, Settings(epochs=1, looks=4, rate=0.02), tmp_path, lambda step: None)
     assert state.best < 0.95 * state.losses[0][1]

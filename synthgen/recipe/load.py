@@ -159,7 +159,7 @@ FORMS = {
 
 
 class _Reader:
-    """Reads each part of a recipe. `sound` are the parts whose keys are as they should be; `left` is what there is of other fields and
+    """Reads each part of a recipe. `sound` are the parts whose keys are as they should be; `remaining` is what there is of other fields and
     checks without their wrong keys, and the keys that are right; and `parts` are all of these."""
 
     def __init__(self, source: Source, context: RecipeContext) -> None:

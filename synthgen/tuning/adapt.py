@@ -35,9 +35,9 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *slopes: torch.Tensor) -> Any:
         (x, changed, weight, spread), slope = ctx.saved_tensors, slopes[0]
-        whole = _blocks(slope.flatten(0, -2).T @ x.flatten(0, -2))
-        scale = (whole * _blocks(weight)).sum(-1, dtype=torch.float32)
-        return slope @ changed, None, None, None, scale, whole.sum(-1, dtype=torch.float32) * spread
+        block_slopes = _blocks(slope.flatten(0, -2).T @ x.flatten(0, -2))
+        scale = (block_slopes * _blocks(weight)).sum(-1, dtype=torch.float32)
+        return slope @ changed, None, None, None, scale, block_slopes.sum(-1, dtype=torch.float32) * spread
 
 
 def _blocks(weight: torch.Tensor) -> torch.Tensor:
@@ -97,7 +97,7 @@ def lora_train(
     base_model: BaseModel,
     network: Any,
     epochs: Callable[[int], Sequence[Encoded]],
-    held: Sequence[Encoded],
+    held_out: Sequence[Encoded],
     settings: Settings,
     work: Path,
     watch: Watch,
@@ -117,7 +117,7 @@ def lora_train(
         for layer in layers.values():
             layer.settle()
 
-    state = train(network, parameters, epochs, held, settings, work, watch, settle=settle)
+    state = train(network, parameters, epochs, held_out, settings, work, watch, settle=settle)
     with torch.no_grad():
         for parameter in parameters.values():
             parameter.mul_(share)

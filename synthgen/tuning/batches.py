@@ -24,45 +24,48 @@ def encoded(tokenizer: Any, document: TrainingDocument) -> Encoded:
     read = tokenizer(document.text, return_offsets_mapping=True, add_special_tokens=False)
     first, spans = tokenizer.bos_token_id, list(document.spans)
     ids, learned = ([], []) if first is None else ([first], [False])
-    size = done = 0
+    size = position = 0
     for token, (_, end) in zip(read["input_ids"], read["offset_mapping"], strict=True):
-        start, done = done, max(done, end)  # some tokenizers leave a token's space out, and all tokens of one character end where it does
+        start, position = (
+            position,
+            max(position, end),
+        )  # some tokenizers leave a token's space out, and all tokens of one character end where it does
         spans = spans[1:] if spans and start >= spans[0][1] else spans
-        wanted = bool(spans) and spans[0][0] <= start and done <= spans[0][1]
+        is_learned = bool(spans) and spans[0][0] <= start and position <= spans[0][1]
         if len(ids) == LONGEST:
             break
         ids.append(token)
-        learned.append(wanted)
-        size += len(document.text[start:done].encode()) if wanted else 0
+        learned.append(is_learned)
+        size += len(document.text[start:position].encode()) if is_learned else 0
     return ids, learned, size
 
 
 def learnable(tokenizer: Any, documents: Iterable[TrainingDocument]) -> list[Encoded]:
     """Those of the documents in which something is learned."""
-    return [one for document in documents if any((one := encoded(tokenizer, document))[1])]
+    return [encoding for document in documents if any((encoding := encoded(tokenizer, document))[1])]
 
 
 def steps(documents: Sequence[Encoded], size: int, stream: Random) -> list[list[list[Encoded]]]:
     """What each step learns from: `PARTS` batches of `size` tokens together."""
-    made = batches(documents, size // PARTS, stream)
-    return [made[start : start + PARTS] for start in range(0, len(made), PARTS)]
+    small_batches = batches(documents, size // PARTS, stream)
+    return [small_batches[start : start + PARTS] for start in range(0, len(small_batches), PARTS)]
 
 
 def batches(documents: Sequence[Encoded], size: int, stream: Random) -> list[list[Encoded]]:
     """Documents of about the same length together, `size` tokens at most with their padding (or a single long one), in an order by
     chance."""
-    made: list[list[Encoded]] = []
+    full_batches: list[list[Encoded]] = []
     mixed = stream.sample(documents, len(documents))
     for start in range(0, len(mixed), 64):
         batch: list[Encoded] = []
-        for one in sorted(mixed[start : start + 64], key=lambda one: len(one[0])):
-            if batch and len(one[0]) * (len(batch) + 1) > size:
-                made.append(batch)
+        for document in sorted(mixed[start : start + 64], key=lambda document: len(document[0])):
+            if batch and len(document[0]) * (len(batch) + 1) > size:
+                full_batches.append(batch)
                 batch = []
-            batch.append(one)
-        made.append(batch)
-    stream.shuffle(made)
-    return made
+            batch.append(document)
+        full_batches.append(batch)
+    stream.shuffle(full_batches)
+    return full_batches
 
 
 def padded(batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -70,6 +73,6 @@ def padded(batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
     width = max(len(ids) for ids, _, _ in batch)
     ids = torch.zeros(len(batch), width, dtype=torch.long)
     learned = torch.zeros(len(batch), width, dtype=torch.bool)
-    for row, (own, wanted, _) in enumerate(batch):
-        ids[row, : len(own)], learned[row, : len(own)] = torch.tensor(own), torch.tensor(wanted)
+    for row, (row_ids, row_learned, _) in enumerate(batch):
+        ids[row, : len(row_ids)], learned[row, : len(row_ids)] = torch.tensor(row_ids), torch.tensor(row_learned)
     return ids, learned

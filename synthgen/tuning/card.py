@@ -17,9 +17,9 @@ def card(manifest: Mapping[str, Any]) -> str:
 
 
 def _of_logs(record: Mapping[str, Any]) -> Iterator[str]:
-    told, training, gives = record["logs"], record["training"], record["privacy"]
+    logs, training, gives = record["logs"], record["training"], record["privacy"]
     first, best = training["held-out bits per byte"][0][1], min(loss for _, loss in training["held-out bits per byte"])
-    masked = ", ".join(f"{count:,} `<{kind}>`" for kind, count in sorted(told["masked"].items())) or "nothing was found to mask"
+    masked = ", ".join(f"{count:,} `<{kind}>`" for kind, count in sorted(logs["masked"].items())) or "nothing was found to mask"
     yield from ["---", "library_name: transformers", "pipeline_tag: text-generation", "tags: [synthgen]", "---", "", "# A tuned model", ""]
     yield (
         f"Made with `synthgen tune` from {record['base'].split('@')[0]}, to type as the people in some logs do. The licence of its base "
@@ -29,14 +29,14 @@ def _of_logs(record: Mapping[str, Any]) -> Iterator[str]:
         "",
         "| | |",
         "|---|---|",
-        f"| messages read | {told['messages']:,} |",
-        f"| learned, held out | {told['learned']:,}, {told['held out']:,} |",
+        f"| messages read | {logs['messages']:,} |",
+        f"| learned, held out | {logs['learned']:,}, {logs['held out']:,} |",
     ]
-    yield from (f"| left out, {reason} | {count:,} |" for reason, count in told["left out"].items())
+    yield from (f"| left out, {reason} | {count:,} |" for reason, count in logs["left out"].items())
     yield f"| masked | {masked} |"
     yield f"| bits per byte on held-out messages | {first:.3f} before, {best:.3f} after |"
     yield f"| trained | {training['steps']:,} steps, {training['tokens']:,} tokens, {training['seconds']:,.0f} s |"
-    yield from ["", "## What it gives away", "", *_told(gives), ""]
+    yield from ["", "## What it gives away", "", *_privacy_table(gives), ""]
     yield (
         "Before training, e-mail addresses, telephone, card and account numbers, addresses and other identifiers were masked as slots, "
         "and all "
@@ -49,12 +49,12 @@ def _of_logs(record: Mapping[str, Any]) -> Iterator[str]:
     yield from ["", "## Limits", "", LIMITS, "", "## Use", "", "```yaml", "models:", "  typist: {kind: base, name: FOLDER}", "```"]
 
 
-def _told(gives: Mapping[str, Any]) -> Iterator[str]:
+def _privacy_table(gives: Mapping[str, Any]) -> Iterator[str]:
     columns = ("messages", "whole", "nearly", "runs", "identifiers")
     yield "| | messages of four words or more | equal a learned one | nearly | share eight words in a row | messages with an identifier |"
     yield "|---|---|---|---|---|---|"
-    for name, what in (("generated", "generated"), ("by chance", "held out (by chance)")):
-        yield f"| {what} | " + " | ".join(f"{gives[name][column]:,}" for column in columns) + " |"
+    for name, title in (("generated", "generated"), ("by chance", "held out (by chance)")):
+        yield f"| {title} | " + " | ".join(f"{gives[name][column]:,}" for column in columns) + " |"
 
 
 def _of_corpora(record: Mapping[str, Any]) -> Iterator[str]:
@@ -88,6 +88,6 @@ def _of_corpora(record: Mapping[str, Any]) -> Iterator[str]:
     before, after = record["bits per byte"]["before"], record["bits per byte"]["after"]
     yield from (f"| {name} | {before[name]:.3f} | {figure:.3f} |" for name, figure in after.items())
     yield from ["", "## What it learned from", "", "| source | messages | licence | by |", "|---|---|---|---|"]
-    known = corpora()
-    yield from (f"| {name} | {count:,} | {known[name].licence} | {known[name].by} |" for name, count in record["messages"].items())
+    sources = corpora()
+    yield from (f"| {name} | {count:,} | {sources[name].licence} | {sources[name].by} |" for name, count in record["messages"].items())
     yield from ["", "## Limits", "", "It writes English. " + LIMITS]

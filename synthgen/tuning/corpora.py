@@ -47,13 +47,13 @@ class Corpus(BaseModel):
 def corpora() -> dict[str, Corpus]:
     """All of them by name."""
     written = YAML(typ="safe").load(DATA / "corpora.yaml")
-    return {name: Corpus.model_validate(one) for name, one in written.items()}
+    return {name: Corpus.model_validate(spec) for name, spec in written.items()}
 
 
 def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> list[TrainingMessage]:
     """The messages of a corpus, without copies and without those in which something had to be masked; `clean`: without profanity too.
     Raises DataError."""
-    corpus, seen, found = corpora()[name], set[tuple[str, str]](), list[TrainingMessage]()
+    corpus, seen, typed = corpora()[name], set[tuple[str, str]](), list[TrainingMessage]()
     for record in files.records(folder / f"{name}.jsonl.gz"):
         text = " ".join(" ".join(messages_in(record, "text", name)).split())
         group = str(record.get("group") or "")
@@ -65,37 +65,39 @@ def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> 
         unit = str(record.get("dialog_id") or group)
         safe = masked(text, stream).text
         if not slots(safe):  # a model should write slots where its frame shows some, and nowhere else
-            found.append(TrainingMessage(safe, topic, group, unit, source=name))
-    return found
+            typed.append(TrainingMessage(safe, topic, group, unit, source=name))
+    return typed
 
 
 def training(typed: Mapping[str, Sequence[TrainingMessage]], stream: Random, amount: int) -> Iterator[TrainingDocument]:
     """About `amount` characters of documents, from the sources by their shares, small ones several times over."""
     total = sum(corpora()[name].share for name in typed)
-    made: list[TrainingDocument] = []
-    for name, own in typed.items():
-        wanted = amount * corpora()[name].share / total
-        while own and wanted > 0:
-            before = wanted
-            for one in _source(name, own, stream):
-                made.append(one)
-                wanted -= len(one.text)
-                if wanted <= 0:
+    chosen: list[TrainingDocument] = []
+    for name, source_messages in typed.items():
+        remaining = amount * corpora()[name].share / total
+        while source_messages and remaining > 0:
+            before = remaining
+            for document in _source(name, source_messages, stream):
+                chosen.append(document)
+                remaining -= len(document.text)
+                if remaining <= 0:
                     break
-            if wanted == before:
+            if remaining == before:
                 break
-    stream.shuffle(made)
-    yield from made
+    stream.shuffle(chosen)
+    yield from chosen
 
 
-def _source(name: str, own: Sequence[TrainingMessage], stream: Random) -> Iterator[TrainingDocument]:
+def _source(name: str, typed: Sequence[TrainingMessage], stream: Random) -> Iterator[TrainingDocument]:
     corpus = corpora()[name]
-    topics, handfuls = by_topic(own), list(documents(own, stream))
+    topics, handfuls = by_topic(typed), list(documents(typed, stream))
     stream.shuffle(handfuls)
     for handful in handfuls:
         if len(handful) < 2:
             continue
-        sections = [frames.Section(one.topic, _handed(one.messages, corpus, stream)) for one in sectioned(handful, topics, stream)]
+        sections = [
+            frames.Section(section.topic, _handed(section.messages, corpus, stream)) for section in sectioned(handful, topics, stream)
+        ]
         about = "" if stream.random() < NAMELESS else stream.choice(corpus.about)
         yield framed(sections, about)
 
@@ -126,10 +128,10 @@ SLOTS = {
 def slotted(texts: Sequence[str], stream: Random) -> list[str]:
     """The messages with slots in place of some kinds of facts, under one name each: mostly one of the kind's own, sometimes of two words
     by chance, so that a model reads what a slot is called, and does not know it."""
-    found = list(texts)
-    every = " ".join(SLOTS.values()).split()
+    slotted_texts = list(texts)
+    slot_words = " ".join(SLOTS.values()).split()
     for pattern, names in SLOTS.items():
         if stream.random() < 0.7:
-            name = stream.choice(names.split()) if stream.random() < 0.5 else "_".join(stream.sample(every, 2))
-            found = [re.sub(pattern, f"<{name}>", text, flags=re.IGNORECASE if "day" in pattern else 0) for text in found]
-    return found
+            name = stream.choice(names.split()) if stream.random() < 0.5 else "_".join(stream.sample(slot_words, 2))
+            slotted_texts = [re.sub(pattern, f"<{name}>", text, flags=re.IGNORECASE if "day" in pattern else 0) for text in slotted_texts]
+    return slotted_texts

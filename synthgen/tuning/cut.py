@@ -27,10 +27,10 @@ def vocabulary(tokenizer: Mapping[str, Any], counts: Mapping[int, int], general:
     if model["type"] != "BPE":
         raise ModelError(f"its tokenizer is {model['type']}, not BPE", "start from a model of the SmolLM or GPT-2 kind")
     names = {number: token for token, number in model["vocab"].items()}
-    special = {one["content"] for one in tokenizer["added_tokens"]} - {START}
+    special = {entry["content"] for entry in tokenizer["added_tokens"]} - {START}
     halves: dict[str, tuple[str, str]] = {}
-    for one in model["merges"]:
-        left, right = one if isinstance(one, list) else one.split(" ")
+    for merge in model["merges"]:
+        left, right = merge if isinstance(merge, list) else merge.split(" ")
         halves.setdefault(left + right, (left, right))
     if START not in model["vocab"]:
         raise ModelError(f"its vocabulary has no {START}", "start from a model of the SmolLM or GPT-2 kind")
@@ -44,8 +44,8 @@ def vocabulary(tokenizer: Mapping[str, Any], counts: Mapping[int, int], general:
             ahead += halves.get(token, ())
     old = sorted((number for number, token in names.items() if token in kept), key=lambda number: (names[number] != START, number))
     numbers = {names[number]: place for place, number in enumerate(old)}
-    merges = [one for one in model["merges"] if _all_in(one if isinstance(one, list) else one.split(" "), kept)]
-    added = [{**one, "id": numbers[one["content"]]} for one in tokenizer["added_tokens"] if one["content"] in kept]
+    merges = [merge for merge in model["merges"] if _all_in(merge if isinstance(merge, list) else merge.split(" "), kept)]
+    added = [{**entry, "id": numbers[entry["content"]]} for entry in tokenizer["added_tokens"] if entry["content"] in kept]
     return {**tokenizer, "added_tokens": added, "model": {**model, "vocab": numbers, "merges": merges}}, old
 
 
@@ -55,10 +55,10 @@ def _all_in(halves: Sequence[str], kept: set[str]) -> bool:
 
 def token_frequencies(tokenizer: Any, texts: Iterable[str]) -> Counter[int]:
     """How often a tokenizer's tokens are seen."""
-    found = Counter[int]()
+    counts = Counter[int]()
     for text in texts:
-        found.update(tokenizer(text, add_special_tokens=False)["input_ids"])
-    return found
+        counts.update(tokenizer(text, add_special_tokens=False)["input_ids"])
+    return counts
 
 
 def take_tokens(model: Any, kept: Sequence[int]) -> None:

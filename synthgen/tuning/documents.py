@@ -48,49 +48,51 @@ class TrainingDocument:
         return sum(len(self.text[start:end].encode()) for start, end in self.spans)
 
 
-def documents(typed: Sequence[TrainingMessage], stream: Random, *, shown: int = SHOWN) -> Iterator[list[TrainingMessage]]:
+def documents(typed: Sequence[TrainingMessage], stream: Random, *, frame_size: int = SHOWN) -> Iterator[list[TrainingMessage]]:
     """All the messages, each once, in handfuls that belong together: of one group, and in a large group near to each other.
 
     What is left over of small groups is put together by where it was typed.
     """
     groups: dict[tuple[str, str, str], list[TrainingMessage]] = {}
-    for one in typed:
-        groups.setdefault((one.source, one.about, one.group), []).append(one)
-    rest: dict[tuple[str, str], list[TrainingMessage]] = {}
-    for (source, about, _), own in groups.items():
-        if len(own) < 4:
-            rest.setdefault((source, about), []).extend(replace(one, topic="") for one in own)
+    for message in typed:
+        groups.setdefault((message.source, message.about, message.group), []).append(message)
+    leftovers: dict[tuple[str, str], list[TrainingMessage]] = {}
+    for (source, about, _), group in groups.items():
+        if len(group) < 4:
+            leftovers.setdefault((source, about), []).extend(replace(message, topic="") for message in group)
         else:
-            yield from _handfuls(own, stream, shown)
-    for own in rest.values():
-        yield from _handfuls(own, stream, shown)
+            yield from _handfuls(group, stream, frame_size)
+    for group in leftovers.values():
+        yield from _handfuls(group, stream, frame_size)
 
 
-def _handfuls(own: Sequence[TrainingMessage], stream: Random, shown: int) -> Iterator[list[TrainingMessage]]:
-    left = stream.sample(own, len(own))
-    if len(left) <= LARGE:
-        yield from _cut(left, stream, shown)
+def _handfuls(group: Sequence[TrainingMessage], stream: Random, frame_size: int) -> Iterator[list[TrainingMessage]]:
+    shuffled = stream.sample(group, len(group))
+    if len(shuffled) <= LARGE:
+        yield from _cut(shuffled, stream, frame_size)
         return
-    for start in range(0, len(left), BLOCK):
-        yield from _cut(_chained(left[start : start + BLOCK], stream, shown), stream, shown)
+    for start in range(0, len(shuffled), BLOCK):
+        yield from _cut(_chained(shuffled[start : start + BLOCK], stream, frame_size), stream, frame_size)
 
 
-def _cut(own: Sequence[TrainingMessage], stream: Random, shown: int) -> Iterator[list[TrainingMessage]]:
+def _cut(ordered: Sequence[TrainingMessage], stream: Random, frame_size: int) -> Iterator[list[TrainingMessage]]:
     place = 0
-    while place < len(own):
-        size = stream.randint(max(2, shown // 2), shown + shown // 2)
-        yield list(own[place : place + size])
+    while place < len(ordered):
+        size = stream.randint(max(2, frame_size // 2), frame_size + frame_size // 2)
+        yield list(ordered[place : place + size])
         place += size
 
 
-def _chained(block: list[TrainingMessage], stream: Random, shown: int) -> list[TrainingMessage]:
-    """The messages in an order in which near ones stand together: about `shown` around one, then those around the next."""
-    near = Nearness([one.text for one in block]).all_pairs()
+def _chained(block: list[TrainingMessage], stream: Random, frame_size: int) -> list[TrainingMessage]:
+    """The messages in an order in which near ones stand together: about `frame_size` around one, then those around the next."""
+    near = Nearness([message.text for message in block]).all_pairs()
     free, order = set(range(len(block))), list[int]()
     for centre in stream.sample(range(len(block)), len(block)):
         if centre in free:
-            around = [place for place in (-near[centre]).argsort(kind="stable")[: 6 * shown].tolist() if place in free and place != centre]
-            taken = [centre, *stream.sample(around[: 2 * shown], min(shown - 1, len(around), 2 * shown))]
+            around = [
+                place for place in (-near[centre]).argsort(kind="stable")[: 6 * frame_size].tolist() if place in free and place != centre
+            ]
+            taken = [centre, *stream.sample(around[: 2 * frame_size], min(frame_size - 1, len(around), 2 * frame_size))]
             free.difference_update(taken)
             order += stream.sample(taken, len(taken))
     return [block[place] for place in order]
@@ -98,16 +100,16 @@ def _chained(block: list[TrainingMessage], stream: Random, shown: int) -> list[T
 
 def by_topic(typed: Sequence[TrainingMessage]) -> dict[str, list[str]]:
     """The messages that have a topic, by it."""
-    found: dict[str, list[str]] = {}
-    for one in typed:
-        if one.topic:
-            found.setdefault(one.topic, []).append(one.text)
-    return found
+    topics: dict[str, list[str]] = {}
+    for message in typed:
+        if message.topic:
+            topics.setdefault(message.topic, []).append(message.text)
+    return topics
 
 
 def section(handful: Sequence[TrainingMessage]) -> frames.Section:
     """The messages of a handful, as a frame shows them."""
-    return frames.Section(handful[0].topic, [one.text for one in handful])
+    return frames.Section(handful[0].topic, [message.text for message in handful])
 
 
 def framed(sections: Sequence[frames.Section], about: str, *, first: int = 1) -> TrainingDocument:
@@ -126,9 +128,9 @@ def framed(sections: Sequence[frames.Section], about: str, *, first: int = 1) ->
 
 def sectioned(handful: Sequence[TrainingMessage], others: Mapping[str, Sequence[str]], stream: Random) -> list[frames.Section]:
     """The sections of a document: sometimes some of `others` (a topic's messages) before its own."""
-    own = section(handful)
-    names = [name for name in others if name != own.topic]
-    if not own.topic or not names or stream.random() >= SEVERAL:
-        return [own]
+    own_section = section(handful)
+    names = [name for name in others if name != own_section.topic]
+    if not own_section.topic or not names or stream.random() >= SEVERAL:
+        return [own_section]
     before = stream.sample(names, min(len(names), stream.randint(1, 3)))
-    return [*(frames.Section(name, stream.sample(list(others[name]), min(5, len(others[name])))) for name in before), own]
+    return [*(frames.Section(name, stream.sample(list(others[name]), min(5, len(others[name])))) for name in before), own_section]

@@ -40,7 +40,7 @@ class Logs:
 
 def read_logs(paths: Sequence[Path], about: str, stream: Random, *, field: str | None = None, group: str | None = None) -> Logs:
     """The messages of some files, each once. Raises DataError when they are too few."""
-    found, left_out, masks, seen, count = list[TrainingMessage](), Counter[str](), Counter[str](), set[tuple[str, str]](), 0
+    typed, left_out, masks, seen, count = list[TrainingMessage](), Counter[str](), Counter[str](), set[tuple[str, str]](), 0
     for path in paths:
         for text, topic, unit in _records(path, field, group):
             count += 1
@@ -50,16 +50,16 @@ def read_logs(paths: Sequence[Path], about: str, stream: Random, *, field: str |
                 continue
             seen.add(key)
             safe = masked(text, stream)
-            masks.update(safe.found)
-            found.append(TrainingMessage(safe.text, readable(topic), topic, unit or str(count), about, path.name))
-    if len(found) < LEAST:
-        told = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
+            masks.update(safe.counts)
+            typed.append(TrainingMessage(safe.text, readable(topic), topic, unit or str(count), about, path.name))
+    if len(typed) < LEAST:
+        listing = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
         raise DataError(
-            f"{len(found)} messages are too few to tune on ({LEAST} at least, better {ENOUGH:,})"
-            + (f"; {told} were left out" if told else ""),
+            f"{len(typed)} messages are too few to tune on ({LEAST} at least, better {ENOUGH:,})"
+            + (f"; {listing} were left out" if listing else ""),
             "write `like: FILE` in a typed field instead: it shows the model your messages without training",
         )
-    return Logs(found, count, dict(left_out), dict(masks))
+    return Logs(typed, count, dict(left_out), dict(masks))
 
 
 def _unfit(text: str) -> str:
@@ -73,11 +73,11 @@ def _records(path: Path, field: str | None, group: str | None) -> Iterator[tuple
         yield from ((text, "", "") for text in files.messages(path))
         return
     read = list(files.with_messages(path, field or ""))
-    transcript.refuse([text for _, found in read for text in found], path)
-    for number, (record, found) in enumerate(read, 1):
+    transcript.refuse([text for _, texts in read for text in texts], path)
+    for number, (record, texts) in enumerate(read, 1):
         topic = _label(record, group, f"{path}, record {number}") if group else _first(record, GROUPS)
-        unit = _first(record, DIALOGUES) or (f"{path.name} {number}" if len(found) > 1 else "")
-        yield from ((text, topic, unit) for text in found or [""])
+        unit = _first(record, DIALOGUES) or (f"{path.name} {number}" if len(texts) > 1 else "")
+        yield from ((text, topic, unit) for text in texts or [""])
 
 
 def _label(record: Mapping[str, Any], group: str, where: str) -> str:
@@ -102,13 +102,15 @@ def readable(group: str) -> str:
 def split(typed: Sequence[TrainingMessage], share: float, stream: Random) -> tuple[list[TrainingMessage], list[TrainingMessage]]:
     """Those to learn from, and about a share of them that is held out: whole units, so that held out means held out. None are when all
     units are larger than twice the share."""
-    sizes = Counter((one.source, one.unit) for one in typed)
-    wanted, held = share * len(typed), set[tuple[str, str]]()
+    sizes = Counter((message.source, message.unit) for message in typed)
+    remaining, held_out = share * len(typed), set[tuple[str, str]]()
     for unit in stream.sample(sorted(sizes), len(sizes)):
-        if sizes[unit] <= wanted:
-            held.add(unit)
-            wanted -= sizes[unit]
+        if sizes[unit] <= remaining:
+            held_out.add(unit)
+            remaining -= sizes[unit]
     least = min(sizes.values(), default=0)
-    if not held and least <= 2 * wanted:
-        held.add(stream.choice([unit for unit in sorted(sizes) if sizes[unit] == least]))
-    return [one for one in typed if (one.source, one.unit) not in held], [one for one in typed if (one.source, one.unit) in held]
+    if not held_out and least <= 2 * remaining:
+        held_out.add(stream.choice([unit for unit in sorted(sizes) if sizes[unit] == least]))
+    return [message for message in typed if (message.source, message.unit) not in held_out], [
+        message for message in typed if (message.source, message.unit) in held_out
+    ]

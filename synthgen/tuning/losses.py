@@ -28,8 +28,8 @@ def losses(logits: torch.Tensor, ids: torch.Tensor, learned: torch.Tensor) -> to
 def likelihood(model: Any, batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
     """The usual objective: each learned token as likely as can be."""
     ids, learned = padded(batch)
-    found = losses(model(ids.to(model.device), use_cache=False).logits, ids, learned)
-    return found.sum(), found
+    token_losses = losses(model(ids.to(model.device), use_cache=False).logits, ids, learned)
+    return token_losses.sum(), token_losses
 
 
 def distilled(teacher: Any, share: float = 0.7) -> Objective:
@@ -38,15 +38,17 @@ def distilled(teacher: Any, share: float = 0.7) -> Objective:
 
     def objective(model: Any, batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
         ids, learned = padded(batch)
-        read = torch.arange(ids.shape[1])[None, :] < torch.tensor([len(own) for own, _, _ in batch])[:, None]
+        read = torch.arange(ids.shape[1])[None, :] < torch.tensor([len(tokens) for tokens, _, _ in batch])[:, None]
         with torch.no_grad():
-            wanted = torch.log_softmax(teacher(ids.to(teacher.device), use_cache=False).logits[read].float(), dim=-1)
+            teacher_logprobs = torch.log_softmax(teacher(ids.to(teacher.device), use_cache=False).logits[read].float(), dim=-1)
         with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=model.dtype is torch.float32):
             logits = model(ids.to(model.device), use_cache=False).logits
-        given = torch.log_softmax(logits[read].float(), dim=-1)
-        distance = torch.nn.functional.kl_div(given, wanted.to(given.device), reduction="sum", log_target=True)
-        found = losses(logits, ids, learned)
-        return share * distance + (1 - share) * found.sum(), found
+        student_logprobs = torch.log_softmax(logits[read].float(), dim=-1)
+        distance = torch.nn.functional.kl_div(
+            student_logprobs, teacher_logprobs.to(student_logprobs.device), reduction="sum", log_target=True
+        )
+        token_losses = losses(logits, ids, learned)
+        return share * distance + (1 - share) * token_losses.sum(), token_losses
 
     return objective
 
@@ -58,8 +60,8 @@ def bits_per_byte(model: Any, documents: Sequence[Encoded], size: int) -> float:
         with torch.inference_mode():
             return float(likelihood(model, batch)[1].sum())
 
-    with side_by_side(model) as each:
-        total = sum(each(nats, batches(documents, size // PARTS, Random(0))))
+    with side_by_side(model) as parallel_map:
+        total = sum(parallel_map(nats, batches(documents, size // PARTS, Random(0))))
     return float(total) / math.log(2) / max(1, sum(size for _, _, size in documents))
 
 

@@ -41,40 +41,40 @@ def extraction_prompts(learned: Sequence[TrainingMessage], about: str, count: in
     while len(prompts) < count:
         handfuls = list(documents(stream.sample(learned, min(len(learned), SHOWN * count)), stream))
         for handful in stream.sample(handfuls, len(handfuls)):
-            shown = framed([section(list(_short(handful)))], about)
-            bare = frames.frame(about, [frames.Section(handful[0].topic, [])]) if about or handful[0].topic else shown.text + "-"
-            prompts += [Prompt(text, stream.getrandbits(63), settings) for text in (shown.text + "-", bare)]
+            document = framed([section(list(_short(handful)))], about)
+            bare = frames.frame(about, [frames.Section(handful[0].topic, [])]) if about or handful[0].topic else document.text + "-"
+            prompts += [Prompt(text, stream.getrandbits(63), settings) for text in (document.text + "-", bare)]
     return prompts[:count]
 
 
 def _short(handful: Sequence[TrainingMessage]) -> Iterator[TrainingMessage]:
     """Messages of `READ` words together at most, and one at least."""
     words = 0
-    for one in handful:
-        words += len(one.text.split())
-        if words <= READ or one is handful[0]:
-            yield one
+    for message in handful:
+        words += len(message.text.split())
+        if words <= READ or message is handful[0]:
+            yield message
 
 
 def extracted_messages(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
     """The messages that a model writes, in the order of the prompts; what never ends is none."""
-    found = {place: frames.ended(completion.text) for place, completion in placed(model, prompts)}
-    return (text for place in sorted(found) if (text := found[place]))
+    texts = {place: frames.ended(completion.text) for place, completion in placed(model, prompts)}
+    return (text for place in sorted(texts) if (text := texts[place]))
 
 
 def count_copied(texts: Sequence[str], learned: Sequence[str]) -> CopiedCounts:
     """How many of the texts say a learned message over again."""
-    known, index = Originals(learned), SimilarityIndex(NEAR)
+    originals, index = Originals(learned), SimilarityIndex(NEAR)
     for text in learned:
         index.like(text, keep=True)
-    whole = nearly = runs = identifiers = count = 0
+    equal = nearly = runs = identifiers = count = 0
     for text in texts:
         identifiers += bool(leaks(text))
         if len(text.split()) < SHORT:
             continue
         count += 1
-        part = known.copied(text)
-        whole += part == ""
+        part = originals.copied(text)
+        equal += part == ""
         runs += bool(part)
         nearly += part != "" and index.like(text) is not None
-    return CopiedCounts(count, whole, nearly, runs, identifiers)
+    return CopiedCounts(count, equal, nearly, runs, identifiers)

@@ -20,7 +20,7 @@ def redraw_digits(text: str, stream: Random) -> str:
     if not DIGIT.search(text):
         return text
 
-    def other(match: re.Match[str]) -> str:
+    def redrawn(match: re.Match[str]) -> str:
         token = match[0]
         if token[0] == "<" or sum(map(str.isdecimal, token)) < 3 or token.lower() in words("kept") or _PAIR.fullmatch(token):
             return token
@@ -32,11 +32,11 @@ def redraw_digits(text: str, stream: Random) -> str:
         if day := _DAY.fullmatch(token):
             return _alike(token, _date(day, stream))
         if iso := _ISO.fullmatch(token):
-            rest = _TIMES.sub(lambda part: _time(_matched(_CLOCK, part[0]), "", stream), iso[5])
-            return _alike(token, _year(stream) + iso[2] + _small(iso[3], 12, stream) + iso[2] + _small(iso[4], 28, stream) + rest)
+            time_part = _TIMES.sub(lambda part: _time(_matched(_CLOCK, part[0]), "", stream), iso[5])
+            return _alike(token, _year(stream) + iso[2] + _small(iso[3], 12, stream) + iso[2] + _small(iso[4], 28, stream) + time_part)
         return _digits(token, stream)
 
-    return _NUMERAL.sub(other, text)
+    return _NUMERAL.sub(redrawn, text)
 
 
 _TIMES = re.compile(r"\d{2}:\d{2}(?::\d{2})?")
@@ -96,7 +96,7 @@ _PARTS = re.compile(r"\d{1,3}(?:[,.]\d{3})+(?!\d)|\d+")
 def _digits(token: str, stream: Random) -> str:
     """Other digits, number by number: the first of a number and its last before the zeros it ends in are no zeros, unless they were."""
 
-    def other(match: re.Match[str]) -> str:
+    def redrawn(match: re.Match[str]) -> str:
         number = match[0]
         if re.fullmatch(YEAR, number):
             year = _year(stream)
@@ -110,4 +110,4 @@ def _digits(token: str, stream: Random) -> str:
                 drawn[place] = str(stream.randint(1, 9) if edge else stream.randint(0, 9))
         return _alike(number, "".join(drawn))
 
-    return _PARTS.sub(other, token)
+    return _PARTS.sub(redrawn, token)

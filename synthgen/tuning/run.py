@@ -45,18 +45,21 @@ class Tuned:
     @property
     def notes(self) -> list[str]:
         """What the user should know."""
-        record, found = self.record["tuned"], list[str]()
+        record, notes = self.record["tuned"], list[str]()
         if "making" in record:
-            return found
+            return notes
         losses, learned = [loss for _, loss in record["training"]["held-out bits per byte"]], record["logs"]["learned"]
         if learned < ENOUGH:
-            found.append(f"{learned:,} messages are few; from {ENOUGH:,} on a model learns more than `like: FILE` shows it")
+            notes.append(f"{learned:,} messages are few; from {ENOUGH:,} on a model learns more than `like: FILE` shows it")
         if min(losses) > 0.99 * losses[0]:
-            found.append("it learned next to nothing: it foretells held-out messages no better than before")
-        rates = {name: (one["whole"] + one["nearly"] + one["runs"]) / max(1, one["messages"]) for name, one in record["privacy"].items()}
+            notes.append("it learned next to nothing: it foretells held-out messages no better than before")
+        rates = {
+            name: (counts["whole"] + counts["nearly"] + counts["runs"]) / max(1, counts["messages"])
+            for name, counts in record["privacy"].items()
+        }
         if rates["generated"] > rates["by chance"] + 0.01:
-            found.append("it says what it learned over again more often than people coincide by chance; do not give the folder away")
-        return found
+            notes.append("it says what it learned over again more often than people coincide by chance; do not give the folder away")
+        return notes
 
 
 R = TypeVar("R")
@@ -64,24 +67,24 @@ R = TypeVar("R")
 
 def run(
     out: Path,
-    told: Sequence[Any],
+    inputs: Sequence[Any],
     fresh: bool,
     read: Callable[[], R],
     work: Callable[[R, Path], dict[str, Any]],
     paths: Sequence[Path] = (),
 ) -> Tuned:
-    """The model in the folder `out`: the one that is there when it was `told` the same, of `paths` with the same content; or else what
+    """The model in the folder `out`: the one that is there when it had the same `inputs`, and `paths` with the same content; or else what
     `work` makes of what was `read`, in a folder where a killed run left off, and tells in the record that it returns. Nothing is made
     before all is read. Raises DataError, OutputError.
     """
-    output, said = Output(out), _fingerprint(paths, told)
+    output, fingerprint = Output(out), _fingerprint(paths, inputs)
     with output.locked("tune"):
-        if (found := _finished(output, said, fresh)) is not None:
-            return Tuned(out, found, already=True)
+        if (finished := _finished(output, fingerprint, fresh)) is not None:
+            return Tuned(out, finished, already=True)
         began = time.monotonic()
-        given = read()
-        record = work(given, _workplace(output, said, fresh))
-        return Tuned(out, _publish(output, said, {**record, "seconds": round(time.monotonic() - began, 1)}))
+        data = read()
+        record = work(data, _workplace(output, fingerprint, fresh))
+        return Tuned(out, _publish(output, fingerprint, {**record, "seconds": round(time.monotonic() - began, 1)}))
 
 
 def tune(
@@ -102,27 +105,27 @@ def tune(
     base_model = BaseModel(model, device=device)
 
     def read() -> tuple[Logs, list[TrainingMessage], list[TrainingMessage]]:
-        found = read_logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group)
-        return found, *split(found.typed, HELD, Random(f"{settings.seed} held"))
+        logs = read_logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group)
+        return logs, *split(logs.typed, HELD, Random(f"{settings.seed} held"))
 
-    def work(given: tuple[Logs, list[TrainingMessage], list[TrainingMessage]], folder: Path) -> dict[str, Any]:
+    def work(data: tuple[Logs, list[TrainingMessage], list[TrainingMessage]], folder: Path) -> dict[str, Any]:
         from synthgen.tuning.adapt import lora_train
 
-        found, learned, held = given
+        logs, learned, held_out = data
         network, tokenizer = base_model.opened()
-        looked_at = _looked_at(held, about, tokenizer)
+        looked_at = _looked_at(held_out, about, tokenizer)
         if not any(size for _, _, size in looked_at):
             raise DataError("no messages can be held out: they belong to too few dialogues", "leave the field out that says which dialogue")
         state = lora_train(base_model, network, _epochs(learned, about, settings.seed, tokenizer), looked_at, settings, folder, watch)
         copy_tokenizer(base_model, folder)
-        Originals(one.text for one in learned).save(folder / LEARNED)
+        Originals(message.text for message in learned).save(folder / LEARNED)
         return {
             "base": base_model.identity,
             "about": about,
             "settings": asdict(settings),
-            "logs": _told(found, learned, held),
+            "logs": _log_counts(logs, learned, held_out),
             "training": state.record(),
-            "privacy": _gives_away(folder, device, learned, held, about, probe, settings.seed),
+            "privacy": _gives_away(folder, device, learned, held_out, about, probe, settings.seed),
         }
 
     return run(out, [about, content(model), field, group, asdict(settings), probe], fresh, read, work, paths)
@@ -134,32 +137,32 @@ def content(model: str) -> str:
     return base_model.identity.split()[0] if base_model.place.exists() else model
 
 
-def _finished(output: Output, said: str, fresh: bool) -> dict[str, Any] | None:
-    found = output.manifest(again=fresh)
-    if (found is not None and "tuned" not in found) or (output.unfinished / JOURNAL).exists():
+def _finished(output: Output, fingerprint: str, fresh: bool) -> dict[str, Any] | None:
+    manifest = output.manifest(again=fresh)
+    if (manifest is not None and "tuned" not in manifest) or (output.unfinished / JOURNAL).exists():
         raise OutputError(f"{output.final} is a dataset, not a model", "choose another place: --out DIR")
-    if found is None or fresh:
+    if manifest is None or fresh:
         return None
-    if found["fingerprint"] != said or output.unfinished.exists():
+    if manifest["fingerprint"] != fingerprint or output.unfinished.exists():
         return None
-    refuse_damaged(output, found)
-    return found
+    refuse_damaged(output, manifest)
+    return manifest
 
 
-def _workplace(output: Output, said: str, fresh: bool) -> Path:
-    """The folder where the run works, as its killed forerunner left it; empty when that one was told otherwise."""
+def _workplace(output: Output, fingerprint: str, fresh: bool) -> Path:
+    """The folder where the run works, as its killed forerunner left it; empty when that one had other inputs."""
     mark = output.unfinished / "fingerprint"
-    output.open(fresh=fresh or not mark.exists() or mark.read_bytes() != said.encode())
-    mark.write_text(said, encoding="utf-8")
+    output.open(fresh=fresh or not mark.exists() or mark.read_bytes() != fingerprint.encode())
+    mark.write_text(fingerprint, encoding="utf-8")
     return output.unfinished
 
 
-def _fingerprint(paths: Sequence[Path], told: Sequence[Any]) -> str:
+def _fingerprint(paths: Sequence[Path], inputs: Sequence[Any]) -> str:
     try:
         read = [sha256(path.read_bytes()).hexdigest() for path in paths]
     except OSError as error:
         raise DataError(f"{error.filename}: {error.strerror or error}") from None
-    return digest_of([synthgen.__version__, read, told])
+    return digest_of([synthgen.__version__, read, inputs])
 
 
 def _epochs(learned: Sequence[TrainingMessage], about: str, seed: int, tokenizer: Any) -> Callable[[int], list[Encoded]]:
@@ -167,19 +170,19 @@ def _epochs(learned: Sequence[TrainingMessage], about: str, seed: int, tokenizer
 
     def epoch(number: int) -> list[Encoded]:
         stream = Random(f"{seed} epoch {number}")
-        made = [
+        training_documents = [
             framed(sectioned(handful, topics, stream), "" if stream.random() < NAMELESS else about, first=0)
             for handful in documents(learned, stream)
         ]
-        return learnable(tokenizer, made)
+        return learnable(tokenizer, training_documents)
 
     return epoch
 
 
-def _looked_at(held: Sequence[TrainingMessage], about: str, tokenizer: Any) -> list[Encoded]:
-    made = documents(held[:MOST_HELD], Random(0))
-    shown = [framed([section(one)], about) for one in made if len(one) > 1]
-    return [encoded(tokenizer, one) for one in shown]
+def _looked_at(held_out: Sequence[TrainingMessage], about: str, tokenizer: Any) -> list[Encoded]:
+    handfuls = documents(held_out[:MOST_HELD], Random(0))
+    eval_frames = [framed([section(handful)], about) for handful in handfuls if len(handful) > 1]
+    return [encoded(tokenizer, frame) for frame in eval_frames]
 
 
 def copy_tokenizer(base_model: BaseModel, folder: Path) -> None:
@@ -192,26 +195,29 @@ def copy_tokenizer(base_model: BaseModel, folder: Path) -> None:
 
 
 def _gives_away(
-    work: Path, device: str, learned: Sequence[TrainingMessage], held: Sequence[TrainingMessage], about: str, probe: int, seed: int
+    work: Path, device: str, learned: Sequence[TrainingMessage], held_out: Sequence[TrainingMessage], about: str, probe: int, seed: int
 ) -> dict[str, Any]:
-    texts, others = [one.text for one in learned], [one.text for one in held]
+    texts, held_out_texts = [message.text for message in learned], [message.text for message in held_out]
     prompts = privacy.extraction_prompts(learned, about, probe, Random(f"{seed} probe"))
-    made = list(privacy.extracted_messages(BaseModel(str(work), device=device), prompts))
-    return {"generated": privacy.count_copied(made, texts)._asdict(), "by chance": privacy.count_copied(others, texts)._asdict()}
+    generated = list(privacy.extracted_messages(BaseModel(str(work), device=device), prompts))
+    return {
+        "generated": privacy.count_copied(generated, texts)._asdict(),
+        "by chance": privacy.count_copied(held_out_texts, texts)._asdict(),
+    }
 
 
-def _told(read: Logs, learned: Sequence[TrainingMessage], held: Sequence[TrainingMessage]) -> dict[str, Any]:
-    return {"messages": read.read, "learned": len(learned), "held out": len(held), "left out": read.left_out, "masked": read.masked}
+def _log_counts(read: Logs, learned: Sequence[TrainingMessage], held_out: Sequence[TrainingMessage]) -> dict[str, Any]:
+    return {"messages": read.read, "learned": len(learned), "held out": len(held_out), "left out": read.left_out, "masked": read.masked}
 
 
-def _publish(output: Output, said: str, record: dict[str, Any]) -> dict[str, Any]:
-    work, own = output.unfinished, (CHECKPOINT, "fingerprint")
-    manifest = {"synthgen": synthgen.__version__, "fingerprint": said, "versions": versions(), "tuned": record}
+def _publish(output: Output, fingerprint: str, record: dict[str, Any]) -> dict[str, Any]:
+    work, unpublished = output.unfinished, (CHECKPOINT, "fingerprint")
+    manifest = {"synthgen": synthgen.__version__, "fingerprint": fingerprint, "versions": versions(), "tuned": record}
     (work / "README.md").write_text(card(manifest), encoding="utf-8")
     manifest["files"] = {
-        one.name: {"bytes": one.stat().st_size, "sha256": sha256_of(one)}
-        for one in sorted(work.iterdir())
-        if one.is_file() and one.name not in own and not one.name.startswith(".")
+        file.name: {"bytes": file.stat().st_size, "sha256": sha256_of(file)}
+        for file in sorted(work.iterdir())
+        if file.is_file() and file.name not in unpublished and not file.name.startswith(".")
     }
-    output.publish(manifest, own)
+    output.publish(manifest, unpublished)
     return manifest

@@ -53,36 +53,36 @@ class Corpora:
     """Messages by source: to learn from, held out of sources that are learned from, and of sources that never are."""
 
     learned: dict[str, list[TrainingMessage]]
-    held: dict[str, list[TrainingMessage]]
+    held_out: dict[str, list[TrainingMessage]]
     strange: dict[str, list[TrainingMessage]]
 
 
 def gathered(folder: Path, seed: int) -> Corpora:
     """The corpora in a folder, cleaned and masked. Raises DataError when none are there."""
-    found = Corpora({}, {}, {})
+    sources = Corpora({}, {}, {})
     for name, corpus in corpora.corpora().items():
         if not (folder / f"{name}.jsonl.gz").exists():
             continue
         stream = Random(f"{seed} {name}")
         typed = corpora.messages(folder, name, stream, clean=bool(corpus.share))
         if corpus.share:
-            found.learned[name], found.held[name] = split(typed, HELD, stream)
+            sources.learned[name], sources.held_out[name] = split(typed, HELD, stream)
         else:
-            found.strange[name] = typed
-    if not found.learned:
+            sources.strange[name] = typed
+    if not sources.learned:
         raise DataError(f"{folder}: none of the corpora is there", f"as NAME.jsonl.gz: {', '.join(corpora.corpora())}")
-    return found
+    return sources
 
 
 def eval_documents(typed: Mapping[str, Sequence[TrainingMessage]], seed: int, most: int) -> dict[str, list[TrainingDocument]]:
     """Documents to measure on, of sixteen messages at most, as they were typed: up to `most` of each source."""
-    made: dict[str, list[TrainingDocument]] = {}
-    for name, own in typed.items():
+    eval_sets: dict[str, list[TrainingDocument]] = {}
+    for name, source_messages in typed.items():
         stream = Random(f"{seed} shown {name}")
-        handfuls = [one[:16] for one in documents(own, stream) if len(one) >= 5]
+        handfuls = [handful[:16] for handful in documents(source_messages, stream) if len(handful) >= 5]
         about = corpora.corpora()[name].about[0]
-        made[name] = [framed([section(one)], about) for one in stream.sample(handfuls, min(most, len(handfuls)))]
-    return {name: own for name, own in made.items() if own}
+        eval_sets[name] = [framed([section(handful)], about) for handful in stream.sample(handfuls, min(most, len(handfuls)))]
+    return {name: source_documents for name, source_documents in eval_sets.items() if source_documents}
 
 
 def from_scratch(
@@ -93,15 +93,15 @@ def from_scratch(
     def read() -> Corpora:
         return gathered(folder, settings.seed)
 
-    def work(found: Corpora, place: Path) -> dict[str, Any]:
+    def work(sources: Corpora, place: Path) -> dict[str, Any]:
         base = place / "base"
         if not (base / DONE).exists():
-            (base / DONE).write_text(json.dumps(cut_base(making, found, base)), encoding="utf-8")
+            (base / DONE).write_text(json.dumps(cut_base(making, sources, base)), encoding="utf-8")
         layers = json.loads((base / DONE).read_text(encoding="utf-8"))
-        before = figures(str(base), found, settings.seed, settings.batch)
-        state = _trained(making, base, found, settings, place, watch)
+        before = figures(str(base), sources, settings.seed, settings.batch)
+        state = _trained(making, base, sources, settings, place, watch)
         copy_tokenizer(BaseModel(str(base)), place)
-        after = figures(str(place), found, settings.seed, settings.batch)
+        after = figures(str(place), sources, settings.seed, settings.batch)
         shutil.rmtree(base)
         return {
             "base": Path(making.source).name if Path(making.source).exists() else making.source,
@@ -109,29 +109,33 @@ def from_scratch(
             "settings": asdict(settings),
             "training": state.record(),
             "layers": layers,
-            "messages": {name: len(own) for name, own in found.learned.items()},
+            "messages": {name: len(typed) for name, typed in sources.learned.items()},
             "bits per byte": {"before": before, "after": after},
         }
 
-    sizes = sorted((one.name, one.stat().st_size) for one in folder.glob("*.jsonl.gz"))
+    sizes = sorted((file.name, file.stat().st_size) for file in folder.glob("*.jsonl.gz"))
     return run(out, [sizes, content(making.source), asdict(making), asdict(settings)], fresh, read, work)
 
 
-def _trained(making: BuildConfig, base: Path, found: Corpora, settings: Settings, place: Path, watch: Watch) -> TrainingState:
+def _trained(making: BuildConfig, base: Path, sources: Corpora, settings: Settings, place: Path, watch: Watch) -> TrainingState:
     """Train a cut base on the corpora: all its weights when it lost layers, or else its scales."""
     from synthgen.tuning.adapt import lora_train
 
     base_model = BaseModel(str(base))
-    per_source = max(2, LOOKED_AT // len(found.held))
-    held = [encoded(base_model.tokenizer, one) for own in eval_documents(found.held, settings.seed, per_source).values() for one in own]
+    per_source = max(2, LOOKED_AT // len(sources.held_out))
+    held_out = [
+        encoded(base_model.tokenizer, document)
+        for source_documents in eval_documents(sources.held_out, settings.seed, per_source).values()
+        for document in source_documents
+    ]
     if making.layers is not None:
-        return distill(making, base, found, held, settings, place, watch)
+        return distill(making, base, sources, held_out, settings, place, watch)
     network, tokenizer = base_model.opened()
     return lora_train(
         base_model,
         network,
-        lambda number: epoch(tokenizer, found, making, settings.seed, number),
-        held,
+        lambda number: epoch(tokenizer, sources, making, settings.seed, number),
+        held_out,
         settings,
         place,
         watch,
@@ -144,12 +148,12 @@ def _nameless(making: BuildConfig) -> dict[str, Any]:
     return {name: value for name, value in asdict(making).items() if name != "source"}
 
 
-def cut_base(making: BuildConfig, found: Corpora, folder: Path) -> list[int]:
+def cut_base(making: BuildConfig, sources: Corpora, folder: Path) -> list[int]:
     """Write the base model before any training, packed, with its smaller vocabulary; returns the layers that were kept."""
     import torch
 
     model, tokenizer = BaseModel(making.source, dtype="float32", device="cpu").opened()
-    counts = cut.token_frequencies(tokenizer, (one.text for own in found.learned.values() for one in own))
+    counts = cut.token_frequencies(tokenizer, (message.text for typed in sources.learned.values() for message in typed))
     written, kept = cut.vocabulary(json.loads(tokenizer.backend_tokenizer.to_str()), counts, making.general, making.seen)
     cut.take_tokens(model, kept)
     folder.mkdir(parents=True, exist_ok=True)
@@ -158,7 +162,11 @@ def cut_base(making: BuildConfig, found: Corpora, folder: Path) -> list[int]:
     layers = list(range(model.config.num_hidden_layers))
     if making.layers is not None and making.layers < len(layers):
         tokenizer = BaseModel(str(folder)).tokenizer
-        sample = [torch.tensor([encoded(tokenizer, one)[0]]) for own in eval_documents(found.held, 0, 4).values() for one in own]
+        sample = [
+            torch.tensor([encoded(tokenizer, document)[0]])
+            for source_documents in eval_documents(sources.held_out, 0, 4).values()
+            for document in source_documents
+        ]
         change = cut.influence(model, sample)
         layers = sorted(sorted(layers, key=lambda place: -change[place])[: making.layers])
         cut.take_layers(model, layers)
@@ -173,7 +181,9 @@ def save_packed(model: Any, folder: Path, bits: int) -> None:
         if name.startswith("lm_head") and model.config.tie_word_embeddings:
             continue
         if tensor.dim() == 2:
-            weights |= {f"{name}.{part}": one for part, one in packed.quantised(tensor, 8 if "embed" in name else bits).items()}
+            weights |= {
+                f"{name}.{part}": packed_part for part, packed_part in packed.quantised(tensor, 8 if "embed" in name else bits).items()
+            }
         else:
             weights[name] = tensor.float().contiguous()
     packed.save(weights, folder / "model.safetensors")
@@ -183,14 +193,14 @@ def save_packed(model: Any, folder: Path, bits: int) -> None:
     (folder / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}, indent=2, default=str), encoding="utf-8")
 
 
-def epoch(tokenizer: Any, found: Corpora, making: BuildConfig, seed: int, number: int) -> list[Encoded]:
+def epoch(tokenizer: Any, sources: Corpora, making: BuildConfig, seed: int, number: int) -> list[Encoded]:
     """The documents of an epoch."""
-    made = corpora.training(found.learned, Random(f"{seed} epoch {number}"), int(making.characters * 1e6))
-    return learnable(tokenizer, made)
+    epoch_documents = corpora.training(sources.learned, Random(f"{seed} epoch {number}"), int(making.characters * 1e6))
+    return learnable(tokenizer, epoch_documents)
 
 
 def distill(
-    making: BuildConfig, base: Path, found: Corpora, held: Sequence[Encoded], settings: Settings, folder: Path, watch: Watch
+    making: BuildConfig, base: Path, sources: Corpora, held_out: Sequence[Encoded], settings: Settings, folder: Path, watch: Watch
 ) -> TrainingState:
     """Train all weights of a model that lost layers, towards the whole one's distributions, and write it to the folder."""
     model, tokenizer = BaseModel(str(base), dtype="float32").opened()
@@ -199,15 +209,20 @@ def distill(
     tokens = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
     numbers = old.get_vocab()
     cut.take_tokens(teacher, [numbers[token] for token in sorted(tokens, key=tokens.__getitem__)])
-    made = epoch(tokenizer, found, making, settings.seed, 0)
+    training_set = epoch(tokenizer, sources, making, settings.seed, 0)
     settings = replace(settings, rate=WHOLE * settings.rate)
-    state = train(model, dict(model.named_parameters()), lambda _: made, held, settings, folder, watch, distilled(teacher.eval()))
+    state = train(
+        model, dict(model.named_parameters()), lambda _: training_set, held_out, settings, folder, watch, distilled(teacher.eval())
+    )
     save_packed(model, folder, 8)
     return state
 
 
-def figures(place: str, found: Corpora, seed: int, batch: int) -> dict[str, float]:
+def figures(place: str, sources: Corpora, seed: int, batch: int) -> dict[str, float]:
     """Bits per byte of a model on each source that is held out whole."""
     model, tokenizer = BaseModel(place).opened()
-    made = {name: [encoded(tokenizer, one) for one in own] for name, own in eval_documents(found.strange, seed, PLACES).items()}
-    return {name: round(bits_per_byte(model, own, batch), 4) for name, own in made.items()}
+    eval_sets = {
+        name: [encoded(tokenizer, document) for document in source_documents]
+        for name, source_documents in eval_documents(sources.strange, seed, PLACES).items()
+    }
+    return {name: round(bits_per_byte(model, encodings, batch), 4) for name, encodings in eval_sets.items()}

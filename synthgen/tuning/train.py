@@ -85,14 +85,14 @@ def train(
     model: Any,
     parameters: dict[str, torch.nn.Parameter],
     epoch: Callable[[int], Sequence[Encoded]],
-    held: Sequence[Encoded],
+    held_out: Sequence[Encoded],
     settings: Settings,
     folder: Path,
     watch: Watch,
     objective: Objective = likelihood,
     settle: Callable[[], None] = lambda: None,
 ) -> TrainingState:
-    """Train `parameters` of a model on the documents of `epoch(number)`; they end at what was best on the `held` ones.
+    """Train `parameters` of a model on the documents of `epoch(number)`; they end at what was best on the `held_out` ones.
 
     `folder` keeps the checkpoint; `settle` is called whenever the parameters have changed. Raises nothing of its own; a KeyboardInterrupt
     leaves a checkpoint.
@@ -102,9 +102,9 @@ def train(
     learner = _Learner(
         model, parameters, objective, settle, torch.optim.AdamW(parameters.values(), lr=settings.rate, betas=(0.9, 0.95), weight_decay=0.0)
     )
-    loop = _Loop(learner, held, settings, folder / CHECKPOINT, watch)
-    with side_by_side(model) as each:
-        learner.each = each
+    loop = _Loop(learner, held_out, settings, folder / CHECKPOINT, watch)
+    with side_by_side(model) as parallel_map:
+        learner.parallel_map = parallel_map
         loop.run(epoch)
     return loop.state
 
@@ -118,15 +118,15 @@ class _Learner:
     objective: Objective
     settle: Callable[[], None]
     optimizer: torch.optim.Optimizer
-    each: Callable[..., Iterator[Any]] = map
+    parallel_map: Callable[..., Iterator[Any]] = map
 
     def read(self, parts: Sequence[Sequence[Encoded]]) -> tuple[float, int]:
         """Find the slopes of a step; returns the loss of its tokens in nats, and how many they are."""
         if self.model.device.type != "cpu":
-            parts = [[one for batch in parts for one in batch]]
+            parts = [[document for batch in parts for document in batch]]
         nats, count, trained = 0.0, 0, list[Any](self.parameters.values())
-        for slopes, lost in self.each(self._slopes, parts):
-            nats, count = nats + float(lost.sum()), count + len(lost)
+        for slopes, token_losses in self.parallel_map(self._slopes, parts):
+            nats, count = nats + float(token_losses.sum()), count + len(token_losses)
             for parameter, slope in zip(trained, slopes, strict=True):
                 parameter.grad = slope if parameter.grad is None else parameter.grad + slope
         for parameter in trained:
@@ -135,8 +135,8 @@ class _Learner:
         return nats, count
 
     def _slopes(self, batch: Sequence[Encoded]) -> tuple[Sequence[torch.Tensor], torch.Tensor]:
-        loss, found = self.objective(self.model, batch)
-        return torch.autograd.grad(loss, list(self.parameters.values())), found.detach()
+        loss, token_losses = self.objective(self.model, batch)
+        return torch.autograd.grad(loss, list(self.parameters.values())), token_losses.detach()
 
     def move(self, rate: float) -> None:
         """Go a step down the slopes."""
@@ -144,12 +144,12 @@ class _Learner:
             group["lr"] = rate
         self.optimizer.step()
 
-    def held(self, documents: Sequence[Encoded], size: int) -> float:
+    def held_out_loss(self, documents: Sequence[Encoded], size: int) -> float:
         """Bits per byte of documents that are not learned."""
         self.model.eval()
-        found = bits_per_byte(self.model, documents, size)
+        bits = bits_per_byte(self.model, documents, size)
         self.model.train()
-        return found
+        return bits
 
     def take(self, values: dict[str, torch.Tensor]) -> None:
         """Have other values for all parameters."""
@@ -162,9 +162,9 @@ class _Learner:
 class _Loop:
     """The epochs of a training, from where its file was left."""
 
-    def __init__(self, learner: _Learner, held: Sequence[Encoded], settings: Settings, file: Path, watch: Watch) -> None:
-        self.learner, self.held, self.settings, self.file, self.watch = learner, held, settings, file, watch
-        self.state, self.best, self.whole = TrainingState(), dict[str, torch.Tensor](), True
+    def __init__(self, learner: _Learner, held_out: Sequence[Encoded], settings: Settings, file: Path, watch: Watch) -> None:
+        self.learner, self.held_out, self.settings, self.file, self.watch = learner, held_out, settings, file, watch
+        self.state, self.best, self.consistent = TrainingState(), dict[str, torch.Tensor](), True
         self._restore()
         self.before, self.began, self.saved = self.state.seconds, time.monotonic(), time.monotonic()
 
@@ -176,7 +176,7 @@ class _Loop:
             while self.state.epoch < self.settings.epochs and not self._over:
                 self._epoch(steps(epoch(self.state.epoch), self.settings.batch, Random(f"{self.settings.seed} {self.state.epoch}")))
         except KeyboardInterrupt:
-            if self.whole:
+            if self.consistent:
                 self._save()
             raise
         if self.state.losses[-1][0] != self.state.step:
@@ -190,61 +190,61 @@ class _Loop:
         tired = len(since) > self.settings.patience and min(since[-self.settings.patience :]) > min(since[: -self.settings.patience])
         return tired or (self.settings.minutes is not None and self.state.seconds >= 60 * self.settings.minutes)
 
-    def _epoch(self, made: Sequence[Sequence[Sequence[Encoded]]]) -> None:
-        every = max(1, len(made) // self.settings.looks)
-        while self.state.place < len(made):
-            due = self.state.place % every == 0 and len(made) - self.state.place >= every // 2
+    def _epoch(self, schedule: Sequence[Sequence[Sequence[Encoded]]]) -> None:
+        interval = max(1, len(schedule) // self.settings.looks)
+        while self.state.place < len(schedule):
+            due = self.state.place % interval == 0 and len(schedule) - self.state.place >= interval // 2
             if due and self.state.losses[-1][0] != self.state.step:  # before the step, so that a run that goes on does not pass it over
                 self._look()
             if self._over:
                 break
-            share = self.state.place / len(made)
-            self._step(made[self.state.place], (self.state.epoch + share) / self.settings.epochs)
+            share = self.state.place / len(schedule)
+            self._step(schedule[self.state.place], (self.state.epoch + share) / self.settings.epochs)
             if time.monotonic() - self.saved > SAVED_EVERY:
                 self._save()
         else:
             self.state.epoch, self.state.place = self.state.epoch + 1, 0
 
-    def _step(self, parts: Sequence[Sequence[Encoded]], done: float) -> None:
+    def _step(self, parts: Sequence[Sequence[Encoded]], progress: float) -> None:
         if self.settings.minutes is not None:
-            done = max(done, self.state.seconds / 60 / self.settings.minutes)
-        rate = self.settings.rate * min(1.0, (self.state.step + 1) / WARM) * max(LAST, 1 - done)
+            progress = max(progress, self.state.seconds / 60 / self.settings.minutes)
+        rate = self.settings.rate * min(1.0, (self.state.step + 1) / WARM) * max(LAST, 1 - progress)
         nats, count = self.learner.read(parts)
-        self.whole = False  # an interrupt in here would leave half a step
+        self.consistent = False  # an interrupt in here would leave half a step
         self.learner.move(rate)
         self.state.place, self.state.step = self.state.place + 1, self.state.step + 1
         self.state.tokens += count
         self.state.seconds = self.before + time.monotonic() - self.began
-        self.whole = True
+        self.consistent = True
         self.learner.optimizer.zero_grad(set_to_none=True)
         self.learner.settle()
         bits = nats / math.log(2) / max(1, sum(size for batch in parts for _, _, size in batch))
-        self.watch(Step(done, bits, None, self.state.tokens, self.state.seconds))
+        self.watch(Step(progress, bits, None, self.state.tokens, self.state.seconds))
 
     def _look(self) -> None:
-        found = self.learner.held(self.held, self.settings.batch)
-        if found < self.state.best or not self.best:
+        bits = self.learner.held_out_loss(self.held_out, self.settings.batch)
+        if bits < self.state.best or not self.best:
             self.best = {name: parameter.detach().clone() for name, parameter in self.learner.parameters.items()}
-        self.state.losses.append((self.state.step, found))
-        self.watch(Step(0.0, 0.0, found, self.state.tokens, self.state.seconds))
+        self.state.losses.append((self.state.step, bits))
+        self.watch(Step(0.0, 0.0, bits, self.state.tokens, self.state.seconds))
 
     def _save(self) -> None:
-        whole = {
-            "parameters": {name: one.detach() for name, one in self.learner.parameters.items()},
+        checkpoint = {
+            "parameters": {name: parameter.detach() for name, parameter in self.learner.parameters.items()},
             "best": self.best,
             "optimizer": self.learner.optimizer.state_dict(),
             "state": asdict(self.state),
         }
         with replacing(self.file) as unfinished:
-            torch.save(whole, unfinished)
+            torch.save(checkpoint, unfinished)
         self.saved = time.monotonic()
 
     def _restore(self) -> None:
-        whole = _checkpoint(self.file, next(iter(self.learner.parameters.values())).device)
-        if whole is not None:
-            self.learner.take(whole["parameters"])
-            self.learner.optimizer.load_state_dict(copy.deepcopy(whole["optimizer"]))
-            self.best, self.state = whole["best"], TrainingState(**whole["state"])
+        checkpoint = _checkpoint(self.file, next(iter(self.learner.parameters.values())).device)
+        if checkpoint is not None:
+            self.learner.take(checkpoint["parameters"])
+            self.learner.optimizer.load_state_dict(copy.deepcopy(checkpoint["optimizer"]))
+            self.best, self.state = checkpoint["best"], TrainingState(**checkpoint["state"])
             self.state.losses = [(step, loss) for step, loss in self.state.losses]
         else:
             self.learner.settle()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from synthgen.harm.plain import known
-from synthgen.tuning.masks.search import LETTERS, Search, Span, every
+from synthgen.tuning.masks.search import LETTERS, Search, Span, always
 from synthgen.tuning.words import DIGIT, words
 
 _TAIL = ".,!?;:'\"”’*)"
@@ -83,8 +83,8 @@ _PHONE = re.compile(r"(?<!\w)(?:\+?\d{1,3}[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}
 SEARCHES = [
     Search(0, (":", "="), _SECRET, _secret),
     Search(8, (), _IBAN, _iban),
-    Search(0, ("eyj",), _SIGNED, every("id")),
+    Search(0, ("eyj",), _SIGNED, always("id")),
     Search(0, (), _LONG, _long),
     Search(1, (".", ":", "-"), _IP, _ip),
-    Search(10, ("x",), _PHONE, every("phone")),
+    Search(10, ("x",), _PHONE, always("phone")),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from synthgen.tuning.masks.search import Search, Span, every
+from synthgen.tuning.masks.search import Search, Span, always
 from synthgen.tuning.words import any_of, words
 
 _POSTCODE = re.compile(
@@ -60,5 +60,5 @@ def _street(match: re.Match[str], text: str) -> Iterable[Span]:
 SEARCHES = [
     Search(2, (), _POSTCODE, _postcode),
     Search(1, (), _STREET, _street),
-    Search(1, words("homes"), _STREETS, every("address")),
+    Search(1, words("homes"), _STREETS, always("address")),
 ]

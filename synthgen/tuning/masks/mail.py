@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from synthgen.harm.plain import known
 from synthgen.text.slots import SLOT
-from synthgen.tuning.masks.search import Search, Span, every
+from synthgen.tuning.masks.search import Search, Span, always
 from synthgen.tuning.words import DIGIT, any_of, words
 
 _START = r"(?<![\w.%+'-])"
@@ -73,11 +73,11 @@ def _bare_mail(match: re.Match[str], text: str) -> Iterable[Span]:
 
 _BRACKETS = ("(at", "[at", "{at", "<at", "( at", "[ at", "{ at", "< at")
 SEARCHES = [
-    Search(0, _BRACKETS, _MAIL_SPACED, every("email")),
-    Search(0, ("<",), SLOT, every("")),  # is left alone, unless it is the sign of an address: jo <at> work.com
+    Search(0, _BRACKETS, _MAIL_SPACED, always("email")),
+    Search(0, ("<",), SLOT, always("")),  # is left alone, unless it is the sign of an address: jo <at> work.com
     Search(0, ("@",), _MAIL, _mail),
-    Search(0, ("@", "dot", *_BRACKETS, *words("providers")), _MAIL_SPACED, every("email")),
-    Search(0, ("dot", "d0t", "punkt", "punto", "ponto", *words("providers")), _MAIL_SPELLED, every("email")),
+    Search(0, ("@", "dot", *_BRACKETS, *words("providers")), _MAIL_SPACED, always("email")),
+    Search(0, ("dot", "d0t", "punkt", "punto", "ponto", *words("providers")), _MAIL_SPELLED, always("email")),
     Search(0, (" at ", " arroba "), _MAIL_WORD, _worded_mail),
     Search(0, ("_at_", "-at-", ".at.", "arroba"), _MAIL_JOINED, _joined_mail),
     Search(0, words("providers"), _MAIL_BARE, _bare_mail),

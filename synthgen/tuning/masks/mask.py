@@ -29,7 +29,7 @@ class Masked(NamedTuple):
     """A text without identifiers, and how many of each kind were found: {"email": 1}."""
 
     text: str
-    found: dict[str, int]
+    counts: dict[str, int]
 
 
 def masked(text: str, stream: Random) -> Masked:
@@ -37,16 +37,16 @@ def masked(text: str, stream: Random) -> Masked:
 
     Times and dates stay valid, years stay years (1980 to 2030), round numbers stay round, and numbers of one or two digits stay.
     """
-    found = dict[str, int]()
+    counts = dict[str, int]()
     for _ in range(_PASSES):  # what is masked may uncover something else
         text = bare(text)
         spans = _identifiers(text)
         if not spans:
             break
-        for one in spans:
-            found[one.kind] = found.get(one.kind, 0) + 1
-        text = _replaced(text, spans, lambda one: f"<{one.kind}>")
-    return Masked(redraw_digits(text, stream), found)
+        for span in spans:
+            counts[span.kind] = counts.get(span.kind, 0) + 1
+        text = _replaced(text, spans, lambda span: f"<{span.kind}>")
+    return Masked(redraw_digits(text, stream), counts)
 
 
 def leaks(text: str) -> list[str]:
@@ -58,21 +58,21 @@ def leaks(text: str) -> list[str]:
 def _identifiers(text: str) -> list[Span]:
     """Where the identifiers of a text are, in order. Each search sees the text without what those before it settled."""
     low = text.lower() if text.isascii() else text.translate(PLAIN)
-    found = list[Span]()
+    identifiers = list[Span]()
     digits = sum(map(low.count, "0123456789"))
     for least, hints, pattern, judge in _SEARCHES:
         if digits < least or (hints and not any(hint in low for hint in hints)):
             continue
         if spans := [span for match in pattern.finditer(low) for span in judge(match, text)]:
-            low = _replaced(low, spans, lambda one: _HIDE * (one.end - one.start))
-            found += [span for span in spans if span.kind]
-    return sorted(found)
+            low = _replaced(low, spans, lambda span: _HIDE * (span.end - span.start))
+            identifiers += [span for span in spans if span.kind]
+    return sorted(identifiers)
 
 
-def _replaced(text: str, spans: Iterable[Span], other: Callable[[Span], str]) -> str:
+def _replaced(text: str, spans: Iterable[Span], replacement: Callable[[Span], str]) -> str:
     """The text with something other in the place of each span."""
-    parts, done = list[str](), 0
+    parts, position = list[str](), 0
     for span in sorted(spans):
-        parts += text[done : span.start], other(span)
-        done = span.end
-    return "".join([*parts, text[done:]])
+        parts += text[position : span.start], replacement(span)
+        position = span.end
+    return "".join([*parts, text[position:]])

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from synthgen.harm.plain import known
-from synthgen.tuning.masks.search import LETTERS, Search, Span, every
+from synthgen.tuning.masks.search import LETTERS, Search, Span, always
 from synthgen.tuning.words import DIGIT, YEAR, any_of, words
 from synthgen.voices import lexicon
 
@@ -211,7 +211,7 @@ def _code(match: re.Match[str], text: str) -> Iterable[Span]:
 
 SEARCHES = [
     Search(2, (), _PLATE, _plate),
-    Search(3, (), _ORDINARY, every("")),
+    Search(3, (), _ORDINARY, always("")),
     Search(1, (), _TOKEN, _token),
     Search(5, (), _RUN, _run),
     Search(0, words("digits"), _SPELLED, _spelled),

@@ -31,7 +31,7 @@ class Search(NamedTuple):
     judge: Judge
 
 
-def every(kind: str) -> Judge:
+def always(kind: str) -> Judge:
     """Every match is one of this kind."""
     return lambda match, text: [Span(*match.span(), kind)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from synthgen.tuning.masks.search import Search, Span, every
+from synthgen.tuning.masks.search import Search, Span, always
 from synthgen.tuning.words import any_of, words
 from synthgen.voices import lexicon
 
@@ -21,17 +21,17 @@ _TAIL = ".,!?;:'\"”’*"
 
 
 def _link(match: re.Match[str], text: str) -> Iterable[Span]:
-    found = match[0].rstrip(_TAIL)
-    found = found.rstrip(")]}" + _TAIL) if found.count("(") < found.count(")") or found[-1] in "]}" else found
-    yield Span(match.start(), match.start() + len(found), "url")
+    link = match[0].rstrip(_TAIL)
+    link = link.rstrip(")]}" + _TAIL) if link.count("(") < link.count(")") or link[-1] in "]}" else link
+    yield Span(match.start(), match.start() + len(link), "url")
 
 
 def _domain(match: re.Match[str], text: str) -> Iterable[Span]:
-    top, rest = match["top"], match["rest"]
+    top, path_part = match["top"], match["rest"]
     if (
         not top
         or (top in words("tops") and match[0] not in words("kept"))
-        or (rest and rest[0] == "/" and len(rest) > 1 and _is_site(match))
+        or (path_part and path_part[0] == "/" and len(path_part) > 1 and _is_site(match))
     ):
         yield from _link(match, text)
 
@@ -48,5 +48,5 @@ _HANDLE = re.compile(
 SEARCHES = [
     Search(0, (":", "www"), _LINK, _link),
     Search(0, (".", " dot "), _DOMAIN, _domain),
-    Search(0, ("@", "u/", "#"), _HANDLE, every("handle")),
+    Search(0, ("@", "u/", "#"), _HANDLE, always("handle")),
 ]
