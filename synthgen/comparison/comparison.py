@@ -123,16 +123,22 @@ class Comparison:
     def _repr_html_(self) -> str:
         from synthgen.comparison.verdict import verdict
 
-        ours, usual = self.figures, self.ceiling
-        auc = [f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in (ours.style, usual.style, ours.text, usual.text)]
+        measured, usual = self.figures, self.ceiling
+        auc = [
+            f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+            for estimate in (measured.style, usual.style, measured.text, usual.text)
+        ]
         figures = [
             ("style AUC", *auc[:2]),
             ("text AUC", *auc[2:]),
-            ("mean KS", f"{ours.ks:.3f}", f"{usual.ks:.3f}"),
-            ("MAUVE-like", f"{ours.mauve:.2f}", f"{usual.mauve:.2f}"),
-            ("equal", f"{ours.equal:.1%}", f"{usual.equal:.1%}"),
+            ("mean KS", f"{measured.ks:.3f}", f"{usual.ks:.3f}"),
+            ("MAUVE-like", f"{measured.mauve:.2f}", f"{usual.mauve:.2f}"),
+            ("equal", f"{measured.equal:.1%}", f"{usual.equal:.1%}"),
         ]
-        most = [(one.name.replace("_", " "), f"{one.ks:.3f}", f"{one.generated:.3g}", f"{one.real:.3g}") for one in self.features[:SHOWN]]
+        most = [
+            (feature.name.replace("_", " "), f"{feature.ks:.3f}", f"{feature.generated:.3g}", f"{feature.real:.3g}")
+            for feature in self.features[:SHOWN]
+        ]
         return pages.page(
             pages.paragraph(verdict(self)),
             pages.table(["", "generated", "real against real"], figures),
@@ -161,9 +167,9 @@ def compare(
     """
     if groups and len(groups) != len(real):
         raise ValueError(f"{len(groups)} groups for {len(real)} real messages")
-    known = [(text, group) for text, group in zip(real, groups or [""] * len(real), strict=True) if text.strip()]
-    said = [text for text in generated if text.strip()]
-    for name, texts in (("real", [text for text, _ in known]), ("generated", said)):
+    real_messages = [(text, group) for text, group in zip(real, groups or [""] * len(real), strict=True) if text.strip()]
+    generated_texts = [text for text in generated if text.strip()]
+    for name, texts in (("real", [text for text, _ in real_messages]), ("generated", generated_texts)):
         if (count := len(set(map(normalise, texts)))) < FEWEST:
             raise DataError(
                 f"{count} different {name} messages are too few to compare", f"give at least {FEWEST}; several hundred tell more"
@@ -171,29 +177,29 @@ def compare(
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # so little work is done sooner by one thread, and always in the same order
-        return _compared(known, said, originals, Random(seed))
+        return _compared(real_messages, generated_texts, originals, Random(seed))
 
 
-def _compared(known: list[tuple[str, str]], said: list[str], originals: Sequence[str], stream: Random) -> Comparison:
-    ours, theirs = _sample(known, 2 * MOST, stream), _sample(said, 2 * MOST, stream)
-    pool = _Pool([text for text, _ in ours] + theirs, [group for _, group in ours], len(ours))
+def _compared(real: list[tuple[str, str]], generated: list[str], originals: Sequence[str], stream: Random) -> Comparison:
+    real_sample, generated_sample = _sample(real, 2 * MOST, stream), _sample(generated, 2 * MOST, stream)
+    pool = _Pool([text for text, _ in real_sample] + generated_sample, [group for _, group in real_sample], len(real_sample))
     pairs = [pool.pair(stream) for _ in range(DRAWS)]
     halves = [pool.halves(stream) for _ in range(DRAWS)]
     figures, distances = pool.figures(pairs, stream)
     ceiling, usual = pool.figures(halves, stream)
     first, second = pairs[0]
     return Comparison(
-        real=len(known),
-        generated=len(said),
+        real=len(real),
+        generated=len(generated),
         figures=figures,
         ceiling=ceiling,
         features=_features(pool, distances, usual),
         words=distinctive_words([pool.texts[place] for place in first], [pool.texts[place] for place in second]),
         diversity={"real": pool.diversity(first), "generated": pool.diversity(second)},
         copied=CopiedShares(
-            originals=diversity.equal_share(said, originals),
-            real=diversity.equal_share(said, (text for text, _ in known)),
-            runs=diversity.runs_shared(said, [*originals, *(text for text, _ in known)]),
+            originals=diversity.equal_share(generated, originals),
+            real=diversity.equal_share(generated, (text for text, _ in real)),
+            runs=diversity.runs_shared(generated, [*originals, *(text for text, _ in real)]),
         ),
     )
 
@@ -237,42 +243,44 @@ class _Pool:
         distances = [
             float(np.mean([kolmogorov_smirnov(column[first], column[second]) for first, second in draws])) for column in self.raw.T
         ]
-        found = Figures(
+        figures = Figures(
             messages=len(draws[0][0]),
             style=mean_auc(self.style, once, by_style, stream),
             text=mean_auc(self.text, once, by_text, stream),
             ks=float(np.mean(distances)),
             mauve=float(np.mean([mauve(self.text[[*first, *second]], len(first), stream) for first, second in draws])),
-            equal=float(np.mean([diversity.equal_share(self._said(second), self._said(first)) for first, second in draws])),
+            equal=float(np.mean([diversity.equal_share(self._texts_at(second), self._texts_at(first)) for first, second in draws])),
         )
-        return found, distances
+        return figures, distances
 
-    def _said(self, places: Sequence[int]) -> list[str]:
+    def _texts_at(self, places: Sequence[int]) -> list[str]:
         return [self.texts[place] for place in places]
 
     def _once(self, first: Sequence[int], second: Sequence[int]) -> Draw:
         """What either side says, each thing once, and as many of either. What both say stays together."""
-        ours, theirs = ({self.essences[place]: place for place in side} for side in (first, second))
-        size = min(len(ours), len(theirs))
-        kept = [list(side.items())[:size] for side in (ours, theirs)]
-        where = {said: self.units[place] for said, place in kept[0]}
-        units = [where.get(said, self.units[place]) for side in kept for said, place in side]
+        first_places, second_places = ({self.essences[place]: place for place in side} for side in (first, second))
+        size = min(len(first_places), len(second_places))
+        kept = [list(side.items())[:size] for side in (first_places, second_places)]
+        where = {essence: self.units[place] for essence, place in kept[0]}
+        units = [where.get(essence, self.units[place]) for side in kept for essence, place in side]
         return Draw([place for _, place in kept[0]], [place for _, place in kept[1]], units)
 
     def diversity(self, places: Sequence[int]) -> Diversity:
         """How much these messages vary."""
-        texts = self._said(places)
-        one, two, three = (diversity.distinct(texts, length) for length in (1, 2, 3))
-        return Diversity((one, two, three), diversity.self_bleu(texts), diversity.mean_cosine(self.text[places]), diversity.repeated(texts))
+        texts = self._texts_at(places)
+        unigrams, bigrams, trigrams = (diversity.distinct(texts, length) for length in (1, 2, 3))
+        return Diversity(
+            (unigrams, bigrams, trigrams), diversity.self_bleu(texts), diversity.mean_cosine(self.text[places]), diversity.repeated(texts)
+        )
 
 
 def _features(pool: _Pool, distances: Sequence[float], usual: Sequence[float]) -> tuple[Feature, ...]:
-    found = []
+    features = []
     for name, ks, ceiling, column in zip(FEATURES, distances, usual, pool.raw.T, strict=True):
         real, generated = float(column[: len(pool.real)].mean()), float(column[len(pool.real) :].mean())
         difference = generated / real - 1 if real else None
-        found.append(Feature(name, ks, ceiling, real, generated, difference, _unit(name)))
-    return tuple(sorted(found, key=lambda feature: (-feature.ks, feature.name)))
+        features.append(Feature(name, ks, ceiling, real, generated, difference, _unit(name)))
+    return tuple(sorted(features, key=lambda feature: (-feature.ks, feature.name)))
 
 
 def _unit(name: str) -> Literal["share", "rate", "count"]:
@@ -281,12 +289,14 @@ def _unit(name: str) -> Literal["share", "rate", "count"]:
 
 def distinctive_words(real: Sequence[str], generated: Sequence[str]) -> tuple[Word, ...]:
     """The words that are in more messages of one side than chance explains, the surest first."""
-    ours, theirs = (Counter(word for text in side for word in set(LETTERS.findall(text.casefold()))) for side in (real, generated))
-    found = []
-    for word in sorted(ours.keys() | theirs.keys()):
-        either = (ours[word] + theirs[word]) / (len(real) + len(generated))
+    real_counts, generated_counts = (
+        Counter(word for text in side for word in set(LETTERS.findall(text.casefold()))) for side in (real, generated)
+    )
+    ranked = []
+    for word in sorted(real_counts.keys() | generated_counts.keys()):
+        either = (real_counts[word] + generated_counts[word]) / (len(real) + len(generated))
         chance = sqrt(either * (1 - either) * (1 / len(real) + 1 / len(generated)))
-        told = Word(word, ours[word] / len(real), theirs[word] / len(generated))
-        if abs(told.real - told.generated) > CLEAR * chance:
-            found.append((-abs(told.real - told.generated) / chance, told))
-    return tuple(told for _, told in sorted(found, key=lambda one: (one[0], one[1].word))[:WORDS])
+        entry = Word(word, real_counts[word] / len(real), generated_counts[word] / len(generated))
+        if abs(entry.real - entry.generated) > CLEAR * chance:
+            ranked.append((-abs(entry.real - entry.generated) / chance, entry))
+    return tuple(entry for _, entry in sorted(ranked, key=lambda item: (item[0], item[1].word))[:WORDS])

@@ -19,8 +19,8 @@ Array = NDArray[Any]
 def kolmogorov_smirnov(first: Array, second: Array) -> float:
     """The widest gap between the two samples' distribution functions: 0 for the same values, 1 where they do not overlap."""
     first, second = np.sort(first), np.sort(second)
-    every = np.concatenate([first, second])
-    gaps = np.searchsorted(first, every, "right") / len(first) - np.searchsorted(second, every, "right") / len(second)
+    values = np.concatenate([first, second])
+    gaps = np.searchsorted(first, values, "right") / len(first) - np.searchsorted(second, values, "right") / len(second)
     return float(np.abs(gaps).max())
 
 
@@ -51,5 +51,5 @@ def frontier(first: Array, second: Array) -> float:
 
 
 def _kl(shares: Array, of: Array) -> float:
-    there = shares > 0
-    return float((shares[there] * np.log(shares[there] / of[there])).sum())
+    positive = shares > 0
+    return float((shares[positive] * np.log(shares[positive] / of[positive])).sum())

@@ -24,21 +24,21 @@ def tokens(text: str) -> list[str]:
 
 def distinct(texts: Iterable[str], length: int) -> float:
     """The share of different ones among all runs of `length` words (distinct-n, Li et al. 2016); 1 where there is none."""
-    found = [run for text in texts for run in runs(tokens(text), length)]
-    return len(set(found)) / len(found) if found else 1.0
+    all_runs = [run for text in texts for run in runs(tokens(text), length)]
+    return len(set(all_runs)) / len(all_runs) if all_runs else 1.0
 
 
 def self_bleu(texts: Iterable[str]) -> float:
     """How far the average message can be put together from the others: BLEU-4 of each with all others as references (Zhu et al. 2018),
     0 to 1. Messages of fewer than four words are left out; 0 when fewer than two are left. A precision of 0 counts as
     a tenth of one run (smoothing 1 of Chen & Cherry 2014). Grows with the number of messages."""
-    said = [words for words in map(tokens, texts) if len(words) >= ORDERS[-1]]
-    if len(said) < 2:
+    token_lists = [words for words in map(tokens, texts) if len(words) >= ORDERS[-1]]
+    if len(token_lists) < 2:
         return 0.0
-    counts = [[Counter(runs(words, order)) for words in said] for order in ORDERS]
-    most = [_two_most(one) for one in counts]
-    lengths = sorted(map(len, said))
-    return sum(_bleu(number, len(words), counts, most, lengths) for number, words in enumerate(said)) / len(said)
+    counts = [[Counter(runs(words, order)) for words in token_lists] for order in ORDERS]
+    most = [_two_most(by_order) for by_order in counts]
+    lengths = sorted(map(len, token_lists))
+    return sum(_bleu(number, len(words), counts, most, lengths) for number, words in enumerate(token_lists)) / len(token_lists)
 
 
 def _two_most(counts: Sequence[Counter[tuple[str, ...]]]) -> dict[tuple[str, ...], tuple[int, int, int]]:
@@ -61,8 +61,8 @@ def _bleu(number: int, length: int, counts: Sequence[Any], most: Sequence[Any], 
         logs += log(max(hits, 0.1) / count[number].total())
     # The reference nearest in length, the shorter of two: another message, so this one's own length counts only when it occurs twice.
     at = bisect_left(lengths, length)
-    others = [*lengths[max(0, at - 1) : at], *lengths[at + 1 : at + 2]]
-    nearest = min(others, key=lambda other: (abs(other - length), other))
+    neighbours = [*lengths[max(0, at - 1) : at], *lengths[at + 1 : at + 2]]
+    nearest = min(neighbours, key=lambda candidate: (abs(candidate - length), candidate))
     return exp(logs / len(ORDERS)) * min(1.0, exp(1 - nearest / length))
 
 
@@ -70,25 +70,25 @@ def mean_cosine(rows: Any) -> float:
     """The mean cosine of two different rows of a sparse matrix."""
     from sklearn.preprocessing import normalize
 
-    whole = normalize(rows)
-    count, total = whole.shape[0], np.asarray(whole.sum(axis=0)).ravel()
+    unit_rows = normalize(rows)
+    count, total = unit_rows.shape[0], np.asarray(unit_rows.sum(axis=0)).ravel()
     return float((total @ total - count) / (count * (count - 1)))
 
 
 def repeated(texts: Iterable[str]) -> float:
     """The share of messages that say an earlier one over again, but for case, punctuation and spacing."""
-    said = list(map(normalise, texts))
-    return 1 - len(set(said)) / len(said)
+    normalised = list(map(normalise, texts))
+    return 1 - len(set(normalised)) / len(normalised)
 
 
 def equal_share(texts: Iterable[str], others: Iterable[str]) -> float:
     """The share of texts that one of the others equals, but for case, punctuation and spacing."""
-    known, said = set(map(normalise, others)), list(map(normalise, texts))
-    return sum(one in known for one in said) / len(said)
+    known_texts, normalised = set(map(normalise, others)), list(map(normalise, texts))
+    return sum(text in known_texts for text in normalised) / len(normalised)
 
 
 def runs_shared(texts: Iterable[str], others: Iterable[str]) -> float:
     """The share of texts that have a run of eight words in common with one of the others."""
-    known = {run for text in others for run in runs(normalise(text).split(), RUN)}
-    said = list(texts)
-    return sum(any(run in known for run in runs(normalise(text).split(), RUN)) for text in said) / len(said)
+    known_runs = {run for text in others for run in runs(normalise(text).split(), RUN)}
+    text_list = list(texts)
+    return sum(any(run in known_runs for run in runs(normalise(text).split(), RUN)) for text in text_list) / len(text_list)

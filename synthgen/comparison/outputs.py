@@ -119,11 +119,11 @@ class Difference:
         return f"Difference({'; '.join(changes)}{'; another recipe' if self.recipe else ''})"
 
     def _repr_html_(self) -> str:
-        rows = [(one.name, one.rows.added, one.rows.gone, one.rows.changed, one.rows.same) for one in self.tables]
+        rows = [(table.name, table.rows.added, table.rows.gone, table.rows.changed, table.rows.same) for table in self.tables]
         moved = [
-            (table.name, one.label, one.value, f"{one.shares[0]:.1%}", f"{one.shares[1]:.1%}")
+            (table.name, shift.label, shift.value, f"{shift.shares[0]:.1%}", f"{shift.shares[1]:.1%}")
             for table in self.tables
-            for one in table.labels
+            for shift in table.labels
         ]
         return pages.page(
             pages.table(["table", "new", "gone", "changed", "the same"], rows),
@@ -134,39 +134,39 @@ class Difference:
 def diff(before: str | Path, after: str | Path, table: str | None = None) -> Difference:
     """What changed from one output to another; with `table`, in that table only. Raises OutputError."""
     first, second = Dataset.open(before), Dataset.open(after)
-    known = list(dict.fromkeys([*first.tables, *second.tables]))
-    if table is not None and table not in known:
-        raise OutputError(f"neither {before} nor {after} has a table '{table}'", did_you_mean(table, known, "tables"))
-    wanted = [table] if table is not None else known
+    table_names = list(dict.fromkeys([*first.tables, *second.tables]))
+    if table is not None and table not in table_names:
+        raise OutputError(f"neither {before} nor {after} has a table '{table}'", did_you_mean(table, table_names, "tables"))
+    compared = [table] if table is not None else table_names
     return Difference(
         first.folder,
         second.folder,
         _recipe(first, second),
-        [name for name in wanted if name not in second.tables],
-        [name for name in wanted if name not in first.tables],
-        [_table(first, second, name) for name in wanted if name in first.tables and name in second.tables],
-        list(_whole(first.manifest, second.manifest)),
+        [name for name in compared if name not in second.tables],
+        [name for name in compared if name not in first.tables],
+        [_table(first, second, name) for name in compared if name in first.tables and name in second.tables],
+        list(_totals(first.manifest, second.manifest)),
         list(_notes(first, second)),
     )
 
 
 def _recipe(first: Dataset, second: Dataset) -> str:
-    (ours, mine), (theirs, yours) = (
-        (made.texts.get(RECIPE, b"").decode("utf-8", "replace").splitlines(), f"{made.folder}/{RECIPE}") for made in (first, second)
+    (first_lines, first_name), (second_lines, second_name) = (
+        (output.texts.get(RECIPE, b"").decode("utf-8", "replace").splitlines(), f"{output.folder}/{RECIPE}") for output in (first, second)
     )
-    return "\n".join(difflib.unified_diff(ours, theirs, mine, yours, lineterm=""))
+    return "\n".join(difflib.unified_diff(first_lines, second_lines, first_name, second_name, lineterm=""))
 
 
 def _table(first: Dataset, second: Dataset, name: str) -> TableDifference:
-    ours, theirs = ([column for column in made.schema(name).names if column != PROVENANCE] for made in (first, second))
-    both = [column for column in ours if column in theirs]
+    first_columns, second_columns = ([column for column in output.schema(name).names if column != PROVENANCE] for output in (first, second))
+    shared = [column for column in first_columns if column in second_columns]
     return TableDifference(
         name,
-        [column for column in ours if column not in both],
-        [column for column in theirs if column not in both],
-        row_changes(first, second, name, both),
-        _labels(first, second, name, both),
-        _styles(first, second, name, both),
+        [column for column in first_columns if column not in shared],
+        [column for column in second_columns if column not in shared],
+        row_changes(first, second, name, shared),
+        _labels(first, second, name, shared),
+        _styles(first, second, name, shared),
         list(_figures(first.manifest["tables"][name], second.manifest["tables"][name])),
     )
 
@@ -174,50 +174,54 @@ def _table(first: Dataset, second: Dataset, name: str) -> TableDifference:
 # Labels
 
 
-def _labels(first: Dataset, second: Dataset, table: str, both: Sequence[str]) -> list[Shift]:
+def _labels(first: Dataset, second: Dataset, table: str, shared: Sequence[str]) -> list[Shift]:
     """The shares of all values of all labels, those that moved most first."""
     labels = {**TableRows(first, table).labels(), **TableRows(second, table).labels()}
-    counts = {label: (_counts(first, table, column), _counts(second, table, column)) for label, column in labels.items() if column in both}
-    looks = sum(len(one | other) for one, other in counts.values())
-    found = []
-    for label, (one, other) in counts.items():
-        of_one, of_other = one.total(), other.total()
-        for value in one | other if of_one and of_other else ():
-            had, has = one[value], other[value]
-            low, high = difference(has, of_other, had, of_one, CONFIDENCE)
-            least, most = difference(has, of_other, had, of_one, 1 - (1 - CONFIDENCE) / looks)
-            shares = had / of_one, has / of_other
-            found.append(Shift(label, value, (had, has), shares, round(low, 4), round(high, 4), least > 0 or most < 0))
-    return sorted(found, key=lambda one: (-abs(one.shares[1] - one.shares[0]), one.label, one.value))
+    counts = {
+        label: (_counts(first, table, column), _counts(second, table, column)) for label, column in labels.items() if column in shared
+    }
+    looks = sum(len(before | after) for before, after in counts.values())
+    shifts = []
+    for label, (before, after) in counts.items():
+        total_before, total_after = before.total(), after.total()
+        for value in before | after if total_before and total_after else ():
+            count_before, count_after = before[value], after[value]
+            low, high = difference(count_after, total_after, count_before, total_before, CONFIDENCE)
+            least, most = difference(count_after, total_after, count_before, total_before, 1 - (1 - CONFIDENCE) / looks)
+            shares = count_before / total_before, count_after / total_after
+            shifts.append(Shift(label, value, (count_before, count_after), shares, round(low, 4), round(high, 4), least > 0 or most < 0))
+    return sorted(shifts, key=lambda shift: (-abs(shift.shares[1] - shift.shares[0]), shift.label, shift.value))
 
 
-def _counts(made: Dataset, table: str, column: str) -> Counter[str]:
-    found = Counter[str]()
-    for path in made.paths(table):
-        with made.stored(path) as stored:
+def _counts(output: Dataset, table: str, column: str) -> Counter[str]:
+    counts = Counter[str]()
+    for path in output.paths(table):
+        with output.stored(path) as stored:
             for batch in stored.iter_batches(batch_size=100_000, columns=[column]):
-                for one in batch.column(column).value_counts().to_pylist():
-                    found[to_text(one["values"])] += one["counts"]
-    return found
+                for entry in batch.column(column).value_counts().to_pylist():
+                    counts[to_text(entry["values"])] += entry["counts"]
+    return counts
 
 
 # Styles
 
 
-def _styles(first: Dataset, second: Dataset, table: str, both: Sequence[str]) -> list[StyleShift]:
+def _styles(first: Dataset, second: Dataset, table: str, shared: Sequence[str]) -> list[StyleShift]:
     """The style features of what was typed, those that differ most first."""
     fields = first.recipe.fields_of(table).keys() & second.recipe.fields_of(table).keys()
     typed = [
-        name for name in both if name in fields and all(made.recipe.fields_of(table)[name].role == "message" for made in (first, second))
+        name
+        for name in shared
+        if name in fields and all(output.recipe.fields_of(table)[name].role == "message" for output in (first, second))
     ]
-    typed = [name for name in typed if all(str(made.schema(table).field(name).type) == "string" for made in (first, second))]
-    found = [shift for name in typed for shift in _shifts(name, _texts(first, table, name), _texts(second, table, name), len(typed))]
-    return sorted(found, key=lambda one: (-one.distance, one.field, one.feature))
+    typed = [name for name in typed if all(str(output.schema(table).field(name).type) == "string" for output in (first, second))]
+    shifts = [shift for name in typed for shift in _shifts(name, _texts(first, table, name), _texts(second, table, name), len(typed))]
+    return sorted(shifts, key=lambda shift: (-shift.distance, shift.field, shift.feature))
 
 
-def _texts(made: Dataset, table: str, name: str) -> list[str]:
-    step = -(-made.manifest["tables"][table]["rows"] // MEASURED) or 1
-    return [row[name] for row in islice(made.rows(table, [name]), 0, None, step) if row[name]]
+def _texts(output: Dataset, table: str, name: str) -> list[str]:
+    step = -(-output.manifest["tables"][table]["rows"] // MEASURED) or 1
+    return [row[name] for row in islice(output.rows(table, [name]), 0, None, step) if row[name]]
 
 
 def _shifts(name: str, before: Sequence[str], after: Sequence[str], fields: int) -> Iterator[StyleShift]:
@@ -226,13 +230,13 @@ def _shifts(name: str, before: Sequence[str], after: Sequence[str], fields: int)
 
     if not before or not after or before == after:
         return
-    ours, theirs = features(before), features(after)
+    features_before, features_after = features(before), features(after)
     chance = (1 - CONFIDENCE) / (len(FEATURES) * fields)
     limit = sqrt(-log(chance / 2) / 2 * (len(before) + len(after)) / (len(before) * len(after)))
     for place, feature in enumerate(FEATURES):
-        distance = kolmogorov_smirnov(ours[:, place], theirs[:, place])
+        distance = kolmogorov_smirnov(features_before[:, place], features_after[:, place])
         if distance:
-            means = float(ours[:, place].mean()), float(theirs[:, place].mean())
+            means = float(features_before[:, place].mean()), float(features_after[:, place].mean())
             yield StyleShift(name, feature, means, round(distance, 4), distance > limit)
 
 
@@ -247,39 +251,43 @@ def _figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Fi
     for to in dict.fromkeys([*before.get("aside", {}), *after.get("aside", {})]):
         yield Figure(f"rows in {to}", before.get("aside", {}).get(to, 0), after.get("aside", {}).get(to, 0), "count")
     for name in dict.fromkeys([*before.get("labels", {}), *after.get("labels", {})]):
-        held, holds = (told.get("labels", {}).get(name, {}).get("hold") for told in (before, after))
-        yield Figure(f"labels of {name} that hold", held, holds)
+        hold_before, hold_after = (table_record.get("labels", {}).get(name, {}).get("hold") for table_record in (before, after))
+        yield Figure(f"labels of {name} that hold", hold_before, hold_after)
     met = [
-        {(name, voice): style["figures"] for name, voices in told.get("styles", {}).items() for voice, style in voices.items()}
-        for told in (before, after)
+        {(name, voice): style["figures"] for name, voices in table_record.get("styles", {}).items() for voice, style in voices.items()}
+        for table_record in (before, after)
     ]
     for name, voice in dict.fromkeys([*met[0], *met[1]]):
-        had, has = (_met(each[name, voice]) if (name, voice) in each else None for each in met)
-        yield Figure(f"figures of style that {name} meets as {voice}", had, has)
+        met_before, met_after = (_met(styles[name, voice]) if (name, voice) in styles else None for styles in met)
+        yield Figure(f"figures of style that {name} meets as {voice}", met_before, met_after)
 
 
-def _refused(told: Mapping[str, Any], by: str | None = None) -> float:
-    count = sum(told["refused"].values()) if by is None else int(told["refused"].get(by, 0))
-    return float(count / max(1, told["tries"]))
+def _refused(table_record: Mapping[str, Any], by: str | None = None) -> float:
+    count = sum(table_record["refused"].values()) if by is None else int(table_record["refused"].get(by, 0))
+    return float(count / max(1, table_record["tries"]))
 
 
 def _met(figures: Mapping[str, Mapping[str, Any]]) -> float:
-    return sum(bool(one["like"]) for one in figures.values()) / max(1, len(figures))
+    return sum(bool(figure["like"]) for figure in figures.values()) / max(1, len(figures))
 
 
-def _whole(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Figure]:
-    had, has = ([one["cost"] for one in told.get("spent", []) if one["cost"] is not None] for told in (before, after))
-    if had or has:
-        yield Figure("cost of all answers", sum(had) if had else None, sum(has) if has else None, "dollars")
+def _totals(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Figure]:
+    costs_before, costs_after = (
+        [entry["cost"] for entry in manifest.get("spent", []) if entry["cost"] is not None] for manifest in (before, after)
+    )
+    if costs_before or costs_after:
+        yield Figure(
+            "cost of all answers", sum(costs_before) if costs_before else None, sum(costs_after) if costs_after else None, "dollars"
+        )
 
 
 def _notes(first: Dataset, second: Dataset) -> Iterator[str]:
     """What else is otherwise, and may be why rows are."""
-    ours, theirs = first.manifest, second.manifest
-    if ours["fingerprint"] != theirs["fingerprint"] and not _recipe(first, second):
+    manifest_before, manifest_after = first.manifest, second.manifest
+    if manifest_before["fingerprint"] != manifest_after["fingerprint"] and not _recipe(first, second):
         yield "the recipe is the same, but not all that it was run with: a file that it reads, or synthgen itself, has changed"
-    for what in ("versions", "models"):
-        for name in dict.fromkeys([*ours[what], *theirs[what]]):
-            one, other = ours[what].get(name, "none"), theirs[what].get(name, "none")
-            if one != other:
-                yield f"{name}: {one} before, {other} after"
+    for section in ("versions", "models"):
+        for name in dict.fromkeys([*manifest_before[section], *manifest_after[section]]):
+            before, after = manifest_before[section].get(name, "none"), manifest_after[section].get(name, "none")
+            if before != after:
+                yield f"{name}: {before} before, {after} after"

@@ -54,29 +54,29 @@ class RowChanges:
 
 def row_changes(before: Dataset, after: Dataset, table: str, names: Sequence[str]) -> RowChanges:
     """What changed in a table's rows, in the columns of these `names`, which both versions have. Raises OutputError."""
-    found, theirs = RowChanges(), _OtherVersion(after, table, names)
+    changes, other_version = RowChanges(), _OtherVersion(after, table, names)
     for first in _batches(before, table, names):
-        _compare(first, theirs.upto(int(_numbers(first)[-1])), table, names, found)
-    for rest in theirs.rest():
-        found.added += rest.num_rows
-        _show(found.of_added, rest, table)
-    return found
+        _compare(first, other_version.upto(int(_numbers(first)[-1])), table, names, changes)
+    for remaining in other_version.remaining():
+        changes.added += remaining.num_rows
+        _show(changes.of_added, remaining, table)
+    return changes
 
 
-def _batches(made: Dataset, table: str, names: Sequence[str]) -> Iterator[pyarrow.Table]:
+def _batches(output: Dataset, table: str, names: Sequence[str]) -> Iterator[pyarrow.Table]:
     """Rows of a table in the order of their numbers."""
     import pyarrow
 
     last = -1
-    for path in made.paths(table):
-        with made.stored(path) as stored:
+    for path in output.paths(table):
+        with output.stored(path) as stored:
             for batch in stored.iter_batches(batch_size=AT_ONCE, columns=[*names, f"{PROVENANCE}.row"]):
                 rows = pyarrow.Table.from_batches([batch])
                 numbers = _numbers(rows)
                 if len(numbers) == 0:
                     continue
                 if numbers[0] <= last or not bool((numbers[1:] > numbers[:-1]).all()):
-                    raise OutputError(f"the rows of table '{table}' of {made.folder} are not in the order in which they were made")
+                    raise OutputError(f"the rows of table '{table}' of {output.folder} are not in the order in which they were made")
                 last = int(numbers[-1])
                 yield rows
 
@@ -84,15 +84,15 @@ def _batches(made: Dataset, table: str, names: Sequence[str]) -> Iterator[pyarro
 def _numbers(rows: pyarrow.Table) -> NDArray[Any]:
     from pyarrow import compute
 
-    found: NDArray[Any] = compute.struct_field(rows.column(PROVENANCE), "row").to_numpy()
-    return found
+    numbers: NDArray[Any] = compute.struct_field(rows.column(PROVENANCE), "row").to_numpy()
+    return numbers
 
 
 class _OtherVersion:
     """The other version, of which as much is read as is compared."""
 
-    def __init__(self, made: Dataset, table: str, names: Sequence[str]) -> None:
-        self._source, self._waiting = _batches(made, table, names), list[Any]()
+    def __init__(self, output: Dataset, table: str, names: Sequence[str]) -> None:
+        self._source, self._waiting = _batches(output, table, names), list[Any]()
 
     def upto(self, number: int) -> pyarrow.Table | None:
         """All rows up to a number that were not given before."""
@@ -105,43 +105,48 @@ class _OtherVersion:
             self._waiting.append(batch)
         if not self._waiting:
             return None
-        every = pyarrow.concat_tables(self._waiting)
-        count = int(_numbers(every).searchsorted(number, "right"))
-        self._waiting = [every.slice(count)] if count < every.num_rows else []
-        return every.slice(0, count)
+        rows = pyarrow.concat_tables(self._waiting)
+        count = int(_numbers(rows).searchsorted(number, "right"))
+        self._waiting = [rows.slice(count)] if count < rows.num_rows else []
+        return rows.slice(0, count)
 
-    def rest(self) -> Iterator[pyarrow.Table]:
+    def remaining(self) -> Iterator[pyarrow.Table]:
         """What was not given."""
         yield from self._waiting
         yield from self._source
 
 
-def _compare(first: pyarrow.Table, second: pyarrow.Table | None, table: str, names: Sequence[str], found: RowChanges) -> None:
+def _compare(first: pyarrow.Table, second: pyarrow.Table | None, table: str, names: Sequence[str], changes: RowChanges) -> None:
     import numpy
 
     if second is None:
-        found.gone += first.num_rows
-        _show(found.of_gone, first, table)
+        changes.gone += first.num_rows
+        _show(changes.of_gone, first, table)
         return
-    ours, theirs = _numbers(first), _numbers(second)
-    _, mine, yours = numpy.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
-    for rows, both, count, examples in ((first, mine, "gone", found.of_gone), (second, yours, "added", found.of_added)):
-        alone = numpy.setdiff1d(numpy.arange(rows.num_rows), both, assume_unique=True)
-        setattr(found, count, getattr(found, count) + len(alone))
+    first_numbers, second_numbers = _numbers(first), _numbers(second)
+    _, first_places, second_places = numpy.intersect1d(first_numbers, second_numbers, assume_unique=True, return_indices=True)
+    for rows, common, count, examples in (
+        (first, first_places, "gone", changes.of_gone),
+        (second, second_places, "added", changes.of_added),
+    ):
+        alone = numpy.setdiff1d(numpy.arange(rows.num_rows), common, assume_unique=True)
+        setattr(changes, count, getattr(changes, count) + len(alone))
         _show(examples, rows.take(alone[:SHOWN]), table)
-    one, other = first.take(mine), second.take(yours)
-    unlike = {name: _unlike(one.column(name), other.column(name)) for name in names}
-    some = numpy.zeros(len(mine), bool)
+    first_rows, second_rows = first.take(first_places), second.take(second_places)
+    unlike = {name: _unlike(first_rows.column(name), second_rows.column(name)) for name in names}
+    differs = numpy.zeros(len(first_places), bool)
     for name, mask in unlike.items():
         if mask.any():
-            found.columns[name] += int(mask.sum())
-            some |= mask
-    found.changed += int(some.sum())
-    found.same += int((~some).sum())
-    for place in numpy.flatnonzero(some)[: SHOWN - len(found.of_changed)]:
+            changes.columns[name] += int(mask.sum())
+            differs |= mask
+    changes.changed += int(differs.sum())
+    changes.same += int((~differs).sum())
+    for place in numpy.flatnonzero(differs)[: SHOWN - len(changes.of_changed)]:
         differing = [name for name in names if unlike[name][place]]
-        here, there = (_plain(rows.slice(place, 1).select([*differing, PROVENANCE]))[0] for rows in (one, other))
-        found.of_changed.append(Changed(f"{table}-{here[PROVENANCE]['row']}", {name: (here[name], there[name]) for name in differing}))
+        before, after = (_plain(rows.slice(place, 1).select([*differing, PROVENANCE]))[0] for rows in (first_rows, second_rows))
+        changes.of_changed.append(
+            Changed(f"{table}-{before[PROVENANCE]['row']}", {name: (before[name], after[name]) for name in differing})
+        )
 
 
 def _unlike(one: pyarrow.ChunkedArray, other: pyarrow.ChunkedArray) -> NDArray[Any]:

@@ -70,20 +70,20 @@ def vectors(texts: Sequence[str]) -> Matrix:
 def standardised(matrix: Array) -> Array:
     """Each column with mean 0 and deviation 1; one that never varies is 0."""
     spread = matrix.std(axis=0)
-    whole: Array = (matrix - matrix.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    return whole
+    scaled: Array = (matrix - matrix.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return scaled
 
 
-def by_text(rows: Matrix, sides: Array, others: Matrix) -> Array:
+def by_text(rows: Matrix, sides: Array, tested: Matrix) -> Array:
     """Logistic regression, which for many sparse columns is hard to beat."""
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=3, solver="liblinear", dual=True, tol=1e-3, max_iter=2000, random_state=0).fit(rows, sides)
-    scores: Array = model.decision_function(others)
+    scores: Array = model.decision_function(tested)
     return scores
 
 
-def by_style(rows: Matrix, sides: Array, others: Matrix) -> Array:
+def by_style(rows: Matrix, sides: Array, tested: Matrix) -> Array:
     """The mean of two classifiers, one that weighs features and one that combines them: as good as the better of both, and nobody
     chooses."""
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -91,16 +91,16 @@ def by_style(rows: Matrix, sides: Array, others: Matrix) -> Array:
 
     straight = LogisticRegression(C=1, max_iter=1000).fit(rows, sides)
     bent = HistGradientBoostingClassifier(max_iter=80, learning_rate=0.08, max_leaf_nodes=8, early_stopping=False, random_state=0)
-    scores: Array = straight.predict_proba(others)[:, 1] + bent.fit(rows, sides).predict_proba(others)[:, 1]
+    scores: Array = straight.predict_proba(tested)[:, 1] + bent.fit(rows, sides).predict_proba(tested)[:, 1]
     return scores
 
 
 def mean_auc(matrix: Matrix, draws: Sequence[Draw], scorer: Scorer, stream: Random) -> Auc:
     """The mean AUC over the draws, whose places are rows of the matrix."""
-    found = [_tested(matrix, draw, scorer, stream) for draw in draws]
-    value, middle = (float(np.mean([one[part] for one in found])) for part in (0, 1))
+    results = [_tested(matrix, draw, scorer, stream) for draw in draws]
+    value, middle = (float(np.mean([result[part] for result in results])) for part in (0, 1))
     # One draw's deviation: the draws share their messages, so that more of them tell little more.
-    reach = 1.96 * STRETCH * sqrt(float(np.mean([one[2] for one in found])))
+    reach = 1.96 * STRETCH * sqrt(float(np.mean([result[2] for result in results])))
     return Auc(value, max(0.0, min(middle - reach, value)), min(1.0, max(middle + reach, value)))
 
 
@@ -115,8 +115,10 @@ def _tested(matrix: Matrix, draw: Draw, scorer: Scorer, stream: Random) -> tuple
             continue
         scores = scorer(matrix[places[learn]], sides[learn], matrix[places[test]])
         for side in (0, 1):
-            mine, other = scores[sides[test] == side], np.sort(scores[sides[test] != side])
-            below = (np.searchsorted(other, mine, "left") + np.searchsorted(other, mine, "right")) / (2 * len(other))
+            side_scores, other_scores = scores[sides[test] == side], np.sort(scores[sides[test] != side])
+            below = (np.searchsorted(other_scores, side_scores, "left") + np.searchsorted(other_scores, side_scores, "right")) / (
+                2 * len(other_scores)
+            )
             wins[np.flatnonzero(test & (sides == side))] = below if side else 1 - below
     if np.isnan(wins).all():
         raise DataError(*LARGE)
@@ -144,8 +146,8 @@ def folds(units: Sequence[str], sides: Array, stream: Random) -> Iterator[Array]
     filled = np.zeros((FOLDS, 2))
     fold = np.empty(len(units), dtype=int)
     for unit in order:
-        held = np.bincount(sides[members[unit]], minlength=2)
-        chosen = int(np.argmin(filled @ held))
-        filled[chosen] += held
+        counts = np.bincount(sides[members[unit]], minlength=2)
+        chosen = int(np.argmin(filled @ counts))
+        filled[chosen] += counts
         fold[members[unit]] = chosen
     return (fold == number for number in range(FOLDS))

@@ -14,23 +14,23 @@ MUCH = 1.5  # times as often
 NAMED = 3  # features, and words, that are named
 
 
-def verdict(found: Comparison) -> str:
+def verdict(comparison: Comparison) -> str:
     """How near the generated messages come to real ones, and what gives them away."""
-    return " ".join(filter(None, (_nearness(found), _manner(found), _saying(found), _roughness(found))))
+    return " ".join(filter(None, (_nearness(comparison), _manner(comparison), _saying(comparison), _roughness(comparison))))
 
 
-def _nearness(found: Comparison) -> str:
-    style, text = found.figures.style, found.figures.text
+def _nearness(comparison: Comparison) -> str:
+    style, text = comparison.figures.style, comparison.figures.text
     worst = max(style.value, text.value)
     if style.low <= 0.5 and text.low <= 0.5:
-        band = f"With {found.figures.messages:,} messages a side, not to be told from real"
+        band = f"With {comparison.figures.messages:,} messages a side, not to be told from real"
     else:
         band = next((words for most, words in BANDS if worst <= most), "Nothing like real")
     return (
         f"{band}: of a real and a generated message, a classifier that sees only how they are typed finds the generated one "
         f"{_hundredths(style.value)} times in 100, one that reads the text {_hundredths(text.value)} times (guessing: 50; real against "
         f"real: "
-        f"{_hundredths(found.ceiling.style.value)} and {_hundredths(found.ceiling.text.value)})."
+        f"{_hundredths(comparison.ceiling.style.value)} and {_hundredths(comparison.ceiling.text.value)})."
     )
 
 
@@ -38,9 +38,9 @@ def _hundredths(value: float) -> str:
     return f"{100 * value:.0f}"
 
 
-def _manner(found: Comparison) -> str:
-    chance = 1.95 * sqrt(2 / found.figures.messages)  # what one feature's distance exceeds by chance once in a thousand times
-    clear = [feature for feature in found.features if feature.ks > max(chance, feature.ceiling)]
+def _manner(comparison: Comparison) -> str:
+    chance = 1.95 * sqrt(2 / comparison.figures.messages)  # what one feature's distance exceeds by chance once in a thousand times
+    clear = [feature for feature in comparison.features if feature.ks > max(chance, feature.ceiling)]
     if not clear:
         return "No feature of style differs by more than chance."
     return f"What gives it away: {'; '.join(_feature(feature) for feature in clear[:NAMED])}."
@@ -55,9 +55,9 @@ def _feature(feature: Feature) -> str:
     return f"{name} {feature.generated:.3g} on average, real {feature.real:.3g}"
 
 
-def _saying(found: Comparison) -> str:
-    said = [word for word in found.words if max(word.real, word.generated) >= MUCH * min(word.real, word.generated)]
-    return f"Generated says {'; '.join(map(_word, said[:NAMED]))}." if said else "No word is said much more often on one side."
+def _saying(comparison: Comparison) -> str:
+    words = [word for word in comparison.words if max(word.real, word.generated) >= MUCH * min(word.real, word.generated)]
+    return f"Generated says {'; '.join(map(_word, words[:NAMED]))}." if words else "No word is said much more often on one side."
 
 
 def _word(word: Word) -> str:
@@ -68,6 +68,6 @@ def _word(word: Word) -> str:
     return f"'{word.word}' {times} times {'as' if word.generated > word.real else 'less'} often"
 
 
-def _roughness(found: Comparison) -> str:
-    count = found.figures.messages
+def _roughness(comparison: Comparison) -> str:
+    count = comparison.figures.messages
     return f"With {count} messages a side these figures are rough." if count < ROUGH else ""
