@@ -17,53 +17,53 @@ NAMED = re.compile(r"(?:(.+)-)?(\d{1,18})")
 """TABLE-NUMBER, or a number alone."""
 
 
-def place_of(made: Dataset, row: str | int, table: str | None = None) -> tuple[str, int]:
+def place_of(output: Dataset, row: str | int, table: str | None = None) -> tuple[str, int]:
     """The table of a row and its number there: the row's place among the table's candidates. `row` is an id as exports have it
     (`traffic-17`), a number in `table` (default: the first), or the value of a field of `kind: id`. Raises OutputError."""
-    found = NAMED.fullmatch(str(row).strip())
-    named, number = (found[1], int(found[2])) if found else (None, -1)
-    if table is not None and table not in made.tables and table in made.aside:
+    match = NAMED.fullmatch(str(row).strip())
+    named, number = (match[1], int(match[2])) if match else (None, -1)
+    if table is not None and table not in output.tables and table in output.aside:
         raise OutputError(
             f"the rows of '{table}' are numbered by the tables that they were made for",
-            f"name the row so: {made.tables[0]}-17; synthgen look {made.folder} {table} shows table and row",
+            f"name the row so: {output.tables[0]}-17; synthgen look {output.folder} {table} shows table and row",
         )
     if table is not None:
-        made.named(table, aside=False)
-    name = named and (named if named in made.tables else _of_prefix(made, named))
-    if not found or (named and not name) or (table and name and name != table):
+        output.named(table, aside=False)
+    name = named and (named if named in output.tables else _of_prefix(output, named))
+    if not match or (named and not name) or (table and name and name != table):
         tables = f" of table '{table}'" if table and name else ""
-        hint = did_you_mean(named, made.tables, "tables") if named and not name else f"such as {table or made.tables[0]}-17"
-        raise OutputError(f"'{row}' names no row{tables} of {made.folder}", hint)
-    return name or table or made.tables[0], number
+        hint = did_you_mean(named, output.tables, "tables") if named and not name else f"such as {table or output.tables[0]}-17"
+        raise OutputError(f"'{row}' names no row{tables} of {output.folder}", hint)
+    return name or table or output.tables[0], number
 
 
-def _of_prefix(made: Dataset, prefix: str) -> str | None:
+def _of_prefix(output: Dataset, prefix: str) -> str | None:
     """The table whose ids begin so."""
-    for name in made.tables:
-        fields = made.recipe.tables[name].fields.values() if name in made.recipe.tables else ()
+    for name in output.tables:
+        fields = output.recipe.tables[name].fields.values() if name in output.recipe.tables else ()
         if any(field.data.get("kind") == "id" and (field.data.get("prefix") or name) == prefix for field in fields):
             return name
     return None
 
 
-def numbers(made: Dataset, table: str) -> NDArray[Any]:
+def numbers(output: Dataset, table: str) -> NDArray[Any]:
     """The numbers of a table's rows, in their order, which is ascending."""
     import numpy
     from pyarrow import compute
 
     parts = []
-    for path in made.paths(table):
-        with made.stored(path) as stored:
+    for path in output.paths(table):
+        with output.stored(path) as stored:
             column = stored.read([f"{PROVENANCE}.row"]).column(PROVENANCE)
         parts.append(compute.struct_field(column, "row").to_numpy())
     return numpy.concatenate(parts) if parts else numpy.zeros(0, "int64")
 
 
-def some_rows(made: Dataset, table: str, start: int, stop: int) -> Iterator[dict[str, Any]]:
+def some_rows(output: Dataset, table: str, start: int, stop: int) -> Iterator[dict[str, Any]]:
     """The rows of a table from place `start` up to `stop`; what lies before is not read."""
     before = 0
-    for path in made.paths(table):
-        with made.stored(path) as stored:
+    for path in output.paths(table):
+        with output.stored(path) as stored:
             for group in range(stored.num_row_groups):
                 count = stored.metadata.row_group(group).num_rows
                 first, last = max(start - before, 0), min(stop - before, count)
@@ -72,13 +72,13 @@ def some_rows(made: Dataset, table: str, start: int, stop: int) -> Iterator[dict
                 before += count
 
 
-def set_aside(made: Dataset, table: str, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
+def set_aside(output: Dataset, table: str, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """The tries of a row that were refused or set aside: in which configuration each is, and its record."""
     from pyarrow import compute
 
-    for to in made.aside:
-        for path in made.paths(to):
-            with made.stored(path) as stored:
+    for to in output.aside:
+        for path in output.paths(to):
+            with output.stored(path) as stored:
                 for batch in stored.iter_batches():
                     of_row = compute.and_(compute.equal(batch.column("table"), table), compute.equal(batch.column("row"), number))
                     yield from ((to, record) for record in decode_json_columns(batch.filter(of_row).to_pylist(), stored.schema_arrow))

@@ -60,11 +60,15 @@ class Record:
     def asked(self, name: str, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], chosen: Sequence[Chosen]) -> None:
         """What rows were asked for a field, and what each of them got."""
         texts, self._texts = self._texts, ()
-        for row, own, (value, source) in zip(rows, answers, chosen, strict=True):
+        for row, row_answers, (value, source) in zip(rows, answers, chosen, strict=True):
             if self.follows(row):
-                owners = {one.prompt.stream: other.index for other, theirs in zip(rows, answers, strict=True) for one in theirs}
+                owners = {
+                    answer.prompt.stream: other_row.index
+                    for other_row, other_answers in zip(rows, answers, strict=True)
+                    for answer in other_answers
+                }
                 refusal = value if isinstance(value, Refusal) else None
-                self.askings.append(Asking(name, row.attempt, own, texts, source, refusal, owners, _takers(rows, chosen)))
+                self.askings.append(Asking(name, row.attempt, row_answers, texts, source, refusal, owners, _takers(rows, chosen)))
 
     def judged(self, step: FieldStep | CheckStep, row: Row, refusal: Refusal | None) -> None:
         """A step of a row's try is done."""
@@ -74,7 +78,7 @@ class Record:
 
 
 def _takers(rows: Sequence[Row], chosen: Sequence[Chosen]) -> dict[int, int]:
-    given: list[tuple[Row, Any]] = [
+    accepted: list[tuple[Row, Any]] = [
         (row, source) for row, (value, source) in zip(rows, chosen, strict=True) if not isinstance(value, Refusal)
     ]
-    return {source.prompt.stream: row.index for row, source in given}
+    return {source.prompt.stream: row.index for row, source in accepted}

@@ -47,24 +47,24 @@ class Absent:
 class Replay:
     """An output, its recipe read again, and its journal (None: there is none)."""
 
-    def __init__(self, made: Dataset, loaded: Loaded, journal: Journal | None) -> None:
-        self.made, self.recipe, self.streams = made, loaded.recipe, Streams(loaded.recipe.seed)
+    def __init__(self, output: Dataset, loaded: Loaded, journal: Journal | None) -> None:
+        self.output, self.recipe, self.streams = output, loaded.recipe, Streams(loaded.recipe.seed)
         self.plans = {table.name: table for table in plan(loaded.recipe).tables}
-        identities = made.manifest["models"].items() if journal else ()
+        identities = output.manifest["models"].items() if journal else ()
         self.models = {name: Journalled(Absent(identity), journal, closed=True) for name, identity in identities if journal}
         self._hidden: dict[str, list[dict[str, Any]]] = {}
 
     def chunk(self, name: str, number: int, witness: Witness) -> Chunk:
         """The chunk of a table in which its candidate of a number was made, as it is in the output. Raises NotAgain where it comes out
         otherwise, and DataError."""
-        table, known = self.plans[name], numbers(self.made, name)
-        for before, chunk in self._made(table, number, known, witness):
+        table, row_numbers = self.plans[name], numbers(self.output, name)
+        for before, chunk in self._chunks_to(table, number, row_numbers, witness):
             if number < chunk.state.next_index:
-                self._same(table, chunk, before, known)
+                self._same(table, chunk, before, row_numbers)
                 return chunk
         raise NotAgain(f"made again, its table comes to an end before {name}-{number}")
 
-    def _made(self, table: TablePlan, number: int, known: Any, witness: Witness) -> Iterator[tuple[int, Chunk]]:
+    def _chunks_to(self, table: TablePlan, number: int, row_numbers: Any, witness: Witness) -> Iterator[tuple[int, Chunk]]:
         """Chunks up to the one with a number, each with the number of its first candidate. All before it are left out where that can
         be."""
         state, size = TableState(), self._size(table)
@@ -73,9 +73,9 @@ class Replay:
             size = 1
         run = self._run(table, size, witness)
         if remembered:
-            state = _before(number, known, size or 1, run.candidates.wanted)
+            state = _before(number, row_numbers, size or 1, run.candidates.wanted)
             if table.remembered:
-                for values in islice(self.made.rows(table.name, table.remembered), state.rows):
+                for values in islice(self.output.rows(table.name, table.remembered), state.rows):
                     run.remember(values)
         first = state.next_index
         for chunk in run.chunks(state):
@@ -84,17 +84,17 @@ class Replay:
 
     def _size(self, table: TablePlan) -> int | None:
         """How many candidates were made together, where that matters."""
-        return (self._told(table.name).get("chunk") or ASKED_CHUNK) if table.asks else None
+        return (self._table_record(table.name).get("chunk") or ASKED_CHUNK) if table.asks else None
 
-    def _told(self, name: str) -> Mapping[str, Any]:
-        told: Mapping[str, Any] = self.made.manifest["tables"][name]
-        return told
+    def _table_record(self, name: str) -> Mapping[str, Any]:
+        table_record: Mapping[str, Any] = self.output.manifest["tables"][name]
+        return table_record
 
     def _run(self, table: TablePlan, size: int | None, witness: Witness | None = None) -> TableRun:
         if missing := set().union(*(field.models() for field in table.asked.values())) - self.models.keys():
             raise NotAgain(f"there is no answer journal with what {', '.join(sorted(missing))} said")
         parent = table.table.from_.table if table.table.from_ else ""
-        count = self._told(parent)["rows"] if parent else 0
+        count = self._table_record(parent)["rows"] if parent else 0
         source = candidates(table.name, table.table, partial(self._kept, parent), count, self.streams)
         return TableRun(table, source, self.streams, self.models, patience=self.recipe.patience, chunk=size, witness=witness)
 
@@ -102,9 +102,9 @@ class Replay:
         """The rows of a table with its hidden fields: from the output where it has none, else made again."""
         table = self.plans[name]
         if table.kept.keys() == table.columns.keys():
-            return self.made.rows(name, list(table.kept))
+            return self.output.rows(name, list(table.kept))
         if name not in self._hidden:
-            rows, last = list[Row](), self._told(name)["candidates"]
+            rows, last = list[Row](), self._table_record(name)["candidates"]
             for chunk in self._run(table, self._size(table)).chunks():
                 rows += chunk.rows
                 if chunk.state.next_index >= last:
@@ -112,24 +112,24 @@ class Replay:
             self._hidden[name] = list(_stored(table, table.kept, rows))
         return iter(self._hidden[name])
 
-    def _same(self, table: TablePlan, chunk: Chunk, first: int, known: Any) -> None:
+    def _same(self, table: TablePlan, chunk: Chunk, first: int, row_numbers: Any) -> None:
         """Raise NotAgain unless the rows of a chunk are those of the output."""
-        start, stop = (int(known.searchsorted(place)) for place in (first, chunk.state.next_index))
-        there = list(some_rows(self.made, table.name, start, stop))
-        again = list(_stored(table, table.columns, chunk.rows, provenance=True))
-        if wrong := sum(map(_unlike, there, again)) + abs(len(there) - len(again)):
-            raise NotAgain(f"made again, {wrong:,} of the {len(there):,} rows that were made together come out otherwise")
+        start, stop = (int(row_numbers.searchsorted(place)) for place in (first, chunk.state.next_index))
+        stored_rows = list(some_rows(self.output, table.name, start, stop))
+        remade_rows = list(_stored(table, table.columns, chunk.rows, provenance=True))
+        if wrong := sum(map(_unlike, stored_rows, remade_rows)) + abs(len(stored_rows) - len(remade_rows)):
+            raise NotAgain(f"made again, {wrong:,} of the {len(stored_rows):,} rows that were made together come out otherwise")
 
 
-def _before(number: int, known: Any, size: int, wanted: int | None) -> TableState:
-    """The state before the chunk of the candidate of a number, which follows from the candidates that became rows (`known`)."""
+def _before(number: int, row_numbers: Any, size: int, target_rows: int | None) -> TableState:
+    """The state before the chunk of the candidate of a number, which follows from the candidates that became rows (`row_numbers`)."""
     first = rows = 0
     while size > 1:
-        end = first + (size if wanted is None else min(size, wanted - rows))
+        end = first + (size if target_rows is None else min(size, target_rows - rows))
         if number < end or end == first:
             return TableState(first, rows)
-        first, rows = end, int(known.searchsorted(end))
-    return TableState(number, int(known.searchsorted(number)))
+        first, rows = end, int(row_numbers.searchsorted(end))
+    return TableState(number, int(row_numbers.searchsorted(number)))
 
 
 def _unlike(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -105,8 +105,8 @@ class CandidateRecord:
         """What became of it, in a line."""
         if not self.fate:
             return "taken"
-        whose = f"; {self.taker} got it" if self.taker else ""
-        return f"{self.fate}{f': {self.detail}' if self.detail else ''}{whose}"
+        taker_note = f"; {self.taker} got it" if self.taker else ""
+        return f"{self.fate}{f': {self.detail}' if self.detail else ''}{taker_note}"
 
 
 @dataclass(frozen=True)
@@ -141,45 +141,45 @@ class CheckResult:
 
 def tried(record: Record, identities: Mapping[str, str], table: str) -> list[Attempt]:
     """The tries of all asked fields, in order."""
-    fields = {done.step.name: done.step.field for done in record.steps if isinstance(done.step, FieldStep)}
-    return [_attempt(one, fields[one.name], identities, table, record.number) for one in record.askings]
+    fields = {step_record.step.name: step_record.step.field for step_record in record.steps if isinstance(step_record.step, FieldStep)}
+    return [_attempt(asking, fields[asking.name], identities, table, record.number) for asking in record.askings]
 
 
-def _attempt(one: Asking, made_by: FieldShape, identities: Mapping[str, str], table: str, number: int) -> Attempt:
+def _attempt(asking: Asking, made_by: FieldShape, identities: Mapping[str, str], table: str, number: int) -> Attempt:
     row, by = f"{table}-{number}", str(getattr(made_by, "by", ""))
-    owner = f"{table}-{one.owners.get(one.source.prompt.stream, number)}"
-    own = {completion.prompt.digest: completion.prompt for completion in one.answers}
-    questions = [_question(prompt, identities.get(prompt.by or by, "")) for prompt in own.values()]
-    if (lent := one.source.prompt).text and lent.digest not in own:
+    owner = f"{table}-{asking.owners.get(asking.source.prompt.stream, number)}"
+    prompts = {completion.prompt.digest: completion.prompt for completion in asking.answers}
+    questions = [_question(prompt, identities.get(prompt.by or by, "")) for prompt in prompts.values()]
+    if (lent := asking.source.prompt).text and lent.digest not in prompts:
         questions.append(_question(lent, identities.get(lent.by or by, ""), owner))
-    texts = [_text(one, each, table, number) for each in one.considered]
-    others = Counter(text.fate for text in texts if text.fate and text.row != row)
+    texts = [_text(asking, considered, table, number) for considered in asking.considered]
+    other_fates = Counter(text.fate for text in texts if text.fate and text.row != row)
     return Attempt(
-        one.name,
+        asking.name,
         str(getattr(made_by, "kind", "")),
-        one.attempt,
+        asking.attempt,
         questions,
-        [_answer(completion, row) for completion in one.answers],
+        [_answer(completion, row) for completion in asking.answers],
         [text for text in texts if not text.fate or text.row == row],
-        dict(others.most_common()),
-        f"{one.refusal.reason}: {one.refusal.detail}".rstrip(": ") if one.refusal else "",
+        dict(other_fates.most_common()),
+        f"{asking.refusal.reason}: {asking.refusal.detail}".rstrip(": ") if asking.refusal else "",
     )
 
 
-def _text(one: Asking, each: Considered, table: str, number: int) -> CandidateRecord:
-    stream = each.completion.prompt.stream
-    owner, taker = one.owners.get(stream), one.takers.get(stream)
+def _text(asking: Asking, considered: Considered, table: str, number: int) -> CandidateRecord:
+    stream = considered.completion.prompt.stream
+    owner, taker = asking.owners.get(stream), asking.takers.get(stream)
     return CandidateRecord(
-        each.text,
-        each.fate,
-        each.detail,
+        considered.text,
+        considered.fate,
+        considered.detail,
         f"{table}-{taker}" if taker not in (None, number) else "",
         f"{table}-{owner}" if owner is not None else "",
         stream,
-        each.completion.text.strip() if each.voiced else "",
-        [slip._asdict() for slip in each.slips],
-        each.score,
-        each.sense,
+        considered.completion.text.strip() if considered.voiced else "",
+        [slip._asdict() for slip in considered.slips],
+        considered.score,
+        considered.sense,
     )
 
 
@@ -217,45 +217,53 @@ def _answer(completion: Completion, row: str) -> AnswerRecord:
     )
 
 
-def checks(record: Record | None, made: Dataset, table: str) -> list[CheckResult]:
+def checks(record: Record | None, output: Dataset, table: str) -> list[CheckResult]:
     """Every check that looked at the row, in order; without a record those of the recipe, of which it is known that a row of the table has
     passed them."""
     if record is None:
-        written = made.recipe.data["tables"].get(table, {}).get("keep") or []
-        return [CheckResult(str(one.get("kind")), str(one.get("field")), None, "", _settings(one)) for one in written]
-    found = []
-    for done in record.steps:
-        if isinstance(done.step, CheckStep):
-            check = done.step.check
+        written = output.recipe.data["tables"].get(table, {}).get("keep") or []
+        return [CheckResult(str(entry.get("kind")), str(entry.get("field")), None, "", _settings(entry)) for entry in written]
+    results = []
+    for step_record in record.steps:
+        if isinstance(step_record.step, CheckStep):
+            check = step_record.step.check
             settings = _settings(check.model_dump(mode="json", exclude_defaults=True))
-            reason = (done.refusal.detail or done.refusal.reason) if done.refusal else ""
-            found.append(CheckResult(check_name(check), check.field, done.attempt, reason, settings))
-    return found
+            reason = (step_record.refusal.detail or step_record.refusal.reason) if step_record.refusal else ""
+            results.append(CheckResult(check_name(check), check.field, step_record.attempt, reason, settings))
+    return results
 
 
-def facts(made: Dataset, table: str, number: int, values: Mapping[str, Any], parent: str | None, record: Record | None) -> list[FactRecord]:
+def facts(
+    output: Dataset, table: str, number: int, values: Mapping[str, Any], parent: str | None, record: Record | None
+) -> list[FactRecord]:
     """The fields that no model was asked for, and those that came with the parent row; hidden ones as far as they are known."""
-    steps = {done.step.name: done for done in record.steps if isinstance(done.step, FieldStep)} if record else {}
-    known = plain({**(record.values if record else {}), **values})
-    own, found = made.recipe.tables[table].fields if table in made.recipe.tables else {}, []
-    asked = set(made.manifest["models"]) and {name for name, one in own.items() if not issubclass(one.kind, PythonField)}
-    for name, one in made.recipe.fields_of(table).items():
-        if name in asked or (name not in known and not one.hidden):
+    steps = (
+        {step_record.step.name: step_record for step_record in record.steps if isinstance(step_record.step, FieldStep)} if record else {}
+    )
+    known_values = plain({**(record.values if record else {}), **values})
+    table_fields, fact_records = output.recipe.tables[table].fields if table in output.recipe.tables else {}, []
+    by_model = set(output.manifest["models"]) and {
+        name for name, recorded in table_fields.items() if not issubclass(recorded.kind, PythonField)
+    }
+    for name, recorded in output.recipe.fields_of(table).items():
+        if name in by_model or (name not in known_values and not recorded.hidden):
             continue
-        if name not in own:
-            if name in known:
-                found.append(FactRecord(name, known[name], str(one.data.get("kind")), {}, parent or "the parent row"))
+        if name not in table_fields:
+            if name in known_values:
+                fact_records.append(FactRecord(name, known_values[name], str(recorded.data.get("kind")), {}, parent or "the parent row"))
             continue
-        out, done = _is_left_out(one, known), steps.get(name)
-        drew = done is not None and isinstance(done.step.field, PythonField) and done.step.field.draws and not out  # type: ignore[union-attr]
-        stream = [made.manifest["seed"], table, name, number, done.attempt] if done and drew else None
-        found.append(FactRecord(name, known.get(name), str(one.data.get("kind")), _settings(one.data), "", stream, out))
-    return found
+        out, step_record = _is_left_out(recorded, known_values), steps.get(name)
+        drew = step_record is not None and isinstance(step_record.step.field, PythonField) and step_record.step.field.draws and not out  # type: ignore[union-attr]
+        stream = [output.manifest["seed"], table, name, number, step_record.attempt] if step_record and drew else None
+        fact_records.append(
+            FactRecord(name, known_values.get(name), str(recorded.data.get("kind")), _settings(recorded.data), "", stream, out)
+        )
+    return fact_records
 
 
-def _is_left_out(one: RecordedField, values: Mapping[str, Any]) -> bool:
+def _is_left_out(recorded: RecordedField, values: Mapping[str, Any]) -> bool:
     try:
-        return one.data.get("when") is not None and not render.holds(str(one.data["when"]), values)
+        return recorded.data.get("when") is not None and not render.holds(str(recorded.data["when"]), values)
     except render.TemplateMistake:
         return False
 
@@ -268,35 +276,39 @@ def _settings(written: Mapping[str, Any]) -> dict[str, Any]:
 # From the journal alone
 
 
-def remembered(made: Dataset, journal: Journal | None, table: str, number: int, asked: Mapping[str, Any]) -> list[Attempt]:
-    """What the journal knows of the prompts that the row's provenance (`asked`) names: their texts, and all answers to them, of which those
-    of the row are told by their streams."""
-    streams, fields = Streams(made.manifest["seed"]), made.recipe.fields_of(table)
-    found = []
-    for name, given in asked.items():
-        if given is None:
+def remembered(output: Dataset, journal: Journal | None, table: str, number: int, answer_records: Mapping[str, Any]) -> list[Attempt]:
+    """What the journal knows of the prompts that the row's provenance (`answer_records`) names: their texts, and all answers to them. The
+    row's own are told by their streams."""
+    streams, fields = Streams(output.manifest["seed"]), output.recipe.fields_of(table)
+    attempts = []
+    for name, answer_record in answer_records.items():
+        if answer_record is None:
             continue
         kind = str(fields[name].data.get("kind")) if name in fields else ""
-        text = journal.prompt(given["prompt"]) if journal else None
+        text = journal.prompt(answer_record["prompt"]) if journal else None
         if journal is None or text is None:
-            question = PromptRecord(given["prompt"], given["model"], "", origin={"seeds": given["seeds"]})
-            found.append(Attempt(name, kind, given["try"], [question], []))
+            question = PromptRecord(answer_record["prompt"], answer_record["model"], "", origin={"seeds": answer_record["seeds"]})
+            attempts.append(Attempt(name, kind, answer_record["try"], [question], []))
             continue
-        own = {str(streams.number(table, name, number, given["try"], *more)) for more in [(), *((one,) for one in range(MOST))]}
-        rows = journal.answers(f"{table}.{name}", given["prompt"])
+        own_streams = {
+            str(streams.number(table, name, number, answer_record["try"], *more)) for more in [(), *((draw,) for draw in range(MOST))]
+        }
+        rows = journal.answers(f"{table}.{name}", answer_record["prompt"])
         answers = [
             AnswerRecord(
-                given["prompt"],
-                one["text"],
-                one["finish"],
-                int(one["stream"]),
+                answer_record["prompt"],
+                answer["text"],
+                answer["finish"],
+                int(answer["stream"]),
                 "",
-                f"{table}-{number}" if one["stream"] in own else "",
-                *(one[key] for key in ("tokens_in", "tokens_out", "tokens_cached", "cost")),
+                f"{table}-{number}" if answer["stream"] in own_streams else "",
+                *(answer[key] for key in ("tokens_in", "tokens_out", "tokens_cached", "cost")),
             )
-            for one in rows
+            for answer in rows
         ]
         brief = journal.prompt(rows[0]["brief"]) if rows and rows[0]["brief"] else ""
-        question = PromptRecord(given["prompt"], given["model"], text, brief or "", origin={"seeds": given["seeds"]})
-        found.append(Attempt(name, kind, given["try"], [question], answers))
-    return found
+        question = PromptRecord(
+            answer_record["prompt"], answer_record["model"], text, brief or "", origin={"seeds": answer_record["seeds"]}
+        )
+        attempts.append(Attempt(name, kind, answer_record["try"], [question], answers))
+    return attempts

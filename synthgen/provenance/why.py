@@ -66,13 +66,17 @@ class Why:
         return f"Why({self.row}, {self.status}: {len(self.attempts)} tries of asked fields, {len(self.checks)} checks)"
 
     def _repr_html_(self) -> str:
-        made = pages.table(["field", "value", "made by"], [(one.name, one.value, one.maker) for one in self.facts])
+        facts = pages.table(["field", "value", "made by"], [(fact.name, fact.value, fact.maker) for fact in self.facts])
         texts = pages.table(
             ["field", "try", "text", "what became of it"],
-            [(one.field, one.attempt, each.text, each.outcome) for one in self.attempts for each in one.candidates],
+            [
+                (attempt.field, attempt.attempt, candidate.text, candidate.outcome)
+                for attempt in self.attempts
+                for candidate in attempt.candidates
+            ],
         )
-        untold = [pages.paragraph(one) for one in self.untold]
-        return pages.page(pages.paragraph(f"{self.row}, {self.status}"), pages.paragraph(self.message), made, texts, *untold)
+        untold = [pages.paragraph(line) for line in self.untold]
+        return pages.page(pages.paragraph(f"{self.row}, {self.status}"), pages.paragraph(self.message), facts, texts, *untold)
 
 
 def why(
@@ -88,38 +92,40 @@ def why(
     `recipe` is the file that the output was made from, where that lies elsewhere than when it was made; `allow` are folders that it may
     read besides its own. Nothing is asked and nothing written. Raises OutputError when there is no such output or row.
     """
-    made = Dataset.open(folder)
-    name, number = place_of(made, row, table)
-    values = _row(made, name, number)
-    aside = [{"to": to, **record} for to, record in set_aside(made, name, number)]
-    if values is None and not aside and number >= (count := made.manifest["tables"][name]["candidates"]):
+    output = Dataset.open(folder)
+    name, number = place_of(output, row, table)
+    values = _row(output, name, number)
+    aside = [{"to": to, **record} for to, record in set_aside(output, name, number)]
+    if values is None and not aside and number >= (count := output.manifest["tables"][name]["candidates"]):
         raise OutputError(f"table '{name}' of {folder} has no row {number:,}", f"they are numbered from 0 to {max(0, count - 1):,}")
     with ExitStack() as stack:
         untold = list[str]()
-        journal = _journal(made, stack, untold)
-        record = _again(made, name, number, journal, recipe, allow, untold)
-        given = (values or {}).get(PROVENANCE) or {}
+        journal = _journal(output, stack, untold)
+        record = _replayed(output, name, number, journal, recipe, allow, untold)
+        provenance = (values or {}).get(PROVENANCE) or {}
         attempts = (
-            tried(record, made.manifest["models"], name) if record else remembered(made, journal, name, number, given.get("asked") or {})
+            tried(record, output.manifest["models"], name)
+            if record
+            else remembered(output, journal, name, number, provenance.get("asked") or {})
         )
-    own = {key: value for key, value in (values or (aside[-1]["values"] if aside else {})).items() if key != PROVENANCE}
-    typed = last_message(made.recipe.fields_of(name).values(), own)
-    parent = _parent(made, name, record.parent if record else given.get("parent"))
+    row_values = {key: value for key, value in (values or (aside[-1]["values"] if aside else {})).items() if key != PROVENANCE}
+    typed = last_message(output.recipe.fields_of(name).values(), row_values)
+    parent = _parent(output, name, record.parent if record else provenance.get("parent"))
     answers = [answer for attempt in attempts for answer in attempt.answers if answer.row == f"{name}-{number}"]
     paid = [answer.cost for answer in answers if answer.cost is not None]
     return Why(
-        made.folder,
+        output.folder,
         f"{name}-{number}",
-        "kept" if values else str(max(aside, key=lambda one: int(one["try"]))["to"]) if aside else "not made",
-        to_text(own.get(typed) if typed else next(iter(own.values()), "")),
-        plain(own),
+        "kept" if values else str(max(aside, key=lambda entry: int(entry["try"]))["to"]) if aside else "not made",
+        to_text(row_values.get(typed) if typed else next(iter(row_values.values()), "")),
+        plain(row_values),
         parent,
-        facts(made, name, number, own, parent, record),
+        facts(output, name, number, row_values, parent, record),
         attempts,
-        checks(record, made, name) if record or values else [],
-        [{**one, "values": plain(one["values"] or {})} for one in aside],
-        dict(made.manifest["models"]),
-        dict(made.manifest["versions"]),
+        checks(record, output, name) if record or values else [],
+        [{**entry, "values": plain(entry["values"] or {})} for entry in aside],
+        dict(output.manifest["models"]),
+        dict(output.manifest["versions"]),
         sum(answer.tokens_in for answer in answers),
         sum(answer.tokens_out for answer in answers),
         sum(paid) if paid else None,
@@ -127,28 +133,28 @@ def why(
     )
 
 
-def _row(made: Dataset, name: str, number: int) -> dict[str, Any] | None:
-    known = numbers(made, name)
-    place = int(known.searchsorted(number))
-    if place == len(known) or known[place] != number:
+def _row(output: Dataset, name: str, number: int) -> dict[str, Any] | None:
+    row_numbers = numbers(output, name)
+    place = int(row_numbers.searchsorted(number))
+    if place == len(row_numbers) or row_numbers[place] != number:
         return None
-    return next(some_rows(made, name, place, place + 1))
+    return next(some_rows(output, name, place, place + 1))
 
 
-def _parent(made: Dataset, name: str, place: int | None) -> str | None:
+def _parent(output: Dataset, name: str, place: int | None) -> str | None:
     """The id of the row that a row was made from, by its place in its table."""
-    parent = made.recipe.tables[name].parent if name in made.recipe.tables else ""
-    return f"{parent}-{numbers(made, parent)[place]}" if parent in made.tables and place is not None else None
+    parent = output.recipe.tables[name].parent if name in output.recipe.tables else ""
+    return f"{parent}-{numbers(output, parent)[place]}" if parent in output.tables and place is not None else None
 
 
 # What it was made with
 
 
-def _journal(made: Dataset, stack: ExitStack, untold: list[str]) -> Journal | None:
+def _journal(output: Dataset, stack: ExitStack, untold: list[str]) -> Journal | None:
     """The output's answer journal, for reading."""
-    if not made.manifest["models"]:
+    if not output.manifest["models"]:
         return None
-    path = Output(made.folder).journal
+    path = Output(output.folder).journal
     if not path.exists():
         untold.append(f"what was asked and answered: the answer journal {path.name} is not beside the output")
         return None
@@ -161,8 +167,8 @@ def _journal(made: Dataset, stack: ExitStack, untold: list[str]) -> Journal | No
     return journal
 
 
-def _again(
-    made: Dataset,
+def _replayed(
+    output: Dataset,
     name: str,
     number: int,
     journal: Journal | None,
@@ -171,46 +177,45 @@ def _again(
     untold: list[str],
 ) -> Record | None:
     """What happened to the row; None where that cannot be told."""
-    what = "how its texts were chosen, with which streams, and what the checks said of it"
-    if made.manifest["models"] and journal is None:
-        untold.append(f"{what}: that is found out by making it again from the journal")
+    subject = "how its texts were chosen, with which streams, and what the checks said of it"
+    if output.manifest["models"] and journal is None:
+        untold.append(f"{subject}: that is found out by making it again from the journal")
         return None
     record = Record(number)
     try:
-        Replay(made, _recipe(made, recipe, allow), journal).chunk(name, number, record)
+        Replay(output, _recipe(output, recipe, allow), journal).chunk(name, number, record)
     except SynthgenError as error:
-        said = "; ".join([_said(error), *_changes(made)])
-        untold.append(f"{what}: {said}")
+        reason = "; ".join([_one_line(error), *_changes(output)])
+        untold.append(f"{subject}: {reason}")
         return None
     return record
 
 
-def _recipe(made: Dataset, recipe: str | Path | None, allow: Sequence[str | Path]) -> Loaded:
+def _recipe(output: Dataset, recipe: str | Path | None, allow: Sequence[str | Path]) -> Loaded:
     """The recipe that was run, read again; its files are where they were when it was made. Raises RecipeError."""
-    known = folders(Output(made.folder))
+    read_folders = folders(Output(output.folder))
     if recipe is not None:
         place = Path(recipe)
         folder, allowed = place if place.is_dir() else place.parent, list(map(Path, allow))
-    elif known:
-        folder, allowed = known[0], [*known[1:], *map(Path, allow)]
+    elif read_folders:
+        folder, allowed = read_folders[0], [*read_folders[1:], *map(Path, allow)]
     else:
-        folder, allowed = made.folder, list(map(Path, allow))
-    written = Output(made.folder).whole / RECIPE  # the manifest's JSON has no keys that are numbers or truth values
-    return load(written if written.exists() else made.recipe.data, folder=folder, allow=allowed)
+        folder, allowed = output.folder, list(map(Path, allow))
+    written = Output(output.folder).whole / RECIPE  # the manifest's JSON has no keys that are numbers or truth values
+    return load(written if written.exists() else output.recipe.data, folder=folder, allow=allowed)
 
 
-def _said(error: SynthgenError) -> str:
+def _one_line(error: SynthgenError) -> str:
     """An error in one line."""
     if isinstance(error, RecipeError):
         first, more = error.mistakes[0], len(error.mistakes) - 1
-        others = f" (and {more} more)" if more else ""
-        return (
-            f"its recipe cannot be read again: {first.where}: {first.message}{others}; name the file that it was made from: --recipe FILE"
-        )
+        more_note = f" (and {more} more)" if more else ""
+        problem = f"{first.where}: {first.message}{more_note}"
+        return f"its recipe cannot be read again: {problem}; name the file that it was made from: --recipe FILE"
     return error.message
 
 
-def _changes(made: Dataset) -> Iterator[str]:
+def _changes(output: Dataset) -> Iterator[str]:
     """What is otherwise now than when it was made."""
-    for change in other_versions(made.manifest):
+    for change in other_versions(output.manifest):
         yield change.partition(";")[0]
