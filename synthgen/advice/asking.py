@@ -37,27 +37,27 @@ def brief(name: str, shape: type[Shape], documents: Sequence[Document] = ()) -> 
 def ask(model: Model, prompts: Sequence[Prompt], shape: type[A]) -> list[tuple[A | ModelError, Completion | None]]:
     """What `model` answers to each of the prompts, asked at the same time, or why it gives none; and the completion that it is from.
     Raises ModelError where none can be asked."""
-    there = dict(placed(model, prompts))
-    return [(_read(there.get(place), shape), there.get(place)) for place in range(len(prompts))]
+    completions = dict(placed(model, prompts))
+    return [(_read(completions.get(place), shape), completions.get(place)) for place in range(len(prompts))]
 
 
-def question(said: Brief, text: str, account: str) -> Prompt:
+def question(brief: Brief, text: str, account: str) -> Prompt:
     """The prompt that asks `text`; `account` is what the journal books it on."""
-    return Prompt(text, 0, origin={"field": account}, brief=said)
+    return Prompt(text, 0, origin={"field": account}, brief=brief)
 
 
-def _read(found: Completion | None, shape: type[A]) -> A | ModelError:
-    if found is None:
+def _read(completion: Completion | None, shape: type[A]) -> A | ModelError:
+    if completion is None:
         return ModelError("Claude gave no answer", "try again", retryable=True)
-    if found.finish == "refusal":
-        return ModelError(f"Claude declined to answer: {found.text.strip() or 'it gave no reason'}")
-    if found.finish == "error":
-        return ModelError(f"Claude could not be asked: {found.text.strip()}")
+    if completion.finish == "refusal":
+        return ModelError(f"Claude declined to answer: {completion.text.strip() or 'it gave no reason'}")
+    if completion.finish == "error":
+        return ModelError(f"Claude could not be asked: {completion.text.strip()}")
     try:
-        return shape.model_validate(parsed_json(found.text))
+        return shape.model_validate(parsed_json(completion.text))
     except (JSONDecodeError, RecursionError, ValidationError) as error:
-        if found.finish == "length":
-            return ModelError(f"Claude's answer was cut off after {found.tokens_out:,} tokens", "ask about less at a time")
+        if completion.finish == "length":
+            return ModelError(f"Claude's answer was cut off after {completion.tokens_out:,} tokens", "ask about less at a time")
         first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": f"not JSON: {error}"}
         where = ".".join(map(str, first["loc"])) or "the answer"
         return ModelError(f"Claude's answer does not have the form that was asked for: {where}: {first['msg']}", "try again")
@@ -65,5 +65,5 @@ def _read(found: Completion | None, shape: type[A]) -> A | ModelError:
 
 def cost(answers: Sequence[Completion]) -> float | None:
     """What answers cost in US dollars, as far as that is known."""
-    known = [answer.cost for answer in answers if answer.cost is not None]
-    return sum(known) if known else None
+    costs = [answer.cost for answer in answers if answer.cost is not None]
+    return sum(costs) if costs else None

@@ -62,9 +62,11 @@ class Finding:
     column: int = 0
 
     def __str__(self) -> str:
-        said = f'{self.table}.{self.field}: {self.problem}: "{self.quote}"' if self.quote else f"{self.table}.{self.field}: {self.problem}"
+        headline = (
+            f'{self.table}.{self.field}: {self.problem}: "{self.quote}"' if self.quote else f"{self.table}.{self.field}: {self.problem}"
+        )
         hint = f"{self.question}\n    perhaps: {self.suggestion}" if self.suggestion.strip() else self.question
-        return str(Mistake(self.where, said, "", self.line, self.number, self.column)) + "\n    " + hint
+        return str(Mistake(self.where, headline, "", self.line, self.number, self.column)) + "\n    " + hint
 
 
 @dataclass(frozen=True)
@@ -85,30 +87,30 @@ def critique(loaded: Loaded, model: Model, rows: Mapping[str, Sequence[Mapping[s
     """Ask `model` what is unclear in the prompts of a recipe's fields that Claude makes. `rows` are rows of the recipe's tables from an
     output, to take the samples from. Raises ModelError where Claude cannot be asked at all."""
     source = sources.read(loaded.path, str(loaded.path)) if loaded.text else source_of(loaded.data)
-    asked = [(one, prompt) for one in questions(plan(loaded.recipe), rows) for prompt in one.prompts]
+    pairs = [(field_question, prompt) for field_question in questions(plan(loaded.recipe), rows) for prompt in field_question.prompts]
     prompts = [
-        question(brief("critique", Doubts, prompt.brief.documents if prompt.brief else ()), _shown(loaded, one, prompt), ACCOUNT)
-        for one, prompt in asked
+        question(brief("critique", Doubts, prompt.brief.documents if prompt.brief else ()), _shown(loaded, field_question, prompt), ACCOUNT)
+        for field_question, prompt in pairs
     ]
     answered = ask(model, prompts, Doubts) if prompts else []
     findings: list[Finding] = []
     fields: dict[str, None] = {}
     failed: dict[str, str] = {}
-    for (one, prompt), (found, _) in zip(asked, answered, strict=True):
-        name = f"{one.table}.{one.name}"
-        if isinstance(found, ModelError):
-            failed[name] = found.message
+    for (field_question, prompt), (outcome, _) in zip(pairs, answered, strict=True):
+        name = f"{field_question.table}.{field_question.name}"
+        if isinstance(outcome, ModelError):
+            failed[name] = outcome.message
         else:
             fields[name] = None
-            findings += [_finding(one, prompt, doubt, source) for doubt in found.doubts]
+            findings += [_finding(field_question, prompt, doubt, source) for doubt in outcome.doubts]
     answers = [answer for _, answer in answered if answer is not None]
     return Critique(
         list(dict.fromkeys(findings)),
         [name for name in fields if name not in failed],
         failed,
-        any(one.real for one, _ in asked),
-        sum(one.tokens_in for one in answers),
-        sum(one.tokens_out for one in answers),
+        any(field_question.real for field_question, _ in pairs),
+        sum(answer.tokens_in for answer in answers),
+        sum(answer.tokens_out for answer in answers),
         cost(answers),
     )
 
@@ -119,17 +121,17 @@ def critique(loaded: Loaded, model: Model, rows: Mapping[str, Sequence[Mapping[s
 def _shown(loaded: Loaded, question: FieldQuestion, prompt: Prompt) -> str:
     """The prompt, and the author's own words in it, for Claude to look at."""
     assert prompt.brief
-    own = loaded.data["tables"][question.table]["fields"][question.name]
+    spec = loaded.data["tables"][question.table]["fields"][question.name]
     parts = [
         f"The prompt is for the field `{question.name}` of the table `{question.table}`.",
         _tag("about_the_data_set", loaded.recipe.about or "(the recipe does not say)"),
-        _tag("author_wrote", json.dumps(own, ensure_ascii=False, indent=1, default=str)),
+        _tag("author_wrote", json.dumps(spec, ensure_ascii=False, indent=1, default=str)),
     ]
     if prompt.brief.documents:
-        parts.append(f"The documents above ({', '.join(one.name for one in prompt.brief.documents)}) are sent with the prompt.")
-    inside = [_tag("system", prompt.brief.system)] if prompt.brief.system else []
-    inside += [_tag(role, text) for role, text in (*prompt.turns, ("user", prompt.text))]
-    parts.append(_tag("prompt", "\n".join(inside)))
+        parts.append(f"The documents above ({', '.join(document.name for document in prompt.brief.documents)}) are sent with the prompt.")
+    prompt_parts = [_tag("system", prompt.brief.system)] if prompt.brief.system else []
+    prompt_parts += [_tag(role, text) for role, text in (*prompt.turns, ("user", prompt.text))]
+    parts.append(_tag("prompt", "\n".join(prompt_parts)))
     if prompt.brief.schema:
         parts.append(f"It is sent with this JSON Schema, which its answer will have:\n{prompt.brief.schema}")
     parts.append("What is unclear, ambiguous or missing in this prompt?")
@@ -143,25 +145,25 @@ def _tag(name: str, text: str) -> str:
 # Where it was said
 
 
-def _finding(one: FieldQuestion, prompt: Prompt, doubt: Doubt, source: Source) -> Finding:
+def _finding(question: FieldQuestion, prompt: Prompt, doubt: Doubt, source: Source) -> Finding:
     """A doubt with its place: where in the recipe its quote stands, or else the field's key."""
-    way = ("tables", one.table, "fields", one.name)
+    key_path = ("tables", question.table, "fields", question.name)
     quote = " ".join(doubt.quote.split())
-    said = doubt.question.strip(), doubt.suggestion.strip()
-    key = source.keys.get(way)
+    remarks = doubt.question.strip(), doubt.suggestion.strip()
+    key = source.keys.get(key_path)
     at = (key.line, key.column) if key else None
     where = ""
     if not _is_in(prompt, quote):
         quote = ""  # what is not there cannot be shown
-    elif (place := _in_field(source, way, quote) or _anywhere(source, quote)) is not None:
+    elif (place := _in_field(source, key_path, quote) or _anywhere(source, quote)) is not None:
         at = place
     else:
         where, at = _in_document(prompt, quote) or STANDING, None
     if at is None:
-        return Finding(one.table, one.name, doubt.problem, quote, *said, where or source.name)
+        return Finding(question.table, question.name, doubt.problem, quote, *remarks, where or source.name)
     line, column = at
     where = f"{source.name}:{line + 1}:{column + 1}"
-    return Finding(one.table, one.name, doubt.problem, quote, *said, where, source.lines[line], line + 1, column + 1)
+    return Finding(question.table, question.name, doubt.problem, quote, *remarks, where, source.lines[line], line + 1, column + 1)
 
 
 def _is_in(prompt: Prompt, quote: str) -> bool:
@@ -188,10 +190,10 @@ def _pattern(quote: str) -> re.Pattern[str]:
     return re.compile(r"(?:\s|\\n)+".join(words) or r"(?!)", re.IGNORECASE)
 
 
-def _in_field(source: Source, way: KeyPath, quote: str) -> tuple[int, int] | None:
+def _in_field(source: Source, key_path: KeyPath, quote: str) -> tuple[int, int] | None:
     """The zero-based line and column of a quote among the lines of a field."""
-    key = source.keys.get(way)
-    inner = [place for other, place in source.values.items() if other[: len(way)] == way]
+    key = source.keys.get(key_path)
+    inner = [place for value_path, place in source.values.items() if value_path[: len(key_path)] == key_path]
     return _between(source, key.line, max((place.last for place in inner), default=key.line), quote) if key else None
 
 
@@ -200,10 +202,10 @@ def _anywhere(source: Source, quote: str) -> tuple[int, int] | None:
 
 
 def _between(source: Source, first: int, last: int, quote: str) -> tuple[int, int] | None:
-    found = _pattern(quote).search("\n".join(source.lines[first : last + 1]))
-    if not found:
+    match = _pattern(quote).search("\n".join(source.lines[first : last + 1]))
+    if not match:
         return None
-    before = found.string[: found.start()]
+    before = match.string[: match.start()]
     return first + before.count("\n"), len(before) - before.rfind("\n") - 1
 
 
@@ -211,20 +213,20 @@ def _in_document(prompt: Prompt, quote: str) -> str | None:
     """The name of the document that a quote is in, with the line if it is a text; of a PDF where it is nowhere else."""
     assert prompt.brief
     for document in prompt.brief.documents:
-        if document.type.startswith("text/") and (found := _pattern(quote).search(document.content)):
-            return f"{document.name}:{document.content[: found.start()].count(chr(10)) + 1}"
+        if document.type.startswith("text/") and (match := _pattern(quote).search(document.content)):
+            return f"{document.name}:{document.content[: match.start()].count(chr(10)) + 1}"
     if any(map(_pattern(quote).search, (prompt.brief.system, prompt.full_text))):
         return None
     return next((document.name for document in prompt.brief.documents if not document.type.startswith("text/")), None)
 
 
-def summary(found: Critique) -> Iterator[str]:
+def summary(result: Critique) -> Iterator[str]:
     """What was found, in the order of the recipe's lines, and what could not be read; a block of lines each."""
-    for finding in sorted(found.findings, key=lambda one: (one.number == 0, one.number, one.column)):
+    for finding in sorted(result.findings, key=lambda finding: (finding.number == 0, finding.number, finding.column)):
         yield str(finding)
-    clear = [name for name in found.fields if not any(name == f"{one.table}.{one.field}" for one in found.findings)]
+    clear = [name for name in result.fields if not any(name == f"{finding.table}.{finding.field}" for finding in result.findings)]
     if clear:
         yield f"{', '.join(clear)}: nothing unclear; a stranger could begin"
-    yield from (f"{name}: {why}" for name, why in found.failed.items())
-    if not found.fields and not found.failed:
+    yield from (f"{name}: {why}" for name, why in result.failed.items())
+    if not result.fields and not result.failed:
         yield "Claude makes no field of this recipe, so there is no prompt to criticise"

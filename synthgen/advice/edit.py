@@ -21,30 +21,30 @@ WIDEST = 120
 """Columns up to which a text stands on one line, and that a line in a block has at most unless the old ones were longer."""
 
 
-def replace_value(text: str, way: KeyPath, new: str) -> str:
-    """The YAML `text` with `new` as the value that the keys of `way` lead to. Raises DataError where it cannot be replaced by itself."""
-    dotted = ".".join(map(str, way))
+def replace_value(text: str, key_path: KeyPath, new: str) -> str:
+    """The YAML `text` with `new` as the value at `key_path`. Raises DataError where it cannot be replaced by itself."""
+    dotted = ".".join(map(str, key_path))
     data = _data(text)
-    old = value_at(data, way)
-    if old is None and isinstance(value_at(data, way[:-1]), dict):
+    old = value_at(data, key_path)
+    if old is None and isinstance(value_at(data, key_path[:-1]), dict):
         old = ""  # it is written newly
     if not isinstance(old, str):
         raise DataError(f"{dotted} is no text in the recipe", "is it the recipe that was run?")
     new = new.rstrip("\n") + old[len(old.rstrip("\n")) :]
-    wanted = copy.deepcopy(data)
-    _put(wanted, way, new)
-    for candidate in _candidates(text, way, new):
+    expected = copy.deepcopy(data)
+    _set_value(expected, key_path, new)
+    for candidate in _candidates(text, key_path, new):
         try:
-            if _data(candidate) == wanted:
+            if _data(candidate) == expected:
                 return candidate
         except Exception:  # noqa: BLE001, S112 (YAML's errors are many; what cannot be read back is not taken)
             continue
     raise DataError(f"{dotted} cannot be replaced by itself: another part of the recipe has its text from there", "change it by hand")
 
 
-def value_at(data: Any, way: KeyPath) -> Any:
-    """What the keys of `way` lead to; None where there is nothing."""
-    for key in way:
+def value_at(data: Any, key_path: KeyPath) -> Any:
+    """What the keys of `key_path` lead to; None where there is nothing."""
+    for key in key_path:
         if isinstance(data, dict):
             data = data.get(key)
         else:
@@ -68,17 +68,17 @@ def _data(text: str) -> Any:
     return _yaml().load(text)
 
 
-def _put(data: Any, way: KeyPath, new: str) -> None:
-    data = value_at(data, way[:-1])
-    data[way[-1]] = new
+def _set_value(data: Any, key_path: KeyPath, new: str) -> None:
+    data = value_at(data, key_path[:-1])
+    data[key_path[-1]] = new
 
 
-def _candidates(text: str, way: KeyPath, new: str) -> Iterator[str]:
+def _candidates(text: str, key_path: KeyPath, new: str) -> Iterator[str]:
     """The file with the new text in it, written in one way after the other, the likest to the old first."""
-    if value_at(_data(text), way) is None:
-        yield from _added(text, way, new)
+    if value_at(_data(text), key_path) is None:
+        yield from _added(text, key_path, new)
         return
-    node, flow, indent = _node(text, way)
+    node, flow, indent = _node(text, key_path)
     quoted = _quoted(new)
     start, end = node.start_mark.index, node.end_mark.index
     if flow:
@@ -90,11 +90,11 @@ def _candidates(text: str, way: KeyPath, new: str) -> Iterator[str]:
         end = _block_end(text, start, indent)
         head, _, body = text[start:end].partition("\n")
         lines = body.split("\n")
-        rest = comment[0].rstrip() if (comment := re.search(r"\s#.*", head)) else ""
+        trailing = comment[0].rstrip() if (comment := re.search(r"\s#.*", head)) else ""
     else:
         head, lines = "", textwrap.dedent(text[start:end]).split("\n")
         begun = text.find("\n", end)
-        rest = text[end : begun if begun >= 0 else len(text)].rstrip()
+        trailing = text[end : begun if begun >= 0 else len(text)].rstrip()
         single = "\n" not in text[start:end] and len(new) + start - text.rfind("\n", 0, start) <= WIDEST
         if node.style is None and single:
             yield text[:start] + new + text[end:]
@@ -102,32 +102,32 @@ def _candidates(text: str, way: KeyPath, new: str) -> Iterator[str]:
             yield f"{text[:start]}'{new.replace(chr(39), chr(39) * 2)}'{text[end:]}"
         if node.style == '"' and single:
             yield text[:start] + quoted + text[end:]
-        end += len(rest)
+        end += len(trailing)
     first = next((line for line in lines if line.strip()), "") if head else ""
     depth = len(first) - len(first.lstrip()) if first else indent + 2
     marks = [head] if head else []
-    marks += [f"{style}{'-' if not new.endswith(chr(10)) else ''}{rest}" for style in (">", "|")]
+    marks += [f"{style}{'-' if not new.endswith(chr(10)) else ''}{trailing}" for style in (">", "|")]
     for mark in marks:
         body = new.rstrip("\n")
-        inside = _folded(body, lines, max(WIDEST, *map(len, lines)) - depth if head else 100) if mark[0] == ">" else body.split("\n")
-        shown = [" " * depth + line if line else "" for line in inside]
-        yield _joined(text, start, end, [mark, *shown])
-    yield _joined(text, start, end, [quoted + rest])
+        body_lines = _folded(body, lines, max(WIDEST, *map(len, lines)) - depth if head else 100) if mark[0] == ">" else body.split("\n")
+        indented = [" " * depth + line if line else "" for line in body_lines]
+        yield _joined(text, start, end, [mark, *indented])
+    yield _joined(text, start, end, [quoted + trailing])
 
 
-def _added(text: str, way: KeyPath, new: str) -> Iterator[str]:
+def _added(text: str, key_path: KeyPath, new: str) -> Iterator[str]:
     """The file with a new key behind the first one of the mapping that it is to be in."""
-    node, flow, _ = _node(text, way[:-1])
+    node, flow, _ = _node(text, key_path[:-1])
     key, first = node.value[0]
     quoted, depth = _quoted(new), key.start_mark.column
     if flow or node.flow_style:
-        yield f"{text[: first.end_mark.index]}, {way[-1]}: {quoted}{text[first.end_mark.index :]}"
+        yield f"{text[: first.end_mark.index]}, {key_path[-1]}: {quoted}{text[first.end_mark.index :]}"
         return
     end = text.find("\n", first.end_mark.index)
     end = len(text) if end < 0 else end - (text[end - 1] == "\r")
-    short = len(quoted) + len(str(way[-1])) + depth <= WIDEST
-    for shown in ([new] if short else []) + [f">-\n{textwrap.indent(chr(10).join(_folded(new, [], 100)), ' ' * (depth + 2))}", quoted]:
-        yield _joined(text, end, end, ["", *f"{' ' * depth}{way[-1]}: {shown}".split("\n")])
+    short = len(quoted) + len(str(key_path[-1])) + depth <= WIDEST
+    for value_text in ([new] if short else []) + [f">-\n{textwrap.indent(chr(10).join(_folded(new, [], 100)), ' ' * (depth + 2))}", quoted]:
+        yield _joined(text, end, end, ["", *f"{' ' * depth}{key_path[-1]}: {value_text}".split("\n")])
 
 
 def _quoted(text: str) -> str:
@@ -140,16 +140,16 @@ def _joined(text: str, start: int, end: int, lines: Sequence[str]) -> str:
     return text[:start] + ("\r\n" if "\r\n" in text else "\n").join(line.rstrip("\r") for line in lines) + text[end:]
 
 
-def _node(text: str, way: KeyPath) -> tuple[Any, bool, int]:
+def _node(text: str, key_path: KeyPath) -> tuple[Any, bool, int]:
     """The node of a value, whether it stands inside braces or brackets, and the column of its key."""
     node, flow, indent = _yaml().compose(text), False, 0
-    for key in way:
+    for key in key_path:
         flow = flow or bool(node.flow_style)
         if node.id == "mapping":
-            found = [pair for pair in node.value if str(pair[0].value) == str(key)]
-            if not found:
-                raise DataError(f"{'.'.join(map(str, way))} is not written in the recipe itself", "change it by hand")
-            indent, node = found[0][0].start_mark.column, found[0][1]
+            pairs = [pair for pair in node.value if str(pair[0].value) == str(key)]
+            if not pairs:
+                raise DataError(f"{'.'.join(map(str, key_path))} is not written in the recipe itself", "change it by hand")
+            indent, node = pairs[0][0].start_mark.column, pairs[0][1]
         else:
             node = node.value[int(key)]
     return node, flow, indent
@@ -173,29 +173,29 @@ def _block_end(text: str, start: int, indent: int) -> int:
 def _folded(new: str, old: Sequence[str], width: int) -> list[str]:
     """Lines that fold to `new`: its own line breaks doubled, its long lines broken, where the old ones were if they still hold the same
     words."""
-    known = _paragraphs(old)
+    old_paragraphs = _paragraphs(old)
     lines: list[str] = []
     for paragraph in re.sub(r"\n+", lambda breaks: breaks[0] + "\n", new).split("\n"):
-        lines += _wrapped(paragraph.split(" "), known, max(width, 20)) if paragraph else [""]
+        lines += _wrapped(paragraph.split(" "), old_paragraphs, max(width, 20)) if paragraph else [""]
     return lines
 
 
 def _paragraphs(lines: Sequence[str]) -> list[list[list[str]]]:
     """Runs of lines with words, each line as its words."""
-    found: list[list[list[str]]] = [[]]
+    paragraphs: list[list[list[str]]] = [[]]
     for line in lines:
         if line.strip():
-            found[-1].append(line.split())
-        elif found[-1]:
-            found.append([])
-    return [one for one in found if one]
+            paragraphs[-1].append(line.split())
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    return [paragraph for paragraph in paragraphs if paragraph]
 
 
-def _wrapped(words: Sequence[str], known: Sequence[list[list[str]]], width: int) -> list[str]:
+def _wrapped(words: Sequence[str], old_paragraphs: Sequence[list[list[str]]], width: int) -> list[str]:
     """The words in lines: those of the old paragraph that is most alike, as long as they hold the same, at its beginning and its end."""
-    wordings = [[word for line in paragraph for word in line] for paragraph in known]
+    wordings = [[word for line in paragraph for word in line] for paragraph in old_paragraphs]
     alike = [difflib.SequenceMatcher(None, wording, words, autojunk=False).ratio() for wording in wordings]
-    old = known[alike.index(max(alike))] if alike and max(alike) > 0.3 else []
+    old = old_paragraphs[alike.index(max(alike))] if alike and max(alike) > 0.3 else []
     words, before, after = list(words), list[str](), list[str]()
     for line in old:
         if words[: len(line)] != line:

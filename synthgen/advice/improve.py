@@ -81,7 +81,7 @@ class ProposedEdit:
     """A text that should be changed: the way to it in the recipe, the rows that show why, and the new text. `failed` says why it could
     not be put into the recipe, if so."""
 
-    way: KeyPath
+    key_path: KeyPath
     rows: Sequence[int]
     explanation: str
     text: str
@@ -90,7 +90,7 @@ class ProposedEdit:
     @property
     def place(self) -> str:
         """Its table, field and key."""
-        return ".".join(map(str, (self.way[1], *self.way[3:])))
+        return ".".join(map(str, (self.key_path[1], *self.key_path[3:])))
 
 
 @dataclass(frozen=True)
@@ -122,52 +122,61 @@ def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, 
     `recipe` is the file that the output was made from: it is the one to edit, and its documents are shown too; without it, the edit is of
     the copy in the output. Nothing is asked where no row was put aside. Raises OutputError, RecipeError, DataError, ModelError.
     """
-    made = Dataset.open(folder)
-    run = made.recipe.data
-    path = Path(recipe) if recipe is not None else made.folder / "recipe.yaml"
+    output = Dataset.open(folder)
+    run = output.recipe.data
+    path = Path(recipe) if recipe is not None else output.folder / "recipe.yaml"
     papers = _papers(path, allow) if recipe is not None else {}
     old = new = path.read_bytes().decode("utf-8-sig")
     changes: list[ProposedEdit] = []
-    aside, read, left = dict[str, dict[str, int]](), dict[str, str](), dict[str, str]()
+    aside, read, unresolved = dict[str, dict[str, int]](), dict[str, str](), dict[str, str]()
     answers = []
     for table in run["tables"]:
-        rows = [row for row in _aside(made, table) if blamed(run, table, row)]
+        rows = [row for row in _aside(output, table) if blamed(run, table, row)]
         places = {
-            ".".join(map(str, way[3:])): way for way in _places(run, table, {name for row in rows for name in blamed(run, table, row)})
+            ".".join(map(str, key_path[3:])): key_path
+            for key_path in _places(run, table, {name for row in rows for name in blamed(run, table, row)})
         }
         if not rows or not places:
             continue
         aside[table] = dict(Counter(f"{row.to}: {row.by} ({row.field})" for row in rows).most_common())
         _unchanged(path, old, run, places.values())
-        documents = [paper for name, own in papers.items() if name[0] == table for paper in own]
-        said = brief("improve", Proposals, list(dict.fromkeys(documents)))
-        ((found, answer),) = ask(model, [question(said, _shown(made.recipe, table, rows, places, documents), ACCOUNT)], Proposals)
-        if isinstance(found, ModelError):
-            raise found
+        documents = [paper for name, field_papers in papers.items() if name[0] == table for paper in field_papers]
+        prompt_brief = brief("improve", Proposals, list(dict.fromkeys(documents)))
+        ((proposals, answer),) = ask(
+            model, [question(prompt_brief, _shown(output.recipe, table, rows, places, documents), ACCOUNT)], Proposals
+        )
+        if isinstance(proposals, ModelError):
+            raise proposals
         answers += [answer] if answer else []
-        read[table], left[table] = found.reading.strip(), found.left.strip()
-        known = {row.row for row in rows}
-        for one in found.changes:
-            numbers = [number for number in dict.fromkeys(one.rows) if number in known]
-            way = places.get(one.place)
-            if way is None:
+        read[table], unresolved[table] = proposals.reading.strip(), proposals.left.strip()
+        row_numbers = {row.row for row in rows}
+        for proposal in proposals.changes:
+            numbers = [number for number in dict.fromkeys(proposal.rows) if number in row_numbers]
+            key_path = places.get(proposal.place)
+            if key_path is None:
                 changes.append(
                     ProposedEdit(
-                        ("tables", table, "fields", one.place), numbers, one.explanation, one.text, "there is no such text in the recipe"
+                        ("tables", table, "fields", proposal.place),
+                        numbers,
+                        proposal.explanation,
+                        proposal.text,
+                        "there is no such text in the recipe",
                     )
                 )
                 continue
             try:
-                _sound(made.recipe, table, way, one.text)
-                edited = replace_value(new, way, one.text)
+                _sound(output.recipe, table, key_path, proposal.text)
+                edited = replace_value(new, key_path, proposal.text)
                 if recipe is not None:
-                    _loads(path, way, one.text, allow)
+                    _loads(path, key_path, proposal.text, allow)
                 changes.append(
-                    ProposedEdit(way, numbers, one.explanation, one.text, "" if edited != new else "the new text is the old one")
+                    ProposedEdit(
+                        key_path, numbers, proposal.explanation, proposal.text, "" if edited != new else "the new text is the old one"
+                    )
                 )
                 new = edited
             except SynthgenError as error:
-                changes.append(ProposedEdit(way, numbers, one.explanation, one.text, str(error)))
+                changes.append(ProposedEdit(key_path, numbers, proposal.explanation, proposal.text, str(error)))
     return Improvement(
         path,
         old,
@@ -175,28 +184,28 @@ def improve(folder: str | Path, model: Model, recipe: str | Path | None = None, 
         changes,
         aside,
         read,
-        {table: said for table, said in left.items() if said},
-        sum(one.tokens_in for one in answers),
-        sum(one.tokens_out for one in answers),
+        {table: text for table, text in unresolved.items() if text},
+        sum(answer.tokens_in for answer in answers),
+        sum(answer.tokens_out for answer in answers),
         cost(answers),
     )
 
 
-def write(made: Improvement, path: str | Path) -> None:
+def write(improvement: Improvement, path: str | Path) -> None:
     """Write the changed recipe. Raises OutputError where the file at its place is another one than was read."""
     place = Path(path)
-    raw = made.path.read_bytes()
+    raw = improvement.path.read_bytes()
     if place.exists() and place.read_bytes() != raw:
         raise OutputError(
-            f"{place} is there already and is another recipe" if place != made.path else f"{place} has changed meanwhile",
+            f"{place} is there already and is another recipe" if place != improvement.path else f"{place} has changed meanwhile",
             "name another file: -o FILE",
         )
-    if raw.decode("utf-8-sig") != made.old:
-        raise OutputError(f"{made.path} has changed meanwhile", "ask again: synthgen improve")
+    if raw.decode("utf-8-sig") != improvement.old:
+        raise OutputError(f"{improvement.path} has changed meanwhile", "ask again: synthgen improve")
     mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
     try:
         with replacing(place) as temporary:
-            temporary.write_bytes(mark + made.new.encode())
+            temporary.write_bytes(mark + improvement.new.encode())
     except OSError as error:
         raise OutputError(f"cannot write to {place}: {error.strerror}", "name another file: -o FILE") from None
 
@@ -204,9 +213,9 @@ def write(made: Improvement, path: str | Path) -> None:
 # What was put aside, and whose instructions had a part in it
 
 
-def _aside(made: Dataset, table: str) -> Iterator[Aside]:
-    for to in made.aside:
-        for row in islice((row for row in made.rows(to) if row["table"] == table), MOST):
+def _aside(output: Dataset, table: str) -> Iterator[Aside]:
+    for to in output.aside:
+        for row in islice((row for row in output.rows(to) if row["table"] == table), MOST):
             yield Aside(to, table, row["row"], row["try"], row["check"], row["field"], row["reason"] or "", row["values"] or {})
 
 
@@ -215,15 +224,15 @@ def blamed(run: Mapping[str, Any], table: str, row: Aside) -> set[str]:
     and what they are made from."""
     shape = run["tables"][table]
     fields = shape.get("fields", {})
-    checks = [one for one in shape.get("keep") or [] if one.get("kind") == row.by and one.get("field") == row.field]
-    ahead = [row.field, *(str(one["with"]) for one in checks if "with" in one)]
-    found: set[str] = set()
+    checks = [check for check in shape.get("keep") or [] if check.get("kind") == row.by and check.get("field") == row.field]
+    ahead = [row.field, *(str(check["with"]) for check in checks if "with" in check)]
+    reached: set[str] = set()
     while ahead:
         name = _maker(ahead.pop().partition(".")[0], fields)
-        if name and name not in found:
-            found.add(name)
+        if name and name not in reached:
+            reached.add(name)
             ahead += _reads(fields[name])
-    return {name for name in found if fields[name].get("kind") in KINDS}
+    return {name for name in reached if fields[name].get("kind") in KINDS}
 
 
 def _maker(column: str, fields: Mapping[str, Any]) -> str:
@@ -233,26 +242,28 @@ def _maker(column: str, fields: Mapping[str, Any]) -> str:
 
 def _reads(shape: Mapping[str, Any]) -> list[str]:
     """The names that a field reads, as far as they can be told without its files."""
-    found = [str(shape["of"])] if "of" in shape else []
-    found += map(str, shape.get("shows") or [])
+    names = [str(shape["of"])] if "of" in shape else []
+    names += map(str, shape.get("shows") or [])
     for text in (text for text in shape.values() if isinstance(text, str) and "{" in text):
         try:
-            found += sorted(render.names(text))
+            names += sorted(render.names(text))
         except render.TemplateMistake:
             continue
-    return found
+    return names
 
 
 def _places(run: Mapping[str, Any], table: str, names: set[str]) -> Iterator[KeyPath]:
     """The ways to the instructions of some fields."""
     for name, shape in run["tables"][table]["fields"].items():
         if name in names:
-            way = ("tables", table, "fields", name)
-            yield from ((*way, key) for key in TEXTS if isinstance(shape.get(key), str) and not shape[key].endswith((".md", ".txt")))
+            key_path = ("tables", table, "fields", name)
+            yield from ((*key_path, key) for key in TEXTS if isinstance(shape.get(key), str) and not shape[key].endswith((".md", ".txt")))
             if (key := OPTIONAL.get(shape["kind"])) and key not in shape:
-                yield (*way, key)
+                yield (*key_path, key)
             rubric = shape.get("rubric")
-            yield from ((*way, "rubric", grade) for grade in (rubric if isinstance(rubric, dict) else ()) if isinstance(rubric[grade], str))
+            yield from (
+                (*key_path, "rubric", grade) for grade in (rubric if isinstance(rubric, dict) else ()) if isinstance(rubric[grade], str)
+            )
 
 
 # What is asked
@@ -260,14 +271,14 @@ def _places(run: Mapping[str, Any], table: str, names: set[str]) -> Iterator[Key
 
 def _papers(path: Path, allow: Sequence[str | Path]) -> dict[tuple[str, str], tuple[Document, ...]]:
     """The documents of the fields of a recipe, by table and field."""
-    whole = plan(load(path, allow=allow).recipe)
-    return {(table.name, name): getattr(one, "papers", ()) for table in whole.tables for name, one in table.asked.items()}
+    recipe_plan = plan(load(path, allow=allow).recipe)
+    return {(table.name, name): getattr(field, "papers", ()) for table in recipe_plan.tables for name, field in table.asked.items()}
 
 
 def _shown(recipe: RecordedRecipe, table: str, rows: Sequence[Aside], places: Mapping[str, KeyPath], documents: Sequence[Document]) -> str:
     run = recipe.data
     fields = run["tables"][table]["fields"]
-    blamed = dict.fromkeys(way[3] for way in places.values())
+    blamed = dict.fromkeys(key_path[3] for key_path in places.values())
     counts = Counter((row.to, row.by, row.field) for row in rows)
     picked = pick(rows)
     records = [
@@ -278,7 +289,7 @@ def _shown(recipe: RecordedRecipe, table: str, rows: Sequence[Aside], places: Ma
             "by": row.by,
             "field": row.field,
             "why": row.reason,
-            "values": {name: _cut(held) for name, held in row.values.items()},
+            "values": {name: _cut(value) for name, value in row.values.items()},
         }
         for row in picked
     ]
@@ -288,8 +299,8 @@ def _shown(recipe: RecordedRecipe, table: str, rows: Sequence[Aside], places: Ma
         _tag("checks", json.dumps(run["tables"][table].get("keep") or [], ensure_ascii=False, default=str)),
         "The places whose text you may change:\n"
         + "\n".join(
-            f"- {place}{'' if value_at(run, way) else ' (not written yet: the field goes by what synthgen says)'}"
-            for place, way in places.items()
+            f"- {place}{'' if value_at(run, key_path) else ' (not written yet: the field goes by what synthgen says)'}"
+            for place, key_path in places.items()
         ),
         f"The fields that a template may name: {', '.join(sorted(recipe.fields_of(table)))}",
         "How many rows were put aside (each try of a row counts):\n"
@@ -298,8 +309,8 @@ def _shown(recipe: RecordedRecipe, table: str, rows: Sequence[Aside], places: Ma
         + _tag("rows", "\n".join(json.dumps(record, ensure_ascii=False, default=str) for record in records)),
     ]
     if documents:
-        parts.insert(1, f"The fields come with the documents above: {', '.join(dict.fromkeys(one.name for one in documents))}.")
-    elif named := [str(one) for name in blamed for one in fields[name].get("documents") or []]:
+        parts.insert(1, f"The fields come with the documents above: {', '.join(dict.fromkeys(document.name for document in documents))}.")
+    elif named := [str(document) for name in blamed for document in fields[name].get("documents") or []]:
         parts.insert(1, f"The fields also come with documents that you do not see here: {', '.join(dict.fromkeys(named))}.")
     return "\n\n".join(parts)
 
@@ -309,52 +320,52 @@ def pick(rows: Sequence[Aside], most: int = SHOWN) -> list[Aside]:
     groups: dict[tuple[str, str, str], list[Aside]] = {}
     for row in rows:
         groups.setdefault((row.to, row.by, row.field), []).append(row)
-    turns = [one for turn in range(most) for own in groups.values() for one in own[turn : turn + 1]]
-    return sorted(turns[:most], key=lambda one: (one.row, one.attempt))
+    turns = [row for turn in range(most) for group in groups.values() for row in group[turn : turn + 1]]
+    return sorted(turns[:most], key=lambda row: (row.row, row.attempt))
 
 
-def _cut(held: Any) -> Any:
-    if isinstance(held, str):
-        return held if len(held) <= LONGEST else held[:LONGEST] + " […]"
-    whole = json.dumps(held, ensure_ascii=False, default=str)
-    return held if len(whole) <= LONGEST else whole[:LONGEST] + " […]"
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST else value[:LONGEST] + " […]"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return value if len(text) <= LONGEST else text[:LONGEST] + " […]"
 
 
 def _tag(name: str, text: str) -> str:
     return f"<{name}>\n{text}\n</{name}>"
 
 
-def _unchanged(path: Path, text: str, run: Mapping[str, Any], ways: Any) -> None:
+def _unchanged(path: Path, text: str, run: Mapping[str, Any], key_paths: Any) -> None:
     """The texts that led to the rows must be those that stand in the recipe. Raises DataError."""
     from ruamel.yaml import YAML
 
     data = YAML(typ="safe", pure=True).load(text)
-    for way in ways:
-        if str(value_at(data, way) or "").strip() != str(value_at(run, way) or "").strip():
+    for key_path in key_paths:
+        if str(value_at(data, key_path) or "").strip() != str(value_at(run, key_path) or "").strip():
             raise DataError(
-                f"{'.'.join(map(str, way))} in {path} is not what the output was made with",
+                f"{'.'.join(map(str, key_path))} in {path} is not what the output was made with",
                 "make the output again first, or name the recipe that it was made from",
             )
 
 
-def _sound(recipe: RecordedRecipe, table: str, way: KeyPath, text: str) -> None:
+def _sound(recipe: RecordedRecipe, table: str, key_path: KeyPath, text: str) -> None:
     """The templates of a new text can be read, and name fields that are there. Raises DataError."""
     if not text.strip():
         raise DataError("the new text is empty")
     try:
-        strange = render.names(text) - render.names(str(value_at(recipe.data, way) or "")) - recipe.fields_of(table).keys()
+        strange = render.names(text) - render.names(str(value_at(recipe.data, key_path) or "")) - recipe.fields_of(table).keys()
     except render.TemplateMistake as error:
         raise DataError(f"the new text is no template: {error}") from None
     if strange:
         raise DataError(f"the new text names a field that is not there: {', '.join(sorted(strange))}")
 
 
-def _loads(path: Path, way: KeyPath, text: str, allow: Sequence[str | Path]) -> None:
+def _loads(path: Path, key_path: KeyPath, text: str, allow: Sequence[str | Path]) -> None:
     """The recipe with the new text has no mistakes. Raises DataError."""
-    if any("." in str(key) for key in way):
+    if any("." in str(key) for key in key_path):
         return  # an override cannot name it; `check` will look
     try:
-        load(path, settings=[f"{'.'.join(map(str, way))}={json.dumps(text)}"], allow=allow)
+        load(path, settings=[f"{'.'.join(map(str, key_path))}={json.dumps(text)}"], allow=allow)
     except RecipeError as error:
         raise DataError(f"the recipe would be wrong: {error.mistakes[0].message}") from None
 
@@ -362,15 +373,15 @@ def _loads(path: Path, way: KeyPath, text: str, allow: Sequence[str | Path]) -> 
 # What is said of it
 
 
-def summary(made: Improvement) -> Iterator[str]:
+def summary(improvement: Improvement) -> Iterator[str]:
     """What was found and is proposed, a paragraph each; the diff is not among them."""
-    if not made.aside:
+    if not improvement.aside:
         yield "nothing to improve: no row was put aside for a field that Claude made"
         return
-    for table, counts in made.aside.items():
+    for table, counts in improvement.aside.items():
         yield f"{table}: {sum(counts.values()):,} put aside\n" + "\n".join(f"  {count:>6,}  {reason}" for reason, count in counts.items())
-        yield made.reading[table]
-        for change in (one for one in made.changes if one.way[1] == table):
+        yield improvement.reading[table]
+        for change in (edit for edit in improvement.changes if edit.key_path[1] == table):
             rows = (
                 f" (row{'s' if len(change.rows) > 1 else ''} "
                 f"{', '.join(map(str, change.rows[:12]))}{', …' if len(change.rows) > 12 else ''})"
@@ -380,7 +391,7 @@ def summary(made: Improvement) -> Iterator[str]:
             yield f"{change.place}{rows}: {change.explanation.strip()}"
             if change.failed:
                 yield f"This could not be put into the recipe: {change.failed}\nThe text:\n{change.text}"
-        if table in made.left:
-            yield f"What no change of the text would mend: {made.left[table]}"
-    if not made.changes:
+        if table in improvement.left:
+            yield f"What no change of the text would mend: {improvement.left[table]}"
+    if not improvement.changes:
         yield "nothing to improve: the instructions are not to blame"

@@ -43,74 +43,74 @@ class FieldQuestion:
     real: bool
 
 
-def questions(whole: Plan, outputs: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Iterator[FieldQuestion]:
+def questions(recipe_plan: Plan, outputs: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Iterator[FieldQuestion]:
     """The questions to Claude of each table and field, in the order of work. `outputs` are rows of tables that were made before."""
-    streams, made = Streams(whole.recipe.seed), dict[str, list[dict[str, Any]]]()
-    for table in whole.tables:
-        there = list((outputs or {}).get(table.name, ()))[:ROWS]
-        sample = _found(table, there) if there else list(_begun(table, made, streams))
-        found: dict[str, FieldQuestion] = {}
+    streams, rows_by_table = Streams(recipe_plan.recipe.seed), dict[str, list[dict[str, Any]]]()
+    for table in recipe_plan.tables:
+        output_rows = list((outputs or {}).get(table.name, ()))[:ROWS]
+        sample = _rows_from_output(table, output_rows) if output_rows else list(_first_rows(table, rows_by_table, streams))
+        by_field: dict[str, FieldQuestion] = {}
         for row in sample:
             for step in table.steps:
                 if isinstance(step, FieldStep):
                     prompts = _make(row, step.name, step.field, streams)
-                    if prompts and step.name not in found and isinstance(step.field, Asked) and step.field.asks == "claude":
-                        found[step.name] = FieldQuestion(table.name, step.name, step.field, prompts, bool(there))
-        made[table.name] = [row.values for row in sample]
-        yield from found.values()
+                    if prompts and step.name not in by_field and isinstance(step.field, Asked) and step.field.asks == "claude":
+                        by_field[step.name] = FieldQuestion(table.name, step.name, step.field, prompts, bool(output_rows))
+        rows_by_table[table.name] = [row.values for row in sample]
+        yield from by_field.values()
 
 
 def rows_of(folder: str | Path, recipe: Recipe) -> dict[str, list[dict[str, Any]]]:
     """Rows of the output in a folder, per table, to take samples from; none where there is no output, or its tables have other fields."""
     try:
-        made = Dataset.open(folder)
-        fields = {name: table.fields.keys() for name, table in made.recipe.tables.items()}
-        same = [name for name in made.tables if name in recipe.tables and fields.get(name) == recipe.tables[name].fields.keys()]
-        return {name: list(islice(made.rows(name), ROWS)) for name in same}
+        output = Dataset.open(folder)
+        fields = {name: table.fields.keys() for name, table in output.recipe.tables.items()}
+        same = [name for name in output.tables if name in recipe.tables and fields.get(name) == recipe.tables[name].fields.keys()]
+        return {name: list(islice(output.rows(name), ROWS)) for name in same}
     except OutputError:
         return {}
 
 
-def _found(table: TablePlan, there: Sequence[Mapping[str, Any]]) -> list[Row]:
-    own = [{name: value for name, value in values.items() if name != "provenance"} for values in there]
-    return [Row(table.name, number, values=values, carried=table.carried) for number, values in enumerate(own)]
+def _rows_from_output(table: TablePlan, output_rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    row_values = [{name: value for name, value in values.items() if name != "provenance"} for values in output_rows]
+    return [Row(table.name, number, values=values, carried=table.carried) for number, values in enumerate(row_values)]
 
 
-def _begun(table: TablePlan, made: Mapping[str, list[dict[str, Any]]], streams: Streams) -> Iterator[Row]:
-    parents = made[table.table.from_.table] if table.table.from_ else []
+def _first_rows(table: TablePlan, rows_by_table: Mapping[str, list[dict[str, Any]]], streams: Streams) -> Iterator[Row]:
+    parents = rows_by_table[table.table.from_.table] if table.table.from_ else []
     source = candidates(table.name, table.table, lambda: iter(parents), len(parents), streams)
-    for one in islice(source.start(0), ROWS):
-        yield Row(table.name, one.index, values=dict(one.inherited or {}), parent=one.parent, carried=table.carried)
+    for candidate in islice(source.start(0), ROWS):
+        yield Row(table.name, candidate.index, values=dict(candidate.inherited or {}), parent=candidate.parent, carried=table.carried)
 
 
 def _make(row: Row, name: str, field: FieldShape, streams: Streams) -> list[Prompt]:
     """Give the row the field's value, or what stands for it, if it has none; and return what Claude would be asked for it."""
-    there = name in row.values
+    has_value = name in row.values
     with suppress(DataError):  # of what only stands for another
         if not is_wanted(field, row):
-            if not there:
+            if not has_value:
                 leave_out(row, name, field)
             return []
     prompts, value = list[Prompt](), None
     try:
         if isinstance(field, PythonField):
-            if not there:
+            if not has_value:
                 make(row, name, field, streams)
                 return []
         elif isinstance(field, Asked) and field.asks == "claude":
-            prompts, value = _asked(row, name, field, streams)
-        elif isinstance(field, Asked) and not there:
+            prompts, value = _all_rounds(row, name, field, streams)
+        elif isinstance(field, Asked) and not has_value:
             value = field.stand_in(row)
     except SynthgenError:
         value = None  # a fact that cannot be made of what only stands for another
-    if not there:
+    if not has_value:
         row.give(name, value if value is not None else STANDS.format(name))
         for column in own_columns(name, field):
             row.values.setdefault(column, None)
     return prompts
 
 
-def _asked(row: Row, name: str, field: Asked, streams: Streams) -> tuple[list[Prompt], Value | Labelled | None]:
+def _all_rounds(row: Row, name: str, field: Asked, streams: Streams) -> tuple[list[Prompt], Value | Labelled | None]:
     """What is asked for a row in all rounds, a prompt for each brief, and the value that stands for what would come of it."""
     answers: list[Completion] = []
     kept: dict[str, Prompt] = {}
