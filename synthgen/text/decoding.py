@@ -106,15 +106,15 @@ def read_text(path: Path, most: int = LARGEST) -> str:
 
 def split_lines(path: Path) -> Iterator[str]:
     """The lines of a text, without their ends. Raises DataError."""
-    rest, number = "", 1
+    partial_line, number = "", 1
     for piece in pieces(path):
-        *whole, rest = (rest + piece).split("\n")
-        yield from whole
-        number += len(whole)
-        if len(rest) > LONGEST:
+        *complete_lines, partial_line = (partial_line + piece).split("\n")
+        yield from complete_lines
+        number += len(complete_lines)
+        if len(partial_line) > LONGEST:
             raise DataError(f"{path}:{number}: a line of more than {LONGEST:,} characters", "a record, or a message, has a line of its own")
-    if rest:
-        yield rest
+    if partial_line:
+        yield partial_line
 
 
 def refuse_binary(start: bytes, path: Path) -> None:
