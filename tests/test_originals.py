@@ -1,4 +1,4 @@
-"""What must not be said over again: copies are known by their digests, and what a tuned model learned is a check of its own."""
+"""What must not be repeated: copies are known by their digests, and what a tuned model learned is a check of its own."""
 
 from __future__ import annotations
 

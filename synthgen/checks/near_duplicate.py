@@ -88,8 +88,8 @@ class SimilarityIndex:
         self._hashes = _hashes(self.bands, self.per_band)
 
     def like(self, text: str, *, keep: bool = False) -> tuple[float, str] | None:
-        """How much the text that is most like this one is so, and its essence; None when none is `least` or more. Then this one is kept, if
-        it is to be."""
+        """The similarity and the essence of the most similar text; None when no text reaches `least`. Then this text is kept if `keep` says
+        so."""
         text = _padded(text)
         keys, pieces = self.keys(text), trigrams(text)
         nearest = max(((dice(pieces, candidate, size), candidate) for candidate, size in self.near(keys, len(pieces))), default=(0.0, ""))

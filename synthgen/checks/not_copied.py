@@ -1,4 +1,4 @@
-"""`kind: not_copied`: a text that says something of its own, and no seed message over again."""
+"""`kind: not_copied`: a text that does not repeat a seed message."""
 
 from __future__ import annotations
 

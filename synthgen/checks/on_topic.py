@@ -1,6 +1,6 @@
 """`kind: on_topic`: a message that is about its own topic rather than about another.
 
-What a message is about is told by its words: how near they are (the cosine of TF-IDF vectors of runs of two to four letters) to the
+What a message is about is judged by its words: how near they are (the cosine of TF-IDF vectors of runs of two to four letters) to the
 seed messages of each topic. Measured on generated messages of twenty of banking77's intents with ten seeds each, a margin of 0.02 keeps 71
 % of them, and of these an independent classifier on sentence embeddings, which learned from real messages, finds 89 % on the topic that was
 asked for; without the check 74 %. The base model's own likelihood under each topic's frame, five times as many passes through the model,

@@ -78,7 +78,7 @@ class Word:
 class Diversity:
     """How much a side varies, at as many messages as the other. `distinct` is the share of different ones among all runs of one, two
     and three words; `self_bleu` how far a message can be put together from the others (0 to 1); `similarity` the mean cosine of two
-    messages' texts; `repeated` the share that says an earlier one over again."""
+    messages' texts; `repeated` the share that repeats an earlier message."""
 
     distinct: tuple[float, float, float]
     self_bleu: float

@@ -76,7 +76,7 @@ def mean_cosine(rows: Any) -> float:
 
 
 def repeated(texts: Iterable[str]) -> float:
-    """The share of messages that say an earlier one over again, but for case, punctuation and spacing."""
+    """The share of messages that repeat an earlier one, but for case, punctuation and spacing."""
     normalised = list(map(normalise, texts))
     return 1 - len(set(normalised)) / len(normalised)
 

@@ -282,7 +282,7 @@ def _totals(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Fig
 
 
 def _notes(first: Dataset, second: Dataset) -> Iterator[str]:
-    """What else is otherwise, and may be why rows are."""
+    """Other differences, which may be why rows differ."""
     manifest_before, manifest_after = first.manifest, second.manifest
     if manifest_before["fingerprint"] != manifest_after["fingerprint"] and not _recipe(first, second):
         yield "the recipe is the same, but not all that it was run with: a file that it reads, or synthgen itself, has changed"

@@ -150,7 +150,7 @@ def _compare(first: pyarrow.Table, second: pyarrow.Table | None, table: str, nam
 
 
 def _unlike(one: pyarrow.ChunkedArray, other: pyarrow.ChunkedArray) -> NDArray[Any]:
-    """Where two columns differ; nothing is like nothing, and what is no number like what is none."""
+    """Where two columns differ; two cells that are None or NaN are equal."""
     import numpy
     import pyarrow
     from pyarrow import compute, types

@@ -230,7 +230,7 @@ class AnswerForm:
         return schema  # type: ignore[no-any-return]
 
     def misfit(self, value: Any) -> str | None:
-        """Why a value is no answer of this form (reasons and an out aside), if it is none."""
+        """Why a value does not have this form, if it does not; reasons and an out are not looked at."""
         return schemas.misfit(value, self.of or TEXT)
 
     def read(self, completion: Completion) -> Answer | Refusal:

@@ -68,7 +68,7 @@ class Date(PythonField):
     format: str | None = Field(None, description="a strftime pattern such as %d %b %Y; without it the column holds real dates")
 
     def mistakes(self) -> Iterator[PartMistake]:
-        """Dates that are none, or in the wrong order."""
+        """Invalid dates, or dates in the wrong order."""
         bounds = []
         for place, text in enumerate(self.between):
             try:

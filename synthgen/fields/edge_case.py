@@ -66,7 +66,7 @@ class EdgeCase(PythonField):
         yield from (replace(mistake, at=(*keys, *mistake.at), absolute=True) for mistake in mistakes if mistake)
 
     def make(self, row: Row, stream: Random) -> Value:
-        """The message in its case, labelled with that. Raises DataError where the case is none."""
+        """The message in its case, labelled with that. Raises DataError where there is no such case."""
         where = f"{row.table}, row {row.index}"
         named = fill(self.case, row.values, f"{where}, case").strip()
         case = case_named(named or NONE, KNOWN)

@@ -53,7 +53,7 @@ def prompt_files(*names: str) -> list[Path]:
 
 
 def document(path: Path) -> Document:
-    """The document in a file: text, or a PDF. Raises DataError when it is none."""
+    """The document in a file: text, or a PDF. Raises DataError for any other."""
     kind = TYPES.get(path.suffix.lower())
     if kind is None:
         raise DataError(f"{path}: a document is a .md, .txt or .pdf file{f', not {path.suffix}' if path.suffix else ''}")

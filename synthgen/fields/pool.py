@@ -14,7 +14,7 @@ from synthgen.voices.channel import Put
 from synthgen.voices.steer import StyleTarget, StyleTotals
 
 Sift = Callable[[str, Sequence[int]], None]
-"""Told at each step of a choice why forms are left out there, and the places of those that are left."""
+"""Called at each step of a choice with the reason why forms are left out there, and the places of those that remain."""
 GIVEN, UNFIT, FAILING, LATER = "taken before", "other facts", "would fail a check", "not the first"
 ASTRAY, SENSELESS = "less surely about its topic", "among those that make the least sense"
 WORDED, LIKER, UNNEEDED = "worded like earlier rows", "worded more like earlier rows", "the voice needed it less"
@@ -79,10 +79,10 @@ class MessagePool:
     def take(
         self, tally: StyleTotals | None, suits: Callable[[MessageVariant], bool], used: set[str], sift: Sift = unheard
     ) -> MessageVariant | None:
-        """The form that the `tally` is most in need of, or without one the form that is worded least as what was `used`, of those that suit
-        a row: of those that pass the checks, if there are any, and of these (where topics matter) the ones that are surely about theirs and
-        make sense, and of these those that are worded otherwise than what was used. No form of its completion is given again. `sift`
-        hears of each step."""
+        """The form that a row gets. Candidates are narrowed step by step while some are left: those that suit the row; those that pass the
+        checks; where topics matter, those that are surely about theirs and make sense; those that are worded otherwise than what was
+        `used`. Of the rest the one is chosen that the `tally` needs most, or without a tally the one that is least like what was used. No
+        form of its completion is given again. `sift` is called at each step."""
         sift(GIVEN, self.left)
         fitting = [place for place in self.left if place not in self.slotted or suits(self.forms[place])]
         sift(UNFIT, fitting)

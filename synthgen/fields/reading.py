@@ -1,4 +1,4 @@
-"""How a continuation is read: as the message that its row asked for, or why it is none."""
+"""How a continuation is read: as the message that its row asked for, or with the reason why it is refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def topic_of(completion: Completion) -> str:
 
 @dataclass(frozen=True)
 class Reader:
-    """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be said over again, slots
+    """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be repeated, slots
     of `mentioned` names stand where they were asked for, and messages have so many `words` (fewest, most). Where they must be about their
     `topics`, these tell whether they are; `harmless` says whether what no company wants is refused."""
 
@@ -45,7 +45,7 @@ class Reader:
     harmless: bool = True
 
     def message(self, row: Row, completion: Completion) -> str | Refusal:
-        """The message in a continuation, its slots not yet filled, or why it is none."""
+        """The message in a continuation, its slots not yet filled, or why it is refused."""
         message = frames.ended(completion.text)
         if message is None:
             return Refusal("unfinished", f"no end within {completion.tokens_out} tokens: {completion.text[:80]}")

@@ -40,7 +40,7 @@ VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def value_mistakes(part: Mapping[Any, Any], at: tuple[Any, ...]) -> Iterator[PartMistake]:
-    """Keywords of one schema whose value is of the wrong kind, and patterns that are none."""
+    """Keywords of one schema whose value is of the wrong kind, and invalid patterns."""
     for word, value in part.items():
         fits, expected = VALUES.get(str(word), (lambda _: True, ""))
         if not fits(value):

@@ -123,7 +123,7 @@ def _definitions(root: Any) -> dict[str, Any]:
 
 
 def _reached(name: str, definitions: Mapping[str, Any]) -> set[str]:
-    """The definitions that one leads to, itself among them."""
+    """The definitions that a definition refers to, directly or not, itself among them."""
     reached, ahead = set[str](), [name]
     while ahead:
         reference = ahead.pop()

@@ -129,7 +129,7 @@ class FieldShape(Part):
         yield from ()
 
     def unknown(self, at: tuple[str | int, ...], name: str) -> PartMistake | None:
-        """The mistake that there is no field of a `name` that it `reads` at a key; None where that is told otherwise."""
+        """The mistake that there is no field of a `name` that it `reads` at a key; None where another mistake says so."""
         return PartMistake(at, f"there is no field '{name}'", word=name)
 
     def literals(self) -> list[Any]:

@@ -1,7 +1,7 @@
 """Pretrained base models through transformers: any causal language model continues a frame.
 
 A frame is read once for all its rows, and rows are written side by side (see `batch`). Every row samples with
-numbers drawn from its own stream, one a token, so that its uniforms does not depend on its neighbours.
+numbers drawn from its own stream, one a token, so that what it draws does not depend on its neighbours.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from synthgen.errors import LimitError
 class Budget:
     """US dollars that may be spent, shared by all models of a run; without a `limit` it only counts. `spent` is what was paid before.
 
-    `held` is set aside for the `under_way` requests, `unsure` for those of which it is not known whether they were billed.
+    `reserved` is set aside for the `under_way` requests, `unsure` for those of which it is not known whether they were billed.
     """
 
     def __init__(self, limit: float | None = None, spent: float = 0.0) -> None:
@@ -59,7 +59,7 @@ class Budget:
 
 
 def dollars(amount: float) -> str:
-    """An amount as it is told: cents, or as many digits as a small one needs."""
+    """An amount as it is shown: cents, or as many digits as a small one needs."""
     return (
         f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}".rstrip("0").ljust(5, "0") if amount >= 0.0001 else "<$0.0001"
     )

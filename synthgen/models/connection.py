@@ -31,7 +31,7 @@ PATIENCE = 600.0
 
 
 class Connection:
-    """Open inside `with`. `name` is the model that failures are told of, `timeout` the seconds that one call may take. The calls that are
+    """Open inside `with`. `name` is the model that errors name, `timeout` the seconds that one call may take. The calls that are
     under way are shared out among clients, EACH to one: a client looks at all of its connections before every call."""
 
     def __init__(self, name: str, timeout: float, at_once: int = 1) -> None:

@@ -1,6 +1,5 @@
-"""What a failed call to the API means: whether to try again and when, whether it may have been billed, and what the user is told.
-
-Nothing that is told holds the key, and no error of the SDK, whose request does, is kept."""
+"""What a failed call to the API means: whether to try again and when, whether it may have been billed, and what the user reads. No message
+holds the key, and no error of the SDK, whose request does, is kept."""
 
 from __future__ import annotations
 
@@ -50,7 +49,7 @@ UNSENDABLE = Failure(
 
 
 def failure(error: BaseException, name: str, secrets: Iterable[str] = ()) -> Failure | None:
-    """What an exception of the SDK means for a call to the model `name`; None if it is none of its own."""
+    """What an exception of the SDK means for a call to the model `name`; None if it is not one of the SDK's."""
     known_failure = _failure(error, name)
     return None if known_failure is None else replace(known_failure, message=redacted(known_failure.message, secrets))
 

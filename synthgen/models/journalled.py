@@ -16,7 +16,7 @@ from synthgen.spec.rows import Completion, Prompt
 
 class Journalled:
     """A model whose answers are remembered. When `closed`, it asks the model for nothing and leaves out what is not there. As a `batch`,
-    Claude is asked in Message Batches; `watch` is told how far they are, in words. `seconds` is how long each field waited for it."""
+    Claude is asked in Message Batches; `watch` is called with their progress, in words. `seconds` is how long each field waited for it."""
 
     def __init__(
         self,

@@ -59,5 +59,5 @@ class PaidModel(Model, Protocol):
     def batched(
         self, prompts: Mapping[str, Prompt], ledger: BatchLedger, how: Batching, watch: Callable[[str], None]
     ) -> Iterator[tuple[str, Completion]]:
-        """The answers to prompts, each under its key, asked in batches that the `ledger` keeps account of; `watch` is told how far they
-        are. Raises ModelError, LimitError, OutputError."""
+        """The answers to prompts, each under its key, asked in batches that the `ledger` keeps account of; `watch` is called with their
+        progress. Raises ModelError, LimitError, OutputError."""

@@ -16,7 +16,7 @@ LONGEST = 60.0
 
 
 class Pace:
-    """Gives turns to those who ask, inside one event loop. `now` is how many may be under way, never more than `most`."""
+    """Gives turns to those who ask, inside one event loop. `limit` is how many may be under way, never more than `most`."""
 
     def __init__(self, most: int, limit: float | None = None) -> None:
         self.most, self.limit = most, min(float(most), limit or float(most))

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 LIST = Path(__file__).with_name("data") / "prices.json"
 MILLION = 1_000_000
 MOST_TOKENS = 10**12
-"""More than any request reads or writes; what is told beyond it is a mistake of who tells it, and must not overflow what adds it up."""
+"""More than any request reads or writes; a larger count is an error of the server, and must not overflow a sum."""
 CACHEABLE = 4096
 """The shortest prefix in tokens that any model caches, where the model's own is not known."""
 
 
 def tokens(count: float | None) -> int:
-    """A number of tokens as somebody told it, brought to one from 0 to MOST_TOKENS. Raises TypeError for what is no number."""
+    """A number of tokens, clipped to 0 to MOST_TOKENS. Raises TypeError for what is no number."""
     return int(min(max(0, count or 0), MOST_TOKENS))
 
 
@@ -43,7 +43,7 @@ class Usage:
 
     @classmethod
     def of(cls, usage: Any) -> Usage:
-        """The `usage` of a message as the API tells it. Raises AttributeError, TypeError for what is none."""
+        """From the `usage` of a message of the API. Raises AttributeError, TypeError for anything else."""
         hour = tokens(getattr(getattr(usage, "cache_creation", None), "ephemeral_1h_input_tokens", 0))
         written = max(0, tokens(usage.cache_creation_input_tokens) - hour)
         return cls(tokens(usage.input_tokens), tokens(usage.output_tokens), written, hour, tokens(usage.cache_read_input_tokens))

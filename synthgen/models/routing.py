@@ -1,4 +1,4 @@
-"""Which prompt a completion answers: told by what was asked, so that a model may give its answers in any order, with copies of its
+"""Which prompt a completion answers: matched by what was asked, so that a model may give its answers in any order, with copies of its
 prompts."""
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def _supported(capability: Any) -> bool:
 
 
 def token_count(record: Any, name: str) -> int | None:
-    """A number of tokens that the API tells under this name; None where there is none to be read."""
+    """A number of tokens that the API tells under this name; None where it gives none."""
     number = getattr(record, name, None)
     return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < MOST_TOKENS else None
 
@@ -110,7 +110,7 @@ def completion(prompt: Prompt, message: Any, price: Price | None, *, batch: bool
 
 def results(response: Any) -> list[Any]:
     """The results of a batch in the server's answer, each on a line. They come from the server that was asked for them: the address in
-    `results_url`, to which the SDK goes with the key, may be of another one. Raises ValueError when a line is none."""
+    `results_url`, to which the SDK goes with the key, may be of another one. Raises ValueError for a line that is no result."""
     from anthropic.types.messages import MessageBatchIndividualResponse
 
     records = [json.loads(line) for line in response.content.splitlines() if line.strip()]

@@ -1,9 +1,8 @@
 """A part of an output made again, from its recipe and its answer journal alone, by the functions that made it the first time.
 
-Only the chunk is made again in which a row was made. What came before it is told to the checks and fields that remember, as when a run
-goes on; where that is not in the output, because a field is hidden, the table is made again from its start. Nothing is believed of what
-comes out unless every row of the chunk is the row in the output, with its provenance.
-"""
+Only the chunk in which a row was made is made again. Checks and fields that remember earlier rows are given what came before it, as when a
+run goes on; where that is not in the output, because a field is hidden, the table is made again from its start. Nothing is believed of what
+comes out unless every row of the chunk is the row in the output, with its provenance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a row: its facts, the tries of its asked fields, its checks."""
+"""What is known of a row: its facts, the tries of its asked fields, its checks."""
 
 from __future__ import annotations
 

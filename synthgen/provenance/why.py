@@ -1,8 +1,7 @@
 """Everything about one row of a finished output, from the output and its answer journal; nothing is asked.
 
-What is told of how the row was made is what happened: the part of the output in which it was made is made again from the journal (see
-`replay`), and told only where all of it comes out as it is in the output. Otherwise what the row's provenance and the journal say is
-told, and what cannot be told is named.
+How the row was made is what happened, not a guess: its part of the output is made again from the journal (see `replay`), and shown only
+where all of it comes out as it is in the output. Otherwise the row's provenance and the journal are shown, and what is not known is named.
 """
 
 from __future__ import annotations

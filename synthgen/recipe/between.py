@@ -1,7 +1,7 @@
 """What is wrong between the parts of a recipe: names that name nothing, circles, values that do not fit each other.
 
 Only parts without a mistake of their own are looked at, but every name that was written counts as being there:
-a field with a mistake in it is told once, and not again by each template that reads it.
+a field with a mistake in it is reported once, and not again for each template that reads it.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class _RecipeView:
 
 
 class _Others:
-    """What a part of a table is told of the fields beside it."""
+    """The other fields, as a part of a table may ask about them."""
 
     def __init__(self, view: _RecipeView, table: Any) -> None:
         self.view, self.table, self.inherits = view, table, view.inherits(table)

@@ -1,4 +1,4 @@
-"""A recipe made in Python: a mapping in place of a file. Its mistakes are told with the way to the key, since there are no lines."""
+"""A recipe made in Python: a mapping in place of a file. Its mistakes name the path to the key, since there are no lines."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Given(Source):
         self.renamed: dict[KeyPath, KeyPath] = {}
 
     def rename(self, key_path: KeyPath, new_path: KeyPath) -> None:
-        """Remember under which key it was said."""
+        """Remember the key under which the value was written."""
         super().rename(key_path, new_path)
         self.renamed[new_path] = key_path
 
@@ -48,7 +48,7 @@ def source_of(data: Mapping[str, Any]) -> Source:
 
 
 def _plain(value: Any, key_path: KeyPath, source: Source) -> Any:
-    """A value as YAML would have given it; what YAML has no word for is told."""
+    """A value as YAML would have given it; a value that YAML cannot hold is a mistake."""
     if len(key_path) > DEEPEST:
         source.tell(key_path[:4], f"nested more than {DEEPEST} deep", "is it a part of itself?")
         source.unsure.add(key_path[:4])
@@ -73,7 +73,7 @@ def _plain(value: Any, key_path: KeyPath, source: Source) -> Any:
 
 
 def _text(value: str, key_path: KeyPath, source: Source) -> str:
-    """A text; half a letter, which no file can hold, is told."""
+    """A text; a lone surrogate, which no file can hold, is a mistake."""
     encodable = str(value).encode("utf-8", "replace").decode()
     if encodable != str(value):
         source.tell(key_path, "text with half a letter (a lone surrogate) in it", "decode it in another way")

@@ -1,8 +1,7 @@
 """From a file to a Recipe: every mistake at once, each with its place, its line and the way out.
 
-Each field, check, model and table is read by itself, so that a mistake in one hides nothing in another. What
-is misspelt is told, and read as what it most likely means, so that no second mistake follows from the first.
-"""
+Each field, check, model and table is read by itself, so that a mistake in one hides nothing in another. A misspelt word is reported, and
+read as what it most likely means, so that no second mistake follows from the first."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ from synthgen.voices.library import shipped
 
 P = TypeVar("P", bound=Part)
 MOST = {"tables": ("tables in a recipe", 100), "fields": ("fields in a table", 500), "keep": ("checks in a table", 200)}
-"""Of what there may be how many: fields are compared with fields, and tables with tables."""
+"""How many there may be of each: fields are compared with fields, and tables with tables."""
 MOST_MISTAKES = 100
 MOST_IN_BRACES = 100_000
 ALIKE = 0.75
@@ -136,7 +135,7 @@ def _context(data: dict[str, Any], folder: Path, allow: tuple[Path, ...]) -> Rec
     try:
         clock = moment(now, context.now)[0] if isinstance(now, str) else context.now
     except ValueError:
-        clock = context.now  # told as a mistake of its type
+        clock = context.now  # reported as a mistake of its type
     return RecipeContext(context.folder, about if isinstance(about, str) else "", clock, allow)
 
 
@@ -275,7 +274,7 @@ class _Reader:
         return read
 
     def kind(self, data: dict[Any, Any], kinds: Mapping[str, type[Part]], key_path: KeyPath) -> type[Part] | None:
-        """The class of a part's `kind`; when there is none, that is told."""
+        """The class of a part's `kind`; a missing or unknown kind is a mistake."""
         known_keys = {key for shape in kinds.values() for key in keys(shape)}
         strange = [key for key in data if key not in known_keys]
         if "kind" not in data and len(kinds) > 1:
@@ -294,7 +293,7 @@ class _Reader:
         return kinds[kind] if kind else None
 
     def spelled(self, data: Any, known_keys: Sequence[str], key_path: KeyPath) -> Any:
-        """The data without its unknown keys, which are told; one that is like a known key is read as that one."""
+        """The data without its unknown keys, which are mistakes; a key that is like a known one is read as that one."""
         for key in [key for key in data if key not in known_keys] if isinstance(data, dict) else []:
             likely_key = nearest(key, [known_key for known_key in known_keys if known_key not in data], ALIKE)
             self.misspelt(data, key_path, key, likely_key, did_you_mean(key, known_keys, "keys here"))
@@ -308,7 +307,7 @@ class _Reader:
             self.source.rename((*key_path, key), (*key_path, likely_key))
 
     def part(self, shape: type[P], data: Any, key_path: KeyPath) -> P:
-        """The part in the data, or when it has mistakes, which are told, an empty one in its place."""
+        """The part in the data, or an empty part when it has mistakes, which are reported."""
         try:
             part = shape.model_validate(data, context=self.context)
         except ValidationError as error:

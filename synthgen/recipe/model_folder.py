@@ -104,7 +104,7 @@ def _read(name: str, file: Path, most: int) -> Any:
 
 
 def _values(config: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """What is said, each with the nearest key."""
+    """All values in a config, each with the nearest key above it."""
     if isinstance(config, dict):
         for name, value in config.items():
             yield from _values(value, name)
@@ -139,7 +139,7 @@ def _check_counts(name: str, config: Any) -> None:
 
 
 def _check_named(name: str, config: Any, fence: Fence | None) -> None:
-    """The classes of tokenizers read whatever file they are told to, and some words for it are no secret."""
+    """Raise DataError for a file that the recipe may not read: tokenizer classes open any file that their config names."""
     for key, value in _values(config):
         if not isinstance(value, str) or key in ("name_or_path", "_name_or_path", "chat_template") or not exists(value):
             continue

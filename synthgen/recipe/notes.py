@@ -1,4 +1,4 @@
-"""What is to be said of a recipe without mistakes: what it asks for can be made, but hardly as it is meant."""
+"""Notes on a recipe without mistakes: what it asks for can be made, but probably not as it is meant."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Source:
     """The text of a recipe, its data, and the place of every key and value.
 
     `overrides` are the values that came from the command line, each with its option. `unsure` are the ways to
-    values that could not be read as they were meant: a mistake that is told, and from which no other follows.
+    values that could not be read as they were meant: a mistake that is reported, and from which no other follows.
     `left_out` are the tables that the command line takes away.
     """
 
@@ -63,7 +63,7 @@ class Source:
         self.mistakes.append(Mistake(self.name, message, hint))
 
     def rename(self, key_path: KeyPath, new_path: KeyPath) -> None:
-        """Let what was said under one key be found under the key that was meant."""
+        """Move what was written under a misspelt key to the key that was meant."""
 
         def renamed(old: KeyPath) -> KeyPath:
             return (*new_path, *old[len(key_path) :]) if old[: len(key_path)] == key_path else old
@@ -78,7 +78,7 @@ class Source:
         return sorted(dict.fromkeys(self.mistakes), key=lambda mistake: (mistake.number, mistake.column))
 
     def _place(self, key_path: KeyPath, at_key: bool) -> Place:
-        """Of a value, its key, or the nearest thing above it that was said."""
+        """The place of a value, of its key, or of the nearest thing above it that was written."""
         for length in range(len(key_path), -1, -1):
             key, value = self.keys.get(key_path[:length]), self.values.get(key_path[:length])
             if key and (at_key or length < len(key_path) or not value):

@@ -15,7 +15,7 @@ from synthgen.recipe.shape import DEFAULT_MODELS, ClaudeSpec
 
 @dataclass(frozen=True)
 class RecordedField:
-    """A field, and what it said of itself (`data`)."""
+    """A field, and what the recipe says of it (`data`)."""
 
     name: str
     data: Mapping[str, Any]

@@ -115,7 +115,7 @@ class BaseModelSpec(Part):
         return str(self._context.path(self.name)) if self.is_local else self.name
 
     def guards(self, field: str) -> Iterator[NotCopied]:
-        """The check that a field which this model types says none of the messages over again that the model was tuned on."""
+        """The check that a field typed by this model repeats none of the messages that the model was tuned on."""
         if self.is_local and (Path(self.place) / LEARNED).is_file():
             yield NotCopied.model_validate({"field": field, "file": self.place}, context=self._context)
 

@@ -16,7 +16,7 @@ BEGINS = "a recipe has at least a name and tables: it begins like this: name: my
 
 
 def read(path: Path, name: str) -> Source:
-    """The data in a YAML file. Raises RecipeError when there is none to be had; other mistakes are kept in it."""
+    """The data in a YAML file. Raises RecipeError when it cannot be read at all; other mistakes are kept in it."""
     source = Source(name, _text(path, name))
     source.data = syntax.build(source)
     if source.data is None and not source.mistakes:

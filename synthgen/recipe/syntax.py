@@ -1,7 +1,7 @@
 """From YAML text to data in which every key and value knows its place, and YAML's mistakes in plain words.
 
 The text is composed to nodes and built here rather than by a constructor, so that duplicate keys, tags,
-templates without quotes and alias bombs are each told as what they are, and the rest is read nevertheless.
+templates without quotes and alias bombs are each reported as what they are, and the rest is still read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _TooMuch(Exception):
 
 
 def build(source: Source) -> Any:
-    """The data in the source's text; `{}` when there is none to be had, with the reason among the source's mistakes."""
+    """The data in the source's text; `{}` when it cannot be read, with the reason among the source's mistakes."""
     try:
         node = _parser().compose(source.text)
         return None if node is None else _Builder(source).value(node, (), ())

@@ -86,7 +86,7 @@ def keys(shape: type[BaseModel]) -> list[str]:
 
 
 def explained(error: ValidationError, shape: type[BaseModel], data: Any) -> Iterator[Explained]:
-    """Each mistake once: where a value may be of several types, that none of them fits is one mistake."""
+    """Each mistake once: a value that fits none of several types is one mistake."""
     all_errors = [
         _Finding(_key_path_of(detail["loc"], data), detail, "[key]" in detail["loc"]) for detail in error.errors(include_url=False)
     ]

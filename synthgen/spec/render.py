@@ -204,7 +204,7 @@ def _round(value: float, places: int = 0, method: Any = "common") -> Any:
 
 
 def _float(value: Any, default: Any = None) -> Any:
-    """A number of a text. One that is none is a mistake, unless there is a default: it would be 0 without a word."""
+    """The number in a text. Any other text is a mistake, unless there is a default: Jinja would make it 0 silently."""
     return _number(value, default, "float")
 
 

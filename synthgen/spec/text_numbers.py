@@ -1,4 +1,4 @@
-"""Text where a number is meant, as all is that a CSV file holds: what Python says of it helps nobody who writes a recipe."""
+"""Text where a number is meant, such as every value of a CSV file: the error says how to convert it, which Python's does not."""
 
 from __future__ import annotations
 

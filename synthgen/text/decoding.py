@@ -1,8 +1,7 @@
 """The bytes of a file as text: UTF-8, or UTF-16 and UTF-32 where the file itself says so.
 
-No other encoding is guessed: read in the wrong one, a file turns into another text without a word. What is not text is told as what it
-is, with the way to make text of it.
-"""
+No other encoding is guessed: read in the wrong one, a file turns into another text without a word. For a file that is not text, the error
+says what it is and how to convert it."""
 
 from __future__ import annotations
 

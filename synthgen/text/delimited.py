@@ -19,7 +19,7 @@ from synthgen.text.opened import LONGEST
 
 SEPARATORS = ",;\t|"
 LOOKED_AT = 20
-"""Rows by which the separator is told."""
+"""Rows from which the separator is guessed."""
 SHOWN = 100
 """Characters of a line that is shown mended, at most."""
 csv.field_size_limit(LONGEST)  # a cell may be as long as a line of other formats
@@ -85,7 +85,7 @@ class _Rows:
 
 
 def _separator(lines: Lines, usual: str) -> str:
-    """What stands between the cells: of those that the first line has, the one by which the next lines have as many cells as it."""
+    """The separator: of those in the first line, the one that gives the next lines as many cells as the first."""
     sizes = {separator: _sizes(lines, separator) for separator in dict.fromkeys(usual + SEPARATORS)}
     possible = [separator for separator, cell_counts in sizes.items() if cell_counts and cell_counts[0] > 1]
     even = [separator for separator in possible if len(set(sizes[separator])) == 1]
@@ -118,7 +118,7 @@ def _ragged(row: Sequence[str], column_count: int, rows: _Rows, separator: str) 
 
 
 def _mended(row: Sequence[str], column_count: int, separator: str) -> str:
-    """The row with one cell made of as many as it has too many: those that are the longest together."""
+    """The row with its surplus cells joined into one: the neighbouring cells that are the longest together."""
     over = len(row) - column_count + 1
     joined: list[list[Any]] = [
         [*row[:place], separator.join(row[place : place + over]), *row[place + over :]] for place in range(len(row) - over + 1)

@@ -109,7 +109,7 @@ def records(path: Path) -> Iterator[Record]:
 
 
 def _limited(items: Iterable[T], path: Path) -> Iterator[T]:
-    """What was found in a file, as far as it is no more than can be worked on. Raises DataError."""
+    """The items of a file. Raises DataError when there are more than can be worked on."""
     for number, item in enumerate(items):
         if number == MOST:
             raise too_many(path)

@@ -1,4 +1,4 @@
-"""What must not be said over again: messages and their runs of words, known by digests, so that they can be kept where the messages
+"""What must not be repeated: messages and their runs of words, known by digests, so that they can be kept where the messages
 themselves must not be."""
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Originals:
             yield number_of(part), part
 
     def add(self, others: Originals) -> None:
-        """Know what others know, too. Raises ValueError when they know runs of another length."""
+        """Add the digests of others. Raises ValueError when their runs have another length."""
         if others.run != self.run:
             raise ValueError(f"it knows its messages by runs of {others.run} words; leave out run, or write run: {others.run}")
         self._known |= others._known

@@ -101,7 +101,7 @@ class Topics:
         return scores
 
     def _leads(self, near: np.ndarray, column: int) -> np.ndarray:
-        """By how much the own topic is nearer than any other but its twins (texts,), of texts of these cosines (texts, topics)."""
+        """The lead (texts,) of a topic over the nearest other that is not its twin, from the cosines `near` (texts, topics)."""
         other_topics = near[:, ~self._same[column]]
         leads: np.ndarray = near[:, column] - (other_topics.max(axis=1) if other_topics.shape[1] else 0)
         return leads

@@ -39,12 +39,9 @@ def _of_logs(record: Mapping[str, Any]) -> Iterator[str]:
     yield from ["", "## What it gives away", "", *_privacy_table(gives), ""]
     yield (
         "Before training, e-mail addresses, telephone, card and account numbers, addresses and other identifiers were masked as slots, "
-        "and all "
-        "numbers of three digits or more were drawn again. Names that stand in the text were not masked. `learned.npz` holds digests of "
-        "the "
-        "learned messages and of their runs of eight words, so that synthgen refuses to say them over again (`not_copied`); with it "
-        "anybody can "
-        "tell whether a message that they already have was learned."
+        "and all numbers of three digits or more were drawn again. Names that stand in the text were not masked. `learned.npz` holds "
+        "digests of the learned messages and of their runs of eight words, so that synthgen refuses to repeat them (`not_copied`); with it "
+        "anybody can tell whether a message that they already have was learned."
     )
     yield from ["", "## Limits", "", LIMITS, "", "## Use", "", "```yaml", "models:", "  typist: {kind: base, name: FOLDER}", "```"]
 

@@ -1,4 +1,4 @@
-"""What is to become small in training, and how well a model foretells messages."""
+"""Training objectives, and a model's validation loss on messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from synthgen.models.base import cores
 from synthgen.tuning.batches import PARTS, Encoded, batches, padded
 
 Objective = Callable[[Any, Sequence[Encoded]], tuple[torch.Tensor, torch.Tensor]]
-"""What is to become small for a model and a batch, summed over its tokens, and the loss of every learned token in nats."""
+"""For a model and a batch: the objective, summed over the tokens, and the loss of every learned token in nats."""
 
 
 def losses(logits: torch.Tensor, ids: torch.Tensor, learned: torch.Tensor) -> torch.Tensor:
@@ -26,7 +26,7 @@ def losses(logits: torch.Tensor, ids: torch.Tensor, learned: torch.Tensor) -> to
 
 
 def likelihood(model: Any, batch: Sequence[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
-    """The usual objective: each learned token as likely as can be."""
+    """The usual objective: the cross-entropy of the learned tokens."""
     ids, learned = padded(batch)
     token_losses = losses(model(ids.to(model.device), use_cache=False).logits, ids, learned)
     return token_losses.sum(), token_losses
@@ -54,7 +54,7 @@ def distilled(teacher: Any, share: float = 0.7) -> Objective:
 
 
 def bits_per_byte(model: Any, documents: Sequence[Encoded], size: int) -> float:
-    """How many bits a byte of the learned messages costs."""
+    """The cross-entropy of the learned messages, in bits per byte of their text."""
 
     def nats(batch: Sequence[Encoded]) -> float:
         with torch.inference_mode():

@@ -24,8 +24,8 @@ READ = 600
 
 
 class CopiedCounts(NamedTuple):
-    """Of so many `messages` how many say a learned one over again: all of it, all of it but for a few letters, or eight words in a row;
-    and in how many stands what looks like an identifier. Copies are only looked for among messages of `SHORT` words or more."""
+    """Of so many `messages` how many repeat a learned one: all of it, all but a few letters, or eight words in a row; and how many hold
+    what looks like an identifier. Copies are only looked for among messages of `SHORT` words or more."""
 
     messages: int
     whole: int
@@ -57,13 +57,13 @@ def _short(handful: Sequence[TrainingMessage]) -> Iterator[TrainingMessage]:
 
 
 def extracted_messages(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
-    """The messages that a model writes, in the order of the prompts; what never ends is none."""
+    """The messages that a model writes, in the order of the prompts; a message that never ends is left out."""
     texts = {place: frames.ended(completion.text) for place, completion in placed(model, prompts)}
     return (text for place in sorted(texts) if (text := texts[place]))
 
 
 def count_copied(texts: Sequence[str], learned: Sequence[str]) -> CopiedCounts:
-    """How many of the texts say a learned message over again."""
+    """How many of the texts repeat a learned message."""
     originals, index = Originals(learned), SimilarityIndex(NEAR)
     for text in learned:
         index.like(text, keep=True)

@@ -52,13 +52,13 @@ class Tuned:
         if learned < ENOUGH:
             notes.append(f"{learned:,} messages are few; from {ENOUGH:,} on a model learns more than `like: FILE` shows it")
         if min(losses) > 0.99 * losses[0]:
-            notes.append("it learned next to nothing: it foretells held-out messages no better than before")
+            notes.append("it learned next to nothing: its loss on held-out messages is no lower than before")
         rates = {
             name: (counts["whole"] + counts["nearly"] + counts["runs"]) / max(1, counts["messages"])
             for name, counts in record["privacy"].items()
         }
         if rates["generated"] > rates["by chance"] + 0.01:
-            notes.append("it says what it learned over again more often than people coincide by chance; do not give the folder away")
+            notes.append("it repeats what it learned more often than people coincide by chance; do not give the folder away")
         return notes
 
 

@@ -34,10 +34,10 @@ DONE = "done"
 
 @dataclass(frozen=True)
 class BuildConfig:
-    """How a base model is made: its `source` (a folder, GGUF file or Hub id), the first `general` tokens of its vocabulary and those
-    that the corpora have `seen` so often, how many `layers` (None: all), and how many million `characters` of documents it reads.
-    A model of fewer layers is healed, by distillation. One of all layers goes `share` of the way to what it has become: there it knows
-    best how strangers type, for what it learned of its own corpora fades sooner than what it learned of people (WiSE-FT, arXiv
+    """How a base model is made: its `source` (a folder, GGUF file or Hub id), the first `general` tokens of its vocabulary and those that
+    the corpora have `seen` so often, how many `layers` (None: all), and how many million `characters` of documents it reads. A model of
+    fewer layers is trained by distillation from the whole one. One of all layers goes `share` of the way to what it has become: there it
+    knows best how strangers type, for what it learned of its own corpora fades sooner than what it learned of people (WiSE-FT, arXiv
     2109.01903)."""
 
     source: str

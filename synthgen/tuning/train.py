@@ -33,8 +33,8 @@ LAST = 0.05
 
 @dataclass(frozen=True)
 class Settings:
-    """`epochs` over the messages, but at most `minutes`; `rate` of learning; `batch` in tokens; stop after `patience` looks at the
-    held-out messages that found nothing better."""
+    """`epochs` over the messages, but at most `minutes`; `rate` of learning; `batch` in tokens; stop when the validation loss has not
+    improved for `patience` looks at the held-out messages."""
 
     epochs: int = 3
     minutes: float | None = None
@@ -92,7 +92,7 @@ def train(
     objective: Objective = likelihood,
     settle: Callable[[], None] = lambda: None,
 ) -> TrainingState:
-    """Train `parameters` of a model on the documents of `epoch(number)`; they end at what was best on the `held_out` ones.
+    """Train `parameters` of a model on the documents of `epoch(number)`; they end at the lowest validation loss, on the `held_out` ones.
 
     `folder` keeps the checkpoint; `settle` is called whenever the parameters have changed. Raises nothing of its own; a KeyboardInterrupt
     leaves a checkpoint.
@@ -111,7 +111,7 @@ def train(
 
 @dataclass
 class _Learner:
-    """A model, which of its parameters are trained, and how. `each` works on the batches of a step."""
+    """A model, which of its parameters are trained, and how. `parallel_map` works on the batches of a step."""
 
     model: Any
     parameters: dict[str, torch.nn.Parameter]
@@ -121,7 +121,7 @@ class _Learner:
     parallel_map: Callable[..., Iterator[Any]] = map
 
     def read(self, parts: Sequence[Sequence[Encoded]]) -> tuple[float, int]:
-        """Find the slopes of a step; returns the loss of its tokens in nats, and how many they are."""
+        """Compute the gradients of a step; returns the loss of its tokens in nats, and how many they are."""
         if self.model.device.type != "cpu":
             parts = [[document for batch in parts for document in batch]]
         nats, count, trained = 0.0, 0, list[Any](self.parameters.values())
@@ -139,7 +139,7 @@ class _Learner:
         return torch.autograd.grad(loss, list(self.parameters.values())), token_losses.detach()
 
     def move(self, rate: float) -> None:
-        """Go a step down the slopes."""
+        """Take a gradient step."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
@@ -152,7 +152,7 @@ class _Learner:
         return bits
 
     def take(self, values: dict[str, torch.Tensor]) -> None:
-        """Have other values for all parameters."""
+        """Set the values of all parameters."""
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(values[name])

@@ -44,7 +44,7 @@ class Aim:
         return self.stream.random() < chance * self.amount
 
     def share(self, name: str, present: bool) -> bool:
-        """Whether the message is to have what a share of messages has, `present` says whether it has it now."""
+        """Whether the message is to have what a share of messages has; `present` says whether it has it now."""
         if self.figure(name) is None:
             return present
         return self.choose(present, lambda voice: None if (share := getattr(voice, name)) is None else {True: share, False: 1 - share})

@@ -1,9 +1,8 @@
 """Steering: among several texts, take the one that moves a table towards how its people type.
 
-What is aimed at is a long list of marks of which each text has some: "is in small letters only", "has seven words or more", "says
-'card'". A mark has a share of texts that should have it. The text is taken after which the shares of all marks together come out
-nearest (kernel herding, Chen, Welling and Smola, UAI 2010, with the marks as its features).
-"""
+What is aimed at is a long list of marks of which each text has some: "is in small letters only", "has seven words or more", "says 'card'".
+A mark has a share of texts that should have it. The text is taken that brings the shares of all marks together nearest to their targets
+(kernel herding, Chen, Welling and Smola, UAI 2010, with the marks as its features)."""
 
 from __future__ import annotations
 
@@ -68,7 +67,7 @@ class StyleTotals:
 
 
 class StylePool:
-    """Texts of which one after the other is taken, each time the one that brings a tally nearest to the course."""
+    """Texts that are taken one by one, each time the text that brings a tally nearest to the target."""
 
     def __init__(self, course: StyleTarget, texts: Sequence[str]) -> None:
         self.course = course
@@ -89,7 +88,7 @@ def style(text: str) -> dict[str, float]:
 
 
 def target_from_texts(texts: Sequence[str]) -> StyleTarget:
-    """The course to texts like these: each feature with its whole distribution, and the words and pairs of words that many have."""
+    """The target that texts like these set: each feature with its whole distribution, and the words and pairs of words that many have."""
     measured = features(texts)
     cuts = [(place, cut) for place in range(measured.shape[1]) for cut in _cuts(measured[:, place])]
     counts = Counter(token for text in texts for token in _tokens(text))
@@ -103,7 +102,7 @@ def target_from_texts(texts: Sequence[str]) -> StyleTarget:
 
 
 def target_from_voice(voice: Voice) -> StyleTarget:
-    """The course to a voice: its shares and rates, and the quantiles of its lengths."""
+    """The target that a voice sets: its shares and rates, and the quantiles of its lengths."""
     lengths = voice.words or []
     length = FEATURES.index("words")
     named = {name: float(value) for name in FEATURES if name != "words" and (value := getattr(voice, name, None)) is not None}
