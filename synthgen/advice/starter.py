@@ -69,18 +69,20 @@ def start(
 
 def _copied(like: str, folder: Path, name: str) -> Path:
     """A copy of a recipe that comes with synthgen, under another name."""
-    known = shipped_recipes()
-    if like not in known:
-        raise OutputError(f"no recipe '{like}' comes with synthgen", did_you_mean(like, known, "recipes"))
-    seeds = [file for file in sorted(known[like].rglob("*")) if file.is_file() and file.name != RECIPE]
+    recipes = shipped_recipes()
+    if like not in recipes:
+        raise OutputError(f"no recipe '{like}' comes with synthgen", did_you_mean(like, recipes, "recipes"))
+    seeds = [file for file in sorted(recipes[like].rglob("*")) if file.is_file() and file.name != RECIPE]
     for file in seeds:
-        copy = folder / file.relative_to(known[like])
+        copy = folder / file.relative_to(recipes[like])
         if copy.exists() and copy.read_bytes() != file.read_bytes():
             raise OutputError(f"{copy} is there already and is another file; nothing was written", "choose another name")
-    text = re.sub(r"^name: .*$", lambda _: f"name: {name}", (known[like] / RECIPE).read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+    text = re.sub(
+        r"^name: .*$", lambda _: f"name: {name}", (recipes[like] / RECIPE).read_text(encoding="utf-8"), count=1, flags=re.MULTILINE
+    )
     try:
         for file in seeds:
-            copy = folder / file.relative_to(known[like])
+            copy = folder / file.relative_to(recipes[like])
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
         folder.mkdir(parents=True, exist_ok=True)

@@ -36,43 +36,43 @@ class Framing:
     mention: frozenset[str]
     voices: Mapping[str, Voice]
 
-    def frame(self, topic: str, wanted: frozenset[str], stream: Random, voice: str = "") -> tuple[str, list[str]]:
+    def frame(self, topic: str, mentions: frozenset[str], stream: Random, voice: str = "") -> tuple[str, list[str]]:
         """A frame for a topic and the slots that a message must contain, its seed messages put on a voice, and these messages as
         they were."""
-        chosen = self._drawn(topic, wanted, SHOWN, stream)
+        chosen = self._drawn(topic, mentions, SHOWN, stream)
         sections = [frames.Section(topic, chosen)]
         if len(chosen) < ENOUGH:
             # What a mention looks like is learned from other topics, when this one shows too little of it.
             others = [name for name in self.seeds.by_topic if name not in (topic, "")]
             for name in stream.sample(others, len(others)):
-                if (borrowed := self._drawn(name, wanted, ENOUGH, stream)) and len(sections) <= BORROWED:
+                if (borrowed := self._drawn(name, mentions, ENOUGH, stream)) and len(sections) <= BORROWED:
                     sections.insert(0, frames.Section(name, borrowed))
-        if wanted and not any(section.messages for section in sections):
+        if mentions and not any(section.messages for section in sections):
             # No seed anywhere mentions just this: those that mention a part of it, or more, show the parts.
             for pool in (self.seeds.of(topic), self.seeds.all):
-                if partly := [seed for seed in pool if slots(seed) & wanted]:
+                if partly := [seed for seed in pool if slots(seed) & mentions]:
                     sections = [frames.Section(topic, stream.sample(partly, min(SHOWN, len(partly))))]
                     break
-        shown = [seed for section in sections for seed in section.messages]
+        shown_seeds = [seed for section in sections for seed in section.messages]
         if voice in self.voices:
-            voiced = {seed: self._in_voice(seed, voice, stream) for seed in shown}
+            voiced = {seed: self._in_voice(seed, voice, stream) for seed in shown_seeds}
             sections = [frames.Section(section.topic, [voiced[seed] for seed in section.messages]) for section in sections]
-        return frames.frame(self.about, sections), shown
+        return frames.frame(self.about, sections), shown_seeds
 
-    def openings(self, share: float, topic: str, wanted: frozenset[str], stream: Random, voice: str) -> Iterator[str]:
+    def openings(self, share: float, topic: str, mentions: frozenset[str], stream: Random, voice: str) -> Iterator[str]:
         """What messages of a topic begin with, one after the other: a `share` of them with the first words of a seed message, as the voice
         types it, the others with nothing. All seeds have their turn before one comes again; those that mention what is wanted, if there
         are any, and as far as they do."""
         longer = [seed for seed in self.seeds.of(topic) if len(seed.split()) > 1]
-        seeds = [seed for seed in longer if slots(seed) & self.mention == wanted] or longer
+        seeds = [seed for seed in longer if slots(seed) & self.mention == mentions] or longer
         if not share or not seeds:
             yield from repeat("")
         while True:
             for seed in stream.sample(seeds, len(seeds)):
                 words = (self._in_voice(seed, voice, stream) if voice in self.voices else seed).split()
-                upto = max((place + 1 for place, word in enumerate(words[:LONG]) if slots(word) & wanted), default=0)
+                upto = max((place + 1 for place, word in enumerate(words[:LONG]) if slots(word) & mentions), default=0)
                 opening = " ".join(words[: min(max(upto, stream.randint(*OPENING)), len(words) - 1)])
-                allowed = stream.random() < share and not slots(opening) & self.mention - wanted
+                allowed = stream.random() < share and not slots(opening) & self.mention - mentions
                 yield opening if allowed else ""
 
     def _in_voice(self, seed: str, voice: str, stream: Random) -> str:
@@ -81,11 +81,11 @@ class Framing:
         quiet = self.voices[voice].model_copy(update={"shouting": None})
         return apply_voice(seed, quiet, stream, source=self._seeds_voice).text or seed
 
-    def _drawn(self, topic: str, wanted: frozenset[str], most: int, stream: Random) -> list[str]:
+    def _drawn(self, topic: str, mentions: frozenset[str], most: int, stream: Random) -> list[str]:
         """Seed messages of a topic that mention just what is wanted, or failing that (and nothing more is known) any."""
         pool = self.seeds.of(topic)
-        fitting = [seed for seed in pool if slots(seed) & self.mention == wanted]
-        if not fitting and not wanted:
+        fitting = [seed for seed in pool if slots(seed) & self.mention == mentions]
+        if not fitting and not mentions:
             fitting = pool
         if len(fitting) > most:
             fitting = self._akin(fitting, most, stream)
