@@ -59,7 +59,7 @@ class _Line:
 def progress_text(tick: Tick) -> str:
     """How far a run is, in words."""
     of = f" of {tick.wanted:,}" if tick.wanted is not None else ""
-    parts = [f"{tick.table}: {tick.rows:,}{of} rows", tick.batch or (f"{tick.asked:,} answers" if tick.asked else "")]
+    parts = [f"{tick.table}: {tick.rows:,}{of} rows", tick.batch or tick.waiting or (f"{tick.asked:,} answers" if tick.asked else "")]
     return ", ".join(filter(None, [*parts, dollars(tick.cost) if tick.cost is not None else ""]))
 
 

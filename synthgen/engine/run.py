@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import Any, Protocol
@@ -36,6 +36,10 @@ ASKED_CHUNK = 512
 """Rows that are made together where a model is asked."""
 MADE_CHUNK = 20_000
 PATIENCE_AT_LEAST = 200
+EARLY = 40
+"""Tries after which it can be seen how a table will end."""
+REASONS, EXAMPLES = 2, 3
+"""How many reasons are told of what is asked again, and how many examples of what is refused most."""
 UNKNOWN = Refusal("not in the journal")
 """The verdict on a row of a recheck whose answer was never asked for."""
 
@@ -75,8 +79,21 @@ class Chunk:
     state: TableState
 
 
-Report = Callable[[int, int], None]
-"""Told (rows of the chunk that are done, completions that arrived) while a chunk is made."""
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a chunk is: rows that `passed`; of those `asked` for the field `asking`, how many are `answered`; in which `round` (the first
+    is 1); and why most of them were refused in the rounds before."""
+
+    passed: int = 0
+    asking: str = ""
+    asked: int = 0
+    answered: int = 0
+    round: int = 1
+    refused_for: str = ""
+
+
+Report = Callable[[Stage, int], None]
+"""Told how far a chunk is, and how many completions arrived since."""
 
 
 class Witness(Listener, Protocol):
@@ -107,12 +124,13 @@ class TableRun:
     ) -> None:
         self.witness = witness
         self.plan, self.candidates, self.streams, self.models = plan, candidates, streams, models
-        self.patience, self.report, self.lenient = patience, report or (lambda rows, asked: None), lenient
+        self.patience, self.report, self.lenient = patience, report or (lambda stage, completions: None), lenient
         self.size = chunk or (ASKED_CHUNK if plan.asks else MADE_CHUNK)
         self.memories = {place: _memory(step) for place, step in enumerate(plan.steps)}
         self.all_steps = (1 << len(plan.steps)) - 1
         self.state = TableState()
-        self.done = 0  # rows of the chunk that have passed
+        self.stage = Stage()
+        self.examples: dict[str, list[str]] = {}  # what was refused first, by whom
         self.first = 0  # the index of the chunk's first candidate
 
     def remember(self, values: Mapping[str, Any]) -> None:
@@ -151,6 +169,16 @@ class TableRun:
             if self.lenient and not rows:
                 return
 
+    def trouble(self) -> str:
+        """That the table will not get its rows if it goes on as it does, and what refuses most; nothing while that cannot be seen."""
+        wanted, passed, tries = self.candidates.wanted, self.state.rows + self.stage.passed, self.state.tries
+        if wanted is None or self.candidates.enough or tries < EARLY or passed * self.patience >= tries or not self.state.refused:
+            return ""
+        who = max(self.state.refused, key=self.state.refused.__getitem__)
+        examples = "".join(f"\n  {example}" for example in self.examples.get(who, []))
+        seldom = f"only {passed:,} of {tries:,} tries passed, so it will not get its rows"
+        return f"{seldom}; most are refused by {who}{':' if examples else ''}{examples}"
+
     def _too_few(self, why: str) -> LimitError:
         counts = ", ".join(f"{by} refused {count:,}" for by, count in sorted(self.state.refused.items(), key=lambda item: -item[1]))
         return LimitError(
@@ -180,9 +208,11 @@ class TableRun:
         todo: dict[int, int] = dict.fromkeys(range(len(rows)), self.all_steps)
         given_up: set[int] = set()
         spent = Counter[tuple[int, frozenset[str]]]()
+        self.stage = Stage()
         while todo:
             self.state.tries += len(todo)
             again: dict[int, int] = {}
+            reasons = Counter[str]()
             for place, step in enumerate(self.plan.steps):
                 now = [number for number, steps in todo.items() if steps >> place & 1]
                 if not now:
@@ -197,11 +227,13 @@ class TableRun:
                             refused.append(self._refused(rows[number], place, refusal))
                         if steps := self._retry(rows[number], place, ahead, spent, final=refusal.final):
                             again[number] = steps
+                            reasons[refusal.reason] += 1
                         else:
                             given_up.add(number)
-            self.done = len(rows) - len(again) - len(given_up)
+            most = ", ".join(reason for reason, _ in reasons.most_common(REASONS))
+            self.stage = Stage(len(rows) - len(again) - len(given_up), round=self.stage.round + 1, refused_for=most)
             if self.plan.asks:
-                self.report(self.done, 0)
+                self.report(self.stage, 0)
             todo = dict(sorted(again.items()))
         return [row for number, row in enumerate(rows) if number not in given_up]
 
@@ -270,7 +302,7 @@ class TableRun:
                     number, place = owners[which]
                     came[number][place] = completion  # they come in any order
                     answered += len(came[number]) == len(prompts[number])
-                    self.report(self.done + min(answered, len(rows)), 1)
+                    self.report(replace(self.stage, asking=name, asked=len(rows), answered=min(answered, len(rows))), 1)
             for number, own in enumerate(prompts):
                 so_far = found[number]
                 complete = so_far is not None and len(came[number]) == len(own)
@@ -305,6 +337,8 @@ class TableRun:
         name = step.name if isinstance(step, FieldStep) else step.check.field
         who = f"{refusal.reason} ({name})"
         self.state.refused[who] = self.state.refused.get(who, 0) + 1
+        if len(examples := self.examples.setdefault(who, [])) < EXAMPLES and refusal.detail:
+            examples.append(refusal.detail)
         if refusal.final and refusal.to != "refused":
             self.state.aside[refusal.to] = self.state.aside.get(refusal.to, 0) + 1
         return Refused(row.index, row.attempt, refusal.reason, name, refusal.detail, dict(row.values), refusal.to)

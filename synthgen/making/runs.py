@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from synthgen.dataset import Output, Progress, TableStore
-from synthgen.engine import TableRun, candidates
+from synthgen.engine import Stage, TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.making.estimate import QuestionEstimate, questions
@@ -22,8 +22,9 @@ from synthgen.versions import versions
 
 @dataclass(frozen=True)
 class Tick:
-    """How far a run is, told now and then: rows of `table` done of those wanted (None: not known before), completions so far, what they
-    cost in US dollars (None: nothing), and what a batch that is under way says."""
+    """How far a run is, told now and then: rows of `table` that passed of those wanted (None: not known before), completions so far, what
+    they cost in US dollars (None: nothing), what a batch that is under way says, what is waited for (`stage`), and why the table will not
+    get its rows, if that is to be seen (`trouble`)."""
 
     table: str
     rows: int
@@ -31,6 +32,19 @@ class Tick:
     asked: int
     cost: float | None = None
     batch: str = ""
+    stage: Stage = field(default_factory=Stage)
+    trouble: str = ""
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for, in words."""
+        stage = self.stage
+        if not stage.asked:
+            return ""
+        if stage.round == 1:
+            return f"{stage.answered:,} of {stage.asked:,} answered"
+        again = f"{stage.asked:,} {'row is' if stage.asked == 1 else 'rows are'} asked for {stage.asking} again, try {stage.round}"
+        return f"{again}: {stage.refused_for}" if stage.refused_for else again
 
 
 @dataclass(frozen=True)
@@ -162,8 +176,9 @@ class Run:
         )
         self.now = Tick(table.name, store.state.rows, source.wanted, 0)
 
-        def report(rows: int, completions: int) -> None:
-            self._tell(rows=store.state.rows + rows, asked=self.now.asked + completions, batch="")
+        def report(stage: Stage, completions: int) -> None:
+            asked = self.now.asked + completions
+            self._tell(rows=store.state.rows + stage.passed, asked=asked, batch="", stage=stage, trouble=run.trouble())
 
         run = TableRun(
             table,
@@ -182,7 +197,7 @@ class Run:
         self._tell()
         for one in run.chunks(store.state, store.count):
             store.add(one)
-            self._tell(rows=one.state.rows)
+            self._tell(rows=one.state.rows, stage=Stage())
         store.finish(run.state)
 
     def _tell(self, **changes: Any) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.text import Text
 
-from synthgen.cli.terminal.page import err
+from synthgen.cli.terminal.page import err, safe
 from synthgen.models.budget import dollars
 
 if TYPE_CHECKING:
     from synthgen.api import Tick
     from synthgen.tuning.train import Step
 
+BAR = 16
+"""Characters of a bar."""
 PLAIN_EVERY = 10.0
 """Seconds between plain lines when nobody watches."""
+LIKELY = 0.7
+"""The share of answered rows that is taken to pass, before they are read."""
+SOON, RECENT = 3.0, 30.0
+"""Seconds after which it is said how long a run takes still, and seconds over which its present pace is taken."""
 
 
 @contextmanager
@@ -32,60 +41,97 @@ def progress(*, silent: bool) -> Iterator[Callable[[Tick], None]]:
 
 
 def _live() -> Iterator[Callable[[Tick], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-    ]
+    columns = [TextColumn("{task.description}"), BarColumn(BAR), TextColumn("{task.fields[doing]}")]
     with Progress(*columns, console=err, transient=True) as shown:
-        tasks: dict[str, Any] = {}
-        began: dict[str, tuple[float, int]] = {}
+        tables: dict[str, tuple[Any, _Pace]] = {}
 
         def watch(tick: Tick) -> None:
-            if tick.table not in tasks:
-                tasks[tick.table] = shown.add_task(tick.table, total=tick.wanted, speed="")
-                began[tick.table] = (time.monotonic(), tick.rows)
-            shown.update(tasks[tick.table], completed=tick.rows, speed=_speed(tick, *began[tick.table]))
+            if tick.table not in tables:
+                tables[tick.table] = shown.add_task(safe(tick.table).plain, total=tick.wanted, doing=""), _Pace(tick)
+            task, pace = tables[tick.table]
+            pace.add(tick)
+            shown.update(task, completed=pace.work, doing=escape(_doing(tick, pace)))
+            if tick.trouble and pace.is_news(tick.trouble):
+                shown.console.print(safe(f"{tick.table}: {tick.trouble}"))
 
         yield watch
 
 
 def _plainly() -> Callable[[Tick], None]:
-    began: dict[str, tuple[float, int]] = {}
+    paces: dict[str, _Pace] = {}
     said = [time.monotonic()]
 
     def watch(tick: Tick) -> None:
-        began.setdefault(tick.table, (time.monotonic(), tick.rows))
-        if time.monotonic() - said[0] >= PLAIN_EVERY:
-            said[0] = time.monotonic()
-            of = f" of {tick.wanted:,}" if tick.wanted else ""
-            left = _left(tick, *began[tick.table])
-            with suppress(OSError):  # a run does not end because nobody reads how far it is
-                err.print(Text(f"{tick.table}: {tick.rows:,}{of} rows, {_speed(tick, *began[tick.table])}{left}"))
+        pace = paces.setdefault(tick.table, _Pace(tick))
+        pace.add(tick)
+        with suppress(OSError):  # a run does not end because nobody reads how far it is
+            if tick.trouble and pace.is_news(tick.trouble):
+                err.print(safe(f"{tick.table}: {tick.trouble}"))
+            if time.monotonic() - said[0] >= PLAIN_EVERY:
+                said[0] = time.monotonic()
+                err.print(safe(f"{tick.table}: {_doing(tick, pace)}"))
 
     return watch
 
 
-def _speed(tick: Tick, start: float, first: int) -> str:
-    seconds = max(time.monotonic() - start, 1e-3)
-    cost = f", {dollars(tick.cost)}" if tick.cost is not None else ""
+class _Pace:
+    """How fast a table gets on. Its `work` are rows, and of those that are answered but not yet read the share that most likely passes; it
+    never falls."""
+
+    def __init__(self, tick: Tick) -> None:
+        self.start, self.first, self.work = time.monotonic(), float(tick.rows), float(tick.rows)
+        self.wanted = tick.wanted
+        self.seen: deque[tuple[float, float]] = deque([(self.start, self.first)])
+        self.told = False
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return max(time.monotonic() - self.start, 1e-3)
+
+    def add(self, tick: Tick) -> None:
+        """What a tick says."""
+        self.work = max(self.work, tick.rows + LIKELY * tick.stage.answered)
+        now = time.monotonic()
+        if now - self.seen[-1][0] >= 1:
+            self.seen.append((now, self.work))
+        while len(self.seen) > 2 and now - self.seen[1][0] > RECENT:
+            self.seen.popleft()
+
+    @property
+    def left(self) -> str:
+        """How long it takes still, from the pace since it began and that of the last half minute; nothing where that cannot be told yet."""
+        since, then = self.seen[0]
+        recent, whole = (self.work - then) / max(time.monotonic() - since, 1e-3), (self.work - self.first) / self.seconds
+        if not self.wanted or self.seconds < SOON or min(recent, whole) <= 0:
+            return ""
+        least, most = sorted((self.wanted - self.work) / pace for pace in (recent, whole))
+        return f"{_range(least, most)} left" if least >= 1 else ""
+
+    def is_news(self, trouble: str) -> bool:
+        """Whether trouble is to be told, which it is once."""
+        told, self.told = self.told, True
+        return not told
+
+
+def _range(least: float, most: float) -> str:
+    """A time that lies between two numbers of seconds, in words."""
+    unit, size = ("s", 1) if most < 120 else ("min", 60) if most < 7200 else ("h", 3600)
+    low, high = max(1, round(least / size)), max(1, math.ceil(most / size))
+    return f"about {low:,} {unit}" if high <= low * 1.3 else f"{low:,} to {high:,} {unit}"
+
+
+def _doing(tick: Tick, pace: _Pace) -> str:
+    rows = f"{tick.rows:,}{f' of {tick.wanted:,}' if tick.wanted else ''} rows"
     if tick.batch:
-        return f"{tick.batch}{cost}"
-    if tick.asked:
-        return f"{tick.asked:,} messages, {tick.asked / seconds:.1f} a second{cost}"
-    return f"{(tick.rows - first) / seconds:,.0f} rows a second"
-
-
-def _left(tick: Tick, start: float, first: int) -> str:
-    made = tick.rows - first
-    if not tick.wanted or made <= 0:
-        return ""
-    seconds = (time.monotonic() - start) / made * (tick.wanted - tick.rows)
-    return f", about {seconds:.0f} s left"
+        parts = [tick.batch]
+    elif tick.asked:
+        parts = [tick.waiting, f"{tick.asked / pace.seconds:.1f} answers a second", pace.left]
+    else:
+        parts = [f"{(tick.rows - pace.first) / pace.seconds:,.0f} rows a second", pace.left]
+    return ", ".join(filter(None, [rows, *parts, dollars(tick.cost) if tick.cost is not None else ""]))
 
 
 @contextmanager
