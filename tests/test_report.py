@@ -25,11 +25,11 @@ from synthgen.models import ScriptedModel
 from synthgen.reporting import render
 from synthgen.reporting.contents import Contents, spread_over
 from synthgen.reporting.distribution import crossings, spreads
-from synthgen.reporting.legible import LegiblePiece, legible, unseen
 from synthgen.reporting.page import _templates
 from synthgen.reporting.typical import by_labels, by_wording
 from synthgen.reporting.typing import dot
 from synthgen.spec.rows import Prompt
+from synthgen.text.legible import LegiblePiece, legible, unseen
 
 VOID = {"meta", "input", "br", "img", "link", "line", "rect", "circle"}
 HOSTILE = [

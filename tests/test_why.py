@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from synthgen.api import MakeResult, diff, make, why
 from synthgen.cli.app import app
 from synthgen.dataset import JOURNAL, Dataset
+from synthgen.dataset.find import place_of
 from synthgen.errors import OutputError
 from synthgen.models import ScriptedModel
 from synthgen.provenance import Why
-from synthgen.provenance.find import place_of
 from synthgen.spec.rows import Prompt
 
 SHOP = """

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset.columns import PROVENANCE
 from synthgen.dataset.dataset import Dataset
+from synthgen.recipe.recorded import RecordedField
 from synthgen.spec.rows import plain
+
+if TYPE_CHECKING:
+    import pyarrow
 
 FEW, SHORT = 50, 80
 """Values that a label may have, and characters of one, at most."""
@@ -40,36 +44,25 @@ class TableRows:
             place = row.pop(PROVENANCE)["row"]
             yield f"{self.table}-{place}", plain(row)
 
-    def labels(self, without: Sequence[str] = ()) -> dict[str, str]:
-        """The columns that are labels, each under its short name: `voice` for `message_voice` where only one field has a voice."""
+    def labels(self, without: Sequence[str] = (), most: int | None = None) -> dict[str, str]:
+        """The columns that are labels, each under its short name: `voice` for `message_voice` where only one field has a voice. They are
+        told by the first `most` rows (None: by all)."""
         makers = self.dataset.recipe.fields
-        of = {
-            name: next(((each, name[len(each) + 1 :]) for each in makers if name.startswith(f"{each}_")), ("", ""))
-            for name in self.columns
-            if name not in makers
-        }
-        held = self._few([name for name in self.columns if name not in without])
-        found: dict[str, str] = {}
+        held = self._few([name for name in self.columns if name not in without], most)
+        labels = list[str]()
         for name in (name for name in self.columns if name in held):
             values, rows = held[name]
-            field, label = of.get(name, ("", ""))
-            sure = self.columns[name] == "bool" or (
-                label in makers[field].sliced if field else name in makers and makers[name].role in FEW_VALUES
-            )
-            if not sure and (len(values) > rows / 2 or self.columns[name] != "string"):
+            if not is_label(name, self.columns[name], makers) and (len(values) > rows / 2 or self.columns[name] != "string"):
                 continue
-            if label in self.columns and self._same(name, label):
-                continue  # said by that column already
-            alone = label and label not in self.columns and [of[each][1] for each in of].count(label) == 1
-            found[label if alone else name] = name
-        return found
+            labels.append(name)
+        return short_names(labels, self.columns, makers, lambda name, other: self._same(name, other, most))
 
-    def _few(self, names: Sequence[str]) -> dict[str, tuple[set[Any], int]]:
+    def _few(self, names: Sequence[str], most: int | None) -> dict[str, tuple[set[Any], int]]:
         """Those columns that hold few and short values, each with these and the number of its rows."""
         open_ = [name for name in names if self.columns[name] in ("string", "bool", "int64")]
         values: dict[str, set[Any]] = {name: set() for name in open_}
         count = 0
-        for batch in self.dataset.batches(self.table, open_):
+        for batch in self._batches(open_, most):
             count += batch.num_rows
             for name in list(values):
                 values[name].update(batch.column(name).unique().to_pylist())
@@ -77,6 +70,44 @@ class TableRows:
                     del values[name]
         return {name: (found, count) for name, found in values.items()}
 
-    def _same(self, name: str, other: str) -> bool:
-        batches = self.dataset.batches(self.table, [name, other])
+    def _same(self, name: str, other: str, most: int | None) -> bool:
+        batches = self._batches([name, other], most)
         return all(batch.column(name).to_pylist() == batch.column(other).to_pylist() for batch in batches)
+
+    def _batches(self, names: Sequence[str], most: int | None) -> Iterator[pyarrow.RecordBatch]:
+        """These columns of the first `most` rows, or a few more."""
+        count = 0
+        for batch in self.dataset.batches(self.table, names):
+            yield batch
+            count += batch.num_rows
+            if most is not None and count >= most:
+                return
+
+
+def origin_of(column: str, makers: Mapping[str, RecordedField]) -> tuple[str, str]:
+    """The field whose label a column is, and that label's name; two empty ones for a column of its own."""
+    if column in makers:
+        return "", ""
+    field = max((each for each in makers if column.startswith(f"{each}_")), key=len, default="")
+    return field, column[len(field) + 1 :] if field else ""
+
+
+def is_label(column: str, kind: str, makers: Mapping[str, RecordedField]) -> bool:
+    """Whether a column of this type is a label by what it is, whatever its values."""
+    field, label = origin_of(column, makers)
+    return kind == "bool" or (label in makers[field].sliced if field else column in makers and makers[column].role in FEW_VALUES)
+
+
+def short_names(
+    labels: Sequence[str], columns: Collection[str], makers: Mapping[str, RecordedField], same: Callable[[str, str], bool]
+) -> dict[str, str]:
+    """The columns that are labels by their short names, but for those that hold the `same` as the column of that name."""
+    of = {name: origin_of(name, makers) for name in columns}
+    found = dict[str, str]()
+    for name in labels:
+        label = of[name][1]
+        if label in columns and same(name, label):
+            continue  # said by that column already
+        alone = label and label not in columns and [each for _, each in of.values()].count(label) == 1
+        found[label if alone else name] = name
+    return found

@@ -14,11 +14,11 @@ from typing import Any
 
 from synthgen.dataset import Dataset
 from synthgen.dataset.columns import PROVENANCE, decode_json_columns, features, rows_table
+from synthgen.dataset.find import numbers, some_rows
 from synthgen.engine import Chunk, TableRun, TableState, candidates
 from synthgen.engine.run import ASKED_CHUNK, Witness
 from synthgen.errors import SynthgenError
 from synthgen.models import Journal, Journalled
-from synthgen.provenance.find import numbers, some_rows
 from synthgen.recipe import Loaded, TablePlan, plan
 from synthgen.spec.rows import Completion, Prompt, Row
 from synthgen.spec.streams import Streams

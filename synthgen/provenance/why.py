@@ -14,11 +14,11 @@ from typing import Any
 
 from synthgen.dataset import Dataset, Output
 from synthgen.dataset.columns import PROVENANCE
+from synthgen.dataset.find import numbers, place_of, set_aside, some_rows
 from synthgen.dataset.finish import other_versions
 from synthgen.dataset.origin import folders
 from synthgen.errors import OutputError, RecipeError, SynthgenError
 from synthgen.models import Journal
-from synthgen.provenance.find import numbers, place_of, set_aside, some_rows
 from synthgen.provenance.record import Record
 from synthgen.provenance.replay import Replay
 from synthgen.provenance.told import Attempt, CheckResult, FactRecord, checks, facts, remembered, tried

@@ -15,9 +15,9 @@ from synthgen.dataset import Dataset
 from synthgen.dataset.look import messages
 from synthgen.errors import OutputError
 from synthgen.reporting.contents import Contents
-from synthgen.reporting.legible import Pieces, legible
 from synthgen.reporting.typing import Dot, against_real
 from synthgen.text.frames import normalise
+from synthgen.text.legible import Pieces, legible
 
 QUESTIONS = 20
 DRAWN = 20

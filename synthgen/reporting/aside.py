@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthgen.dataset import Dataset
+from synthgen.dataset.layout import SPOKEN
 from synthgen.errors import DataError
 from synthgen.hub.leaks import Guard
 from synthgen.recipe.recorded import last_message
-from synthgen.reporting.contents import CELL, SPOKEN
-from synthgen.reporting.legible import Pieces, legible
+from synthgen.reporting.contents import CELL
+from synthgen.text.legible import Pieces, legible
 
 EXAMPLES, QUEUED = 3, 20
 """Rows that are shown of a reason that rows were refused for, and of a queue."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from synthgen.dataset import Dataset
 from synthgen.dataset.columns import PROVENANCE
+from synthgen.dataset.layout import SPOKEN, RowText, first_of, texts_of_row, topic_of
 from synthgen.dataset.table import TableRows
-from synthgen.reporting.legible import Pieces, legible
 from synthgen.reporting.typical import by_labels, by_wording
-from synthgen.spec.rows import plain, to_text
+from synthgen.spec.rows import plain
+from synthgen.text.legible import Pieces, legible
 
 SHOWN, ENDS = 20, 8
 """Rows of a table that are shown unselected, and as the most (and the least) typical ones."""
@@ -23,21 +23,6 @@ COMPARED = 3_000
 """Rows among which the typical ones are looked for."""
 CELL = 240
 """Characters of a value beside the texts."""
-SPOKEN = ("message", "answer")
-"""What fields are that hold what somebody said."""
-MANNERS = ("voice", "case")
-"""Labels that say how a message was typed, and what is odd about it."""
-INTENT = "intent"
-"""What most people call what a message is about."""
-
-
-@dataclass(frozen=True)
-class RowText:
-    """A text of a row: whose it is, and its pieces; of a conversation the turns, (role, pieces) each, of an answer its `parts`."""
-
-    name: str
-    pieces: Pieces = ()
-    parts: tuple[tuple[str, Pieces], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,16 +73,13 @@ class Contents:
 
     @cached_property
     def topic(self) -> str | None:
-        """The short name of the label that says what a message is about: the one that a field's `topic` names, or `intent`."""
-        fields = self.dataset.recipe.fields_of(self.name).values()
-        named = {name for field in fields for name in re.findall(r"\w+", str(field.data.get("topic") or ""))}
-        return next((label for label, column in self._few.items() if column in named), INTENT if INTENT in self._few else None)
+        """The short name of the label that says what a message is about."""
+        return topic_of(self.dataset.recipe.fields_of(self.name), self._few)
 
     @cached_property
     def first(self) -> list[str]:
         """The short names of the labels that stand before the others and by which these are crossed: voice, case, and the topic."""
-        manners = [label for manner in MANNERS for label in self._few if label == manner or label.endswith(f"_{manner}")]
-        return [*manners, *([self.topic] if self.topic and self.topic not in manners else [])]
+        return first_of(self.dataset.recipe.fields_of(self.name), self._few)
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -163,7 +145,7 @@ class Contents:
     def _row(self, row: dict[str, Any], typical: float | None) -> Shown:
         own = f"{self.name}-{row.pop(PROVENANCE)['row']}"
         values = plain(row)
-        texts = _texts(values, self.spoken)
+        texts = texts_of_row(values, self.spoken)
         beside = {*self.spoken, *self.labels.values(), *(f"{name}_{part}" for name in self.spoken for part in ("slips", "style", "mess"))}
         return Shown(
             own,
@@ -177,24 +159,3 @@ class Contents:
 def spread_over(count: int, wanted: int) -> list[int]:
     """So many places from 0 up to `count`, evenly spread."""
     return list(range(count)) if count <= wanted else [place * count // wanted for place in range(wanted)]
-
-
-def _texts(values: Mapping[str, Any], spoken: Sequence[str]) -> list[RowText]:
-    """What was said in a row. A text that says the same as one before it shares its place."""
-    names: dict[tuple[bool, str], list[str]] = {}
-    for name in spoken:
-        names.setdefault((values.get(name) is None, to_text(values.get(name))), []).append(name)
-    found = []
-    for own in names.values():
-        value = values.get(own[0])
-        slips = next((told for name in own if isinstance(told := values.get(f"{name}_slips"), list)), [])
-        parts = _parts(value)
-        found.append(RowText(", ".join(own), () if parts else legible(value, slips), parts))
-    return found
-
-
-def _parts(value: Any) -> tuple[tuple[str, Pieces], ...]:
-    """The turns of a conversation, or the parts of an answer; none of a text."""
-    if isinstance(value, list) and value and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in value):
-        return tuple((to_text(turn["role"]), legible(turn["content"])) for turn in value)
-    return tuple((str(key), legible(part)) for key, part in value.items()) if isinstance(value, dict) else ()

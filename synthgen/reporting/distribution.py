@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from synthgen.reporting.contents import Contents
-from synthgen.reporting.legible import Pieces, legible
+from synthgen.text.legible import Pieces, legible
 
 MOST, WIDEST = 24, 12
 """Values of a label that are shown alone, and as the columns of a crossing; the rest are counted together."""

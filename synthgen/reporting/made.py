@@ -11,8 +11,8 @@ from synthgen.dataset import Dataset
 from synthgen.models.budget import dollars
 from synthgen.reporting.aside import Queue
 from synthgen.reporting.distribution import Holding
-from synthgen.reporting.legible import plainly
 from synthgen.reporting.typing import Typing
+from synthgen.text.legible import plainly
 
 NAMED = 3
 """Topics, or figures, that are named where something is not as it should be."""

@@ -18,7 +18,7 @@ from synthgen.reporting import contents, distribution, made, typing, wording
 from synthgen.reporting.against import Against
 from synthgen.reporting.aside import queue
 from synthgen.reporting.contents import Contents
-from synthgen.reporting.legible import legible
+from synthgen.text.legible import legible
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAKER = '<meta name="generator" content="synthgen report">'

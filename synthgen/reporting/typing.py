@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synthgen.reporting.contents import Contents, spread_over
-from synthgen.reporting.legible import plainly
+from synthgen.text.legible import plainly
 from synthgen.voices.likeness import LIKE
 from synthgen.voices.voice import COUNTS, GROUPS, RATES, Voice
 

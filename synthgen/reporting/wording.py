@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.comparison import diversity
 from synthgen.reporting.contents import Contents, spread_over
-from synthgen.reporting.legible import Pieces, legible
 from synthgen.text.frames import normalise
+from synthgen.text.legible import Pieces, legible
 
 MEASURED, SEARCHED = 1_000, 3_000
 """Messages whose diversity is measured, and among which near-duplicates are looked for."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset import Dataset
@@ -46,30 +47,47 @@ def _of_prefix(output: Dataset, prefix: str) -> str | None:
     return None
 
 
-def numbers(output: Dataset, table: str) -> NDArray[Any]:
-    """The numbers of a table's rows, in their order, which is ascending."""
+def numbers(output: Dataset, table: str, what: str = "row") -> NDArray[Any]:
+    """The numbers of a table's rows, in their order, which is ascending; or what else their provenance says in whole numbers."""
     import numpy
     from pyarrow import compute
 
     parts = []
     for path in output.paths(table):
         with output.stored(path) as stored:
-            column = stored.read([f"{PROVENANCE}.row"]).column(PROVENANCE)
-        parts.append(compute.struct_field(column, "row").to_numpy())
+            column = stored.read([f"{PROVENANCE}.{what}"]).column(PROVENANCE)
+        parts.append(compute.struct_field(column, what).to_numpy())
     return numpy.concatenate(parts) if parts else numpy.zeros(0, "int64")
 
 
 def some_rows(output: Dataset, table: str, start: int, stop: int) -> Iterator[dict[str, Any]]:
     """The rows of a table from place `start` up to `stop`; what lies before is not read."""
+    return rows_at(output, table, range(start, stop))
+
+
+def rows_at(output: Dataset, table: str, places: Sequence[int], columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """The rows at these places of a table, which are in ascending order, with these columns only, if they are given. Only the groups of
+    rows (see `shards`) in which there are some are read. Raises OutputError."""
     before = 0
     for path in output.paths(table):
         with output.stored(path) as stored:
             for group in range(stored.num_row_groups):
                 count = stored.metadata.row_group(group).num_rows
-                first, last = max(start - before, 0), min(stop - before, count)
-                if first < last:
-                    yield from decode_json_columns(stored.read_row_group(group).slice(first, last - first).to_pylist(), stored.schema_arrow)
+                own = places[bisect_left(places, before) : bisect_left(places, before + count)]
+                if own:
+                    read = stored.read_row_group(group, columns=None if columns is None else list(columns))
+                    for first, last in _runs(own):  # pyarrow's take would import pandas
+                        yield from decode_json_columns(read.slice(first - before, last - first).to_pylist(), read.schema)
                 before += count
+
+
+def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """From where up to where places follow each other."""
+    first = 0
+    for number, place in enumerate(places, 1):
+        if number == len(places) or places[number] != place + 1:
+            yield places[first], place + 1
+            first = number
 
 
 def set_aside(output: Dataset, table: str, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
