@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset.columns import decode_json_columns
 from synthgen.dataset.manifest import AGAIN, read_manifest
-from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST
+from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, PROGRESS
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
 from synthgen.errors import OutputError, did_you_mean
@@ -34,13 +34,16 @@ TRIES, PAUSE = 100, 0.02
 @dataclass(frozen=True)
 class Dataset:
     """A finished output: its `folder`, its manifest, its texts (card and recipe), its shards, opened, and the file with the digests
-    of the logs that it is like (None: there is none)."""
+    of the logs that it is like (None: there is none). Of an unfinished one the shards are chunks, in a folder of it (`root`); `hint` is the
+    way out where one of them cannot be read."""
 
     folder: Path
     manifest: dict[str, Any] = field(repr=False)
     texts: dict[str, bytes] = field(repr=False)
     shards: dict[str, Any] = field(repr=False)
     logs: Path | None = field(default=None, repr=False)
+    root: str = field(default="", repr=False)
+    hint: str = field(default=AGAIN, repr=False)
 
     @classmethod
     def open(cls, folder: str | Path) -> Dataset:
@@ -61,7 +64,8 @@ class Dataset:
         if (output.whole / JOURNAL).exists():
             _manifest(output.whole, None, folder)
         hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
-        raise OutputError(f"there is no output at {folder}", hint)
+        so_far = "; synthgen look shows what is done so far" if (output.unfinished / PROGRESS).exists() else ""
+        raise OutputError(f"there is no output at {folder}", hint + so_far)
 
     @classmethod
     def unpublished(cls, folder: Path, manifest: dict[str, Any]) -> Dataset:
@@ -121,8 +125,8 @@ class Dataset:
     def shard(self, path: str) -> Any:
         """An opened shard, for pyarrow to read. Raises OutputError when it is not there."""
         if path not in self.shards:
-            what = "is damaged: it cannot be read" if (self.folder / path).exists() else "is missing"
-            raise OutputError(f"{self.folder / path} {what}", AGAIN)
+            file = self.folder / self.root / path
+            raise OutputError(f"{file} {'is damaged: it cannot be read' if file.exists() else 'is missing'}", self.hint)
         return self.shards[path]
 
     def schema(self, table: str) -> pyarrow.Schema:
@@ -157,6 +161,14 @@ class Dataset:
             with self.stored(path) as stored:
                 yield from stored.iter_batches(batch_size=1000, columns=None if columns is None else list(columns))
 
+    def count(self, table: str) -> int:
+        """How many rows a table has, as its shards say. Raises OutputError."""
+        total = 0
+        for path in self.paths(table):
+            with self.stored(path) as stored:
+                total += stored.metadata.num_rows
+        return total
+
     @contextmanager
     def stored(self, path: str) -> Iterator[parquet.ParquetFile]:
         """A shard, opened as Parquet. Raises OutputError where it is missing or cannot be read."""
@@ -173,7 +185,7 @@ class Dataset:
         try:
             yield
         except (pyarrow.ArrowException, OSError, ValueError):
-            raise OutputError(f"{self.folder / path} is damaged: it cannot be read", AGAIN) from None
+            raise OutputError(f"{self.folder / self.root / path} is damaged: it cannot be read", self.hint) from None
 
 
 def _manifest(whole: Path, content: bytes | None, folder: str | Path) -> dict[str, Any]:

@@ -14,3 +14,7 @@ ORIGIN = ".origin.json"
 WAL, SHM = "-wal", "-shm"
 """What SQLite keeps beside a journal: answers that are not yet in it, and how to find them."""
 JOURNALS = (JOURNAL, JOURNAL + WAL, JOURNAL + SHM)
+CHUNKS, PROGRESS = "chunks", "progress.jsonl"
+"""What a run has finished: the folder of its chunks, and a line for each."""
+RUN = ".run.json"
+"""What a run makes: its recipe, and the columns of its tables; only while it is unfinished."""

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from synthgen.dataset.small import object_in
+from synthgen.dataset.names import PROGRESS
+from synthgen.dataset.small import content_of, object_in
 from synthgen.spec.digests import digest_of
 from synthgen.spec.replacing import replacing
 
@@ -20,9 +21,9 @@ class Progress:
     """The lines of an unfinished folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "progress.jsonl"
+        self.path = folder / PROGRESS
         content = self.path.read_bytes() if self.path.exists() else b""
-        self.records = [record for line in content.splitlines() if (record := _opened(line)) is not None]
+        self.records = _records(content)
         if content != _sealed(self.records):
             self._rewrite()
 
@@ -49,6 +50,15 @@ class Progress:
         if len(kept) < sum(record["table"] == table for record in self.records):
             self.records = [*(record for record in self.records if record["table"] != table), *kept]
             self._rewrite()
+
+
+def recorded(folder: Path) -> list[dict[str, Any]]:
+    """The records of an unfinished folder, for who only reads them."""
+    return _records(content_of(folder / PROGRESS) or b"")
+
+
+def _records(content: bytes) -> list[dict[str, Any]]:
+    return [record for line in content.splitlines() if (record := _opened(line)) is not None]
 
 
 def _sealed(records: Sequence[dict[str, Any]]) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.dataset import columns
+from synthgen.dataset.names import CHUNKS
 from synthgen.dataset.progress import Progress
 from synthgen.dataset.shards import write_parquet, write_shards
 from synthgen.engine import Chunk, TableState
@@ -32,7 +33,7 @@ class TableStore:
         self.refused_shape = columns.refused_features()
         self._chunks.mkdir(parents=True, exist_ok=True)
         for name in SIDE_TABLES:
-            (folder / "chunks" / name).mkdir(exist_ok=True)
+            (folder / CHUNKS / name).mkdir(exist_ok=True)
         recorded = progress.of(plan.name, fingerprint)
         self.records = self._whole(recorded)
         self.damaged = len(recorded) - len(self.records)
@@ -52,11 +53,11 @@ class TableStore:
 
     @property
     def _chunks(self) -> Path:
-        return self.folder / "chunks" / self.plan.name
+        return self.folder / CHUNKS / self.plan.name
 
     def _name(self, number: int, to: str | None = None) -> str:
         """The path of a chunk, or of its rows that went to another configuration."""
-        return f"chunks/{to}/{self.plan.name}-{number:05d}.parquet" if to else f"chunks/{self.plan.name}/{number:05d}.parquet"
+        return f"{CHUNKS}/{to}/{self.plan.name}-{number:05d}.parquet" if to else f"{CHUNKS}/{self.plan.name}/{number:05d}.parquet"
 
     @property
     def done(self) -> bool:

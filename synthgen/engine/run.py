@@ -184,7 +184,8 @@ class TableRun:
         return LimitError(
             f"table '{self.plan.name}' has {self.state.rows:,} of {self.candidates.wanted:,} rows: {why}; "
             f"{counts or 'nothing was refused'}",
-            "loosen what refuses most, give more or other seeds or options, ask for fewer rows, or raise patience; what was made is kept",
+            "loosen what refuses most, give more or other seeds or options, ask for fewer rows, or raise patience; what was made is kept: "
+            "synthgen look OUTPUT shows it",
         )
 
     # One chunk

@@ -10,8 +10,10 @@ from typing import Any
 
 from synthgen.dataset import JOURNAL, Output
 from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
+from synthgen.dataset.names import CHUNKS, PROGRESS, RUN
 from synthgen.dataset.origin import refuse_other, remember_origin
 from synthgen.dataset.place import FULL
+from synthgen.dataset.unfinished import remember_run
 from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import OutputError
 from synthgen.hub.hub import Pushed
@@ -86,6 +88,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         noted, gone = tuple(notes(loaded.recipe, how.models or ())), refuse_other(output, loaded, finished=not same)
         kept = output.open(fresh=how.fresh)
         remember_origin(output, loaded)
+        remember_run(output, loaded, whole)
         journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
         try:
             opened = open_models(loaded, whole.models, how.models, budget)
@@ -100,7 +103,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
             journal.close()
         manifest = finish(loaded, whole, output, stores, run.models, made_of, time.monotonic() - began, spent)
         untold = _show(output, manifest)
-        carried = output.publish(manifest, ["chunks", "progress.jsonl"])
+        carried = output.publish(manifest, [CHUNKS, PROGRESS, RUN])
     again = [f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged]
     lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
     return MakeResult(output.final, manifest, notes=(*noted, *shortfalls(whole, manifest), *lost, *again, *gone, *kept, *carried, *untold))

@@ -1,0 +1,188 @@
+"""The one reader of an unfinished run: its rows so far, and how far it is. It writes nothing, whatever the run does beside it.
+
+All chunks are opened first, as the files of a finished output are: what is open stays readable when the run ends and takes them away.
+What ships of a chunk, which holds hidden fields too, and how many rows are wanted, the run says in a file when it begins.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from synthgen.dataset.columns import PROVENANCE
+from synthgen.dataset.dataset import PAUSE, TRIES, Dataset
+from synthgen.dataset.names import CHUNKS, MANIFEST, MARK, PROGRESS, RUN
+from synthgen.dataset.place import Output
+from synthgen.dataset.progress import recorded
+from synthgen.dataset.small import content_of, object_in, write_object
+from synthgen.engine.run import ASKED_CHUNK
+from synthgen.errors import OutputError
+from synthgen.recipe import Loaded, Plan, TablePlan
+from synthgen.spec.names import UNFINISHED
+from synthgen.spec.rows import SIDE_TABLES
+
+RETRIES = 5
+"""How often an unfinished folder is opened again in which a chunk is not there."""
+MOST = 4
+"""Reasons of refusals that are told."""
+MEND = "run the same make again: it makes anew what is damaged"
+"""The way out where a chunk cannot be read."""
+
+
+@dataclass(frozen=True)
+class TableSoFar:
+    """How far a table is: its rows of those `wanted` (None: not known before), whether it is done, and who refused how many tries."""
+
+    name: str
+    rows: int
+    wanted: int | None
+    done: bool
+    refused: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        of = f" of {self.wanted:,}" if self.wanted is not None else ""
+        state = "done" if self.done else "so far"
+        counts = sorted(self.refused.items(), key=lambda one: -one[1])
+        refused = ", ".join(f"{by} refused {count:,}" for by, count in counts[:MOST])
+        return f"{self.name}: {self.rows:,}{of} rows {state}" + (f"; {refused}{', …' if len(counts) > MOST else ''}" if refused else "")
+
+
+def remember_run(output: Output, loaded: Loaded, whole: Plan) -> None:
+    """Write into the unfinished folder what its chunks do not say: the recipe, and of each table which columns ship and how many rows are
+    wanted."""
+    tables = {one.name: {"columns": list(one.columns), "wanted": _wanted(one)} for one in whole.tables}
+    recipe = json.loads(json.dumps(loaded.data, ensure_ascii=False, default=str))  # as the manifest will have it
+    write_object(output.unfinished / RUN, {"recipe": recipe, "tables": tables})
+
+
+def _wanted(one: TablePlan) -> int | None:
+    source = one.table.from_
+    if source is None:
+        return one.table.wanted
+    least, most = source.bounds
+    return source.rows * least if source.rows and least == most else None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read: a dataset, finished or as far as it goes. Of an unfinished one also how far its tables are, those that are not begun
+    too, and which columns will ship."""
+
+    dataset: Dataset
+    so_far: tuple[TableSoFar, ...] = ()
+    ships: dict[str, list[str]] = field(default_factory=dict)
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table that ship, the provenance too. Raises OutputError."""
+        known = self.dataset.schema(table).names
+        ships = self.ships.get(table)
+        return known if ships is None else [name for name in known if name in ships or name == PROVENANCE]
+
+
+def open_any(folder: str | Path) -> Reading:
+    """The output in a folder, or if there is none what a run has finished so far. The folder where a run works may be named, too. Raises
+    OutputError where there is neither."""
+    place = _placed(folder)
+    named = place.name.endswith(UNFINISHED) and (place / MARK).exists()
+    output = Output(place.with_name(place.name.removesuffix(UNFINISHED)) if named else place)
+    for attempt in range(TRIES):
+        if not named and (output.whole / MANIFEST).exists():
+            break
+        ends = (output.unfinished / MANIFEST).exists()  # it is about to take its place
+        last = attempt >= (TRIES - 1 if ends else RETRIES)
+        found = _opened(output.unfinished, last=last)
+        if found and found.dataset.tables:
+            return found
+        if last or not (ends or _begun(output.unfinished)):
+            break
+        time.sleep(PAUSE)
+    if not (output.whole / MANIFEST).exists() and (output.unfinished / (MARK if named else RUN)).exists():
+        raise OutputError(
+            f"no row is finished yet in {output.unfinished}",
+            f"a run keeps up to {ASKED_CHUNK} rows at a time, when all of them are made; synthgen preview RECIPE shows some sooner",
+        )
+    return Reading(Dataset.open(folder))
+
+
+def begun_beside(folder: str | Path) -> Path | None:
+    """Where a run works to make a finished output again; None where there is no such run."""
+    unfinished = Output(_placed(folder)).unfinished
+    return unfinished if _begun(unfinished) else None
+
+
+def _placed(folder: str | Path) -> Path:
+    """A folder under a name of its own, beside which others may lie."""
+    place = Path(folder)
+    return place if place.name not in ("", "..") else place.resolve()
+
+
+def _begun(unfinished: Path) -> bool:
+    return (unfinished / PROGRESS).exists()
+
+
+def _opened(unfinished: Path, *, last: bool) -> Reading | None:
+    """What is in an unfinished folder; None where there is nothing of a run, or (but for the `last` try) a chunk that was there is gone,
+    as when the run ends."""
+    if not _begun(unfinished):
+        return None
+    run, records = object_in(content_of(unfinished / RUN)), recorded(unfinished)
+    planned = {name: one for name, one in _object(run, "tables").items() if isinstance(one, dict) and isinstance(one.get("columns"), list)}
+    names = list(dict.fromkeys([*planned, *(record["table"] for record in records)]))
+    so_far, files = list[TableSoFar](), dict[str, Any]()
+    for name in names:
+        after = any(not one.done for one in so_far)  # what an earlier run left of it may be of another recipe
+        own = [] if after else [record for record in records if record["table"] == name]
+        whole = list(_whole(unfinished, own, files))
+        if len(whole) < len(own) and not last:
+            return None
+        so_far.append(_so_far(name, planned.get(name, {}).get("wanted"), whole))
+    return Reading(_dataset(unfinished, run, so_far, files), tuple(so_far), {name: one["columns"] for name, one in planned.items()})
+
+
+def _whole(unfinished: Path, records: Sequence[dict[str, Any]], files: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The records up to the first one a chunk of which is not there; the chunks are opened into `files`."""
+    import pyarrow
+
+    for record in records:
+        paths = [path for path in record.get("files", {}) if (unfinished / path).resolve().is_relative_to(unfinished.resolve())]
+        try:
+            opened = {path: pyarrow.memory_map(str(unfinished / path), "r") for path in paths}
+        except OSError:
+            return
+        files |= opened
+        yield record
+
+
+def _object(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _so_far(name: str, wanted: Any, records: Sequence[dict[str, Any]]) -> TableSoFar:
+    state = records[-1]["state"] if records else {}
+    rows = sum(record.get("rows", 0) for record in records)
+    return TableSoFar(
+        name,
+        rows,
+        wanted if isinstance(wanted, int) else None,
+        bool(records) and bool(records[-1].get("done")),
+        dict(state.get("refused", {})),
+    )
+
+
+def _dataset(unfinished: Path, run: Mapping[str, Any], so_far: Sequence[TableSoFar], files: Mapping[str, Any]) -> Dataset:
+    """The chunks as a dataset."""
+    shards, recipe = {path.partition("/")[2]: file for path, file in files.items()}, _object(run, "recipe")
+    manifest: dict[str, Any] = {
+        "recipe": recipe if all(isinstance(one, dict) for one in _object(recipe, "tables").values()) else {},
+        "tables": {one.name: {"rows": one.rows} for one in so_far if any(path.startswith(f"{one.name}/") for path in shards)},
+        "files": {path: {} for path in shards},
+    }
+    made = Dataset(unfinished, manifest, {}, shards, root=CHUNKS, hint=MEND)
+    counts = {to: made.count(to) for to in SIDE_TABLES}
+    manifest["aside"] = {to: count for to, count in counts.items() if count}
+    return made
