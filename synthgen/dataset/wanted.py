@@ -1,0 +1,135 @@
+"""Which rows of a table are wanted, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from synthgen.dataset.dataset import Dataset
+from synthgen.dataset.find import rows_at
+from synthgen.dataset.layout import Layout, layout_of_values
+from synthgen.errors import DataError, OutputError, did_you_mean
+from synthgen.spec.paths import get_path, root_of
+from synthgen.spec.rows import to_text
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the fields of a table, finished or set aside, may be called: its columns and parts of them, its labels by their short names,
+    and the fields of rows that were set aside as those of the table that they were made for."""
+
+    made: Dataset
+    table: str
+    columns: Sequence[str]
+    layout: Layout | None
+
+    def path(self, name: str) -> str:
+        """The path of a field in a row. Raises OutputError where there is no such field."""
+        root, labels = root_of(name), self.layout.labels if self.layout else {}
+        if root in self.columns:
+            return name
+        if root in labels:
+            return labels[root] + name[len(root) :]
+        fields = self.made.recipe.fields
+        if self.layout is None and any(root == each or root.startswith(f"{each}_") for each in fields):
+            return f"values.{name}"
+        known = {*self.columns, *labels, *(fields if self.layout is None else ())}
+        raise OutputError(f"table '{self.table}' has no field '{name}'", did_you_mean(name, known, "fields"))
+
+    def test(self, text: str) -> tuple[str, str]:
+        """The path and the value of FIELD=VALUE. Raises OutputError, DataError."""
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise DataError(
+                f"--where {text}: expected FIELD=VALUE", "such as --where intent='lost card', or --where message=~refund for a part of it"
+            )
+        return self.path(name.strip()), value.strip()
+
+    @property
+    def searched(self) -> list[str]:
+        """The columns in which a text is searched: those that are shown."""
+        return self.layout.columns if self.layout else [name for name in self.columns if name not in ("table", "row", "try")]
+
+    def leaves(self, row: Mapping[str, Any]) -> Iterator[str]:
+        """The texts of a row in which one is searched."""
+        for name in self.searched:
+            value = row.get(name)
+            if self.layout is None and name == "values" and isinstance(value, dict):
+                shown = layout_of_values(self.made.recipe.fields_of(row["table"]), value).columns
+                value = [value[each] for each in shown]
+            yield from _leaves(value)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Rows that fit all `tests` (path and value) and have the text `search` in one of theirs, sorted by the path `by` ("": as they come),
+    `falling` or rising; what has no value comes last."""
+
+    names: Names
+    tests: Sequence[tuple[str, str]] = ()
+    search: str = ""
+    by: str = ""
+    falling: bool = False
+
+    @classmethod
+    def asked(cls, names: Names, where: Sequence[str], search: str, sort: str) -> Wanted:
+        """What somebody asked for. Raises OutputError, DataError."""
+        falling = sort.startswith("-")
+        by = names.path(sort.removeprefix("-").strip()) if sort else ""
+        return cls(names, [names.test(text) for text in where], search.casefold(), by, falling)
+
+    def places(self, candidates: Sequence[int]) -> Sequence[int]:
+        """The places of those among the candidates, which are in ascending order. Raises OutputError."""
+        if not (self.tests or self.search or self.by):
+            return candidates
+        roots = [*(path for path, _ in self.tests), *([self.by] if self.by else [])]
+        columns = list(dict.fromkeys([*map(root_of, roots), *(self._searched if self.search else ())]))
+        rows = zip(candidates, rows_at(self.names.made, self.names.table, candidates, columns), strict=False)
+        found = [(place, get_path(row, self.by) if self.by else None) for place, row in rows if self._fits(row)]
+        return [place for place, _ in (_sorted(found, falling=self.falling) if self.by else found)]
+
+    @property
+    def _searched(self) -> list[str]:
+        return self.names.searched if self.names.layout else ["table", *self.names.searched]
+
+    def _fits(self, row: Mapping[str, Any]) -> bool:
+        return all(_is(row, path, value) for path, value in self.tests) and (
+            not self.search or any(self.search in leaf.casefold() for leaf in self.names.leaves(row))
+        )
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """The values in a value, as text."""
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(part)
+    elif value is not None:
+        yield to_text(value)
+
+
+def _is(row: Mapping[str, Any], path: str, value: str) -> bool:
+    found = get_path(row, path)
+    shown = "None" if found is None else to_text(found)
+    return value[1:].casefold() in shown.casefold() if value.startswith("~") else shown == value
+
+
+def _sorted(found: Sequence[tuple[int, Any]], *, falling: bool) -> list[tuple[int, Any]]:
+    """Places and values by their values; equal ones stay as they are, those that are nothing come last."""
+    key: Callable[[tuple[int, Any]], Any] = lambda one: _rank(one[1])  # noqa: E731
+    known = [one for one in found if not _is_nothing(one[1])]
+    return sorted(known, key=key, reverse=falling) + [one for one in found if _is_nothing(one[1])]
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value != value
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """What values of any kinds are sorted by: figures, then moments, then texts, whatever their case."""
+    if isinstance(value, bool | int | float):
+        return 0, value
+    if isinstance(value, date):
+        return 1, value.isoformat()
+    return 2, to_text(value).casefold()
