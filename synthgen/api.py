@@ -11,14 +11,14 @@ from synthgen import notebook
 from synthgen.advice import Critique, Improvement, Started
 from synthgen.advice import start as new
 from synthgen.dataset import Dataset, Output
-from synthgen.dataset.look import Looked, look, messages
+from synthgen.dataset.look import Looked, Shown, look, messages
 from synthgen.dataset.verify import Damage, Verified, verify
 from synthgen.errors import Mistake, RecipeError
 from synthgen.harness.fewshot import Fewshot, fewshot
 from synthgen.hub.hub import Pushed, Sending, publishing, push, send
 from synthgen.making.estimate import QuestionEstimate, questions
 from synthgen.making.make import Checked, MakeResult, make_output
-from synthgen.making.preview import Previewed, Previews, previews
+from synthgen.making.preview import Audience, Previewed, Previews, previews
 from synthgen.making.runs import RecordingModel, RunOptions, Tick, Watch, open_models, shared_journal
 from synthgen.models import Budget, Journalled, Model, open_model
 from synthgen.provenance import Why
@@ -27,6 +27,7 @@ from synthgen.quiet import each_quietly, quietly
 from synthgen.recipe import ClaudeSpec, Loaded, plan
 from synthgen.recipe.load import load as load_recipe
 from synthgen.recipe.notes import notes
+from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec import pages
 from synthgen.voices import Voice
 
@@ -123,18 +124,27 @@ def preview(
     out: str | Path | None = None,
     ask: bool = True,
     models: Mapping[str, Model] | None = None,
+    watch: Watch | None = None,
+    each: Callable[[Shown], None] | None = None,
     **options: Any,
 ) -> Previews:
     """A handful of rows of each table, from the journal where it knows them; what is asked anew is kept in it.
 
     `show` is how many rows; when not to `ask`, Claude is asked for nothing, and rows that need an answer which the journal does not have
-    are left out. `options` are those of `load_recipe`. Writes no dataset.
+    are left out. `watch` is told how far a table is (without one a notebook shows it), and `each` of every row as soon as it is made.
+    `options` are those of `load_recipe`. Writes no dataset.
     """
-    return Previews(each_quietly(_previews(recipe, show, out, ask, models, options)))
+    return Previews(each_quietly(_previews(recipe, show, out, ask, models, (watch, each), options)))
 
 
 def _previews(
-    recipe: Recipes, show: int, out: str | Path | None, ask: bool, models: Mapping[str, Model] | None, options: Mapping[str, Any]
+    recipe: Recipes,
+    show: int,
+    out: str | Path | None,
+    ask: bool,
+    models: Mapping[str, Model] | None,
+    told: tuple[Watch | None, Callable[[Shown], None] | None],
+    options: Mapping[str, Any],
 ) -> Iterator[Previewed]:
     loaded = loaded_from(recipe, options)
     whole = plan(loaded.recipe)
@@ -144,7 +154,9 @@ def _previews(
         recording = {
             name: RecordingModel(Journalled(model, journal, closed=not ask and specs[name].paid)) for name, model in opened.items()
         }
-        yield from previews(loaded.recipe, whole, recording, show)
+        with notebook.progress(told[0]) as watch:
+            audience = Audience(watch, told[1] or (lambda shown: None))
+            yield from previews(loaded.recipe, RecordedRecipe(loaded.data), whole, recording, show, audience)
 
 
 # why and diff
@@ -373,6 +385,7 @@ __all__ = [
     "Pushed",
     "QuestionEstimate",
     "Sending",
+    "Shown",
     "Started",
     "Tick",
     "Verified",

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,14 @@ def synthgen(
     )
 
 
+def _read(terminal: int) -> bytes:
+    """What comes next; nothing at the end."""
+    try:
+        return os.read(terminal, 10_000)
+    except OSError:
+        return b""
+
+
 @pytest.fixture
 def gone() -> int:
     """The end of a pipe whose reader went away."""
@@ -53,7 +62,9 @@ def gone() -> int:
     return write
 
 
-@pytest.mark.parametrize("words", [("check", "recipe.yaml"), ("look", "outputs/places", "--json"), ("make", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [("check", "recipe.yaml"), ("look", "outputs/places"), ("look", "outputs/places", "--json"), ("make", "--help")], ids=" ".join
+)
 def test_a_reader_that_went_away_has_all_it_wants(folder: Path, gone: int, words: tuple[str, ...]) -> None:
     done = synthgen(*words, cwd=folder, stdout=gone)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -72,11 +83,39 @@ def test_no_room_for_what_is_printed_is_told(folder: Path, words: tuple[str, ...
     assert done.stderr.decode() == "error: what was to be printed could not be written: No space left on device\n"
 
 
+def test_a_terminal_that_does_not_know_its_width_is_as_wide_as_most(folder: Path) -> None:
+    assert b"rows 1 to 10 of 30" in synthgen("look", "outputs/places", cwd=folder, COLUMNS="0").stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_at_a_terminal_a_preview_says_how_far_it_is_and_leaves_only_rows(folder: Path) -> None:
+    import pty
+
+    master, terminal = pty.openpty()
+    words = [sys.executable, "-m", "synthgen", "preview", "recipe.yaml", "-o", "preview"]
+    with subprocess.Popen(words, stdout=terminal, stderr=terminal, cwd=folder, env={**os.environ, "TERM": "xterm", "COLUMNS": "80"}) as run:
+        os.close(terminal)
+        said = b"".join(iter(partial(_read, master), b"")).decode()
+    os.close(master)
+    assert run.returncode == 0
+    assert "reading the recipe" in said
+    assert "places-0" in said
+    assert said.rindex("\x1b[2K") > said.rindex("of 5 rows")  # the line is taken away
+    piped = synthgen("preview", "recipe.yaml", "-o", "preview", cwd=folder, COLUMNS="80")
+    assert piped.stderr == b""
+    assert b"\x1b" not in piped.stdout
+    assert [line.split()[0] for line in piped.stdout.decode().split("\n") if line] == [
+        "places",
+        "place",
+        *(f"places-{n}" for n in range(5)),
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_letter_that_cannot_be_shown_is_written_as_its_number(folder: Path, encoding: str) -> None:
     shown = synthgen("look", "outputs/places", "-n", "30", cwd=folder, PYTHONIOENCODING=encoding)
     assert (shown.returncode, shown.stderr) == (0, b"")
-    assert {line.split()[1] for line in shown.stdout.decode(encoding).splitlines() if line.startswith("place ")} == {
+    assert {line.split()[1] for line in shown.stdout.decode(encoding).splitlines() if line.startswith("places-")} == {
         SHOWN[encoding],
         "\\u2192",
         "\\u4eac\\u90fd",

@@ -21,9 +21,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "synthgen new summaries --paper paper.pdf",
     ),
     "look": (
-        "synthgen look outputs/bank-support",
-        "synthgen look outputs/bank-support refused",
-        "synthgen look outputs/bank-support --where message=~refund -n 20",
+        'synthgen look outputs/bank-support --where "intent=lost card" -n 20',
+        "synthgen look outputs/bank-support --search refund --sort -amount",
+        "synthgen look outputs/bank-support --row traffic-17 --all",
+        "synthgen look outputs/shop-orders orders messages",
     ),
     "report": ("synthgen report outputs/bank-support --open", "synthgen report outputs/bank-support --against logs.jsonl --open"),
     "verify": ("synthgen verify outputs/bank-support",),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from synthgen.cli.options import Allow, Json, MaxCost, Out, Quiet, Recipe, Rows, Seed, Set, Without, kept, loading
+from synthgen.cli.options import All, Allow, Json, MaxCost, Out, Quiet, Recipe, Rows, Seed, Set, Without, kept, loading
 
 
 def make(
@@ -73,15 +73,22 @@ def preview(
     without: Without = None,
     allow: Allow = None,
     prompts: Annotated[bool, typer.Option("--prompts", help="show what the models are asked, whole; Claude is not asked")] = False,
+    whole: All = False,
     as_json: Json = False,
 ) -> None:
-    """Show a handful of rows of each table. What is asked is remembered for make."""
-    from synthgen import api
+    """Show a handful of rows of each table, as they come. What is asked is remembered for make."""
     from synthgen.cli import terminal
 
-    for one in api.preview(recipe, show=show, out=out, ask=not prompts, **loading(None, seed, set_, without, allow)):
-        if as_json:
+    if as_json:
+        from synthgen import api
+
+        for one in api.preview(recipe, show=show, out=out, ask=not prompts, **loading(None, seed, set_, without, allow)):
             for row in one.rows:
                 typer.echo(json.dumps({"table": one.table.name, **row.values}, default=str, ensure_ascii=False))
-        else:
-            terminal.print_preview(one, prompts=prompts)
+        return
+    with terminal.previewing(show, whole=whole, prompts=prompts) as shown:
+        from synthgen import api
+
+        options = loading(None, seed, set_, without, allow)
+        for one in api.preview(recipe, show=show, out=out, ask=not prompts, watch=shown.tell, each=shown.each, **options):
+            shown.done(one)

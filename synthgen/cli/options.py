@@ -27,6 +27,9 @@ Allow = Annotated[
 MaxCost = Annotated[
     float | None, typer.Option("--max-cost", metavar="USD", min=0, help="stop before a request that could make this run cost more")
 ]
+All = Annotated[
+    bool, typer.Option("--all", help="whole texts, and what was measured of them: style, slips, where each row came from (provenance)")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 Json = Annotated[bool, typer.Option("--json", help="print the result as JSON, for a program")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but errors")]

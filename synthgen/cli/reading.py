@@ -9,35 +9,43 @@ from typing import Annotated, Literal
 
 import typer
 
-from synthgen.cli.options import Allow, Json, Output
+from synthgen.cli.options import All, Allow, Json, Output
 
 
 def look(
     output: Output,
-    table: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="a table in it, or refused, unsure or review (default: the first)")
+    tables: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TABLE",
+            help="a table in it, or refused, unsure or review (default: the first); further ones are shown beside it, row by row",
+        ),
     ] = None,
     where: Annotated[
         list[str] | None,
         typer.Option("--where", metavar="FIELD=VALUE", help="only rows where it is so (=~ for a part of it); may be repeated"),
     ] = None,
+    search: Annotated[str, typer.Option("--search", metavar="TEXT", help="only rows with this in a text, whatever the case")] = "",
+    sort: Annotated[str, typer.Option("--sort", metavar="FIELD", help="sorted by a field; -FIELD: falling")] = "",
+    row: Annotated[str | None, typer.Option("--row", metavar="ROW", help="only the row of this id, such as traffic-17")] = None,
     rows: Annotated[int, typer.Option("-n", "--rows", metavar="N", min=1, help="how many rows")] = 10,
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="how many to pass over first")] = 0,
     fields: Annotated[list[str] | None, typer.Option("--field", metavar="FIELD", help="show only this field; may be repeated")] = None,
+    whole: All = False,
     as_json: Json = False,
 ) -> None:
-    """Read rows of an output."""
+    """Read rows of an output, or of a run that is not finished: what was typed, then labels and facts."""
     from synthgen import api
     from synthgen.cli import terminal
 
-    name, found, fitting = api.look(output, table, where=where or [], rows=rows, skip=skip)
-    if fields:
-        found = [{key: row[key] for key in fields if key in row} for row in found]
-    if as_json:
-        for row in found:
-            typer.echo(json.dumps(row, default=str, ensure_ascii=False))
-    else:
-        terminal.print_look(name, found, fitting, skip)
+    found = api.look(output, tables, where=where or [], search=search, sort=sort, row=row, fields=fields or [], rows=rows, skip=skip)
+    if not as_json:
+        terminal.print_look(found, skip, whole=whole, search=search)
+        return
+    for number, one in enumerate(found.rows):
+        others = {name: [each.whole for each in shown] for name, shown in found.beside[number].items()} if found.beside else {}
+        typer.echo(json.dumps({found.table: one, **others} if others else one, default=str, ensure_ascii=False))
+    terminal.print_standing(found)
 
 
 def report(

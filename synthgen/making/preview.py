@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from synthgen.dataset.layout import Layout, planned_layout
+from synthgen.dataset.look import Shown
 from synthgen.engine import TableRun, candidates
-from synthgen.making.runs import RecordingModel
+from synthgen.engine.run import Report, Stage
+from synthgen.fields.considered import Considered
+from synthgen.fields.shape import Chosen
+from synthgen.making.runs import RecordingModel, Tick, Watch
 from synthgen.recipe import Plan, Recipe, TablePlan
+from synthgen.recipe.plan import CheckStep, FieldStep
+from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec import pages
-from synthgen.spec.rows import Prompt, Row
+from synthgen.spec.rows import Completion, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
 
 
 @dataclass(frozen=True)
 class Previewed:
-    """A handful of a table's rows, and what was asked for them: the prompts of each field, those of rows that were refused too."""
+    """A handful of a table's rows, what was asked for them (the prompts of each field, those of rows that were refused too), and how the
+    rows are read."""
 
     table: TablePlan
     rows: list[Row]
     prompts: dict[str, list[Prompt]]
+    layout: Layout
+
+    @property
+    def shown(self) -> list[Shown]:
+        """The rows as they are read."""
+        return [_shown(self.table, row, self.layout) for row in self.rows]
 
     def __repr__(self) -> str:
         return f"Previewed({self.table.name}, {len(self.rows)} rows)"
 
     def _repr_html_(self) -> str:
-        return pages.page(pages.paragraph(self.table.name), pages.records([row.values for row in self.rows], list(self.table.columns)))
+        return pages.page(pages.paragraph(self.table.name), pages.records([row.values for row in self.rows], self.layout.columns))
 
 
 class Previews(Iterable[Previewed]):
@@ -46,7 +61,40 @@ class Previews(Iterable[Previewed]):
         return pages.page(*(one._repr_html_() for one in self))
 
 
-def previews(recipe: Recipe, whole: Plan, models: Mapping[str, RecordingModel], show: int) -> Iterator[Previewed]:
+@dataclass(frozen=True)
+class Audience:
+    """Who is told on the way: `watch` how far a table is, `each` of every row as soon as it is made."""
+
+    watch: Watch = lambda tick: None
+    each: Callable[[Shown], None] = lambda shown: None
+
+
+class _Passing:
+    """Tells of each row that has gone through all steps of its table; of why it is as it is, nothing."""
+
+    def __init__(self, last: FieldStep | CheckStep | None, told: Callable[[Row], None]) -> None:
+        self.last, self.told, self.count = last, told, 0
+
+    def follows(self, row: Row) -> bool:
+        """None."""
+        return False
+
+    def considered(self, row: Row, texts: Sequence[Considered]) -> None:
+        """Not asked for."""
+
+    def asked(self, name: str, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], chosen: Sequence[Chosen]) -> None:
+        """Not asked for."""
+
+    def judged(self, step: FieldStep | CheckStep, row: Row, refusal: Refusal | None) -> None:
+        """Tells of the row when it has passed the last step."""
+        if step is self.last and refusal is None:
+            self.count += 1
+            self.told(row)
+
+
+def previews(
+    recipe: Recipe, recorded: RecordedRecipe, whole: Plan, models: Mapping[str, RecordingModel], show: int, audience: Audience
+) -> Iterator[Previewed]:
     """`show` rows of each table, and what the `models` were asked for them. Rows that lack an answer are left out."""
     streams = Streams(recipe.seed)
     made: dict[str, list[dict[str, Any]]] = {}
@@ -54,7 +102,18 @@ def previews(recipe: Recipe, whole: Plan, models: Mapping[str, RecordingModel], 
         parents = made.get(table.table.from_.table, []) if table.table.from_ else []
         source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
         few = min(show, source.wanted or show)
-        run = TableRun(table, type(source)(few, source.start), streams, models, patience=recipe.patience, lenient=True)
+        layout = planned_layout(recorded.fields_of(table.name), table.columns)
+        passing = _Passing(table.steps[-1] if table.steps else None, partial(_tell, audience, table, layout))
+        run = TableRun(
+            table,
+            type(source)(few, source.start),
+            streams,
+            models,
+            patience=recipe.patience,
+            report=_report(table, few, passing, audience.watch),
+            lenient=True,
+            witness=passing,
+        )
         rows = [row for chunk in run.chunks() for row in chunk.rows]
         made[table.name] = [row.values for row in rows]
         asked: dict[str, list[Prompt]] = {}
@@ -62,4 +121,25 @@ def previews(recipe: Recipe, whole: Plan, models: Mapping[str, RecordingModel], 
             for prompt in model.prompts:
                 asked.setdefault(str(prompt.origin.get("field", "")).rpartition(".")[2], []).append(prompt)
             model.prompts.clear()
-        yield Previewed(table, rows[:show], asked)
+        yield Previewed(table, rows[:show], asked, layout)
+
+
+def _report(table: TablePlan, few: int, passing: _Passing, watch: Watch) -> Report:
+    """Tells how many rows a table has, how many completions have come for it, and what it waits for."""
+    asked = 0
+
+    def report(stage: Stage, completions: int) -> None:
+        nonlocal asked
+        asked += completions
+        watch(Tick(table.name, passing.count, few, asked, stage=stage))
+
+    report(Stage(), 0)
+    return report
+
+
+def _tell(audience: Audience, table: TablePlan, layout: Layout, row: Row) -> None:
+    audience.each(_shown(table, row, layout))
+
+
+def _shown(table: TablePlan, row: Row, layout: Layout) -> Shown:
+    return Shown(f"{table.name}-{row.index}", {name: row.values.get(name) for name in table.columns}, layout)

@@ -1,10 +1,11 @@
 """What people see: progress, tables, rows."""
 
 from synthgen.cli.terminal.differing import print_diff
-from synthgen.cli.terminal.making import print_made, print_preview
+from synthgen.cli.terminal.making import print_made
 from synthgen.cli.terminal.models import print_doctor, print_tuned
 from synthgen.cli.terminal.page import err, out, safe
-from synthgen.cli.terminal.reading import print_fewshot, print_look, print_report, print_verify
+from synthgen.cli.terminal.previewing import previewing
+from synthgen.cli.terminal.reading import print_fewshot, print_look, print_report, print_standing, print_verify
 from synthgen.cli.terminal.realism import print_compare, print_measure
 from synthgen.cli.terminal.recipes import print_asking, print_check, print_critique, print_improve, print_recipes
 from synthgen.cli.terminal.sending import print_export, print_push, print_slices
@@ -14,6 +15,7 @@ from synthgen.cli.terminal.why import print_why
 __all__ = [
     "err",
     "out",
+    "previewing",
     "print_asking",
     "print_check",
     "print_compare",
@@ -26,11 +28,11 @@ __all__ = [
     "print_look",
     "print_made",
     "print_measure",
-    "print_preview",
     "print_push",
     "print_recipes",
     "print_report",
     "print_slices",
+    "print_standing",
     "print_tuned",
     "print_verify",
     "print_why",

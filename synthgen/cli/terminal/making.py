@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import fields, out, safe
+from synthgen.cli.terminal.page import out, safe
+from synthgen.cli.terminal.rows import How, print_rows
 from synthgen.dataset import REPORT
 from synthgen.models.budget import dollars
 
@@ -67,12 +68,26 @@ def _voices(table: Mapping[str, Any]) -> Iterator[str]:
             yield f"    {name}, typed as {voice} ({style['rows']:,} rows): {near} of {near + len(far)} figures met{missed}"
 
 
-def print_preview(one: Previewed, *, prompts: bool) -> None:
-    """Rows in a readable layout, one below the other, and if asked for the prompts, each as the model reads it."""
-    out.print(Text(f"{one.table.name}, {len(one.rows)} rows", style="bold"))
-    for row in one.rows:
-        fields({name: row.values.get(name) for name in one.table.columns})
-    for name, asked in one.prompts.items() if prompts else ():
+def print_preview(one: Previewed, printed: Collection[str], show: int, *, whole: bool) -> None:
+    """The rows of a table that were not printed when they came, and how many there are where these are fewer than asked for."""
+    rows = [row for row in one.shown if row.id not in printed]
+    if not printed:
+        print_heading(one.table.name)
+    print_rows(rows, How(whole))
+    wanted = min(show, one.table.table.wanted or show)
+    if len(one.rows) < wanted:
+        out.print(Text(f"{one.table.name}: {len(one.rows)} of {wanted} rows; the others were refused, or have no answer\n"))
+
+
+def print_heading(table: str) -> None:
+    """The name of a table, above its rows."""
+    out.print(Text(table, style="bold underline"))
+    out.print()
+
+
+def print_prompts(one: Previewed) -> None:
+    """What was asked for the rows of a table, each prompt as the model reads it."""
+    for name, asked in one.prompts.items():
         briefs = {prompt.brief.digest: prompt.brief for prompt in asked if prompt.brief}
         for brief in briefs.values():
             out.print(Text(f"{one.table.name}.{name}: what is read first, the same for all rows", style="bold"))

@@ -26,6 +26,8 @@ class _Err(Console):
 
 out = _Out(highlight=False, soft_wrap=True)
 err = _Err(stderr=True, highlight=False, soft_wrap=True)
+if not out.width:  # COLUMNS=0, as some editors and containers have it: rich would print nothing
+    out.width = err.width = 80
 BAR = 24
 """Characters of a full bar."""
 

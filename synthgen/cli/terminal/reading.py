@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import err, fields, out, safe
+from synthgen.cli.terminal.page import err, out, safe
+from synthgen.cli.terminal.rows import How, listed, print_lines, print_rows, together, width
 
 if TYPE_CHECKING:
+    from synthgen.dataset.look import Looked
     from synthgen.dataset.verify import Verified
     from synthgen.harness.fewshot import Count, Fewshot
 
 
-def print_look(name: str, rows: Sequence[Mapping[str, Any]], fitting: int, skip: int) -> None:
-    """Rows of an output."""
-    for row in rows:
-        fields({key: value for key, value in row.items() if key != "provenance"})
-    first, last = skip + 1 if rows else skip, skip + len(rows)
-    out.print(Text(f"{name}: rows {first:,} to {last:,} of {fitting:,}" + (f"; more: --skip {last}" if last < fitting else "")))
+def print_look(found: Looked, skip: int, *, whole: bool = False, search: str = "") -> None:
+    """Rows of an output, each with those of other tables that belong to it, and how far an unfinished run is."""
+    how = How(whole, search)
+    if found.fields:
+        for row in found.rows:
+            print_lines([*listed(row, how, width()), Text()])
+    elif found.beside:
+        for one, others in zip(found.shown, found.beside, strict=True):
+            print_lines([*together(one, others, how), Text()])
+    else:
+        print_rows(found.shown, how)
+    first, last = skip + 1, skip + len(found.rows)
+    rows = f"rows {first:,} to {last:,}" if found.rows else f"no rows after {skip:,}"
+    which = f"{rows} of {found.fitting:,}" if found.fitting else "no rows"
+    more = f"; more: --skip {last}" if found.rows and last < found.fitting else ""
+    out.print(safe(f"{found.table}: {which}{' so far' if found.so_far else ''}{more}"))
+    for line in _standing(found):
+        out.print(safe(line))
+
+
+def print_standing(found: Looked) -> None:
+    """How far an unfinished run is, on the error stream, so that a pipe holds the rows alone."""
+    for line in _standing(found):
+        err.print(safe(line))
+
+
+def _standing(found: Looked) -> Iterator[str]:
+    if found.so_far:
+        yield "this run is not finished; the same synthgen make goes on with it"
+        yield from (f"  {one}" for one in found.so_far)
+    if found.again:
+        yield f"a run is making it again; its rows so far: synthgen look {found.again}"
 
 
 def print_report(place: Path, against: Path | None) -> None:

@@ -1,0 +1,77 @@
+"""Rows of a preview as they come, with a line below them that says how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.text import Text
+
+from synthgen.cli.terminal.making import print_heading, print_preview, print_prompts
+from synthgen.cli.terminal.page import err, safe
+from synthgen.cli.terminal.rows import How, block, print_lines, width
+from synthgen.cli.terminal.watching import progress
+
+if TYPE_CHECKING:
+    from synthgen.api import Previewed, Shown, Tick
+
+
+class Previewing:
+    """Prints each row when it comes, under the name of its table, and after a table what is left to say of it."""
+
+    def __init__(self, show: int, *, whole: bool, prompts: bool) -> None:
+        self.show, self.how, self.prompts = show, How(whole), prompts
+        self.live: Any = None
+        self.watch: Callable[[Tick], None] = lambda tick: None
+        self.table, self.printed = "", set[str]()
+
+    def tell(self, tick: Tick) -> None:
+        """How far a table is."""
+        if tick.table != self.table:
+            self.table, self.printed = tick.table, set()
+        if self.live:
+            waiting = f", {tick.waiting}" if tick.waiting else ""
+            self.live.update(0, description=escape(safe(f"{tick.table}: {tick.rows:,} of {tick.wanted:,} rows{waiting}").plain))
+        self.watch(tick)
+
+    def each(self, row: Shown) -> None:
+        """Print a row in which something was said; of others a table is made at the end."""
+        if row.layout.texts:
+            with self._paused():
+                if not self.printed:
+                    print_heading(self.table)
+                print_lines([*block(row, self.how, width()), Text()])
+            self.printed.add(row.id)
+
+    def done(self, one: Previewed) -> None:
+        """Print what is left to say of a table."""
+        with self._paused():
+            print_preview(one, self.printed, self.show, whole=self.how.whole)
+            if self.prompts:
+                print_prompts(one)
+
+    @contextmanager
+    def _paused(self) -> Iterator[None]:
+        """Without the line, which would stand among the rows."""
+        if self.live:
+            self.live.stop()
+        yield
+        if self.live:
+            self.live.start()
+
+
+@contextmanager
+def previewing(show: int, *, whole: bool, prompts: bool) -> Iterator[Previewing]:
+    """Prints a preview, with a line that changes at a terminal, else a plain line now and then."""
+    shown = Previewing(show, whole=whole, prompts=prompts)
+    if not err.is_terminal:
+        with progress(silent=False) as shown.watch:
+            yield shown
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with Progress(SpinnerColumn("line"), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True) as shown.live:
+        shown.live.add_task("reading the recipe", total=None)
+        yield shown

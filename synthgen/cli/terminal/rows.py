@@ -1,0 +1,232 @@
+"""Rows as they are read: what was said first, bright and in lines of its own, then labels and facts; at any width, in colours or without.
+
+What cannot be seen is spelled out (see `legible`), in brackets, or without colours it would be taken for what was said.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from synthgen.cli.terminal.marked import first_end, marked
+from synthgen.cli.terminal.page import out
+from synthgen.dataset.layout import texts_of_row
+from synthgen.spec.rows import to_text
+from synthgen.text.legible import LONGEST, Pieces, legible, plainly
+
+if TYPE_CHECKING:
+    from synthgen.dataset.layout import RowText as Said
+    from synthgen.dataset.look import Shown
+
+CELL = 60
+"""Characters of a label or a fact that are shown."""
+GAP, BETWEEN = "   ", "  |  "
+"""What lies between two cells, and between two tables."""
+NARROWEST, LEAST = 38, 20
+"""Characters that a table must have to stand beside another; and that any width has."""
+ALL = sys.maxsize
+
+
+@dataclass(frozen=True)
+class How:
+    """How rows are shown: as far as they are for reading, or `whole`, with all that was measured and told of them; `search` is marked."""
+
+    whole: bool = False
+    search: str = ""
+
+    def longest(self, value: Any, usual: int) -> int:
+        """How many characters of a value are shown: what is searched is among them."""
+        return ALL if self.whole else max(usual, first_end(to_text(value), self.search))
+
+
+def width() -> int:
+    """Columns of the terminal."""
+    return max(LEAST, out.width)
+
+
+def print_rows(rows: Sequence[Shown], how: How) -> None:
+    """Rows one below the other, with an empty line after each; as a table where nothing was said in them and that fits."""
+    as_table = None if how.whole or any(one.layout.texts or one.aside for one in rows) else table(rows, how)
+    if as_table is not None and rows:
+        print_lines([*as_table, Text()])
+        return
+    for one in rows:
+        print_lines([*block(one, how, width()), Text()])
+
+
+def print_lines(lines: Iterable[Text]) -> None:
+    """Lines that are as wide as they may be."""
+    for line in lines:
+        out.print(line)
+
+
+def block(row: Shown, how: How, width: int) -> list[Text]:
+    """The lines of a row."""
+    names = [name for name in row.layout.texts if name in row.values]
+    longest = max((how.longest(row.values[name], LONGEST) for name in names), default=LONGEST)
+    texts = texts_of_row(row.values, names, longest)
+    head = list(_said(texts[0], how, width, bright=True)) if texts else []
+    others = [line for text in texts[1:] for line in _said(text, how, width - 2)]
+    of = {name: row.values.get(column) for name, column in row.layout.labels.items()}
+    cells = [Text(row.id, style="dim"), *(_cells(of, how) if texts and not how.whole else ())]
+    if how.whole:
+        below = listed({name: value for name, value in row.values.items() if name not in names}, how, width - 2)
+    elif texts:
+        below = packed(list(_cells({name: row.values.get(name) for name in row.layout.facts}, how, dim=True)), width - 2)
+    else:
+        below = listed({name: row.values[name] for name in _columns(row) if row.values[name] is not None}, how, width - 2)
+    return [*head, *_inset([*_aside(row, how, width - 2), *packed(cells, width - 2), *others, *below], 2 if texts else 0)]
+
+
+def _columns(row: Shown) -> list[str]:
+    """The columns that are shown, in the order of the row."""
+    shown = row.layout.columns
+    return [name for name in row.values if name in shown]
+
+
+def _aside(row: Shown, how: How, width: int) -> Iterator[Text]:
+    """Why a try was set aside."""
+    if row.aside:
+        why = painted(legible(row.aside, longest=how.longest(row.aside, LONGEST)), how, inline=True)
+        why.stylize("magenta")
+        yield from wrap(why, width)
+
+
+def together(row: Shown, others: Mapping[str, Sequence[Shown]], how: How) -> list[Text]:
+    """The lines of a row, and beside them those of the rows that belong to it; below them where there is no room."""
+    others = {name: [one if how.whole else _without(one, row) for one in rows] for name, rows in others.items()}
+    count = 1 + len(others)
+    each = (width() - len(BETWEEN) * (count - 1)) // count
+    narrow = each < NARROWEST
+    room = width() - 4 if narrow else each
+    stacks = [_stack(name, rows, how, room) for name, rows in others.items()]
+    if not narrow:
+        return side_by_side([block(row, how, each), *stacks], each)
+    return [*block(row, how, width()), *_inset((line for stack in stacks for line in stack), 4)]
+
+
+def _without(one: Shown, other: Shown) -> Shown:
+    """A row without what it holds of another one that it stands beside."""
+    same = {name for name, value in one.values.items() if name in other.values and other.values[name] == value}
+    texts, facts = (tuple(name for name in names if name not in same) for names in (one.layout.texts, one.layout.facts))
+    labels = {name: column for name, column in one.layout.labels.items() if column not in same}
+    return replace(one, layout=replace(one.layout, texts=texts, labels=labels, facts=facts))
+
+
+def _stack(name: str, rows: Sequence[Shown], how: How, width: int) -> list[Text]:
+    """Rows one below the other."""
+    blocks = [block(one, how, width) for one in rows] or [[Text(f"none in {name}", style="dim")]]
+    return [line for number, lines in enumerate(blocks) for line in ([Text()] * bool(number) + lines)]
+
+
+def listed(values: Mapping[str, Any], how: How, width: int) -> list[Text]:
+    """The lines of fields, one below the other, their names on the left."""
+    beside = min(max(map(len, values), default=0), width // 3)
+    lines = list[Text]()
+    for name, value in values.items():
+        own = painted(legible(value, longest=how.longest(value, LONGEST)), how)
+        wrapped = list(wrap(own, width - beside - 2)) or [Text()]
+        label = Text(plainly(name), style="dim")
+        if len(name) > beside:
+            lines += wrap(label, width)
+            label = Text()
+        lines += [padded(label if number == 0 else Text(), beside + 2) + line for number, line in enumerate(wrapped)]
+    return lines
+
+
+def table(rows: Sequence[Shown], how: How) -> list[Text] | None:
+    """Rows as a table under a head; None where that does not fit."""
+    names = list(dict.fromkeys(name for one in rows for name in _columns(one)))
+    columns: list[tuple[str, list[Any]]] = [("", [one.id for one in rows])]
+    columns += [(name, [one.values.get(name) for one in rows]) for name in names]
+    cells = [[Text(name, style="dim"), *(_cell(value, how) for value in column)] for name, column in columns]
+    widths = [max(cell_len(cell.plain) for cell in column) for column in cells]
+    if sum(widths) + 2 * (len(widths) - 1) > width():
+        return None
+    return [_joined(line, widths, "  ") for line in zip(*cells, strict=True)]
+
+
+def side_by_side(blocks: Sequence[Sequence[Text]], each: int) -> list[Text]:
+    """The lines of blocks beside each other, of so many characters each."""
+    return [_joined([line or Text() for line in lines], [each] * len(blocks), BETWEEN) for lines in zip_longest(*blocks)]
+
+
+def painted(pieces: Pieces, how: How, *, inline: bool = False) -> Text:
+    """Pieces in colours; `inline` in one line."""
+    shown = Text()
+    for piece in pieces:
+        if piece.kind == "slip":
+            for part in piece.parts:
+                shown.append(_spelled(part.text, part.kind), "yellow underline")
+        elif not (inline and piece.text == "\n"):
+            shown.append(_spelled(piece.text, piece.kind), "cyan" if piece.kind == "sign" else "")
+    return marked(shown, how.search)
+
+
+def wrap(text: Text, width: int) -> Iterator[Text]:
+    """A text in lines of so many characters."""
+    for line in text.wrap(out, max(LEAST // 2, width)):
+        line.rstrip()
+        yield line
+
+
+def packed(cells: Sequence[Text], width: int) -> list[Text]:
+    """Cells one after the other, as many in a line as it holds."""
+    lines = list[Text]()
+    for cell in cells:
+        if lines and cell_len(lines[-1].plain) + len(GAP) + cell_len(cell.plain) <= width:
+            lines[-1] = Text.assemble(lines[-1], GAP, cell)
+        else:
+            lines += wrap(cell, width)
+    return lines
+
+
+def padded(line: Text, width: int) -> Text:
+    """A line, filled up to so many characters."""
+    return Text.assemble(line, " " * max(0, width - cell_len(line.plain)))
+
+
+def _said(text: Said, how: How, width: int, *, bright: bool = False) -> Iterator[Text]:
+    """The lines of what was said; whose it is stands before it, unless it is what the row is about."""
+    name = "" if bright and not how.whole else text.name
+    parts = [(f"{name}.{part}" if name else part, pieces) for part, pieces in text.parts] or [(name, text.pieces)]
+    for said, pieces in parts:
+        own = painted(pieces, how)
+        own.stylize("bold" if bright else "")
+        yield from wrap(Text.assemble(*([(f"{plainly(said)}: ", "dim")] if said else []), own), width)
+
+
+def _cells(values: Mapping[str, Any], how: How, *, dim: bool = False) -> Iterator[Text]:
+    for name, value in values.items():
+        if value is not None:
+            cell = _cell(value, how)
+            cell.stylize("dim" if dim else "")
+            yield Text.assemble((f"{name}: ", "dim"), cell)
+
+
+def _cell(value: Any, how: How) -> Text:
+    return Text() if value is None else painted(legible(value, longest=how.longest(value, CELL)), how, inline=True)
+
+
+def _spelled(text: str, kind: str) -> str:
+    """A sign in brackets, but for one that is no word."""
+    if kind != "sign" or not any(map(str.isalnum, text)):
+        return text
+    return f" {text}" if text.startswith("…") else f"[{text}]"
+
+
+def _joined(line: Sequence[Text], widths: Sequence[int], gap: str) -> Text:
+    parts = [part for cell, each in zip(line, widths, strict=True) for part in (padded(cell, each), Text(gap, style="dim"))]
+    found = Text.assemble(*parts[:-1])
+    found.rstrip()
+    return found
+
+
+def _inset(lines: Iterable[Text], by: int) -> list[Text]:
+    return [Text.assemble(" " * by, line) if line.plain else line for line in lines]
