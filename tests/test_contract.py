@@ -20,7 +20,8 @@ from synthgen.quiet import LIBRARIES
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
     "errors", "versions", "quiet", "spec", "text", "voices", "harm", "fields", "checks", "recipe", "models", "engine", "dataset",
-    "comparison", "harness", "hub", "tuning", "reporting", "making", "provenance", "advice", "notebook", "api", "cases", "cli", "__main__",
+    "comparison", "decisions", "harness", "hub", "tuning", "reporting", "making", "provenance",
+    "reviewing", "advice", "notebook", "api", "cases", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"torch", "transformers", "anthropic"}

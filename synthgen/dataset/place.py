@@ -24,7 +24,7 @@ from typing import Any
 from synthgen.dataset.belongings import carry, keep_journal, move_journal, remove
 from synthgen.dataset.lock import acquire, release
 from synthgen.dataset.manifest import DamagedManifest, read_manifest
-from synthgen.dataset.names import JOURNAL, JOURNALS, MANIFEST, MARK, ORIGIN
+from synthgen.dataset.names import JOURNAL, JOURNALS, MANIFEST, MARK, ORIGIN, REVIEW
 from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.errors import OutputError
 from synthgen.spec.digests import sha256_of
@@ -49,6 +49,11 @@ class Output:
     def unfinished(self) -> Path:
         """Where a run works."""
         return self.final.with_name(self.final.name + UNFINISHED)
+
+    @property
+    def review(self) -> Path:
+        """What reviewers decided of its rows: beside it, so that an output that is made again loses none."""
+        return self.final.with_name(self.final.name + REVIEW)
 
     @property
     def whole(self) -> Path:

@@ -1,0 +1,1 @@
+"""What waits for a reviewer, and how far a review is."""
