@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from synthgen.dataset.columns import decode_json_columns
+from synthgen.dataset.columns import PROVENANCE, decode_json_columns
 from synthgen.dataset.manifest import AGAIN, read_manifest
 from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, PROGRESS
 from synthgen.dataset.place import Output
@@ -31,11 +31,24 @@ TRIES, PAUSE = 100, 0.02
 """How often an output is opened while others take its place all the time, and how many seconds lie between."""
 
 
+class Amendments(Protocol):
+    """What changes rows while they are read: what reviewers decided (see `decisions.amended`)."""
+
+    def concerns(self, table: str) -> bool:
+        """Whether rows of a table are other than they were made."""
+
+    def schema(self, table: str, schema: pyarrow.Schema) -> pyarrow.Schema:
+        """The columns of a table that has these as it was made."""
+
+    def batches(self, table: str, schema: pyarrow.Schema, batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+        """The rows of a table, from those that were made, which have the columns that say which rows they are."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A finished output: its `folder`, its manifest, its texts (card and recipe), its shards, opened, and the file with the digests
     of the logs that it is like (None: there is none). Of an unfinished one the shards are chunks, in a folder of it (`root`); `hint` is the
-    way out where one of them cannot be read."""
+    way out where one of them cannot be read. `amended` says how rows are other than they were made (None: they are as they were)."""
 
     folder: Path
     manifest: dict[str, Any] = field(repr=False)
@@ -44,6 +57,7 @@ class Dataset:
     logs: Path | None = field(default=None, repr=False)
     root: str = field(default="", repr=False)
     hint: str = field(default=AGAIN, repr=False)
+    amended: Amendments | None = field(default=None, repr=False)
 
     @classmethod
     def open(cls, folder: str | Path) -> Dataset:
@@ -131,6 +145,10 @@ class Dataset:
 
     def schema(self, table: str) -> pyarrow.Schema:
         """The columns of a table. Raises OutputError."""
+        made = self._made(table)
+        return made if self.amended is None else self.amended.schema(table, made)
+
+    def _made(self, table: str) -> pyarrow.Schema:
         from pyarrow import parquet
 
         first = next(iter(self.paths(table)), None)
@@ -157,6 +175,16 @@ class Dataset:
     def batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pyarrow.RecordBatch]:
         """The same, a thousand rows at a time, as Arrow has them: JSON columns as text. Raises OutputError."""
         self.has(table, columns or ())
+        if self.amended is None or not self.amended.concerns(table):
+            yield from self._stored(table, columns)
+            return
+        place = (f"{PROVENANCE}.row",) if table in self.tables else ("table", "row")
+        read = None if columns is None else [*columns, *(name for name in place if name not in columns)]
+        for batch in self.amended.batches(table, self._made(table), self._stored(table, read)):
+            roots = None if columns is None else {name.partition(".")[0] for name in columns}
+            yield batch if roots is None else batch.select([name for name in batch.schema.names if name in roots])
+
+    def _stored(self, table: str, columns: Sequence[str] | None) -> Iterator[pyarrow.RecordBatch]:
         for path in self.paths(table):
             with self.stored(path) as stored:
                 yield from stored.iter_batches(batch_size=1000, columns=None if columns is None else list(columns))

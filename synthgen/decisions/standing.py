@@ -77,19 +77,25 @@ class Standing:
         values: dict[tuple[str, str], Any] = {(one.by, one.field): one.value for one in self.decisions if one.changes}
         return any(value != self.changes[path] for (_, path), value in values.items())
 
-    def of(self, row: Mapping[str, Any]) -> Standing:
-        """The same for a row as it is: decisions that its reviewers took on another text, or that no longer fit it, are outdated."""
+    def of(self, row: Mapping[str, Any], inherited: Mapping[str, Any] | None = None) -> Standing:
+        """The same for a row as it is, or as it is with the changes that it has `inherited`: decisions that were taken on another text, or
+        that change what the row does not have, are outdated."""
+        read = {name: None for one in self.decisions for name in one.seen}
+        current, digests = dict(row), {name: {digest} for name, digest in seen(row, list(read)).items()}
+
+        def change(path: str, value: Any) -> bool:
+            there, root = put(current, path, value), root_of(path)
+            if there and root in digests:
+                digests[root].add(digest_of(current[root]))
+            return there
+
+        for path, value in (inherited or {}).items():
+            change(path, value)
         holding, outdated = list[Decision](), list[Decision]()
-        current = dict(row)
-        digests = {name: {digest} for name, digest in seen(row, [*{name: 0 for one in self.decisions for name in one.seen}]).items()}
         for one in self.decisions:  # in the order of time, so that each meets the row as its reviewer did
             known = [name for name in one.seen if name in digests]
-            holds = all(one.seen[name] in digests[name] for name in known) and bool(known or not one.seen)
-            if holds and one.changes:
-                holds = put(current, one.field, one.value)
-                root = root_of(one.field)
-                if holds and root in digests:
-                    digests[root].add(digest_of(current[root]))
+            holds = bool(known or not one.seen) and all(one.seen[name] in digests[name] for name in known)
+            holds = holds and (not one.changes or change(one.field, one.value))
             (holding if holds else outdated).append(one)
         return Standing(self.row, tuple(holding), (*self.outdated, *outdated))
 

@@ -1,0 +1,150 @@
+"""An output's rows as reviewers left them: rejected rows out, changes put in, rows that waited let in.
+
+What follows from a row follows it: rows that were made from a rejected one stay out with it, and what was changed in it and they carry is
+changed in them, unless a reviewer put another value there. A row that was set aside (in `unsure` or `review`) and is accepted goes into its
+table, at the end. A column `reviewed` tells on which rows somebody decided, and what was changed; it never tells who.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from synthgen.dataset import Dataset
+from synthgen.dataset.columns import PROVENANCE, decode_json_columns
+from synthgen.decisions.known import Reviewable, cells, review_of
+from synthgen.decisions.plan import Fate, Plan, plan
+from synthgen.decisions.review import Review
+from synthgen.spec.paths import root_of
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+def reviewed(dataset: Dataset, review: Review | None = None) -> Dataset:
+    """The output as reviewers left it, its manifest counting the rows that it has then; the very same output where they decided nothing
+    that holds. Raises DataError, OutputError."""
+    if dataset.amended is not None:
+        return dataset
+    found = review_of(dataset) if review is None else review
+    plans = plans_of(dataset, found)
+    touched = {name: own for name, own in plans.items() if own.touched or own.settled}
+    if not touched:
+        return dataset
+    amended, manifest = Amended(touched), dict(dataset.manifest)
+    manifest["tables"] = {
+        name: {**told, "rows": told["rows"] + len(plans[name].let_in) - plans[name].lost} for name, told in manifest["tables"].items()
+    }
+    manifest["aside"] = {name: count - len(amended.settled(name)) for name, count in manifest["aside"].items()}
+    manifest["reviewed"] = {name: own.summary() for name, own in touched.items()}
+    return replace(dataset, manifest=manifest, amended=amended)
+
+
+def plans_of(dataset: Dataset, review: Review) -> dict[str, Plan]:
+    """What becomes of the rows of each table; none where nobody decided anything. Raises OutputError."""
+    known, plans = Reviewable(dataset), dict[str, Plan]()
+    for name in dataset.tables if len(review) else ():  # in the order of work: parents first
+        recorded = dataset.recipe.tables.get(name)
+        plans[name] = plan(dataset, known, review, name, plans.get(recorded.parent) if recorded else None)
+    return plans
+
+
+class Amended:
+    """What changes the rows of a dataset while they are read: the plans of those tables that reviewers changed."""
+
+    def __init__(self, plans: Mapping[str, Plan]) -> None:
+        self.plans = plans
+        self._places = {name: own.places() for name, own in plans.items() if own.lost}
+
+    def settled(self, name: str) -> set[tuple[str, int]]:
+        """The rows of a configuration of rows that wait which wait no more: the table and the number of each."""
+        return {(table, number) for table, own in self.plans.items() for number, where in own.settled.items() if where == name}
+
+    def concerns(self, table: str) -> bool:
+        """Whether any row of a table, or of a configuration of rows set aside, is another than it was made."""
+        return (table in self.plans and self.plans[table].touched) or bool(self.settled(table))
+
+    def schema(self, table: str, schema: pyarrow.Schema) -> pyarrow.Schema:
+        """The columns, with that which tells what was decided."""
+        import pyarrow
+
+        if table not in self.plans or not self.plans[table].touched:
+            return schema
+        told = pyarrow.struct([("status", pyarrow.string()), ("changed", pyarrow.list_(pyarrow.string()))])
+        return schema.append(pyarrow.field(self.plans[table].column, told))
+
+    def batches(self, table: str, schema: pyarrow.Schema, batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+        """The rows of a table as they are left, from those that were made (some columns of them, the provenance among these); `schema` has
+        all columns of the table as it was made."""
+        if table not in self.plans:
+            yield from self._waiting(table, batches)
+            return
+        for batch in batches:
+            yield self._batch(self.plans[table], schema, batch)
+        if self.plans[table].let_in:
+            yield self._let_in(self.plans[table], schema)
+
+    def _waiting(self, name: str, batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+        import pyarrow
+
+        settled = self.settled(name)
+        for batch in batches:
+            rows = zip(batch.column("table").to_pylist(), batch.column("row").to_pylist(), strict=True)
+            yield batch.filter(pyarrow.array([row not in settled for row in rows], pyarrow.bool_()))
+
+    def _batch(self, own: Plan, schema: pyarrow.Schema, batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
+        import pyarrow
+
+        numbers = batch.column(PROVENANCE).field("row").to_pylist()
+        fates = {at: own.fates[number] for at, number in enumerate(numbers) if number in own.fates}
+        changed = {at: fate for at, fate in fates.items() if fate.changes and not fate.out}
+        if changed:
+            batch = _changed(batch, changed, own.beside)
+        if own.above and own.above.table in self._places:
+            batch = _moved(batch, self._places[own.above.table])
+        told = [fates[at].told if at in fates else None for at in range(len(numbers))]
+        column = self.schema(own.table, schema).field(own.column)
+        batch = batch.append_column(column, pyarrow.array(told, column.type))
+        if any(fate.out for fate in fates.values()):
+            batch = batch.filter(pyarrow.array([at not in fates or not fates[at].out for at in range(len(numbers))]))
+        return batch
+
+    def _let_in(self, own: Plan, schema: pyarrow.Schema) -> pyarrow.RecordBatch:
+        import pyarrow
+
+        whole = self.schema(own.table, schema)
+        rows = [dict(row) for row in own.let_in]
+        if own.above and own.above.table in self._places:
+            places = self._places[own.above.table]
+            for row in rows:
+                origin = row[PROVENANCE]
+                row[PROVENANCE] = {**origin, "parent": None if origin.get("parent") is None else places[origin["parent"]]}
+        return pyarrow.RecordBatch.from_arrays([cells([row.get(one.name) for row in rows], one.type) for one in whole], schema=whole)
+
+
+def _changed(batch: pyarrow.RecordBatch, fates: Mapping[int, Fate], beside: Mapping[str, Sequence[str]]) -> pyarrow.RecordBatch:
+    """The batch with what is put into its rows, by their places in it."""
+    roots = {root_of(path) for fate in fates.values() for path in fate.changes}
+    wanted = roots.union(*(beside.get(root, ()) for root in roots))
+    names = [name for name in batch.schema.names if name in wanted]
+    rows = decode_json_columns(batch.select(names).to_pylist(), batch.select(names).schema)
+    for at, fate in fates.items():
+        fate.put_into(rows[at], beside)
+    for name in names:
+        place = batch.schema.get_field_index(name)
+        batch = batch.set_column(place, batch.schema.field(name), cells([row[name] for row in rows], batch.schema.field(name).type))
+    return batch
+
+
+def _moved(batch: pyarrow.RecordBatch, places: list[int | None]) -> pyarrow.RecordBatch:
+    """The batch with the places of its rows' parents as they are now."""
+    import pyarrow
+
+    place = batch.schema.get_field_index(PROVENANCE)
+    origin = batch.column(place)
+    if origin.type.get_field_index("parent") < 0:
+        return batch
+    now = pyarrow.array([None if one is None else places[one] for one in origin.field("parent").to_pylist()], pyarrow.int64())
+    parts = [now if part.name == "parent" else origin.field(part.name) for part in origin.type]
+    return batch.set_column(place, batch.schema.field(place), pyarrow.StructArray.from_arrays(parts, fields=list(origin.type)))
