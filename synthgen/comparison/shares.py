@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import NormalDist
 
 
-def wilson(total: float, count: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(total: float, count: float, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's interval (1927) of a share of `total` in `count`."""
     if not count:
         return 0.0, 1.0

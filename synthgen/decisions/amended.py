@@ -8,7 +8,7 @@ table, at the end. A column `reviewed` tells on which rows somebody decided, and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from synthgen.dataset import Dataset
@@ -21,33 +21,70 @@ from synthgen.spec.paths import root_of
 if TYPE_CHECKING:
     import pyarrow
 
+NAMED = 5
+"""Rows that are named."""
+
+
+@dataclass(frozen=True)
+class Honoured:
+    """An output as reviewers left it: the `dataset`, whose manifest counts the rows that it has then (the very same one where they
+    decided nothing that holds), their `review`, and what becomes of the rows of each table."""
+
+    dataset: Dataset
+    review: Review
+    plans: Mapping[str, Plan]
+
+    @property
+    def holding(self) -> int:
+        """How many decisions hold, of those that were not undone."""
+        return sum(len(standing.decisions) for own in self.plans.values() for standing in own.standings)
+
+    @property
+    def outdated(self) -> list[str]:
+        """The rows that say something else than when they were decided on, so that decisions on them do not hold."""
+        return [standing.row for own in self.plans.values() for standing in own.standings if standing.outdated]
+
+    def notes(self) -> Iterator[str]:
+        """What there is to be told of the decisions, a line each; nothing where there are none."""
+        yield from self.review.notes
+        if not len(self.review):
+            return
+        yield f"{self.holding:,} of reviewers' decisions hold ({self.review.file.name})"
+        if self.outdated:
+            more = ", …" if len(self.outdated) > NAMED else ""
+            told = f"decisions on {len(self.outdated):,} rows are outdated, for these say something else now"
+            yield f"{told}: {', '.join(self.outdated[:NAMED])}{more}"
+        if self.review.unfit:
+            first = self.review.unfit[0][1]
+            yield f"{len(self.review.unfit):,} decisions count for nothing here, such as: {first}"
+
+
+def honoured(dataset: Dataset, review: Review | None = None) -> Honoured:
+    """The output as reviewers left it; `review` are their decisions, by default those in the file beside it. Raises DataError,
+    OutputError."""
+    found = review_of(dataset) if review is None else review
+    known, plans = Reviewable(dataset), dict[str, Plan]()
+    for name in dataset.tables if len(found) else ():  # in the order of work: parents first
+        recorded = dataset.recipe.tables.get(name)
+        plans[name] = plan(dataset, known, found, name, plans.get(recorded.parent) if recorded else None)
+    touched = {name: own for name, own in plans.items() if own.touched or own.settled}
+    return Honoured(_amended(dataset, touched) if touched else dataset, found, plans)
+
 
 def reviewed(dataset: Dataset, review: Review | None = None) -> Dataset:
-    """The output as reviewers left it, its manifest counting the rows that it has then; the very same output where they decided nothing
-    that holds. Raises DataError, OutputError."""
-    if dataset.amended is not None:
-        return dataset
-    found = review_of(dataset) if review is None else review
-    plans = plans_of(dataset, found)
-    touched = {name: own for name, own in plans.items() if own.touched or own.settled}
-    if not touched:
-        return dataset
-    amended, manifest = Amended(touched), dict(dataset.manifest)
+    """The dataset of `honoured`; the same where it is that already."""
+    return dataset if dataset.amended is not None else honoured(dataset, review).dataset
+
+
+def _amended(dataset: Dataset, plans: Mapping[str, Plan]) -> Dataset:
+    amended, manifest = Amended(plans), dict(dataset.manifest)
     manifest["tables"] = {
-        name: {**told, "rows": told["rows"] + len(plans[name].let_in) - plans[name].lost} for name, told in manifest["tables"].items()
+        name: {**told, "rows": told["rows"] + (len(plans[name].let_in) - plans[name].lost if name in plans else 0)}
+        for name, told in manifest["tables"].items()
     }
     manifest["aside"] = {name: count - len(amended.settled(name)) for name, count in manifest["aside"].items()}
-    manifest["reviewed"] = {name: own.summary() for name, own in touched.items()}
+    manifest["reviewed"] = {name: own.summary() for name, own in plans.items()}
     return replace(dataset, manifest=manifest, amended=amended)
-
-
-def plans_of(dataset: Dataset, review: Review) -> dict[str, Plan]:
-    """What becomes of the rows of each table; none where nobody decided anything. Raises OutputError."""
-    known, plans = Reviewable(dataset), dict[str, Plan]()
-    for name in dataset.tables if len(review) else ():  # in the order of work: parents first
-        recorded = dataset.recipe.tables.get(name)
-        plans[name] = plan(dataset, known, review, name, plans.get(recorded.parent) if recorded else None)
-    return plans
 
 
 class Amended:

@@ -11,14 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.dataset.dataset import Dataset
-from synthgen.dataset.table import FEW, TableRows
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
-from synthgen.harness.cases import Suite, harness_of, target_of
-from synthgen.harness.targets import Targets, targets_of
-from synthgen.recipe.harness import Harness
-from synthgen.recipe.shape import ClaudeSpec
-from synthgen.spec.paths import root_of
+from synthgen.harness.cases import Suite, harness_of
+from synthgen.harness.suite import suite_of
 
 HARNESSES = {
     exporter.name: exporter
@@ -38,8 +34,6 @@ HARNESSES = {
 """The harnesses, by name."""
 TRIES = 4
 """How often files are written into an output that others take the place of."""
-WORDS = 6
-"""Words of a label, at most, where nothing else says that targets are labels."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,7 @@ def export(
         if name not in HARNESSES:
             raise OutputError(f"there is no harness '{name}'", did_you_mean(name, HARNESSES, "harnesses"))
     rows, harness = harness_of(Dataset.open(folder), table=table, input=input, target=target, system=system)
-    suite = _suite(rows, harness)
+    suite = suite_of(rows, harness)
     cases = sum(1 for _ in suite.cases())
     total = rows.manifest["tables"][rows.table]["rows"]
     if not cases:
@@ -119,65 +113,6 @@ def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> N
             write(suite, folder)
             return
     write(suite, folder)
-
-
-def _suite(rows: TableRows, harness: Harness) -> Suite:
-    recipe = rows.dataset.recipe
-    name = f"{rows.manifest['name']}-{rows.table}"
-    targets = targets_of(recipe, rows.columns, harness)
-    labels = rows.labels([root_of(harness.input)])
-    return Suite(
-        name,
-        recipe.about,
-        rows,
-        harness,
-        targets,
-        _grading(rows, harness, targets),
-        labels,
-        recipe.claudes.get("claude", ClaudeSpec()).name,
-        [],
-    )
-
-
-def _grading(rows: TableRows, harness: Harness, targets: Targets | None) -> dict[str, Any]:
-    """How answers are graded: the kind, what that needs, and the grade from which an answer passes."""
-    bounds = {"pass": 0.5, "words": harness.words, "format": harness.format, "labels": list[str]()}
-    if targets is None:
-        return {"kind": "none", **bounds}
-    labels, sure = _labels(rows, targets)
-    kind = harness.grade or ("label" if labels else "json" if sure == "json" else "text")
-    if kind == "label" and not labels:
-        raise OutputError(f"'{harness.target}' has too many values for labels", f"take grade: text; labels are {FEW} at most")
-    return {"kind": kind, **bounds, "labels": labels if kind == "label" else []}
-
-
-def _labels(rows: TableRows, targets: Targets) -> tuple[list[str], str]:
-    """The values of the targets if they are few and short, and `json` where they are objects."""
-    found, count, json_ = set[str](), 0, False
-    for _, row in rows.read(targets.columns):
-        value = targets.of(row)
-        told = target_of(value)
-        json_ = json_ or isinstance(value, dict)
-        if told is None or json_:
-            continue
-        count += 1
-        found.update(told if isinstance(told, list) else [told])
-        if len(found) > FEW:
-            return [], ""
-    short = all(len(one.split()) <= WORDS for one in found)
-    return (
-        sorted(found) if short and not json_ and (len(found) <= max(2, count / 2) or _chosen(rows, targets.path)) else []
-    ), "json" if json_ else ""
-
-
-def _chosen(rows: TableRows, target: str) -> bool:
-    """Whether the recipe itself lists the values of a target."""
-    field = rows.dataset.recipe.fields.get(root_of(target))
-    if field is None:
-        return False
-    output = field.data.get("output")
-    part = output.get(target.partition(".")[2]) if isinstance(output, dict) else output
-    return (field.role == "label" and "." not in target) or isinstance(part, list) or part == "boolean"
 
 
 def _notes(suite: Suite, left_out: int) -> Iterable[str]:
