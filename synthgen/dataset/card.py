@@ -190,8 +190,10 @@ def hub_card(
     license: str | None,  # noqa: A002
     language: Sequence[str],
     test: float,
+    reviewed: Sequence[str] = (),
 ) -> str:
-    """The card as it stands on the Hub: with features and sizes of what is sent, and how to read it. What else its maker wrote stays."""
+    """The card as it stands on the Hub: with features and sizes of what is sent, what a review came to (the lines of `reviewed`), and
+    how to read it. What else its maker wrote stays."""
     from datasets import DatasetInfo, SplitDict, SplitInfo
     from datasets.info import DatasetInfosDict
     from datasets.utils.metadata import MetadataConfigs
@@ -236,6 +238,7 @@ def hub_card(
     parts = [
         whole.text.strip(),
         "",
+        *reviewed,
         "## Reading it",
         "",
         "```python",

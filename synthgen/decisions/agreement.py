@@ -76,8 +76,8 @@ def _agreement(one: str, other: str, said: list[tuple[str, str]]) -> Agreement:
 
 
 def enough(accepted: int, decided: int, of: int) -> Enough:
-    """What a review of so many rows out of `of` tells of the share of accepted ones. It holds for rows that were taken as they come, not for
-    a queue of doubtful ones. How many more it takes is worked out for a share a little nearer to one half (two more of either kind:
+    """What a review of so many rows out of `of` tells of the share of accepted ones. It holds for rows that were taken as they come, not
+    for a queue of doubtful ones. How many more it takes is worked out for a share a little nearer to one half (two more of either kind:
     A. Agresti and B. Coull, 1998), so that three accepted rows do not seem to tell of all."""
     low, high = _interval(accepted / decided if decided else 0.5, decided, of)
     share = (accepted + 2) / (decided + 4)

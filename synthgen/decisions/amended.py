@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthgen.dataset import Dataset
@@ -28,11 +29,12 @@ NAMED = 5
 @dataclass(frozen=True)
 class Honoured:
     """An output as reviewers left it: the `dataset`, whose manifest counts the rows that it has then (the very same one where they
-    decided nothing that holds), their `review`, and what becomes of the rows of each table."""
+    decided nothing that holds), their `review`, what becomes of the rows of each table, and the output as it was made."""
 
     dataset: Dataset
     review: Review
     plans: Mapping[str, Plan]
+    known: Reviewable
 
     @property
     def holding(self) -> int:
@@ -68,12 +70,17 @@ def honoured(dataset: Dataset, review: Review | None = None) -> Honoured:
         recorded = dataset.recipe.tables.get(name)
         plans[name] = plan(dataset, known, found, name, plans.get(recorded.parent) if recorded else None)
     touched = {name: own for name, own in plans.items() if own.touched or own.settled}
-    return Honoured(_amended(dataset, touched) if touched else dataset, found, plans)
+    return Honoured(_amended(dataset, touched) if touched else dataset, found, plans, known)
 
 
 def reviewed(dataset: Dataset, review: Review | None = None) -> Dataset:
     """The dataset of `honoured`; the same where it is that already."""
     return dataset if dataset.amended is not None else honoured(dataset, review).dataset
+
+
+def opened(folder: str | Path, *, review: bool = True) -> Dataset:
+    """The output in a folder as reviewers left it, without `review` as it was made. Raises DataError, OutputError."""
+    return reviewed(Dataset.open(folder)) if review else Dataset.open(folder)
 
 
 def _amended(dataset: Dataset, plans: Mapping[str, Plan]) -> Dataset:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synthgen.dataset.dataset import Dataset
+from synthgen.decisions.amended import opened
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
 from synthgen.harness.cases import Suite, harness_of
@@ -62,17 +62,19 @@ def export(
     input: str | None = None,  # noqa: A002 (what the recipe calls it)
     target: str | None = None,
     system: str | None = None,
+    review: bool = True,
 ) -> Exported:
     """Write the cases of an output for each of the harnesses `to` (`all`: every one), into a folder of its own under `out`
     (default: the output's `harness`).
 
-    `table`, `input`, `target` and `system` take the place of what the recipe says under `harness`. Raises OutputError.
+    `table`, `input`, `target` and `system` take the place of what the recipe says under `harness`. Rows are as reviewers left them, without
+    `review` as they were made. Raises DataError, OutputError.
     """
     names = list(HARNESSES) if "all" in to else list(dict.fromkeys(to))
     for name in names:
         if name not in HARNESSES:
             raise OutputError(f"there is no harness '{name}'", did_you_mean(name, HARNESSES, "harnesses"))
-    rows, harness = harness_of(Dataset.open(folder), table=table, input=input, target=target, system=system)
+    rows, harness = harness_of(opened(folder, review=review), table=table, input=input, target=target, system=system)
     suite = suite_of(rows, harness)
     cases = sum(1 for _ in suite.cases())
     total = rows.manifest["tables"][rows.table]["rows"]

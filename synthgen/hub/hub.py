@@ -91,14 +91,16 @@ class _There:
 
 @dataclass(frozen=True)
 class Sending:
-    """How a push goes: `pr` opens a pull request instead of changing the branch, `dry_run` sends nothing and says what would be, `without`
-    names configurations that stay, `logs` are files of messages that no row may copy, besides those that the recipe is like, `message` says
-    what the commit is, `progress` shows bars, and `hub` is the client (None: the usual one)."""
+    """How a push goes: `pr` opens a pull request instead of changing the branch, `dry_run` sends nothing and says what would be,
+    `without` names configurations that stay, `logs` are files of messages that no row may copy, besides those that the recipe is like,
+    without `review` rows go as they were made, whatever reviewers decided, `message` says what the commit is, `progress` shows bars, and
+    `hub` is the client (None: the usual one)."""
 
     pr: bool = False
     dry_run: bool = False
     without: Sequence[str] = ()
     logs: Sequence[str | Path] = ()
+    review: bool = True
     message: str | None = None
     progress: bool = False
     hub: HfApi | None = None
@@ -139,7 +141,7 @@ def push(
 
     `revision` is the branch (made when missing), `tag` a name for the commit; `test` is the share of rows that go to a split of that name;
     `license` and `language` go into the card. What is not given is as the output's recipe says under `publish`. `options` are those of
-    `Sending`: pr, dry_run, without, logs, message, progress, hub.
+    `Sending`: pr, dry_run, without, logs, review, message, progress, hub.
 
     Raises OutputError when the output cannot be sent or holds what should not leave (nothing was sent then), HubError when the Hub
     does not take it.
@@ -158,7 +160,7 @@ def send(folder: str | Path, publish: Publish, how: Sending) -> Pushed:
         api = how.hub or _client()
         with hub_errors(publish.repo, api):
             name = publish.repo if "/" in publish.repo else _own_name(api, publish.repo, how.dry_run)
-            wishes = Wishes(publish.test, publish.license, publish.language or (), how.without, how.logs)
+            wishes = Wishes(publish.test, publish.license, publish.language or (), how.without, how.logs, how.review)
             parcel = outgoing(output, name, Path(workplace), wishes)  # before anything is sent
             errand = _Errand(api, name, publish.private, publish.revision or MAIN, publish.tag, how.pr, how.message)
             there, notes = _ask(errand, how.dry_run)

@@ -1,8 +1,9 @@
 """What a push sends: an output's files as they will stand on the Hub, looked through for what must not leave.
 
-Only files that the manifest names go, and the manifest itself; whatever else lies in the folder (the answer journal first of all)
-stays. A split is drawn by a digest of the row's place in its first ancestor's table, so that a row never changes side, whatever else
-is made later, and an example is on the side of the message that it was made from.
+Only files that the manifest names go, and the manifest itself; whatever else lies in the folder (the answer journal first of all) stays.
+Rows go as reviewers left them (see `decisions.amended`): where they changed a table, its shards are written anew. A split is drawn by a
+digest of the row's place in its first ancestor's table, so that a row never changes side, whatever else is made later, and an example is
+on the side of the message that it was made from.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha1, sha256
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset.card import Split, hub_card
+from synthgen.dataset.columns import PROVENANCE
 from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.manifest import AGAIN
 from synthgen.dataset.names import LOGS, MANIFEST, REPORT
 from synthgen.dataset.place import Output
-from synthgen.dataset.shards import write_parquet
+from synthgen.dataset.shards import write_parquet, write_shards
+from synthgen.decisions.amended import honoured
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.hub.leaks import Guard
+from synthgen.hub.reviewed import reviewed_section
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec.digests import number_of, sha256_of
 from synthgen.text.files import messages
@@ -54,13 +58,14 @@ class Sent:
 @dataclass(frozen=True)
 class Wishes:
     """How it goes: the share of rows in the split `test`, the licence and the languages that the card names, configurations that stay,
-    and files of messages that no row may copy, besides those that the recipe is like."""
+    files of messages that no row may copy, besides those that the recipe is like, and whether what reviewers decided is honoured."""
 
     test: float = 0.0
     license: str | None = None
     language: Sequence[str] = ()
     without: Sequence[str] = ()
     logs: Sequence[str | Path] = ()
+    review: bool = True
 
 
 @dataclass
@@ -79,7 +84,8 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
 
     Raises OutputError when there is no such output, a file of it is not what was made, or something in it must not leave.
     """
-    dataset = Dataset.open(output.final)
+    made = honoured(Dataset.open(output.final)) if wishes.review else None
+    dataset = made.dataset if made else Dataset.open(output.final)
     manifest, tables, aside = dataset.manifest, dataset.tables, dataset.aside
     for name in wishes.without:
         if name not in (*tables, *aside):
@@ -96,8 +102,7 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
             else {TRAIN: Split(TRAIN, f"{name}/*.parquet")}
         )
         side = iter(sides.get(name, ()))
-        for path in dataset.paths(name):
-            source = _checked(dataset, path)
+        for path, source in _shards(dataset, name, workplace):
             for split, sent_as, mask in _parts(source, path, side if name in sides else None, guard, name in aside):
                 if mask is None or any(mask):
                     shard = source if mask is None else _picked(source, mask, workplace / sent_as)
@@ -105,7 +110,7 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
                     splits[split].count(shard)
         if found := [one for one in splits.values() if one.features is not None]:
             configs[name] = found
-    files += _texts(output.final, manifest, repo, configs, wishes, files)
+    files += _texts(output.final, manifest, repo, configs, wishes, files, reviewed_section(made) if made else [])
     for one in files:
         if isinstance(one.content, bytes):
             guard.read(one.path, one.content.decode("utf-8", "replace"))
@@ -140,6 +145,24 @@ def _checked(dataset: Dataset, path: str) -> Path:
     return file
 
 
+def _shards(dataset: Dataset, name: str, workplace: Path) -> list[tuple[str, Path]]:
+    """The shards of a configuration, by their paths there: as they were made, or written anew where reviewers changed rows."""
+    sources = [(path, _checked(dataset, path)) for path in dataset.paths(name)]
+    if not sources or dataset.amended is None or not dataset.amended.concerns(name):
+        return sources
+    import pyarrow
+    from datasets import Features
+
+    folder, schema = workplace / "reviewed", dataset.schema(name)
+    folder.mkdir(exist_ok=True)
+    whole = folder / f"{name}.whole.parquet"
+    rows = (pyarrow.Table.from_batches([batch], schema) for batch in dataset.batches(name))
+    write_parquet(whole, chain([schema.empty_table()], rows))
+    written = write_shards(folder, name, [whole], Features.from_arrow_schema(schema))
+    whole.unlink()
+    return [(shard["path"], folder / shard["path"]) for shard in written]
+
+
 def _sent(path: str, content: bytes | Path) -> Sent:
     if isinstance(content, bytes):
         return Sent(path, content, len(content), sha256(content).hexdigest())
@@ -156,18 +179,20 @@ def in_test(table: str, row: int, share: float) -> bool:
 
 def _sides(dataset: Dataset, share: float) -> dict[str, list[bool]]:
     """For each row of each table whether it is in the split `test`. Tables stand after those that they are made from."""
-    from pyarrow import parquet
-
     found: dict[str, list[bool]] = {}
     for name in dataset.tables:
+        for path in dataset.paths(name):
+            _checked(dataset, path)
         parent = dataset.recipe.tables[name].parent
-        origins = [
-            one
-            for path in dataset.paths(name)
-            for one in parquet.read_table(_checked(dataset, path), columns=["provenance"])["provenance"].to_pylist()
-        ]
-        found[name] = [found[parent][one["parent"]] if parent else in_test(name, one["row"], share) for one in origins]
+        columns = [f"{PROVENANCE}.row", *([f"{PROVENANCE}.parent"] if parent else [])]
+        origins = (row[PROVENANCE] for row in dataset.rows(name, columns) if row) if dataset.paths(name) else ()
+        found[name] = [_side(name, one["row"], found[parent] if parent else (), one.get("parent"), share) for one in origins]
     return found
+
+
+def _side(table: str, row: int, parents: Sequence[bool], parent: int | None, share: float) -> bool:
+    """The side of a row: that of the row that it was made from, where that is known."""
+    return in_test(table, row, share) if parent is None else parents[parent]
 
 
 def _parts(source: Path, path: str, side: Iterator[bool] | None, guard: Guard, aside: bool) -> Iterator[tuple[str, str, list[bool] | None]]:
@@ -210,7 +235,13 @@ def _picked(source: Path, mask: Sequence[bool], target: Path) -> Path:
 
 
 def _texts(
-    folder: Path, manifest: Mapping[str, Any], repo: str, configs: Mapping[str, list[Split]], wishes: Wishes, shards: Sequence[Sent]
+    folder: Path,
+    manifest: Mapping[str, Any],
+    repo: str,
+    configs: Mapping[str, list[Split]],
+    wishes: Wishes,
+    shards: Sequence[Sent],
+    reviewed: Sequence[str],
 ) -> list[Sent]:
     """The other files that synthgen made (the card as it stands on the Hub), and the manifest of what goes."""
     sent, recipe = [], (folder / RECIPE).read_text(encoding="utf-8")
@@ -219,7 +250,16 @@ def _texts(
             continue
         content = (folder / path).read_bytes()
         if path == CARD:
-            told = hub_card(content.decode(), repo, configs, recipe, license=wishes.license, language=wishes.language, test=wishes.test)
+            told = hub_card(
+                content.decode(),
+                repo,
+                configs,
+                recipe,
+                license=wishes.license,
+                language=wishes.language,
+                test=wishes.test,
+                reviewed=reviewed,
+            )
             content = told.encode()
         sent.append(_sent(path, content))
     files = {one.path: {**_rows(one), "bytes": one.size, "sha256": one.sha256} for one in (*shards, *sent)}
