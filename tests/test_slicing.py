@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from synthgen.api import make
 from synthgen.comparison.shares import difference, wilson
 from synthgen.errors import DataError, OutputError
-from synthgen.harness.slicing import Sliced, read, slice_results
+from synthgen.harness.results import read
+from synthgen.harness.slicing import Sliced, slice_results
 
 RECIPE = """
 name: bank

@@ -9,7 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from synthgen.dataset.names import JOURNAL, JOURNAL_KEPT, JOURNALS, LOGS, MANIFEST, MARK, ORIGIN, WAL
+from synthgen.dataset.names import JOURNAL, JOURNAL_KEPT, JOURNALS, LOGS, MANIFEST, MARK, ORIGIN, REPORT, WAL
 from synthgen.dataset.small import content_of, object_in
 from synthgen.spec.digests import sha256_of
 from synthgen.spec.replacing import sync
@@ -54,6 +54,8 @@ def carry(old: Path, new: Path) -> list[str]:
     old manifest cannot be read, what is not the same in the new output is taken for theirs."""
     recorded = object_in(content_of(old / MANIFEST)).get("files")
     made = recorded if isinstance(recorded, dict) else {}
+    if REPORT in made and (anew := object_in(content_of(old / ORIGIN)).get("report")):
+        made = {**made, REPORT: {"sha256": anew}}
     notes = list[str]()
     own = {MANIFEST, MARK, LOGS, ORIGIN, *JOURNALS}
     folders = {name.rpartition("/")[0] for name in made if "/" in name}

@@ -9,6 +9,7 @@ taken for the same recipe, as is one whose file is gone, which was most likely r
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,18 @@ def refuse_other(output: Output, loaded: Loaded, *, finished: bool) -> list[str]
 def manifest_hash(whole: Path) -> str | None:
     """The hash that the manifest of an output had when it was made, where that is known."""
     found = _origin(whole).get("manifest")
+    return found if isinstance(found, str) else None
+
+
+def remember_report(folder: Path, content: bytes) -> None:
+    """Write down that the page of an output was written anew, as it may be at any time: it shows what reviewers decided since."""
+    if (folder / ORIGIN).exists():
+        write_object(folder / ORIGIN, {**_origin(folder), "report": sha256(content).hexdigest()})
+
+
+def report_hash(whole: Path) -> str | None:
+    """The hash of the page of an output where it was written anew."""
+    found = _origin(whole).get("report")
     return found if isinstance(found, str) else None
 
 

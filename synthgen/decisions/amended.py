@@ -83,6 +83,12 @@ def opened(folder: str | Path, *, review: bool = True) -> Dataset:
     return reviewed(Dataset.open(folder)) if review else Dataset.open(folder)
 
 
+def told_in(dataset: Dataset, table: str) -> str:
+    """The column of a table that tells what reviewers decided; "" where it has none."""
+    plan = dataset.amended.plans.get(table) if isinstance(dataset.amended, Amended) else None
+    return plan.column if plan and plan.touched else ""
+
+
 def _amended(dataset: Dataset, plans: Mapping[str, Plan]) -> Dataset:
     amended, manifest = Amended(plans), dict(dataset.manifest)
     manifest["tables"] = {

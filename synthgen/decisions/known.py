@@ -104,7 +104,9 @@ class Reviewable:
                     texts = {one.name for one in schema if str(one.type) == "string"}
                     columns = {one: values.get(one) for one in schema.names if one != PROVENANCE}
                     columns |= {one: to_text(columns[one]) for one in texts if columns[one] is not None}
-                    yield Waiting(name, row["row"], row["try"], row["reason"], row["field"] if name == "unsure" else "", columns)
+                    lacks = row["field"] if name == "unsure" else ""
+                    columns |= {lacks: None} if lacks in columns else {}
+                    yield Waiting(name, row["row"], row["try"], row["reason"], lacks, columns)
 
     def numbers(self, table: str) -> set[int]:
         """The numbers of a table's rows, of those too that wait for somebody to decide."""

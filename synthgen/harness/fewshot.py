@@ -2,7 +2,8 @@
 
 The first example is the most typical input. Each next one has the labels that were shown least so far, and among such rows the
 input that is least like all before it; a row that is too much like one of them is never taken. So a block may have fewer examples than
-were asked for, and says so.
+were asked for, and says so. Rows whose answer a person edited come first of all, and among rows that serve alike those that a person
+accepted.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from xml.sax.saxutils import escape
 
 from synthgen.checks.near_duplicate import dice, trigrams
 from synthgen.dataset import Dataset
+from synthgen.decisions.amended import opened, told_in
 from synthgen.errors import DataError, ModelError, OutputError, did_you_mean
 from synthgen.harness.targets import Targets, targets_of
 from synthgen.models.base import SCRIBBLER
@@ -35,18 +37,22 @@ AMONG = 20_000
 """How many rows of a table are candidates, at most."""
 ALIKE = 0.5
 """Two inputs that share this much of their three-letter pieces (Dice's coefficient) look alike."""
+PREFERRED = ("edited", "accepted", "")
+"""What a person may have done with a row, the best example first."""
 VALUES = 12
 """Up to how many different values a part of an answer is a label."""
 
 
 @dataclass(frozen=True)
 class FewShotExample:
-    """One row as an example: its place in the table, what is given, what is to come back, and its labels."""
+    """One row as an example: its place in the table, what is given, what is to come back, its labels, and what a person did with it
+    (`edited` what is to come back, `accepted` the row, or nothing)."""
 
     row: int
     input: str
     target: str
     labels: Mapping[str, str]
+    reviewed: Literal["edited", "accepted", ""] = ""
 
 
 @dataclass(frozen=True)
@@ -81,18 +87,23 @@ def fewshot(
     target: str | None = None,
     cover: Sequence[str] = (),
     form: Form = "xml",
+    review: bool = True,
 ) -> Fewshot:
     """The `k` rows of a table that make the best examples, as far as there are so many that differ.
 
     `source` (the input) and `target` are fields, or parts of one such as `example.reply`; by default those of the recipe's harness, else
     what was typed and what Claude made of it, or else the label that messages are about. `cover` are the labels to show evenly: by default
-    what messages are about and the short parts of the target. For `messages`, rows without any text are left out. Raises OutputError.
+    what messages are about and the short parts of the target. For `messages`, rows without any text are left out. Rows are
+    as reviewers left them, without `review` as they were made. Raises DataError, OutputError.
     """
-    made = Dataset.open(folder)
+    made = opened(folder, review=review)
     harness = made.recipe.harness
     asked = source or harness.get("input"), target or harness.get("target")
     name = made.named(table or _first_table(made, asked))
-    found = list(islice(made.rows(name), AMONG))
+    column = told_in(made, name)
+    found = (
+        [row for place, row in enumerate(made.rows(name)) if place < AMONG or row[column]] if column else [*islice(made.rows(name), AMONG)]
+    )
     fields = made.recipe.fields_of(name)
     source = asked[0] or _typed(fields, found, name)
     target = asked[1] or _answer(fields, found, name, source)
@@ -105,14 +116,24 @@ def fewshot(
         raise OutputError(f"no row of '{name}' has both '{source}' and '{target}'", "look at the rows: synthgen look OUTPUT")
     labels = list(cover) or [label for label in _labels(fields, fitting, target) if label != source]
     values = [{label: to_text(answers.of(row) if label == target else get_path(row, label)) for label in labels} for row in fitting]
-    chosen = choose([to_text(get_path(row, source)) for row in fitting], values, k)
+    did = [_done(row.get(column), target) for row in fitting]
+    chosen = choose([to_text(get_path(row, source)) for row in fitting], values, k, [PREFERRED.index(one) for one in did])
     examples = [
-        FewShotExample(places[one], to_text(get_path(fitting[one], source)), to_text(answers.of(fitting[one])), values[one])
+        FewShotExample(places[one], to_text(get_path(fitting[one], source)), to_text(answers.of(fitting[one])), values[one], did[one])
         for one in chosen
     ]
     shown = {label: Counter(example.labels[label] for example in examples) for label in labels}
     shares = {label: {value: shown[label][value] for value in sorted({own[label] for own in values})} for label in labels}
     return Fewshot(name, source, target, examples, k, len(fitting), shares)
+
+
+def _done(told: Mapping[str, Any] | None, target: str) -> Literal["edited", "accepted", ""]:
+    """What a person did with a row, by its column that tells so."""
+    if not told:
+        return ""
+    if any(f"{path}.".startswith(f"{target}.") or f"{target}.".startswith(f"{path}.") for path in told["changed"]):
+        return "edited"
+    return "accepted" if told["status"] == "accepted" else ""
 
 
 # Which fields
@@ -206,9 +227,9 @@ def _says_something(value: Any) -> bool:
 # Which rows
 
 
-def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int) -> list[int]:
+def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int, ranks: Sequence[int] = ()) -> list[int]:
     """The places of up to `k` of `inputs`, which have these `labels`: evenly over the labels' values, no two alike, in the order of
-    choice."""
+    choice. With `ranks`, those of rank 0 come first, and of those that serve alike the lower rank."""
     from synthgen.engine import spread
 
     padded = [f"  {frames.normalise(text)} " for text in inputs]
@@ -218,7 +239,9 @@ def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int) -
     likest = [0.0] * len(inputs)
     left = set(range(len(inputs)))
     chosen: list[int] = []
-    one = next(spread.order([{"text": text} for text in inputs], ["text"]), None)
+    ranks = ranks or [0] * len(inputs)
+    best = [place for place, rank in enumerate(ranks) if rank == min(ranks)]
+    one = next((best[place] for place in spread.order([{"text": inputs[place]} for place in best], ["text"])), None)
     while one is not None and len(chosen) < k:
         chosen.append(one)
         for label, counts in shown.items():
@@ -229,7 +252,7 @@ def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int) -
             if likest[other] >= ALIKE:
                 left.remove(other)
         seen = {place: sum(values[label] * counts[labels[place][label]] for label, counts in shown.items()) for place in left}
-        one = min(left, key=lambda place: (seen[place], likest[place], place), default=None)
+        one = min(left, key=lambda place: (ranks[place] > 0, seen[place], ranks[place], likest[place], place), default=None)
     return chosen
 
 
@@ -306,6 +329,9 @@ def summary(made: Fewshot, count: Count) -> Iterator[str]:
         yield f"{few} of {made.wanted} examples: no more of the {made.rows:,} rows differ enough from these"
     else:
         yield f"{few} examples of {made.rows:,} rows of '{made.table}': {made.input} → {made.target}"
+    did = Counter(example.reviewed for example in made.examples)
+    if did["edited"] or did["accepted"]:
+        yield f"  {did['edited']} with an answer that a person edited, {did['accepted']} that a person accepted"
     for label, values in made.shares.items():
         missing = [value for value, times in values.items() if not times]
         shown = ", ".join(f"{value} {times}" for value, times in values.items() if times)

@@ -7,40 +7,25 @@ Grades between 0 and 1 are taken as shares of an answer, for which both interval
 
 from __future__ import annotations
 
-import io
-import json
-import struct
-import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synthgen.comparison.shares import difference, wilson
 from synthgen.dataset import Dataset
 from synthgen.dataset.table import FEW, TableRows
+from synthgen.decisions.amended import Honoured, honoured
 from synthgen.errors import DataError, OutputError, did_you_mean
+from synthgen.harness.human import baselines
+from synthgen.harness.results import Result, read
+from synthgen.spec.paths import root_of
 
-ZSTANDARD = 93
-"""The method that inspect packs its logs with; Python's zip files know it from 3.14 on."""
 FIRST = ("voice", "case", "intent")
 """The labels that are shown before the others: how a message was typed, what is odd about it, and what it is about."""
-LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
-"""How inspect writes correct, incorrect, partly correct and no answer."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """One grade of one answer: who answered (`run`), which grade it is, the row's id and what the harness knew of it, and the score,
-    0 to 1; None where the row could not be graded. `file` is what it was read from."""
-
-    run: str
-    grade: str
-    row: str
-    labels: Mapping[str, Any]
-    score: float | None
-    file: str = ""
+HUMAN = "human"
+"""The run of people who took the test themselves."""
 
 
 @dataclass(frozen=True)
@@ -57,36 +42,52 @@ class Share:
 
 @dataclass(frozen=True)
 class Sliced:
-    """One grade of one run: over all rows, and for each label by its values, the worst first. `ungraded` rows have no score."""
+    """One grade of one run: over all rows, and for each label by its values, the worst first. `ungraded` rows have no score; `left_out` do
+    not count, for a reviewer rejected them, or changed their target since."""
 
     run: str
     grade: str
     whole: Share
     slices: dict[str, dict[str, Share]]
     ungraded: int
+    left_out: int = 0
 
 
-def slice_results(results: str | Path, output: str | Path, by: Sequence[str] = ()) -> list[Sliced]:
+def slice_results(results: str | Path, output: str | Path, by: Sequence[str] = (), *, review: bool = True) -> list[Sliced]:
     """The results of inspect, lm-eval or promptfoo (a file, or a folder of them) on the cases of an output, by its labels.
 
-    `by` names the columns to slice by (default: all labels). Raises DataError when there are no such results, or they are of other
-    rows, and OutputError when there is no such output or column.
+    `by` names the columns to slice by (default: all labels). With `review`, labels are as reviewers left them, rows that they rejected
+    do not count, nor those whose target they changed since, and people who took the test are there as the run `human`. Raises DataError
+    when there are no such results, or they are of other rows, and OutputError when there is no such output or column.
     """
     found = list(read(results))
+    made = Dataset.open(output)
+    left = honoured(made) if review else None
+    human = list(_of_people(left, {one.row.rpartition("-")[0] for one in found})) if left else []
+    labels, without = _labels(made, left.dataset if left else made, [*human, *found], by)
     scores: dict[tuple[str, str, str], dict[str, list[float | None]]] = defaultdict(lambda: defaultdict(list))
-    for one in found:
+    for one in [*found, *human]:
         scores[one.file, one.run, one.grade][one.row].append(one.score)
     runs = Counter(run for _, run in {(file, run) for file, run, _ in scores})
-    labels = _labels(output, found, by)
     sliced = []
     for (file, run, grade), rows in scores.items():
-        means = {row: sum(own) / len(own) for row, given in rows.items() if (own := [score for score in given if score is not None])}
+        given = {row: [score for score in own if score is not None] for row, own in rows.items() if run == HUMAN or row not in without}
+        means = {row: sum(own) / len(own) for row, own in given.items() if own}
         name = run if runs[run] == 1 else f"{run}, {file}"
-        sliced.append(_sliced(name, grade, means, len(rows) - len(means), labels))
+        sliced.append(_sliced(name, grade, means, len(given) - len(means), labels, len(rows) - len(given)))
     return sliced
 
 
-def _sliced(run: str, grade: str, means: Mapping[str, float], ungraded: int, labels: Mapping[str, Mapping[str, str]]) -> Sliced:
+def _of_people(left: Honoured, tables: Collection[str]) -> Iterator[Result]:
+    """The grades of people who took the test themselves, on the rows of these tables."""
+    for one in baselines(left) if tables else ():
+        if one.table in tables:
+            yield from (Result(HUMAN, one.grade, answer.row, {}, answer.score, one.field) for answer in one.answers)
+
+
+def _sliced(
+    run: str, grade: str, means: Mapping[str, float], ungraded: int, labels: Mapping[str, Mapping[str, str]], left_out: int
+) -> Sliced:
     groups: dict[str, dict[str, list[float]]] = {label: defaultdict(list) for label in labels}
     for label, values in labels.items():
         for row, mean in means.items():
@@ -97,7 +98,7 @@ def _sliced(run: str, grade: str, means: Mapping[str, float], ungraded: int, lab
     for label, own in groups.items():
         shares = {value: _share(scores, list(means.values()), looks) for value, scores in own.items()}
         slices[label] = dict(sorted(shares.items(), key=lambda item: (item[1].mean, item[0])))
-    return Sliced(run, grade, _share(list(means.values())), slices, ungraded)
+    return Sliced(run, grade, _share(list(means.values())), slices, ungraded, left_out)
 
 
 def _share(scores: Sequence[float], every: Sequence[float] = (), looks: int = 1) -> Share:
@@ -114,39 +115,62 @@ def _share(scores: Sequence[float], every: Sequence[float] = (), looks: int = 1)
 # The output's labels
 
 
-def _labels(output: str | Path, found: Sequence[Result], by: Sequence[str]) -> dict[str, dict[str, str]]:
-    """For each label the value of every row that has results."""
+def _labels(made: Dataset, left: Dataset, found: Sequence[Result], by: Sequence[str]) -> tuple[dict[str, dict[str, str]], set[str]]:
+    """For each label the value of every row that has results, as reviewers `left` it; and the rows whose results do not count, for they
+    rejected them or changed their target since."""
     wanted = {one.row: one for one in found}
     values: dict[str, dict[str, str]] = {}
-    met: set[str] = set()
-    dataset = Dataset.open(output)
+    without, met = set[str](), set[str]()
     for table in sorted({row.rpartition("-")[0] for row in wanted}):
-        if table not in dataset.tables:
+        if table not in made.tables:
             raise DataError(
-                f"the results are of rows of a table '{table}', which {output} does not have", "name the output that was exported"
+                f"the results are of rows of a table '{table}', which {made.folder} does not have", "name the output that was exported"
             )
-        rows = TableRows(dataset, table)
+        rows = TableRows(left, table)
         columns = _columns(rows.columns, rows.labels(), by)
-        for name, row in rows.read(list(columns.values())):
-            if name in wanted:
-                met.add(name)
-                for short, column in columns.items():
-                    told = wanted[name].labels.get(short, row[column])
-                    if _word(told) != _word(row[column]):
-                        raise DataError(
-                            f"row {name} has {short} '{_word(row[column])}' in {output}, and '{_word(told)}' in the results",
-                            "the output was made again since: export it again, and run the harness on that",
-                        )
-                    values.setdefault(short, {})[name] = _word(row[column])
+        now = _words(rows, columns, wanted)
+        known = TableRows(made, table)
+        then = now if left is made else _words(known, {short: name for short, name in columns.items() if name in known.columns}, wanted)
+        met |= then.keys() | now.keys()
+        without |= then.keys() - now.keys()
+        for name, own in now.items():
+            if _stale(wanted[name], own, then.get(name, own), columns, made):
+                without.add(name)
+            for short, value in own.items():
+                values.setdefault(short, {})[name] = value
     if unknown := sorted(wanted.keys() - met):
         raise DataError(
-            f"{len(unknown)} of {len(wanted)} rows in the results, such as {unknown[0]}, are not in {output}",
+            f"{len(unknown)} of {len(wanted)} rows in the results, such as {unknown[0]}, are not in {made.folder}",
             "name the output that was exported",
         )
     for label in values:
         values[label] = {row: values[label].get(row, "none") for row in wanted}
     shown = sorted(values, key=lambda label: by.index(label) if label in by else FIRST.index(label) if label in FIRST else len(FIRST))
-    return {label: values[label] for label in shown if len(set(values[label].values())) <= FEW or label in by}
+    return {label: values[label] for label in shown if len(set(values[label].values())) <= FEW or label in by}, without
+
+
+def _words(rows: TableRows, columns: Mapping[str, str], wanted: Collection[str]) -> dict[str, dict[str, str]]:
+    """For each of the rows the values of these columns, by the short names of these."""
+    return {
+        name: {short: _word(row[column]) for short, column in columns.items()}
+        for name, row in rows.read(list(columns.values()))
+        if name in wanted
+    }
+
+
+def _stale(one: Result, now: Mapping[str, str], then: Mapping[str, str], columns: Mapping[str, str], made: Dataset) -> bool:
+    """Whether a result was graded by a target that a reviewer has changed since. Raises DataError where it is of another row."""
+    target = root_of(str(made.recipe.harness.get("target") or ""))
+    stale = False
+    for short, value in now.items():
+        told = _word(one.labels.get(short, value))
+        if told not in (value, then.get(short, value)):
+            raise DataError(
+                f"row {one.row} has {short} '{then.get(short, value)}' in {made.folder}, and '{told}' in the results",
+                "the output was made again since: export it again, and run the harness on that",
+            )
+        stale = stale or (told != value and columns[short] == target)
+    return stale
 
 
 def _columns(known: Mapping[str, str], labels: Mapping[str, str], by: Sequence[str]) -> dict[str, str]:
@@ -160,143 +184,3 @@ def _columns(known: Mapping[str, str], labels: Mapping[str, str], by: Sequence[s
 
 def _word(value: Any) -> str:
     return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-# What the harnesses write
-
-
-def read(place: str | Path) -> Iterator[Result]:
-    """Every grade in a harness's results: a file, or a folder with any number of them. Raises DataError when there are none."""
-    place = Path(place)
-    if not place.exists():
-        raise DataError(f"there is no {place}", "name the file or folder that the harness wrote")
-    kinds = ("*.eval", "samples_*.jsonl", "*.json", "*.jsonl")
-    files = [place] if place.is_file() else sorted({file for kind in kinds for file in place.rglob(kind)})
-    count = 0
-    for file in files:
-        for result in _of_file(file):
-            count += 1
-            yield replace(result, file=file.name)
-    if not count:
-        hint = "inspect: its log folder or an .eval file; lm-eval: --output_path, with --log_samples; promptfoo: -o results.json"
-        raise DataError(f"{place} holds no results of rows of inspect, lm-eval or promptfoo", hint)
-
-
-def _of_file(file: Path) -> Iterator[Result]:
-    try:
-        if file.suffix == ".eval":
-            yield from _packed(file)
-        elif file.suffix == ".jsonl":
-            lines = [json.loads(text) for text in file.read_text(encoding="utf-8").split("\n") if text.strip()]
-            known = [line for line in lines if isinstance(line, dict)]
-            yield from _lm_eval(known, file) if known and "doc" in known[0] else _promptfoo([line for line in known if "testCase" in line])
-        else:
-            whole = json.loads(file.read_text(encoding="utf-8"))
-            if isinstance(whole, dict) and "eval" in whole and "samples" in whole:
-                yield from _inspect(whole["eval"], whole["samples"] or [])
-            elif isinstance(whole, dict) and isinstance(whole.get("results"), dict) and isinstance(whole["results"].get("results"), list):
-                yield from _promptfoo(whole["results"]["results"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile, struct.error) as error:
-        raise DataError(f"{file} cannot be read as results: {type(error).__name__}: {error}", "was the run cut off?") from None
-
-
-def _score(value: Any) -> float | None:
-    """A grade as a number from 0 to 1; None where it is none."""
-    if isinstance(value, str):
-        value = LETTERS.get(value, {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}.get(value.lower(), value))
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if 0 <= number <= 1 else None
-
-
-def _inspect(run: Mapping[str, Any], samples: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
-    names: dict[str, None] = {}
-    for sample in samples:
-        names |= dict.fromkeys(name for name, _ in _graded(sample))
-    for sample in samples:
-        graded = dict(_graded(sample))
-        for name in names:
-            yield Result(str(run["model"]), name, str(sample["id"]), sample.get("metadata") or {}, graded.get(name))
-
-
-def _graded(sample: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
-    for scorer, score in (sample.get("scores") or {}).items():
-        value = score["value"] if isinstance(score, dict) else score
-        if isinstance(value, dict):
-            yield from ((str(name), _score(one)) for name, one in value.items())
-        else:
-            yield scorer, _score(value)
-
-
-def _packed(file: Path) -> Iterator[Result]:
-    with zipfile.ZipFile(file) as log:
-        names = set(log.namelist())
-        start = "header.json" if "header.json" in names else "_journal/start.json"
-        if "summaries.json" in names:
-            samples = _entry(log, file, "summaries.json")
-        else:  # a run that was cut off
-            parts = sorted(name for name in names if name.startswith("_journal/summaries/"))
-            samples = [sample for name in parts for sample in _entry(log, file, name)]
-        yield from _inspect(_entry(log, file, start)["eval"], samples)
-
-
-def _entry(log: zipfile.ZipFile, file: Path, name: str) -> Any:
-    """A JSON file of a zip file, packed in any way that inspect packs it."""
-    entry = log.getinfo(name)
-    if entry.compress_type != ZSTANDARD:
-        return json.loads(log.read(name))
-    import pyarrow
-
-    with file.open("rb") as raw:  # APPNOTE.TXT 4.3.7: thirty bytes, of which the last four are the lengths of name and extra field
-        raw.seek(entry.header_offset + 26)
-        own, extra = struct.unpack("<HH", raw.read(4))
-        raw.seek(entry.header_offset + 30 + own + extra)
-        packed = raw.read(entry.compress_size)
-    with pyarrow.CompressedInputStream(io.BytesIO(packed), "zstd") as stream:
-        return json.loads(stream.read())
-
-
-def _lm_eval(lines: Sequence[Mapping[str, Any]], file: Path) -> Iterator[Result]:
-    run = _model(file)
-    for line in lines:
-        doc = line["doc"]
-        for name in line.get("metrics", ()):
-            if "id" in doc:
-                yield Result(
-                    run,
-                    name if line.get("filter") in (None, "none") else f"{name} ({line['filter']})",
-                    str(doc["id"]),
-                    doc.get("labels") or {},
-                    _score(line.get(name)),
-                )
-
-
-def _model(samples: Path) -> str:
-    """The model, from the results that lie beside the samples."""
-    moment = samples.stem[-26:]
-    for beside in samples.parent.glob(f"results_{moment}.json"):
-        told = json.loads(beside.read_text(encoding="utf-8")).get("config", {})
-        arguments = told.get("model_args") or {}
-        own = arguments.get("pretrained") or arguments.get("model") if isinstance(arguments, dict) else arguments
-        return f"{told.get('model')}/{own}" if own else str(told.get("model"))
-    return samples.parent.name
-
-
-def _promptfoo(results: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
-    prompts = {result.get("promptIdx", 0) for result in results}
-    for result in results:
-        case, provider = result["testCase"], result.get("provider") or {}
-        labels = dict(case.get("metadata") or {})
-        if "id" not in labels:
-            continue
-        run = provider.get("label") or provider.get("id") if isinstance(provider, dict) else provider
-        if len(prompts) > 1:
-            run = f"{run}, prompt {result.get('promptIdx', 0) + 1}"
-        named = result.get("namedScores") or {}
-        failed = result.get("failureReason") == 2 or (not named and result.get("error") and not result.get("gradingResult"))
-        names = {str(one["metric"]) for one in case.get("assert") or () if one.get("metric")} if failed else named.keys()
-        for name in sorted(names) or ["passed"]:
-            score = None if failed else _score(named[name] if name in named else bool(result.get("success")))
-            yield Result(str(run), name, str(labels["id"]), labels, score)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synthgen.dataset import JOURNAL, Output
+from synthgen.dataset import JOURNAL, Dataset, Output
 from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
 from synthgen.dataset.names import CHUNKS, PROGRESS, RUN
 from synthgen.dataset.origin import refuse_other, remember_origin
 from synthgen.dataset.place import FULL
 from synthgen.dataset.unfinished import remember_run
 from synthgen.dataset.verify import refuse_damaged
-from synthgen.errors import OutputError
+from synthgen.errors import OutputError, SynthgenError
 from synthgen.hub.hub import Pushed
 from synthgen.making.estimate import QuestionEstimate
 from synthgen.making.runs import Run, RunOptions, Watch, open_models, preflight
@@ -84,7 +84,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         same = there is not None and there["fingerprint"] == made_of
         if there and same and not (how.fresh or how.recheck or output.unfinished.exists()):
             refuse_damaged(output, there)
-            return MakeResult(output.final, there, already=True, notes=tuple(other_versions(there)))
+            return MakeResult(output.final, there, already=True, notes=(*other_versions(there), *_reviewed(output)))
         noted, gone = tuple(notes(loaded.recipe, how.models or ())), refuse_other(output, loaded, finished=not same)
         kept = output.open(fresh=how.fresh)
         remember_origin(output, loaded)
@@ -106,7 +106,11 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         carried = output.publish(manifest, [CHUNKS, PROGRESS, RUN])
     again = [f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged]
     lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
-    return MakeResult(output.final, manifest, notes=(*noted, *shortfalls(whole, manifest), *lost, *again, *gone, *kept, *carried, *untold))
+    return MakeResult(
+        output.final,
+        manifest,
+        notes=(*noted, *shortfalls(whole, manifest), *lost, *again, *gone, *kept, *carried, *untold, *_reviewed(output)),
+    )
 
 
 def _show(output: Output, manifest: dict[str, Any]) -> list[str]:
@@ -114,9 +118,19 @@ def _show(output: Output, manifest: dict[str, Any]) -> list[str]:
     from synthgen.reporting import add_report
 
     try:
-        add_report(output.unfinished, manifest)
+        add_report(output, manifest)
     except Exception as error:  # rows that took hours must not be lost for a page
         if isinstance(error, OSError) and error.errno in FULL:
             raise
         return [f"report.html could not be written: {type(error).__name__}: {error}; the rows are whole"]
     return []
+
+
+def _reviewed(output: Output) -> list[str]:
+    """What there is to say of reviewers' decisions on it, which are kept beside it: how many hold."""
+    from synthgen.decisions.amended import honoured
+
+    try:
+        return list(honoured(Dataset.open(output.final)).notes()) if output.review.exists() else []
+    except SynthgenError as error:  # which is no fault of the rows
+        return [f"reviewers' decisions could not be read: {error.message}; {error.hint}"]

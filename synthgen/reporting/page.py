@@ -14,10 +14,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from synthgen.dataset import Dataset
+from synthgen.decisions.amended import Honoured
 from synthgen.reporting import contents, distribution, made, typing, wording
 from synthgen.reporting.against import Against
 from synthgen.reporting.aside import queue
 from synthgen.reporting.contents import Contents
+from synthgen.reporting.reviewed import reviewed
 from synthgen.text.legible import legible
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -36,8 +38,9 @@ def _templates() -> Environment:
     return found
 
 
-def render(dataset: Dataset, against: Against | None = None) -> str:
-    """The page of an output; `against` puts real messages into it. Raises OutputError when a shard is missing."""
+def render(dataset: Dataset, against: Against | None = None, review: Honoured | None = None) -> str:
+    """The page of an output; `against` puts real messages into it, `review` shows what reviewers came to (the dataset is as they left it
+    then). Raises OutputError when a shard is missing."""
     style, script = (_content(name) for name in ("report.css", "quiz.js"))
     tables = [_table(Contents(dataset, name)) for name in dataset.tables]
     queues = [found for name in dataset.aside if (found := queue(dataset, name)).rows]
@@ -60,6 +63,7 @@ def render(dataset: Dataset, against: Against | None = None) -> str:
             time=made.duration(manifest["seconds"]),
             hints=list(made.hints(manifest, queues, holdings, typings)),
             against=against,
+            reviewed=reviewed(review),
             style=style,
             script=script if against else "",
             policy=_policy(style, script if against else ""),

@@ -8,8 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from synthgen.dataset import MANIFEST, REPORT, Dataset
-from synthgen.errors import OutputError
+from synthgen.dataset import MANIFEST, REPORT, Dataset, Output
+from synthgen.dataset.origin import remember_report
+from synthgen.decisions import Review
+from synthgen.decisions.amended import Honoured, honoured
+from synthgen.decisions.known import Reviewable
+from synthgen.errors import OutputError, SynthgenError
 from synthgen.reporting.against import against_logs
 from synthgen.reporting.page import HOLDS_LOGS, MAKER, render
 from synthgen.spec import pages
@@ -30,30 +34,43 @@ class ReportPath(type(Path())):  # type: ignore[misc]  # (before Python 3.12 a s
         return f'<iframe sandbox style="width: 100%; height: 80vh; border: 0" srcdoc="{html.escape(content)}"></iframe>'
 
 
-def add_report(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the page of an output whose files, but for the manifest, are in a folder, and name it in the manifest."""
-    as_read = json.loads(json.dumps(manifest, default=str))
-    content = render(Dataset.unpublished(folder, as_read)).encode()
+def add_report(output: Output, manifest: dict[str, Any]) -> None:
+    """Write the page of an output whose files, but for the manifest, are in its unfinished folder, and name it in the manifest."""
+    folder, as_read = output.unfinished, json.loads(json.dumps(manifest, default=str))
+    made = Dataset.unpublished(folder, as_read)
+    try:
+        left = honoured(made, Review.load(output.review, Reviewable(made)))
+    except SynthgenError:  # make tells that the decisions cannot be read
+        left = Honoured(made, Review(output.review), {}, Reviewable(made))
+    content = render(left.dataset, review=left).encode()
     (folder / REPORT).write_bytes(content)
     manifest["files"][REPORT] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
 
 
 def write_report(
-    folder: str | Path, *, against: str | Path | None = None, field: str | None = None, out: str | Path | None = None
+    folder: str | Path,
+    *,
+    against: str | Path | None = None,
+    field: str | None = None,
+    out: str | Path | None = None,
+    review: bool = True,
 ) -> ReportPath:
     """Write the page of a finished output, and return where: `out`, or `report.html` in the output; with the real messages of `against` (in
-    their `field`) `report-against.html`. Raises DataError, OutputError."""
-    dataset = Dataset.open(folder)
+    their `field`) `report-against.html`. Without `review` it shows the rows as they were made. Raises DataError, OutputError."""
+    left = honoured(Dataset.open(folder)) if review else None
+    dataset = left.dataset if left else Dataset.open(folder)
     place = Path(out) if out is not None else dataset.folder / (REPORT if against is None else WITH_LOGS)
     _allowed(dataset, place, with_logs=against is not None)
     if out is None and place.is_file() and MAKER.encode() not in place.read_bytes():
         raise OutputError(f"{place} is there already and is no report", "name another file: -o FILE")
-    content = render(dataset, None if against is None else against_logs(dataset, against, field)).encode()
+    content = render(dataset, None if against is None else against_logs(dataset, against, field), left).encode()
     try:
         if not place.is_file() or place.read_bytes() != content:
             place.parent.mkdir(parents=True, exist_ok=True)
             with replacing(place) as unfinished:
                 unfinished.write_bytes(content)
+            if place.resolve() == (dataset.folder / REPORT).resolve() and REPORT in dataset.manifest["files"]:
+                remember_report(dataset.folder, content)
     except OSError as error:
         raise OutputError(f"{place} cannot be written: {error.strerror}", "name another file: -o FILE") from None
     return ReportPath(place)

@@ -14,7 +14,7 @@ from pathlib import Path
 from synthgen.dataset import Dataset
 from synthgen.errors import SynthgenError
 from synthgen.fields.answer import AnswerForm, schema_of
-from synthgen.harness.slicing import read as read_results
+from synthgen.harness.results import read as read_results
 from synthgen.models import Journal
 from synthgen.recipe import load, plan
 from synthgen.spec import render
