@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         new,
         preview,
         report,
+        review,
         slice_results,
         tune,
         verify,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from synthgen.hub.hub import Pushed, push
     from synthgen.models import ScriptedModel
     from synthgen.recipe import Loaded
+    from synthgen.reviewing.state import ReviewState
     from synthgen.voices import Voice
 
 __version__ = "0.1.0"
@@ -64,6 +66,7 @@ __all__ = [
     "Previews",
     "Pushed",
     "RecipeError",
+    "ReviewState",
     "ScriptedModel",
     "SynthgenError",
     "Verified",
@@ -85,6 +88,7 @@ __all__ = [
     "preview",
     "push",
     "report",
+    "review",
     "row_id",
     "rows",
     "slice_results",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from synthgen.harness import Exported
     from synthgen.harness.slicing import Sliced
     from synthgen.reporting import ReportPath
+    from synthgen.reviewing.state import ReviewState
     from synthgen.tuning.run import Tuned
     from synthgen.tuning.train import Step
 
@@ -214,16 +215,36 @@ def compare(
 
 
 @quietly
-def report(folder: str | Path, *, against: str | Path | None = None, field: str | None = None, out: str | Path | None = None) -> ReportPath:
+def report(
+    folder: str | Path,
+    *,
+    against: str | Path | None = None,
+    field: str | None = None,
+    out: str | Path | None = None,
+    review: bool = True,
+) -> ReportPath:
     """Write the page that shows an output, and say where it is: `out`, or `report.html` in the folder, where `make` puts it.
 
     `against` is a file of real messages (in its `field`) or another output: they are laid beside the generated ones. That page holds them,
-    and is `report-against.html` unless `out` says otherwise. A notebook shows the page, but not one that holds real messages. Raises
+    and is `report-against.html` unless `out` says otherwise. A notebook shows the page, but not one that holds real messages. Rows
+    are as reviewers left them, without `review` as they were made. Raises
     DataError, OutputError.
     """
     from synthgen.reporting import write_report
 
-    return write_report(folder, against=against, field=field, out=out)
+    return write_report(folder, against=against, field=field, out=out, review=review)
+
+
+# review
+
+
+@quietly
+def review(folder: str | Path) -> ReviewState:
+    """How far the review of an output is: what was decided on its rows, who agrees with whom, how many more it takes. Raises DataError,
+    OutputError."""
+    from synthgen.reviewing.state import review_state
+
+    return review_state(folder)
 
 
 # export, slice and push
@@ -238,23 +259,27 @@ def export(
     input: str | None = None,  # noqa: A002
     target: str | None = None,
     system: str | None = None,
+    review: bool = True,
 ) -> Exported:
     """Write the cases of an output for eval harnesses: inspect, lm-eval, promptfoo, deepeval, ragas, openai, pytest, messages, jsonl, csv,
     or all of them, each into a folder of its own under `out` (default: the output's `harness`).
 
-    `table`, `input`, `target` and `system` take the place of what the recipe says under `harness`. Raises OutputError.
+    `table`, `input`, `target` and `system` take the place of what the recipe says under `harness`. Rows are as reviewers left them, without
+    `review` as they were made. Raises DataError, OutputError.
     """
     from synthgen.harness import export
 
-    return export(folder, [to] if isinstance(to, str) else to, out=out, table=table, input=input, target=target, system=system)
+    names = [to] if isinstance(to, str) else to
+    return export(folder, names, out=out, table=table, input=input, target=target, system=system, review=review)
 
 
-def slice_results(results: str | Path, output: str | Path, by: str | Sequence[str] = ()) -> list[Sliced]:
-    """Where an application fails: the results of inspect, lm-eval or promptfoo on an output's cases, by its labels (or `by` these columns).
-    Raises DataError, OutputError."""
+def slice_results(results: str | Path, output: str | Path, by: str | Sequence[str] = (), *, review: bool = True) -> list[Sliced]:
+    """Where an application fails: the results of inspect, lm-eval or promptfoo on an output's cases, by its labels (or `by` these columns),
+    beside people who took the test themselves. Labels are as reviewers left them, and rows that they rejected or whose target they changed
+    since do not count; without `review` all is as it was made. Raises DataError, OutputError."""
     from synthgen.harness.slicing import slice_results
 
-    return slice_results(results, output, [by] if isinstance(by, str) else by)
+    return slice_results(results, output, [by] if isinstance(by, str) else by, review=review)
 
 
 # tune
@@ -408,6 +433,7 @@ __all__ = [
     "publishing",
     "push",
     "report",
+    "review",
     "send",
     "slice_results",
     "tune",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.api import Recipes, loaded_from, make
-from synthgen.dataset import Dataset
+from synthgen.decisions.amended import opened, told_in
 from synthgen.models import Model
 from synthgen.spec import pages
 from synthgen.spec.digests import digest
@@ -41,7 +41,7 @@ def rows(
     **options: Any,
 ) -> RowList:
     """The first `n` rows (default: all) of a recipe's table (default: its first), as plain values; `fields` names the ones that are
-    wanted (default: all but the provenance).
+    wanted (default: all but the provenance). They are as reviewers left them.
 
     The dataset is made when it is not there, or when the recipe has changed, with the answers that its journal has; that asks Claude for
     nothing that costs more than `max_cost` US dollars. Processes that want the same rows at the same time, such as the workers of
@@ -53,12 +53,15 @@ def rows(
     folder = loaded.output_folder(out).absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f".{folder.name}.synthgen-rows.lock"):
-        made = Dataset.open(make(loaded, out=folder, max_cost=max_cost, models=models).folder)
-        found = made.rows(made.named(table), fields)
+        made = opened(make(loaded, out=folder, max_cost=max_cost, models=models).folder)
+        name = made.named(table)
+        told = told_in(made, name)
+        found = made.rows(name, fields)
         kept = RowList(plain(row) for row in islice(found, n))
     if fields is None:
         for row in kept:
             row.pop("provenance", None)
+            row.pop(told, None)
     return kept
 
 

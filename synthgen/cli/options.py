@@ -30,6 +30,9 @@ MaxCost = Annotated[
 All = Annotated[
     bool, typer.Option("--all", help="whole texts, and what was measured of them: style, slips, where each row came from (provenance)")
 ]
+NoReview = Annotated[
+    bool, typer.Option("--no-review", help="take the rows as they were made, whatever reviewers decided (default: as they left them)")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 Json = Annotated[bool, typer.Option("--json", help="print the result as JSON, for a program")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but errors")]

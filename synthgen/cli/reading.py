@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from synthgen.cli.options import All, Allow, Json, Output
+from synthgen.cli.options import All, Allow, Json, NoReview, Output
 
 
 def look(
@@ -61,6 +61,7 @@ def report(
     file: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="where it goes (default: report.html in the output)")
     ] = None,
+    no_review: NoReview = False,
 ) -> None:
     """Write the page that shows an output: rows, labels, how people type, what was refused, and what it took."""
     from synthgen import api
@@ -68,7 +69,7 @@ def report(
 
     if field is not None and against is None:
         raise typer.BadParameter("--field names a field of the messages that --against reads; give both")
-    place = api.report(output, against=against, field=field, out=file)
+    place = api.report(output, against=against, field=field, out=file, review=not no_review)
     terminal.print_report(place, against)
     if open_:
         typer.launch(place.resolve().as_uri())
@@ -159,13 +160,14 @@ def fewshot(
         typer.Option("--as", metavar="FORM", help="xml, messages (JSON for the Messages API) or markdown"),
     ] = "xml",
     file: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="write it to a file")] = None,
+    no_review: NoReview = False,
 ) -> None:
     """Print a block of few-shot examples that cover the labels and differ from each other."""
     from synthgen import api
     from synthgen.cli import terminal
     from synthgen.harness.fewshot import block, claudes, counted, save
 
-    made = api.fewshot(output, k, table=table, source=input_, target=target, cover=cover or [], form=form)
+    made = api.fewshot(output, k, table=table, source=input_, target=target, cover=cover or [], form=form, review=not no_review)
     text = block(made.examples, form)
     if file:
         save(text, file)

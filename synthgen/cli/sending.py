@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from synthgen.cli.options import Json, Output, Quiet, Without, Yes, kept
+from synthgen.cli.options import Json, NoReview, Output, Quiet, Without, Yes, kept
+
+if TYPE_CHECKING:
+    from synthgen.harness.slicing import Sliced
 
 
 def export(
@@ -37,6 +41,7 @@ def export(
         str | None, typer.Option("--target", metavar="FIELD", help="what the answer should be, such as intent or example.reply")
     ] = None,
     system: Annotated[str | None, typer.Option("--system", metavar="TEXT", help="the system prompt that comes before every input")] = None,
+    no_review: NoReview = False,
     as_json: Json = False,
 ) -> None:
     """Write an output's rows as the files of an eval harness, ready to run."""
@@ -44,7 +49,7 @@ def export(
     from synthgen.cli import terminal
     from synthgen.harness import as_dict
 
-    done = api.export(output, to, out=out, table=table, input=input_, target=target, system=system)
+    done = api.export(output, to, out=out, table=table, input=input_, target=target, system=system, review=not no_review)
     if as_json:
         typer.echo(json.dumps(as_dict(done), ensure_ascii=False))
     else:
@@ -62,15 +67,16 @@ def slice_(
             "--by", metavar="FIELD", help="slice by this column (default: by all labels: voice, case, intent, …); may be repeated"
         ),
     ] = None,
+    no_review: NoReview = False,
     as_json: Json = False,
 ) -> None:
     """Say where an application fails: its grades by voice, case and intent."""
     from synthgen import api
     from synthgen.cli import terminal
 
-    found = api.slice_results(results, output, by or [])
+    found = api.slice_results(results, output, by or [], review=not no_review)
     if as_json:
-        typer.echo(json.dumps([api.asdict(one) for one in found], ensure_ascii=False))
+        typer.echo(json.dumps([_as_dict(one) for one in found], ensure_ascii=False))
     else:
         terminal.print_slices(found)
 
@@ -102,6 +108,7 @@ def push(
         list[Path] | None,
         typer.Option("--logs", metavar="FILE", help="messages that no row may copy, besides those the recipe is like; may be repeated"),
     ] = None,
+    no_review: NoReview = False,
     message: Annotated[str | None, typer.Option("-m", "--message", metavar="TEXT", help="what the commit says")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="list what would be sent; send nothing")] = False,
     quiet: Quiet = False,
@@ -121,6 +128,7 @@ def push(
         dry_run=dry_run,
         without=without or (),
         logs=logs or (),
+        review=not no_review,
         message=message,
         progress=not (quiet or as_json) and sys.stderr.isatty(),
     )
@@ -130,3 +138,8 @@ def push(
         typer.echo(json.dumps(api.asdict(done)))
     elif not quiet:
         terminal.print_push(done)
+
+
+def _as_dict(one: Sliced) -> dict[str, Any]:
+    """For JSON. That rows were left out is said where some were."""
+    return {key: value for key, value in asdict(one).items() if value or key != "left_out"}

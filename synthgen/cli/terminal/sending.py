@@ -33,7 +33,8 @@ def print_slices(found: Sequence[Sliced]) -> None:
     marks = {-1: "worse than the rest", 1: "better than the rest", 0: ""}
     for one in found:
         ungraded = f" ({one.ungraded:,} more could not be graded)" if one.ungraded else ""
-        out.print(safe(f"{one.run}: {one.grade} {_percent(one.whole)} of {one.whole.rows:,} rows{ungraded}"))
+        without = f"; {one.left_out:,} left out: rejected by reviewers, or with another target since" if one.left_out else ""
+        out.print(safe(f"{one.run}: {one.grade} {_percent(one.whole)} of {one.whole.rows:,} rows{ungraded}{without}"))
         table = Table(box=None, pad_edge=False)
         for column in ("", "", one.grade, "95 %", "rows", ""):
             table.add_column(safe(column), justify="right" if column in (one.grade, "rows") else "left")

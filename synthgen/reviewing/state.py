@@ -1,0 +1,81 @@
+"""How far the review of an output is: for a program, a coding agent, and a notebook."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from synthgen.dataset import Dataset
+from synthgen.decisions.amended import honoured
+from synthgen.decisions.progress import Progress, progress
+from synthgen.harness.human import Baseline, baselines
+from synthgen.spec import pages
+
+
+@dataclass(frozen=True)
+class ReviewState:
+    """The review of an output in `folder`, whose decisions are in `file`: how many `hold` (those that were undone aside), who decided
+    (`reviewers`), how far each of the `tables` is, which rows are `outdated`, how `people` did who took the test themselves, and what
+    else there is to be told."""
+
+    folder: Path
+    file: Path
+    hold: int
+    reviewers: tuple[str, ...]
+    tables: tuple[Progress, ...]
+    outdated: tuple[str, ...]
+    people: tuple[Baseline, ...]
+    notes: tuple[str, ...]
+
+    def queues(self, table: Progress) -> dict[str, int]:
+        """How many rows of a table wait for somebody, by why."""
+        return {
+            "unsure": table.unsure,
+            "disputed": table.disputed,
+            "set aside": table.waiting,
+            "outdated": table.outdated,
+            "unreviewed": table.rows - table.decided,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        tables = {one.table: {**asdict(one), "decided": one.decided, "queues": self.queues(one)} for one in self.tables}
+        people = [
+            {**asdict(one), "answers": len(one.answers), "differing": [asdict(each) for each in one.differing]} for one in self.people
+        ]
+        return {**asdict(self), "folder": str(self.folder), "file": str(self.file), "tables": tables, "people": people}
+
+    def __repr__(self) -> str:
+        told = [*map(str, self.tables), *(f"{one.table}.{one.field} {one}" for one in self.people)]
+        return f"ReviewState({self.folder}: {'; '.join(told)})"
+
+    def _repr_html_(self) -> str:
+        head = ["table", "rows", "accepted", "rejected", "unsure", "disputed", "set aside", "outdated", "accepted in all"]
+        rows = [
+            (one.table, one.rows, one.accepted, one.rejected, one.unsure, one.disputed, one.waiting, one.outdated, str(one.enough))
+            for one in self.tables
+        ]
+        pairs = [
+            (one.table, f"{pair.one}, {pair.other}", pair.rows, f"{pair.share:.0%}", "" if pair.kappa is None else f"{pair.kappa:.2f}")
+            for one in self.tables
+            for pair in one.agreement
+        ]
+        agreement = [pages.table(["table", "reviewers", "rows", "agree on", "Cohen's kappa"], pairs)] if pairs else []
+        told = [*(f"{one.table}.{one.field}: {one}" for one in self.people), *(f"note: {note}" for note in self.notes)]
+        return pages.page(pages.table(head, rows), *agreement, *map(pages.paragraph, told))
+
+
+def review_state(folder: str | Path) -> ReviewState:
+    """How far the review of an output is. Raises DataError, OutputError."""
+    left = honoured(Dataset.open(folder))
+    return ReviewState(
+        Path(folder),
+        left.review.file,
+        left.holding,
+        tuple(left.review.reviewers),
+        tuple(progress(left)),
+        tuple(left.outdated),
+        tuple(baselines(left)),
+        tuple(left.notes()),
+    )
