@@ -22,7 +22,7 @@ WHATS: tuple[What, ...] = get_args(What)
 CHANGES = ("edit", "relabel")
 """The decisions that put another value into a field."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$"
+MOMENT = r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z)?$"
 
 
 @with_config(ConfigDict(strict=True, extra="ignore"))
@@ -47,7 +47,7 @@ class Decision:
     undoes: str = ""
     seen: Mapping[str, str] = dataclasses.field(default_factory=dict)
     id: Annotated[str, Field(max_length=64)] = ""
-    at: Annotated[str, Field(pattern=MOMENT)] | Literal[""] = ""
+    at: Annotated[str, Field(pattern=MOMENT)] = ""
 
     @property
     def changes(self) -> bool:
@@ -123,6 +123,8 @@ def _written(time: datetime) -> str:
 def _told(error: ValidationError) -> str:
     wrong = error.errors(include_url=False)[0]
     place = ".".join(map(str, wrong["loc"]))
+    if place == "at":
+        return f"'at' is no moment such as {moment()}: {wrong['input']!r}"
     if wrong["loc"][:1] == ("decision",) and wrong["type"] == "literal_error":
         return f"there is no decision '{wrong['input']}': {did_you_mean(wrong['input'], WHATS, 'decisions')}"
     if wrong["type"] == "missing":
