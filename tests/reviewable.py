@@ -46,12 +46,15 @@ def claude(prompt: Prompt, stream: Random) -> str:
     return json.dumps({"outcome": "answer", "why": "", "answer": answer}) + "\n"
 
 
+def models() -> dict[str, ScriptedModel]:
+    return {"typist": ScriptedModel(typist), "claude": ScriptedModel(claude)}
+
+
 def make_reviewable(folder: Path, recipe: str = RECIPE, **options: Any) -> Path:
     """Make it in the folder `shop` there."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.yaml").write_text(dedent(recipe), encoding="utf-8")
-    models = {"typist": ScriptedModel(typist), "claude": ScriptedModel(claude)}
-    return api.make(folder / "recipe.yaml", out=folder / "shop", models=models, **options).folder
+    return api.make(folder / "recipe.yaml", out=folder / "shop", models=models(), **options).folder
 
 
 def rows_of(output: Path, table: str = "traffic") -> dict[str, dict[str, Any]]:
