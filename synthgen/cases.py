@@ -38,10 +38,11 @@ def rows(
     out: str | Path | None = None,
     max_cost: float | None = 0,
     models: Mapping[str, Model] | None = None,
+    review: bool = True,
     **options: Any,
 ) -> RowList:
     """The first `n` rows (default: all) of a recipe's table (default: its first), as plain values; `fields` names the ones that are
-    wanted (default: all but the provenance). They are as reviewers left them.
+    wanted (default: all but the provenance). They are as reviewers left them, without `review` as they were made.
 
     The dataset is made when it is not there, or when the recipe has changed, with the answers that its journal has; that asks Claude for
     nothing that costs more than `max_cost` US dollars. Processes that want the same rows at the same time, such as the workers of
@@ -53,7 +54,7 @@ def rows(
     folder = loaded.output_folder(out).absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f".{folder.name}.synthgen-rows.lock"):
-        made = opened(make(loaded, out=folder, max_cost=max_cost, models=models).folder)
+        made = opened(make(loaded, out=folder, max_cost=max_cost, models=models).folder, review=review)
         name = made.named(table)
         told = told_in(made, name)
         found = made.rows(name, fields)

@@ -132,6 +132,25 @@ def test_a_line_that_is_no_decision_is_told_with_its_number_and_the_way_out(file
     assert "mend that line or delete it" in error.value.hint
 
 
+def test_two_decisions_of_one_id_are_told(file: Path) -> None:
+    file.write_text(f"{line(0)}\n{line(0, decision='reject', reason='no')}\n{line(0)}\n")
+    review = Review.load(file)
+    assert review.notes == [f"{file}, line 2: another decision has its id, {0:016x}, and counts in its place"]
+
+
+def test_what_windows_programs_make_of_the_file_is_read(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf" + f"{line(0)}\r\n{line(1)}\r\n".encode())
+    assert len(Review.load(file)) == 2
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999Z", "9999-99-99T99:99:99Z"])
+def test_a_moment_that_there_is_not_stops_nobody(file: Path, at: str) -> None:
+    file.write_text(line(0, at=at) + "\n")
+    review = Review.load(file)
+    review.append(said("reject", reason="no"))
+    assert review.standing("traffic")["traffic-1"].status == "rejected"
+
+
 def test_what_a_later_version_writes_besides_is_no_fault(file: Path) -> None:
     file.write_text(line(0, mood="glad") + "\n")
     assert len(Review.load(file)) == 1
@@ -163,7 +182,7 @@ def test_a_folder_that_cannot_be_written_and_a_file_that_is_none_are_told(tmp_pa
     with pytest.raises(OutputError, match="cannot be read: Not a directory"):
         Review.load(folder / "shop.review.jsonl").append(said())
     (tmp_path / "shop.review.jsonl").mkdir()
-    with pytest.raises(OutputError, match="cannot be read: Is a directory"):
+    with pytest.raises(OutputError, match="is no file"):
         Review.load(tmp_path / "shop.review.jsonl")
 
 

@@ -121,6 +121,12 @@ def test_what_is_not_asked_for_is_not_read_and_what_is_comes_changed(output: Pat
         list(Dataset.open(output).rows("traffic", ["reviewed"]))
 
 
+def test_an_output_may_be_named_by_a_dot(output: Path, ana: Reviewer, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana.decides("traffic-1", "reject", reason="no")
+    monkeypatch.chdir(output)
+    assert len(left(Path())) == len(left(output / "traffic" / "..")) == 23
+
+
 def test_a_column_of_the_recipe_keeps_its_name(tmp_path: Path) -> None:
     recipe = RECIPE.replace("order:   {", "reviewed: {kind: choice, options: [a, b]}\n      order:   {")
     output = make_reviewable(tmp_path, recipe)
@@ -133,6 +139,7 @@ def test_a_column_of_the_recipe_keeps_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "what", "told"),
     [
+        ("traffic-01", {"decision": "accept"}, "there is no row traffic-01 in table 'traffic'"),
         ("traffic-99", {"decision": "accept"}, "there is no row traffic-99 in table 'traffic'"),
         (
             "traffic-1",

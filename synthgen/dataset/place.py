@@ -53,7 +53,8 @@ class Output:
     @property
     def review(self) -> Path:
         """What reviewers decided of its rows: beside it, so that an output that is made again loses none."""
-        return self.final.with_name(self.final.name + REVIEW)
+        final = self.final if self.final.name.strip(".") else self.final.resolve()  # "." and ".." have no name of their own
+        return final.with_name(final.name + REVIEW)
 
     @property
     def whole(self) -> Path:

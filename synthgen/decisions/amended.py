@@ -65,7 +65,7 @@ def honoured(dataset: Dataset, review: Review | None = None) -> Honoured:
     """The output as reviewers left it; `review` are their decisions, by default those in the file beside it. Raises DataError,
     OutputError."""
     found = review_of(dataset) if review is None else review
-    known, plans = Reviewable(dataset), dict[str, Plan]()
+    known, plans = found.known if isinstance(found.known, Reviewable) else Reviewable(dataset), dict[str, Plan]()
     for name in dataset.tables if len(found) else ():  # in the order of work: parents first
         recorded = dataset.recipe.tables.get(name)
         plans[name] = plan(dataset, known, found, name, plans.get(recorded.parent) if recorded else None)

@@ -113,7 +113,12 @@ def new_id() -> str:
 def moment(after: str = "") -> str:
     """This moment; where clocks disagree and it is not later than `after`, a millisecond after that."""
     now = _written(datetime.now(UTC))
-    return now if now > after else _written(datetime.fromisoformat(after) + timedelta(milliseconds=1))
+    if now > after:
+        return now
+    try:
+        return _written(datetime.fromisoformat(after) + timedelta(milliseconds=1))
+    except (ValueError, OverflowError):  # somebody wrote a moment that there is not; of the same moment the later line counts
+        return after
 
 
 def _written(time: datetime) -> str:

@@ -54,6 +54,7 @@ class Reviewable:
 
     dataset: Dataset
     _numbers: dict[str, set[int]] = field(default_factory=dict, repr=False)
+    _forms: dict[tuple[str, str], Schema | None] = field(default_factory=dict, repr=False)
 
     def fields(self, table: str) -> list[str]:
         """The columns of a table that a reviewer reads."""
@@ -67,6 +68,11 @@ class Reviewable:
 
     def form(self, table: str, name: str) -> Schema | None:
         """The JSON Schema of a field's values, as far as the recipe says it."""
+        if (table, name) not in self._forms:
+            self._forms[table, name] = self._form(table, name)
+        return self._forms[table, name]
+
+    def _form(self, table: str, name: str) -> Schema | None:
         if str(self.schemas[table].field(name).type) == "bool":
             return {"type": "boolean"}
         found = self.dataset.recipe.fields_of(table).get(name)
@@ -154,7 +160,8 @@ class Reviewable:
 def number_of(table: str, row: str) -> int | None:
     """The number in a row's id, such as traffic-17; None where it is none of that table's."""
     name, _, number = row.rpartition("-")
-    return int(number) if name == table and number.isascii() and number.isdecimal() and len(number) < 19 else None
+    known = name == table and number.isascii() and number.isdecimal() and len(number) < 19 and str(int(number)) == number
+    return int(number) if known else None
 
 
 def is_json(column: pyarrow.DataType) -> bool:

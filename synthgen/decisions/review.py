@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import os
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -110,7 +111,7 @@ class Review:
         found = cls(Path(file), known)
         found.reload()
         if found._rest and unfinished(found._rest):
-            found._cut(found._lines + 1)
+            found._note(f"line {found._lines + 1}: its writing was cut off, and it is passed over")
         return found
 
     def __len__(self) -> int:
@@ -142,6 +143,8 @@ class Review:
                 raise
 
     def _fresh(self) -> bool:
+        if self.file.exists() and not self.file.is_file():
+            raise OutputError(f"{self.file} is no file", "move it away")
         try:
             stream = self.file.open("rb")
         except FileNotFoundError:
@@ -177,13 +180,15 @@ class Review:
         if not line.strip():
             return
         try:
-            decision = read(line.rstrip(b"\r"))
+            decision = read(line.removeprefix(BOM_UTF8 if number == 1 else b"").rstrip(b"\r"))
         except ValueError as error:
             if not unfinished(line):
                 raise DataError(f"{self.file}, line {number}: {error}", WAY_OUT) from None
-            self._cut(number)
+            self._note(f"line {number}: its writing was cut off, and it is passed over")
             return
         if decision.id in self.ids:
+            if decision != self.ids[decision.id]:
+                self._note(f"line {number}: another decision has its id, {decision.id}, and counts in its place")
             return
         self.ids[decision.id] = decision
         wrong = self._wrong(decision)
@@ -192,8 +197,8 @@ class Review:
         else:
             self.standing(decision.table).take(decision)
 
-    def _cut(self, number: int) -> None:
-        note = f"{self.file}, line {number}: its writing was cut off, and it is passed over"
+    def _note(self, told: str) -> None:
+        note = f"{self.file}, {told}"
         if note not in self.notes:
             self.notes.append(note)
 
