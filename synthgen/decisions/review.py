@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from synthgen.decisions.decision import Decision, moment, new_id, read, unfinished
 from synthgen.decisions.standing import Standing, Status, standing
@@ -128,7 +128,9 @@ class Review:
 
     def standing(self, table: str) -> Standings:
         """What the decisions on each row of a table come to, by the row's id."""
-        return self._tables.setdefault(table, Standings(self._lock))
+        if table not in self._tables:
+            self._tables[table] = Standings(self._lock)
+        return self._tables[table]
 
     # Reading
 
@@ -160,19 +162,22 @@ class Review:
                 self._forget()
                 stream.seek(0)
             self._size, self._inode = found.st_size, found.st_ino
-            self._take(stream.read())
+            self._take(stream)
         return True
 
-    def _take(self, content: bytes) -> None:
+    def _take(self, stream: BinaryIO) -> None:
         """Take the decisions in what is new in the file. A last line that is not whole may still be written: it is read again."""
-        *lines, self._rest = content.split(b"\n")
+        self._rest = b""
         with uncollected():
-            for number, line in enumerate(lines, self._lines + 1):
-                self._line(number, line)
-        self._lines += len(lines)
-        done = len(content) - len(self._rest)
-        self._read += done
-        self._tail = (self._tail + content[max(0, done - TAIL) : done])[-TAIL:]
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    self._rest = line
+                    break
+                self._lines += 1
+                self._read += len(line)
+                self._line(self._lines, line)
+        stream.seek(max(0, self._read - TAIL))
+        self._tail = stream.read(min(TAIL, self._read))
         if not unfinished(self._rest):
             self._line(self._lines + 1, self._rest)
 
@@ -180,9 +185,9 @@ class Review:
         if not line.strip():
             return
         try:
-            decision = read(line.removeprefix(BOM_UTF8 if number == 1 else b"").rstrip(b"\r"))
+            decision = read(line.removeprefix(BOM_UTF8 if number == 1 else b"").rstrip(b"\r\n"))
         except ValueError as error:
-            if not unfinished(line):
+            if not unfinished(line.strip()):
                 raise DataError(f"{self.file}, line {number}: {error}", WAY_OUT) from None
             self._note(f"line {number}: its writing was cut off, and it is passed over")
             return
