@@ -100,7 +100,8 @@ __all__ = [
 _ELSEWHERE = {
     "Comparison": "comparison", "DataError": "errors", "Difference": "comparison.outputs", "HubError": "errors", "LimitError": "errors",
     "Loaded": "recipe", "ModelError": "errors",
-    "OutputError": "errors", "RecipeError": "errors", "ScriptedModel": "models", "SynthgenError": "errors", "Voice": "voices",
+    "OutputError": "errors", "RecipeError": "errors", "ReviewState": "reviewing.state",
+    "ScriptedModel": "models", "SynthgenError": "errors", "Voice": "voices",
     "row_id": "cases",
     "rows": "cases",
 }  # fmt: skip
