@@ -196,6 +196,33 @@ def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
 
 
+FULL = """
+import resource, signal, sys
+from synthgen.decisions import Decision, Review
+from synthgen.errors import OutputError
+review = Review.load(sys.argv[1])
+review.append(Decision("ana", "traffic", "traffic-1", "accept"))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
+for _ in range(2):
+    try:
+        review.append(Decision("ana", "traffic", "traffic-2", "reject", reason="x" * 100))
+    except OutputError as error:
+        print(error.message.removeprefix(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+review.append(Decision("ana", "traffic", "traffic-3", "accept"))
+print([one.row for one in review])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit can be set")
+def test_where_there_is_no_room_it_is_told_and_what_was_decided_stays(file: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL, str(file)], capture_output=True, text=True, check=True)
+    told = [" cannot be written: there is no room", " cannot be written: File too large", "['traffic-1', 'traffic-3']"]
+    assert done.stdout.splitlines() == told
+    assert [one.row for one in Review.load(file)] == ["traffic-1", "traffic-3"]
+
+
 # Others who write
 
 

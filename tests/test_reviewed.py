@@ -216,7 +216,7 @@ def test_push_sends_rows_as_they_were_left_and_what_is_fetched_verifies(
 ) -> None:
     decide_all(ana, output)
     before = sorted((path, path.stat().st_mtime_ns) for path in output.rglob("*"))
-    send(output)
+    assert send(output).notes == ("9 of reviewers' decisions hold (shop.review.jsonl)",)
     there = fetched()
     assert synthgen.verify(there).damaged == ()
     for table in ("traffic", "examples"):
@@ -282,6 +282,7 @@ def test_export_writes_cases_as_reviewers_left_them(output: Path, ana: Reviewer)
     assert before.keys() - now.keys() == {"traffic-1"}
     assert now["traffic-2"]["target"] == other_intent(made["traffic-2"])
     assert cases(output, review=False) == before
+    assert api.export(output, "jsonl").notes[-1] == "9 of reviewers' decisions hold (shop.review.jsonl)"
     done = CliRunner().invoke(app, ["export", str(output), "--to", "csv", "--target", "intent", "--no-review"])
     assert done.exit_code == 0
     (file,) = (output / "harness" / "csv").glob("*.csv")

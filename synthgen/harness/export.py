@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synthgen.decisions.amended import opened
+from synthgen.dataset.dataset import Dataset
+from synthgen.decisions.amended import honoured
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
 from synthgen.harness.cases import Suite, harness_of
@@ -74,7 +75,8 @@ def export(
     for name in names:
         if name not in HARNESSES:
             raise OutputError(f"there is no harness '{name}'", did_you_mean(name, HARNESSES, "harnesses"))
-    rows, harness = harness_of(opened(folder, review=review), table=table, input=input, target=target, system=system)
+    left = honoured(Dataset.open(folder)) if review else None
+    rows, harness = harness_of(left.dataset if left else Dataset.open(folder), table=table, input=input, target=target, system=system)
     suite = suite_of(rows, harness)
     cases = sum(1 for _ in suite.cases())
     total = rows.manifest["tables"][rows.table]["rows"]
@@ -104,7 +106,7 @@ def export(
         total - cases,
         tuple(graders.grades(suite.settings())),
         tuple(suite.labels),
-        (*suite.notes, *_notes(suite, total - cases)),
+        (*suite.notes, *_notes(suite, total - cases), *(left.notes() if left else ())),
     )
 
 

@@ -180,7 +180,7 @@ def send(folder: str | Path, publish: Publish, how: Sending) -> Pushed:
                 withheld=parcel.withheld,
                 stays=tuple(parcel.stays),
                 dry_run=how.dry_run,
-                notes=tuple(notes),
+                notes=(*notes, *parcel.notes),
             )
             return done if how.dry_run else _send(errand, there, changed, done, parcel.summary)
 

@@ -71,12 +71,13 @@ class Wishes:
 @dataclass
 class Outgoing:
     """All that goes, and what it is in a line; `withheld` counts refused rows that stay because of what they hold, `stays` names what else
-    is in the folder."""
+    is in the folder, and `notes` tell of reviewers' decisions."""
 
     summary: str
     files: list[Sent] = field(default_factory=list)
     withheld: dict[str, int] = field(default_factory=dict)
     stays: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outgoing:
@@ -119,7 +120,9 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
     names = (path.relative_to(output.final).as_posix() for path in output.final.rglob("*") if path.is_file())
     stays = sorted(name for name in names if name not in own or name.split("/")[0] in wishes.without)
     counts = ", ".join(f"{sum(one.rows for one in splits):,} rows of {name}" for name, splits in configs.items())
-    return Outgoing(f"{manifest['name']}: {counts} (seed {manifest['seed']})", files, dict(+guard.withheld), stays)
+    return Outgoing(
+        f"{manifest['name']}: {counts} (seed {manifest['seed']})", files, dict(+guard.withheld), stays, list(made.notes()) if made else []
+    )
 
 
 def _originals(output: Output, recipe: RecordedRecipe, logs: Sequence[str | Path]) -> Originals | None:

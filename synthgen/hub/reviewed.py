@@ -11,6 +11,8 @@ from synthgen.harness.human import Baseline, baselines
 
 def reviewed_section(honoured: Honoured) -> list[str]:
     """The lines of the card's section; none where nobody decided anything that holds."""
+    if not len(honoured.review):
+        return []
     told = [line for one in progress(honoured) if one.decided for line in _table(one)]
     people = [_person(one) for one in baselines(honoured)]
     if not (told or people):
