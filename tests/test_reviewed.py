@@ -463,6 +463,19 @@ def test_people_are_graded_as_applications_are(output: Path, ana: Reviewer) -> N
     assert str(found) == "human: 50% of 18, ± 21%, 3 s each"
 
 
+def test_where_an_edge_case_leaves_nothing_of_a_label_a_person_may_say_so(tmp_path: Path) -> None:
+    recipe = RECIPE.replace("  examples:", "      input: {kind: edge_case, of: message, case: off topic}\n  examples:")
+    recipe = recipe.replace("{input: message, target: intent}", "{table: traffic, input: input, target: intent, out: unclear}")
+    output = make_reviewable(tmp_path, recipe)
+    ana = Reviewer(output)
+    ana.decides("traffic-1", "answer", field="intent", value="unclear")
+    ana.decides("traffic-2", "answer", field="intent", value=rows_of(output)["traffic-2"]["intent"])
+    with pytest.raises(DataError, match="'unclear' is no value of 'intent'"):
+        ana.decides("traffic-1", "relabel", field="intent", value="unclear")
+    (found,) = baselines(honoured(Dataset.open(output)))
+    assert [(one.row, one.target, one.score) for one in found.answers] == [("traffic-1", "unclear", 1.0), ("traffic-2", "unclear", 0.0)]
+
+
 def test_how_far_it_is(output: Path, ana: Reviewer) -> None:
     decide_all(ana, output)
     found = api.review(output)

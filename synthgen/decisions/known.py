@@ -66,6 +66,12 @@ class Reviewable:
         found = _part(self.form(table, root_of(path)), path)
         return None if found is None else [True, False] if found.get("type") == "boolean" else found.get("enum")
 
+    @cached_property
+    def _out(self) -> list[str]:
+        """What the answer is where an edge case leaves nothing of a label."""
+        out = self.dataset.recipe.harness.get("out")
+        return [*map(str, out.values())] if isinstance(out, Mapping) else [str(out)] if out else []
+
     def form(self, table: str, name: str) -> Schema | None:
         """The JSON Schema of a field's values, as far as the recipe says it."""
         if (table, name) not in self._forms:
@@ -143,6 +149,8 @@ class Reviewable:
             return f"'{root}' is a column of {column} and has no parts"
         value, form = decision.value, self.form(decision.table, root)
         options = self.options(decision.table, decision.field)
+        if options is not None and decision.decision == "answer":
+            options = [*options, *self._out]
         if options is not None and value is not None and value not in options:
             return f"'{to_text(value)}' is no value of '{decision.field}': {did_you_mean(to_text(value), map(to_text, options), 'options')}"
         part = _part(form, decision.field)

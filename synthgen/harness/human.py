@@ -79,6 +79,8 @@ def _graded(honoured: Honoured, table: str, field: str, answers: Sequence[Decisi
         rows, harness = harness_of(honoured.dataset, table=table, target=field)
     except OutputError:  # nothing in that table is an input
         return
+    if field != honoured.dataset.recipe.harness.get("target"):  # it says nothing of how this one is graded
+        harness = harness.model_copy(update={"out": None, "grade": None})
     suite = suite_of(rows, harness)
     settings, wanted = suite.settings(), {one.row for one in answers}
     targets: dict[str, Any] = {}
