@@ -35,6 +35,13 @@ def line(number: int, **more: Any) -> str:
     return json.dumps({**first, "decision": "accept", **more})
 
 
+def deep(levels: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
 # The file
 
 
@@ -168,6 +175,7 @@ def test_what_a_later_version_writes_besides_is_no_fault(file: Path) -> None:
         (said("edit", field="n", value=float("nan")), "cannot be written"),
         (said("edit", field="n", value={1, 2}), "cannot be written"),
         (said(seen={"message": 3}), "'seen.message'"),
+        (said("edit", field="n", value=deep(10**5)), "cannot be written"),
     ],
 )
 def test_what_is_no_decision_is_refused_in_words_and_not_written(file: Path, decision: Decision, told: str) -> None:
@@ -244,9 +252,11 @@ def test_a_file_that_was_replaced_is_read_anew(file: Path) -> None:
     file.with_name("other").replace(file)
     assert review.reload() is True
     assert [*review.standing("traffic")] == [f"traffic-{number}" for number in range(9)]
-    file.write_text(line(11) + "\n")  # in place
-    review.reload()
-    assert [one.id for one in review] == [f"{11:016x}"]
+    for number in (11, 12):  # in place, the second time as many bytes as before
+        file.write_text(line(number) + "\n")
+        os.utime(file, ns=(number, number))
+        review.reload()
+        assert [one.id for one in review] == [f"{number:016x}"]
     file.unlink()
     review.reload()
     assert len(review) == 0

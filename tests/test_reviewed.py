@@ -121,6 +121,33 @@ def test_what_is_not_asked_for_is_not_read_and_what_is_comes_changed(output: Pat
         list(Dataset.open(output).rows("traffic", ["reviewed"]))
 
 
+def test_a_column_of_any_type_can_be_edited_and_keeps_it(tmp_path: Path) -> None:
+    fields = {
+        "day": {"kind": "date", "between": ["2026-01-01", "2026-02-01"]},
+        "time": {"kind": "date", "between": ["2026-01-01T10:00", "2026-02-01T10:00"]},
+        "price": {"kind": "number", "between": [1, 9], "decimals": 2},
+        "count": {"kind": "number", "between": [1, 9], "decimals": 0},
+        "paid": {"kind": "choice", "options": [True, False]},
+        "grade": {"kind": "choice", "options": [1, 2]},
+        "name": {"kind": "fake", "provider": "name"},
+    }
+    output = api.make({"name": "t", "tables": {"traffic": {"rows": 5, "fields": fields}}}, out=tmp_path / "out").folder
+    ana, made = Reviewer(output), rows_of(output)
+    value = {"price": 2, "count": 3, "paid": not made["traffic-1"]["paid"], "grade": 2, "name": "ß\u200b"}
+    for name in fields:
+        ana.decides("traffic-1", "edit", field=name, value=value.get(name, str(made["traffic-2"][name])))
+        ana.decides("traffic-3", "edit", field=name, value=None)
+    found = left(output)
+    assert {name: found["traffic-1"][name] for name in fields} == {**{name: made["traffic-2"][name] for name in fields}, **value}
+    assert [found["traffic-3"][name] for name in fields] == [None] * len(fields)
+    assert found["traffic-4"] == {**made["traffic-4"], "reviewed": None}
+    schema = Dataset.open(output).schema("traffic")
+    assert [*reviewed(Dataset.open(output)).schema("traffic")][:-1] == [*schema]
+    for name, wrong in {"day": "soon", "price": "two", "count": 2.5, "paid": "yes", "grade": True, "name": 3}.items():
+        with pytest.raises(DataError):
+            ana.decides("traffic-1", "edit", field=name, value=wrong)
+
+
 def test_an_output_may_be_named_by_a_dot(output: Path, ana: Reviewer, monkeypatch: pytest.MonkeyPatch) -> None:
     ana.decides("traffic-1", "reject", reason="no")
     monkeypatch.chdir(output)

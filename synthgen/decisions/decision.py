@@ -56,11 +56,11 @@ class Decision:
 
     def line(self) -> bytes:
         """The line that it is in a file, with its end. Raises DataError for a value that JSON does not have."""
-        told = {key: value for key, value in asdict(self).items() if value not in ("", None, {}) or (key == "value" and self.field)}
-        first = {key: told.pop(key) for key in ("id", "at", "by", "table", "row", "decision") if key in told}
         try:
+            told = {key: value for key, value in asdict(self).items() if value not in ("", None, {}) or (key == "value" and self.field)}
+            first = {key: told.pop(key) for key in ("id", "at", "by", "table", "row", "decision") if key in told}
             return storable(json.dumps({**first, **told}, ensure_ascii=False, allow_nan=False)).encode() + b"\n"
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise DataError(f"the decision on {self.row} cannot be written: {error}") from None
 
 

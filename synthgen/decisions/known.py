@@ -186,6 +186,8 @@ def cells(values: Sequence[Any], column: pyarrow.DataType) -> pyarrow.Array:
         return pyarrow.ExtensionArray.from_storage(column, pyarrow.array(texts, column.storage_type))
     if not pyarrow.types.is_boolean(column) and any(isinstance(value, bool) for value in values):
         raise ValueError("a truth value")
+    if pyarrow.types.is_integer(column) and any(isinstance(value, float) for value in values):
+        raise ValueError("no whole number")  # it would be cut off
     try:
         if pyarrow.types.is_temporal(column):
             return pyarrow.array([None if value is None else str(value) for value in values], pyarrow.string()).cast(column)

@@ -26,6 +26,8 @@ from synthgen.spec.replacing import sync
 
 TAIL = 256
 """Bytes before the place up to which the file was read that must still be there, or it is another file."""
+WAIT = 30
+"""Seconds that an append waits for another at most."""
 WAY_OUT = "mend that line or delete it; after a merge keep the lines of both sides (docs/review.md, The file)"
 
 
@@ -102,8 +104,8 @@ class Review:
         self.unfit = list[tuple[Decision, str]]()
         self.ids = dict[str, Decision]()
         self._tables: dict[str, Standings] = {}
-        self._read, self._size, self._inode = 0, 0, 0
-        self._lines, self._tail, self._rest = 0, b"", b""
+        self._file: tuple[int, int, int] = (0, 0, 0)
+        self._read, self._lines, self._tail, self._rest = 0, 0, b"", b""
 
     @classmethod
     def load(cls, file: str | Path, known: Known | None = None) -> Review:
@@ -154,14 +156,16 @@ class Review:
             self._forget()
             return had
         with stream:
-            found = os.fstat(stream.fileno())
-            if (found.st_size, found.st_ino) == (self._size, self._inode):
+            now = os.fstat(stream.fileno())
+            found = now.st_ino, now.st_size, now.st_mtime_ns
+            if found == self._file:
                 return False
+            grown = found[0] == self._file[0] and found[1] > self._file[1]
             stream.seek(self._read - len(self._tail))
-            if found.st_ino != self._inode or stream.read(len(self._tail)) != self._tail:
+            if not grown or stream.read(len(self._tail)) != self._tail:
                 self._forget()
                 stream.seek(0)
-            self._size, self._inode = found.st_size, found.st_ino
+            self._file = found
             self._take(stream)
         return True
 
@@ -261,7 +265,7 @@ class Review:
         from filelock import FileLock
 
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.file.with_name(f".{self.file.name}.lock")):
+        with FileLock(self.file.with_name(f".{self.file.name}.lock"), timeout=WAIT):
             yield
 
     @contextmanager
