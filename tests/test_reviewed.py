@@ -109,6 +109,25 @@ def test_a_row_that_was_set_aside_is_let_in_with_an_answer_and_let_go_when_rejec
     assert found.manifest["tables"]["examples"]["rows"] == len(list(found.rows("examples"))) == len(rows_of(output, "examples")) + 1
 
 
+def test_a_row_whose_answer_and_label_differ_is_let_in_when_it_is_accepted_or_relabelled(tmp_path: Path) -> None:
+    fields = {name: {"kind": "choice", "options": ["late", "broken"]} for name in ("intent", "guess")}
+    table = {"rows": 8, "fields": fields, "keep": [{"kind": "agrees", "field": "guess", "with": "intent"}]}
+    output = api.make({"name": "t", "tables": {"traffic": table}}, out=tmp_path / "out").folder
+    ana = Reviewer(output)
+    waiting = {f"traffic-{row['row']}": row["values"] for row in Dataset.open(output).rows("review")}
+    first, second, third, *_ = waiting
+    ana.decides(first, "accept")
+    ana.decides(second, "relabel", field="intent", value=waiting[second]["guess"])
+    ana.decides(third, "accept")
+    ana.decides(third, "unsure", by="ben")
+    found = left(output)
+    assert found.keys() - rows_of(output).keys() == {first, second}
+    assert {name: found[first][name] for name in fields} == waiting[first]
+    assert found[second]["intent"] == found[second]["guess"]
+    assert found[second]["reviewed"] == {"status": "accepted", "changed": ["intent"]}
+    assert len(list(reviewed(Dataset.open(output)).rows("review"))) == len(waiting) - 2
+
+
 def test_what_is_not_asked_for_is_not_read_and_what_is_comes_changed(output: Path, ana: Reviewer) -> None:
     ana.decides("traffic-3", "edit", field="message", value="hello there")
     ana.decides("traffic-1", "reject", reason="no")
