@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
-from synthgen.comparison.shares import wilson
 from synthgen.decisions.standing import STATUS, Standing
 
 WIDTH = 0.05
@@ -90,6 +89,8 @@ def enough(accepted: int, decided: int, of: int) -> Enough:
 
 
 def _interval(share: float, count: int, of: int) -> tuple[float, float]:
+    from synthgen.comparison.shares import wilson  # its room needs numpy
+
     if count and count >= of:
         return share, share
     counted = count * (of - 1) / (of - count) if count else 0.0

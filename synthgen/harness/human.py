@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from synthgen.comparison.shares import wilson
 from synthgen.decisions.amended import Honoured
 from synthgen.decisions.decision import Decision
 from synthgen.errors import OutputError
@@ -99,6 +98,8 @@ def _graded(honoured: Honoured, table: str, field: str, answers: Sequence[Decisi
 
 
 def _baseline(table: str, field: str, grade: str, graded: Sequence[Graded]) -> Baseline:
+    from synthgen.comparison.shares import wilson  # its room needs numpy
+
     total, seconds = sum(one.score for one in graded), [one.seconds for one in graded if one.seconds is not None]
     low, high = wilson(total, len(graded))
     people = tuple(sorted({one.by for one in graded}))
