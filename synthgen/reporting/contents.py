@@ -103,12 +103,16 @@ class Contents:
 
     def _ends(self) -> tuple[dict[int, float], dict[int, float]]:
         """The places of the most and the least typical rows, and how typical each is."""
-        places = spread_over(self.rows, COMPARED)
-        found = list(self._by_message(self.message, places) if self.message else self._by_labels(places))
+        found = self.typicality()
         if len(found) < 3 * ENDS or len({score for _, score in found}) < 2:
             return {}, {}
         ordered = sorted(found, key=lambda one: (-one[1], one[0]))
         return dict(ordered[:ENDS]), dict(reversed(ordered[-ENDS:]))
+
+    def typicality(self) -> list[tuple[int, float]]:
+        """The places of rows, of very many so many that are evenly spread, each with how typical it is."""
+        places = spread_over(self.rows, COMPARED)
+        return list(self._by_message(self.message, places) if self.message else self._by_labels(places))
 
     def _by_message(self, message: str, places: Sequence[int]) -> Iterator[tuple[int, float]]:
         topic = self.labels[self.topic] if self.topic else message

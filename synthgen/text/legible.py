@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,13 +32,13 @@ _PICTURE = "\u2190-\u2bff\U0001f000-\U0001faff"
 _IN_EMOJI = re.compile(f"(?<=[{_PICTURE}])\ufe0f|(?<=[{_PICTURE}\ufe0f])\u200d(?=[{_PICTURE}])")
 _UNSEEN = re.compile(f"[\u034f{BLANK}{_SELECTORS}]")
 
-Kind = Literal["", "sign", "slip"]
+Kind = Literal["", "sign", "slip", "gone", "come"]
 
 
 @dataclass(frozen=True, slots=True)
 class LegiblePiece:
-    """A part of a text: as it is (kind ""), a sign that stands for what cannot be seen, or a slip with its own `parts`. `note` says what
-    the sign stands for, or what was meant."""
+    """A part of a text: as it is (kind ""), a sign that stands for what cannot be seen, or what is marked, with its own `parts`: a slip, or
+    what went (`gone`) or came in another version (`come`). `note` says what the sign stands for, or what was meant."""
 
     text: str
     kind: Kind = ""
@@ -51,14 +51,23 @@ Pieces = tuple[LegiblePiece, ...]
 
 def legible(value: Any, slips: Sequence[Mapping[str, Any]] = (), longest: int = LONGEST) -> Pieces:
     """A value in pieces; the spans of `slips` (start, end, kind, and what stood there, `was`) are marked."""
+    return _pieces(value, "slip", longest, lambda length: _spans(slips, length))
+
+
+def marked(value: Any, spans: Sequence[tuple[int, int]], kind: Kind, longest: int = LONGEST) -> Pieces:
+    """A value in pieces; its `spans` (start, end), in order and apart, are marked as of a kind."""
+    return _pieces(value, kind, longest, lambda length: ((start, min(end, length), "") for start, end in spans if start < min(end, length)))
+
+
+def _pieces(value: Any, kind: Kind, longest: int, spans_of: Callable[[int], Iterator[tuple[int, int, str]]]) -> Pieces:
     if value is None:
         return (LegiblePiece("nothing", "sign", "there is no value"),)
     text = to_text(value)
     if not text:
         return (LegiblePiece("empty", "sign", "a text without a character"),)
     pieces, at, shown = list[LegiblePiece](), 0, text[:longest]
-    for start, end, note in _spans(slips, len(shown)):
-        pieces += [*_seen(shown, at, start), LegiblePiece(shown[start:end], "slip", note, tuple(_seen(shown, start, end)))]
+    for start, end, note in spans_of(len(shown)):
+        pieces += [*_seen(shown, at, start), LegiblePiece(shown[start:end], kind, note, tuple(_seen(shown, start, end)))]
         at = end
     pieces += _seen(shown, at, len(shown))
     if more := len(text) - longest:
