@@ -52,13 +52,31 @@ class Browser:
             parts += one
         return dict(json.loads(parts))
 
-    def open(self, file: Path) -> None:
-        """Open a file, and wait until it is loaded."""
+    def open(self, place: Path | str) -> None:
+        """Open a file or an address, and wait until it is loaded."""
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
-        self.call("Page.navigate", url=file.resolve().as_uri())
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+        before = self._loads()
+        self.call("Page.navigate", url=place if isinstance(place, str) else place.resolve().as_uri())
+        while self._loads() == before:
             self.events.append(self._next())
+
+    def _loads(self) -> int:
+        """How often this page was loaded."""
+        return sum(event.get("method") == "Page.loadEventFired" and event.get("sessionId") == self.session for event in self.events)
+
+    def tab(self) -> str:
+        """Open another page beside this one and turn to it; `session` is how to turn to either. Returns what this one was."""
+        own, self.session = self.session, ""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        return own
+
+    def wait(self, condition: str) -> None:
+        """Wait until a condition of the page is true; one that never is fails the test."""
+        look = f"const look = () => ({condition}) ? done(true) : tries-- ? setTimeout(look, 10) : done(false); look();"
+        script = f"new Promise((done) => {{ let tries = 3000; {look} }})"
+        assert self.run(script), condition
 
     def run(self, script: str) -> Any:
         """The value of a script in the page."""
@@ -66,10 +84,15 @@ class Browser:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    def press(self, key: str, code: str = "", text: str = "") -> None:
+    def press(self, key: str, code: str = "", text: str = "", *, control: bool = False) -> None:
         """Press a key."""
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code or key, text=text if kind == "keyDown" else "")
+            given = {"key": key, "code": code or key, "text": text if kind == "keyDown" else "", "modifiers": 2 if control else 0}
+            self.call("Input.dispatchKeyEvent", type=kind, windowsVirtualKeyCode=27 if key == "Escape" else 0, **given)
+
+    def type(self, text: str) -> None:
+        """Type a text where the focus is."""
+        self.call("Input.insertText", text=text)
 
     def told(self) -> list[dict[str, Any]]:
         """What the page said on its console, and what it did wrong."""
@@ -92,6 +115,10 @@ class Browser:
         )
         clip = dict(zip(("x", "y", "width", "height"), box, strict=True), scale=1)
         file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"]))
+
+    def window(self, file: Path) -> None:
+        """A picture of what the window shows."""
+        file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
 
     def pdf(self, file: Path) -> None:
         """The page as it is printed."""
