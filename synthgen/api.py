@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from synthgen.harness import Exported
     from synthgen.harness.slicing import Sliced
     from synthgen.reporting import ReportPath
+    from synthgen.reviewing.page.serve import Up
     from synthgen.reviewing.state import ReviewState
     from synthgen.tuning.run import Tuned
     from synthgen.tuning.train import Step
@@ -247,6 +248,15 @@ def review(folder: str | Path) -> ReviewState:
     return review_state(folder)
 
 
+@quietly
+def serve_review(folder: str | Path, told: Callable[[Up], None], *, port: int = 0, by: str = "") -> int:
+    """Let people review an output on a page of this machine until the process is interrupted, and return how many decisions were written.
+    `told` hears the page's address when it is up. Raises DataError, OutputError."""
+    from synthgen.reviewing.page.serve import serve
+
+    return serve(folder, told, port=port, by=by)
+
+
 # export, slice and push
 
 
@@ -435,6 +445,7 @@ __all__ = [
     "report",
     "review",
     "send",
+    "serve_review",
     "slice_results",
     "tune",
     "tune_from_scratch",

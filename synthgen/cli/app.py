@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from synthgen.cli import making, models, reading, realism, recipes, sending
+from synthgen.cli import making, models, reading, realism, recipes, reviewing, sending
 from synthgen.cli.examples import epilog
 from synthgen.cli.options import INTERRUPTED
 from synthgen.cli.streams import failed, finished, open_streams, tell
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "new": recipes.new,
     "look": reading.look,
     "report": reading.report,
+    "review": reviewing.review,
     "verify": reading.verify,
     "why": reading.why,
     "diff": reading.diff,

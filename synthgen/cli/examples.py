@@ -27,6 +27,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "synthgen look outputs/shop-orders orders messages",
     ),
     "report": ("synthgen report outputs/bank-support --open", "synthgen report outputs/bank-support --against logs.jsonl --open"),
+    "review": ("synthgen review outputs/bank-support", "synthgen review outputs/bank-support --by ana --port 8642 --no-browser"),
     "verify": ("synthgen verify outputs/bank-support",),
     "why": ("synthgen why outputs/bank-support traffic-17", "synthgen why outputs/bank-support 17 --table traffic --json"),
     "diff": ("synthgen diff outputs/bank-support outputs/bank-support-2",),
@@ -46,7 +47,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "doctor": ("synthgen doctor",),
 }
 
-PAGES = {"report": "report", "why": "output", "diff": "output", "verify": "output", "measure": "voices", "compare": "voices"}
+PAGES = {
+    "report": "report",
+    "review": "review",
+    "why": "output",
+    "diff": "output",
+    "verify": "output",
+    "measure": "voices",
+    "compare": "voices",
+}
 PAGES |= {"fewshot": "harnesses", "export": "harnesses", "slice": "harnesses", "push": "hub", "tune": "tuning", "skill": "agents"}
 PAGES |= {"new": "tutorial", "schema": "recipe", "improve": "claude", "doctor": "models"}
 """The page in docs/ that says more of a command, where that is not `commands`."""

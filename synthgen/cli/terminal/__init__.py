@@ -8,6 +8,7 @@ from synthgen.cli.terminal.previewing import previewing
 from synthgen.cli.terminal.reading import print_fewshot, print_look, print_report, print_standing, print_verify
 from synthgen.cli.terminal.realism import print_compare, print_measure
 from synthgen.cli.terminal.recipes import print_asking, print_check, print_critique, print_improve, print_recipes
+from synthgen.cli.terminal.reviewing import print_review_end, print_review_page
 from synthgen.cli.terminal.sending import print_export, print_push, print_slices
 from synthgen.cli.terminal.watching import progress, tuning
 from synthgen.cli.terminal.why import print_why
@@ -31,6 +32,8 @@ __all__ = [
     "print_push",
     "print_recipes",
     "print_report",
+    "print_review_end",
+    "print_review_page",
     "print_slices",
     "print_standing",
     "print_tuned",

@@ -1,0 +1,23 @@
+"""A review in the terminal: where its page is, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from synthgen.cli.terminal.page import err, out
+
+if TYPE_CHECKING:
+    from synthgen.reviewing.page.serve import Up
+
+
+def print_review_page(up: Up) -> None:
+    """Where the page is. The address stands alone on standard output, for a program that reads it."""
+    out.print(Text(up.address))
+    err.print(Text(f"decisions go to {up.file}; stop with Ctrl-C"))
+
+
+def print_review_end(decisions: int) -> None:
+    """How many decisions were written."""
+    err.print(Text(f"{decisions:,} decision{'s' if decisions != 1 else ''} written"))

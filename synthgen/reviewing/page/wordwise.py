@@ -1,0 +1,51 @@
+"""Two versions of a text, word by word: what went and what came is marked, and nothing else of either is changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from synthgen.spec.rows import to_text
+from synthgen.text.legible import LONGEST, Pieces, marked
+
+WORD = re.compile(r"\w+|\s+|[^\w\s]")
+MOST = 1_000_000
+"""Pairs of words that are compared at most; between longer texts all is marked that lies between their common ends."""
+
+
+def versions(before: object, after: object, longest: int = LONGEST) -> tuple[Pieces, Pieces]:
+    """Both versions in pieces; of the first those words are marked that went, of the second those that came. Where they have nothing in
+    common nothing is marked, because a text that is marked from end to end is hard to read."""
+    old, new = to_text(before)[:longest], to_text(after)[:longest]
+    gone, come = list[tuple[int, int]](), list[tuple[int, int]]()
+    first, second = WORD.findall(old), WORD.findall(new)
+    at, to = _starts(first), _starts(second)
+    for one, two, three, four in _changes(first, second):
+        gone.append((at[one], at[two]))
+        come.append((to[three], to[four]))
+    if gone == [(0, len(old))] and come == [(0, len(new))]:
+        gone, come = [], []
+    return marked(before, gone, "gone", longest), marked(after, come, "come", longest)
+
+
+def _changes(first: list[str], second: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """The runs of words that differ, from where to where in the one and in the other."""
+    shorter = min(len(first), len(second))
+    head = next((place for place in range(shorter) if first[place] != second[place]), shorter)
+    tail = next((place for place in range(shorter - head) if first[-1 - place] != second[-1 - place]), shorter - head)
+    one, other = first[head : len(first) - tail], second[head : len(second) - tail]
+    if len(one) * len(other) > MOST:
+        yield head, head + len(one), head, head + len(other)
+        return
+    for kind, start, end, begin, stop in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield head + start, head + end, head + begin, head + stop
+
+
+def _starts(words: list[str]) -> list[int]:
+    """Where each word begins, and where the last one ends."""
+    found = [0]
+    for word in words:
+        found.append(found[-1] + len(word))
+    return found
