@@ -204,6 +204,17 @@ def test_results_of_other_rows_are_told(output: Path, rows: dict[str, dict[str, 
         slice_results(inspect_log(tmp_path / "c.json", changed), output)
 
 
+def test_a_run_of_inspect_that_has_not_ended_is_told_as_such(tmp_path: Path) -> None:
+    begun = {"version": 2, "status": "started", "eval": {"model": "m"}, "samples": []}
+    with zipfile.ZipFile(tmp_path / "now.eval", "w") as log:
+        log.writestr("_journal/start.json", json.dumps({"version": 2, "eval": begun["eval"], "plan": {}}))
+    (tmp_path / "now.json").write_text(json.dumps(begun))
+    for place in (tmp_path / "now.eval", tmp_path / "now.json", tmp_path):
+        with pytest.raises(DataError, match=r"the run of inspect in now\.\w+ is not finished") as told:
+            list(read(place))
+        assert "inspect eval-retry" in told.value.hint
+
+
 def test_what_is_no_result_is_told(output: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no"):
         list(read(tmp_path / "none"))

@@ -7,6 +7,7 @@ import json
 import struct
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,11 @@ def read(place: str | Path) -> Iterator[Result]:
             count += 1
             yield replace(result, file=file.name)
     if not count:
+        if unfinished := [file.name for file in files if _is_begun(file)]:
+            raise DataError(
+                f"{place}: the run of inspect in {unfinished[0]} is not finished, and has no graded rows yet",
+                "wait until it ends, or go on with it: inspect eval-retry LOG",
+            )
         hint = "inspect: its log folder or an .eval file; lm-eval: --output_path, with --log_samples; promptfoo: -o results.json"
         raise DataError(f"{place} holds no results of rows of inspect, lm-eval or promptfoo", hint)
 
@@ -65,6 +71,17 @@ def _of_file(file: Path) -> Iterator[Result]:
                 yield from _promptfoo(whole["results"]["results"])
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile, struct.error) as error:
         raise DataError(f"{file} cannot be read as results: {type(error).__name__}: {error}", "was the run cut off?") from None
+
+
+def _is_begun(file: Path) -> bool:
+    """Whether a file is the log of a run of inspect that has not ended."""
+    if file.suffix == ".eval":
+        with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(file) as log:
+            return "_journal/start.json" in log.namelist() and "header.json" not in log.namelist()
+    with suppress(OSError, ValueError):
+        log = json.loads(file.read_text(encoding="utf-8"))
+        return isinstance(log, dict) and log.get("status") == "started"
+    return False
 
 
 def _score(value: Any) -> float | None:
