@@ -473,3 +473,13 @@ def test_the_card_shows_what_its_samples_are_about(shop: Path, making: Callable[
     samples = card.partition("The first rows:")[2].partition("```text\n")[2].partition("\n```")[0].splitlines()
     messages = look(made.folder, "messages", rows=len(samples)).rows
     assert samples == [f"{row['reason']}: {row['message']}" for row in messages]
+
+
+def test_rows_that_were_made_again_are_not_read_from_the_cache_of_datasets(tmp_path: Path) -> None:
+    import datasets
+
+    recipe, out = one_table({"n": {"kind": "number", "between": [1, 1000], "decimals": 0}}), tmp_path / "out"
+    for seed in (1, 2):
+        make(recipe, out=out, seed=seed)
+        loaded = datasets.load_dataset(str(out), "traffic", split="train", cache_dir=str(tmp_path / "cache"))
+        assert loaded["n"][:] == [row["n"] for row in look(out).rows]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthgen.recipe import Plan, TablePlan
+from synthgen.spec.digests import digest_of
 from synthgen.spec.rows import steerless
 
 if TYPE_CHECKING:
@@ -40,10 +41,19 @@ def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence
         source_datasets=["original"],
     )
     names = [*manifest["tables"], *manifest["aside"]]
-    configs: dict[str, dict[str, Any]] = {name: {"data_files": [{"split": "train", "path": f"{name}/*.parquet"}]} for name in names}
+    configs: dict[str, dict[str, Any]] = {
+        name: {"description": _content(manifest, name), "data_files": [{"split": "train", "path": f"{name}/*.parquet"}]} for name in names
+    }
     configs[next(iter(manifest["tables"]))]["default"] = True
     MetadataConfigs(configs).to_dataset_card_data(data)
     return f"---\n{data.to_yaml()}\n---\n\n{_text(plan, manifest, samples)}"
+
+
+def _content(manifest: Mapping[str, Any], name: str) -> str:
+    """What tells a configuration's rows from others. `load_dataset` keeps what it has read under the folder's name and the card's
+    configurations, and would give the old rows of an output that was made again."""
+    hashes = [file["sha256"] for path, file in sorted(manifest["files"].items()) if path.startswith(f"{name}/")]
+    return f"rows {digest_of(hashes)}"
 
 
 def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence[str]]) -> str:
