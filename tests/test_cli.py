@@ -209,14 +209,22 @@ def test_interrupted_says_how_to_go_on(facts: Path, tmp_path: Path) -> None:
     assert time.monotonic() - began < 20
 
 
-def test_check_of_facts_imports_nothing_heavy(facts: Path) -> None:
+def imported_by_check(recipe: Path, *names: str) -> str:
     code = (
         "import sys\nfrom synthgen.cli import app\n"
-        f"try:\n    app(['check', {str(facts)!r}])\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
-        "print([name for name in ('torch', 'transformers', 'datasets', 'faker', 'numpy', 'pandas') if name in sys.modules])"
+        f"try:\n    app(['check', {str(recipe)!r}])\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        f"print([name for name in {names!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]", done.stdout
+    return done.stdout.splitlines()[-1]
+
+
+def test_check_of_facts_imports_nothing_heavy(facts: Path) -> None:
+    assert imported_by_check(facts, "torch", "transformers", "datasets", "faker", "numpy", "pandas") == "[]"
+
+
+def test_check_of_messages_does_not_open_the_model() -> None:
+    assert imported_by_check(ROOT / "recipes" / "it-helpdesk" / "recipe.yaml", "torch", "transformers", "datasets") == "[]"
 
 
 def test_help_imports_almost_nothing() -> None:

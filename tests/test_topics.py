@@ -318,6 +318,13 @@ def scribbler() -> BaseModel:
     return BaseModel("scribbler", dtype="float32")
 
 
+@pytest.mark.parametrize(
+    "text", ["where is it", "", "  a  b\n", "Ünïcode 🙏🏽 мир", "<|endoftext|>", "<|endoftext|> x", "x" * 5000, "\x00\x01", "- a\n- b\n"]
+)
+def test_tokens_are_counted_as_the_model_reads_them(scribbler: BaseModel, text: str) -> None:
+    assert scribbler.count(text) == len(scribbler._ids(text))
+
+
 def test_a_message_begins_with_its_opening_and_does_not_depend_on_its_company(scribbler: BaseModel) -> None:
     frame = "Customers of a bank.\nTopic: lost card\n\n- lost my card\n- card gone pls block\n-"
     prompts = [

@@ -111,5 +111,5 @@ def is_packed(file: Path) -> bool:
         return False
     from safetensors import safe_open
 
-    with safe_open(file, framework="pt") as stored:
+    with safe_open(file, framework="np") as stored:
         return (stored.metadata() or {}).get("format") == FORMAT
