@@ -432,6 +432,13 @@ LABELS = {
     }
 }
 TRUTH = {"grading": {**LABELS["grading"], "labels": ["true", "false"]}}
+
+
+def labelled(*labels: str) -> dict[str, Any]:
+    return {"grading": {**LABELS["grading"], "labels": list(labels)}}
+
+
+CODE = labelled("C", "C++", "C#", "Objective-C", "Java")
 TEXT = {"grading": {**LABELS["grading"], "kind": "text", "labels": []}}
 JSON = {"grading": {**LABELS["grading"], "kind": "json", "labels": []}}
 NONE = {"grading": {**LABELS["grading"], "kind": "none", "labels": []}}
@@ -450,6 +457,40 @@ GRADED: list[tuple[str, Any, dict[str, Any], dict[str, float]]] = [
     ("", "card", LABELS, {"correct": 0}),
     ("Yes, it is.", "true", TRUTH, {"correct": 1}),
     ("No.", "true", TRUTH, {"correct": 0}),
+    ("It is C++.", "C++", CODE, {"correct": 1}),
+    ("**c#**", "C#", CODE, {"correct": 1}),
+    ("C++", "C#", CODE, {"correct": 0}),
+    ("C++", "C", CODE, {"correct": 0}),
+    ("the language is C", "C", CODE, {"correct": 1}),
+    ("C++17, I think", "C++", CODE, {"correct": 1}),
+    ("objective c", "Objective-C", CODE, {"correct": 1}),
+    ("C++", "C", labelled("C", "Java"), {"correct": 0}),
+    ("C++ code", "C++", labelled("C++", "Java"), {"correct": 1}),
+    ("refund+lost card", "lost card", LABELS, {"correct": 0}),
+    ("lost refund card", "lost card", LABELS, {"correct": 0}),
+    ("A", "A-", labelled("A", "A-", "B"), {"correct": 0}),
+    ("Grade: A-.", "A-", labelled("A", "A-", "B"), {"correct": 1}),
+    ("Answer:A", "A", labelled("A", "A-", "B"), {"correct": 1}),
+    ("-1", "1", labelled("-1", "0", "1"), {"correct": 0}),
+    ("lost card", "lost_card", labelled("lost_card", "lost-card", "refund"), {"correct": 1}),
+    ("👍", "👍", labelled("👍", "👎"), {"correct": 1}),
+    ("great👍🏽", "👍", labelled("👍", "👎"), {"correct": 1}),
+    ("👎", "👍", labelled("👍", "👎"), {"correct": 0}),
+    ("❤", "❤️", labelled("❤️", "✔️"), {"correct": 1}),
+    ("+", "+", labelled("+", "-"), {"correct": 1}),
+    ("a well-known one: +", "+", labelled("+", "-"), {"correct": 1}),
+    ("dafür", "für", labelled("für", "gegen"), {"correct": 0}),
+    ("Für!", "für", labelled("für", "gegen"), {"correct": 1}),
+    ("u\u0308berweisung", "Überweisung", LABELS, {"correct": 1}),
+    ("nouveauté", "été", labelled("été", "hiver"), {"correct": 0}),
+    ("l'été", "été", labelled("été", "hiver"), {"correct": 1}),
+    ("перевозка", "возка", labelled("возка", "другое"), {"correct": 0}),
+    ("الاسترداد", "استرداد", labelled("استرداد", "رد"), {"correct": 1}),
+    ("रिफंड।", "रिफंड", labelled("रिफंड", "लोन"), {"correct": 1}),
+    ("रूफंड", "रिफंड", labelled("रिफंड", "लोन"), {"correct": 0}),
+    ("환불을 원해요", "환불", labelled("환불", "카드"), {"correct": 1}),
+    ("ต้องการคืนเงินค่ะ", "คืนเงิน", labelled("คืนเงิน", "บัตร"), {"correct": 1}),
+    ("是refund吗", "refund", LABELS, {"correct": 1}),
     ("The card was lost", "the card is lost", TEXT, {"overlap": 0.75}),
     ("a a b", "a b b", TEXT, {"overlap": 2 / 3}),
     ("nothing", "the card", TEXT, {"overlap": 0}),
@@ -457,6 +498,12 @@ GRADED: list[tuple[str, Any, dict[str, Any], dict[str, float]]] = [
     ('{"a": 1}', '{"a": 2}', JSON, {"correct": 0}),
     ("no json", '{"a": 2}', JSON, {"correct": 0}),
     ("[" * 100_000, '{"a": 2}', JSON, {"correct": 0}),
+    ("null", "null", JSON, {"correct": 1}),
+    ("none", "null", JSON, {"correct": 0}),
+    ("1", "true", JSON, {"correct": 0}),
+    ('{"a": [false]}', '{"a": [0]}', JSON, {"correct": 0}),
+    ('{"a": 1.0}', '{"a": 1}', JSON, {"correct": 1}),
+    ("0.1", "0.10", JSON, {"correct": 1}),
     ("no json", "no json either", JSON, {"correct": 0}),
     ("We will look.", None, NONE, {"answered": 1, "not_refused": 1, "well_formed": 1, "right_length": 1}),
     (" \n", None, NONE, {"answered": 0, "not_refused": 1, "well_formed": 1, "right_length": 0}),
@@ -465,6 +512,8 @@ GRADED: list[tuple[str, Any, dict[str, Any], dict[str, float]]] = [
     ("ok <|im_end|>", None, NONE, {"answered": 1, "not_refused": 1, "well_formed": 0, "right_length": 1}),
     ("```py", None, NONE, {"answered": 1, "not_refused": 1, "well_formed": 0, "right_length": 1}),
     ('{"a": 1}', None, NONE_JSON, {"answered": 1, "not_refused": 1, "well_formed": 1, "right_length": 1}),
+    ("null", None, NONE_JSON, {"answered": 1, "not_refused": 1, "well_formed": 1, "right_length": 1}),
+    ("NaN", None, NONE_JSON, {"answered": 1, "not_refused": 1, "well_formed": 0, "right_length": 1}),
     ("{", None, NONE_JSON, {"answered": 1, "not_refused": 1, "well_formed": 0, "right_length": 1}),
 ]
 

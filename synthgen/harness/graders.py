@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +28,16 @@ LEAKS = re.compile(
     r"<\|[^|<>]{1,40}\|>|\[/?INST\]|</?(?:think|thinking|system|assistant|user|s)>|\{\{.*?\}\}|\[your name\]|\ufffd", re.IGNORECASE
 )
 """What belongs to templates and chat formats, and not into an answer."""
+MARKS = "".join(mark for mark in map(chr, range(0x300, 0x3100)) if unicodedata.category(mark) in ("Mn", "Mc"))
+"""Accents and vowel signs, which belong to the letter before them."""
+UNSPACED = r"\u0e00-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+"""Characters of the scripts that put no spaces between words, or join particles to them."""
+STARTS = rf"(?<![^\W_{UNSPACED}])(?<![{MARKS}])(?:\u0627\u0644|\u05d4)?"
+"""Where a word may start; in Arabic and Hebrew after its article, which is joined to it."""
+ENDS = rf"(?![^\W_{UNSPACED}]|[{MARKS}])"
+"""Where a word may end."""
+FREE = re.compile(rf"[{UNSPACED}]|[^\x00-\x7f\w{MARKS}]")
+"""What has no bounds: such a script, and symbols such as emoji."""
 
 
 def grades(suite: Mapping[str, Any]) -> list[str]:
@@ -47,7 +58,8 @@ def grade(answer: str, target: Any, suite: Mapping[str, Any]) -> dict[str, float
         }
     wanted = target if isinstance(target, list) else [target]
     if how["kind"] == "label":
-        return {"correct": max(float(labels_in(answer, how["labels"]) == {normalised(one)}) for one in wanted)}
+        named = labels_in(answer, how["labels"])
+        return {"correct": max(float(named == {spelled(one)}) for one in wanted)}
     if how["kind"] == "json":
         found = json_in(answer)
         return {"correct": max(float(found is not None and found == json_in(one)) for one in wanted)}
@@ -56,22 +68,45 @@ def grade(answer: str, target: Any, suite: Mapping[str, Any]) -> dict[str, float
 
 def normalised(text: str) -> str:
     """Text in small letters, all that is no letter and no digit a space."""
-    return " ".join(re.sub(r"[\W_]+", " ", text.lower()).split())
+    return " ".join(re.sub(rf"(?:_|[^\w{MARKS}])+", " ", _folded(text)).split())
+
+
+def spelled(text: str) -> str:
+    """Text in small letters that keeps its signs, `c++`, but for those that join words."""
+    return " ".join(re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", _folded(text)).split())
 
 
 def labels_in(answer: str, labels: list[str]) -> set[str]:
-    """Which of the labels an answer names, as plain text; a label inside a longer one that is named does not count.
-    Where the labels are true and false, yes and no name them too."""
-    names = {normalised(label): normalised(label) for label in labels}
+    """Which of the labels an answer names, as `spelled`; a label inside a longer one that is named does not count.
+    Signs count where they tell labels apart: C, C++ and C#, or emoji. Where the labels are true and false, yes and no name them too."""
+    names = {spelled(label): spelled(label) for label in labels}
     if set(names) <= {"true", "false"}:
         names |= {"yes": "true", "no": "false"}
-    rest, found = f" {normalised(answer)} ", set()
-    for name in sorted(names, key=lambda name: (-len(name), name)):
-        sought = f" {name} " if name.isascii() else name  # not every script puts spaces between words
-        if name and sought in rest:
+    alike = Counter(map(normalised, names))
+    rest, found = _folded(answer), set()
+    for name in sorted(filter(None, names), key=lambda name: (-len(name), name)):
+        words = normalised(name)
+        rest, count = re.subn(_sought(words if words and alike[words] == 1 else name, name), "\0", rest)
+        if count:
             found.add(names[name])
-            rest = rest.replace(sought, "  ")
     return found
+
+
+def _sought(words: str, name: str) -> str:
+    """The expression for the `words` of a label, with anything between them and bounds around them."""
+    start = "" if FREE.match(words[:1]) else STARTS
+    if FREE.match(words[-1:]):
+        end = ""
+    elif re.match(rf"[\w{MARKS}]", words[-1:]):
+        end = ENDS if name[-1] in "+#" else rf"{ENDS}(?![+#]+(?![\w\0]))"  # C is not in C++
+    else:
+        end = r"(?![^\W\d_])"  # C++17 is C++
+    return start + r"(?:_|[^\w\0])+".join(map(re.escape, words.split())) + end
+
+
+def _folded(text: str) -> str:
+    """Text in small letters, an accented one as one character, and emoji without the sign that gives them colour."""
+    return unicodedata.normalize("NFC", text).replace("\ufe0f", "").lower()
 
 
 def overlap(answer: str, target: str) -> float:
@@ -93,10 +128,18 @@ def well_formed(answer: str, form: str) -> bool:
     return not LEAKS.search(answer) and answer.count("```") % 2 == 0
 
 
-def json_in(answer: str) -> Any:
-    """The JSON that an answer is, or has in a fence; None when it is none."""
+def json_in(answer: str) -> str | None:
+    """The JSON that an answer is, or has in a fence, as text in one spelling; None when it is none."""
     fenced = re.search(r"```(?:json)?\s*(.*?)```", answer, re.DOTALL)
     try:
-        return json.loads(fenced[1] if fenced else answer)
+        return json.dumps(json.loads(fenced[1] if fenced else answer, parse_float=_number, parse_constant=_number), sort_keys=True)
     except (ValueError, RecursionError):
         return None
+
+
+def _number(text: str) -> float:
+    """A number of JSON, whole where it can be: 1.0 is 1. Raises ValueError for NaN and the like, which are no JSON."""
+    if text.endswith(("N", "y")):
+        raise ValueError(text)
+    number = float(text)
+    return int(number) if number.is_integer() else number

@@ -26,22 +26,41 @@ const REFUSALS = new RegExp(REFUSALS_SOURCE);
 const LEAKS = new RegExp(LEAKS_SOURCE, 'i');
 
 const words = (text) => text.split(/\\s+/).filter(Boolean);
-const plain = (text) => words(text.toLowerCase().replace(/[^\\p{L}\\p{N}]+/gu, ' ')).join(' ');
-const ascii = (text) => /^[\\x00-\\x7f]*$/.test(text);
+const folded = (text) => text.normalize('NFC').replaceAll('\\ufe0f', '').toLowerCase();
+const plain = (text) => words(folded(text).replace(/[^\\p{L}\\p{N}\\p{M}]+/gu, ' ')).join(' ');
+const spelled = (text) => words(folded(text).replace(/(?<=[\\p{L}\\p{N}])[\\s_-]+(?=[\\p{L}\\p{N}])/gu, ' ')).join(' ');
+const UNSPACED =
+  '\\\\u0e00-\\\\u109f\\\\u1100-\\\\u11ff\\\\u1780-\\\\u17ff\\\\u3040-\\\\u30ff\\\\u3400-\\\\u9fff\\\\uac00-\\\\ud7af\\\\uf900-\\\\ufaff\\\\u{20000}-\\\\u{3ffff}';
+const LETTER = `(?![${UNSPACED}])[\\\\p{L}\\\\p{N}\\\\p{M}]`;
+const STARTS = `(?<!${LETTER})(?:\\\\u0627\\\\u0644|\\\\u05d4)?`;
+const ENDS = `(?!${LETTER})`;
+const FREE = new RegExp(`[${UNSPACED}]|[^\\\\x00-\\\\x7f\\\\p{L}\\\\p{N}\\\\p{M}]`, 'u');
+
+function sought(parts, name) {
+  const characters = [...parts];
+  const [first, last] = [characters[0], characters[characters.length - 1]];
+  const start = FREE.test(first) ? '' : STARTS;
+  let end = '(?!\\\\p{L})';
+  if (FREE.test(last)) end = '';
+  else if (/[\\p{L}\\p{N}\\p{M}]/u.test(last)) end = /[+#]$/.test(name) ? ENDS : `${ENDS}(?![+#]+(?![\\\\p{L}\\\\p{N}\\\\0]))`;
+  const escaped = words(parts).map((word) => word.replace(/[\\^$.*+?()[\\]{}|/]/g, '\\\\$&'));
+  return new RegExp(start + escaped.join('[^\\\\p{L}\\\\p{N}\\\\0]+') + end, 'gu');
+}
 
 function said(answer) {
-  const names = new Map(how.labels.map((label) => [plain(label), plain(label)]));
+  const names = new Map(how.labels.map((label) => [spelled(label), spelled(label)]));
   if ([...names.keys()].every((name) => name === 'true' || name === 'false')) {
     names.set('yes', 'true').set('no', 'false');
   }
-  let rest = ` ${plain(answer)} `;
+  const alike = {};
+  for (const name of names.keys()) alike[plain(name)] = (alike[plain(name)] || 0) + 1;
+  let rest = folded(answer);
   const found = new Set();
-  for (const name of [...names.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1))) {
-    const sought = ascii(name) ? ` ${name} ` : name;
-    if (name && rest.includes(sought)) {
-      found.add(names.get(name));
-      rest = rest.split(sought).join('  ');
-    }
+  for (const name of [...names.keys()].filter(Boolean).sort((a, b) => [...b].length - [...a].length || (a < b ? -1 : 1))) {
+    const key = plain(name);
+    const left = rest.replace(sought(key && alike[key] === 1 ? key : name, name), '\\0');
+    if (left !== rest) found.add(names.get(name));
+    rest = left;
   }
   return found;
 }
@@ -66,7 +85,7 @@ function parsed(answer) {
   try {
     return JSON.parse(fenced ? fenced[1] : answer);
   } catch {
-    return null;
+    return undefined;
   }
 }
 
@@ -85,15 +104,15 @@ module.exports = {
   correct: (output, context) =>
     graded(best(context, (target) => {
       const given = parsed(text(output));
-      if (how.kind === 'json') return Number(given !== null && same(given, parsed(target)));
+      if (how.kind === 'json') return Number(given !== undefined && same(given, parsed(target)));
       const found = said(text(output));
-      return Number(found.size === 1 && found.has(plain(target)));
+      return Number(found.size === 1 && found.has(spelled(target)));
     })),
   overlap: (output, context) => graded(best(context, (target) => overlap(text(output), target))),
   answered: (output) => graded(Number(Boolean(text(output).trim()))),
   not_refused: (output) => graded(Number(!REFUSALS.test(text(output).replaceAll('\\u2019', "'").toLowerCase()))),
   well_formed: (output) =>
-    graded(Number(how.format === 'json' ? parsed(text(output)) !== null : !LEAKS.test(text(output)) && text(output).split('```').length % 2 === 1)),
+    graded(Number(how.format === 'json' ? parsed(text(output)) !== undefined : !LEAKS.test(text(output)) && text(output).split('```').length % 2 === 1)),
   right_length: (output) => {
     const count = words(text(output)).length;
     return graded(Number(how.words[0] <= count && count <= how.words[1]));
