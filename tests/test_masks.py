@@ -16,6 +16,7 @@ from synthgen.harm import profane, profanity
 from synthgen.harm.plain import PLAIN
 from synthgen.text.slots import SLOT, slots
 from synthgen.tuning.masks import leaks, masked
+from synthgen.tuning.redraw import redraw_digits
 from synthgen.tuning.words import DATA
 
 
@@ -257,6 +258,49 @@ def test_other_numbers_keep_their_shape_and_no_more(text):
     assert {shape(other) for other, _ in drawn} == {shape(text)}
     assert len({other for other, _ in drawn}) > 3
     assert not any(leaks(other) for other, _ in drawn)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-01-05T10:75",
+        "2024-01-05T10:30:61Z",
+        "2024-01-05T25:99:99",
+        "2024-01-05T11:31:15.123456Z",
+        "2024-01-05T11:31:15,123+0531",
+        "2024-01-05 11:31:99",
+        "2024-01-05T11",
+        "ref 2019-44-8812345",
+        "2019/44/8812345",
+        "2023.11.1234b",
+        "2023.01.12.1234b",
+        "２０２４-01-05T11:75",
+    ],
+)
+def test_every_digit_of_what_looks_like_a_date_is_drawn_again(text: str) -> None:
+    drawn = [redraw_digits(text, Random(seed)) for seed in range(60)]
+    assert {shape(other) for other in drawn} == {shape(text)}
+    for place, old in enumerate(text):
+        if old.isdecimal() and int(old):
+            assert len({other[place] for other in drawn}) > 1
+    assert masked(text, Random(1)).text
+
+
+def test_an_offset_stays_a_time():
+    minutes = {int(redraw_digits("2024-01-05T11:31-0531", Random(seed))[-2:]) for seed in range(60)}
+    assert max(minutes) < 60
+
+
+@pytest.mark.parametrize("text", ["12.50 a month", "12.50 p each", "it is 12.50 apiece", "12.50 a mug"])
+def test_a_price_is_no_clock_time(text: str) -> None:
+    drawn = {re.findall(r"\d+", redraw_digits(text, Random(seed)))[1] for seed in range(60)}
+    assert max(map(int, drawn)) > 59
+
+
+@pytest.mark.parametrize("text", ["11.45 pm", "11.45 a.m.", "11.45 P.M", "11.45pm", "11.45  am"])
+def test_a_clock_time_with_a_point_stays_one(text: str) -> None:
+    drawn = [[int(part) for part in re.findall(r"\d+", redraw_digits(text, Random(seed)))] for seed in range(60)]
+    assert all(hour <= 12 and minute <= 59 for hour, minute in drawn)
 
 
 @pytest.mark.parametrize("seed", range(50))
