@@ -43,6 +43,12 @@ HIDDEN = [
     ("johnsmith@gmailcom and jon@gmail,com", "<email> and <email>"),
     ("john [at] example [dot] com", "<email>"),
     ("john<at>example<dot>com", "<email>"),
+    ("jo at example (.) com pls", "<email> pls"),
+    ("jo at example[.]com or jo at mail.example { . } co { . } uk", "<email> or <email>"),
+    ("JO ARROBA EJEMPLO (PUNTO) COM", "<email>"),
+    ("jo dot smith at mail dot example dot com", "<email>"),
+    ("jo at mail dot example.com", "<email>"),
+    ("see example (.) com or example[dot]org", "see <url> or <url>"),
     ("john_at_gmail_dot_com", "<email>"),
     ("add dale@gmail dot com to my contacts", "add <email> to my contacts"),
     ("my email is kavigmailcom", "my email is <email>"),
@@ -224,6 +230,7 @@ u were at this point in may, at some dot or other
 2 cars 5 minutes apart, a flat tyre
 co0ffee please
 u know what i mean? it's 50/50
+look at this [.] then come home (...) and wait at the dot
 """.strip().splitlines()
 
 

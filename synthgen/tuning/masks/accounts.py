@@ -81,10 +81,10 @@ def _ip(match: re.Match[str], text: str) -> Iterable[Span]:
 _PHONE = re.compile(r"(?<!\w)(?:\+?\d{1,3}[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}[ ]?(?:x|ext\.?)[ ]?\d{1,6}(?!\d)")
 
 SEARCHES = [
-    Search(0, (":", "="), _SECRET, _secret),
-    Search(8, (), _IBAN, _iban),
-    Search(0, ("eyj",), _SIGNED, always("id")),
-    Search(0, (), _LONG, _long),
-    Search(1, (".", ":", "-"), _IP, _ip),
-    Search(10, ("x",), _PHONE, always("phone")),
+    Search(_SECRET, _secret, hints=(":", "=")),
+    Search(_IBAN, _iban, digits=8),
+    Search(_SIGNED, always("id"), hints=("eyj",)),
+    Search(_LONG, _long),
+    Search(_IP, _ip, hints=(".", ":", "-"), digits=1),
+    Search(_PHONE, always("phone"), hints=("x",), digits=10),
 ]

@@ -58,7 +58,7 @@ def _street(match: re.Match[str], text: str) -> Iterable[Span]:
 
 
 SEARCHES = [
-    Search(2, (), _POSTCODE, _postcode),
-    Search(1, (), _STREET, _street),
-    Search(1, words("homes"), _STREETS, always("address")),
+    Search(_POSTCODE, _postcode, digits=2),
+    Search(_STREET, _street, digits=1),
+    Search(_STREETS, always("address"), hints=words("homes"), digits=1),
 ]

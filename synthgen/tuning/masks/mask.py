@@ -60,7 +60,7 @@ def _identifiers(text: str) -> list[Span]:
     low = text.lower() if text.isascii() else text.translate(PLAIN)
     identifiers = list[Span]()
     digits = sum(map(low.count, "0123456789"))
-    for least, hints, pattern, judge in _SEARCHES:
+    for pattern, judge, hints, least in _SEARCHES:
         if digits < least or (hints and not any(hint in low for hint in hints)):
             continue
         if spans := [span for match in pattern.finditer(low) for span in judge(match, text)]:

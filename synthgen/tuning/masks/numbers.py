@@ -210,10 +210,10 @@ def _code(match: re.Match[str], text: str) -> Iterable[Span]:
 
 
 SEARCHES = [
-    Search(2, (), _PLATE, _plate),
-    Search(3, (), _ORDINARY, always("")),
-    Search(1, (), _TOKEN, _token),
-    Search(5, (), _RUN, _run),
-    Search(0, words("digits"), _SPELLED, _spelled),
-    Search(0, words("codes"), _CODE, _code),
+    Search(_PLATE, _plate, digits=2),
+    Search(_ORDINARY, always(""), digits=3),
+    Search(_TOKEN, _token, digits=1),
+    Search(_RUN, _run, digits=5),
+    Search(_SPELLED, _spelled, hints=words("digits")),
+    Search(_CODE, _code, hints=words("codes")),
 ]

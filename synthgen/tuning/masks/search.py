@@ -25,16 +25,20 @@ Judge = Callable[["re.Match[str]", str], Iterable[Span]]
 class Search(NamedTuple):
     """A pattern and who says what was found; only looked for in a text with so many digits and one of the hints (none: any text)."""
 
-    digits: int
-    hints: Collection[str]
     pattern: re.Pattern[str]
     judge: Judge
+    hints: Collection[str] = ()
+    digits: int = 0
 
 
 def always(kind: str) -> Judge:
     """Every match is one of this kind."""
     return lambda match, text: [Span(*match.span(), kind)]
 
+
+BRACKETED_DOT = r"[(\[{<] ?(?:dot|punkt|punto|ponto|\.) ?[)\]}>]"
+"""A dot as people hide it: (.), [dot]."""
+DOT_HINTS = tuple(opening + gap + dot for opening in "([{<" for gap in ("", " ") for dot in (".", "dot", "punkt", "punto", "ponto"))
 
 LETTERS = r"0-9a-z_\u00aa-\u058f\u1c80-\u1fff"
 """Digits and letters of the scripts that put spaces between words, for a class of characters."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from synthgen.tuning.masks.search import Search, Span, always
+from synthgen.tuning.masks.search import BRACKETED_DOT, DOT_HINTS, Search, Span, always
 from synthgen.tuning.words import any_of, words
 from synthgen.voices import lexicon
 
@@ -15,7 +15,7 @@ _LINK = re.compile(
 )
 _DOMAIN = re.compile(
     r"(?<![\w@./~-])(?:[\w-]++\.(?=\w))++(?P<top>[^\W\d_]{2,24}+)(?![\w-])(?P<rest>(?::\d{1,5})?[/?#][^\s\0]*+)?|"
-    rf"(?<![\w.-])[\w-]++ dot (?P<worded>{any_of('tops')})(?!\w)"
+    rf"(?<![\w.-])[\w-]++(?: dot |[ ]?{BRACKETED_DOT}[ ]?)(?P<worded>{any_of('tops')})(?!\w)"
 )
 _TAIL = ".,!?;:'\"”’*"
 
@@ -46,7 +46,7 @@ _HANDLE = re.compile(
 )
 
 SEARCHES = [
-    Search(0, (":", "www"), _LINK, _link),
-    Search(0, (".", " dot "), _DOMAIN, _domain),
-    Search(0, ("@", "u/", "#"), _HANDLE, always("handle")),
+    Search(_LINK, _link, hints=(":", "www")),
+    Search(_DOMAIN, _domain, hints=(".", " dot ", *DOT_HINTS)),
+    Search(_HANDLE, always("handle"), hints=("@", "u/", "#")),
 ]
