@@ -41,7 +41,7 @@ from synthgen.tuning.adapt import Adapted, adapt, merge
 from synthgen.tuning.batches import Encoded, batches, encoded, padded, steps
 from synthgen.tuning.documents import TrainingDocument, TrainingMessage, framed
 from synthgen.tuning.losses import bits_per_byte
-from synthgen.tuning.run import Tuned
+from synthgen.tuning.run import Tuned, model_fingerprint
 from synthgen.tuning.train import CHECKPOINT, Settings, TrainingState, train
 
 ABOUT = "People, typing to a shop."
@@ -285,7 +285,7 @@ class Job:
 
 
 def alike(one: tuple[TrainingState, dict[str, torch.Tensor]], other: tuple[TrainingState, dict[str, torch.Tensor]]) -> bool:
-    states = [{**asdict(state), "seconds": 0} for state, _ in (one, other)]
+    states = [{**asdict(state), "seconds": 0, "earlier": 0} for state, _ in (one, other)]
     return states[0] == states[1] and all(torch.equal(one[1][name], other[1][name]) for name in one[1])
 
 
@@ -606,10 +606,33 @@ def test_an_interrupted_run_goes_on_but_not_under_other_settings(tuned: Tuned, w
     finally:
         logs.write_text(logs.read_text().removesuffix("\n"))
     cut_off(5)
+    trained = torch.load(out.with_name("out.unfinished") / CHECKPOINT)["state"]
+    trained["seconds"] += 1000
+    _change_state(out.with_name("out.unfinished") / CHECKPOINT, trained)
     done = tune(logs, out, tiny_packed)
+    assert done.record["tuned"]["seconds"] > done.record["tuned"]["training"]["seconds"] > 1000
     assert weights(done.folder) == weights(tuned.folder)
     assert done.record["tuned"]["training"]["held-out bits per byte"] == tuned.record["tuned"]["training"]["held-out bits per byte"]
     assert left(out) == []
+
+
+def _change_state(checkpoint: Path, state: dict[str, Any]) -> None:
+    torch.save({**torch.load(checkpoint), "state": state}, checkpoint)
+
+
+@pytest.mark.parametrize("name", ["base", "my base", " a b  c "])
+def test_the_fingerprint_of_a_model_changes_with_its_files(name: str, tmp_path: Path) -> None:
+    base = little(tmp_path / name, 8)
+    before = model_fingerprint(str(base))
+    assert before == model_fingerprint(str(base))
+    assert before.startswith(f"{name}@")
+    little(base, 4)
+    assert model_fingerprint(str(base)) != before
+
+
+def test_a_model_that_is_on_the_hub_is_known_by_its_name() -> None:
+    assert model_fingerprint("someone/a-model") == "someone/a-model"
+    assert model_fingerprint("scribbler").startswith("scribbler@")
 
 
 def test_another_base_under_the_same_name_is_another_model(workplace: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ _DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})")
 _ISO = re.compile(r"((?:19|20)\d{2})([/.-])(\d{1,2})\2(\d{1,2})(?!\d)(.*)")
 _CLOCK_OR_DIGITS = re.compile(r"(?P<clock>\d{2}:[0-5]\d(?::[0-5]\d)?(?!\d)|(?<=-)\d{2}[0-5]\d(?!\d))|\d+")
 _CLOCK = re.compile(r"(\d{1,2})([:.h]?)([0-5]\d)(?:([:.])([0-5]\d))?([ap]\.?m?|ish)?")
-_MERIDIEM = re.compile(r"\s{0,2}[ap]\.?\s?m(?!\w)", re.IGNORECASE)
+_MERIDIEM = re.compile(r"\s{0,2}[ap][.,]?\s?m(?!\w)", re.IGNORECASE)
 _PAIR = re.compile(r"\d{1,2}[-/]\d{1,2}")
 
 

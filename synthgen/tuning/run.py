@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -69,22 +68,23 @@ def run(
     out: Path,
     inputs: Sequence[Any],
     fresh: bool,
-    read: Callable[[], R],
-    work: Callable[[R, Path], dict[str, Any]],
+    load_data: Callable[[], R],
+    make: Callable[[R, Path], tuple[dict[str, Any], float]],
     paths: Sequence[Path] = (),
 ) -> Tuned:
-    """The model in the folder `out`: the one that is there when it had the same `inputs`, and `paths` with the same content; or else what
-    `work` makes of what was `read`, in a folder where a killed run left off, and tells in the record that it returns. Nothing is made
-    before all is read. Raises DataError, OutputError.
+    """Make a model in the folder `out`, or find the finished one that was made of the same `inputs` and the same content of `paths`.
+
+    `load_data` runs before anything is written. `make` then writes the model into a folder, in which it finds what a killed run of the same
+    inputs left, and returns the record and how many seconds killed runs had trained. Raises DataError, OutputError.
     """
     output, fingerprint = Output(out), _fingerprint(paths, inputs)
     with output.locked("tune"):
         if (finished := _finished(output, fingerprint, fresh)) is not None:
             return Tuned(out, finished, already=True)
         began = time.monotonic()
-        data = read()
-        record = work(data, _workplace(output, fingerprint, fresh))
-        return Tuned(out, _publish(output, fingerprint, {**record, "seconds": round(time.monotonic() - began, 1)}))
+        data = load_data()
+        record, earlier = make(data, _workplace(output, fingerprint, fresh))
+        return Tuned(out, _publish(output, fingerprint, {**record, "seconds": round(earlier + time.monotonic() - began, 1)}))
 
 
 def tune(
@@ -104,11 +104,11 @@ def tune(
     """Fine-tune a base model on messages; see `synthgen.api.tune`."""
     base_model = BaseModel(model, device=device)
 
-    def read() -> tuple[Logs, list[TrainingMessage], list[TrainingMessage]]:
+    def load_data() -> tuple[Logs, list[TrainingMessage], list[TrainingMessage]]:
         logs = read_logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group)
         return logs, *split(logs.typed, HELD, Random(f"{settings.seed} held"))
 
-    def work(data: tuple[Logs, list[TrainingMessage], list[TrainingMessage]], folder: Path) -> dict[str, Any]:
+    def make(data: tuple[Logs, list[TrainingMessage], list[TrainingMessage]], folder: Path) -> tuple[dict[str, Any], float]:
         from synthgen.tuning.adapt import lora_train
 
         logs, learned, held_out = data
@@ -116,25 +116,28 @@ def tune(
         looked_at = _looked_at(held_out, about, tokenizer)
         if not any(size for _, _, size in looked_at):
             raise DataError("no messages can be held out: they belong to too few dialogues", "leave the field out that says which dialogue")
-        state = lora_train(base_model, network, _epochs(learned, about, settings.seed, tokenizer), looked_at, settings, folder, watch)
+        state = lora_train(
+            base_model, network, _epoch_factory(learned, about, settings.seed, tokenizer), looked_at, settings, folder, watch
+        )
         copy_tokenizer(base_model, folder)
         Originals(message.text for message in learned).save(folder / LEARNED)
-        return {
+        record = {
             "base": base_model.identity,
             "about": about,
             "settings": asdict(settings),
             "logs": _log_counts(logs, learned, held_out),
             "training": state.record(),
-            "privacy": _gives_away(folder, device, learned, held_out, about, probe, settings.seed),
+            "privacy": _memorization_report(folder, device, learned, held_out, about, probe, settings.seed),
         }
+        return record, state.earlier
 
-    return run(out, [about, content(model), field, group, asdict(settings), probe], fresh, read, work, paths)
+    return run(out, [about, model_fingerprint(model), field, group, asdict(settings), probe], fresh, load_data, make, paths)
 
 
-def content(model: str) -> str:
-    """A model's name and what is in it, in whatever number format."""
+def model_fingerprint(model: str) -> str:
+    """A model's name and, for one on this machine, a digest of its files."""
     base_model = BaseModel(model)
-    return base_model.identity.split()[0] if base_model.place.exists() else model
+    return f"{Path(model).name}@{base_model.content}" if base_model.content else model
 
 
 def _finished(output: Output, fingerprint: str, fresh: bool) -> dict[str, Any] | None:
@@ -159,13 +162,13 @@ def _workplace(output: Output, fingerprint: str, fresh: bool) -> Path:
 
 def _fingerprint(paths: Sequence[Path], inputs: Sequence[Any]) -> str:
     try:
-        read = [sha256(path.read_bytes()).hexdigest() for path in paths]
+        digests = [sha256_of(path) for path in paths]
     except OSError as error:
         raise DataError(f"{error.filename}: {error.strerror or error}") from None
-    return digest_of([synthgen.__version__, read, inputs])
+    return digest_of([synthgen.__version__, digests, inputs])
 
 
-def _epochs(learned: Sequence[TrainingMessage], about: str, seed: int, tokenizer: Any) -> Callable[[int], list[Encoded]]:
+def _epoch_factory(learned: Sequence[TrainingMessage], about: str, seed: int, tokenizer: Any) -> Callable[[int], list[Encoded]]:
     topics = by_topic(learned)
 
     def epoch(number: int) -> list[Encoded]:
@@ -194,29 +197,35 @@ def copy_tokenizer(base_model: BaseModel, folder: Path) -> None:
         base_model.tokenizer.save_pretrained(folder)
 
 
-def _gives_away(
-    work: Path, device: str, learned: Sequence[TrainingMessage], held_out: Sequence[TrainingMessage], about: str, probe: int, seed: int
+def _memorization_report(
+    model_folder: Path,
+    device: str,
+    learned: Sequence[TrainingMessage],
+    held_out: Sequence[TrainingMessage],
+    about: str,
+    probe: int,
+    seed: int,
 ) -> dict[str, Any]:
     texts, held_out_texts = [message.text for message in learned], [message.text for message in held_out]
     prompts = privacy.extraction_prompts(learned, about, probe, Random(f"{seed} probe"))
-    generated = list(privacy.extracted_messages(BaseModel(str(work), device=device), prompts))
+    generated = list(privacy.extracted_messages(BaseModel(str(model_folder), device=device), prompts))
     return {
         "generated": privacy.count_copied(generated, texts)._asdict(),
         "by chance": privacy.count_copied(held_out_texts, texts)._asdict(),
     }
 
 
-def _log_counts(read: Logs, learned: Sequence[TrainingMessage], held_out: Sequence[TrainingMessage]) -> dict[str, Any]:
-    return {"messages": read.read, "learned": len(learned), "held out": len(held_out), "left out": read.left_out, "masked": read.masked}
+def _log_counts(logs: Logs, learned: Sequence[TrainingMessage], held_out: Sequence[TrainingMessage]) -> dict[str, Any]:
+    return {"messages": logs.read, "learned": len(learned), "held out": len(held_out), "left out": logs.left_out, "masked": logs.masked}
 
 
 def _publish(output: Output, fingerprint: str, record: dict[str, Any]) -> dict[str, Any]:
-    work, unpublished = output.unfinished, (CHECKPOINT, "fingerprint")
+    folder, unpublished = output.unfinished, (CHECKPOINT, "fingerprint")
     manifest = {"synthgen": synthgen.__version__, "fingerprint": fingerprint, "versions": versions(), "tuned": record}
-    (work / "README.md").write_text(card(manifest), encoding="utf-8")
+    (folder / "README.md").write_text(card(manifest), encoding="utf-8")
     manifest["files"] = {
         file.name: {"bytes": file.stat().st_size, "sha256": sha256_of(file)}
-        for file in sorted(work.iterdir())
+        for file in sorted(folder.iterdir())
         if file.is_file() and file.name not in unpublished and not file.name.startswith(".")
     }
     output.publish(manifest, unpublished)

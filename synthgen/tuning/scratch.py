@@ -17,7 +17,7 @@ from synthgen.tuning.batches import Encoded, encoded, learnable
 from synthgen.tuning.documents import TrainingDocument, TrainingMessage, documents, framed, section
 from synthgen.tuning.logs import split
 from synthgen.tuning.losses import bits_per_byte, distilled
-from synthgen.tuning.run import Tuned, content, copy_tokenizer, run
+from synthgen.tuning.run import Tuned, copy_tokenizer, model_fingerprint, run
 from synthgen.tuning.train import Settings, TrainingState, Watch, train
 
 HELD = 0.03
@@ -90,10 +90,10 @@ def from_scratch(
 ) -> Tuned:
     """Make a base model as the embedded one was made; see `synthgen.api.tune_from_scratch`."""
 
-    def read() -> Corpora:
+    def load_data() -> Corpora:
         return gathered(folder, settings.seed)
 
-    def work(sources: Corpora, place: Path) -> dict[str, Any]:
+    def make(sources: Corpora, place: Path) -> tuple[dict[str, Any], float]:
         base = place / "base"
         if not (base / DONE).exists():
             (base / DONE).write_text(json.dumps(cut_base(making, sources, base)), encoding="utf-8")
@@ -103,7 +103,7 @@ def from_scratch(
         copy_tokenizer(BaseModel(str(base)), place)
         after = figures(str(place), sources, settings.seed, settings.batch)
         shutil.rmtree(base)
-        return {
+        record = {
             "base": Path(making.source).name if Path(making.source).exists() else making.source,
             "making": _nameless(making),
             "settings": asdict(settings),
@@ -112,9 +112,10 @@ def from_scratch(
             "messages": {name: len(typed) for name, typed in sources.learned.items()},
             "bits per byte": {"before": before, "after": after},
         }
+        return record, state.earlier
 
     sizes = sorted((file.name, file.stat().st_size) for file in folder.glob("*.jsonl.gz"))
-    return run(out, [sizes, content(making.source), asdict(making), asdict(settings)], fresh, read, work)
+    return run(out, [sizes, model_fingerprint(making.source), asdict(making), asdict(settings)], fresh, load_data, make)
 
 
 def _trained(making: BuildConfig, base: Path, sources: Corpora, settings: Settings, place: Path, watch: Watch) -> TrainingState:

@@ -56,6 +56,8 @@ class TrainingState:
     tokens: int = 0
     seconds: float = 0.0
     losses: list[tuple[int, float]] = field(default_factory=list)
+    earlier: float = 0.0
+    """How many of the seconds were spent before this process, by runs that were killed."""
 
     @property
     def best(self) -> float:
@@ -246,6 +248,7 @@ class _Loop:
             self.learner.optimizer.load_state_dict(copy.deepcopy(checkpoint["optimizer"]))
             self.best, self.state = checkpoint["best"], TrainingState(**checkpoint["state"])
             self.state.losses = [(step, loss) for step, loss in self.state.losses]
+            self.state.earlier = self.state.seconds
         else:
             self.learner.settle()
 
