@@ -72,6 +72,23 @@ def test_elements_of_a_fake_are_as_typed(tmp_path):
     assert {row["f"] for row in rows} <= {"007", "008", "9"}
 
 
+TYPED = numerals.number(501, "00501")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([TYPED, 90210], ["00501", "90210"]),
+        ({TYPED: 4, 90210: 2}, {"00501": 4, "90210": 2}),
+        ({90210: numerals.number(2.5, "2.50"), 1.5: 1}, {90210: 2.5, 1.5: 1}),
+        ({"elements": {TYPED: 4, 90210: 2, "none": 1}, "length": TYPED}, {"elements": {"00501": 4, "90210": 2, "none": 1}, "length": 501}),
+        ([[TYPED, 1], [2, True]], [["00501", "1"], [2, True]]),
+    ],
+)
+def test_all_options_are_text_or_none_in_lists_and_as_keys(options, expected):
+    assert repr(numerals.options_as_typed(options)) == repr(expected)
+
+
 def test_shares_are_of_the_options_that_were_typed_so(tmp_path):
     rows = made(tmp_path, "c: {kind: choice, options: [1.10, 1.20]}", "[{kind: balance, field: c, shares: [1.10, 1.20]}]")
     assert sorted(row["c"] for row in rows) == ["1.10"] * 6 + ["1.20"] * 6

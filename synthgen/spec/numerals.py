@@ -48,15 +48,17 @@ def as_number(value: Any) -> Any:
 
 
 def options_as_typed(value: Any) -> Any:
-    """The same where a value may be anything: what stands in a list, or as a key, is an option, kept as it was typed, and where one of a
-    list is, all its numbers are text; all else is a number."""
+    """The same where a value may be anything: what stands in a list, or as a key, is an option, kept as it was typed, and where one
+    option is text for that, all numbers among them are; all else is a number."""
     if isinstance(value, dict):
-        return {as_typed(key): options_as_typed(inner) for key, inner in value.items()}
-    if not isinstance(value, list):
-        return as_number(value)
-    if any(isinstance(inner, Numeral) for inner in value):
-        value = [str(inner) if isinstance(inner, int | float) and not isinstance(inner, bool) else inner for inner in value]
-    return list(map(options_as_typed, value))
+        return dict(zip(_options([*value]), map(options_as_typed, value.values()), strict=True))
+    return list(map(options_as_typed, _options(value))) if isinstance(value, list) else as_number(value)
+
+
+def _options(options: list[Any]) -> list[Any]:
+    if not any(isinstance(option, Numeral) for option in options):
+        return options
+    return [str(option) if isinstance(option, int | float) and not isinstance(option, bool) else option for option in options]
 
 
 def has_numerals(value: Any) -> bool:
