@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 import re
+from pathlib import Path
 
 import pyarrow
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as some
 from pyarrow import parquet
 
 from synthgen.errors import DataError
-from synthgen.spec.parts import fenced
+from synthgen.spec.parts import RecipeContext, fenced, misread
 from synthgen.text import files
 from synthgen.text.message import FIELDS, messages_in
 
@@ -278,3 +280,22 @@ def test_any_text_becomes_messages_of_one_line_each(tmp_path_factory, lines):
     kept = [" ".join(line.split()) for line in lines]
     if any(kept) and not lines[0].startswith("\ufeff"):
         assert files.messages(path) == [line for line in kept if line]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths of Linux and macOS")
+@pytest.mark.parametrize(
+    ("folder", "message", "seen"),
+    [
+        ("/work/bank", "there is no /work/bank/seeds/a.txt", "there is no seeds/a.txt"),
+        ("/work/bank", "'/work/bank' is a folder; see https://example.org/work/bank/x.", None),
+        ("/work/bank", "/work/bank is a folder.", "the recipe's own folder is a folder."),
+        ("/work/bank", "there is no /work/bank-old/a.txt nor /work/bank2 nor /work/bank.old", None),
+        ("/work/bank", "there is no /mnt/work/bank/a.txt", None),
+        ("/", "/seeds/a.txt: line 1/2 is no JSON", None),
+        ("", "seeds/a.txt: 1.5 is no text. It is ./a number", None),
+    ],
+)
+def test_paths_in_a_mistake_are_as_seen_from_the_recipe(folder: str, message: str, seen: str | None) -> None:
+    seen = message.replace("'/work/bank' is", "'the recipe's own folder' is") if seen is None else seen
+    mistake = misread(("file",), DataError(message, "a way out"), RecipeContext(Path(folder)))
+    assert (mistake.message, mistake.hint) == (seen, "a way out")

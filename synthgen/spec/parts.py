@@ -122,4 +122,13 @@ def misread(at: tuple[Any, ...], error: DataError | ValueError, context: RecipeC
         if "; " in str(error)
         else (str(error), "")
     )
-    return PartMistake(at, message.replace(f"{context.folder}/", "").replace(str(context.folder), "the recipe's own folder"), hint)
+    return PartMistake(at, _as_seen_from(context.folder, message), hint)
+
+
+def _as_seen_from(folder: Path, message: str) -> str:
+    """The message with paths inside the folder relative to it; as it is for the root and for no folder, which are in every path."""
+    if folder in (Path(), Path(folder.anchor)):
+        return message
+    place = rf"(?<![\w./\\-]){re.escape(str(folder))}"
+    message = re.sub(rf"{place}[/\\]", "", message)
+    return re.sub(rf"{place}(?![\w-]|\.\w)", "the recipe's own folder", message)
