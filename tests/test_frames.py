@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synthgen.text.frames import Section, breaks, ended, frame, normalise
+from synthgen.text.frames import Section, breaks, ended, frame, normalise, overlap, wordings
 
 BANK = "Customers of a retail bank, typing into the support chat of its phone app."
 LINES = some.text(some.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1)
@@ -120,3 +120,10 @@ def test_two_copies_have_one_essence(one, other):
 )
 def test_what_is_said_differently_has_another_essence(one, other):
     assert normalise(one) != normalise(other)
+
+
+@pytest.mark.parametrize("message", ["", "  ", "?!", "ok", "my card was declined again"])
+def test_what_is_worded_the_same_overlaps_wholly(message):
+    assert overlap(wordings(message), set(wordings(message))) == 1
+    assert overlap(wordings(message), set()) == 0
+    assert overlap([], {"a"}) == 0

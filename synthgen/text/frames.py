@@ -80,8 +80,8 @@ def wordings(message: str) -> list[str]:
 
 
 def overlap(parts: Sequence[str], used: set[str]) -> float:
-    """The share of a message's wordings, `parts`, that were `used`."""
-    return sum(part in used for part in parts) / len(parts)
+    """The share of a message's features, `parts`, that were `used`; 0 where it has none."""
+    return sum(part in used for part in parts) / max(1, len(parts))
 
 
 def normalise(message: str) -> str:
