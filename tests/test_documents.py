@@ -93,7 +93,7 @@ def test_messages_near_to_each_other_stand_together_in_a_large_group_only() -> N
 
 
 def test_blocks_of_a_very_large_group_are_looked_at_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(told, "BLOCK", 100)
+    monkeypatch.setattr(told, "SIMILARITY_BLOCK", 100)
     typed = [TrainingMessage(text, "", "g") for text in chatter(270)]
     made = list(documents(typed, Random(0)))
     assert Counter(one.text for handful in made for one in handful) == Counter(one.text for one in typed)
@@ -118,7 +118,7 @@ sections = some.builds(Section, some.sampled_from(["", "lost card", "fees"]), so
 
 @given(some.sampled_from(["", BANK]), some.lists(sections, max_size=2), sections, some.integers(0, 2))
 def test_a_document_is_the_frame_that_a_typed_field_builds_and_goes_on(about: str, before: list[Section], own: Section, first: int) -> None:
-    document = framed([*before, own], about, first=first)
+    document = framed([*before, own], about, skip=first)
     for count in range(1, len(own.messages) + 1):
         assert (document.text + "-").startswith(frames.frame(about, [*before, Section(own.topic, own.messages[:count])]))
     assert document.text + "-" == frames.frame(about, [*before, own])

@@ -57,7 +57,7 @@ def tokenizer(tiny: Path) -> Any:
 
 
 def document(texts: Sequence[str], first: int = 1) -> TrainingDocument:
-    return framed([Section("a topic", texts)], ABOUT, first=first)
+    return framed([Section("a topic", texts)], ABOUT, skip=first)
 
 
 # What is learned of a document

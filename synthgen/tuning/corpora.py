@@ -25,8 +25,8 @@ from synthgen.voices.library import shipped
 
 LONGEST = 80
 """Words: a longer message is a document of its own kind, and is left out."""
-VOICED, ROUGH, SLOTTED, NAMELESS = 0.2, 0.1, 0.25, 0.1
-"""The shares of documents that are put on a voice, get slips, have slots for their numbers, and do not say where they are from."""
+VOICE_SHARE, TYPO_SHARE, SLOT_SHARE, NAMELESS_SHARE = 0.2, 0.1, 0.25, 0.1
+"""Shares of sections that are put on a voice, get slips, and have slots for facts; of documents that do not say where they are from."""
 FLOWERY = ("rambler", "dictated")
 """Voices that put stock phrases into a message: a model would learn these."""
 
@@ -64,7 +64,7 @@ def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> 
         topic = readable(group) if corpus.topics == "words" else ""
         unit = str(record.get("dialog_id") or group)
         safe = masked(text, stream).text
-        if not slots(safe):  # a model should write slots where its frame shows some, and nowhere else
+        if not slots(safe):  # slots come only from `slotted`, which has them in whole sections
             typed.append(TrainingMessage(safe, topic, group, unit, source=name))
     return typed
 
@@ -96,21 +96,26 @@ def _source(name: str, typed: Sequence[TrainingMessage], stream: Random) -> Iter
         if len(handful) < 2:
             continue
         sections = [
-            frames.Section(section.topic, _handed(section.messages, corpus, stream)) for section in sectioned(handful, topics, stream)
+            frames.Section(section.topic, _with_style(section.messages, corpus, stream)) for section in sectioned(handful, topics, stream)
         ]
-        about = "" if stream.random() < NAMELESS else stream.choice(corpus.about)
+        about = "" if stream.random() < NAMELESS_SHARE else stream.choice(corpus.about)
         yield framed(sections, about)
 
 
-def _handed(texts: Sequence[str], corpus: Corpus, stream: Random) -> list[str]:
+def _with_style(texts: Sequence[str], corpus: Corpus, stream: Random) -> list[str]:
+    """The messages of a section, some of them on a voice, with slips or with slots.
+
+    It is drawn section by section: in a document of several, earlier ones may show slots and the one to learn none. The embedded model
+    was trained so.
+    """
     draw = stream.random()
-    if draw < (0.5 if corpus.flattened else VOICED):
+    if draw < (0.5 if corpus.flattened else VOICE_SHARE):
         voice = stream.choice([voice for name, voice in shipped().items() if name not in FLOWERY])
         texts = [apply_voice(text, voice, stream).text or text for text in texts]
-    elif draw > 1 - ROUGH:
+    elif draw > 1 - TYPO_SHARE:
         rate = stream.uniform(0.02, 0.15)
         texts = [add_typos(text, rate, "qwerty", stream).text for text in texts]
-    return slotted(texts, stream) if stream.random() < SLOTTED else list(texts)
+    return slotted(texts, stream) if stream.random() < SLOT_SHARE else list(texts)
 
 
 SLOTS = {

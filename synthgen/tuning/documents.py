@@ -12,13 +12,13 @@ from random import Random
 from synthgen.text import frames
 from synthgen.text.nearness import Nearness
 
-SHOWN = 14
+MEAN_SIZE = 14
 """Messages of a document on average, as many as a typed field shows."""
 LARGE = 60
 """A group of more messages than this is about many things: its documents are of messages that are near to each other."""
-BLOCK = 1500
+SIMILARITY_BLOCK = 1500
 """So many messages are looked at together for near ones."""
-SEVERAL = 0.2
+MULTI_TOPIC_SHARE = 0.2
 """How many documents have sections of other groups before their own."""
 
 
@@ -48,7 +48,7 @@ class TrainingDocument:
         return sum(len(self.text[start:end].encode()) for start, end in self.spans)
 
 
-def documents(typed: Sequence[TrainingMessage], stream: Random, *, frame_size: int = SHOWN) -> Iterator[list[TrainingMessage]]:
+def documents(typed: Sequence[TrainingMessage], stream: Random, *, frame_size: int = MEAN_SIZE) -> Iterator[list[TrainingMessage]]:
     """All the messages, each once, in handfuls that belong together: of one group, and in a large group near to each other.
 
     What is left over of small groups is put together by where it was typed.
@@ -71,8 +71,8 @@ def _handfuls(group: Sequence[TrainingMessage], stream: Random, frame_size: int)
     if len(shuffled) <= LARGE:
         yield from _cut(shuffled, stream, frame_size)
         return
-    for start in range(0, len(shuffled), BLOCK):
-        yield from _cut(_chained(shuffled[start : start + BLOCK], stream, frame_size), stream, frame_size)
+    for start in range(0, len(shuffled), SIMILARITY_BLOCK):
+        yield from _cut(_chained(shuffled[start : start + SIMILARITY_BLOCK], stream, frame_size), stream, frame_size)
 
 
 def _cut(ordered: Sequence[TrainingMessage], stream: Random, frame_size: int) -> Iterator[list[TrainingMessage]]:
@@ -85,14 +85,16 @@ def _cut(ordered: Sequence[TrainingMessage], stream: Random, frame_size: int) ->
 
 def _chained(block: list[TrainingMessage], stream: Random, frame_size: int) -> list[TrainingMessage]:
     """The messages in an order in which near ones stand together: about `frame_size` around one, then those around the next."""
-    near = Nearness([message.text for message in block]).all_pairs()
+    similarities = Nearness([message.text for message in block]).all_pairs()
     free, order = set(range(len(block))), list[int]()
     for centre in stream.sample(range(len(block)), len(block)):
         if centre in free:
             around = [
-                place for place in (-near[centre]).argsort(kind="stable")[: 6 * frame_size].tolist() if place in free and place != centre
+                place
+                for place in (-similarities[centre]).argsort(kind="stable")[: 6 * frame_size].tolist()
+                if place in free and place != centre
             ]
-            taken = [centre, *stream.sample(around[: 2 * frame_size], min(frame_size - 1, len(around), 2 * frame_size))]
+            taken = [centre, *stream.sample(around[: 2 * frame_size], min(frame_size - 1, len(around)))]
             free.difference_update(taken)
             order += stream.sample(taken, len(taken))
     return [block[place] for place in order]
@@ -112,15 +114,14 @@ def section(handful: Sequence[TrainingMessage]) -> frames.Section:
     return frames.Section(handful[0].topic, [message.text for message in handful])
 
 
-def framed(sections: Sequence[frames.Section], about: str, *, first: int = 1) -> TrainingDocument:
-    """A frame of these sections, ended; the messages of the last one are learned, but for the `first` ones."""
+def framed(sections: Sequence[frames.Section], about: str, *, skip: int = 1) -> TrainingDocument:
+    """A frame of these sections, ended; the messages of the last one are learned, but for the first `skip` ones."""
     *before, last = sections
-    lead = frames.frame(about, [*before, frames.Section(last.topic, [])])
-    text, spans = lead, []
+    text, spans = frames.frame(about, [*before, frames.Section(last.topic, [])]), []
     for place, message in enumerate(last.messages):
         start = len(text)
         text += f" {message}{frames.END}"
-        if place >= first:
+        if place >= skip:
             spans.append((start, len(text)))
         text += "-"
     return TrainingDocument(text[:-1], tuple(spans))
@@ -130,7 +131,7 @@ def sectioned(handful: Sequence[TrainingMessage], others: Mapping[str, Sequence[
     """The sections of a document: sometimes some of `others` (a topic's messages) before its own."""
     own_section = section(handful)
     names = [name for name in others if name != own_section.topic]
-    if not own_section.topic or not names or stream.random() >= SEVERAL:
+    if not own_section.topic or not names or stream.random() >= MULTI_TOPIC_SHARE:
         return [own_section]
     before = stream.sample(names, min(len(names), stream.randint(1, 3)))
     return [*(frames.Section(name, stream.sample(list(others[name]), min(5, len(others[name])))) for name in before), own_section]

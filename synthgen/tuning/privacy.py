@@ -12,7 +12,7 @@ from synthgen.models.routing import placed
 from synthgen.spec.rows import Prompt
 from synthgen.text import frames
 from synthgen.text.originals import Originals
-from synthgen.tuning.documents import SHOWN, TrainingMessage, documents, framed, section
+from synthgen.tuning.documents import MEAN_SIZE, TrainingMessage, documents, framed, section
 from synthgen.tuning.masks import leaks
 
 TOKENS = 80
@@ -39,7 +39,7 @@ def extraction_prompts(learned: Sequence[TrainingMessage], about: str, count: in
     settings: dict[str, float | int | str | bool] = {"temperature": 1.0, "tokens": TOKENS, "stop": frames.END}
     prompts: list[Prompt] = []
     while len(prompts) < count:
-        handfuls = list(documents(stream.sample(learned, min(len(learned), SHOWN * count)), stream))
+        handfuls = list(documents(stream.sample(learned, min(len(learned), MEAN_SIZE * count)), stream))
         for handful in stream.sample(handfuls, len(handfuls)):
             document = framed([section(list(_short(handful)))], about)
             bare = frames.frame(about, [frames.Section(handful[0].topic, [])]) if about or handful[0].topic else document.text + "-"

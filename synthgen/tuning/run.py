@@ -29,8 +29,10 @@ HELD = 0.1
 """The share of the logs that is held out, to see when to stop."""
 MOST_HELD = 400
 """Held-out messages that each look reads, at most."""
-NAMELESS = 0.2
-"""The share of documents that do not say where they are from, so that the model works under another `about` too."""
+NAMELESS_SHARE = 0.2
+"""The share of documents that do not say where they are from, so that the model works under another `about` too.
+
+Twice as many as when the embedded model is made (`corpora.NAMELESS_SHARE`): its corpora are from many places, and here all are from one."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def _epoch_factory(learned: Sequence[TrainingMessage], about: str, seed: int, to
     def epoch(number: int) -> list[Encoded]:
         stream = Random(f"{seed} epoch {number}")
         training_documents = [
-            framed(sectioned(handful, topics, stream), "" if stream.random() < NAMELESS else about, first=0)
+            framed(sectioned(handful, topics, stream), "" if stream.random() < NAMELESS_SHARE else about, skip=0)
             for handful in documents(learned, stream)
         ]
         return learnable(tokenizer, training_documents)
