@@ -471,9 +471,9 @@ def test_the_limit_is_never_passed(server, seed):
         found.extend(model([HAIKU, "claude-sonnet-5-5", "claude-haiku-4-5"][seed % 3], budget=budget).complete(prompts(4000, brief)))
     assert billed(server) <= limit
     assert budget.spent == pytest.approx(sum(one.cost for one in found))
-    assert budget.spent + budget.unsure <= limit
+    assert budget.spent + budget.uncertain <= limit
     assert (budget.reserved, budget.under_way) == (0, 0)
-    assert billed(server) <= budget.spent + budget.unsure + 1e-12
+    assert billed(server) <= budget.spent + budget.uncertain + 1e-12
     assert problem.value.exit_code == 3
     assert "higher limit" in problem.value.hint
 

@@ -331,9 +331,10 @@ def test_self_bleu_is_bleu_of_each_with_all_others_as_references(texts):
         others = said[:place] + said[place + 1 :]
         logs = 0.0
         for order in (1, 2, 3, 4):
-            count = Counter(diversity.runs(own, order))
+            count = Counter(diversity.ngrams(own, order))
             hits = sum(
-                min(times, max((Counter(diversity.runs(other, order))[run] for other in others), default=0)) for run, times in count.items()
+                min(times, max((Counter(diversity.ngrams(other, order))[run] for other in others), default=0))
+                for run, times in count.items()
             )
             logs += log(max(hits, 0.1) / sum(count.values())) / 4
         if others:

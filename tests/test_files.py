@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from pyarrow import parquet
 
 from synthgen.errors import DataError
-from synthgen.spec.parts import RecipeContext, fenced, misread
+from synthgen.spec.parts import RecipeContext, resolve_inside, unreadable_file
 from synthgen.text import files
 from synthgen.text.message import FIELDS, messages_in
 
@@ -31,28 +31,28 @@ def told(path, read=lambda path: list(files.records(path))):
 
 
 def test_a_path_is_relative_to_the_recipe(tmp_path):
-    assert fenced("seeds/../logs/a.txt", tmp_path) == (tmp_path / "logs/a.txt").resolve()
+    assert resolve_inside("seeds/../logs/a.txt", tmp_path) == (tmp_path / "logs/a.txt").resolve()
 
 
 @pytest.mark.parametrize("path", ["../other/a.txt", "/etc/passwd", "seeds/../../a.txt", "~/a.txt", "~nobody-of-this-name/a.txt"])
 def test_a_path_may_not_leave_the_recipes_folder(tmp_path, path):
     with pytest.raises(ValueError, match=re.escape(path)):
-        fenced(path, tmp_path)
+        resolve_inside(path, tmp_path)
 
 
 def test_the_error_names_the_folder_to_allow(tmp_path):
     with pytest.raises(ValueError, match=r"'../logs/a.txt' leaves the recipe's folder; to allow it, add --allow .*/logs"):
-        fenced("../logs/a.txt", tmp_path)
+        resolve_inside("../logs/a.txt", tmp_path)
 
 
 def test_an_allowed_folder_may_be_read(tmp_path):
     (tmp_path / "recipes").mkdir()
-    assert fenced("../logs/a.txt", tmp_path / "recipes", (tmp_path / "logs",)) == (tmp_path / "logs/a.txt").resolve()
+    assert resolve_inside("../logs/a.txt", tmp_path / "recipes", (tmp_path / "logs",)) == (tmp_path / "logs/a.txt").resolve()
 
 
 def test_a_folder_whose_name_only_begins_alike_is_another(tmp_path):
     with pytest.raises(ValueError, match="leaves the recipe's folder"):
-        fenced("../recipe-evil/a.txt", tmp_path / "recipe")
+        resolve_inside("../recipe-evil/a.txt", tmp_path / "recipe")
 
 
 def test_a_link_does_not_lead_out(tmp_path):
@@ -60,14 +60,14 @@ def test_a_link_does_not_lead_out(tmp_path):
     (tmp_path / "recipe").mkdir()
     (tmp_path / "recipe/link.txt").symlink_to(tmp_path / "secret.txt")
     with pytest.raises(ValueError, match="leaves the recipe's folder"):
-        fenced("link.txt", tmp_path / "recipe")
+        resolve_inside("link.txt", tmp_path / "recipe")
 
 
 def test_links_in_a_circle_are_told(tmp_path):
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     with pytest.raises((ValueError, DataError)):
-        list(files.records(fenced("a/x.jsonl", tmp_path)))
+        list(files.records(resolve_inside("a/x.jsonl", tmp_path)))
 
 
 # Records
@@ -297,5 +297,5 @@ def test_any_text_becomes_messages_of_one_line_each(tmp_path_factory, lines):
 )
 def test_paths_in_a_mistake_are_as_seen_from_the_recipe(folder: str, message: str, seen: str | None) -> None:
     seen = message.replace("'/work/bank' is", "'the recipe's own folder' is") if seen is None else seen
-    mistake = misread(("file",), DataError(message, "a way out"), RecipeContext(Path(folder)))
+    mistake = unreadable_file(("file",), DataError(message, "a way out"), RecipeContext(Path(folder)))
     assert (mistake.message, mistake.hint) == (seen, "a way out")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synthgen.text.frames import Section, breaks, ended, frame, normalise, overlap, wordings
+from synthgen.text.frames import Section, first_complete_message, frame, leaks_frame, ngram_features, normalise, overlap
 
 BANK = "Customers of a retail bank, typing into the support chat of its phone app."
 LINES = some.text(some.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1)
@@ -55,7 +55,7 @@ def test_every_frame_ends_at_a_dash_on_a_line_of_its_own_and_holds_every_message
     ],
 )
 def test_a_message_is_the_first_line_and_none_when_that_never_ends(written, message):
-    assert ended(written) == message
+    assert first_complete_message(written) == message
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_message_is_the_first_line_and_none_when_that_never_ends(written, mess
     ],
 )
 def test_what_belongs_to_a_frame_is_no_message(message):
-    assert breaks(message, BANK)
+    assert leaks_frame(message, BANK)
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,11 @@ def test_what_belongs_to_a_frame_is_no_message(message):
     ],
 )
 def test_what_people_type_breaks_no_frame(message):
-    assert not breaks(message, BANK)
+    assert not leaks_frame(message, BANK)
 
 
 def test_a_short_heading_may_be_typed():
-    assert not breaks("support chat is down", "Support chat")
+    assert not leaks_frame("support chat is down", "Support chat")
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,6 @@ def test_what_is_said_differently_has_another_essence(one, other):
 
 @pytest.mark.parametrize("message", ["", "  ", "?!", "ok", "my card was declined again"])
 def test_what_is_worded_the_same_overlaps_wholly(message):
-    assert overlap(wordings(message), set(wordings(message))) == 1
-    assert overlap(wordings(message), set()) == 0
+    assert overlap(ngram_features(message), set(ngram_features(message))) == 1
+    assert overlap(ngram_features(message), set()) == 0
     assert overlap([], {"a"}) == 0

@@ -103,7 +103,7 @@ def test_whatever_comes_back_the_limit_holds(limit, requests):
     budget, waiting, real = Budget(limit), [], 0.0
     for most, share, how in requests:
         if not budget.reserve(most):
-            assert budget.spent + budget.unsure + budget.reserved + most > limit
+            assert budget.spent + budget.uncertain + budget.reserved + most > limit
         elif how == "settle":
             budget.settle(most, most * share)
             real += most * share
@@ -141,7 +141,7 @@ def test_what_is_unsure_is_told_apart_from_what_is_spent():
     for how in (budget.mark_uncertain, lambda most: budget.settle(most, 0.01)):
         budget.reserve(0.02)
         how(0.02)
-    told = str(budget.passed(0.03))
+    told = str(budget.limit_error(0.03))
     assert "--max-cost $0.05: spent $0.01 and up to $0.02 more for answers that were lost" in told
     assert "next request can cost up to $0.03" in told
 

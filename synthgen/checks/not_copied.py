@@ -11,7 +11,7 @@ from pydantic import Field
 from synthgen.checks.shape import Check
 from synthgen.errors import DataError
 from synthgen.fields.shape import FieldShape
-from synthgen.spec.parts import PartMistake, misread
+from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.rows import Row
 from synthgen.text import files
 from synthgen.text.originals import LEARNED, RUN, Originals
@@ -35,7 +35,7 @@ class NotCopied(Check):
         try:
             self._others()
         except (DataError, ValueError) as error:
-            yield misread(("file",), error, self._context)
+            yield unreadable_file(("file",), error, self._context)
 
     def files(self) -> list[Path]:
         """The file, if one is named."""

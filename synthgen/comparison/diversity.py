@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from synthgen.text.frames import normalise, runs
+from synthgen.text.frames import ngrams, normalise
 
 RUN = 8  # words in a row that make a copy
 ORDERS = (1, 2, 3, 4)
@@ -24,7 +24,7 @@ def tokens(text: str) -> list[str]:
 
 def distinct(texts: Iterable[str], length: int) -> float:
     """The share of different ones among all runs of `length` words (distinct-n, Li et al. 2016); 1 where there is none."""
-    all_runs = [run for text in texts for run in runs(tokens(text), length)]
+    all_runs = [run for text in texts for run in ngrams(tokens(text), length)]
     return len(set(all_runs)) / len(all_runs) if all_runs else 1.0
 
 
@@ -35,7 +35,7 @@ def self_bleu(texts: Iterable[str]) -> float:
     token_lists = [words for words in map(tokens, texts) if len(words) >= ORDERS[-1]]
     if len(token_lists) < 2:
         return 0.0
-    counts = [[Counter(runs(words, order)) for words in token_lists] for order in ORDERS]
+    counts = [[Counter(ngrams(words, order)) for words in token_lists] for order in ORDERS]
     most = [_two_most(by_order) for by_order in counts]
     lengths = sorted(map(len, token_lists))
     return sum(_bleu(number, len(words), counts, most, lengths) for number, words in enumerate(token_lists)) / len(token_lists)
@@ -89,6 +89,6 @@ def equal_share(texts: Iterable[str], others: Iterable[str]) -> float:
 
 def runs_shared(texts: Iterable[str], others: Iterable[str]) -> float:
     """The share of texts that have a run of eight words in common with one of the others."""
-    known_runs = {run for text in others for run in runs(normalise(text).split(), RUN)}
+    known_runs = {run for text in others for run in ngrams(normalise(text).split(), RUN)}
     text_list = list(texts)
-    return sum(any(run in known_runs for run in runs(normalise(text).split(), RUN)) for text in text_list) / len(text_list)
+    return sum(any(run in known_runs for run in ngrams(normalise(text).split(), RUN)) for text in text_list) / len(text_list)

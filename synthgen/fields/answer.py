@@ -22,7 +22,7 @@ from typing import Any
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import schemas
 from synthgen.fields.schemas import KeyPath, Schema
-from synthgen.spec.parts import PartMistake, RecipeContext, misread
+from synthgen.spec.parts import PartMistake, RecipeContext, unreadable_file
 from synthgen.spec.rows import Completion, Refusal, Value, parsed_json
 from synthgen.text import decoding
 
@@ -100,7 +100,7 @@ def output_mistakes(spec: Any, context: RecipeContext) -> Iterator[PartMistake]:
     try:
         json_schema = None if spec is None else _json_schema(spec, context)
     except (DataError, ValueError) as error:
-        yield misread((*at, "schema"), error, context)
+        yield unreadable_file((*at, "schema"), error, context)
         return
     if json_schema is None:
         yield from _mistakes(spec, at) if spec is not None else ()

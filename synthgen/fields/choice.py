@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthgen.fields.shape import Count, PythonField, Role, Scalar, Weight
-from synthgen.spec.parts import DEPENDS
+from synthgen.spec.parts import DEPENDS_HINT
 from synthgen.spec.rows import Row, Value
 
 EXACT = 2**53
@@ -35,7 +35,7 @@ def _some_weight(options: list[Scalar] | dict[Scalar, float]) -> list[Scalar] | 
 def _no_options_within(options: Any) -> Any:
     nested = next((option for option in options.values() if isinstance(option, list | dict)), None) if isinstance(options, dict) else None
     if nested is not None:
-        raise ValueError("options within options: what may be chosen cannot depend on another field here", DEPENDS)
+        raise ValueError("options within options: what may be chosen cannot depend on another field here", DEPENDS_HINT)
     return options
 
 

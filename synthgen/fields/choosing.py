@@ -106,7 +106,7 @@ class Choosing:
                 taken = Refusal("taken", "by other rows, which had none of their own")
                 chosen.append((refused if isinstance(refused, Refusal) else taken, answers[place][0]))
             else:
-                used.update(frames.wordings(variant.put.text))
+                used.update(frames.ngram_features(variant.put.text))
                 chosen.append((self._taken(variant, row, voice, memory), variant.source))
         return chosen
 

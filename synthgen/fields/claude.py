@@ -17,7 +17,7 @@ from synthgen.fields.instructed import Instructed, Shows, row_text, seen
 from synthgen.fields.shape import Others, Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.numerals import as_number, as_typed, options_as_typed
-from synthgen.spec.parts import PartMistake, misread
+from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value, to_text
 from synthgen.spec.streams import Streams
 from synthgen.text import files
@@ -98,7 +98,7 @@ class Claude(Instructed):
         try:
             records = self._records
         except (DataError, ValueError) as error:
-            yield misread(("examples",), error, self._context)
+            yield unreadable_file(("examples",), error, self._context)
             return
         if not records:
             yield PartMistake(("examples",), "no examples", "such as [{input: my card is gone, output: lost card}]")

@@ -24,7 +24,7 @@ from synthgen.fields.considered import Listener
 from synthgen.fields.instructed import document, part_mistakes, prompt_files, render_prompt, tagged
 from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, anything, fill
 from synthgen.spec import render
-from synthgen.spec.parts import PartMistake, misread
+from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
@@ -113,7 +113,7 @@ class Conversation(Asked):
         try:
             self.system  # noqa: B018 (it is read, to see whether it can be)
         except (DataError, ValueError) as error:
-            yield misread(("assistant",), error, self._context)
+            yield unreadable_file(("assistant",), error, self._context)
 
     def files(self) -> list[Path]:
         """The file of the system prompt, and those of our own."""
@@ -244,11 +244,11 @@ class Conversation(Asked):
 
     def _drafted(self, completion: Completion, talk: Talk) -> list[str]:
         """The draft that a base model wrote, if it is a message."""
-        draft = frames.ended(completion.text)
+        draft = frames.first_complete_message(completion.text)
         odd = (
             not draft
             or draft.startswith(">")
-            or frames.breaks(draft, self._context.about)
+            or frames.leaks_frame(draft, self._context.about)
             or frames.loops(draft)
             or draft in (talk.drafts or [])
         )

@@ -27,7 +27,7 @@ from synthgen.fields.fake_size import MOST, MOST_PARTS, predicted_size, size_of
 from synthgen.fields.shape import LARGEST_INT, PythonField, Role, Weight
 from synthgen.spec.moments import HINT, zone_mistake
 from synthgen.spec.numerals import options_as_typed
-from synthgen.spec.parts import DEPENDS, PartMistake
+from synthgen.spec.parts import DEPENDS_HINT, PartMistake
 from synthgen.spec.rows import Row, Value
 
 DEFAULT_LOCALE = "en_US"
@@ -102,7 +102,7 @@ class Fake(PythonField):
             if locale not in locales:
                 at = ("locale",) if isinstance(self.locale, str) else ("locale", locale if isinstance(self.locale, dict) else number)
                 hint = (
-                    DEPENDS
+                    DEPENDS_HINT
                     if "{{" in locale
                     else did_you_mean(locale, locales)
                     if nearest(locale, locales)

@@ -20,7 +20,7 @@ from synthgen.fields.answer import ANSWERED, AnswerForm
 from synthgen.fields.considered import Listener
 from synthgen.fields.schemas import fitting
 from synthgen.fields.shape import WORDS, Asked, Chosen, Count, Others, Passes, anything
-from synthgen.spec.parts import PartMistake, misread
+from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Brief, Completion, Document, Prompt, Row, Value, to_text
 from synthgen.spec.streams import Streams
@@ -97,7 +97,7 @@ class Instructed(Asked):
             try:
                 size += len(document(self._context.path(name)).content.encode("utf-8", "replace"))
             except (DataError, ValueError) as error:
-                yield misread(("documents", number), error, self._context)
+                yield unreadable_file(("documents", number), error, self._context)
         if size > LARGEST:
             hint = "give those that the task needs; a PDF is sent a third larger than it is"
             yield PartMistake(

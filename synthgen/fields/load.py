@@ -14,7 +14,7 @@ from synthgen.errors import DataError, LimitError, did_you_mean
 from synthgen.fields.column_types import column_of, declared, misfit
 from synthgen.fields.load_dataset import Named, Opened, opened
 from synthgen.fields.shape import Count, PythonField
-from synthgen.spec.parts import PartMistake, misread
+from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.paths import find_path, paths_in
 from synthgen.spec.rows import Row, Value
 from synthgen.text import files
@@ -49,7 +49,7 @@ class Load(PythonField):
                 return
             yield from self._record_mistakes()
         except (DataError, ValueError) as error:
-            yield misread(("file" if self.dataset is None else "dataset",), error, self._context)
+            yield unreadable_file(("file" if self.dataset is None else "dataset",), error, self._context)
 
     def _record_mistakes(self) -> Iterator[PartMistake]:
         """No records, some without the field, or with a number that no column holds."""

@@ -74,7 +74,7 @@ class MessagePool:
 
     @cached_property
     def _wordings(self) -> list[list[str]]:
-        return [frames.wordings(form.put.text) for form in self.forms]
+        return [frames.ngram_features(form.put.text) for form in self.forms]
 
     def take(
         self, tally: StyleTotals | None, suits: Callable[[MessageVariant], bool], used: set[str], sift: Sift = unheard

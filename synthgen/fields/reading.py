@@ -46,7 +46,7 @@ class Reader:
 
     def message(self, row: Row, completion: Completion) -> str | Refusal:
         """The message in a continuation, its slots not yet filled, or why it is refused."""
-        message = frames.ended(completion.text)
+        message = frames.first_complete_message(completion.text)
         if message is None:
             return Refusal("unfinished", f"no end within {completion.tokens_out} tokens: {completion.text[:80]}")
         if not message:
@@ -56,7 +56,7 @@ class Reader:
 
     def objection(self, message: str, row: Row, prompt: Prompt) -> Refusal | None:
         """Why this is no message of the row, however it is typed."""
-        if frames.breaks(message, self.about):
+        if frames.leaks_frame(message, self.about):
             return Refusal("broken frame", message)
         if frames.loops(message):
             return Refusal("going in circles", message)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from synthgen.errors import DataError
-from synthgen.spec.parts import PartMistake, RecipeContext, misread
+from synthgen.spec.parts import PartMistake, RecipeContext, unreadable_file
 from synthgen.text import files
 from synthgen.text.slots import slots
 
@@ -131,7 +131,7 @@ class SeedMessages:
             self.liked  # noqa: B018 (it is read, to see whether it can be)
             self.by_topic if self.seeds is None else None  # noqa: B018 (likewise)
         except (DataError, ValueError) as error:
-            yield misread(("like",), error, self.context)
+            yield unreadable_file(("like",), error, self.context)
 
     def _mistakes_of(self, topic: str, seeds: Seeds) -> Iterator[PartMistake]:
         at = ("seeds", topic) if isinstance(self.seeds, Mapping) else ("seeds",)
@@ -139,7 +139,7 @@ class SeedMessages:
             if not (seeds and self._read(seeds)):
                 yield PartMistake(at, "no seed messages", FEW)
         except (DataError, ValueError) as error:
-            mistake = misread(at, error, self.context)
+            mistake = unreadable_file(at, error, self.context)
             is_message = isinstance(seeds, str) and " " in seeds.strip() and "." not in seeds
             hint = "text here names a file; messages stand in a list: [hi there, hello]"
             yield replace(mistake, hint=hint) if is_message else mistake

@@ -105,7 +105,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         untold = _show(output, manifest)
         carried = output.publish(manifest, [CHUNKS, PROGRESS, RUN])
     again = [f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged]
-    lost = [f"answers that were lost on the way may have cost up to {dollars(budget.unsure)} more"] if budget.unsure else []
+    lost = [f"answers that were lost on the way may have cost up to {dollars(budget.uncertain)} more"] if budget.uncertain else []
     return MakeResult(
         output.final,
         manifest,

@@ -91,7 +91,7 @@ class Batches:
                 if file and size > self.how.bytes:
                     break
                 if not self.model.budget.fits(most + self._most(prompt)):
-                    problem = self.model.budget.passed(self._most(prompt))
+                    problem = self.model.budget.limit_error(self._most(prompt))
                     break
                 file[key], most = prompt, most + self._most(prompt)
             if not file:

@@ -11,51 +11,52 @@ from synthgen.errors import LimitError
 class Budget:
     """US dollars that may be spent, shared by all models of a run; without a `limit` it only counts. `spent` is what was paid before.
 
-    `reserved` is set aside for the `under_way` requests, `unsure` for those of which it is not known whether they were billed.
+    `reserved` is set aside for the `under_way` requests, `uncertain` for those of which it is not known whether they were billed.
     """
 
     def __init__(self, limit: float | None = None, spent: float = 0.0) -> None:
         self.limit, self.spent = limit, spent
-        self.reserved = self.unsure = 0.0
+        self.reserved = self.uncertain = 0.0
         self.under_way = 0
         self._lock = Lock()
 
-    def fits(self, most: float) -> bool:
-        """Whether the limit allows a request that costs `most`."""
-        return self.limit is None or self.spent + self.unsure + self.reserved + most <= self.limit
+    def fits(self, max_cost: float) -> bool:
+        """Whether the limit allows a request that costs `max_cost`."""
+        return self.limit is None or self.spent + self.uncertain + self.reserved + max_cost <= self.limit
 
-    def reserve(self, most: float, *, sent: bool = False) -> bool:
-        """Set `most` aside for a request, if the limit allows it, or if it was `sent` already."""
+    def reserve(self, max_cost: float, *, sent: bool = False) -> bool:
+        """Set `max_cost` aside for a request, if the limit allows it, or if it was `sent` already."""
         with self._lock:
-            if not sent and not self.fits(most):
+            if not sent and not self.fits(max_cost):
                 return False
-            self.reserved += most
+            self.reserved += max_cost
             self.under_way += 1
             return True
 
-    def settle(self, most: float, cost: float = 0.0) -> None:
-        """A request for which `most` was set aside has ended and cost so much."""
+    def settle(self, max_cost: float, cost: float = 0.0) -> None:
+        """A request for which `max_cost` was set aside has ended and cost so much."""
         with self._lock:
             self.spent += cost
-            self._free(most)
+            self._free(max_cost)
 
-    def mark_uncertain(self, most: float) -> None:
-        """A request for which `most` was set aside has ended, and it is not known whether it was billed."""
+    def mark_uncertain(self, max_cost: float) -> None:
+        """A request for which `max_cost` was set aside has ended, and it is not known whether it was billed."""
         with self._lock:
-            self.unsure += most
-            self._free(most)
+            self.uncertain += max_cost
+            self._free(max_cost)
 
-    def passed(self, most: float) -> LimitError:
-        """The error that says that the next request, which can cost `most`, would pass the limit."""
-        unsure = f" and up to {dollars(self.unsure)} more for answers that were lost" if self.unsure else ""
+    def limit_error(self, max_cost: float) -> LimitError:
+        """The error that says that the next request, which can cost `max_cost`, would pass the limit."""
+        lost = f" and up to {dollars(self.uncertain)} more for answers that were lost" if self.uncertain else ""
+        limit, spent, next_cost = dollars(self.limit or 0), dollars(self.spent), dollars(max_cost)
         return LimitError(
-            f"--max-cost {dollars(self.limit or 0)}: spent {dollars(self.spent)}{unsure}; the next request can cost up to {dollars(most)}",
+            f"--max-cost {limit}: spent {spent}{lost}; the next request can cost up to {next_cost}",
             "finished rows and paid answers are kept: the same command with a higher limit goes on",
         )
 
-    def _free(self, most: float) -> None:
+    def _free(self, max_cost: float) -> None:
         self.under_way -= 1
-        self.reserved = self.reserved - most if self.under_way else 0.0  # no dust of rounding
+        self.reserved = self.reserved - max_cost if self.under_way else 0.0  # no dust of rounding
 
 
 def dollars(amount: float) -> str:

@@ -183,7 +183,7 @@ class Exchange:
             try:
                 while not self.budget.reserve(most):
                     if not self.budget.under_way:
-                        raise self.budget.passed(most)
+                        raise self.budget.limit_error(most)
                     self.settled.clear()
                     with suppress(TimeoutError):  # another model's request may end too
                         await asyncio.wait_for(self.settled.wait(), 0.5)

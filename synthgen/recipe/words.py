@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from synthgen.errors import did_you_mean, nearest
 from synthgen.fields import FieldShape
 from synthgen.recipe.places import KeyPath
-from synthgen.spec.parts import DEPENDS
+from synthgen.spec.parts import DEPENDS_HINT
 from synthgen.spec.render import SAFE_FILTERS
 
 TYPES = {
@@ -127,7 +127,7 @@ def _mistyped(key_path: KeyPath, key: bool, expected: list[str], shape: type[Bas
     if expected_types == ["text"] and isinstance(value, bool | int | float):
         hint = "in quotes it is text"
     elif "text" not in expected_types and isinstance(value, str) and "{{" in value and issubclass(shape, FieldShape):
-        hint = DEPENDS
+        hint = DEPENDS_HINT
     elif expected_types == ["text"] and isinstance(value, dict):
         hint = "text that contains ': ' needs quotes"
     elif "text" not in expected_types and isinstance(value, str) and re.fullmatch(r"[-+]?\d{1,15}(\.\d+)?", value):

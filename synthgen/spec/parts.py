@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PrivateAttr
 from synthgen.errors import DataError
 
 N = TypeVar("N", int, float)
-DEPENDS = (
+DEPENDS_HINT = (
     "hide a field for each case, such as when: \"{{ country == 'DE' }}\", and join them in a template: docs/fields.md, Values that depend"
 )
 """The way round, where a template cannot stand."""
@@ -25,11 +25,11 @@ def exists(path: str | Path) -> bool:
     """Whether there is something of that name; of a name that no file can have, there is nothing."""
     try:
         return Path(path).exists()
-    except (OSError, ValueError):  # too long for a name, or a zero in it
+    except (OSError, ValueError):  # too long for a name, or a NUL byte
         return False
 
 
-def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
+def resolve_inside(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
     """The file that `path` names, relative to the recipe's folder and inside it or an allowed folder.
 
     Links are followed first, so that a link cannot lead out. Raises ValueError when it leads elsewhere.
@@ -38,7 +38,7 @@ def fenced(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Path:
         raise ValueError(f"'{path[:40]}…' is too long for a path")
     try:
         resolved = (folder / Path(path).expanduser()).resolve()
-    except (RuntimeError, ValueError, OSError) as error:  # no such user, links in a circle, a zero in it
+    except (RuntimeError, ValueError, OSError) as error:  # no such user, links in a circle, a NUL byte
         raise ValueError(f"'{path}' is no path: {error}") from None
     if any(resolved.is_relative_to(place.resolve()) for place in (folder, *allow)):
         return resolved
@@ -57,7 +57,7 @@ class RecipeContext:
 
     def path(self, name: str) -> Path:
         """The file of that name. Raises ValueError when it leaves the recipe's folder."""
-        return fenced(name, self.folder, self.allow)
+        return resolve_inside(name, self.folder, self.allow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ Revision = Annotated[str, AfterValidator(_is_revision)]
 """What a version on the Hub is called. It becomes a part of paths in the Hub's cache."""
 
 
-def misread(at: tuple[Any, ...], error: DataError | ValueError, context: RecipeContext) -> PartMistake:
+def unreadable_file(at: tuple[Any, ...], error: DataError | ValueError, context: RecipeContext) -> PartMistake:
     """The mistake that a file cannot be read, its path as seen from the recipe."""
     message, hint = (
         (error.message, error.hint)

@@ -42,7 +42,7 @@ def frame(where: str, sections: Sequence[Section]) -> str:
     return head + gap + (END * 2).join([*section_texts[:-1], opened]) + "-"
 
 
-def ended(text: str) -> str | None:
+def first_complete_message(text: str) -> str | None:
     """The message in what a model wrote, or None when it never came to its end."""
     message, end, _ = text.partition(END)
     return message.strip() if end else None
@@ -53,7 +53,7 @@ REPEATED = 4
 _ODD = re.compile(r"^-|^topic:|\btopic: |<\||\|>|�|[\x00-\x08\x0b-\x1f]", re.IGNORECASE)
 
 
-def breaks(message: str, where: str) -> bool:
+def leaks_frame(message: str, where: str) -> bool:
     """Whether a message is part of a frame rather than of a talk: a second dash, a topic line, the heading."""
     return bool(_ODD.search(message)) or (len(where) > 20 and where.strip()[:40].casefold() in message.casefold())
 
@@ -64,19 +64,19 @@ def loops(message: str) -> bool:
     words = re.findall(r"\w+", message.casefold())
     if len(words) < 8:
         return False
-    same = list(runs(words, REPEATED))
+    same = list(ngrams(words, REPEATED))
     return 2 * len(set(words)) < len(words) or len(set(same)) < len(same)
 
 
-def runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
+def ngrams(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
     """Each run of so many words."""
     return (tuple(words[start : start + length]) for start in range(len(words) - length + 1))
 
 
-def wordings(message: str) -> list[str]:
+def ngram_features(message: str) -> list[str]:
     """How a message is worded: its beginning, each run of three words, and all of it."""
     words = normalise(message).split()
-    return [f"^{' '.join(words[:3])}", *map(" ".join, runs(words, 3)), f"^{' '.join(words)}$"]
+    return [f"^{' '.join(words[:3])}", *map(" ".join, ngrams(words, 3)), f"^{' '.join(words)}$"]
 
 
 def overlap(parts: Sequence[str], used: set[str]) -> float:

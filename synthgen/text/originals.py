@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 from synthgen.errors import DataError
 from synthgen.spec.digests import number_of
-from synthgen.text.frames import normalise, runs
+from synthgen.text.frames import ngrams, normalise
 from synthgen.text.opened import SMALL, plain_file
 
 RUN = 8
@@ -29,7 +29,7 @@ class Originals:
         normalised = normalise(text)
         if normalised:
             yield number_of(f"={normalised}"), ""
-        for words in runs(normalised.split(), self.run):
+        for words in ngrams(normalised.split(), self.run):
             part = " ".join(words)
             yield number_of(part), part
 

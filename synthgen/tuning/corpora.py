@@ -58,7 +58,7 @@ def messages(folder: Path, name: str, stream: Random, *, clean: bool = True) -> 
         text = " ".join(" ".join(messages_in(record, "text", name)).split())
         group = str(record.get("group") or "")
         key = (group if corpus.topics == "words" else "", frames.normalise(text))
-        if not text or key in seen or len(text.split()) > LONGEST or frames.breaks(text, "") or (clean and profane(text)):
+        if not text or key in seen or len(text.split()) > LONGEST or frames.leaks_frame(text, "") or (clean and profane(text)):
             continue
         seen.add(key)
         topic = readable(group) if corpus.topics == "words" else ""

@@ -63,7 +63,7 @@ def read_logs(paths: Sequence[Path], about: str, stream: Random, *, field: str |
 
 
 def _unfit(text: str) -> str:
-    return "long" if len(text.split()) > LONGEST else "like a frame" if frames.breaks(text, "") else ""
+    return "long" if len(text.split()) > LONGEST else "like a frame" if frames.leaks_frame(text, "") else ""
 
 
 def _records(path: Path, field: str | None, group: str | None) -> Iterator[tuple[str, str, str]]:

@@ -58,7 +58,7 @@ def _short(handful: Sequence[TrainingMessage]) -> Iterator[TrainingMessage]:
 
 def extracted_messages(model: Model, prompts: Sequence[Prompt]) -> Iterator[str]:
     """The messages that a model writes, in the order of the prompts; a message that never ends is left out."""
-    texts = {place: frames.ended(completion.text) for place, completion in placed(model, prompts)}
+    texts = {place: frames.first_complete_message(completion.text) for place, completion in placed(model, prompts)}
     return (text for place in sorted(texts) if (text := texts[place]))
 
 

@@ -23,7 +23,7 @@ from intents import ABOUT, Labelled, by_intent, learned, logistic, spoken
 from realism import Missing, records, table
 from ruamel.yaml import YAML
 
-from synthgen.text.frames import normalise, runs
+from synthgen.text.frames import ngrams, normalise
 
 INTENTS, SEEDS, TESTED = 20, 18, 30
 NOTHING = "about nothing"
@@ -118,10 +118,10 @@ def told(what: str, rows: Labelled, real: Data, guess: Callable[[Sequence[str]],
     """A line about messages."""
     texts = [text for text, _ in rows]
     guesses, words = guess(texts), [normalise(text).split() for text in texts]
-    known = {intent: {run for seed in seeds for run in runs(normalise(seed).split(), COPIED)} for intent, seeds in real.seeds.items()}
-    copied = [bool(known[intent] & set(runs(own, COPIED))) for own, (_, intent) in zip(words, rows, strict=True)]
-    pairs = [pair for own in words for pair in runs(own, 2)]
-    threes = [set(runs(own, 3)) for own in words]
+    known = {intent: {run for seed in seeds for run in ngrams(normalise(seed).split(), COPIED)} for intent, seeds in real.seeds.items()}
+    copied = [bool(known[intent] & set(ngrams(own, COPIED))) for own, (_, intent) in zip(words, rows, strict=True)]
+    pairs = [pair for own in words for pair in ngrams(own, 2)]
+    threes = [set(ngrams(own, 3)) for own in words]
     often = Counter(three for own in threes for three in own)
     repeated = np.mean([np.mean([often[three] > 1 for three in own]) for own in threes if own])
     openings = {" ".join(own[:3]) for own in words}
