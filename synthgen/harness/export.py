@@ -113,7 +113,7 @@ def export(
 def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> None:
     """Write the files of a harness, again if the output that they lie in was replaced meanwhile."""
     for _ in range(TRIES):
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, FileExistsError):  # a folder that goes while it is made is told as one that is there
             write(suite, folder)
             return
     write(suite, folder)
