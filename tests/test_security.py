@@ -118,6 +118,16 @@ SENTENCES = {
     "JSON that is nested without end": ["test_what_is_nested_too_deeply_is_told"],
     "Records that rows are made from": ["test_records_are_kept_on_the_disk"],
     "A model has at most 1,000 layers": ["test_a_model_of_too_many_layers_is_told", "test_a_config_describes_no_more_than_there_is"],
+    "Each start draws a token": [
+        "test_review_page.py::test_it_refuses",
+        "test_review_page.py::test_a_link_that_others_may_see_leads_in_once",
+    ],
+    "Answered is only what asks for": ["test_review_page.py::test_it_refuses", "test_review_page.py::test_its_own_form_is_taken"],
+    "Pages may load their own script": [
+        "test_review_page.py::test_all_that_is_answered_has_the_headers",
+        "test_review_page.py::test_the_policy_lets_nothing_in_from_elsewhere_or_inline",
+        "test_review_page.py::test_hostile_rows_are_shown_as_text",
+    ],
     "What is asked goes to the server": ["test_no_redirect_is_followed", "test_no_redirect_of_a_batch_is_followed"],
     "A batch's results are taken": ["test_results_come_from_the_server_that_was_asked"],
     "The key is nowhere": ["test_claude_model.py::test_the_key_is_nowhere"],
