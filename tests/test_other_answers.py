@@ -87,9 +87,9 @@ def asked_in_a_batch(model: ClaudeModel, prompts: Sequence[Prompt]) -> list[Comp
 def test_a_card_that_says_nothing_leaves_a_model_its_least(model: Callable[..., Any], card: Any) -> None:
     with model(models=json.dumps(card).encode()) as claude:
         assert [one.text for one in claude.complete([PROMPT])] == ["hi"]
-        assert claude._can.efforts == frozenset()
-        assert claude._can.writes in (None, 1000)
-        assert claude._can.reads == Abilities().reads
+        assert claude._abilities.efforts == frozenset()
+        assert claude._abilities.writes in (None, 1000)
+        assert claude._abilities.reads == Abilities().reads
 
 
 @pytest.mark.parametrize(
