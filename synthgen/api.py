@@ -11,7 +11,7 @@ from synthgen import notebook
 from synthgen.advice import Critique, Improvement, Started
 from synthgen.advice import start as new
 from synthgen.dataset import Dataset, Output
-from synthgen.dataset.look import Looked, Shown, look, messages
+from synthgen.dataset.look import Looked, LookedRow, look, messages
 from synthgen.dataset.verify import Damage, Verified, verify
 from synthgen.errors import Mistake, RecipeError
 from synthgen.harness.fewshot import Fewshot, fewshot
@@ -127,7 +127,7 @@ def preview(
     ask: bool = True,
     models: Mapping[str, Model] | None = None,
     watch: Watch | None = None,
-    each: Callable[[Shown], None] | None = None,
+    each: Callable[[LookedRow], None] | None = None,
     **options: Any,
 ) -> Previews:
     """A handful of rows of each table, from the journal where it knows them; what is asked anew is kept in it.
@@ -145,7 +145,7 @@ def _previews(
     out: str | Path | None,
     ask: bool,
     models: Mapping[str, Model] | None,
-    told: tuple[Watch | None, Callable[[Shown], None] | None],
+    told: tuple[Watch | None, Callable[[LookedRow], None] | None],
     options: Mapping[str, Any],
 ) -> Iterator[Previewed]:
     loaded = loaded_from(recipe, options)
@@ -413,6 +413,7 @@ __all__ = [
     "Fewshot",
     "Improvement",
     "Looked",
+    "LookedRow",
     "MakeResult",
     "Measured",
     "Previewed",
@@ -420,7 +421,6 @@ __all__ = [
     "Pushed",
     "QuestionEstimate",
     "Sending",
-    "Shown",
     "Started",
     "Tick",
     "Verified",

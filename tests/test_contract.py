@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections import Counter
 from graphlib import TopologicalSorter
 from itertools import chain
 from pathlib import Path
@@ -105,6 +106,11 @@ def test_a_package_file_holds_nothing() -> None:
     for path in ROOT.glob("*/**/__init__.py"):
         kinds = {type(node) for node in ast.parse(path.read_text()).body}
         assert kinds <= {ast.Expr, ast.ImportFrom, ast.Assign, ast.AnnAssign}
+
+
+def test_a_class_name_is_used_once() -> None:
+    names = Counter(node.name for path in MODULES for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef))
+    assert [name for name, count in names.items() if count > 1 and not name.startswith("_")] == []
 
 
 def test_every_public_thing_has_a_docstring() -> None:

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 import synthgen
-from synthgen.api import Shown, Tick
+from synthgen.api import LookedRow, Tick
 from synthgen.cli import app
 from synthgen.dataset import Dataset
 from synthgen.errors import DataError, LimitError, OutputError
@@ -390,7 +390,7 @@ def test_each_row_of_a_preview_is_told_as_soon_as_it_is_made(tmp_path: Path) -> 
         first = len(model.asked) <= 4
         return " and then" if first and len(model.asked) % 2 else f" hello {random.randrange(10**6)}\n"
 
-    def each(row: Shown) -> None:
+    def each(row: LookedRow) -> None:
         came.append((row.id, len(model.asked)))
 
     model = ScriptedModel(answer)

@@ -20,7 +20,7 @@ from synthgen.cli.terminal.marked import spans
 from synthgen.cli.terminal.page import out
 from synthgen.cli.terminal.rows import How, block, table, together
 from synthgen.dataset.layout import Layout
-from synthgen.dataset.look import Shown
+from synthgen.dataset.look import LookedRow
 from synthgen.models import ScriptedModel
 
 LONG = "word " * 500 + "and the end"
@@ -33,11 +33,11 @@ VALUES = {
 }  # fmt: skip
 
 
-def row(layout: Layout = TYPED, id: str = "traffic-0", **values: Any) -> Shown:  # noqa: A002
-    return Shown(id, {**(VALUES if layout is TYPED else {}), **values}, layout)
+def row(layout: Layout = TYPED, id: str = "traffic-0", **values: Any) -> LookedRow:  # noqa: A002
+    return LookedRow(id, {**(VALUES if layout is TYPED else {}), **values}, layout)
 
 
-def lines(shown: Shown, how: How | None = None, width: int = 80) -> list[str]:
+def lines(shown: LookedRow, how: How | None = None, width: int = 80) -> list[str]:
     return [line.plain for line in block(shown, how or How(), width)]
 
 

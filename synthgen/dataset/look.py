@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Shown:
+class LookedRow:
     """A row as it is read: its id, its values and their layout; of a try that was set aside, which it was and why (`aside`); and `whole`
     as it is in its file."""
 
@@ -49,8 +49,8 @@ class Looked:
     table: str
     rows: list[Row]
     fitting: int
-    shown: list[Shown]
-    beside: list[dict[str, list[Shown]]]
+    shown: list[LookedRow]
+    beside: list[dict[str, list[LookedRow]]]
     fields: tuple[str, ...] = ()
     so_far: tuple[TableSoFar, ...] = ()
     again: Path | None = None
@@ -75,7 +75,7 @@ class Looked:
         return pages.page(*parts, *(pages.paragraph(str(one)) for one in self.so_far))
 
 
-def _records(shown: Sequence[Shown]) -> str:
+def _records(shown: Sequence[LookedRow]) -> str:
     """Rows as a table: their ids, what was said, labels and facts."""
     columns = dict.fromkeys(name for one in shown for name in ("", *one.layout.columns))
     return pages.records([{**one.values, "": f"{one.id}{one.aside and ', '}{one.aside}"} for one in shown], list(columns))
@@ -119,7 +119,7 @@ def look(
     places = wanted.places(candidates)
     page = places[skip : skip + rows]
     values = _read(made, first, page, columns)
-    beside = [dict[str, list[Shown]]() for _ in page] if others else []
+    beside = [dict[str, list[LookedRow]]() for _ in page] if others else []
     for other in others:
         for own, theirs in zip(beside, _beside(reading, first, page, other), strict=True):
             own[other] = theirs
@@ -171,7 +171,7 @@ def _read(made: Dataset, table: str, places: Sequence[int], columns: Sequence[st
     return [found[place] for place in places if place in found]
 
 
-def _beside(reading: Reading, table: str, places: Sequence[int], other: str) -> Iterator[list[Shown]]:
+def _beside(reading: Reading, table: str, places: Sequence[int], other: str) -> Iterator[list[LookedRow]]:
     """The rows of another table that belong to each of these."""
     made, columns = reading.dataset, reading.columns(other)
     layout = layout_of(made, other, columns) if other in made.tables else None
@@ -179,12 +179,14 @@ def _beside(reading: Reading, table: str, places: Sequence[int], other: str) -> 
         yield [_shown(made, other, one, layout) for one in _read(made, other, group, columns)]
 
 
-def _shown(made: Dataset, table: str, row: Row, layout: Layout | None) -> Shown:
+def _shown(made: Dataset, table: str, row: Row, layout: Layout | None) -> LookedRow:
     if layout is not None:
-        return Shown(f"{table}-{(row.get(PROVENANCE) or {}).get('row', '?')}", row, layout, whole=row)
+        return LookedRow(f"{table}-{(row.get(PROVENANCE) or {}).get('row', '?')}", row, layout, whole=row)
     values = row["values"] or {}
     own = layout_of_values(made.recipe.fields_of(row["table"]), values, row["field"])
-    return Shown(f"{row['table']}-{row['row']}", values, own, f"try {row['try']}: {row['check']} ({row['field']}): {row['reason']}", row)
+    return LookedRow(
+        f"{row['table']}-{row['row']}", values, own, f"try {row['try']}: {row['check']} ({row['field']}): {row['reason']}", row
+    )
 
 
 def messages(place: str | Path, table: str | None = None, field: str | None = None) -> list[str]:

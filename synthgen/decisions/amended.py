@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from synthgen.dataset import Dataset
 from synthgen.dataset.columns import PROVENANCE, decode_json_columns
 from synthgen.decisions.known import Reviewable, cells, review_of
-from synthgen.decisions.plan import Fate, Plan, plan
+from synthgen.decisions.plan import Fate, ReviewPlan, plan
 from synthgen.decisions.review import Review
 from synthgen.spec.paths import root_of
 
@@ -33,7 +33,7 @@ class Honoured:
 
     dataset: Dataset
     review: Review
-    plans: Mapping[str, Plan]
+    plans: Mapping[str, ReviewPlan]
     known: Reviewable
 
     @property
@@ -65,7 +65,7 @@ def honoured(dataset: Dataset, review: Review | None = None) -> Honoured:
     """The output as reviewers left it; `review` are their decisions, by default those in the file beside it. Raises DataError,
     OutputError."""
     found = review_of(dataset) if review is None else review
-    known, plans = found.known if isinstance(found.known, Reviewable) else Reviewable(dataset), dict[str, Plan]()
+    known, plans = found.known if isinstance(found.known, Reviewable) else Reviewable(dataset), dict[str, ReviewPlan]()
     for name in dataset.tables if len(found) else ():  # in the order of work: parents first
         recorded = dataset.recipe.tables.get(name)
         plans[name] = plan(dataset, known, found, name, plans.get(recorded.parent) if recorded else None)
@@ -89,7 +89,7 @@ def told_in(dataset: Dataset, table: str) -> str:
     return plan.column if plan and plan.touched else ""
 
 
-def _amended(dataset: Dataset, plans: Mapping[str, Plan]) -> Dataset:
+def _amended(dataset: Dataset, plans: Mapping[str, ReviewPlan]) -> Dataset:
     amended, manifest = Amended(plans), dict(dataset.manifest)
     manifest["tables"] = {
         name: {**told, "rows": told["rows"] + (len(plans[name].let_in) - plans[name].lost if name in plans else 0)}
@@ -103,7 +103,7 @@ def _amended(dataset: Dataset, plans: Mapping[str, Plan]) -> Dataset:
 class Amended:
     """What changes the rows of a dataset while they are read: the plans of those tables that reviewers changed."""
 
-    def __init__(self, plans: Mapping[str, Plan]) -> None:
+    def __init__(self, plans: Mapping[str, ReviewPlan]) -> None:
         self.plans = plans
         self._places = {name: own.places() for name, own in plans.items() if own.lost}
 
@@ -143,7 +143,7 @@ class Amended:
             rows = zip(batch.column("table").to_pylist(), batch.column("row").to_pylist(), strict=True)
             yield batch.filter(pyarrow.array([row not in settled for row in rows], pyarrow.bool_()))
 
-    def _batch(self, own: Plan, schema: pyarrow.Schema, batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
+    def _batch(self, own: ReviewPlan, schema: pyarrow.Schema, batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
         import pyarrow
 
         numbers = batch.column(PROVENANCE).field("row").to_pylist()
@@ -160,7 +160,7 @@ class Amended:
             batch = batch.filter(pyarrow.array([at not in fates or not fates[at].out for at in range(len(numbers))]))
         return batch
 
-    def _let_in(self, own: Plan, schema: pyarrow.Schema) -> pyarrow.RecordBatch:
+    def _let_in(self, own: ReviewPlan, schema: pyarrow.Schema) -> pyarrow.RecordBatch:
         import pyarrow
 
         whole = self.schema(own.table, schema)

@@ -48,14 +48,14 @@ class Fate:
 
 
 @dataclass
-class Plan:
+class ReviewPlan:
     """The fates of a table's rows by number, as far as somebody decided on them; the numbers in the `order` of the rows; the rows that
     waited and are `let_in`, and where those were that are `settled`: let in, or rejected. `column` tells what was decided, the columns
     `beside` a text tell of its letters."""
 
     table: str
     column: str = REVIEWED
-    above: Plan | None = None
+    above: ReviewPlan | None = None
     beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
     order: list[int] = field(default_factory=list)
     fates: dict[int, Fate] = field(default_factory=dict)
@@ -95,12 +95,12 @@ class Plan:
         return {name: count for name, count in sorts.items() if count}
 
 
-def plan(dataset: Dataset, known: Reviewable, review: Review, table: str, above: Plan | None) -> Plan:
+def plan(dataset: Dataset, known: Reviewable, review: Review, table: str, above: ReviewPlan | None) -> ReviewPlan:
     """What becomes of the rows of a table; `above` is the plan of the table that it is made from. Raises OutputError."""
     names = known.schemas[table].names if table in known.schemas else [PROVENANCE]
     fields = dataset.recipe.fields_of(table)
     beside = {name: [own for label in OF_LETTERS if (own := f"{name}_{label}") in names and own not in fields] for name in fields}
-    found, standings = Plan(table, _column(names), above, beside), review.standing(table)
+    found, standings = ReviewPlan(table, _column(names), above, beside), review.standing(table)
     if table not in known.schemas:
         return found
     carried = _carried(dataset, known, table, above)
@@ -130,7 +130,7 @@ def _fate(name: str, row: Mapping[str, Any], standings: Standings, parent: Fate 
     return Fate(held, {**inherited, **held.changes}, parent is not None and parent.out)
 
 
-def _parents(origin: Any, above: Plan | None) -> list[int]:
+def _parents(origin: Any, above: ReviewPlan | None) -> list[int]:
     """The number of the row that each row was made from; -1 where there is none, or it is not known."""
     if above is None or origin.type.get_field_index("parent") < 0:
         return [-1] * len(origin)
@@ -143,7 +143,7 @@ def _handed(fate: Fate, carried: list[str]) -> dict[str, Any]:
     return {path: value for path, value in fate.changes.items() if root_of(path) in carried}
 
 
-def _carried(dataset: Dataset, known: Reviewable, table: str, above: Plan | None) -> list[str]:
+def _carried(dataset: Dataset, known: Reviewable, table: str, above: ReviewPlan | None) -> list[str]:
     """The columns that rows of a table have of the row that they are made from."""
     if above is None or above.table not in known.schemas:
         return []
@@ -170,7 +170,7 @@ def _column(names: list[str]) -> str:
 # Rows that waited
 
 
-def _settle(found: Plan, fate: Fate, row: Waiting, parent: int | None) -> None:
+def _settle(found: ReviewPlan, fate: Fate, row: Waiting, parent: int | None) -> None:
     """Let a row in that was accepted, if it lacks nothing any more; let it go where it was rejected."""
     found.standings.append(fate.held)
     ready = fate.held.status == "accepted" and (not row.lacks or row.lacks in fate.held.changes)

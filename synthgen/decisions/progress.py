@@ -10,7 +10,7 @@ from synthgen.decisions.amended import Honoured
 
 
 @dataclass(frozen=True)
-class Progress:
+class ReviewProgress:
     """What reviewers came to in a table: of its `rows` (with those that wait to be let in) so many are accepted, rejected, unsure and
     disputed; so many are `changed`, `let_in`, `left_out` (those too that were made from a rejected row) or still `waiting`; on so many
     decisions are `outdated`. What that tells of all rows is in `enough`, and how far reviewers agree in `agreement`."""
@@ -40,12 +40,12 @@ class Progress:
         return f"{self.table}: {self.decided:,} of {self.rows:,} rows decided ({counts})"
 
 
-def progress(honoured: Honoured) -> list[Progress]:
+def progress(honoured: Honoured) -> list[ReviewProgress]:
     """How far each table is."""
     return [_progress(honoured, name) for name in honoured.dataset.tables]
 
 
-def _progress(honoured: Honoured, table: str) -> Progress:
+def _progress(honoured: Honoured, table: str) -> ReviewProgress:
     plan, known = honoured.plans.get(table), honoured.known
     waiting = len(known.waiting[table])
     rows = known.dataset.manifest["tables"][table]["rows"] + waiting
@@ -53,7 +53,7 @@ def _progress(honoured: Honoured, table: str) -> Progress:
     status = Counter(str(standing.status) for standing in standings)
     told = plan.summary() if plan else {}
     decided = status["accepted"] + status["rejected"] + status["unsure"] + status["disputed"]
-    return Progress(
+    return ReviewProgress(
         table,
         rows,
         status["accepted"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from synthgen.decisions.amended import Honoured
-from synthgen.decisions.progress import Progress, progress
+from synthgen.decisions.progress import ReviewProgress, progress
 from synthgen.harness.human import Baseline, baselines
 
 
@@ -22,7 +22,7 @@ def reviewed_section(honoured: Honoured) -> list[str]:
     return ["## Reviewed by people", "", *told, *people, *([kept, ""] if kept else [])]
 
 
-def _table(one: Progress) -> Iterator[str]:
+def _table(one: ReviewProgress) -> Iterator[str]:
     sorts = {
         f"{one.accepted:,} accepted": one.accepted,
         f"{one.rejected:,} rejected": one.rejected,

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from synthgen.dataset.layout import Layout, planned_layout
-from synthgen.dataset.look import Shown
+from synthgen.dataset.look import LookedRow
 from synthgen.engine import TableRun, candidates
 from synthgen.engine.run import Report, Stage
 from synthgen.fields.considered import Considered
@@ -33,7 +33,7 @@ class Previewed:
     layout: Layout
 
     @property
-    def shown(self) -> list[Shown]:
+    def shown(self) -> list[LookedRow]:
         """The rows as they are read."""
         return [_shown(self.table, row, self.layout) for row in self.rows]
 
@@ -66,7 +66,7 @@ class Audience:
     """Who is told on the way: `watch` how far a table is, `each` of every row as soon as it is made."""
 
     watch: Watch = lambda tick: None
-    each: Callable[[Shown], None] = lambda shown: None
+    each: Callable[[LookedRow], None] = lambda shown: None
 
 
 class _Passing:
@@ -141,5 +141,5 @@ def _tell(audience: Audience, table: TablePlan, layout: Layout, row: Row) -> Non
     audience.each(_shown(table, row, layout))
 
 
-def _shown(table: TablePlan, row: Row, layout: Layout) -> Shown:
-    return Shown(f"{table.name}-{row.index}", {name: row.values.get(name) for name in table.columns}, layout)
+def _shown(table: TablePlan, row: Row, layout: Layout) -> LookedRow:
+    return LookedRow(f"{table.name}-{row.index}", {name: row.values.get(name) for name in table.columns}, layout)

@@ -26,7 +26,7 @@ CELL = 240
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReportRow:
     """A row: its id, what was said in it, its labels, and what else it holds; how typical it is (None: not asked)."""
 
     id: str
@@ -92,7 +92,7 @@ class Contents:
 
     # Rows
 
-    def shown(self) -> tuple[list[Shown], list[Shown], list[Shown]]:
+    def shown(self) -> tuple[list[ReportRow], list[ReportRow], list[ReportRow]]:
         """Rows as they come, evenly spread over the table; those most like the others, the most typical first; and those least like them,
         the least typical first. There are none of these of a table that is short, or has nothing to tell by."""
         groups = dict.fromkeys(spread_over(self.rows, SHOWN)), *self._ends()
@@ -146,12 +146,12 @@ class Contents:
                 yield batch if len(own) == batch.num_rows else batch.take(own)
             first += batch.num_rows
 
-    def _row(self, row: dict[str, Any], typical: float | None) -> Shown:
+    def _row(self, row: dict[str, Any], typical: float | None) -> ReportRow:
         own = f"{self.name}-{row.pop(PROVENANCE)['row']}"
         values = plain(row)
         texts = texts_of_row(values, self.spoken)
         beside = {*self.spoken, *self.labels.values(), *(f"{name}_{part}" for name in self.spoken for part in ("slips", "style", "mess"))}
-        return Shown(
+        return ReportRow(
             own,
             texts,
             [(name, legible(values[column], longest=CELL)) for name, column in self.labels.items()],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from synthgen.decisions.amended import Honoured
-from synthgen.decisions.progress import Progress, progress
+from synthgen.decisions.progress import ReviewProgress, progress
 from synthgen.harness.human import Baseline, baselines
 from synthgen.text.legible import Pieces, legible
 
@@ -29,7 +29,7 @@ class Reviewed:
     """How far each table is, why rows were rejected and how often, how people did who took the test themselves, with the rows on which they
     differ from the target, and what there is to be told of the decisions."""
 
-    tables: list[Progress]
+    tables: list[ReviewProgress]
     reasons: list[tuple[Pieces, int]]
     people: list[tuple[Baseline, list[Differing]]]
     notes: list[str]

@@ -8,7 +8,7 @@ from typing import Any
 
 from synthgen.dataset import Dataset
 from synthgen.decisions.amended import honoured
-from synthgen.decisions.progress import Progress, progress
+from synthgen.decisions.progress import ReviewProgress, progress
 from synthgen.harness.human import Baseline, baselines
 from synthgen.spec import pages
 
@@ -23,12 +23,12 @@ class ReviewState:
     file: Path
     hold: int
     reviewers: tuple[str, ...]
-    tables: tuple[Progress, ...]
+    tables: tuple[ReviewProgress, ...]
     outdated: tuple[str, ...]
     people: tuple[Baseline, ...]
     notes: tuple[str, ...]
 
-    def queues(self, table: Progress) -> dict[str, int]:
+    def queues(self, table: ReviewProgress) -> dict[str, int]:
         """How many rows of a table wait for somebody, by why."""
         return {
             "unsure": table.unsure,

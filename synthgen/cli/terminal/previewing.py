@@ -15,7 +15,7 @@ from synthgen.cli.terminal.rows import How, block, print_lines, width
 from synthgen.cli.terminal.watching import progress
 
 if TYPE_CHECKING:
-    from synthgen.api import Previewed, Shown, Tick
+    from synthgen.api import LookedRow, Previewed, Tick
 
 
 class Previewing:
@@ -36,7 +36,7 @@ class Previewing:
             self.live.update(0, description=escape(safe(f"{tick.table}: {tick.rows:,} of {tick.wanted:,} rows{waiting}").plain))
         self.watch(tick)
 
-    def each(self, row: Shown) -> None:
+    def each(self, row: LookedRow) -> None:
         """Print a row in which something was said; of others a table is made at the end."""
         if row.layout.texts:
             with self._paused():

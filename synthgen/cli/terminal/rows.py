@@ -22,7 +22,7 @@ from synthgen.text.legible import LONGEST, Pieces, legible, plainly
 
 if TYPE_CHECKING:
     from synthgen.dataset.layout import RowText as Said
-    from synthgen.dataset.look import Shown
+    from synthgen.dataset.look import LookedRow
 
 CELL = 60
 """Characters of a label or a fact that are shown."""
@@ -50,7 +50,7 @@ def width() -> int:
     return max(LEAST, out.width)
 
 
-def print_rows(rows: Sequence[Shown], how: How) -> None:
+def print_rows(rows: Sequence[LookedRow], how: How) -> None:
     """Rows one below the other, with an empty line after each; as a table where nothing was said in them and that fits."""
     as_table = None if how.whole or any(one.layout.texts or one.aside for one in rows) else table(rows, how)
     if as_table is not None and rows:
@@ -66,7 +66,7 @@ def print_lines(lines: Iterable[Text]) -> None:
         out.print(line)
 
 
-def block(row: Shown, how: How, width: int) -> list[Text]:
+def block(row: LookedRow, how: How, width: int) -> list[Text]:
     """The lines of a row."""
     names = [name for name in row.layout.texts if name in row.values]
     longest = max((how.longest(row.values[name], LONGEST) for name in names), default=LONGEST)
@@ -84,13 +84,13 @@ def block(row: Shown, how: How, width: int) -> list[Text]:
     return [*head, *_inset([*_aside(row, how, width - 2), *packed(cells, width - 2), *others, *below], 2 if texts else 0)]
 
 
-def _columns(row: Shown) -> list[str]:
+def _columns(row: LookedRow) -> list[str]:
     """The columns that are shown, in the order of the row."""
     shown = row.layout.columns
     return [name for name in row.values if name in shown]
 
 
-def _aside(row: Shown, how: How, width: int) -> Iterator[Text]:
+def _aside(row: LookedRow, how: How, width: int) -> Iterator[Text]:
     """Why a try was set aside."""
     if row.aside:
         why = painted(legible(row.aside, longest=how.longest(row.aside, LONGEST)), how, inline=True)
@@ -98,7 +98,7 @@ def _aside(row: Shown, how: How, width: int) -> Iterator[Text]:
         yield from wrap(why, width)
 
 
-def together(row: Shown, others: Mapping[str, Sequence[Shown]], how: How) -> list[Text]:
+def together(row: LookedRow, others: Mapping[str, Sequence[LookedRow]], how: How) -> list[Text]:
     """The lines of a row, and beside them those of the rows that belong to it; below them where there is no room."""
     others = {name: [one if how.whole else _without(one, row) for one in rows] for name, rows in others.items()}
     count = 1 + len(others)
@@ -111,7 +111,7 @@ def together(row: Shown, others: Mapping[str, Sequence[Shown]], how: How) -> lis
     return [*block(row, how, width()), *_inset((line for stack in stacks for line in stack), 4)]
 
 
-def _without(one: Shown, other: Shown) -> Shown:
+def _without(one: LookedRow, other: LookedRow) -> LookedRow:
     """A row without what it holds of another one that it stands beside."""
     same = {name for name, value in one.values.items() if name in other.values and other.values[name] == value}
     texts, facts = (tuple(name for name in names if name not in same) for names in (one.layout.texts, one.layout.facts))
@@ -119,7 +119,7 @@ def _without(one: Shown, other: Shown) -> Shown:
     return replace(one, layout=replace(one.layout, texts=texts, labels=labels, facts=facts))
 
 
-def _stack(name: str, rows: Sequence[Shown], how: How, width: int) -> list[Text]:
+def _stack(name: str, rows: Sequence[LookedRow], how: How, width: int) -> list[Text]:
     """Rows one below the other."""
     blocks = [block(one, how, width) for one in rows] or [[Text(f"none in {name}", style="dim")]]
     return [line for number, lines in enumerate(blocks) for line in ([Text()] * bool(number) + lines)]
@@ -140,7 +140,7 @@ def listed(values: Mapping[str, Any], how: How, width: int) -> list[Text]:
     return lines
 
 
-def table(rows: Sequence[Shown], how: How) -> list[Text] | None:
+def table(rows: Sequence[LookedRow], how: How) -> list[Text] | None:
     """Rows as a table under a head; None where that does not fit."""
     names = list(dict.fromkeys(name for one in rows for name in _columns(one)))
     columns: list[tuple[str, list[Any]]] = [("", [one.id for one in rows])]
