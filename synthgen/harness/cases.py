@@ -24,7 +24,7 @@ Turn = Mapping[str, str]
 @dataclass(frozen=True)
 class EvalCase:
     """One row: `id` is its table and its place in that, `input` a message or a conversation that ends with the user,
-    `target` what the answer should be (or a list of what it may be), `labels` what is known of it."""
+    `target` what the answer should be (or a list of what it may be), `labels` its other values."""
 
     id: str
     input: str | list[Turn]
@@ -33,8 +33,8 @@ class EvalCase:
 
     def messages(self, system: str = "") -> list[Turn]:
         """The input as chat messages, the system prompt first."""
-        told: list[Turn] = [{"role": "user", "content": self.input}] if isinstance(self.input, str) else self.input
-        return [{"role": "system", "content": system}, *told] if system else list(told)
+        turns: list[Turn] = [{"role": "user", "content": self.input}] if isinstance(self.input, str) else self.input
+        return [{"role": "system", "content": system}, *turns] if system else list(turns)
 
     @property
     def text(self) -> str:
@@ -49,7 +49,7 @@ class EvalCase:
 
 @dataclass(frozen=True)
 class Suite:
-    """What is exported: the cases of a table, how answers are graded, and what is to be told of both."""
+    """What is exported: the cases of a table, how answers are graded, and `notes` on both."""
 
     name: str
     about: str
@@ -64,8 +64,8 @@ class Suite:
     @property
     def slug(self) -> str:
         """The name as Python and every harness can read it."""
-        kept = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in self.name)
-        return kept if not kept[:1].isdigit() else f"_{kept}"
+        identifier = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in self.name)
+        return identifier if not identifier[:1].isdigit() else f"_{identifier}"
 
     def settings(self) -> dict[str, Any]:
         """What the files of a harness read of it."""
@@ -75,9 +75,9 @@ class Suite:
         """The rows that can be cases, in order: those with an input and, where targets are wanted, a target."""
         needed = [root_of(self.harness.input), *(self.targets.columns if self.targets else [])]
         for name, row in self.rows.read([*needed, *self.labels.values()]):
-            given, target = input_of(get_path(row, self.harness.input)), target_of(self.targets.of(row)) if self.targets else None
-            if given is not None and (self.targets is None or target is not None):
-                yield EvalCase(name, given, target, {short: row[column] for short, column in self.labels.items()})
+            case_input, target = input_of(get_path(row, self.harness.input)), target_of(self.targets.of(row)) if self.targets else None
+            if case_input is not None and (self.targets is None or target is not None):
+                yield EvalCase(name, case_input, target, {short: row[column] for short, column in self.labels.items()})
 
 
 def input_of(value: Any) -> str | list[Turn] | None:
@@ -94,45 +94,45 @@ def target_of(value: Any) -> str | list[str] | None:
     """A field's value as a target: text, a list of texts of which each would do, or JSON."""
     if isinstance(value, str | None):
         return value or None
-    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-        return [one for one in value if one] or None
+    if isinstance(value, list) and value and all(isinstance(text, str) for text in value):
+        return [text for text in value if text] or None
     return json.dumps(value, ensure_ascii=False)
 
 
-def harness_of(dataset: Dataset, **given: Any) -> tuple[TableRows, Harness]:
-    """The table that is read, and how: what the output's recipe says under `harness`, what is `given` in place of that, and where
+def harness_of(dataset: Dataset, **overrides: Any) -> tuple[TableRows, Harness]:
+    """The table that is read, and how: what the output's recipe says under `harness`, the `overrides` in place of that, and where
     neither says an input, the last edge case of the last table that has messages, or else its message. Raises OutputError."""
-    every = {name: TableRows(dataset, name) for name in dataset.tables}
-    said = {**dataset.recipe.harness, **{key: value for key, value in given.items() if value is not None}}
-    if said.get("table") is not None:
-        dataset.named(str(said["table"]), aside=False)
-    if "input" not in said:
-        said["input"] = _message(every, said.get("table"))
+    tables = {name: TableRows(dataset, name) for name in dataset.tables}
+    settings = {**dataset.recipe.harness, **{key: value for key, value in overrides.items() if value is not None}}
+    if settings.get("table") is not None:
+        dataset.named(str(settings["table"]), aside=False)
+    if "input" not in settings:
+        settings["input"] = _message(tables, settings.get("table"))
     try:
-        harness = Harness.model_validate(said)
+        harness = Harness.model_validate(settings)
     except ValidationError as error:
         wrong = error.errors()[0]
         raise OutputError(
             f"harness, {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}", "a field is named as input, or as example.reply"
         ) from None
-    shipped = {name: set(rows.columns) for name, rows in every.items()}
+    shipped = {name: set(rows.columns) for name, rows in tables.items()}
     table = table_of(harness, shipped)
-    known = shipped[table] if table else set[str]().union(*shipped.values())
+    columns = shipped[table] if table else set[str]().union(*shipped.values())
     for path in (harness.input, harness.target):
-        if path and root_of(path) not in known:
+        if path and root_of(path) not in columns:
             raise OutputError(
                 f"{f'table {table!r}' if table else str(dataset.folder)} has no field '{root_of(path)}'",
-                did_you_mean(root_of(path), known, "fields"),
+                did_you_mean(root_of(path), columns, "fields"),
             )
     if table is None:
         raise OutputError(f"no table of {dataset.folder} has both '{harness.input}' and '{harness.target}'", "name fields of one table")
-    return every[table], harness
+    return tables[table], harness
 
 
 def _message(tables: Mapping[str, TableRows], table: str | None) -> str:
     for name in [table] if table else reversed(list(tables)):
         if name in tables:
-            found = last_message(tables[name].dataset.recipe.fields.values(), tables[name].columns)
-            if found is not None:
-                return found
+            message_field = last_message(tables[name].dataset.recipe.fields.values(), tables[name].columns)
+            if message_field is not None:
+                return message_field
     raise OutputError("no field is a message that an application could read", "name one with --input, or under harness: in the recipe")

@@ -79,9 +79,9 @@ def _goldens(suite: Suite) -> Iterator[str]:
         if before:
             yield f"{before},"
         targets = case.target if isinstance(case.target, list) else [case.target]
-        known = {**case.labels, **({} if isinstance(case.input, str) else {"messages": case.messages()})}
-        known |= {"targets": targets} if len(targets) > 1 else {}
-        before = line({"name": case.id, "input": case.text, "expected_output": targets[0], "additional_metadata": known})
+        metadata = {**case.labels, **({} if isinstance(case.input, str) else {"messages": case.messages()})}
+        metadata |= {"targets": targets} if len(targets) > 1 else {}
+        before = line({"name": case.id, "input": case.text, "expected_output": targets[0], "additional_metadata": metadata})
     yield before
     yield "]"
 

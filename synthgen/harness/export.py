@@ -40,7 +40,7 @@ TRIES = 4
 @dataclass(frozen=True)
 class Exported:
     """What `export` did: for each harness its folder and the command that runs it; how many cases there are and how many rows have
-    none; the grades that answers get; and what else is to be told."""
+    none; the grades that answers get; and notes."""
 
     folders: dict[str, Path]
     commands: dict[str, str]
@@ -75,8 +75,10 @@ def export(
     for name in names:
         if name not in HARNESSES:
             raise OutputError(f"there is no harness '{name}'", did_you_mean(name, HARNESSES, "harnesses"))
-    left = honoured(Dataset.open(folder)) if review else None
-    rows, harness = harness_of(left.dataset if left else Dataset.open(folder), table=table, input=input, target=target, system=system)
+    reviewed_output = honoured(Dataset.open(folder)) if review else None
+    rows, harness = harness_of(
+        reviewed_output.dataset if reviewed_output else Dataset.open(folder), table=table, input=input, target=target, system=system
+    )
     suite = suite_of(rows, harness)
     cases = sum(1 for _ in suite.cases())
     total = rows.manifest["tables"][rows.table]["rows"]
@@ -87,13 +89,13 @@ def export(
     place = Path(out) if out is not None else Path(folder) / "harness"
     folders = {name: place / name for name in names}
     try:
-        for name, each in folders.items():
-            _write(HARNESSES[name].write, suite, each)
+        for name, harness_folder in folders.items():
+            _write(HARNESSES[name].write, suite, harness_folder)
     except OSError as error:
         raise OutputError(f"cannot write to {error.filename or place}: {error.strerror}", "choose another place: --out DIR") from None
     commands = {
-        name: HARNESSES[name].command.format(folder=shlex.quote(str(each)), name=suite.slug)
-        for name, each in folders.items()
+        name: HARNESSES[name].command.format(folder=shlex.quote(str(harness_folder)), name=suite.slug)
+        for name, harness_folder in folders.items()
         if HARNESSES[name].command
     }
     return Exported(
@@ -106,14 +108,14 @@ def export(
         total - cases,
         tuple(graders.grades(suite.settings())),
         tuple(suite.labels),
-        (*suite.notes, *_notes(suite, total - cases), *(left.notes() if left else ())),
+        (*suite.notes, *_notes(suite, total - cases), *(reviewed_output.notes() if reviewed_output else ())),
     )
 
 
 def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> None:
     """Write the files of a harness, again if the output that they lie in was replaced meanwhile."""
     for _ in range(TRIES):
-        with suppress(FileNotFoundError, FileExistsError):  # a folder that goes while it is made is told as one that is there
+        with suppress(FileNotFoundError, FileExistsError):  # a folder that vanishes while it is made raises FileExistsError
             write(suite, folder)
             return
     write(suite, folder)
@@ -150,7 +152,7 @@ def _cases(suite: Suite) -> set[Any]:
     return {row[column] for _, row in suite.rows.read([column])} if column else set()
 
 
-def as_dict(done: Exported) -> dict[str, Any]:
+def as_dict(exported: Exported) -> dict[str, Any]:
     """What was exported, as JSON can hold it."""
-    told = {name: value for name, value in vars(done).items() if name not in ("folders",)}
-    return dict(json.loads(json.dumps({"folders": {name: str(folder) for name, folder in done.folders.items()}, **told})))
+    data = {name: value for name, value in vars(exported).items() if name not in ("folders",)}
+    return dict(json.loads(json.dumps({"folders": {name: str(folder) for name, folder in exported.folders.items()}, **data})))

@@ -96,101 +96,111 @@ def fewshot(
     what messages are about and the short parts of the target. For `messages`, rows without any text are left out. Rows are
     as reviewers left them, without `review` as they were made. Raises DataError, OutputError.
     """
-    made = opened(folder, review=review)
-    harness = made.recipe.harness
-    asked = source or harness.get("input"), target or harness.get("target")
-    name = made.named(table or _first_table(made, asked))
-    column = told_in(made, name)
-    found = (
-        [row for place, row in enumerate(made.rows(name)) if place < AMONG or row[column]] if column else [*islice(made.rows(name), AMONG)]
+    dataset = opened(folder, review=review)
+    harness = dataset.recipe.harness
+    named_fields = source or harness.get("input"), target or harness.get("target")
+    name = dataset.named(table or _first_table(dataset, named_fields))
+    column = told_in(dataset, name)
+    rows = (
+        [row for place, row in enumerate(dataset.rows(name)) if place < AMONG or row[column]]
+        if column
+        else [*islice(dataset.rows(name), AMONG)]
     )
-    fields = made.recipe.fields_of(name)
-    source = asked[0] or _typed(fields, found, name)
-    target = asked[1] or _answer(fields, found, name, source)
+    fields = dataset.recipe.fields_of(name)
+    source = named_fields[0] or _typed(fields, rows, name)
+    target = named_fields[1] or _answer(fields, rows, name, source)
     for path in (source, target, *cover):
-        _there(path, found, name)
-    answers = _targets(made.recipe, set(found[0]) if found else set(), source, target)
-    places = [number for number, row in enumerate(found) if _fits(row, source, answers, form)]
-    fitting = [found[number] for number in places]
-    if not fitting:
+        _check_field(path, rows, name)
+    answers = _targets(dataset.recipe, set(rows[0]) if rows else set(), source, target)
+    places = [number for number, row in enumerate(rows) if _fits(row, source, answers, form)]
+    usable_rows = [rows[number] for number in places]
+    if not usable_rows:
         raise OutputError(f"no row of '{name}' has both '{source}' and '{target}'", "look at the rows: synthgen look OUTPUT")
-    labels = list(cover) or [label for label in _labels(fields, fitting, target) if label != source]
-    values = [{label: to_text(answers.of(row) if label == target else get_path(row, label)) for label in labels} for row in fitting]
-    did = [_done(row.get(column), target) for row in fitting]
-    chosen = choose([to_text(get_path(row, source)) for row in fitting], values, k, [PREFERRED.index(one) for one in did])
+    labels = list(cover) or [label for label in _labels(fields, usable_rows, target) if label != source]
+    values = [{label: to_text(answers.of(row) if label == target else get_path(row, label)) for label in labels} for row in usable_rows]
+    reviews = [_done(row.get(column), target) for row in usable_rows]
+    chosen = choose([to_text(get_path(row, source)) for row in usable_rows], values, k, [PREFERRED.index(status) for status in reviews])
     examples = [
-        FewShotExample(places[one], to_text(get_path(fitting[one], source)), to_text(answers.of(fitting[one])), values[one], did[one])
-        for one in chosen
+        FewShotExample(
+            places[index],
+            to_text(get_path(usable_rows[index], source)),
+            to_text(answers.of(usable_rows[index])),
+            values[index],
+            reviews[index],
+        )
+        for index in chosen
     ]
-    shown = {label: Counter(example.labels[label] for example in examples) for label in labels}
-    shares = {label: {value: shown[label][value] for value in sorted({own[label] for own in values})} for label in labels}
-    return Fewshot(name, source, target, examples, k, len(fitting), shares)
+    counts = {label: Counter(example.labels[label] for example in examples) for label in labels}
+    shares = {label: {value: counts[label][value] for value in sorted({row_labels[label] for row_labels in values})} for label in labels}
+    return Fewshot(name, source, target, examples, k, len(usable_rows), shares)
 
 
-def _done(told: Mapping[str, Any] | None, target: str) -> Literal["edited", "accepted", ""]:
-    """What a person did with a row, by its column that tells so."""
-    if not told:
+def _done(review: Mapping[str, Any] | None, target: str) -> Literal["edited", "accepted", ""]:
+    """What a person did with a row, by its column for reviews."""
+    if not review:
         return ""
-    if any(f"{path}.".startswith(f"{target}.") or f"{target}.".startswith(f"{path}.") for path in told["changed"]):
+    if any(f"{path}.".startswith(f"{target}.") or f"{target}.".startswith(f"{path}.") for path in review["changed"]):
         return "edited"
-    return "accepted" if told["status"] == "accepted" else ""
+    return "accepted" if review["status"] == "accepted" else ""
 
 
 # Which fields
 
 
-def _first_table(made: Dataset, asked: tuple[str | None, str | None]) -> str | None:
+def _first_table(dataset: Dataset, named_fields: tuple[str | None, str | None]) -> str | None:
     """The first table that has the target, or in which Claude made something; None: the first of all."""
-    wanted = (asked[1] or "").partition(".")[0]
-    for name in made.tables:
-        own = made.recipe.tables[name].fields if name in made.recipe.tables else {}
-        if wanted in own if wanted else any(field.role == "answer" and not field.hidden for field in own.values()):
+    target = (named_fields[1] or "").partition(".")[0]
+    for name in dataset.tables:
+        fields = dataset.recipe.tables[name].fields if name in dataset.recipe.tables else {}
+        if target in fields if target else any(field.role == "answer" and not field.hidden for field in fields.values()):
             return name
     return None
 
 
 def _typed(fields: Mapping[str, RecordedField], rows: Sequence[Mapping[str, Any]], table: str) -> str:
     """The field that holds what was typed, in its last version."""
-    found = last_message(fields.values(), rows[0] if rows else ())
-    if found is None:
+    message_field = last_message(fields.values(), rows[0] if rows else ())
+    if message_field is None:
         raise OutputError(f"table '{table}' has no field that somebody typed", "name what the examples begin with: --input FIELD")
-    return found
+    return message_field
 
 
 def _answer(fields: Mapping[str, RecordedField], rows: Sequence[Mapping[str, Any]], table: str, source: str) -> str:
-    found = next((name for name, one in fields.items() if one.role == "answer" and rows and name in rows[0] and name != source), None)
+    answer_field = next(
+        (name for name, field in fields.items() if field.role == "answer" and rows and name in rows[0] and name != source), None
+    )
     topics = _named(fields, "topic")
-    found = found or next((name for name in fields if name in topics and rows and name in rows[0]), None)
-    if found is None:
+    answer_field = answer_field or next((name for name in fields if name in topics and rows and name in rows[0]), None)
+    if answer_field is None:
         raise OutputError(
             f"table '{table}' has no field that Claude made, nor a label that messages are about",
             "name what the examples end with, such as a label: --target FIELD",
         )
-    return found
+    return answer_field
 
 
-def _there(path: str, rows: Sequence[Mapping[str, Any]], table: str) -> None:
-    known = [name for name in rows[0] if name != "provenance"] if rows else []
+def _check_field(path: str, rows: Sequence[Mapping[str, Any]], table: str) -> None:
+    columns = [name for name in rows[0] if name != "provenance"] if rows else []
     name, _, part = path.partition(".")
-    if name not in known:
-        raise OutputError(f"table '{table}' has no field '{name}'", did_you_mean(name, known, "fields"))
+    if name not in columns:
+        raise OutputError(f"table '{table}' has no field '{name}'", did_you_mean(name, columns, "fields"))
     parts = {str(key) for row in rows if isinstance(row[name], dict) for key in row[name]}
     if part and part.partition(".")[0] not in parts:
         raise OutputError(f"'{name}' has no part '{part}'", did_you_mean(part, parts, "parts"))
 
 
 def _labels(fields: Mapping[str, RecordedField], rows: Sequence[Mapping[str, Any]], answer: str) -> Iterator[str]:
-    """What is short and said again and again in the answers, and the choices that messages are about; if none is, all choices but
+    """The parts of answers that are short and often the same, and the choices that messages are about; if there are none, all choices but
     those of edge cases, which are rare on purpose."""
     choices = [name for name, field in fields.items() if field.role == "label" and name in rows[0]]
     topics, cases = _named(fields, "topic"), _named(fields, "case")
-    own = [name for name in choices if name in topics] or [name for name in choices if name not in cases]
+    main_labels = [name for name in choices if name in topics] or [name for name in choices if name not in cases]
     parts = {f"{answer}.{key}" for row in rows if isinstance(value := get_path(row, answer), dict) for key in value}
-    for path in dict.fromkeys([answer, *sorted(parts), *own]):
+    for path in dict.fromkeys([answer, *sorted(parts), *main_labels]):
         values = [value for row in rows if (value := get_path(row, path)) is not None]
         different = set(map(to_text, values))
         short = all(isinstance(value, bool) or (isinstance(value, str) and len(value.split()) < 5) for value in values)
-        if values and (path in own or (short and len(different) <= min(VALUES, len(values) // 2))):
+        if values and (path in main_labels or (short and len(different) <= min(VALUES, len(values) // 2))):
             yield path
 
 
@@ -205,14 +215,14 @@ def _named(fields: Mapping[str, RecordedField], key: str) -> set[str]:
 def _targets(recipe: RecordedRecipe, columns: Collection[str], source: str, target: str) -> Targets:
     """What the targets are, as for a harness."""
     out = recipe.harness.get("out") if recipe.harness.get("target") == target else None
-    found = targets_of(recipe, columns, Harness(input=source, target=target, out=out))
-    assert found is not None  # as a target is named
-    return found
+    targets = targets_of(recipe, columns, Harness(input=source, target=target, out=out))
+    assert targets is not None  # as a target is named
+    return targets
 
 
 def _fits(row: Mapping[str, Any], source: str, targets: Targets, form: Form) -> bool:
-    given, wanted = get_path(row, source), targets.of(row)
-    return wanted is not None and _says_something(given) and (form != "messages" or bool(to_text(wanted).strip()))
+    source_value, target_value = get_path(row, source), targets.of(row)
+    return target_value is not None and _says_something(source_value) and (form != "messages" or bool(to_text(target_value).strip()))
 
 
 def _says_something(value: Any) -> bool:
@@ -234,29 +244,33 @@ def choose(inputs: Sequence[str], labels: Sequence[Mapping[str, str]], k: int, r
 
     padded = [f"  {frames.normalise(text)} " for text in inputs]
     sets = [trigrams(text) for text in padded]
-    values = {label: len({own[label] for own in labels}) for label in (labels[0] if labels else ())}
-    shown: dict[str, Counter[str]] = {label: Counter() for label in values}
-    likest = [0.0] * len(inputs)
-    left = set(range(len(inputs)))
+    values = {label: len({row_labels[label] for row_labels in labels}) for label in (labels[0] if labels else ())}
+    value_counts: dict[str, Counter[str]] = {label: Counter() for label in values}
+    max_similarity = [0.0] * len(inputs)
+    remaining = set(range(len(inputs)))
     chosen: list[int] = []
     ranks = ranks or [0] * len(inputs)
     best = [place for place, rank in enumerate(ranks) if rank == min(ranks)]
-    one = next((best[place] for place in spread.order([{"text": inputs[place]} for place in best], ["text"])), None)
-    while one is not None and len(chosen) < k:
-        chosen.append(one)
-        for label, counts in shown.items():
-            counts[labels[one][label]] += 1
-        left.discard(one)
-        for other in list(left):
-            likest[other] = max(likest[other], dice(sets[one], padded[other], len(sets[other])))
-            if likest[other] >= ALIKE:
-                left.remove(other)
-        seen = {place: sum(values[label] * counts[labels[place][label]] for label, counts in shown.items()) for place in left}
-        one = min(left, key=lambda place: (ranks[place] > 0, seen[place], ranks[place], likest[place], place), default=None)
+    next_place = next((best[place] for place in spread.order([{"text": inputs[place]} for place in best], ["text"])), None)
+    while next_place is not None and len(chosen) < k:
+        chosen.append(next_place)
+        for label, counts in value_counts.items():
+            counts[labels[next_place][label]] += 1
+        remaining.discard(next_place)
+        for candidate in list(remaining):
+            max_similarity[candidate] = max(max_similarity[candidate], dice(sets[next_place], padded[candidate], len(sets[candidate])))
+            if max_similarity[candidate] >= ALIKE:
+                remaining.remove(candidate)
+        coverage = {
+            place: sum(values[label] * counts[labels[place][label]] for label, counts in value_counts.items()) for place in remaining
+        }
+        next_place = min(
+            remaining, key=lambda place: (ranks[place] > 0, coverage[place], ranks[place], max_similarity[place], place), default=None
+        )
     return chosen
 
 
-# How they are to_text
+# How they are written
 
 
 def block(examples: Sequence[FewShotExample], form: Form) -> str:
@@ -265,8 +279,11 @@ def block(examples: Sequence[FewShotExample], form: Form) -> str:
 
 
 def _xml(examples: Sequence[FewShotExample]) -> str:
-    shown = [f"<example>\n<input>{_tagged(one.input)}</input>\n<output>{_tagged(one.target)}</output>\n</example>" for one in examples]
-    return "\n".join(["<examples>", *shown, "</examples>"])
+    blocks = [
+        f"<example>\n<input>{_tagged(example.input)}</input>\n<output>{_tagged(example.target)}</output>\n</example>"
+        for example in examples
+    ]
+    return "\n".join(["<examples>", *blocks, "</examples>"])
 
 
 def _tagged(text: str) -> str:
@@ -276,16 +293,18 @@ def _tagged(text: str) -> str:
 
 
 def _messages(examples: Sequence[FewShotExample]) -> str:
-    turns = [{"role": role, "content": text} for one in examples for role, text in (("user", one.input), ("assistant", one.target))]
+    turns = [
+        {"role": role, "content": text} for example in examples for role, text in (("user", example.input), ("assistant", example.target))
+    ]
     return json.dumps(turns, ensure_ascii=False, indent=2)
 
 
 def _markdown(examples: Sequence[FewShotExample]) -> str:
-    shown = [
-        f"### Example {number}\n\nInput:\n\n{_fenced(one.input)}\n\nOutput:\n\n{_fenced(one.target)}"
-        for number, one in enumerate(examples, 1)
+    blocks = [
+        f"### Example {number}\n\nInput:\n\n{_fenced(example.input)}\n\nOutput:\n\n{_fenced(example.target)}"
+        for number, example in enumerate(examples, 1)
     ]
-    return "\n\n".join(shown)
+    return "\n\n".join(blocks)
 
 
 def _fenced(text: str) -> str:
@@ -315,28 +334,30 @@ def counted(text: str, models: Sequence[str] = ()) -> Count:
 
 def claudes(folder: str | Path) -> list[str]:
     """The names of the Claude models that an output's recipe asked."""
-    made = Dataset.open(folder)
-    named = made.recipe.claudes
+    dataset = Dataset.open(folder)
+    claude_names = dataset.recipe.claudes
     return [
-        str(identity) for name, identity in made.manifest.get("models", {}).items() if name in named or str(identity).startswith("claude-")
+        str(identity)
+        for name, identity in dataset.manifest.get("models", {}).items()
+        if name in claude_names or str(identity).startswith("claude-")
     ]
 
 
-def summary(made: Fewshot, count: Count) -> Iterator[str]:
+def summary(chosen: Fewshot, count: Count) -> Iterator[str]:
     """What there is to say of the examples, a line each: how many, how they cover the labels, what they cost."""
-    few = len(made.examples)
-    if few < made.wanted:
-        yield f"{few} of {made.wanted} examples: no more of the {made.rows:,} rows differ enough from these"
+    few = len(chosen.examples)
+    if few < chosen.wanted:
+        yield f"{few} of {chosen.wanted} examples: no more of the {chosen.rows:,} rows differ enough from these"
     else:
-        yield f"{few} examples of {made.rows:,} rows of '{made.table}': {made.input} → {made.target}"
-    did = Counter(example.reviewed for example in made.examples)
-    if did["edited"] or did["accepted"]:
-        yield f"  {did['edited']} with an answer that a person edited, {did['accepted']} that a person accepted"
-    for label, values in made.shares.items():
+        yield f"{few} examples of {chosen.rows:,} rows of '{chosen.table}': {chosen.input} → {chosen.target}"
+    reviews = Counter(example.reviewed for example in chosen.examples)
+    if reviews["edited"] or reviews["accepted"]:
+        yield f"  {reviews['edited']} with an answer that a person edited, {reviews['accepted']} that a person accepted"
+    for label, values in chosen.shares.items():
         missing = [value for value, times in values.items() if not times]
-        shown = ", ".join(f"{value} {times}" for value, times in values.items() if times)
+        covered = ", ".join(f"{value} {times}" for value, times in values.items() if times)
         lacking = f"; none of {', '.join(missing[:8])}{', …' if len(missing) > 8 else ''}" if missing else ""
-        yield f"  {label}: {shown}{lacking}"
+        yield f"  {label}: {covered}{lacking}"
     yield (
         f"{count.tokens:,} tokens, as {count.by} counts"
         if count.exact

@@ -51,7 +51,7 @@ class Baseline:
     @property
     def differing(self) -> list[Graded]:
         """The answers that are not the target."""
-        return [one for one in self.answers if one.score < 1]
+        return [answer for answer in self.answers if answer.score < 1]
 
     def __str__(self) -> str:
         off = (self.high - self.low) / 2
@@ -60,17 +60,21 @@ class Baseline:
 
     def of(self, person: str) -> Baseline:
         """The same of one person alone."""
-        return _baseline(self.table, self.field, self.grade, [one for one in self.answers if one.by == person])
+        return _baseline(self.table, self.field, self.grade, [answer for answer in self.answers if answer.by == person])
 
 
 def baselines(honoured: Honoured) -> list[Baseline]:
     """How people do on each field of each table that they answered. Raises OutputError."""
-    found: dict[tuple[str, str], dict[tuple[str, str], Decision]] = {}
+    first_answers: dict[tuple[str, str], dict[tuple[str, str], Decision]] = {}
     for table, plan in honoured.plans.items():
         for standing in plan.standings:
-            for one in standing.answers:
-                found.setdefault((table, one.field), {}).setdefault((one.row, one.by), one)
-    return [one for (table, field), answers in found.items() for one in _graded(honoured, table, field, list(answers.values()))]
+            for answer in standing.answers:
+                first_answers.setdefault((table, answer.field), {}).setdefault((answer.row, answer.by), answer)
+    return [
+        baseline
+        for (table, field), answers in first_answers.items()
+        for baseline in _graded(honoured, table, field, list(answers.values()))
+    ]
 
 
 def _graded(honoured: Honoured, table: str, field: str, answers: Sequence[Decision]) -> Iterator[Baseline]:
@@ -81,17 +85,22 @@ def _graded(honoured: Honoured, table: str, field: str, answers: Sequence[Decisi
     if field != honoured.dataset.recipe.harness.get("target"):  # it says nothing of how this one is graded
         harness = harness.model_copy(update={"out": None, "grade": None})
     suite = suite_of(rows, harness)
-    settings, wanted = suite.settings(), {one.row for one in answers}
+    settings, row_ids = suite.settings(), {answer.row for answer in answers}
     targets: dict[str, Any] = {}
     if suite.targets:
-        targets = {name: target_of(suite.targets.of(row)) for name, row in rows.read(suite.targets.columns) if name in wanted}
+        targets = {name: target_of(suite.targets.of(row)) for name, row in rows.read(suite.targets.columns) if name in row_ids}
     grade = graders.grades(settings)[0]
     graded = [
         Graded(
-            one.by, one.row, to_text(one.value), to_text(target), graders.grade(to_text(one.value), target, settings)[grade], one.seconds
+            answer.by,
+            answer.row,
+            to_text(answer.value),
+            to_text(target),
+            graders.grade(to_text(answer.value), target, settings)[grade],
+            answer.seconds,
         )
-        for one in answers
-        if (target := targets.get(one.row)) is not None
+        for answer in answers
+        if (target := targets.get(answer.row)) is not None
     ]
     if graded:
         yield _baseline(table, field, grade, graded)
@@ -100,7 +109,7 @@ def _graded(honoured: Honoured, table: str, field: str, answers: Sequence[Decisi
 def _baseline(table: str, field: str, grade: str, graded: Sequence[Graded]) -> Baseline:
     from synthgen.comparison.shares import wilson  # its room needs numpy
 
-    total, seconds = sum(one.score for one in graded), [one.seconds for one in graded if one.seconds is not None]
+    total, seconds = sum(answer.score for answer in graded), [answer.seconds for answer in graded if answer.seconds is not None]
     low, high = wilson(total, len(graded))
-    people = tuple(sorted({one.by for one in graded}))
+    people = tuple(sorted({answer.by for answer in graded}))
     return Baseline(table, field, grade, people, total / len(graded), low, high, median(seconds) if seconds else None, tuple(graded))

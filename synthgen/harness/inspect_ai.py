@@ -68,9 +68,9 @@ def write_suite(suite: Suite, folder: Path) -> int:
 
 def _samples(suite: Suite) -> Iterator[str]:
     for case in suite.cases():
-        given = case.input or case.messages()  # inspect takes an empty text for a missing one
+        sample_input = case.input or case.messages()  # inspect takes an empty text for a missing one
         target = {} if case.target is None else {"target": case.target}
-        yield line({"id": case.id, "input": given, **target, "metadata": case.labels})
+        yield line({"id": case.id, "input": sample_input, **target, "metadata": case.labels})
 
 
 EXPORTER = Exporter("inspect", write_suite, "cd {folder} && inspect eval task.py --model MODEL")

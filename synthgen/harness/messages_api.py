@@ -20,22 +20,23 @@ def write_suite(suite: Suite, folder: Path) -> int:
     if blank:
         suite.notes.append(f"messages: {blank} blank messages are left out, for the API takes none")
     write_lines(
-        folder / "cases.jsonl", (line({"custom_id": _name(case), "target": case.target, "labels": case.labels}) for case in _told(suite))
+        folder / "cases.jsonl",
+        (line({"custom_id": _name(case), "target": case.target, "labels": case.labels}) for case in _answerable_cases(suite)),
     )
     return write_lines(
-        folder / "requests.jsonl", (line({"custom_id": _name(case), "params": _params(suite, case)}) for case in _told(suite))
+        folder / "requests.jsonl", (line({"custom_id": _name(case), "params": _params(suite, case)}) for case in _answerable_cases(suite))
     )
 
 
-def _told(suite: Suite) -> Iterator[EvalCase]:
+def _answerable_cases(suite: Suite) -> Iterator[EvalCase]:
     return (case for case in suite.cases() if not case.blank)
 
 
 def _params(suite: Suite, case: EvalCase) -> dict[str, Any]:
     turns = case.messages(suite.harness.system)
     system = "\n\n".join(turn["content"] for turn in turns if turn["role"] == "system")
-    told = [turn for turn in turns if turn["role"] != "system"]
-    return {"model": suite.model, "max_tokens": TOKENS, **({"system": system} if system else {}), "messages": told}
+    messages = [turn for turn in turns if turn["role"] != "system"]
+    return {"model": suite.model, "max_tokens": TOKENS, **({"system": system} if system else {}), "messages": messages}
 
 
 def _name(case: EvalCase) -> str:

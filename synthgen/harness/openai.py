@@ -35,8 +35,8 @@ def write_suite(suite: Suite, folder: Path) -> int:
 
 def _items(suite: Suite) -> Iterator[str]:
     for case in suite.cases():
-        wanted = {} if case.target is None else {"target": _first(case)}
-        item = {"id": case.id, "input": case.text, "messages": case.messages(suite.harness.system), **wanted}
+        target_field = {} if case.target is None else {"target": _first(case)}
+        item = {"id": case.id, "input": case.text, "messages": case.messages(suite.harness.system), **target_field}
         yield line({"item": {**case.labels, **item}})
 
 
@@ -48,14 +48,14 @@ def _chats(suite: Suite) -> Iterator[str]:
 def _eval(suite: Suite) -> dict[str, Any]:
     """The body of POST /v1/evals: what an item is, and the graders of graders.py, each as a grader in Python."""
     text = {"type": "string"}
-    known = {"id": text, "input": text, "messages": {"type": "array", "items": {"type": "object"}}}
-    wanted = {"target": text} if suite.harness.target else {}
+    case_fields = {"id": text, "input": text, "messages": {"type": "array", "items": {"type": "object"}}}
+    target_field = {"target": text} if suite.harness.target else {}
     settings = suite.settings()
     return {
         "name": suite.name,
         "data_source_config": {
             "type": "custom",
-            "item_schema": {"type": "object", "properties": {**known, **wanted}, "required": [*known, *wanted]},
+            "item_schema": {"type": "object", "properties": {**case_fields, **target_field}, "required": [*case_fields, *target_field]},
             "include_sample_schema": True,
         },
         "testing_criteria": [

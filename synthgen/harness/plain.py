@@ -34,11 +34,11 @@ def write_csv(suite: Suite, folder: Path) -> int:
         for case in suite.cases():
             record = _record(case)
             cells = [record["id"], record["input"], record["target"], *case.labels.values()]
-            texts = [one if isinstance(one, str) or one is None else line(one) for one in cells]
-            shown = [text if text is None else steerless(text) for text in texts]
-            steering += sum(new != old for new, old in zip(shown, texts, strict=True))
+            texts = [cell if isinstance(cell, str) or cell is None else line(cell) for cell in cells]
+            safe_texts = [text if text is None else steerless(text) for text in texts]
+            steering += sum(new != old for new, old in zip(safe_texts, texts, strict=True))
             tamed += sum(map(_runs, texts))
-            yield _row([f"'{new}" if _runs(old) else new for new, old in zip(shown, texts, strict=True)])
+            yield _row([f"'{new}" if _runs(old) else new for new, old in zip(safe_texts, texts, strict=True)])
 
     count = write_lines(folder / f"{suite.slug}.csv", rows()) - 1
     if tamed:
@@ -62,9 +62,9 @@ def _runs(text: str | None) -> bool:
 
 
 def _row(cells: list[str | None]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow(cells)
-    return written.getvalue().removesuffix("\r\n")
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue().removesuffix("\r\n")
 
 
 JSONL, CSV = Exporter("jsonl", write_jsonl), Exporter("csv", write_csv)

@@ -147,8 +147,10 @@ def _config(suite: Suite) -> Iterator[str]:
 def _tests(suite: Suite) -> Iterator[str]:
     for case in suite.cases():
         row = {"input": case.text, "messages": case.messages(suite.harness.system)}
-        wanted = {} if case.target is None else {"target": case.target}
-        yield line({"description": case.id, "vars": {"row": {"id": case.id, **row, **wanted}}, "metadata": {"id": case.id, **case.labels}})
+        target_field = {} if case.target is None else {"target": case.target}
+        yield line(
+            {"description": case.id, "vars": {"row": {"id": case.id, **row, **target_field}}, "metadata": {"id": case.id, **case.labels}}
+        )
 
 
 EXPORTER = Exporter("promptfoo", write_suite, "promptfoo eval -c {folder}/promptfooconfig.yaml -o results.json")

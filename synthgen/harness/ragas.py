@@ -39,10 +39,10 @@ def _samples(suite: Suite) -> Iterator[str]:
     for case in suite.cases():
         target = case.target[0] if isinstance(case.target, list) else case.target
         voice = {"query_style": str(case.labels["voice"])} if case.labels.get("voice") is not None else {}
-        wanted = {} if target is None else {"reference": target}
-        known = {key: value for key, value in case.labels.items() if key not in ("user_input", "reference", "response", "rubrics")}
+        reference = {} if target is None else {"reference": target}
+        labels = {key: value for key, value in case.labels.items() if key not in ("user_input", "reference", "response", "rubrics")}
         # ragas opens the file in the machine's own encoding
-        yield line({"id": case.id, "user_input": _input(case), **wanted, **voice, **known}, ascii_only=True)
+        yield line({"id": case.id, "user_input": _input(case), **reference, **voice, **labels}, ascii_only=True)
 
 
 def _input(case: EvalCase) -> Any:

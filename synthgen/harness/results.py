@@ -22,7 +22,7 @@ LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 
 @dataclass(frozen=True)
 class Result:
-    """One grade of one answer: who answered (`run`), which grade it is, the row's id and what the harness knew of it, and the score,
+    """One grade of one answer: who answered (`run`), which grade it is, the row's id and its labels in the harness, and the score,
     0 to 1; None where the row could not be graded. `file` is what it was read from."""
 
     run: str
@@ -61,14 +61,20 @@ def _of_file(file: Path) -> Iterator[Result]:
             yield from _packed(file)
         elif file.suffix == ".jsonl":
             lines = [json.loads(text) for text in file.read_text(encoding="utf-8").split("\n") if text.strip()]
-            known = [line for line in lines if isinstance(line, dict)]
-            yield from _lm_eval(known, file) if known and "doc" in known[0] else _promptfoo([line for line in known if "testCase" in line])
+            records = [line for line in lines if isinstance(line, dict)]
+            yield from (
+                _lm_eval(records, file) if records and "doc" in records[0] else _promptfoo([line for line in records if "testCase" in line])
+            )
         else:
-            whole = json.loads(file.read_text(encoding="utf-8"))
-            if isinstance(whole, dict) and "eval" in whole and "samples" in whole:
-                yield from _inspect(whole["eval"], whole["samples"] or [])
-            elif isinstance(whole, dict) and isinstance(whole.get("results"), dict) and isinstance(whole["results"].get("results"), list):
-                yield from _promptfoo(whole["results"]["results"])
+            content = json.loads(file.read_text(encoding="utf-8"))
+            if isinstance(content, dict) and "eval" in content and "samples" in content:
+                yield from _inspect(content["eval"], content["samples"] or [])
+            elif (
+                isinstance(content, dict)
+                and isinstance(content.get("results"), dict)
+                and isinstance(content["results"].get("results"), list)
+            ):
+                yield from _promptfoo(content["results"]["results"])
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile, struct.error) as error:
         raise DataError(f"{file} cannot be read as results: {type(error).__name__}: {error}", "was the run cut off?") from None
 
@@ -109,7 +115,7 @@ def _graded(sample: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
     for scorer, score in (sample.get("scores") or {}).items():
         value = score["value"] if isinstance(score, dict) else score
         if isinstance(value, dict):
-            yield from ((str(name), _score(one)) for name, one in value.items())
+            yield from ((str(name), _score(grade)) for name, grade in value.items())
         else:
             yield scorer, _score(value)
 
@@ -135,8 +141,8 @@ def _entry(log: zipfile.ZipFile, file: Path, name: str) -> Any:
 
     with file.open("rb") as raw:  # APPNOTE.TXT 4.3.7: thirty bytes, of which the last four are the lengths of name and extra field
         raw.seek(entry.header_offset + 26)
-        own, extra = struct.unpack("<HH", raw.read(4))
-        raw.seek(entry.header_offset + 30 + own + extra)
+        name_length, extra_length = struct.unpack("<HH", raw.read(4))
+        raw.seek(entry.header_offset + 30 + name_length + extra_length)
         packed = raw.read(entry.compress_size)
     with pyarrow.CompressedInputStream(io.BytesIO(packed), "zstd") as stream:
         return json.loads(stream.read())
@@ -161,10 +167,10 @@ def _model(samples: Path) -> str:
     """The model, from the results that lie beside the samples."""
     moment = samples.stem[-26:]
     for beside in samples.parent.glob(f"results_{moment}.json"):
-        told = json.loads(beside.read_text(encoding="utf-8")).get("config", {})
-        arguments = told.get("model_args") or {}
-        own = arguments.get("pretrained") or arguments.get("model") if isinstance(arguments, dict) else arguments
-        return f"{told.get('model')}/{own}" if own else str(told.get("model"))
+        config = json.loads(beside.read_text(encoding="utf-8")).get("config", {})
+        arguments = config.get("model_args") or {}
+        model_name = arguments.get("pretrained") or arguments.get("model") if isinstance(arguments, dict) else arguments
+        return f"{config.get('model')}/{model_name}" if model_name else str(config.get("model"))
     return samples.parent.name
 
 
@@ -178,9 +184,13 @@ def _promptfoo(results: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
         run = provider.get("label") or provider.get("id") if isinstance(provider, dict) else provider
         if len(prompts) > 1:
             run = f"{run}, prompt {result.get('promptIdx', 0) + 1}"
-        named = result.get("namedScores") or {}
-        failed = result.get("failureReason") == 2 or (not named and result.get("error") and not result.get("gradingResult"))
-        names = {str(one["metric"]) for one in case.get("assert") or () if one.get("metric")} if failed else named.keys()
+        named_scores = result.get("namedScores") or {}
+        failed = result.get("failureReason") == 2 or (not named_scores and result.get("error") and not result.get("gradingResult"))
+        names = (
+            {str(assertion["metric"]) for assertion in case.get("assert") or () if assertion.get("metric")}
+            if failed
+            else named_scores.keys()
+        )
         for name in sorted(names) or ["passed"]:
-            score = None if failed else _score(named[name] if name in named else bool(result.get("success")))
+            score = None if failed else _score(named_scores[name] if name in named_scores else bool(result.get("success")))
             yield Result(str(run), name, str(labels["id"]), labels, score)

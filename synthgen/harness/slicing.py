@@ -60,29 +60,35 @@ def slice_results(results: str | Path, output: str | Path, by: Sequence[str] = (
     do not count, nor those whose target they changed since, and people who took the test are there as the run `human`. Raises DataError
     when there are no such results, or they are of other rows, and OutputError when there is no such output or column.
     """
-    found = list(read(results))
-    made = Dataset.open(output)
-    left = honoured(made) if review else None
-    human = list(_of_people(left, {one.row.rpartition("-")[0] for one in found})) if left else []
-    labels, without = _labels(made, left.dataset if left else made, [*human, *found], by)
+    harness_results = list(read(results))
+    dataset = Dataset.open(output)
+    reviewed_output = honoured(dataset) if review else None
+    human_results = (
+        list(_of_people(reviewed_output, {result.row.rpartition("-")[0] for result in harness_results})) if reviewed_output else []
+    )
+    labels, without = _labels(dataset, reviewed_output.dataset if reviewed_output else dataset, [*human_results, *harness_results], by)
     scores: dict[tuple[str, str, str], dict[str, list[float | None]]] = defaultdict(lambda: defaultdict(list))
-    for one in [*found, *human]:
-        scores[one.file, one.run, one.grade][one.row].append(one.score)
+    for result in [*harness_results, *human_results]:
+        scores[result.file, result.run, result.grade][result.row].append(result.score)
     runs = Counter(run for _, run in {(file, run) for file, run, _ in scores})
     sliced = []
     for (file, run, grade), rows in scores.items():
-        given = {row: [score for score in own if score is not None] for row, own in rows.items() if run == HUMAN or row not in without}
-        means = {row: sum(own) / len(own) for row, own in given.items() if own}
+        scores_by_row = {
+            row: [score for score in row_scores if score is not None]
+            for row, row_scores in rows.items()
+            if run == HUMAN or row not in without
+        }
+        means = {row: sum(row_scores) / len(row_scores) for row, row_scores in scores_by_row.items() if row_scores}
         name = run if runs[run] == 1 else f"{run}, {file}"
-        sliced.append(_sliced(name, grade, means, len(given) - len(means), labels, len(rows) - len(given)))
+        sliced.append(_sliced(name, grade, means, len(scores_by_row) - len(means), labels, len(rows) - len(scores_by_row)))
     return sliced
 
 
-def _of_people(left: Honoured, tables: Collection[str]) -> Iterator[Result]:
+def _of_people(reviewed_output: Honoured, tables: Collection[str]) -> Iterator[Result]:
     """The grades of people who took the test themselves, on the rows of these tables."""
-    for one in baselines(left) if tables else ():
-        if one.table in tables:
-            yield from (Result(HUMAN, one.grade, answer.row, {}, answer.score, one.field) for answer in one.answers)
+    for baseline in baselines(reviewed_output) if tables else ():
+        if baseline.table in tables:
+            yield from (Result(HUMAN, baseline.grade, answer.row, {}, answer.score, baseline.field) for answer in baseline.answers)
 
 
 def _sliced(
@@ -92,22 +98,22 @@ def _sliced(
     for label, values in labels.items():
         for row, mean in means.items():
             groups[label][values[row]].append(mean)
-    groups = {label: own for label, own in groups.items() if len(own) > 1}
-    looks = sum(len(own) for own in groups.values())
+    groups = {label: value_means for label, value_means in groups.items() if len(value_means) > 1}
+    looks = sum(len(value_means) for value_means in groups.values())
     slices = {}
-    for label, own in groups.items():
-        shares = {value: _share(scores, list(means.values()), looks) for value, scores in own.items()}
+    for label, value_means in groups.items():
+        shares = {value: _share(scores, list(means.values()), looks) for value, scores in value_means.items()}
         slices[label] = dict(sorted(shares.items(), key=lambda item: (item[1].mean, item[0])))
     return Sliced(run, grade, _share(list(means.values())), slices, ungraded, left_out)
 
 
-def _share(scores: Sequence[float], every: Sequence[float] = (), looks: int = 1) -> Share:
-    """A slice's share, and whether it is apart from the rest of `every` row; `looks` slices are looked at."""
+def _share(scores: Sequence[float], all_scores: Sequence[float] = (), looks: int = 1) -> Share:
+    """A slice's share, and whether it is apart from the rest of `all_scores`; `looks` slices are looked at."""
     count, total = len(scores), sum(scores)
     low, high = wilson(total, count)
     apart = 0
-    if others := max(0, len(every) - count):
-        least, most = difference(total, count, sum(every) - total, others, 1 - 0.05 / looks)
+    if other_count := max(0, len(all_scores) - count):
+        least, most = difference(total, count, sum(all_scores) - total, other_count, 1 - 0.05 / looks)
         apart = -1 if most < 0 else 1 if least > 0 else 0
     return Share(count, total / count if count else 0.0, low, high, apart)
 
@@ -115,70 +121,78 @@ def _share(scores: Sequence[float], every: Sequence[float] = (), looks: int = 1)
 # The output's labels
 
 
-def _labels(made: Dataset, left: Dataset, found: Sequence[Result], by: Sequence[str]) -> tuple[dict[str, dict[str, str]], set[str]]:
-    """For each label the value of every row that has results, as reviewers `left` it; and the rows whose results do not count, for they
-    rejected them or changed their target since."""
-    wanted = {one.row: one for one in found}
+def _labels(
+    dataset: Dataset, reviewed: Dataset, results: Sequence[Result], by: Sequence[str]
+) -> tuple[dict[str, dict[str, str]], set[str]]:
+    """For each label the value of every row that has results, as in the `reviewed` output; and the rows whose results do not count, for
+    reviewers rejected them or changed their target since."""
+    results_by_row = {result.row: result for result in results}
     values: dict[str, dict[str, str]] = {}
     without, met = set[str](), set[str]()
-    for table in sorted({row.rpartition("-")[0] for row in wanted}):
-        if table not in made.tables:
+    for table in sorted({row.rpartition("-")[0] for row in results_by_row}):
+        if table not in dataset.tables:
             raise DataError(
-                f"the results are of rows of a table '{table}', which {made.folder} does not have", "name the output that was exported"
+                f"the results are of rows of a table '{table}', which {dataset.folder} does not have", "name the output that was exported"
             )
-        rows = TableRows(left, table)
+        rows = TableRows(reviewed, table)
         columns = _columns(rows.columns, rows.labels(), by)
-        now = _words(rows, columns, wanted)
-        known = TableRows(made, table)
-        then = now if left is made else _words(known, {short: name for short, name in columns.items() if name in known.columns}, wanted)
+        now = _words(rows, columns, results_by_row)
+        original_rows = TableRows(dataset, table)
+        then = (
+            now
+            if reviewed is dataset
+            else _words(original_rows, {short: name for short, name in columns.items() if name in original_rows.columns}, results_by_row)
+        )
         met |= then.keys() | now.keys()
         without |= then.keys() - now.keys()
-        for name, own in now.items():
-            if _stale(wanted[name], own, then.get(name, own), columns, made):
+        for name, row_values in now.items():
+            if _stale(results_by_row[name], row_values, then.get(name, row_values), columns, dataset):
                 without.add(name)
-            for short, value in own.items():
+            for short, value in row_values.items():
                 values.setdefault(short, {})[name] = value
-    if unknown := sorted(wanted.keys() - met):
+    if unknown := sorted(results_by_row.keys() - met):
         raise DataError(
-            f"{len(unknown)} of {len(wanted)} rows in the results, such as {unknown[0]}, are not in {made.folder}",
+            f"{len(unknown)} of {len(results_by_row)} rows in the results, such as {unknown[0]}, are not in {dataset.folder}",
             "name the output that was exported",
         )
     for label in values:
-        values[label] = {row: values[label].get(row, "none") for row in wanted}
-    shown = sorted(values, key=lambda label: by.index(label) if label in by else FIRST.index(label) if label in FIRST else len(FIRST))
-    return {label: values[label] for label in shown if len(set(values[label].values())) <= FEW or label in by}, without
+        values[label] = {row: values[label].get(row, "none") for row in results_by_row}
+    ordered_labels = sorted(
+        values, key=lambda label: by.index(label) if label in by else FIRST.index(label) if label in FIRST else len(FIRST)
+    )
+    return {label: values[label] for label in ordered_labels if len(set(values[label].values())) <= FEW or label in by}, without
 
 
-def _words(rows: TableRows, columns: Mapping[str, str], wanted: Collection[str]) -> dict[str, dict[str, str]]:
+def _words(rows: TableRows, columns: Mapping[str, str], row_ids: Collection[str]) -> dict[str, dict[str, str]]:
     """For each of the rows the values of these columns, by the short names of these."""
     return {
         name: {short: _word(row[column]) for short, column in columns.items()}
         for name, row in rows.read(list(columns.values()))
-        if name in wanted
+        if name in row_ids
     }
 
 
-def _stale(one: Result, now: Mapping[str, str], then: Mapping[str, str], columns: Mapping[str, str], made: Dataset) -> bool:
+def _stale(result: Result, now: Mapping[str, str], then: Mapping[str, str], columns: Mapping[str, str], dataset: Dataset) -> bool:
     """Whether a result was graded by a target that a reviewer has changed since. Raises DataError where it is of another row."""
-    target = root_of(str(made.recipe.harness.get("target") or ""))
+    target = root_of(str(dataset.recipe.harness.get("target") or ""))
     stale = False
     for short, value in now.items():
-        told = _word(one.labels.get(short, value))
-        if told not in (value, then.get(short, value)):
+        result_value = _word(result.labels.get(short, value))
+        if result_value not in (value, then.get(short, value)):
             raise DataError(
-                f"row {one.row} has {short} '{then.get(short, value)}' in {made.folder}, and '{told}' in the results",
+                f"row {result.row} has {short} '{then.get(short, value)}' in {dataset.folder}, and '{result_value}' in the results",
                 "the output was made again since: export it again, and run the harness on that",
             )
-        stale = stale or (told != value and columns[short] == target)
+        stale = stale or (result_value != value and columns[short] == target)
     return stale
 
 
-def _columns(known: Mapping[str, str], labels: Mapping[str, str], by: Sequence[str]) -> dict[str, str]:
+def _columns(columns: Mapping[str, str], labels: Mapping[str, str], by: Sequence[str]) -> dict[str, str]:
     if not by:
         return dict(labels)
     for name in by:
-        if name not in labels and name not in known:
-            raise OutputError(f"there is no label '{name}'", did_you_mean(name, {*labels, *known}, "labels"))
+        if name not in labels and name not in columns:
+            raise OutputError(f"there is no label '{name}'", did_you_mean(name, {*labels, *columns}, "labels"))
     return {name: labels.get(name, name) for name in by}
 
 

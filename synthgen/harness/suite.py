@@ -49,20 +49,20 @@ def _grading(rows: TableRows, harness: Harness, targets: Targets | None) -> dict
 
 def _labels(rows: TableRows, targets: Targets) -> tuple[list[str], str]:
     """The values of the targets if they are few and short, and `json` where they are objects."""
-    found, count, json_ = set[str](), 0, False
+    values, count, json_ = set[str](), 0, False
     for _, row in rows.read(targets.columns):
         value = targets.of(row)
-        told = target_of(value)
+        target = target_of(value)
         json_ = json_ or isinstance(value, dict)
-        if told is None or json_:
+        if target is None or json_:
             continue
         count += 1
-        found.update(told if isinstance(told, list) else [told])
-        if len(found) > FEW:
+        values.update(target if isinstance(target, list) else [target])
+        if len(values) > FEW:
             return [], ""
-    short = all(len(one.split()) <= WORDS for one in found)
+    short = all(len(text.split()) <= WORDS for text in values)
     return (
-        sorted(found) if short and not json_ and (len(found) <= max(2, count / 2) or _chosen(rows, targets.path)) else []
+        sorted(values) if short and not json_ and (len(values) <= max(2, count / 2) or _chosen(rows, targets.path)) else []
     ), "json" if json_ else ""
 
 
