@@ -31,16 +31,16 @@ def hub_errors(repo: str, api: HfApi) -> Iterator[None]:
     except SynthgenError:
         raise
     except Exception as error:
-        told = _explained(error, repo, api)
-        if told is None:
+        explanation = _explained(error, repo, api)
+        if explanation is None:
             raise
-        token = _known(api)
+        token = _token_if_readable(api)
         if token:
-            told.message = told.message.replace(token, "…")
-        raise told from None
+            explanation.message = explanation.message.replace(token, "…")
+        raise explanation from None
 
 
-def _known(api: HfApi) -> str | None:
+def _token_if_readable(api: HfApi) -> str | None:
     try:
         return token_of(api)
     except Exception:  # noqa: BLE001 (whatever made it fail before)
@@ -63,8 +63,8 @@ def _explained(error: BaseException, repo: str, api: HfApi) -> SynthgenError | N
         return HubError(f"the connection to {api.endpoint} broke: {_line(error)}", AGAIN, retryable=True)
     if isinstance(error, HFValidationError):
         return OutputError(f"'{repo}' cannot name a dataset on the Hub: {_line(error)}")
-    if error.__cause__ is not None and (found := _explained(error.__cause__, repo, api)):
-        return found
+    if error.__cause__ is not None and (explanation := _explained(error.__cause__, repo, api)):
+        return explanation
     if isinstance(error, OSError) and error.filename:
         return OutputError(f"cannot read or write {error.filename}: {error.strerror}")
     if isinstance(error, OSError | RuntimeError | ValueError):
@@ -75,28 +75,28 @@ def _explained(error: BaseException, repo: str, api: HfApi) -> SynthgenError | N
 
 def _answered(error: Any, repo: str) -> HubError:
     """The Hub's answer, in a line."""
-    status, said = error.response.status_code, _said(error)
-    if status in (402, 403, 413, 507) and any(word in said.lower() for word in ROOM):
-        return HubError(f"the Hub has no room for {repo}: {said}", "make room there, upgrade the account, or make it public: --public")
+    status, reason = error.response.status_code, _reason(error)
+    if status in (402, 403, 413, 507) and any(word in reason.lower() for word in ROOM):
+        return HubError(f"the Hub has no room for {repo}: {reason}", "make room there, upgrade the account, or make it public: --public")
     if status == 401:
-        return HubError(f"the Hub does not accept the token ({status}): {said}", LOGIN)
+        return HubError(f"the Hub does not accept the token ({status}): {reason}", LOGIN)
     if status == 403:
-        return HubError(f"the token may not write to {repo} ({status}): {said}", f"is it yours? {LOGIN}")
+        return HubError(f"the token may not write to {repo} ({status}): {reason}", f"is it yours? {LOGIN}")
     if status == 404:
-        return HubError(f"the Hub knows no {repo}, or the token may not see it ({status}): {said}", "check the name and the token")
+        return HubError(f"the Hub knows no {repo}, or the token may not see it ({status}): {reason}", "check the name and the token")
     if status in (409, 412):
-        return HubError(f"somebody else changed {repo} at the same time ({status}): {said}", AGAIN, retryable=True)
+        return HubError(f"somebody else changed {repo} at the same time ({status}): {reason}", AGAIN, retryable=True)
     if status == 429:
-        return HubError(f"the Hub takes no more requests for now ({status}): {said}", f"wait some minutes; {AGAIN}", retryable=True)
+        return HubError(f"the Hub takes no more requests for now ({status}): {reason}", f"wait some minutes; {AGAIN}", retryable=True)
     if status >= 500:
-        return HubError(f"the Hub failed ({status}): {said}", AGAIN, retryable=True)
-    return HubError(f"the Hub refuses what was sent to {repo} ({status}): {said}")
+        return HubError(f"the Hub failed ({status}): {reason}", AGAIN, retryable=True)
+    return HubError(f"the Hub refuses what was sent to {repo} ({status}): {reason}")
 
 
-def _said(error: Any) -> str:
-    """What the Hub said, without addresses and request ids."""
-    said = error.response.headers.get("X-Error-Message") or error.server_message or error.response.reason_phrase
-    return " ".join(str(said).split())[:300]
+def _reason(error: Any) -> str:
+    """The reason that the Hub gives, without addresses and request ids."""
+    reason = error.response.headers.get("X-Error-Message") or error.server_message or error.response.reason_phrase
+    return " ".join(str(reason).split())[:300]
 
 
 def _line(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 All is looked through before anything is sent (see `outgoing`). Large files go first, each known by its digest, so that a push which
 was cut off goes on where it was; then one commit changes the dataset at once. What an earlier push sent and this one has no more is
 taken away; a dataset that synthgen did not make is left alone. The token is the one that `hf auth login` or HF_TOKEN gives; it
-is never written. Nothing else is told to anybody: the client's own telemetry is off.
+is never written. Nothing else is sent to anybody: the client's own telemetry is off.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class _Errand:
 
 
 @dataclass(frozen=True)
-class _There:
+class _Remote:
     """The dataset as it is on the Hub: its files (SHA-256 of large ones, git's name of others), its commit and its tags. One that is not
     there yet has no commit; of a `branch` that is not there yet it is what the branch will begin with."""
 
@@ -106,13 +106,13 @@ class Sending:
     hub: HfApi | None = None
 
 
-def publishing(folder: str | Path, repo: str | None = None, **said: Any) -> Publish:
-    """Where an output goes on the Hub, and how: what the output's recipe says under `publish`, with what is `said` in place of that (None:
-    nothing). With another `repo` than the recipe's, who may see the dataset is not the recipe's to say. Raises OutputError."""
+def publishing(folder: str | Path, repo: str | None = None, **options: Any) -> Publish:
+    """Where an output goes on the Hub, and how: what the output's recipe says under `publish`, with the `options` in place of that (None:
+    no change). With another `repo` than the recipe's, who may see the dataset is not the recipe's to say. Raises OutputError."""
     recorded = {key: value for key, value in Dataset.open(folder).recipe.publish.items() if key in Publish.model_fields}
     if repo is not None and repo != recorded.get("repo"):
         recorded.pop("private", None)
-    data = {**recorded, **{key: value for key, value in {"repo": repo, **said}.items() if value is not None}}
+    data = {**recorded, **{key: value for key, value in {"repo": repo, **options}.items() if value is not None}}
     if "repo" not in data:
         raise OutputError("it is not said where the output goes", "name it, OWNER/NAME, or in the recipe: publish: {repo: …}")
     try:
@@ -146,9 +146,9 @@ def push(
     Raises OutputError when the output cannot be sent or holds what should not leave (nothing was sent then), HubError when the Hub
     does not take it.
     """
-    said = {"private": private, "revision": revision, "tag": tag, "test": test, "license": license}
+    settings = {"private": private, "revision": revision, "tag": tag, "test": test, "license": license}
     languages = None if language is None else list(language)
-    return send(folder, publishing(folder, repo, **said, language=languages), Sending(**options))
+    return send(folder, publishing(folder, repo, **settings, language=languages), Sending(**options))
 
 
 def send(folder: str | Path, publish: Publish, how: Sending) -> Pushed:
@@ -163,18 +163,18 @@ def send(folder: str | Path, publish: Publish, how: Sending) -> Pushed:
             wishes = Wishes(publish.test, publish.license, publish.language or (), how.without, how.logs, how.review)
             parcel = outgoing(output, name, Path(workplace), wishes)  # before anything is sent
             errand = _Errand(api, name, publish.private, publish.revision or MAIN, publish.tag, how.pr, how.message)
-            there, notes = _ask(errand, how.dry_run)
-            changed = [one for one in parcel.files if there.files.get(one.path) not in (one.sha256, one.git_id)]
-            removed = _removed(errand, there, parcel.files, Path(workplace))
-            _check(errand, there, bool(changed or removed))
-            done = Pushed(
+            remote, notes = _ask(errand, how.dry_run)
+            changed = [file for file in parcel.files if remote.files.get(file.path) not in (file.sha256, file.git_id)]
+            removed = _removed(errand, remote, parcel.files, Path(workplace))
+            _check(errand, remote, bool(changed or removed))
+            pushed = Pushed(
                 name,
                 f"{api.endpoint}/datasets/{name}",
-                there.private if how.pr else publish.private and there.private,
-                tuple((one.path, one.size) for one in changed),
+                remote.private if how.pr else publish.private and remote.private,
+                tuple((file.path, file.size) for file in changed),
                 tuple(removed),
                 same=len(parcel.files) - len(changed),
-                created=there.commit is None,
+                created=remote.commit is None,
                 revision=errand.revision,
                 tag=errand.tag,
                 withheld=parcel.withheld,
@@ -182,7 +182,7 @@ def send(folder: str | Path, publish: Publish, how: Sending) -> Pushed:
                 dry_run=how.dry_run,
                 notes=(*notes, *parcel.notes),
             )
-            return done if how.dry_run else _send(errand, there, changed, done, parcel.summary)
+            return pushed if how.dry_run else _send(errand, remote, changed, pushed, parcel.summary)
 
 
 def _client() -> HfApi:
@@ -224,8 +224,8 @@ def _own_name(api: HfApi, repo: str, dry_run: bool) -> str:
     return f"{api.whoami()['name']}/{repo}"
 
 
-def _ask(errand: _Errand, dry_run: bool) -> tuple[_There, list[str]]:
-    """What is there, and what is to be said of asking. A dry run makes do without the Hub."""
+def _ask(errand: _Errand, dry_run: bool) -> tuple[_Remote, list[str]]:
+    """The dataset on the Hub, and notes on the request. A dry run makes do without the Hub."""
     if token_of(errand.api) is None and not dry_run:
         raise HubError("there is no Hugging Face token on this machine", LOGIN)
     try:
@@ -234,10 +234,10 @@ def _ask(errand: _Errand, dry_run: bool) -> tuple[_There, list[str]]:
     except HubError as error:
         if not dry_run:
             raise
-        return _There({}), [f"the Hub could not be asked what is there already, so all is shown as new: {error.message}"]
+        return _Remote({}), [f"the Hub could not be asked what is there already, so all is shown as new: {error.message}"]
 
 
-def _look(errand: _Errand) -> _There:
+def _look(errand: _Errand) -> _Remote:
     from huggingface_hub import RepoFile
     from huggingface_hub.errors import RepositoryNotFoundError
 
@@ -247,74 +247,78 @@ def _look(errand: _Errand) -> _There:
     except RepositoryNotFoundError as error:
         if error.response.status_code == 401 and token_of(api) is not None:
             raise
-        return _There({})
+        return _Remote({})
     refs = api.list_repo_refs(repo, repo_type=KIND, include_pull_requests=True)
-    heads = {one.name: one.target_commit for one in refs.branches} | {one.ref: one.target_commit for one in refs.pull_requests or ()}
+    heads = {branch.name: branch.target_commit for branch in refs.branches} | {
+        request.ref: request.target_commit for request in refs.pull_requests or ()
+    }
     commit = heads.get(errand.revision, info.sha)
     tree = api.list_repo_tree(repo, repo_type=KIND, revision=commit, recursive=True)
-    files = {one.path: one.lfs.sha256 if one.lfs else one.blob_id for one in tree if isinstance(one, RepoFile)}
-    tags = {one.name: one.target_commit for one in refs.tags}
-    return _There(files, commit, bool(info.private), errand.revision in heads, tags)
+    files = {entry.path: entry.lfs.sha256 if entry.lfs else entry.blob_id for entry in tree if isinstance(entry, RepoFile)}
+    tags = {tag.name: tag.target_commit for tag in refs.tags}
+    return _Remote(files, commit, bool(info.private), errand.revision in heads, tags)
 
 
-def _removed(errand: _Errand, there: _There, files: Sequence[Sent], workplace: Path) -> list[str]:
+def _removed(errand: _Errand, remote: _Remote, files: Sequence[Sent], workplace: Path) -> list[str]:
     """What an earlier push sent and this one does not. Raises OutputError for a dataset of somebody else's making."""
-    own = {one.path: one for one in files}
-    if set(there.files) <= OF_HUB:
+    sent_files = {file.path: file for file in files}
+    if set(remote.files) <= OF_HUB:
         return []
-    if there.files.get(MANIFEST) == own[MANIFEST].git_id:
+    if remote.files.get(MANIFEST) == sent_files[MANIFEST].git_id:
         return []
     earlier: Any = None
-    if MANIFEST in there.files:
-        place = errand.api.hf_hub_download(errand.repo, MANIFEST, repo_type=KIND, revision=there.commit, local_dir=workplace / "there")
+    if MANIFEST in remote.files:
+        manifest_file = errand.api.hf_hub_download(
+            errand.repo, MANIFEST, repo_type=KIND, revision=remote.commit, local_dir=workplace / "there"
+        )
         with suppress(ValueError, RecursionError):
-            earlier = json.loads(Path(place).read_text(encoding="utf-8"))
+            earlier = json.loads(Path(manifest_file).read_text(encoding="utf-8"))
     if isinstance(earlier, dict) and "synthgen" in earlier and isinstance(earlier.get("files"), dict):
-        return sorted(path for path in earlier["files"] if path in there.files and path not in own and path not in OF_HUB)
+        return sorted(path for path in earlier["files"] if path in remote.files and path not in sent_files and path not in OF_HUB)
     if errand.pr:
         return []
     raise OutputError(
-        f"{errand.repo} holds {len(set(there.files) - OF_HUB)} files and was not made by synthgen",
+        f"{errand.repo} holds {len(set(remote.files) - OF_HUB)} files and was not made by synthgen",
         "choose another name, or open a pull request: --pr",
     )
 
 
-def _check(errand: _Errand, there: _There, changes: bool) -> None:
-    """Raise OutputError when what is there and what is wanted do not fit."""
-    if errand.pr and (there.commit is None or not there.branch):
-        what = f"no dataset {errand.repo}" if there.commit is None else f"no branch {errand.revision} in {errand.repo}"
+def _check(errand: _Errand, remote: _Remote, changes: bool) -> None:
+    """Raise OutputError when the dataset on the Hub and the push do not fit."""
+    if errand.pr and (remote.commit is None or not remote.branch):
+        what = f"no dataset {errand.repo}" if remote.commit is None else f"no branch {errand.revision} in {errand.repo}"
         raise OutputError(f"there is {what} to open a pull request on", "leave out --pr to make it")
-    if there.commit is not None and errand.private and not there.private:
+    if remote.commit is not None and errand.private and not remote.private:
         raise OutputError(f"{errand.repo} is public: everybody would see what is sent", "say --public if they may")
-    if errand.tag and errand.tag in there.tags and (changes or there.tags[errand.tag] != there.commit):
+    if errand.tag and errand.tag in remote.tags and (changes or remote.tags[errand.tag] != remote.commit):
         raise OutputError(f"{errand.repo} has a tag {errand.tag} already, on another version", "choose another tag")
 
 
-def _send(errand: _Errand, there: _There, changed: Sequence[Sent], done: Pushed, summary: str) -> Pushed:
+def _send(errand: _Errand, remote: _Remote, changed: Sequence[Sent], pushed: Pushed, summary: str) -> Pushed:
     """Make what is missing, send what changed in one commit, and tag it."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     api, repo = errand.api, errand.repo
-    if there.commit is None:
+    if remote.commit is None:
         api.create_repo(repo, repo_type=KIND, private=errand.private)
-        there = _look(errand)
-    if not there.branch:
+        remote = _look(errand)
+    if not remote.branch:
         api.create_branch(repo, repo_type=KIND, branch=errand.revision, exist_ok=True)
-    adds = [CommitOperationAdd(one.path, one.content if isinstance(one.content, bytes) else str(one.content)) for one in changed]
-    operations: list[Any] = [*adds, *(CommitOperationDelete(path) for path in done.removed)]
+    adds = [CommitOperationAdd(file.path, file.content if isinstance(file.content, bytes) else str(file.content)) for file in changed]
+    operations: list[Any] = [*adds, *(CommitOperationDelete(path) for path in pushed.removed)]
     if operations:
-        made = api.create_commit(
+        commit = api.create_commit(
             repo,
             operations,
             commit_message=errand.message or summary,
             repo_type=KIND,
             revision=errand.revision,
             create_pr=errand.pr,
-            parent_commit=there.commit,
+            parent_commit=remote.commit,
         )
-        done = replace(done, commit=made.oid, pr=made.pr_url)
-    if not errand.private and there.private and not errand.pr and not done.created:
+        pushed = replace(pushed, commit=commit.oid, pr=commit.pr_url)
+    if not errand.private and remote.private and not errand.pr and not pushed.created:
         api.update_repo_settings(repo, repo_type=KIND, private=False)
-    if errand.tag and errand.tag not in there.tags:
-        api.create_tag(repo, repo_type=KIND, tag=errand.tag, revision=done.commit or there.commit)
-    return done
+    if errand.tag and errand.tag not in remote.tags:
+        api.create_tag(repo, repo_type=KIND, tag=errand.tag, revision=pushed.commit or remote.commit)
+    return pushed

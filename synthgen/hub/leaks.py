@@ -54,11 +54,11 @@ _FORMS = [(what, parts, re.compile(rf"(?<![A-Za-z0-9])(?:{form})")) for what, (p
 NOBODYS = ("/", "/root")
 """Home folders that say nothing of whose they are."""
 SHORT_WORDS, SHORT = 3, 12
-"""A whole message of fewer words and letters is said by everybody, and no copy."""
+"""A whole message of fewer words and letters is written by many people, and is no copy."""
 COPIES = {"not_copied", "copied seed"}
-"""Why a row was refused that says a message over again, even a short one."""
+"""Why a row was refused that repeats a message, even a short one."""
 MOST = 5
-"""Leaks that are told."""
+"""Leaks that an error names, at most."""
 FACTS = ("fact", "label")
 """What fields are whose text nobody typed."""
 
@@ -69,29 +69,29 @@ class Leak:
 
     where: str
     what: str
-    shown: str
+    excerpt: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what} ({self.shown})"
+        return f"{self.where}: {self.what} ({self.excerpt})"
 
 
 @cache
-def _own() -> dict[str, str]:
+def _environment_secrets() -> dict[str, str]:
     """The secrets in this process's environment: value to name."""
     return {
         value: name for name, value in os.environ.items() if _KEPT.search(name) and len(value) >= 12 and not value.startswith(("/", "http"))
     }
 
 
-def secret(text: str, own: Mapping[str, str] | None = None) -> tuple[str, str] | None:
-    """What secret a text holds: what it is, and its first letters; None when it holds none. `own` are values that are secret here, each
-    with its name (default: those of the environment)."""
-    for value, name in (_own() if own is None else own).items():
+def secret(text: str, known_secrets: Mapping[str, str] | None = None) -> tuple[str, str] | None:
+    """What secret a text holds: what it is, and its first letters; None when it holds none. `known_secrets` are values that are secret
+    here, each with its name (default: those of the environment)."""
+    for value, name in (_environment_secrets() if known_secrets is None else known_secrets).items():
         if value in text:
             return f"the value of {name} on this machine", f"{value[:4]}…"
     for what, parts, form in _FORMS:
-        if any(part in text for part in parts) and (found := form.search(text)):
-            return what, f"{found[0][:7]}…"
+        if any(part in text for part in parts) and (match := form.search(text)):
+            return what, f"{match[0][:7]}…"
     return None
 
 
@@ -99,8 +99,8 @@ def in_text(name: str, text: str) -> Iterator[Leak]:
     """The leaks of a file of text: secrets, and this user's own folder, by line."""
     home = str(Path.home())
     for number, line in enumerate(text.splitlines(), 1):
-        if found := secret(line):
-            yield Leak(f"{name}, line {number}", *found)
+        if match := secret(line):
+            yield Leak(f"{name}, line {number}", *match)
         if home not in NOBODYS and re.search(re.escape(home) + r"(?![\w-])", line):
             yield Leak(f"{name}, line {number}", "a place on this machine", home)
 
@@ -110,15 +110,15 @@ def in_row(values: Mapping[str, Any], originals: Originals | None, facts: Iterab
     texts = [(field, text) for field, value in values.items() for text in _texts(value)]
     if secret("\n".join(text for _, text in texts)):  # rare, and quicker to rule out for all at once
         for field, text in texts:
-            if found := secret(text):
-                return field, *found
+            if match := secret(text):
+                return field, *match
     if originals is None:
         return None
     for field, text in ((field, text) for field, text in texts if field not in facts):
-        for whole in _unpacked(text):
-            copied = originals.copied(whole)
-            if copied or (copied is not None and not _everybodys(whole)):
-                return field, "a message of the logs", " ".join((copied or whole).split())[:40]
+        for message in _unpacked(text):
+            copied = originals.copied(message)
+            if copied or (copied is not None and not _everybodys(message)):
+                return field, "a message of the logs", " ".join((copied or message).split())[:40]
     return None
 
 
@@ -157,13 +157,13 @@ class Guard:
         self.originals, self.count, self.leaks = originals, 0, dict[str, Leak]()
         self.withheld = Counter[str]()
         roles = {(field.name, field.role) for table in recipe.tables.values() for field in table.fields.values()}
-        self.facts = {name for name, its in roles if its in FACTS} - {name for name, its in roles if its not in FACTS}
+        self.facts = {name for name, role in roles if role in FACTS} - {name for name, role in roles if role not in FACTS}
 
     def look(self, file: Path, path: str) -> None:
         """Look at the rows of a table."""
         for number, row in enumerate(_rows(file)):
-            if found := in_row(row, self.originals, self.facts):
-                self._tell(f"{path} {found[:2]}", Leak(f"{path}, row {number}, {found[0]}", *found[1:]))
+            if leak := in_row(row, self.originals, self.facts):
+                self._tell(f"{path} {leak[:2]}", Leak(f"{path}, row {number}, {leak[0]}", *leak[1:]))
 
     def passing(self, file: Path, path: str) -> list[bool]:
         """Which of the rows that were set aside may leave: the others are counted as withheld."""
@@ -192,9 +192,9 @@ class Guard:
         """Raise OutputError when something must not leave."""
         if self.leaks:
             more = self.count - len(self.leaks)
-            told = "; ".join(map(str, self.leaks.values())) + (f"; and {more} more" if more else "")
+            listing = "; ".join(map(str, self.leaks.values())) + (f"; and {more} more" if more else "")
             hint = "take it out of the recipe or of what it reads, or let a check refuse such rows (lacks, not_copied), and make it again"
-            raise OutputError(f"nothing was sent, for it holds what should not leave: {told}", hint)
+            raise OutputError(f"nothing was sent, for it holds what should not leave: {listing}", hint)
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:

@@ -71,7 +71,7 @@ class Wishes:
 @dataclass
 class Outgoing:
     """All that goes, and what it is in a line; `withheld` counts refused rows that stay because of what they hold, `stays` names what else
-    is in the folder, and `notes` tell of reviewers' decisions."""
+    is in the folder, and `notes` are on reviewers' decisions."""
 
     summary: str
     files: list[Sent] = field(default_factory=list)
@@ -85,8 +85,8 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
 
     Raises OutputError when there is no such output, a file of it is not what was made, or something in it must not leave.
     """
-    made = honoured(Dataset.open(output.final)) if wishes.review else None
-    dataset = made.dataset if made else Dataset.open(output.final)
+    reviewed_output = honoured(Dataset.open(output.final)) if wishes.review else None
+    dataset = reviewed_output.dataset if reviewed_output else Dataset.open(output.final)
     manifest, tables, aside = dataset.manifest, dataset.tables, dataset.aside
     for name in wishes.without:
         if name not in (*tables, *aside):
@@ -98,50 +98,54 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
     files, configs = list[Sent](), dict[str, list[Split]]()
     for name in (name for name in (*tables, *aside) if name not in wishes.without):
         splits = (
-            {split: Split(split, f"{name}/{split}-*.parquet") for split in (TRAIN, TEST)}
+            {side_name: Split(side_name, f"{name}/{side_name}-*.parquet") for side_name in (TRAIN, TEST)}
             if name in sides
             else {TRAIN: Split(TRAIN, f"{name}/*.parquet")}
         )
         side = iter(sides.get(name, ()))
         for path, source in _shards(dataset, name, workplace):
-            for split, sent_as, mask in _parts(source, path, side if name in sides else None, guard, name in aside):
+            for side_name, sent_as, mask in _parts(source, path, side if name in sides else None, guard, name in aside):
                 if mask is None or any(mask):
                     shard = source if mask is None else _picked(source, mask, workplace / sent_as)
                     files.append(_sent(sent_as, shard))
-                    splits[split].count(shard)
-        if found := [one for one in splits.values() if one.features is not None]:
-            configs[name] = found
-    files += _texts(output.final, manifest, repo, configs, wishes, files, reviewed_section(made) if made else [])
-    for one in files:
-        if isinstance(one.content, bytes):
-            guard.read(one.path, one.content.decode("utf-8", "replace"))
+                    splits[side_name].count(shard)
+        if filled_splits := [split for split in splits.values() if split.features is not None]:
+            configs[name] = filled_splits
+    files += _texts(output.final, manifest, repo, configs, wishes, files, reviewed_section(reviewed_output) if reviewed_output else [])
+    for file in files:
+        if isinstance(file.content, bytes):
+            guard.read(file.path, file.content.decode("utf-8", "replace"))
     guard.refuse()
-    own = {MANIFEST, *manifest["files"]} - {REPORT}  # which shows rows that were refused
+    manifest_paths = {MANIFEST, *manifest["files"]} - {REPORT}  # which shows rows that were refused
     names = (path.relative_to(output.final).as_posix() for path in output.final.rglob("*") if path.is_file())
-    stays = sorted(name for name in names if name not in own or name.split("/")[0] in wishes.without)
-    counts = ", ".join(f"{sum(one.rows for one in splits):,} rows of {name}" for name, splits in configs.items())
+    stays = sorted(name for name in names if name not in manifest_paths or name.split("/")[0] in wishes.without)
+    counts = ", ".join(f"{sum(split.rows for split in splits):,} rows of {name}" for name, splits in configs.items())
     return Outgoing(
-        f"{manifest['name']}: {counts} (seed {manifest['seed']})", files, dict(+guard.withheld), stays, list(made.notes()) if made else []
+        f"{manifest['name']}: {counts} (seed {manifest['seed']})",
+        files,
+        dict(+guard.withheld),
+        stays,
+        list(reviewed_output.notes()) if reviewed_output else [],
     )
 
 
 def _originals(output: Output, recipe: RecordedRecipe, logs: Sequence[str | Path]) -> Originals | None:
     """The messages that no row may copy; None when the recipe is like no logs. Raises OutputError when they are not known."""
-    known = Originals(text for log in logs for text in messages(Path(log)))
+    originals = Originals(text for log in logs for text in messages(Path(log)))
     if (output.final / LOGS).exists():
-        known.add(Originals.load(output.final / LOGS))
-        return known
+        originals.add(Originals.load(output.final / LOGS))
+        return originals
     if logs:
-        return known
+        return originals
     if any(field.data.get("like") for field in recipe.fields.values()):
-        told = f"{output.final} was made to be like some logs, but {LOGS}, which tells whether a row copies one, is not there"
-        raise OutputError(told, "make it again, or name the logs: --logs FILE")
+        message = f"{output.final} was made to be like some logs, but {LOGS}, which tells whether a row copies one, is not there"
+        raise OutputError(message, "make it again, or name the logs: --logs FILE")
     return None
 
 
 def _checked(dataset: Dataset, path: str) -> Path:
     """A shard that is what was made. Raises OutputError."""
-    dataset.shard(path)  # tells when it is missing
+    dataset.shard(path)  # raises OutputError when it is missing
     file = dataset.folder / path
     if sha256_of(file) != dataset.manifest["files"][path]["sha256"]:
         raise OutputError(f"{file} is not what was made: its content has changed since", AGAIN)
@@ -158,11 +162,11 @@ def _shards(dataset: Dataset, name: str, workplace: Path) -> list[tuple[str, Pat
 
     folder, schema = workplace / "reviewed", dataset.schema(name)
     folder.mkdir(exist_ok=True)
-    whole = folder / f"{name}.whole.parquet"
+    merged_file = folder / f"{name}.whole.parquet"
     rows = (pyarrow.Table.from_batches([batch], schema) for batch in dataset.batches(name))
-    write_parquet(whole, chain([schema.empty_table()], rows))
-    written = write_shards(folder, name, [whole], Features.from_arrow_schema(schema))
-    whole.unlink()
+    write_parquet(merged_file, chain([schema.empty_table()], rows))
+    written = write_shards(folder, name, [merged_file], Features.from_arrow_schema(schema))
+    merged_file.unlink()
     return [(shard["path"], folder / shard["path"]) for shard in written]
 
 
@@ -182,15 +186,15 @@ def in_test(table: str, row: int, share: float) -> bool:
 
 def _sides(dataset: Dataset, share: float) -> dict[str, list[bool]]:
     """For each row of each table whether it is in the split `test`. Tables stand after those that they are made from."""
-    found: dict[str, list[bool]] = {}
+    sides: dict[str, list[bool]] = {}
     for name in dataset.tables:
         for path in dataset.paths(name):
             _checked(dataset, path)
         parent = dataset.recipe.tables[name].parent
         columns = [f"{PROVENANCE}.row", *([f"{PROVENANCE}.parent"] if parent else [])]
         origins = (row[PROVENANCE] for row in dataset.rows(name, columns) if row) if dataset.paths(name) else ()
-        found[name] = [_side(name, one["row"], found[parent] if parent else (), one.get("parent"), share) for one in origins]
-    return found
+        sides[name] = [_side(name, origin["row"], sides[parent] if parent else (), origin.get("parent"), share) for origin in origins]
+    return sides
 
 
 def _side(table: str, row: int, parents: Sequence[bool], parent: int | None, share: float) -> bool:
@@ -210,10 +214,10 @@ def _parts(source: Path, path: str, side: Iterator[bool] | None, guard: Guard, a
     if side is None:
         yield TRAIN, path, None
         return
-    own = list(islice(side, parquet.read_metadata(source).num_rows))
+    test_mask = list(islice(side, parquet.read_metadata(source).num_rows))
     folder, name = path.split("/")
-    yield TRAIN, f"{folder}/{TRAIN}-{name}", [not one for one in own]
-    yield TEST, f"{folder}/{TEST}-{name}", own
+    yield TRAIN, f"{folder}/{TRAIN}-{name}", [not is_test for is_test in test_mask]
+    yield TEST, f"{folder}/{TEST}-{name}", test_mask
 
 
 def _picked(source: Path, mask: Sequence[bool], target: Path) -> Path:
@@ -253,7 +257,7 @@ def _texts(
             continue
         content = (folder / path).read_bytes()
         if path == CARD:
-            told = hub_card(
+            card = hub_card(
                 content.decode(),
                 repo,
                 configs,
@@ -263,14 +267,14 @@ def _texts(
                 test=wishes.test,
                 reviewed=reviewed,
             )
-            content = told.encode()
+            content = card.encode()
         sent.append(_sent(path, content))
-    files = {one.path: {**_rows(one), "bytes": one.size, "sha256": one.sha256} for one in (*shards, *sent)}
-    told_of = {**manifest, "files": files, "published": {"test": wishes.test, "without": sorted(wishes.without)}}
-    return [*sent, _sent(MANIFEST, (json.dumps(told_of, indent=2, ensure_ascii=False, default=str) + "\n").encode())]
+    files = {file.path: {**_rows(file), "bytes": file.size, "sha256": file.sha256} for file in (*shards, *sent)}
+    sent_manifest = {**manifest, "files": files, "published": {"test": wishes.test, "without": sorted(wishes.without)}}
+    return [*sent, _sent(MANIFEST, (json.dumps(sent_manifest, indent=2, ensure_ascii=False, default=str) + "\n").encode())]
 
 
-def _rows(one: Sent) -> dict[str, int]:
+def _rows(file: Sent) -> dict[str, int]:
     from pyarrow import parquet
 
-    return {"rows": parquet.read_metadata(one.content).num_rows} if isinstance(one.content, Path) else {}
+    return {"rows": parquet.read_metadata(file.content).num_rows} if isinstance(file.content, Path) else {}
