@@ -46,19 +46,19 @@ def move_journal(journal: Path, target: Path) -> None:
 def _free(name: str, suffix: str, *folders: Path) -> Path:
     """The first of NAME, NAME-2, NAME-3, … (each with the suffix) that is free in all folders, in the first of them."""
     names = chain([f"{name}{suffix}"], (f"{name}-{number}{suffix}" for number in count(2)))
-    return folders[0] / next(each for each in names if not any(os.path.lexists(folder / each) for folder in folders))
+    return folders[0] / next(candidate for candidate in names if not any(os.path.lexists(folder / candidate) for folder in folders))
 
 
 def carry(old: Path, new: Path) -> list[str]:
     """Move into the new output what others put into the old one, or changed in it. Returns what has another name there, and why. Where the
     old manifest cannot be read, what is not the same in the new output is taken for theirs."""
     recorded = object_in(content_of(old / MANIFEST)).get("files")
-    made = recorded if isinstance(recorded, dict) else {}
-    if REPORT in made and (anew := object_in(content_of(old / ORIGIN)).get("report")):
-        made = {**made, REPORT: {"sha256": anew}}
+    file_records = recorded if isinstance(recorded, dict) else {}
+    if REPORT in file_records and (report_digest := object_in(content_of(old / ORIGIN)).get("report")):
+        file_records = {**file_records, REPORT: {"sha256": report_digest}}
     notes = list[str]()
-    own = {MANIFEST, MARK, LOGS, ORIGIN, *JOURNALS}
-    folders = {name.rpartition("/")[0] for name in made if "/" in name}
+    reserved = {MANIFEST, MARK, LOGS, ORIGIN, *JOURNALS}
+    folders = {name.rpartition("/")[0] for name in file_records if "/" in name}
     waiting = sorted(old.iterdir())
     while waiting:
         entry = waiting.pop()
@@ -66,7 +66,7 @@ def carry(old: Path, new: Path) -> list[str]:
         target = new / path
         if entry.is_dir() and not entry.is_symlink() and (path in folders or target.is_dir()):
             waiting += sorted(entry.iterdir())
-        elif path not in own and not _as_made(entry, made.get(path)) and not _same(entry, target):
+        elif path not in reserved and not _as_made(entry, file_records.get(path)) and not _same(entry, target):
             if os.path.lexists(target):
                 target = _free(f"{target.name}.kept", "", target.parent, entry.parent)
                 notes.append(f"your {new / path} is kept as {target.name}")

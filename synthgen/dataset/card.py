@@ -89,15 +89,18 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
                 "",
                 "| topic | rows | about it |",
                 "|---|---|---|",
-                *(f"| {_plain(topic)} | {told['rows']:,} | {told['hold']:.0%} |" for topic, told in labels["topics"].items()),
+                *(
+                    f"| {_plain(topic)} | {topic_counts['rows']:,} | {topic_counts['hold']:.0%} |"
+                    for topic, topic_counts in labels["topics"].items()
+                ),
                 "",
             ]
         for name, voices in counts.get("styles", {}).items():
             lines += [f"| `{name}` is typed as | rows | figures of style met (within a fifth, or chance) | not |", "|---|---|---|---|"]
-            for voice, told in voices.items():
-                far = [figure.replace("_", " ") for figure, one in told["figures"].items() if not one["like"]]
-                near = f"{len(told['figures']) - len(far)} of {len(told['figures'])}"
-                lines.append(f"| {_plain(voice)} | {told['rows']:,} | {near} | {', '.join(far)} |")
+            for voice, voice_counts in voices.items():
+                far = [figure.replace("_", " ") for figure, comparison in voice_counts["figures"].items() if not comparison["like"]]
+                near = f"{len(voice_counts['figures']) - len(far)} of {len(voice_counts['figures'])}"
+                lines.append(f"| {_plain(voice)} | {voice_counts['rows']:,} | {near} | {', '.join(far)} |")
             lines.append("")
         if counts["refused"]:
             lines += [
@@ -209,32 +212,32 @@ def hub_card(
     from datasets.utils.metadata import MetadataConfigs
     from huggingface_hub import DatasetCard
 
-    whole = DatasetCard(content, ignore_metadata_errors=True)
-    data, infos = whole.data, DatasetInfosDict()
+    dataset_card = DatasetCard(content, ignore_metadata_errors=True)
+    data, infos = dataset_card.data, DatasetInfosDict()
     first = next(iter(configs))
-    given: dict[str, dict[str, Any]] = {}
+    config_data: dict[str, dict[str, Any]] = {}
     for name, splits in configs.items():
-        given[name] = {"data_files": [{"split": one.name, "path": one.pattern} for one in splits]}
-        held = SplitDict()
-        for one in splits:
-            held.add(SplitInfo(one.name, num_bytes=one.bytes, num_examples=one.rows))
+        config_data[name] = {"data_files": [{"split": split.name, "path": split.pattern} for split in splits]}
+        split_infos = SplitDict()
+        for split in splits:
+            split_infos.add(SplitInfo(split.name, num_bytes=split.bytes, num_examples=split.rows))
         infos[name] = DatasetInfo(
             config_name=name,
             features=splits[0].features,
-            splits=held,
-            download_size=sum(one.disk for one in splits),
-            dataset_size=sum(one.bytes for one in splits),
+            splits=split_infos,
+            download_size=sum(split.disk for split in splits),
+            dataset_size=sum(split.bytes for split in splits),
         )
-    given[first]["default"] = True
+    config_data[first]["default"] = True
     for key in ("configs", "dataset_info"):
         data.pop(key, None)
     infos.to_dataset_card_data(data)
-    MetadataConfigs(given).to_dataset_card_data(data)
+    MetadataConfigs(config_data).to_dataset_card_data(data)
     if license:
         data["license"] = license
     if language:
         data["language"] = list(language)
-    own = (
+    licence_note = (
         "What is synthetic here is under the licence above."
         if data.get("license")
         else "Its maker has not said under which licence the rows are."
@@ -246,7 +249,7 @@ def hub_card(
     ]
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", recipe)), default=0))
     parts = [
-        whole.text.strip(),
+        dataset_card.text.strip(),
         "",
         *reviewed,
         "## Reading it",
@@ -258,7 +261,7 @@ def hub_card(
         "```",
         "",
         *(share if test else []),
-        own,
+        licence_note,
         "",
         "## The recipe",
         "",

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 PROVENANCE = "provenance"
 
 
-def features(columns: Mapping[str, str], asked: Sequence[str], has_parent: bool) -> datasets.Features:
+def features(columns: Mapping[str, str], asked_fields: Sequence[str], has_parent: bool) -> datasets.Features:
     """The features of a table: its columns, and the provenance of each row."""
     from datasets import Features, Json, List, Value
 
-    found = {}
+    column_types = {}
     for name, kind in columns.items():
-        found[name] = Json() if kind == "json" else List(Value("string")) if kind == "list" else Value(kind)
+        column_types[name] = Json() if kind == "json" else List(Value("string")) if kind == "list" else Value(kind)
     origin: dict[str, Any] = {"row": Value("int64"), "try": Value("int32")}
     if has_parent:
         origin["parent"] = Value("int64")
     answer = {"model": Value("string"), "prompt": Value("string"), "try": Value("int32"), "seeds": List(Value("string"))}
-    if asked:
-        origin["asked"] = dict.fromkeys(asked, answer)
-    return Features({**found, PROVENANCE: origin})
+    if asked_fields:
+        origin["asked"] = dict.fromkeys(asked_fields, answer)
+    return Features({**column_types, PROVENANCE: origin})
 
 
 def refused_features() -> datasets.Features:
@@ -48,9 +48,9 @@ def rows_table(rows: Sequence[Row], columns: Mapping[str, str], shape: datasets.
 
     schema = shape.arrow_schema
     arrays = [_array([row.values.get(name) for row in rows], kind, schema.field(name).type, name) for name, kind in columns.items()]
-    asked = list(shape[PROVENANCE].get("asked", ()))
+    asked_fields = list(shape[PROVENANCE].get("asked", ()))
     origins = [
-        {"row": row.index, "try": row.attempt, "parent": row.parent, "asked": {name: row.origin.get(name) for name in asked}}
+        {"row": row.index, "try": row.attempt, "parent": row.parent, "asked": {name: row.origin.get(name) for name in asked_fields}}
         for row in rows
     ]
     return pyarrow.Table.from_arrays([*arrays, pyarrow.array(origins, schema.field(PROVENANCE).type)], schema=schema)

@@ -64,14 +64,14 @@ class Dataset:
         """The output in a folder. Raises OutputError where there is none, or it was not made by synthgen."""
         output = Output(Path(folder))
         for _ in range(TRIES):
-            whole = output.whole
-            content = content_of(whole / MANIFEST)
+            output_folder = output.whole
+            content = content_of(output_folder / MANIFEST)
             if content is None and content_of(output.whole / MANIFEST) is None:
                 break
             if content is not None:
-                found = cls._opened(Path(folder), whole, _manifest(whole, content, folder))
+                dataset = cls._opened(Path(folder), output_folder, _manifest(output_folder, content, folder))
                 if content_of(output.whole / MANIFEST) == content:
-                    return found
+                    return dataset
             time.sleep(PAUSE)
         else:
             raise OutputError(f"{folder} is replaced again and again", "wait until the runs that make it are done")
@@ -87,13 +87,13 @@ class Dataset:
         return cls._opened(folder, folder, {"aside": {}, **manifest})
 
     @classmethod
-    def _opened(cls, folder: Path, whole: Path, manifest: dict[str, Any]) -> Dataset:
+    def _opened(cls, folder: Path, output_folder: Path, manifest: dict[str, Any]) -> Dataset:
         import pyarrow
 
         texts, shards = dict[str, bytes](), dict[str, pyarrow.MemoryMappedFile]()
         for path in manifest["files"]:
-            file = whole / path
-            if not file.resolve().is_relative_to(whole.resolve()):
+            file = output_folder / path
+            if not file.resolve().is_relative_to(output_folder.resolve()):
                 raise OutputError(f"the manifest of {folder} names '{path}', which is not in it")
             try:
                 if file.suffix == ".parquet":
@@ -101,8 +101,8 @@ class Dataset:
                 else:
                     texts[path] = file.read_bytes()
             except OSError:
-                continue  # it is told when it is wanted
-        return cls(folder, manifest, texts, shards, whole / LOGS if (whole / LOGS).exists() else None)
+                continue  # an error where it is read
+        return cls(folder, manifest, texts, shards, output_folder / LOGS if (output_folder / LOGS).exists() else None)
 
     @cached_property
     def recipe(self) -> RecordedRecipe:
@@ -145,23 +145,23 @@ class Dataset:
 
     def schema(self, table: str) -> pyarrow.Schema:
         """The columns of a table. Raises OutputError."""
-        made = self._made(table)
-        return made if self.amended is None else self.amended.schema(table, made)
+        stored_schema = self._stored_schema(table)
+        return stored_schema if self.amended is None else self.amended.schema(table, stored_schema)
 
-    def _made(self, table: str) -> pyarrow.Schema:
+    def _stored_schema(self, table: str) -> pyarrow.Schema:
         from pyarrow import parquet
 
         first = next(iter(self.paths(table)), None)
         if first is None:
             raise OutputError(f"{self.folder} has no rows of '{table}'", "it was left out when the output was sent to the Hub")
-        with self._told(first):
+        with self._read_errors(first):
             return parquet.read_schema(self.shard(first))
 
     def has(self, table: str, columns: Sequence[str]) -> None:
         """Raise OutputError when a table does not have these columns."""
-        known = self.schema(table).names
-        for name in (name for name in columns if name.partition(".")[0] not in known):
-            raise OutputError(f"table '{table}' has no field '{name}'", did_you_mean(name, known, "fields"))
+        names = self.schema(table).names
+        for name in (name for name in columns if name.partition(".")[0] not in names):
+            raise OutputError(f"table '{table}' has no field '{name}'", did_you_mean(name, names, "fields"))
 
     def rows(self, table: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
         """The rows of a table in order, with these columns only, if they are given; JSON columns as what they hold. Raises OutputError."""
@@ -180,7 +180,7 @@ class Dataset:
             return
         place = (f"{PROVENANCE}.row",) if table in self.tables else ("table", "row")
         read = None if columns is None else [*columns, *(name for name in place if name not in columns)]
-        for batch in self.amended.batches(table, self._made(table), self._stored(table, read)):
+        for batch in self.amended.batches(table, self._stored_schema(table), self._stored(table, read)):
             roots = None if columns is None else {name.partition(".")[0] for name in columns}
             yield batch if roots is None else batch.select([name for name in batch.schema.names if name in roots])
 
@@ -202,11 +202,11 @@ class Dataset:
         """A shard, opened as Parquet. Raises OutputError where it is missing or cannot be read."""
         from pyarrow import parquet
 
-        with self._told(path), parquet.ParquetFile(self.shard(path)) as stored:
+        with self._read_errors(path), parquet.ParquetFile(self.shard(path)) as stored:
             yield stored
 
     @contextmanager
-    def _told(self, path: str) -> Iterator[None]:
+    def _read_errors(self, path: str) -> Iterator[None]:
         """Raise OutputError where a shard cannot be read."""
         import pyarrow
 
@@ -216,8 +216,8 @@ class Dataset:
             raise OutputError(f"{self.folder / self.root / path} is damaged: it cannot be read", self.hint) from None
 
 
-def _manifest(whole: Path, content: bytes | None, folder: str | Path) -> dict[str, Any]:
-    manifest = read_manifest(whole, content, folder)
+def _manifest(output_folder: Path, content: bytes | None, folder: str | Path) -> dict[str, Any]:
+    manifest = read_manifest(output_folder, content, folder)
     if "tables" not in manifest:
         raise OutputError(f"{folder} is a model, not a dataset")
     return {"aside": {}, **manifest}

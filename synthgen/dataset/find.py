@@ -73,10 +73,10 @@ def rows_at(output: Dataset, table: str, places: Sequence[int], columns: Sequenc
         with output.stored(path) as stored:
             for group in range(stored.num_row_groups):
                 count = stored.metadata.row_group(group).num_rows
-                own = places[bisect_left(places, before) : bisect_left(places, before + count)]
-                if own:
+                group_places = places[bisect_left(places, before) : bisect_left(places, before + count)]
+                if group_places:
                     read = stored.read_row_group(group, columns=None if columns is None else list(columns))
-                    for first, last in _runs(own):  # pyarrow's take would import pandas
+                    for first, last in _runs(group_places):  # pyarrow's take would import pandas
                         yield from decode_json_columns(read.slice(first - before, last - first).to_pylist(), read.schema)
                 before += count
 

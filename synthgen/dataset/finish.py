@@ -1,4 +1,4 @@
-"""What a finished dataset says of itself: manifest, card and recipe; and what is to be told of it."""
+"""What a finished dataset says of itself: manifest, card and recipe; and notes on it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def fingerprint(loaded: Loaded) -> str:
     read = {"models": [*loaded.recipe.models.values()]} | {
         name: [*table.fields.values(), *table.keep] for name, table in loaded.recipe.tables.items()
     }
-    for name, own in read.items():
-        parts += [[name, sha256_of(file)] for part in own for file in part.files()]
+    for name, recipe_parts in read.items():
+        parts += [[name, sha256_of(file)] for part in recipe_parts for file in part.files()]
     local = {name: open_model(spec) for name, spec in loaded.recipe.models.items() if not (spec.paid or spec.english)}
     parts += [[name, content] for name, model in local.items() if (content := getattr(model, "content", ""))]
     return digest_of(parts)
@@ -35,7 +35,7 @@ def fingerprint(loaded: Loaded) -> str:
 
 def finish(
     loaded: Loaded,
-    whole: Plan,
+    plan: Plan,
     output: Output,
     stores: Mapping[str, TableStore],
     models: Mapping[str, Journalled],
@@ -46,8 +46,8 @@ def finish(
     """Write shards, card and recipe beside what is unfinished, and return the manifest, which is not written yet. `spent` is what each
     field has asked of each model so far and what that cost."""
     folder, manifest = output.unfinished, _manifest(loaded, output, stores, models, fingerprinted, seconds)
-    manifest["spent"] = [{**one, "seconds": _waited(models, one)} for one in spent]
-    (folder / "README.md").write_text(card(whole, manifest, _samples(whole, stores)), encoding="utf-8")
+    manifest["spent"] = [{**usage, "seconds": _waited(models, usage)} for usage in spent]
+    (folder / "README.md").write_text(card(plan, manifest, _samples(plan, stores)), encoding="utf-8")
     _write_recipe(folder / "recipe.yaml", loaded.data)
     for name in ("README.md", "recipe.yaml"):
         content = (folder / name).read_bytes()
@@ -56,10 +56,10 @@ def finish(
     return manifest
 
 
-def _waited(models: Mapping[str, Journalled], spent: Mapping[str, Any]) -> float | None:
+def _waited(models: Mapping[str, Journalled], usage: Mapping[str, Any]) -> float | None:
     """How many seconds this run waited for a model on a field; None where it asked for nothing."""
-    found = [model.seconds.get(spent["field"], 0.0) for model in models.values() if model.identity == spent["model"]]
-    return round(sum(found), 2) if any(found) else None
+    waits = [model.seconds.get(usage["field"], 0.0) for model in models.values() if model.identity == usage["model"]]
+    return round(sum(waits), 2) if any(waits) else None
 
 
 def _manifest(
@@ -78,8 +78,8 @@ def _manifest(
         if store.plan.asks:
             tables[name]["chunk"] = store.size
         for field, shape in store.plan.table.fields.items():
-            for section, told in shape.figures(field, store.rows).items():
-                tables[name].setdefault(section, {})[field] = told
+            for section, figures in shape.figures(field, store.rows).items():
+                tables[name].setdefault(section, {})[field] = figures
         files |= {shard.pop("path"): shard for shard in shards}
     aside = aside_shards(output.unfinished, list(stores.values()))
     files |= {shard.pop("path"): shard for shards in aside.values() for shard in shards}
@@ -103,10 +103,10 @@ def _manifest(
     }
 
 
-def _samples(whole: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str]]:
+def _samples(plan: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str]]:
     """A few typed messages of each table that has some, behind what they are about."""
     samples = {}
-    for table in whole.tables:
+    for table in plan.tables:
         message = next((name for name in table.asked if name in table.columns), None)
         if message:
             topics = [name for at, name in table.asked[message].reads() if at == ("topic",) and name in table.columns]
@@ -132,16 +132,16 @@ def other_versions(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield f"it was made with {', '.join(changed)}; --recheck makes it again from the answers that it has, --fresh asks for all again"
 
 
-def shortfalls(whole: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
+def shortfalls(plan: Plan, manifest: Mapping[str, Any]) -> Iterator[str]:
     """Tables with fewer rows than they might have: after a recheck, where no number was asked for, or where rows were set aside."""
-    for table in whole.tables:
-        own = manifest["tables"][table.name]
-        made, tried = own["rows"], own["candidates"]
-        for to, count in own["aside"].items():
+    for table in plan.tables:
+        counts = manifest["tables"][table.name]
+        rows, candidates = counts["rows"], counts["candidates"]
+        for to, count in counts["aside"].items():
             yield f"{table.name}: {count:,} rows are in the table '{to}', with the reasons"
         source = table.table.from_
-        if isinstance(table.table.rows, int) and made < table.table.rows:
-            yield f"{table.name} has {made} of {table.table.rows} rows from the journal; a plain make asks for the rest"
-        elif (table.table.rows == "all" or (source and source.rows is None)) and made + sum(own["aside"].values()) < tried:
-            lost = tried - made - sum(own["aside"].values())
-            yield f"{table.name}: {lost} of {tried} rows were refused to the end; the table 'refused' has the reasons"
+        if isinstance(table.table.rows, int) and rows < table.table.rows:
+            yield f"{table.name} has {rows} of {table.table.rows} rows from the journal; a plain make asks for the rest"
+        elif (table.table.rows == "all" or (source and source.rows is None)) and rows + sum(counts["aside"].values()) < candidates:
+            lost = candidates - rows - sum(counts["aside"].values())
+            yield f"{table.name}: {lost} of {candidates} rows were refused to the end; the table 'refused' has the reasons"

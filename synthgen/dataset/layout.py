@@ -29,16 +29,16 @@ JUDGED = 1000
 @dataclass(frozen=True)
 class Layout:
     """The columns of a table in the order in which a row is read: the `texts`, what was typed last before the others; the `labels` by their
-    short names; the `facts`; and the `rest`, which was measured of the texts."""
+    short names; the `facts`; and what was `measured` of the texts."""
 
     texts: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[str, ...] = ()
-    rest: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
-        """All columns but the rest."""
+        """All columns but those that were measured."""
         return [*self.texts, *self.labels.values(), *self.facts]
 
 
@@ -67,12 +67,12 @@ def planned_layout(makers: Mapping[str, RecordedField], columns: Mapping[str, st
 
 def layout_of_values(makers: Mapping[str, RecordedField], values: Mapping[str, Any], text: str = "") -> Layout:
     """The layout of a row that did not ship, of which only the values are known; `text` is a field that is read as a text, too."""
-    found = planned_layout(makers, {name: _kind(value) for name, value in values.items()})
-    if text not in values or text in found.texts:
-        return found
-    labels = {name: column for name, column in found.labels.items() if column != text}
-    facts, rest = (tuple(name for name in names if name != text) for names in (found.facts, found.rest))
-    return Layout((*found.texts, text), labels, facts, rest)
+    layout = planned_layout(makers, {name: _kind(value) for name, value in values.items()})
+    if text not in values or text in layout.texts:
+        return layout
+    labels = {name: column for name, column in layout.labels.items() if column != text}
+    facts, measured = (tuple(name for name in names if name != text) for names in (layout.facts, layout.measured))
+    return Layout((*layout.texts, text), labels, facts, measured)
 
 
 def _kind(value: Any) -> str:
@@ -81,14 +81,16 @@ def _kind(value: Any) -> str:
 
 
 def _layout(makers: Mapping[str, RecordedField], columns: Mapping[str, str], labels: Mapping[str, str]) -> Layout:
-    held = set(labels.values())
-    spoken = [name for name in columns if name in makers and makers[name].role in SPOKEN and name not in held]
+    label_columns = set(labels.values())
+    spoken = [name for name in columns if name in makers and makers[name].role in SPOKEN and name not in label_columns]
     typed = last_message(makers.values(), spoken)
-    others = [name for name in columns if name not in held and name not in spoken]
-    rest = tuple(name for name in others if _is_measured(name, columns[name], makers))
+    remaining = [name for name in columns if name not in label_columns and name not in spoken]
+    measured = tuple(name for name in remaining if _is_measured(name, columns[name], makers))
     texts = sorted(spoken, key=lambda name: name != typed)
     ordered = dict.fromkeys([*reversed(first_of(makers, labels)), *labels])
-    return Layout(tuple(texts), {name: labels[name] for name in ordered}, tuple(name for name in others if name not in rest), rest)
+    return Layout(
+        tuple(texts), {name: labels[name] for name in ordered}, tuple(name for name in remaining if name not in measured), measured
+    )
 
 
 def _is_measured(name: str, kind: str, makers: Mapping[str, RecordedField]) -> bool:
@@ -111,17 +113,17 @@ def first_of(makers: Mapping[str, RecordedField], labels: Mapping[str, str]) -> 
 
 
 def texts_of_row(values: Mapping[str, Any], names: Iterable[str], longest: int = LONGEST) -> list[RowText]:
-    """What was said in a row, in the fields of these names. A text that says the same as one before it shares its place."""
+    """What was said in a row, in the fields of these names. A text that is equal to an earlier one shares its place."""
     alike: dict[tuple[bool, str], list[str]] = {}
     for name in names:
         alike.setdefault((values.get(name) is None, to_text(values.get(name))), []).append(name)
-    found = []
-    for own in alike.values():
-        value = values.get(own[0])
-        slips = next((told for name in own if isinstance(told := values.get(f"{name}_slips"), list)), [])
+    texts = []
+    for group in alike.values():
+        value = values.get(group[0])
+        slips = next((field_slips for name in group if isinstance(field_slips := values.get(f"{name}_slips"), list)), [])
         parts = _parts(value, longest)
-        found.append(RowText(", ".join(own), () if parts else legible(value, slips, longest), parts))
-    return found
+        texts.append(RowText(", ".join(group), () if parts else legible(value, slips, longest), parts))
+    return texts
 
 
 def _parts(value: Any, longest: int) -> tuple[tuple[str, Pieces], ...]:

@@ -24,13 +24,13 @@ PAUSE = 0.1
 
 def acquire(output: Path, command: str, waiting: Callable[[str], None] | None = None) -> BaseFileLock:
     """Take the lock of an output for a `command`. Raises OutputError at once when somebody else has it, but a short command is waited for
-    where `waiting` is given, which is told so once; and OSError."""
+    where `waiting` is given, which is called once with a message; and OSError."""
     from filelock import FileLock, Timeout
 
     file = output.parent / f".{output.name}.synthgen.lock"
     output.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(file, blocking=False)
-    told = False
+    notified = False
     while True:
         try:
             lock.acquire()
@@ -41,12 +41,12 @@ def acquire(output: Path, command: str, waiting: Callable[[str], None] | None = 
                 who = f": {holder['command']}, {since}" if "command" in holder else ""
                 hint = "wait for it, stop it, or choose another place: --out DIR"
                 raise OutputError(f"another run is working on {output}{who}", hint) from None
-            if not told:
+            if not notified:
                 waiting(f"waits for `synthgen {holder['command']}`, which is working on {output} ({since})")
-            told = True
+            notified = True
             time.sleep(PAUSE)
         else:
-            with suppress(OSError):  # then less is told
+            with suppress(OSError):  # then others see less of the holder
                 holder = {"command": command, "process": os.getpid(), "since": time.strftime("%H:%M:%S")}
                 file.write_text(json.dumps(holder), encoding="utf-8")
             return lock

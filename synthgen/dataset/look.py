@@ -71,14 +71,14 @@ class Looked:
     def _repr_html_(self) -> str:
         parts = [pages.paragraph(self._count), pages.records(self.rows, self.fields) if self.fields else _records(self.shown)]
         for name in self.beside[0] if self.beside else ():
-            parts += [pages.paragraph(f"{name}, of these rows"), _records([one for each in self.beside for one in each[name]])]
-        return pages.page(*parts, *(pages.paragraph(str(one)) for one in self.so_far))
+            parts += [pages.paragraph(f"{name}, of these rows"), _records([row for by_table in self.beside for row in by_table[name]])]
+        return pages.page(*parts, *(pages.paragraph(str(table_so_far)) for table_so_far in self.so_far))
 
 
-def _records(shown: Sequence[LookedRow]) -> str:
+def _records(rows: Sequence[LookedRow]) -> str:
     """Rows as a table: their ids, what was said, labels and facts."""
-    columns = dict.fromkeys(name for one in shown for name in ("", *one.layout.columns))
-    return pages.records([{**one.values, "": f"{one.id}{one.aside and ', '}{one.aside}"} for one in shown], list(columns))
+    columns = dict.fromkeys(name for row in rows for name in ("", *row.layout.columns))
+    return pages.records([{**row.values, "": f"{row.id}{row.aside and ', '}{row.aside}"} for row in rows], list(columns))
 
 
 def look(
@@ -96,96 +96,96 @@ def look(
     """Rows of an output, or of a run that is not finished: those that fit all of `where` (FIELD=VALUE) and have `search` in one of their
     texts, whatever the case, sorted by the field `sort` (`-FIELD`: falling); some of them, and how many fit in all.
 
-    `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the first. Of several tables the rows of
-    the later ones are told that belong to those of the first. `row` is the id of the only row to read (`traffic-17`); `fields` are the only
-    fields to read, or parts of them. Raises OutputError where there is no such output, table, row or field, DataError.
+    `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the first. Of several tables those rows
+    of the later ones are shown that belong to rows of the first. `row` is the id of the only row to read (`traffic-17`); `fields` are the
+    only fields to read, or parts of them. Raises OutputError where there is no such output, table, row or field, DataError.
     """
     reading = open_any(folder)
-    made, names = reading.dataset, [table] if isinstance(table, str) else list(table or ())
+    dataset, names = reading.dataset, [table] if isinstance(table, str) else list(table or ())
     first, number = (names[0] if names else None), None
     if row is not None:
-        of, number = place_of(made, row, first if first in made.tables else None)
-        first = first or of
-    first, *others = [_named(reading, name) for name in [first, *names[1:]]]
-    if len({first, *others}) <= len(others):
+        row_table, number = place_of(dataset, row, first if first in dataset.tables else None)
+        first = first or row_table
+    first, *other_tables = [_named(reading, name) for name in [first, *names[1:]]]
+    if len({first, *other_tables}) <= len(other_tables):
         raise DataError("a table is named twice", "name each table once")
-    if fields and others:
+    if fields and other_tables:
         raise DataError("--field names fields of one table, and there are several", "leave out --field, or the other tables")
     columns = reading.columns(first)
-    layout = layout_of(made, first, columns) if first in made.tables else None
-    known = Names(made, first, columns, layout)
-    wanted, paths = Wanted.asked(known, where, search, sort), {name: known.path(name) for name in fields}
-    candidates = range(_count(made, first)) if number is None else _row_places(made, first, of, number)
-    places = wanted.places(candidates)
+    layout = layout_of(dataset, first, columns) if first in dataset.tables else None
+    field_names = Names(dataset, first, columns, layout)
+    selection, paths = Wanted.parse(field_names, where, search, sort), {name: field_names.path(name) for name in fields}
+    candidates = range(_count(dataset, first)) if number is None else _row_places(dataset, first, row_table, number)
+    places = selection.places(candidates)
     page = places[skip : skip + rows]
-    values = _read(made, first, page, columns)
-    beside = [dict[str, list[LookedRow]]() for _ in page] if others else []
-    for other in others:
-        for own, theirs in zip(beside, _beside(reading, first, page, other), strict=True):
-            own[other] = theirs
+    values = _read(dataset, first, page, columns)
+    beside = [dict[str, list[LookedRow]]() for _ in page] if other_tables else []
+    for other_table in other_tables:
+        for by_table, other_rows in zip(beside, _beside(reading, first, page, other_table), strict=True):
+            by_table[other_table] = other_rows
     return Looked(
         first,
-        [{name: get_path(one, path) for name, path in paths.items()} for one in values] if fields else values,
+        [{name: get_path(record, path) for name, path in paths.items()} for record in values] if fields else values,
         len(places),
-        [_shown(made, first, one, layout) for one in values],
+        [_shown(dataset, first, record, layout) for record in values],
         beside,
         tuple(fields),
         reading.so_far,
-        None if reading.so_far else begun_beside(made.folder),
+        None if reading.so_far else begun_beside(dataset.folder),
     )
 
 
 def _named(reading: Reading, table: str | None) -> str:
     """The name of a table that has rows. Raises OutputError."""
-    begun = {one.name: one for one in reading.so_far}
+    begun = {table_so_far.name: table_so_far for table_so_far in reading.so_far}
     if table in begun and table not in reading.dataset.tables:
         raise OutputError(f"table '{table}' has no rows yet", "; ".join(map(str, reading.so_far)))
     return reading.dataset.named(table)
 
 
-def _count(made: Dataset, table: str) -> int:
-    return int(made.manifest["tables"][table]["rows"] if table in made.tables else made.manifest["aside"][table])
+def _count(dataset: Dataset, table: str) -> int:
+    return int(dataset.manifest["tables"][table]["rows"] if table in dataset.tables else dataset.manifest["aside"][table])
 
 
-def _row_places(made: Dataset, table: str, of: str, number: int) -> list[int]:
-    """Where the row is that has a number in the table `of`: in `table`, which is the same, or holds tries that were set aside. Raises
-    OutputError where it is not there."""
-    if table in made.aside:
-        keys = ((one["table"], one["row"]) for one in made.rows(table, ["table", "row"]))
-        found = [place for place, key in enumerate(keys) if key == (of, number)]
+def _row_places(dataset: Dataset, table: str, row_table: str, number: int) -> list[int]:
+    """Where the row is that has a number in the table `row_table`: in `table`, which is the same, or holds tries that were set aside.
+    Raises OutputError where it is not there."""
+    if table in dataset.aside:
+        keys = ((record["table"], record["row"]) for record in dataset.rows(table, ["table", "row"]))
+        places = [place for place, key in enumerate(keys) if key == (row_table, number)]
     else:
-        found = (numbers(made, table) == number).nonzero()[0].tolist()
-    if not found:
-        known = numbers(made, of)
-        elsewhere = of if number in known else next((to for to, _ in set_aside(made, of, number)), "")
-        last = f"the last one is {of}-{known[-1]}" if len(known) else ""
-        hint = f"synthgen look {made.folder} {elsewhere} --row {of}-{number} shows it" if elsewhere else last
-        raise OutputError(f"'{table}' of {made.folder} has no row {of}-{number}", hint)
-    return found
+        places = (numbers(dataset, table) == number).nonzero()[0].tolist()
+    if not places:
+        row_numbers = numbers(dataset, row_table)
+        elsewhere = row_table if number in row_numbers else next((to for to, _ in set_aside(dataset, row_table, number)), "")
+        last = f"the last one is {row_table}-{row_numbers[-1]}" if len(row_numbers) else ""
+        hint = f"synthgen look {dataset.folder} {elsewhere} --row {row_table}-{number} shows it" if elsewhere else last
+        raise OutputError(f"'{table}' of {dataset.folder} has no row {row_table}-{number}", hint)
+    return places
 
 
-def _read(made: Dataset, table: str, places: Sequence[int], columns: Sequence[str]) -> list[Row]:
+def _read(dataset: Dataset, table: str, places: Sequence[int], columns: Sequence[str]) -> list[Row]:
     """The rows at places in any order."""
     ascending = sorted(places)
-    found = dict(zip(ascending, rows_at(made, table, ascending, columns), strict=False))
-    return [found[place] for place in places if place in found]
+    rows_by_place = dict(zip(ascending, rows_at(dataset, table, ascending, columns), strict=False))
+    return [rows_by_place[place] for place in places if place in rows_by_place]
 
 
-def _beside(reading: Reading, table: str, places: Sequence[int], other: str) -> Iterator[list[LookedRow]]:
+def _beside(reading: Reading, table: str, places: Sequence[int], other_table: str) -> Iterator[list[LookedRow]]:
     """The rows of another table that belong to each of these."""
-    made, columns = reading.dataset, reading.columns(other)
-    layout = layout_of(made, other, columns) if other in made.tables else None
-    for group in related(made, table, places, other):
-        yield [_shown(made, other, one, layout) for one in _read(made, other, group, columns)]
+    dataset, columns = reading.dataset, reading.columns(other_table)
+    layout = layout_of(dataset, other_table, columns) if other_table in dataset.tables else None
+    for group in related(dataset, table, places, other_table):
+        yield [_shown(dataset, other_table, row, layout) for row in _read(dataset, other_table, group, columns)]
 
 
-def _shown(made: Dataset, table: str, row: Row, layout: Layout | None) -> LookedRow:
+def _shown(dataset: Dataset, table: str, row: Row, layout: Layout | None) -> LookedRow:
     if layout is not None:
         return LookedRow(f"{table}-{(row.get(PROVENANCE) or {}).get('row', '?')}", row, layout, whole=row)
     values = row["values"] or {}
-    own = layout_of_values(made.recipe.fields_of(row["table"]), values, row["field"])
+    values_layout = layout_of_values(dataset.recipe.fields_of(row["table"]), values, row["field"])
     return LookedRow(
-        f"{row['table']}-{row['row']}", values, own, f"try {row['try']}: {row['check']} ({row['field']}): {row['reason']}", row
+        f"{row['table']}-{row['row']}", values, values_layout, f"try {row['try']}: {row['check']} ({row['field']}): {row['reason']}", row
     )
 
 
@@ -196,11 +196,13 @@ def messages(place: str | Path, table: str | None = None, field: str | None = No
     """
     if not Path(place).is_dir():
         return files.messages(Path(place), field or "")
-    made = Dataset.open(place)
-    name = made.named(table)
-    fields = made.recipe.tables[name].fields.values() if name in made.recipe.tables else ()
-    typed = [one.name for one in fields if one.role == "message" and not one.made_from and not one.hidden]
+    dataset = Dataset.open(place)
+    name = dataset.named(table)
+    fields = dataset.recipe.tables[name].fields.values() if name in dataset.recipe.tables else ()
+    typed = [
+        table_field.name for table_field in fields if table_field.role == "message" and not table_field.made_from and not table_field.hidden
+    ]
     if field is None and not typed:
         raise OutputError(f"table '{name}' has no typed field", "name the one to read with --field")
-    wanted = field or typed[0]
-    return [text for row in made.rows(name, [wanted]) for text in texts_of(row[wanted], f"table '{name}': '{wanted}'", wanted)]
+    column = field or typed[0]
+    return [text for row in dataset.rows(name, [column]) for text in texts_of(row[column], f"table '{name}': '{column}'", column)]

@@ -1,4 +1,4 @@
-"""The manifest of a finished output: what was made, and how each file of it was. One that cannot be read is told from a stranger's."""
+"""The manifest of a finished output: what was made, and how each file of it was. One that cannot be read is not taken for a stranger's."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ class DamagedManifest(OutputError):
     """The manifest of an output cannot be read."""
 
 
-def read_manifest(whole: Path, content: bytes | None, shown: str | Path) -> dict[str, Any]:
-    """The manifest in its file's `content`, of an output that lies in the folder `whole` and is `shown` under that name. Raises OutputError
+def read_manifest(output_folder: Path, content: bytes | None, display_name: str | Path) -> dict[str, Any]:
+    """The manifest in its file's `content`, of an output that lies in `output_folder`; errors call it `display_name`. Raises OutputError
     where synthgen did not make it, DamagedManifest where it is not whole."""
     manifest = object_in(content)
     if _is_whole(manifest):
         return manifest
-    own = any((whole / name).exists() for name in (JOURNAL, ORIGIN, LOGS))
-    if own or "synthgen" in manifest or (content or b"").startswith(BEGINS):
+    is_ours = any((output_folder / name).exists() for name in (JOURNAL, ORIGIN, LOGS))
+    if is_ours or "synthgen" in manifest or (content or b"").startswith(BEGINS):
         what = "is missing" if content is None else "is empty" if not content.strip(b"\0 \n") else "cannot be read"
-        hint = AGAIN if (whole / JOURNAL).exists() else "make it again: --fresh"
-        raise DamagedManifest(f"{shown} is damaged: its {MANIFEST} {what}", hint)
-    raise OutputError(f"{shown} was not made by synthgen", "name the folder of an output")
+        hint = AGAIN if (output_folder / JOURNAL).exists() else "make it again: --fresh"
+        raise DamagedManifest(f"{display_name} is damaged: its {MANIFEST} {what}", hint)
+    raise OutputError(f"{display_name} was not made by synthgen", "name the folder of an output")
 
 
 def _is_whole(manifest: dict[str, Any]) -> bool:
@@ -50,4 +50,4 @@ def _is_whole(manifest: dict[str, Any]) -> bool:
 
 
 def _are_objects(value: Any) -> TypeGuard[dict[str, dict[str, Any]]]:
-    return isinstance(value, dict) and bool(value) and all(isinstance(each, dict) for each in value.values())
+    return isinstance(value, dict) and bool(value) and all(isinstance(item, dict) for item in value.values())

@@ -44,23 +44,23 @@ def refuse_other(output: Output, loaded: Loaded, *, finished: bool) -> list[str]
         recorded = _origin(folder).get("recipe") if finished or folder == output.unfinished else None
         if not isinstance(recorded, str):
             continue
-        other, file = (output.final.parent.resolve() / recorded).resolve(), _file(loaded)
-        if not other.exists():
-            notes[f"{folder} {what} {_shown(other)}, which is not there any more"] = None
-        elif file is None or not other.samefile(file):
+        other_file, file = (output.final.parent.resolve() / recorded).resolve(), _file(loaded)
+        if not other_file.exists():
+            notes[f"{folder} {what} {_shown(other_file)}, which is not there any more"] = None
+        elif file is None or not other_file.samefile(file):
             this = "this one is no file" if file is None else f"this one is {_shown(file)}"
             raise OutputError(
-                f"{folder} {what} another recipe, {_shown(other)}; {this}",
-                f"give this one another place (--out DIR) or another name (name: NAME); if it takes the place of {_shown(other)}, "
+                f"{folder} {what} another recipe, {_shown(other_file)}; {this}",
+                f"give this one another place (--out DIR) or another name (name: NAME); if it takes the place of {_shown(other_file)}, "
                 "write it there, or move that file away",
             )
     return list(notes)
 
 
-def manifest_hash(whole: Path) -> str | None:
+def manifest_hash(output_folder: Path) -> str | None:
     """The hash that the manifest of an output had when it was made, where that is known."""
-    found = _origin(whole).get("manifest")
-    return found if isinstance(found, str) else None
+    digest = _origin(output_folder).get("manifest")
+    return digest if isinstance(digest, str) else None
 
 
 def remember_report(folder: Path, content: bytes) -> None:
@@ -69,10 +69,10 @@ def remember_report(folder: Path, content: bytes) -> None:
         write_object(folder / ORIGIN, {**_origin(folder), "report": sha256(content).hexdigest()})
 
 
-def report_hash(whole: Path) -> str | None:
+def report_hash(output_folder: Path) -> str | None:
     """The hash of the page of an output where it was written anew."""
-    found = _origin(whole).get("report")
-    return found if isinstance(found, str) else None
+    digest = _origin(output_folder).get("report")
+    return digest if isinstance(digest, str) else None
 
 
 def _seen(place: Path, base: Path) -> str:

@@ -68,17 +68,17 @@ class Output:
     @property
     def journal(self) -> Path:
         """The answer journal: the run's own, or the finished output's."""
-        there = self.final / JOURNAL
-        return there if there.exists() and not (self.unfinished / JOURNAL).exists() else self.unfinished / JOURNAL
+        finished_journal = self.final / JOURNAL
+        return finished_journal if finished_journal.exists() and not (self.unfinished / JOURNAL).exists() else self.unfinished / JOURNAL
 
     def manifest(self, *, again: bool = False) -> dict[str, Any] | None:
         """The manifest of the finished output; None when there is none. Raises OutputError for a folder of somebody else's, and for a
         manifest that is damaged, unless the output is made `again`."""
-        whole = self.whole
-        if not whole.exists() or (whole.is_dir() and not any(whole.iterdir())):
+        output_folder = self.whole
+        if not output_folder.exists() or (output_folder.is_dir() and not any(output_folder.iterdir())):
             return None
         try:
-            return read_manifest(whole, content_of(whole / MANIFEST), self.final)
+            return read_manifest(output_folder, content_of(output_folder / MANIFEST), self.final)
         except DamagedManifest:
             if again:
                 return None

@@ -42,8 +42,8 @@ class Progress:
 
     def of(self, table: str, fingerprint: str) -> list[dict[str, Any]]:
         """The records of a table, if they are of this very plan."""
-        found = [record for record in self.records if record["table"] == table]
-        return found if all(record["fingerprint"] == fingerprint for record in found) else []
+        records = [record for record in self.records if record["table"] == table]
+        return records if all(record["fingerprint"] == fingerprint for record in records) else []
 
     def cut(self, table: str, kept: Sequence[dict[str, Any]]) -> None:
         """Forget all records of a table but those that are `kept`."""

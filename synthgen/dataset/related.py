@@ -13,54 +13,56 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def related(made: Dataset, table: str, places: Sequence[int], other: str) -> list[list[int]]:
+def related(dataset: Dataset, table: str, places: Sequence[int], other_table: str) -> list[list[int]]:
     """For each of the rows at these places of a table the places of the rows of another one that it belongs to: its ancestors or its
     descendants, those of the same ancestor, or of rows that were set aside the tries of it. Raises OutputError where tables have nothing
     to do with each other."""
-    if other in made.aside:
-        return _aside_of(made, table, places, other)
-    upper, lower = _line(made, table), _line(made, other)
+    if other_table in dataset.aside:
+        return _aside_of(dataset, table, places, other_table)
+    upper, lower = _line(dataset, table), _line(dataset, other_table)
     common = next((name for name in upper if name in lower), None)
     if common is None:
-        raise OutputError(f"'{other}' has no rows that belong to those of '{table}'", "name tables of which one is made from the other")
+        raise OutputError(
+            f"'{other_table}' has no rows that belong to those of '{table}'", "name tables of which one is made from the other"
+        )
     groups = [[place] for place in places]
     for child in upper[: upper.index(common)]:
-        parents = _parents(made, child)
+        parents = _parents(dataset, child)
         groups = [list(dict.fromkeys(int(parents[place]) for place in group)) for group in groups]
     for child in reversed(lower[: lower.index(common)]):
-        children = _children(_parents(made, child), {place for group in groups for place in group})
-        groups = [[each for place in group for each in children.get(place, ())] for group in groups]
+        children = _children(_parents(dataset, child), {place for group in groups for place in group})
+        groups = [[child_place for place in group for child_place in children.get(place, ())] for group in groups]
     return groups
 
 
-def _line(made: Dataset, table: str) -> list[str]:
+def _line(dataset: Dataset, table: str) -> list[str]:
     """A table and those that it is made from, the nearest first."""
-    found = [table]
-    while (parent := made.recipe.tables[found[-1]].parent if found[-1] in made.recipe.tables else "") in made.tables:
-        found.append(parent)
-    return found
+    ancestry = [table]
+    while (parent := dataset.recipe.tables[ancestry[-1]].parent if ancestry[-1] in dataset.recipe.tables else "") in dataset.tables:
+        ancestry.append(parent)
+    return ancestry
 
 
-def _parents(made: Dataset, table: str) -> NDArray[Any]:
+def _parents(dataset: Dataset, table: str) -> NDArray[Any]:
     """For each row of a table the place of the row that it was made from."""
-    return numbers(made, table, "parent")
+    return numbers(dataset, table, "parent")
 
 
-def _children(parents: NDArray[Any], wanted: set[int]) -> dict[int, list[int]]:
+def _children(parents: NDArray[Any], parent_places: set[int]) -> dict[int, list[int]]:
     import numpy
 
-    found: dict[int, list[int]] = {}
-    for place in numpy.flatnonzero(numpy.isin(parents, list(wanted))).tolist():
-        found.setdefault(int(parents[place]), []).append(place)
-    return found
+    children: dict[int, list[int]] = {}
+    for place in numpy.flatnonzero(numpy.isin(parents, list(parent_places))).tolist():
+        children.setdefault(int(parents[place]), []).append(place)
+    return children
 
 
-def _aside_of(made: Dataset, table: str, places: Sequence[int], aside: str) -> list[list[int]]:
-    if table in made.aside:
-        raise OutputError(f"the rows of '{table}' stand for themselves", f"look at one table beside them: {made.tables[0]} {table}")
-    known = numbers(made, table)
+def _aside_of(dataset: Dataset, table: str, places: Sequence[int], aside: str) -> list[list[int]]:
+    if table in dataset.aside:
+        raise OutputError(f"the rows of '{table}' stand for themselves", f"look at one table beside them: {dataset.tables[0]} {table}")
+    row_numbers = numbers(dataset, table)
     tries: dict[int, list[int]] = {}
-    for place, row in enumerate(made.rows(aside, ["table", "row"])):
+    for place, row in enumerate(dataset.rows(aside, ["table", "row"])):
         if row["table"] == table:
             tries.setdefault(row["row"], []).append(place)
-    return [tries.get(int(known[place]), []) for place in places]
+    return [tries.get(int(row_numbers[place]), []) for place in places]

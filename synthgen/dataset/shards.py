@@ -38,19 +38,19 @@ def write_shards(folder: Path, name: str, files: Sequence[Path], shape: datasets
                 for batch in stored.iter_batches(batch_size=GROUP_ROWS, columns=schema.names):
                     waiting.append(pyarrow.Table.from_batches([batch]).cast(schema))
                     while sum(part.num_rows for part in waiting) >= GROUP_ROWS:
-                        whole = pyarrow.concat_tables(waiting)
-                        yield whole.slice(0, GROUP_ROWS).combine_chunks()
-                        waiting = [whole.slice(GROUP_ROWS)]
-        rest = pyarrow.concat_tables(waiting) if waiting else schema.empty_table()
-        if rest.num_rows or not total:
-            yield rest.combine_chunks()
+                        merged = pyarrow.concat_tables(waiting)
+                        yield merged.slice(0, GROUP_ROWS).combine_chunks()
+                        waiting = [merged.slice(GROUP_ROWS)]
+        remainder = pyarrow.concat_tables(waiting) if waiting else schema.empty_table()
+        if remainder.num_rows or not total:
+            yield remainder.combine_chunks()
 
-    made, source = [], groups()
+    shards, source = [], groups()
     for number in range(count):
         path = f"{name}/{number:05d}.parquet"
         rows = write_parquet(folder / path, _some(source, SHARD_ROWS // GROUP_ROWS))
-        made.append({"path": path, "rows": rows, "bytes": (folder / path).stat().st_size, "sha256": sha256_of(folder / path)})
-    return made
+        shards.append({"path": path, "rows": rows, "bytes": (folder / path).stat().st_size, "sha256": sha256_of(folder / path)})
+    return shards
 
 
 def _some(tables: Iterator[pyarrow.Table], count: int) -> Iterator[pyarrow.Table]:

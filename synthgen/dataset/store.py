@@ -35,21 +35,21 @@ class TableStore:
         for name in SIDE_TABLES:
             (folder / CHUNKS / name).mkdir(exist_ok=True)
         recorded = progress.of(plan.name, fingerprint)
-        self.records = self._whole(recorded)
+        self.records = self._intact(recorded)
         self.damaged = len(recorded) - len(self.records)
         progress.cut(plan.name, self.records)
 
-    def _whole(self, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _intact(self, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """The records up to the first that is missing, or whose files are not as they were written."""
-        whole = list[dict[str, Any]]()
+        intact = list[dict[str, Any]]()
         for number, record in enumerate(records):
             files = record.get("files", {})
             if "done" not in record and self._name(number) not in files:
                 break
-            if any(_content(self.folder / path) != known for path, known in files.items()):
+            if any(_content(self.folder / path) != digest for path, digest in files.items()):
                 break
-            whole.append(record)
-        return whole
+            intact.append(record)
+        return intact
 
     @property
     def _chunks(self) -> Path:
@@ -89,15 +89,15 @@ class TableStore:
             records = [
                 {
                     "table": self.plan.name,
-                    "row": one.row,
-                    "try": one.attempt,
-                    "check": one.by,
-                    "field": one.field,
-                    "reason": one.reason,
-                    "values": {key: value for key, value in one.values.items() if key in self.plan.columns},
+                    "row": refusal.row,
+                    "try": refusal.attempt,
+                    "check": refusal.by,
+                    "field": refusal.field,
+                    "reason": refusal.reason,
+                    "values": {key: value for key, value in refusal.values.items() if key in self.plan.columns},
                 }
-                for one in chunk.refused
-                if one.to == to
+                for refusal in chunk.refused
+                if refusal.to == to
             ]
             if records:
                 paths.append(self._name(chunk.number, to))
@@ -119,10 +119,10 @@ class TableStore:
         """The finished rows in order, hidden fields too."""
         from pyarrow import parquet
 
-        wanted = list(self.plan.kept) if only is None else list(only)
+        column_names = list(self.plan.kept) if only is None else list(only)
         for number in range(self.count):
             with parquet.ParquetFile(self.folder / self._name(number)) as file:
-                for batch in file.iter_batches(batch_size=1000, columns=wanted):
+                for batch in file.iter_batches(batch_size=1000, columns=column_names):
                     yield from columns.decode_json_columns(batch.to_pylist(), file.schema_arrow)
 
     def shards(self) -> list[dict[str, Any]]:
@@ -137,8 +137,8 @@ class TableStore:
 
 def aside_shards(folder: Path, stores: Sequence[TableStore]) -> dict[str, list[dict[str, Any]]]:
     """Write the shards of the rows of all tables that were set aside, and name them, for each configuration that has some."""
-    found = {to: [file for store in stores for file in store.aside(to)] for to in SIDE_TABLES}
-    return {to: write_shards(folder, to, files, columns.refused_features()) for to, files in found.items() if files}
+    files_by_table = {to: [file for store in stores for file in store.aside(to)] for to in SIDE_TABLES}
+    return {to: write_shards(folder, to, files, columns.refused_features()) for to, files in files_by_table.items() if files}
 
 
 def _content(file: Path) -> str | None:

@@ -36,7 +36,7 @@ class TableRows:
     @cached_property
     def columns(self) -> dict[str, str]:
         """The columns that ship, each with the name of its Arrow type."""
-        return {one.name: str(one.type) for one in self.dataset.schema(self.table) if one.name != PROVENANCE}
+        return {column.name: str(column.type) for column in self.dataset.schema(self.table) if column.name != PROVENANCE}
 
     def read(self, names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """The id of each row, and its values in these columns."""
@@ -46,12 +46,12 @@ class TableRows:
 
     def labels(self, without: Sequence[str] = (), most: int | None = None) -> dict[str, str]:
         """The columns that are labels, each under its short name: `voice` for `message_voice` where only one field has a voice. They are
-        told by the first `most` rows (None: by all)."""
+        judged by the first `most` rows (None: by all)."""
         makers = self.dataset.recipe.fields
-        held = self._few([name for name in self.columns if name not in without], most)
+        few_valued = self._few([name for name in self.columns if name not in without], most)
         labels = list[str]()
-        for name in (name for name in self.columns if name in held):
-            values, rows = held[name]
+        for name in (name for name in self.columns if name in few_valued):
+            values, rows = few_valued[name]
             if not is_label(name, self.columns[name], makers) and (len(values) > rows / 2 or self.columns[name] != "string"):
                 continue
             labels.append(name)
@@ -68,7 +68,7 @@ class TableRows:
                 values[name].update(batch.column(name).unique().to_pylist())
                 if len(values[name]) > FEW or any(isinstance(value, str) and len(value) > SHORT for value in values[name]):
                     del values[name]
-        return {name: (found, count) for name, found in values.items()}
+        return {name: (distinct, count) for name, distinct in values.items()}
 
     def _same(self, name: str, other: str, most: int | None) -> bool:
         batches = self._batches([name, other], most)
@@ -88,7 +88,7 @@ def origin_of(column: str, makers: Mapping[str, RecordedField]) -> tuple[str, st
     """The field whose label a column is, and that label's name; two empty ones for a column of its own."""
     if column in makers:
         return "", ""
-    field = max((each for each in makers if column.startswith(f"{each}_")), key=len, default="")
+    field = max((maker for maker in makers if column.startswith(f"{maker}_")), key=len, default="")
     return field, column[len(field) + 1 :] if field else ""
 
 
@@ -102,12 +102,12 @@ def short_names(
     labels: Sequence[str], columns: Collection[str], makers: Mapping[str, RecordedField], same: Callable[[str, str], bool]
 ) -> dict[str, str]:
     """The columns that are labels by their short names, but for those that hold the `same` as the column of that name."""
-    of = {name: origin_of(name, makers) for name in columns}
-    found = dict[str, str]()
+    origins = {name: origin_of(name, makers) for name in columns}
+    names = dict[str, str]()
     for name in labels:
-        label = of[name][1]
+        label = origins[name][1]
         if label in columns and same(name, label):
             continue  # said by that column already
-        alone = label and label not in columns and [each for _, each in of.values()].count(label) == 1
-        found[label if alone else name] = name
-    return found
+        alone = label and label not in columns and [origin_label for _, origin_label in origins.values()].count(label) == 1
+        names[label if alone else name] = name
+    return names

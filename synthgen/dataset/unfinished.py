@@ -28,7 +28,7 @@ from synthgen.spec.rows import SIDE_TABLES
 RETRIES = 5
 """How often an unfinished folder is opened again in which a chunk is not there."""
 MOST = 4
-"""Reasons of refusals that are told."""
+"""Reasons of refusals that are named, at most."""
 MEND = "run the same make again: it makes anew what is damaged"
 """The way out where a chunk cannot be read."""
 
@@ -44,25 +44,25 @@ class TableSoFar:
     refused: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        of = f" of {self.wanted:,}" if self.wanted is not None else ""
+        target = f" of {self.wanted:,}" if self.wanted is not None else ""
         state = "done" if self.done else "so far"
-        counts = sorted(self.refused.items(), key=lambda one: -one[1])
+        counts = sorted(self.refused.items(), key=lambda item: -item[1])
         refused = ", ".join(f"{by} refused {count:,}" for by, count in counts[:MOST])
-        return f"{self.name}: {self.rows:,}{of} rows {state}" + (f"; {refused}{', …' if len(counts) > MOST else ''}" if refused else "")
+        return f"{self.name}: {self.rows:,}{target} rows {state}" + (f"; {refused}{', …' if len(counts) > MOST else ''}" if refused else "")
 
 
-def remember_run(output: Output, loaded: Loaded, whole: Plan) -> None:
+def remember_run(output: Output, loaded: Loaded, plan: Plan) -> None:
     """Write into the unfinished folder what its chunks do not say: the recipe, and of each table which columns ship and how many rows are
     wanted."""
-    tables = {one.name: {"columns": list(one.columns), "wanted": _wanted(one)} for one in whole.tables}
+    tables = {table.name: {"columns": list(table.columns), "wanted": _row_target(table)} for table in plan.tables}
     recipe = json.loads(json.dumps(loaded.data, ensure_ascii=False, default=str))  # as the manifest will have it
     write_object(output.unfinished / RUN, {"recipe": recipe, "tables": tables})
 
 
-def _wanted(one: TablePlan) -> int | None:
-    source = one.table.from_
+def _row_target(table_plan: TablePlan) -> int | None:
+    source = table_plan.table.from_
     if source is None:
-        return one.table.wanted
+        return table_plan.table.wanted
     least, most = source.bounds
     return source.rows * least if source.rows and least == most else None
 
@@ -78,9 +78,9 @@ class Reading:
 
     def columns(self, table: str) -> list[str]:
         """The columns of a table that ship, the provenance too. Raises OutputError."""
-        known = self.dataset.schema(table).names
+        names = self.dataset.schema(table).names
         ships = self.ships.get(table)
-        return known if ships is None else [name for name in known if name in ships or name == PROVENANCE]
+        return names if ships is None else [name for name in names if name in ships or name == PROVENANCE]
 
 
 def open_any(folder: str | Path) -> Reading:
@@ -94,9 +94,9 @@ def open_any(folder: str | Path) -> Reading:
             break
         ends = (output.unfinished / MANIFEST).exists()  # it is about to take its place
         last = attempt >= (TRIES - 1 if ends else RETRIES)
-        found = _opened(output.unfinished, last=last)
-        if found and found.dataset.tables:
-            return found
+        reading = _opened(output.unfinished, last=last)
+        if reading and reading.dataset.tables:
+            return reading
         if last or not (ends or _begun(output.unfinished)):
             break
         time.sleep(PAUSE)
@@ -130,20 +130,26 @@ def _opened(unfinished: Path, *, last: bool) -> Reading | None:
     if not _begun(unfinished):
         return None
     run, records = object_in(content_of(unfinished / RUN)), recorded(unfinished)
-    planned = {name: one for name, one in _object(run, "tables").items() if isinstance(one, dict) and isinstance(one.get("columns"), list)}
+    planned = {
+        name: planned_table
+        for name, planned_table in _object(run, "tables").items()
+        if isinstance(planned_table, dict) and isinstance(planned_table.get("columns"), list)
+    }
     names = list(dict.fromkeys([*planned, *(record["table"] for record in records)]))
     so_far, files = list[TableSoFar](), dict[str, Any]()
     for name in names:
-        after = any(not one.done for one in so_far)  # what an earlier run left of it may be of another recipe
-        own = [] if after else [record for record in records if record["table"] == name]
-        whole = list(_whole(unfinished, own, files))
-        if len(whole) < len(own) and not last:
+        after = any(not earlier.done for earlier in so_far)  # what an earlier run left of it may be of another recipe
+        table_records = [] if after else [record for record in records if record["table"] == name]
+        intact = list(_intact(unfinished, table_records, files))
+        if len(intact) < len(table_records) and not last:
             return None
-        so_far.append(_so_far(name, planned.get(name, {}).get("wanted"), whole))
-    return Reading(_dataset(unfinished, run, so_far, files), tuple(so_far), {name: one["columns"] for name, one in planned.items()})
+        so_far.append(_so_far(name, planned.get(name, {}).get("wanted"), intact))
+    return Reading(
+        _dataset(unfinished, run, so_far, files), tuple(so_far), {name: planned_table["columns"] for name, planned_table in planned.items()}
+    )
 
 
-def _whole(unfinished: Path, records: Sequence[dict[str, Any]], files: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _intact(unfinished: Path, records: Sequence[dict[str, Any]], files: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The records up to the first one a chunk of which is not there; the chunks are opened into `files`."""
     import pyarrow
 
@@ -162,13 +168,13 @@ def _object(data: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _so_far(name: str, wanted: Any, records: Sequence[dict[str, Any]]) -> TableSoFar:
+def _so_far(name: str, row_target: Any, records: Sequence[dict[str, Any]]) -> TableSoFar:
     state = records[-1]["state"] if records else {}
     rows = sum(record.get("rows", 0) for record in records)
     return TableSoFar(
         name,
         rows,
-        wanted if isinstance(wanted, int) else None,
+        row_target if isinstance(row_target, int) else None,
         bool(records) and bool(records[-1].get("done")),
         dict(state.get("refused", {})),
     )
@@ -178,11 +184,11 @@ def _dataset(unfinished: Path, run: Mapping[str, Any], so_far: Sequence[TableSoF
     """The chunks as a dataset."""
     shards, recipe = {path.partition("/")[2]: file for path, file in files.items()}, _object(run, "recipe")
     manifest: dict[str, Any] = {
-        "recipe": recipe if all(isinstance(one, dict) for one in _object(recipe, "tables").values()) else {},
-        "tables": {one.name: {"rows": one.rows} for one in so_far if any(path.startswith(f"{one.name}/") for path in shards)},
+        "recipe": recipe if all(isinstance(table, dict) for table in _object(recipe, "tables").values()) else {},
+        "tables": {table.name: {"rows": table.rows} for table in so_far if any(path.startswith(f"{table.name}/") for path in shards)},
         "files": {path: {} for path in shards},
     }
-    made = Dataset(unfinished, manifest, {}, shards, root=CHUNKS, hint=MEND)
-    counts = {to: made.count(to) for to in SIDE_TABLES}
+    dataset = Dataset(unfinished, manifest, {}, shards, root=CHUNKS, hint=MEND)
+    counts = {to: dataset.count(to) for to in SIDE_TABLES}
     manifest["aside"] = {to: count for to, count in counts.items() if count}
-    return made
+    return dataset

@@ -50,8 +50,8 @@ class Verified:
     hint: str = ""
 
     def __repr__(self) -> str:
-        told = "; ".join(map(str, self.damaged)) or "all as they were made"
-        return f"Verified({self.folder}: {self.files:,} files, {self.bytes:,} bytes; {told})"
+        findings = "; ".join(map(str, self.damaged)) or "all as they were made"
+        return f"Verified({self.folder}: {self.files:,} files, {self.bytes:,} bytes; {findings})"
 
     def _repr_html_(self) -> str:
         return pages.page(pages.paragraph(repr(self)))
@@ -62,49 +62,49 @@ def verify(folder: str | Path) -> Verified:
     no output, or its manifest cannot be read."""
     output = Output(Path(folder))
     for _ in range(TRIES):  # as long as others take its place
-        whole = output.whole
-        content = content_of(whole / MANIFEST)
-        if content is None and not (whole / JOURNAL).exists():
+        output_folder = output.whole
+        content = content_of(output_folder / MANIFEST)
+        if content is None and not (output_folder / JOURNAL).exists():
             raise OutputError(f"there is no output at {folder}", "name the folder of an output")
-        manifest = read_manifest(whole, content, folder)
-        found = [*_of_manifest(whole, content), *damage(whole, manifest["files"]), *_of_logs(whole)]
-        wrong = mistake(whole / JOURNAL)
+        manifest = read_manifest(output_folder, content, folder)
+        damaged = [*_of_manifest(output_folder, content), *damage(output_folder, manifest["files"]), *_of_logs(output_folder)]
+        wrong = mistake(output_folder / JOURNAL)
         if content_of(output.whole / MANIFEST) == content:
             break
         time.sleep(PAUSE)
-    sizes = [file.stat().st_size for path in manifest["files"] if (file := whole / path).is_file()]
-    ways = [_again(manifest)] if found else []
+    sizes = [file.stat().st_size for path in manifest["files"] if (file := output_folder / path).is_file()]
+    hints = [_again(manifest)] if damaged else []
     if wrong:
-        found.append(Damage(JOURNAL, f"is damaged ({wrong})"))
-        ways.insert(0, trouble(whole / JOURNAL, "SQLITE_CORRUPT", wrong).hint)
-    return Verified(Path(folder), len(sizes), sum(sizes), tuple(found), "; then ".join(ways))
+        damaged.append(Damage(JOURNAL, f"is damaged ({wrong})"))
+        hints.insert(0, trouble(output_folder / JOURNAL, "SQLITE_CORRUPT", wrong).hint)
+    return Verified(Path(folder), len(sizes), sum(sizes), tuple(damaged), "; then ".join(hints))
 
 
 def refuse_damaged(output: Output, manifest: Mapping[str, Any]) -> None:
     """Raise OutputError when a finished output is not as it was made: by the sizes of its files, and where there is little by their hashes.
     The card and the recipe may have been changed."""
-    files = {path: told for path, told in manifest["files"].items() if path not in TEXTS}
-    cheap = sum(told.get("bytes") or 0 for told in files.values()) <= CHEAP
-    found = [*_of_manifest(output.whole, content_of(output.whole / MANIFEST)), *damage(output.whole, files, hashes=cheap)]
-    if found:
-        more = f", and {len(found) - 3} more" if len(found) > 3 else ""
-        raise OutputError(f"{output.final} is not as it was made: {'; '.join(map(str, found[:3]))}{more}", _again(manifest))
+    files = {path: record for path, record in manifest["files"].items() if path not in TEXTS}
+    cheap = sum(record.get("bytes") or 0 for record in files.values()) <= CHEAP
+    damaged = [*_of_manifest(output.whole, content_of(output.whole / MANIFEST)), *damage(output.whole, files, hashes=cheap)]
+    if damaged:
+        more = f", and {len(damaged) - 3} more" if len(damaged) > 3 else ""
+        raise OutputError(f"{output.final} is not as it was made: {'; '.join(map(str, damaged[:3]))}{more}", _again(manifest))
 
 
-def damage(whole: Path, files: Mapping[str, Mapping[str, Any]], *, hashes: bool = True) -> Iterator[Damage]:
+def damage(output_folder: Path, files: Mapping[str, Mapping[str, Any]], *, hashes: bool = True) -> Iterator[Damage]:
     """The files that are not as the manifest says; without `hashes`, by their sizes only."""
-    for path, told in files.items():
-        file, size, known = whole / path, told.get("bytes"), told.get("sha256")
-        if path == REPORT and (anew := report_hash(whole)):
-            size, known = None, anew
-        if not file.resolve().is_relative_to(whole.resolve()):
+    for path, record in files.items():
+        file, size, digest = output_folder / path, record.get("bytes"), record.get("sha256")
+        if path == REPORT and (new_digest := report_hash(output_folder)):
+            size, digest = None, new_digest
+        if not file.resolve().is_relative_to(output_folder.resolve()):
             yield Damage(path, "leads out of the output")
             continue
         try:
-            found = file.stat().st_size
-            if size is not None and found != size:
-                yield Damage(path, f"has {found:,} bytes in place of {size:,}")
-            elif hashes and known is not None and sha256_of(file) != known:
+            actual_size = file.stat().st_size
+            if size is not None and actual_size != size:
+                yield Damage(path, f"has {actual_size:,} bytes in place of {size:,}")
+            elif hashes and digest is not None and sha256_of(file) != digest:
                 yield Damage(path, "has another content")
         except FileNotFoundError:
             yield Damage(path, "is missing")
@@ -112,18 +112,18 @@ def damage(whole: Path, files: Mapping[str, Mapping[str, Any]], *, hashes: bool 
             yield Damage(path, f"cannot be read ({error.strerror})")
 
 
-def _of_manifest(whole: Path, content: bytes | None) -> Iterator[Damage]:
-    known = manifest_hash(whole)
-    if known is not None and sha256(content or b"").hexdigest() != known:
+def _of_manifest(output_folder: Path, content: bytes | None) -> Iterator[Damage]:
+    digest = manifest_hash(output_folder)
+    if digest is not None and sha256(content or b"").hexdigest() != digest:
         yield Damage(MANIFEST, "has another content")
-    if (whole / ORIGIN).exists() and known is None:
+    if (output_folder / ORIGIN).exists() and digest is None:
         yield Damage(ORIGIN, "cannot be read")
 
 
-def _of_logs(whole: Path) -> Iterator[Damage]:
+def _of_logs(output_folder: Path) -> Iterator[Damage]:
     try:
-        if (whole / LOGS).exists():
-            Originals.load(whole / LOGS)
+        if (output_folder / LOGS).exists():
+            Originals.load(output_folder / LOGS)
     except DataError:
         yield Damage(LOGS, "cannot be read")
 

@@ -20,7 +20,7 @@ class Names:
     """What the fields of a table, finished or set aside, may be called: its columns and parts of them, its labels by their short names,
     and the fields of rows that were set aside as those of the table that they were made for."""
 
-    made: Dataset
+    dataset: Dataset
     table: str
     columns: Sequence[str]
     layout: Layout | None
@@ -32,11 +32,11 @@ class Names:
             return name
         if root in labels:
             return labels[root] + name[len(root) :]
-        fields = self.made.recipe.fields
-        if self.layout is None and any(root == each or root.startswith(f"{each}_") for each in fields):
+        fields = self.dataset.recipe.fields
+        if self.layout is None and any(root == field or root.startswith(f"{field}_") for field in fields):
             return f"values.{name}"
-        known = {*self.columns, *labels, *(fields if self.layout is None else ())}
-        raise OutputError(f"table '{self.table}' has no field '{name}'", did_you_mean(name, known, "fields"))
+        allowed = {*self.columns, *labels, *(fields if self.layout is None else ())}
+        raise OutputError(f"table '{self.table}' has no field '{name}'", did_you_mean(name, allowed, "fields"))
 
     def test(self, text: str) -> tuple[str, str]:
         """The path and the value of FIELD=VALUE. Raises OutputError, DataError."""
@@ -57,8 +57,8 @@ class Names:
         for name in self.searched:
             value = row.get(name)
             if self.layout is None and name == "values" and isinstance(value, dict):
-                shown = layout_of_values(self.made.recipe.fields_of(row["table"]), value).columns
-                value = [value[each] for each in shown]
+                columns = layout_of_values(self.dataset.recipe.fields_of(row["table"]), value).columns
+                value = [value[column] for column in columns]
             yield from _leaves(value)
 
 
@@ -74,8 +74,8 @@ class Wanted:
     falling: bool = False
 
     @classmethod
-    def asked(cls, names: Names, where: Sequence[str], search: str, sort: str) -> Wanted:
-        """What somebody asked for. Raises OutputError, DataError."""
+    def parse(cls, names: Names, where: Sequence[str], search: str, sort: str) -> Wanted:
+        """The filter, search and order of a command. Raises OutputError, DataError."""
         falling = sort.startswith("-")
         by = names.path(sort.removeprefix("-").strip()) if sort else ""
         return cls(names, [names.test(text) for text in where], search.casefold(), by, falling)
@@ -86,9 +86,9 @@ class Wanted:
             return candidates
         roots = [*(path for path, _ in self.tests), *([self.by] if self.by else [])]
         columns = list(dict.fromkeys([*map(root_of, roots), *(self._searched if self.search else ())]))
-        rows = zip(candidates, rows_at(self.names.made, self.names.table, candidates, columns), strict=False)
-        found = [(place, get_path(row, self.by) if self.by else None) for place, row in rows if self._fits(row)]
-        return [place for place, _ in (_sorted(found, falling=self.falling) if self.by else found)]
+        rows = zip(candidates, rows_at(self.names.dataset, self.names.table, candidates, columns), strict=False)
+        matches = [(place, get_path(row, self.by) if self.by else None) for place, row in rows if self._fits(row)]
+        return [place for place, _ in (_sorted(matches, falling=self.falling) if self.by else matches)]
 
     @property
     def _searched(self) -> list[str]:
@@ -110,16 +110,16 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def _is(row: Mapping[str, Any], path: str, value: str) -> bool:
-    found = get_path(row, path)
-    shown = "None" if found is None else to_text(found)
-    return value[1:].casefold() in shown.casefold() if value.startswith("~") else shown == value
+    actual = get_path(row, path)
+    actual_text = "None" if actual is None else to_text(actual)
+    return value[1:].casefold() in actual_text.casefold() if value.startswith("~") else actual_text == value
 
 
-def _sorted(found: Sequence[tuple[int, Any]], *, falling: bool) -> list[tuple[int, Any]]:
+def _sorted(pairs: Sequence[tuple[int, Any]], *, falling: bool) -> list[tuple[int, Any]]:
     """Places and values by their values; equal ones stay as they are, those that are nothing come last."""
-    key: Callable[[tuple[int, Any]], Any] = lambda one: _rank(one[1])  # noqa: E731
-    known = [one for one in found if not _is_nothing(one[1])]
-    return sorted(known, key=key, reverse=falling) + [one for one in found if _is_nothing(one[1])]
+    key: Callable[[tuple[int, Any]], Any] = lambda pair: _rank(pair[1])  # noqa: E731
+    present = [pair for pair in pairs if not _is_nothing(pair[1])]
+    return sorted(present, key=key, reverse=falling) + [pair for pair in pairs if _is_nothing(pair[1])]
 
 
 def _is_nothing(value: Any) -> bool:
