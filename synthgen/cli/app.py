@@ -88,8 +88,8 @@ def _told(function: Callable[..., None]) -> Callable[..., None]:
     return called
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         from synthgen import __version__
 
         typer.echo(f"synthgen {__version__}")
@@ -119,5 +119,5 @@ def _help(context: typer.Context, command: Annotated[str | None, typer.Argument(
 
 def _resolved(group: Any, command: str) -> str:
     """The help of a command; a misspelt one is told as where it is run."""
-    name, found, _ = group.command.resolve_command(group, [command])
-    return str(found.get_help(found.make_context(name, [], parent=group, resilient_parsing=True)))
+    name, subcommand, _ = group.command.resolve_command(group, [command])
+    return str(subcommand.get_help(subcommand.make_context(name, [], parent=group, resilient_parsing=True)))

@@ -17,7 +17,7 @@ def examine() -> dict[str, Any]:
     """Versions, device, the embedded model, and whether keys are there; never what they are."""
     return {
         "synthgen": synthgen.__version__,
-        "versions": versions() | {name: found for name in ("anthropic", "huggingface_hub") if (found := installed(name))},
+        "versions": versions() | {name: version for name in ("anthropic", "huggingface_hub") if (version := installed(name))},
         **machine(),
         "scribbler": _scribbler(),
         "reads GGUF": bool(installed("gguf") and installed("accelerate")),

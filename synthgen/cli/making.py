@@ -41,7 +41,7 @@ def make(
     silent = quiet or as_json
     with kept("what was finished"), terminal.progress(silent=silent) as watch:
         before = None if silent else terminal.print_asking
-        made = api.make(
+        result = api.make(
             recipe,
             out=out,
             fresh=fresh,
@@ -54,14 +54,16 @@ def make(
             **loading(rows, seed, set_, without, allow),
         )
     if as_json:
-        sent = {"pushed": api.asdict(made.pushed)} if made.pushed else {}
+        sent = {"pushed": api.asdict(result.pushed)} if result.pushed else {}
         typer.echo(
-            json.dumps({"folder": str(made.folder), "already": made.already, "notes": made.notes, **made.manifest, **sent}, default=str)
+            json.dumps(
+                {"folder": str(result.folder), "already": result.already, "notes": result.notes, **result.manifest, **sent}, default=str
+            )
         )
     elif not quiet:
-        terminal.print_made(made)
-        if made.pushed:
-            terminal.print_push(made.pushed)
+        terminal.print_made(result)
+        if result.pushed:
+            terminal.print_push(result.pushed)
 
 
 def preview(
@@ -73,7 +75,7 @@ def preview(
     without: Without = None,
     allow: Allow = None,
     prompts: Annotated[bool, typer.Option("--prompts", help="show what the models are asked, whole; Claude is not asked")] = False,
-    whole: All = False,
+    full: All = False,
     as_json: Json = False,
 ) -> None:
     """Show a handful of rows of each table, as they come. What is asked is remembered for make."""
@@ -82,13 +84,13 @@ def preview(
     if as_json:
         from synthgen import api
 
-        for one in api.preview(recipe, show=show, out=out, ask=not prompts, **loading(None, seed, set_, without, allow)):
-            for row in one.rows:
-                typer.echo(json.dumps({"table": one.table.name, **row.values}, default=str, ensure_ascii=False))
+        for table_preview in api.preview(recipe, show=show, out=out, ask=not prompts, **loading(None, seed, set_, without, allow)):
+            for row in table_preview.rows:
+                typer.echo(json.dumps({"table": table_preview.table.name, **row.values}, default=str, ensure_ascii=False))
         return
-    with terminal.previewing(show, whole=whole, prompts=prompts) as shown:
+    with terminal.previewing(show, full=full, prompts=prompts) as printer:
         from synthgen import api
 
         options = loading(None, seed, set_, without, allow)
-        for one in api.preview(recipe, show=show, out=out, ask=not prompts, watch=shown.tell, each=shown.each, **options):
-            shown.done(one)
+        for table_preview in api.preview(recipe, show=show, out=out, ask=not prompts, watch=printer.tell, each=printer.each, **options):
+            printer.done(table_preview)

@@ -56,9 +56,9 @@ def tune(
         raise typer.BadParameter("--from-scratch takes --layers, --minutes, --seed and --fresh, and none of the other options")
     with kept("what was learned"), terminal.tuning(silent=quiet or as_json) as watch:
         if from_scratch:
-            made = api.tune_from_scratch(logs[0], out, model=model, layers=layers, minutes=minutes, seed=seed, fresh=fresh, watch=watch)
+            tuned = api.tune_from_scratch(logs[0], out, model=model, layers=layers, minutes=minutes, seed=seed, fresh=fresh, watch=watch)
         else:
-            made = api.tune(
+            tuned = api.tune(
                 logs,
                 out,
                 about=about,
@@ -74,9 +74,9 @@ def tune(
                 watch=watch,
             )
     if as_json:
-        typer.echo(json.dumps({"folder": str(made.folder), "already": made.already, **made.record}, default=str))
+        typer.echo(json.dumps({"folder": str(tuned.folder), "already": tuned.already, **tuned.record}, default=str))
     elif not quiet:
-        terminal.print_tuned(made)
+        terminal.print_tuned(tuned)
 
 
 def doctor(as_json: Json = False) -> None:
@@ -84,8 +84,8 @@ def doctor(as_json: Json = False) -> None:
     from synthgen.cli import terminal
     from synthgen.cli.doctor import examine
 
-    found = examine()
+    findings = examine()
     if as_json:
-        typer.echo(json.dumps(found))
+        typer.echo(json.dumps(findings))
     else:
-        terminal.print_doctor(found)
+        terminal.print_doctor(findings)

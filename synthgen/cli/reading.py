@@ -31,21 +31,25 @@ def look(
     rows: Annotated[int, typer.Option("-n", "--rows", metavar="N", min=1, help="how many rows")] = 10,
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="how many to pass over first")] = 0,
     fields: Annotated[list[str] | None, typer.Option("--field", metavar="FIELD", help="show only this field; may be repeated")] = None,
-    whole: All = False,
+    full: All = False,
     as_json: Json = False,
 ) -> None:
     """Read rows of an output, or of a run that is not finished: what was typed, then labels and facts."""
     from synthgen import api
     from synthgen.cli import terminal
 
-    found = api.look(output, tables, where=where or [], search=search, sort=sort, row=row, fields=fields or [], rows=rows, skip=skip)
+    selection = api.look(output, tables, where=where or [], search=search, sort=sort, row=row, fields=fields or [], rows=rows, skip=skip)
     if not as_json:
-        terminal.print_look(found, skip, whole=whole, search=search)
+        terminal.print_look(selection, skip, full=full, search=search)
         return
-    for number, one in enumerate(found.rows):
-        others = {name: [each.whole for each in shown] for name, shown in found.beside[number].items()} if found.beside else {}
-        typer.echo(json.dumps({found.table: one, **others} if others else one, default=str, ensure_ascii=False))
-    terminal.print_standing(found)
+    for number, values in enumerate(selection.rows):
+        related_rows = (
+            {name: [looked_row.whole for looked_row in looked_rows] for name, looked_rows in selection.beside[number].items()}
+            if selection.beside
+            else {}
+        )
+        typer.echo(json.dumps({selection.table: values, **related_rows} if related_rows else values, default=str, ensure_ascii=False))
+    terminal.print_standing(selection)
 
 
 def report(
@@ -80,12 +84,12 @@ def verify(output: Output, as_json: Json = False) -> None:
     from synthgen import api
     from synthgen.cli import terminal
 
-    found = api.verify(output)
+    verified = api.verify(output)
     if as_json:
-        typer.echo(json.dumps({**api.asdict(found), "folder": str(found.folder)}))
+        typer.echo(json.dumps({**api.asdict(verified), "folder": str(verified.folder)}))
     else:
-        terminal.print_verify(found)
-    if found.damaged:
+        terminal.print_verify(verified)
+    if verified.damaged:
         raise typer.Exit(1)
 
 
@@ -104,11 +108,11 @@ def why(
     from synthgen import api
     from synthgen.cli import terminal
 
-    found = api.why(output, row, table=table, recipe=recipe, allow=allow or [])
+    explanation = api.why(output, row, table=table, recipe=recipe, allow=allow or [])
     if as_json:
-        typer.echo(json.dumps(found.as_dict(), default=str, ensure_ascii=False))
+        typer.echo(json.dumps(explanation.as_dict(), default=str, ensure_ascii=False))
     else:
-        terminal.print_why(found)
+        terminal.print_why(explanation)
 
 
 def diff(
@@ -121,12 +125,12 @@ def diff(
     from synthgen import api
     from synthgen.cli import terminal
 
-    found = api.diff(before, after, table=table)
+    difference = api.diff(before, after, table=table)
     if as_json:
-        typer.echo(json.dumps(found.as_dict(), default=str, ensure_ascii=False))
+        typer.echo(json.dumps(difference.as_dict(), default=str, ensure_ascii=False))
     else:
-        terminal.print_diff(found)
-    raise typer.Exit(int(found.differs))
+        terminal.print_diff(difference)
+    raise typer.Exit(int(difference.differs))
 
 
 def fewshot(
@@ -167,10 +171,10 @@ def fewshot(
     from synthgen.cli import terminal
     from synthgen.harness.fewshot import block, claudes, counted, save
 
-    made = api.fewshot(output, k, table=table, source=input_, target=target, cover=cover or [], form=form, review=not no_review)
-    text = block(made.examples, form)
+    result = api.fewshot(output, k, table=table, source=input_, target=target, cover=cover or [], form=form, review=not no_review)
+    text = block(result.examples, form)
     if file:
         save(text, file)
     else:
         typer.echo(str(terminal.safe(text)) if sys.stdout.isatty() else text)
-    terminal.print_fewshot(made, counted(text, claudes(output)))
+    terminal.print_fewshot(result, counted(text, claudes(output)))

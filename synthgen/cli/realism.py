@@ -46,8 +46,8 @@ def compare(
     from synthgen import api
     from synthgen.cli import terminal
 
-    found = api.compare(real, generated, originals=originals, field=field, table=table)
+    comparison = api.compare(real, generated, originals=originals, field=field, table=table)
     if as_json:
-        typer.echo(json.dumps(found.as_dict()))
+        typer.echo(json.dumps(comparison.as_dict()))
     else:
-        terminal.print_compare(found)
+        terminal.print_compare(comparison)

@@ -37,11 +37,11 @@ def check(
 
     options = loading(rows, seed, set_, without, allow)
     if critique:
-        found = api.critique(recipe, out=out, max_cost=max_cost, **options)
+        result = api.critique(recipe, out=out, max_cost=max_cost, **options)
         if as_json:
-            typer.echo(json.dumps(api.asdict(found), ensure_ascii=False))
+            typer.echo(json.dumps(api.asdict(result), ensure_ascii=False))
         else:
-            terminal.print_critique(found)
+            terminal.print_critique(result)
         return
     if max_cost is not None or out is not None:
         raise typer.BadParameter("--max-cost and --out need --critique: nothing else here costs anything, or reads an output")
@@ -90,9 +90,9 @@ def new(
     elif name is None:
         raise typer.BadParameter("name the folder to make, such as: synthgen new my-shop")
     else:
-        made = api.new(name, like=like, paper=paper, count=count or 20, writes="concrete" if concrete else "illustrative")
-        typer.echo(f"wrote {made.recipe}" + (f" and copied {made.paper}" if made.paper else ""))
-        typer.echo(f"next: synthgen {'check' if paper else 'preview'} {made.recipe}")
+        project = api.new(name, like=like, paper=paper, count=count or 20, writes="concrete" if concrete else "illustrative")
+        typer.echo(f"wrote {project.recipe}" + (f" and copied {project.paper}" if project.paper else ""))
+        typer.echo(f"next: synthgen {'check' if paper else 'preview'} {project.recipe}")
 
 
 def improve(
@@ -118,21 +118,34 @@ def improve(
     place = out or recipe
     if yes and place is None:
         raise typer.BadParameter("--yes needs to know where to write: name the RECIPE, or -o FILE")
-    made = api.improve(output, recipe, max_cost=max_cost, allow=allow or [])
+    improvement = api.improve(output, recipe, max_cost=max_cost, allow=allow or [])
     if not as_json:
-        terminal.print_improve(made)
-    changed = made.new != made.old
+        terminal.print_improve(improvement)
+    changed = improvement.new != improvement.old
     asks = changed and place is not None and not (yes or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
     written = place if changed and (yes or (asks and typer.confirm(f"write this to {place}?", default=False))) else None
     if written is not None:
-        advice.write(made, written)
+        advice.write(improvement, written)
     if as_json:
         changes = [
-            {"place": one.place, "rows": list(one.rows), "explanation": one.explanation, "text": one.text, "failed": one.failed}
-            for one in made.changes
+            {
+                "place": change.place,
+                "rows": list(change.rows),
+                "explanation": change.explanation,
+                "text": change.text,
+                "failed": change.failed,
+            }
+            for change in improvement.changes
         ]
-        told = {"aside": made.aside, "reading": made.reading, "left": made.left, "changes": changes, "diff": made.diff, "cost": made.cost}
-        typer.echo(json.dumps({**told, "written": str(written) if written else None}, ensure_ascii=False))
+        summary = {
+            "aside": improvement.aside,
+            "reading": improvement.reading,
+            "left": improvement.left,
+            "changes": changes,
+            "diff": improvement.diff,
+            "cost": improvement.cost,
+        }
+        typer.echo(json.dumps({**summary, "written": str(written) if written else None}, ensure_ascii=False))
     elif written is not None:
         where = f"synthgen make {written}" if written == recipe else "in the place of the recipe that the output was made from, make"
         typer.echo(f"wrote {written}; {where} asks again only for the fields that changed")

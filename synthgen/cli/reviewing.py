@@ -28,9 +28,9 @@ def review(
         typer.echo(json.dumps(api.review(output).as_dict(), default=str, ensure_ascii=False))
         return
 
-    def told(up: Up) -> None:
+    def announce(up: Up) -> None:
         terminal.print_review_page(up)
         if not no_browser:
             typer.launch(up.once)
 
-    terminal.print_review_end(api.serve_review(output, told, port=port, by=by))
+    terminal.print_review_end(api.serve_review(output, announce, port=port, by=by))

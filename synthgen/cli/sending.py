@@ -74,11 +74,11 @@ def slice_(
     from synthgen import api
     from synthgen.cli import terminal
 
-    found = api.slice_results(results, output, by or [], review=not no_review)
+    sliced_runs = api.slice_results(results, output, by or [], review=not no_review)
     if as_json:
-        typer.echo(json.dumps([_as_dict(one) for one in found], ensure_ascii=False))
+        typer.echo(json.dumps([_as_dict(sliced_run) for sliced_run in sliced_runs], ensure_ascii=False))
     else:
-        terminal.print_slices(found)
+        terminal.print_slices(sliced_runs)
 
 
 def push(
@@ -118,8 +118,15 @@ def push(
     from synthgen import api
     from synthgen.cli import terminal
 
-    said = {"private": False if public else None, "revision": revision, "tag": tag, "test": test, "license": license_, "language": language}
-    publish = api.publishing(output, repo, **said)
+    settings = {
+        "private": False if public else None,
+        "revision": revision,
+        "tag": tag,
+        "test": test,
+        "license": license_,
+        "language": language,
+    }
+    publish = api.publishing(output, repo, **settings)
     to_all = not publish.private
     if to_all and not (yes or dry_run) and not typer.confirm(f"Everybody will be able to see {publish.repo}. Go on?", err=True):
         raise typer.Exit(1)
@@ -140,6 +147,6 @@ def push(
         terminal.print_push(done)
 
 
-def _as_dict(one: Sliced) -> dict[str, Any]:
+def _as_dict(sliced_run: Sliced) -> dict[str, Any]:
     """For JSON. That rows were left out is said where some were."""
-    return {key: value for key, value in asdict(one).items() if value or key != "left_out"}
+    return {key: value for key, value in asdict(sliced_run).items() if value or key != "left_out"}

@@ -22,51 +22,51 @@ LONGEST = 160
 """Characters of a cell that are shown."""
 
 
-def print_diff(found: Difference) -> None:
+def print_diff(difference: Difference) -> None:
     """The differences, those of the recipe first."""
-    if not found.differs:
-        out.print(safe(f"{found.before} and {found.after} hold the same recipe and the same rows"))
-    if found.recipe:
-        print_unified_diff(found.recipe)
+    if not difference.differs:
+        out.print(safe(f"{difference.before} and {difference.after} hold the same recipe and the same rows"))
+    if difference.recipe:
+        print_unified_diff(difference.recipe)
         out.print()
-    for names, said in ((found.tables_gone, "gone"), (found.tables_new, "new")):
+    for names, change in ((difference.tables_gone, "gone"), (difference.tables_new, "new")):
         for name in names:
-            out.print(safe(f"table {name}: {said}"))
-    for table in found.tables:
+            out.print(safe(f"table {name}: {change}"))
+    for table in difference.tables:
         _table(table)
-    _figures(found.figures)
-    for note in found.notes:
+    _figures(difference.figures)
+    for note in difference.notes:
         out.print(safe(f"note: {note}"))
 
 
-def _table(one: TableDifference) -> None:
-    rows = one.rows
+def _table(table: TableDifference) -> None:
+    rows = table.rows
     counts = f"{rows.added:,} rows new, {rows.gone:,} gone, {rows.changed:,} changed, {rows.same:,} the same"
-    out.print(Text(f"{one.name}: {counts}", style="bold"))
-    for names, said in ((one.columns_gone, "gone"), (one.columns_new, "new")):
+    out.print(Text(f"{table.name}: {counts}", style="bold"))
+    for names, change in ((table.columns_gone, "gone"), (table.columns_new, "new")):
         if names:
-            out.print(safe(f"  columns {said}: {', '.join(names)}"))
+            out.print(safe(f"  columns {change}: {', '.join(names)}"))
     if rows.columns:
         out.print(safe(f"  changed: {', '.join(f'{name} in {count:,}' for name, count in rows.columns.most_common())}"))
-    for line in _examples(one):
+    for line in _examples(table):
         out.print(safe(line))
     out.print()
-    moved = [shift for shift in one.labels if shift.rows[0] != shift.rows[1] or shift.shares[0] != shift.shares[1]]
+    moved = [shift for shift in table.labels if shift.rows[0] != shift.rows[1] or shift.shares[0] != shift.shares[1]]
     if moved:
         _grid(["label", "value", "before", "after", "change, 95 %", ""], list(map(_shift, moved[:MOVED])), len(moved))
-    if one.styles:
-        _grid(["typed", "style", "before", "after", "KS", ""], list(map(_style, one.styles[:MOVED])), len(one.styles))
-    _figures(one.figures)
+    if table.styles:
+        _grid(["typed", "style", "before", "after", "KS", ""], list(map(_style, table.styles[:MOVED])), len(table.styles))
+    _figures(table.figures)
 
 
-def _shift(one: Shift) -> Sequence[str]:
-    (had, has), change = one.shares, f"{one.low:+.1%} to {one.high:+.1%}"
-    return one.label, _cell(one.value), f"{had:.1%}", f"{has:.1%}", change, _sure(one.sure)
+def _shift(shift: Shift) -> Sequence[str]:
+    (before, after), change = shift.shares, f"{shift.low:+.1%} to {shift.high:+.1%}"
+    return shift.label, _cell(shift.value), f"{before:.1%}", f"{after:.1%}", change, _sure(shift.sure)
 
 
-def _style(one: StyleShift) -> Sequence[str]:
-    had, has = one.means
-    return one.field, one.feature.replace("_", " "), f"{had:.3g}", f"{has:.3g}", f"{one.distance:.3f}", _sure(one.sure)
+def _style(shift: StyleShift) -> Sequence[str]:
+    before, after = shift.means
+    return shift.field, shift.feature.replace("_", " "), f"{before:.3g}", f"{after:.3g}", f"{shift.distance:.3f}", _sure(shift.sure)
 
 
 def _sure(sure: bool) -> str:
@@ -80,7 +80,11 @@ def _grid(head: Sequence[str], rows: Sequence[Sequence[str]], count: int) -> Non
 
 
 def _figures(figures: Sequence[Figure]) -> None:
-    moved = [(one.name, _figure(one.before, one.unit), _figure(one.after, one.unit)) for one in figures if one.before != one.after]
+    moved = [
+        (figure.name, _figure(figure.before, figure.unit), _figure(figure.after, figure.unit))
+        for figure in figures
+        if figure.before != figure.after
+    ]
     if moved:
         grid(["", "before", "after"], moved)
 
@@ -91,16 +95,16 @@ def _figure(value: float | None, unit: str) -> str:
     return f"{value:.1%}" if unit == "share" else dollars(value) if unit == "dollars" else f"{value:,}"
 
 
-def _examples(one: TableDifference) -> Iterator[str]:
-    for row in one.rows.of_changed:
+def _examples(table: TableDifference) -> Iterator[str]:
+    for row in table.rows.of_changed:
         yield f"  {row.row}"
         for name, (before, after) in row.cells.items():
-            had, has = _parts(before, after)
-            yield from (f"    {name}", f"      - {_cell(had)}", f"      + {_cell(has)}")
-    for rows, said in ((one.rows.of_gone, "gone"), (one.rows.of_added, "new")):
-        for each in rows:
-            cells = ", ".join(f"{name} {_cell(value)!r}" for name, value in list(each.values.items())[:FIRST])
-            yield f"  {each.row} {said}: {cells}"
+            old_part, new_part = _parts(before, after)
+            yield from (f"    {name}", f"      - {_cell(old_part)}", f"      + {_cell(new_part)}")
+    for rows, change in ((table.rows.of_gone, "gone"), (table.rows.of_added, "new")):
+        for example in rows:
+            cells = ", ".join(f"{name} {_cell(value)!r}" for name, value in list(example.values.items())[:FIRST])
+            yield f"  {example.row} {change}: {cells}"
 
 
 def _parts(before: Any, after: Any) -> tuple[Any, Any]:
@@ -108,10 +112,10 @@ def _parts(before: Any, after: Any) -> tuple[Any, Any]:
     if not (isinstance(before, dict) and isinstance(after, dict)):
         return before, after
     differing = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    had, has = ({key: each[key] for key in differing if key in each} for each in (before, after))
-    return had, has
+    old_part, new_part = ({key: mapping[key] for key in differing if key in mapping} for mapping in (before, after))
+    return old_part, new_part
 
 
 def _cell(value: Any) -> str:
-    said = to_text(value) if value is not None else "(nothing)"
-    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
+    text = to_text(value) if value is not None else "(nothing)"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -34,12 +34,12 @@ def print_made(result: MakeResult) -> None:
             out.print(Text(line))
     if not result.already:
         answers = manifest["answers"]
-        asked = (
+        answer_counts = (
             f"{answers['asked']:,} messages asked, {answers['remembered']:,} from the journal, "
             if answers.get("asked") or answers.get("remembered")
             else ""
         )
-        out.print(Text(f"{asked}{manifest['seconds']:.1f} s"))
+        out.print(Text(f"{answer_counts}{manifest['seconds']:.1f} s"))
         for line in _spent(manifest["spent"]):
             out.print(Text(line))
     for note in result.notes:
@@ -62,21 +62,21 @@ def _voices(table: Mapping[str, Any]) -> Iterator[str]:
     """How near the table came to the voices it was to be typed in."""
     for name, styles in table.get("styles", {}).items():
         for voice, style in styles.items():
-            far = [figure for figure, told in style["figures"].items() if not told["like"]]
+            far = [figure for figure, measured in style["figures"].items() if not measured["like"]]
             near = len(style["figures"]) - len(far)
             missed = f"; not {', '.join(far[:6]).replace('_', ' ')}{', …' if len(far) > 6 else ''}" if far else ""
             yield f"    {name}, typed as {voice} ({style['rows']:,} rows): {near} of {near + len(far)} figures met{missed}"
 
 
-def print_preview(one: Previewed, printed: Collection[str], show: int, *, whole: bool) -> None:
+def print_preview(preview: Previewed, printed: Collection[str], show: int, *, full: bool) -> None:
     """The rows of a table that were not printed when they came, and how many there are where these are fewer than asked for."""
-    rows = [row for row in one.shown if row.id not in printed]
+    rows = [row for row in preview.shown if row.id not in printed]
     if not printed:
-        print_heading(one.table.name)
-    print_rows(rows, How(whole))
-    wanted = min(show, one.table.table.wanted or show)
-    if len(one.rows) < wanted:
-        out.print(Text(f"{one.table.name}: {len(one.rows)} of {wanted} rows; the others were refused, or have no answer\n"))
+        print_heading(preview.table.name)
+    print_rows(rows, How(full))
+    expected = min(show, preview.table.table.wanted or show)
+    if len(preview.rows) < expected:
+        out.print(Text(f"{preview.table.name}: {len(preview.rows)} of {expected} rows; the others were refused, or have no answer\n"))
 
 
 def print_heading(table: str) -> None:
@@ -85,12 +85,12 @@ def print_heading(table: str) -> None:
     out.print()
 
 
-def print_prompts(one: Previewed) -> None:
+def print_prompts(preview: Previewed) -> None:
     """What was asked for the rows of a table, each prompt as the model reads it."""
-    for name, asked in one.prompts.items():
-        briefs = {prompt.brief.digest: prompt.brief for prompt in asked if prompt.brief}
+    for name, prompts in preview.prompts.items():
+        briefs = {prompt.brief.digest: prompt.brief for prompt in prompts if prompt.brief}
         for brief in briefs.values():
-            out.print(Text(f"{one.table.name}.{name}: what is read first, the same for all rows", style="bold"))
+            out.print(Text(f"{preview.table.name}.{name}: what is read first, the same for all rows", style="bold"))
             out.print(safe(brief.system))
             for document in brief.documents:
                 out.print(
@@ -98,21 +98,21 @@ def print_prompts(one: Previewed) -> None:
                 )
             if brief.schema:
                 out.print(Text(f"[the answer must fit the JSON Schema {brief.schema}]", style="dim"))
-        shown = {prompt.digest: prompt for prompt in asked}
-        for prompt in list(shown.values())[:PROMPTS]:
-            out.print(Text(f"{one.table.name}.{name}: what is asked", style="bold"))
+        by_digest = {prompt.digest: prompt for prompt in prompts}
+        for prompt in list(by_digest.values())[:PROMPTS]:
+            out.print(Text(f"{preview.table.name}.{name}: what is asked", style="bold"))
             out.print(safe(prompt.full_text))
     out.print()
 
 
-def _spent(told: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _spent(costs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What was paid for, a line for each field and model, and in all."""
-    paid = [one for one in told if one["cost"] is not None]
-    for one in paid:
-        cached = f", {one['tokens_cached'] / one['tokens_in']:.0%} of them from the cache" if one["tokens_cached"] else ""
+    paid = [entry for entry in costs if entry["cost"] is not None]
+    for entry in paid:
+        cached = f", {entry['tokens_cached'] / entry['tokens_in']:.0%} of them from the cache" if entry["tokens_cached"] else ""
         yield (
-            f"    {one['field']} by {one['model']}: {one['answers']:,} answers, {one['tokens_in']:,} tokens read{cached}, "
-            f"{one['tokens_out']:,} written, {dollars(one['cost'])}"
+            f"    {entry['field']} by {entry['model']}: {entry['answers']:,} answers, {entry['tokens_in']:,} tokens read{cached}, "
+            f"{entry['tokens_out']:,} written, {dollars(entry['cost'])}"
         )
     if len(paid) > 1:
-        yield f"    in all {dollars(sum(one['cost'] for one in paid))}"
+        yield f"    in all {dollars(sum(entry['cost'] for entry in paid))}"

@@ -12,14 +12,14 @@ BEYOND = 20
 
 def spans(text: str, search: str) -> Iterator[tuple[int, int]]:
     """From where to where each place lies. Folding may make a character longer (ß is ss), so that it is done letter by letter."""
-    wanted = search.casefold()
-    if not wanted or wanted not in text.casefold():
+    folded_search = search.casefold()
+    if not folded_search or folded_search not in text.casefold():
         return
     folded = [letter.casefold() for letter in text]
     places = [place for place, letters in enumerate(folded) for _ in letters]
-    whole, at = "".join(folded), 0
-    while (at := whole.find(wanted, at)) >= 0:
-        last = at + len(wanted)
+    folded_text, at = "".join(folded), 0
+    while (at := folded_text.find(folded_search, at)) >= 0:
+        last = at + len(folded_search)
         yield places[at], places[last - 1] + 1
         at = last
 
@@ -33,5 +33,5 @@ def marked(text: Text, search: str) -> Text:
 
 def first_end(text: str, search: str) -> int:
     """How much of a text must be shown, so that the first place can be seen; 0 where there is none."""
-    found = next(spans(text, search), None)
-    return found[1] + BEYOND if found else 0
+    span = next(spans(text, search), None)
+    return span[1] + BEYOND if span else 0

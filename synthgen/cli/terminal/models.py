@@ -26,12 +26,12 @@ def print_tuned(result: Tuned) -> None:
         for name, before in record["bits per byte"]["before"].items():
             out.print(Text(f"{name:<20} {before:.3f} → {record['bits per byte']['after'][name]:.3f} bits per byte"))
         return
-    told, losses, gives = record["logs"], [loss for _, loss in record["training"]["held-out bits per byte"]], record["privacy"]
-    left = "".join(f", {count:,} left out ({reason})" for reason, count in told["left out"].items())
-    out.print(Text(f"{result.folder}: learned from {told['learned']:,} messages, {told['held out']:,} held out{left}"))
-    if told["masked"]:
+    logs, losses, gives = record["logs"], [loss for _, loss in record["training"]["held-out bits per byte"]], record["privacy"]
+    left_out = "".join(f", {count:,} left out ({reason})" for reason, count in logs["left out"].items())
+    out.print(Text(f"{result.folder}: learned from {logs['learned']:,} messages, {logs['held out']:,} held out{left_out}"))
+    if logs["masked"]:
         out.print(
-            Text("masked: " + ", ".join(f"{count:,} <{kind}>" for kind, count in sorted(told["masked"].items(), key=lambda one: -one[1])))
+            Text("masked: " + ", ".join(f"{count:,} <{kind}>" for kind, count in sorted(logs["masked"].items(), key=lambda item: -item[1])))
         )
     out.print(Text(f"held-out messages: {losses[0]:.3f} → {min(losses):.3f} bits per byte ({min(losses) / losses[0] - 1:+.0%})\n"))
     grid(
@@ -47,11 +47,13 @@ def print_tuned(result: Tuned) -> None:
         out.print(Text(f"note: {note}"))
 
 
-def print_doctor(found: Mapping[str, Any]) -> None:
+def print_doctor(findings: Mapping[str, Any]) -> None:
     """The findings of the doctor."""
-    for name, value in found.items():
+    for name, value in findings.items():
         if isinstance(value, Mapping):
-            for inner, held in value.items():
-                out.print(Text(f"{inner:<18} {held if not isinstance(held, bool) else 'present' if held else 'not there'}"))
+            for inner, inner_value in value.items():
+                out.print(
+                    Text(f"{inner:<18} {inner_value if not isinstance(inner_value, bool) else 'present' if inner_value else 'not there'}")
+                )
         elif value != "":
             out.print(Text(f"{name:<18} {value if not isinstance(value, bool) else 'yes' if value else 'no'}"))

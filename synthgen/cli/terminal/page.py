@@ -34,8 +34,8 @@ BAR = 24
 
 def safe(value: object) -> Text:
     """Text as it is, but for control codes, which are shown as what they are."""
-    shown = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in str(value))
-    return Text(shown)
+    printable = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in str(value))
+    return Text(printable)
 
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -62,6 +62,6 @@ def print_unified_diff(text: str) -> None:
     """A unified diff, in colours."""
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for line in text.split("\n"):
-        shown = safe(line)
-        shown.stylize(styles.get(line[:1], ""))
-        out.print(shown)
+        styled_line = safe(line)
+        styled_line.stylize(styles.get(line[:1], ""))
+        out.print(styled_line)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Previewing:
     """Prints each row when it comes, under the name of its table, and after a table what is left to say of it."""
 
-    def __init__(self, show: int, *, whole: bool, prompts: bool) -> None:
-        self.show, self.how, self.prompts = show, How(whole), prompts
+    def __init__(self, show: int, *, full: bool, prompts: bool) -> None:
+        self.show, self.how, self.prompts = show, How(full), prompts
         self.live: Any = None
         self.watch: Callable[[Tick], None] = lambda tick: None
         self.table, self.printed = "", set[str]()
@@ -45,12 +45,12 @@ class Previewing:
                 print_lines([*block(row, self.how, width()), Text()])
             self.printed.add(row.id)
 
-    def done(self, one: Previewed) -> None:
+    def done(self, preview: Previewed) -> None:
         """Print what is left to say of a table."""
         with self._paused():
-            print_preview(one, self.printed, self.show, whole=self.how.whole)
+            print_preview(preview, self.printed, self.show, full=self.how.whole)
             if self.prompts:
-                print_prompts(one)
+                print_prompts(preview)
 
     @contextmanager
     def _paused(self) -> Iterator[None]:
@@ -63,15 +63,17 @@ class Previewing:
 
 
 @contextmanager
-def previewing(show: int, *, whole: bool, prompts: bool) -> Iterator[Previewing]:
+def previewing(show: int, *, full: bool, prompts: bool) -> Iterator[Previewing]:
     """Prints a preview, with a line that changes at a terminal, else a plain line now and then."""
-    shown = Previewing(show, whole=whole, prompts=prompts)
+    printer = Previewing(show, full=full, prompts=prompts)
     if not err.is_terminal:
-        with progress(silent=False) as shown.watch:
-            yield shown
+        with progress(silent=False) as printer.watch:
+            yield printer
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    with Progress(SpinnerColumn("line"), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True) as shown.live:
-        shown.live.add_task("reading the recipe", total=None)
-        yield shown
+    with Progress(
+        SpinnerColumn("line"), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+    ) as printer.live:
+        printer.live.add_task("reading the recipe", total=None)
+        yield printer

@@ -17,38 +17,38 @@ if TYPE_CHECKING:
     from synthgen.harness.fewshot import Count, Fewshot
 
 
-def print_look(found: Looked, skip: int, *, whole: bool = False, search: str = "") -> None:
+def print_look(selection: Looked, skip: int, *, full: bool = False, search: str = "") -> None:
     """Rows of an output, each with those of other tables that belong to it, and how far an unfinished run is."""
-    how = How(whole, search)
-    if found.fields:
-        for row in found.rows:
+    how = How(full, search)
+    if selection.fields:
+        for row in selection.rows:
             print_lines([*listed(row, how, width()), Text()])
-    elif found.beside:
-        for one, others in zip(found.shown, found.beside, strict=True):
-            print_lines([*together(one, others, how), Text()])
+    elif selection.beside:
+        for looked_row, related in zip(selection.shown, selection.beside, strict=True):
+            print_lines([*together(looked_row, related, how), Text()])
     else:
-        print_rows(found.shown, how)
-    first, last = skip + 1, skip + len(found.rows)
-    rows = f"rows {first:,} to {last:,}" if found.rows else f"no rows after {skip:,}"
-    which = f"{rows} of {found.fitting:,}" if found.fitting else "no rows"
-    more = f"; more: --skip {last}" if found.rows and last < found.fitting else ""
-    out.print(safe(f"{found.table}: {which}{' so far' if found.so_far else ''}{more}"))
-    for line in _standing(found):
+        print_rows(selection.shown, how)
+    first, last = skip + 1, skip + len(selection.rows)
+    rows = f"rows {first:,} to {last:,}" if selection.rows else f"no rows after {skip:,}"
+    which = f"{rows} of {selection.fitting:,}" if selection.fitting else "no rows"
+    more = f"; more: --skip {last}" if selection.rows and last < selection.fitting else ""
+    out.print(safe(f"{selection.table}: {which}{' so far' if selection.so_far else ''}{more}"))
+    for line in _standing(selection):
         out.print(safe(line))
 
 
-def print_standing(found: Looked) -> None:
+def print_standing(selection: Looked) -> None:
     """How far an unfinished run is, on the error stream, so that a pipe holds the rows alone."""
-    for line in _standing(found):
+    for line in _standing(selection):
         err.print(safe(line))
 
 
-def _standing(found: Looked) -> Iterator[str]:
-    if found.so_far:
+def _standing(selection: Looked) -> Iterator[str]:
+    if selection.so_far:
         yield "this run is not finished; the same synthgen make goes on with it"
-        yield from (f"  {one}" for one in found.so_far)
-    if found.again:
-        yield f"a run is making it again; its rows so far: synthgen look {found.again}"
+        yield from (f"  {line}" for line in selection.so_far)
+    if selection.again:
+        yield f"a run is making it again; its rows so far: synthgen look {selection.again}"
 
 
 def print_report(place: Path, against: Path | None) -> None:
@@ -58,19 +58,19 @@ def print_report(place: Path, against: Path | None) -> None:
         out.print(Text(f"it holds real messages of {against}: do not pass it on"))
 
 
-def print_verify(found: Verified) -> None:
+def print_verify(verified: Verified) -> None:
     """Which files are not as they were made, and the way out."""
-    for one in found.damaged:
-        out.print(safe(one))
-    told = f"{len(found.damaged)} not as they were made" if found.damaged else "all as they were made"
-    out.print(Text(f"{found.folder}: {found.files:,} files, {found.bytes:,} bytes, {told}"))
-    if found.hint:
-        out.print(Text(found.hint))
+    for path in verified.damaged:
+        out.print(safe(path))
+    verdict = f"{len(verified.damaged)} not as they were made" if verified.damaged else "all as they were made"
+    out.print(Text(f"{verified.folder}: {verified.files:,} files, {verified.bytes:,} bytes, {verdict}"))
+    if verified.hint:
+        out.print(Text(verified.hint))
 
 
-def print_fewshot(made: Fewshot, count: Count) -> None:
+def print_fewshot(fewshot: Fewshot, count: Count) -> None:
     """How few-shot examples cover the labels, and what they cost: on the error stream, so that a pipe holds the block alone."""
     from synthgen.harness.fewshot import summary
 
-    for line in summary(made, count):
+    for line in summary(fewshot, count):
         err.print(safe(line))

@@ -29,21 +29,25 @@ def print_measure(voice: Voice, count: int, name: str) -> None:
             out.print(Text(f"\n{group}", style="bold"))
         share = bar.unit in ("of messages", "per word")
         figure = (f"{bar.value:>6.2%}" if bar.unit == "per word" else f"{bar.value:>6.1%}") if share else f"{bar.value:>6.3g}"
-        shown = "▒" * round(bar.value * BAR) if share else ""
-        out.print(Text(f"  {bar.name.replace('_', ' '):<20} {figure} {bar.unit:<11} {shown:<{BAR}}  {bar.says}".rstrip()))
+        gauge = "▒" * round(bar.value * BAR) if share else ""
+        out.print(Text(f"  {bar.name.replace('_', ' '):<20} {figure} {bar.unit:<11} {gauge:<{BAR}}  {bar.says}".rstrip()))
     out.print(Text("\nto type like this, in a recipe: voice: NAME on a typed or noise field, and\n", style="bold"))
     word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
-    said = word if re.match(r"[a-z]", word) and word not in RESERVED else f"my_{word}".rstrip("_")
-    out.print(Text("voices:\n" + textwrap.indent(voice_yaml(voice, said), "  ")))
+    voice_name = word if re.match(r"[a-z]", word) and word not in RESERVED else f"my_{word}".rstrip("_")
+    out.print(Text("voices:\n" + textwrap.indent(voice_yaml(voice, voice_name), "  ")))
 
 
-def print_compare(found: Comparison) -> None:
+def print_compare(comparison: Comparison) -> None:
     """How near generated messages come to real ones: the verdict, the figures, and what gives them away."""
     from synthgen.comparison import verdict
 
-    figures, ceiling = found.figures, found.ceiling
-    out.print(Text(verdict(found)))
-    out.print(Text(f"\n{found.real:,} real and {found.generated:,} generated messages, {figures.messages:,} a side compared at a time\n"))
+    figures, ceiling = comparison.figures, comparison.ceiling
+    out.print(Text(verdict(comparison)))
+    out.print(
+        Text(
+            f"\n{comparison.real:,} real and {comparison.generated:,} generated messages, {figures.messages:,} a side compared at a time\n"
+        )
+    )
     auc = "0.5 not told apart, 1 always"
     grid(
         ["", "generated", "real against real", ""],
@@ -54,17 +58,17 @@ def print_compare(found: Comparison) -> None:
             ("MAUVE-like", f"{figures.mauve:.2f}", f"{ceiling.mauve:.2f}", "overlap of the texts, by their words: 1 the same"),
         ],
     )
-    made, real, copied = found.diversity["generated"], found.diversity["real"], found.copied
-    runs = zip(("one word", "two words", "three words"), made.distinct, real.distinct, strict=True)
+    generated, real, copied = comparison.diversity["generated"], comparison.diversity["real"], comparison.copied
+    runs = zip(("one word", "two words", "three words"), generated.distinct, real.distinct, strict=True)
     grid(
         ["", "generated", "real", ""],
         [
             *(
-                (f"distinct {what}", f"{ours:.2f}", f"{theirs:.2f}", "different ones among all runs of so many words")
-                for what, ours, theirs in runs
+                (f"distinct {what}", f"{generated_share:.2f}", f"{real_share:.2f}", "different ones among all runs of so many words")
+                for what, generated_share, real_share in runs
             ),
-            ("self-BLEU", f"{made.self_bleu:.2f}", f"{real.self_bleu:.2f}", "how far a message can be put together from the others"),
-            ("similarity", f"{made.similarity:.3f}", f"{real.similarity:.3f}", "of two messages, on average"),
+            ("self-BLEU", f"{generated.self_bleu:.2f}", f"{real.self_bleu:.2f}", "how far a message can be put together from the others"),
+            ("similarity", f"{generated.similarity:.3f}", f"{real.similarity:.3f}", "of two messages, on average"),
             ("copied", f"{copied.originals:.1%}", "", "say an original over again"),
             ("", f"{copied.real:.1%}", "", "say a real one over again"),
             ("", f"{copied.runs:.1%}", "", "share eight words in a row with one of these"),
@@ -73,8 +77,14 @@ def print_compare(found: Comparison) -> None:
     grid(
         ["what differs most", "KS", "generated", "real", ""],
         [
-            (one.name.replace("_", " "), f"{one.ks:.3f}", f"{one.generated:.3g}", f"{one.real:.3g}", "▒" * round(one.ks * BAR))
-            for one in found.features[:12]
+            (
+                feature.name.replace("_", " "),
+                f"{feature.ks:.3f}",
+                f"{feature.generated:.3g}",
+                f"{feature.real:.3g}",
+                "▒" * round(feature.ks * BAR),
+            )
+            for feature in comparison.features[:12]
         ],
     )
 

@@ -43,61 +43,61 @@ def print_check(result: Checked) -> None:
         out.print(safe(f"note: {note}"))
 
 
-def _asked(found: Checked) -> Iterator[str]:
+def _asked(checked: Checked) -> Iterator[str]:
     """What models will be asked, and what it may cost, a line each."""
     paid = []
-    for question in found.questions:
-        spec, about = found.loaded.recipe.all_models[question.model], "" if question.exact else "about "
-        asked, price = f"{question.prompts:,} messages or more in {question.frames:,} frames", ""
+    for question in checked.questions:
+        spec, about = checked.loaded.recipe.all_models[question.model], "" if question.exact else "about "
+        request_count, price = f"{question.prompts:,} messages or more in {question.frames:,} frames", ""
         if spec.kind == "claude":
-            asked, price = f"{question.prompts:,} requests or more", f"; {_price([question])}"
+            request_count, price = f"{question.prompts:,} requests or more", f"; {_price([question])}"
             paid.append(question)
         yield (
-            f"asks {question.model} ({spec.name}) for {question.table}.{question.field}: {asked}; "
+            f"asks {question.model} ({spec.name}) for {question.table}.{question.field}: {request_count}; "
             f"{about}{question.tokens_read:,} tokens read, {about}{question.tokens_written:,} written{price}"
         )
     if len(paid) > 1:
         yield f"Claude in all: {_price(paid)}, at the list prices of {list_date()}"
-    if any(one.cost and one.cost_most and one.cost_most > FAR * one.cost for one in paid):
+    if any(question.cost and question.cost_most and question.cost_most > FAR * question.cost for question in paid):
         yield "The most is for answers that all use up their `tokens`; lower these, or `effort`, or stop a run at a price: --max-cost USD"
 
 
-def print_asking(found: Checked) -> None:
+def print_asking(checked: Checked) -> None:
     """What Claude will be asked, and what is to be noted, before it is."""
-    for line in _asked(found):
+    for line in _asked(checked):
         err.print(Text(line))
-    for note in found.notes:
+    for note in checked.notes:
         err.print(safe(f"note: {note}"))
 
 
 def _price(questions: Sequence[QuestionEstimate]) -> str:
-    costs = [(one.cost, one.cost_most) for one in questions if one.cost is not None and one.cost_most is not None]
+    costs = [(question.cost, question.cost_most) for question in questions if question.cost is not None and question.cost_most is not None]
     if len(costs) < len(questions):
         return "the price is not known"
     return f"about {dollars(sum(cost for cost, _ in costs))}, {dollars(sum(most for _, most in costs))} at most"
 
 
-def print_critique(found: Critique) -> None:
+def print_critique(critique: Critique) -> None:
     """What a stranger would have to ask about a recipe."""
     from synthgen.advice.critique import summary
 
-    for block in summary(found):
+    for block in summary(critique):
         out.print(safe(block))
         out.print()
-    cost = f", {dollars(found.cost)}" if found.cost is not None else ""
-    sample = "rows of the output" if found.real else "made-up rows: make the output first, and its own rows are taken"
-    if found.fields or found.failed:
-        said = f"{len(found.findings)} questions about {len(found.fields)} fields, read with {sample}"
-        out.print(Text(f"{said}; {found.tokens_in:,} tokens read, {found.tokens_out:,} written{cost}"))
+    cost = f", {dollars(critique.cost)}" if critique.cost is not None else ""
+    sample = "rows of the output" if critique.real else "made-up rows: make the output first, and its own rows are taken"
+    if critique.fields or critique.failed:
+        headline = f"{len(critique.findings)} questions about {len(critique.fields)} fields, read with {sample}"
+        out.print(Text(f"{headline}; {critique.tokens_in:,} tokens read, {critique.tokens_out:,} written{cost}"))
 
 
-def print_improve(made: Improvement) -> None:
+def print_improve(improvement: Improvement) -> None:
     """What Claude would change in a recipe, and why; the diff last."""
     from synthgen.advice.improve import summary
 
-    for block in summary(made):
+    for block in summary(improvement):
         out.print(safe(block))
         out.print()
-    print_unified_diff(made.diff)
-    if made.cost is not None:
-        out.print(Text(f"{made.tokens_in:,} tokens read, {made.tokens_out:,} written, {dollars(made.cost)}"))
+    print_unified_diff(improvement.diff)
+    if improvement.cost is not None:
+        out.print(Text(f"{improvement.tokens_in:,} tokens read, {improvement.tokens_out:,} written, {dollars(improvement.cost)}"))

@@ -52,12 +52,12 @@ def width() -> int:
 
 def print_rows(rows: Sequence[LookedRow], how: How) -> None:
     """Rows one below the other, with an empty line after each; as a table where nothing was said in them and that fits."""
-    as_table = None if how.whole or any(one.layout.texts or one.aside for one in rows) else table(rows, how)
+    as_table = None if how.whole or any(row.layout.texts or row.aside for row in rows) else table(rows, how)
     if as_table is not None and rows:
         print_lines([*as_table, Text()])
         return
-    for one in rows:
-        print_lines([*block(one, how, width()), Text()])
+    for row in rows:
+        print_lines([*block(row, how, width()), Text()])
 
 
 def print_lines(lines: Iterable[Text]) -> None:
@@ -72,7 +72,7 @@ def block(row: LookedRow, how: How, width: int) -> list[Text]:
     longest = max((how.longest(row.values[name], LONGEST) for name in names), default=LONGEST)
     texts = texts_of_row(row.values, names, longest)
     head = list(_said(texts[0], how, width, bright=True)) if texts else []
-    others = [line for text in texts[1:] for line in _said(text, how, width - 2)]
+    other_lines = [line for text in texts[1:] for line in _said(text, how, width - 2)]
     of = {name: row.values.get(column) for name, column in row.layout.labels.items()}
     cells = [Text(row.id, style="dim"), *(_cells(of, how) if texts and not how.whole else ())]
     if how.whole:
@@ -81,13 +81,13 @@ def block(row: LookedRow, how: How, width: int) -> list[Text]:
         below = packed(list(_cells({name: row.values.get(name) for name in row.layout.facts}, how, dim=True)), width - 2)
     else:
         below = listed({name: row.values[name] for name in _columns(row) if row.values[name] is not None}, how, width - 2)
-    return [*head, *_inset([*_aside(row, how, width - 2), *packed(cells, width - 2), *others, *below], 2 if texts else 0)]
+    return [*head, *_inset([*_aside(row, how, width - 2), *packed(cells, width - 2), *other_lines, *below], 2 if texts else 0)]
 
 
 def _columns(row: LookedRow) -> list[str]:
     """The columns that are shown, in the order of the row."""
-    shown = row.layout.columns
-    return [name for name in row.values if name in shown]
+    columns = row.layout.columns
+    return [name for name in row.values if name in columns]
 
 
 def _aside(row: LookedRow, how: How, width: int) -> Iterator[Text]:
@@ -98,53 +98,53 @@ def _aside(row: LookedRow, how: How, width: int) -> Iterator[Text]:
         yield from wrap(why, width)
 
 
-def together(row: LookedRow, others: Mapping[str, Sequence[LookedRow]], how: How) -> list[Text]:
+def together(row: LookedRow, related: Mapping[str, Sequence[LookedRow]], how: How) -> list[Text]:
     """The lines of a row, and beside them those of the rows that belong to it; below them where there is no room."""
-    others = {name: [one if how.whole else _without(one, row) for one in rows] for name, rows in others.items()}
-    count = 1 + len(others)
-    each = (width() - len(BETWEEN) * (count - 1)) // count
-    narrow = each < NARROWEST
-    room = width() - 4 if narrow else each
-    stacks = [_stack(name, rows, how, room) for name, rows in others.items()]
+    related = {name: [related_row if how.whole else _without(related_row, row) for related_row in rows] for name, rows in related.items()}
+    count = 1 + len(related)
+    column_width = (width() - len(BETWEEN) * (count - 1)) // count
+    narrow = column_width < NARROWEST
+    room = width() - 4 if narrow else column_width
+    stacks = [_stack(name, rows, how, room) for name, rows in related.items()]
     if not narrow:
-        return side_by_side([block(row, how, each), *stacks], each)
+        return side_by_side([block(row, how, column_width), *stacks], column_width)
     return [*block(row, how, width()), *_inset((line for stack in stacks for line in stack), 4)]
 
 
-def _without(one: LookedRow, other: LookedRow) -> LookedRow:
+def _without(row: LookedRow, neighbour: LookedRow) -> LookedRow:
     """A row without what it holds of another one that it stands beside."""
-    same = {name for name, value in one.values.items() if name in other.values and other.values[name] == value}
-    texts, facts = (tuple(name for name in names if name not in same) for names in (one.layout.texts, one.layout.facts))
-    labels = {name: column for name, column in one.layout.labels.items() if column not in same}
-    return replace(one, layout=replace(one.layout, texts=texts, labels=labels, facts=facts))
+    same = {name for name, value in row.values.items() if name in neighbour.values and neighbour.values[name] == value}
+    texts, facts = (tuple(name for name in names if name not in same) for names in (row.layout.texts, row.layout.facts))
+    labels = {name: column for name, column in row.layout.labels.items() if column not in same}
+    return replace(row, layout=replace(row.layout, texts=texts, labels=labels, facts=facts))
 
 
 def _stack(name: str, rows: Sequence[LookedRow], how: How, width: int) -> list[Text]:
     """Rows one below the other."""
-    blocks = [block(one, how, width) for one in rows] or [[Text(f"none in {name}", style="dim")]]
+    blocks = [block(row, how, width) for row in rows] or [[Text(f"none in {name}", style="dim")]]
     return [line for number, lines in enumerate(blocks) for line in ([Text()] * bool(number) + lines)]
 
 
 def listed(values: Mapping[str, Any], how: How, width: int) -> list[Text]:
     """The lines of fields, one below the other, their names on the left."""
-    beside = min(max(map(len, values), default=0), width // 3)
+    name_width = min(max(map(len, values), default=0), width // 3)
     lines = list[Text]()
     for name, value in values.items():
-        own = painted(legible(value, longest=how.longest(value, LONGEST)), how)
-        wrapped = list(wrap(own, width - beside - 2)) or [Text()]
+        value_text = painted(legible(value, longest=how.longest(value, LONGEST)), how)
+        wrapped = list(wrap(value_text, width - name_width - 2)) or [Text()]
         label = Text(plainly(name), style="dim")
-        if len(name) > beside:
+        if len(name) > name_width:
             lines += wrap(label, width)
             label = Text()
-        lines += [padded(label if number == 0 else Text(), beside + 2) + line for number, line in enumerate(wrapped)]
+        lines += [padded(label if number == 0 else Text(), name_width + 2) + line for number, line in enumerate(wrapped)]
     return lines
 
 
 def table(rows: Sequence[LookedRow], how: How) -> list[Text] | None:
     """Rows as a table under a head; None where that does not fit."""
-    names = list(dict.fromkeys(name for one in rows for name in _columns(one)))
-    columns: list[tuple[str, list[Any]]] = [("", [one.id for one in rows])]
-    columns += [(name, [one.values.get(name) for one in rows]) for name in names]
+    names = list(dict.fromkeys(name for row in rows for name in _columns(row)))
+    columns: list[tuple[str, list[Any]]] = [("", [row.id for row in rows])]
+    columns += [(name, [row.values.get(name) for row in rows]) for name in names]
     cells = [[Text(name, style="dim"), *(_cell(value, how) for value in column)] for name, column in columns]
     widths = [max(cell_len(cell.plain) for cell in column) for column in cells]
     if sum(widths) + 2 * (len(widths) - 1) > width():
@@ -152,21 +152,21 @@ def table(rows: Sequence[LookedRow], how: How) -> list[Text] | None:
     return [_joined(line, widths, "  ") for line in zip(*cells, strict=True)]
 
 
-def side_by_side(blocks: Sequence[Sequence[Text]], each: int) -> list[Text]:
+def side_by_side(blocks: Sequence[Sequence[Text]], column_width: int) -> list[Text]:
     """The lines of blocks beside each other, of so many characters each."""
-    return [_joined([line or Text() for line in lines], [each] * len(blocks), BETWEEN) for lines in zip_longest(*blocks)]
+    return [_joined([line or Text() for line in lines], [column_width] * len(blocks), BETWEEN) for lines in zip_longest(*blocks)]
 
 
 def painted(pieces: Pieces, how: How, *, inline: bool = False) -> Text:
     """Pieces in colours; `inline` in one line."""
-    shown = Text()
+    text = Text()
     for piece in pieces:
         if piece.kind == "slip":
             for part in piece.parts:
-                shown.append(_spelled(part.text, part.kind), "yellow underline")
+                text.append(_spelled(part.text, part.kind), "yellow underline")
         elif not (inline and piece.text == "\n"):
-            shown.append(_spelled(piece.text, piece.kind), "cyan" if piece.kind == "sign" else "")
-    return marked(shown, how.search)
+            text.append(_spelled(piece.text, piece.kind), "cyan" if piece.kind == "sign" else "")
+    return marked(text, how.search)
 
 
 def wrap(text: Text, width: int) -> Iterator[Text]:
@@ -196,10 +196,10 @@ def _said(text: Said, how: How, width: int, *, bright: bool = False) -> Iterator
     """The lines of what was said; whose it is stands before it, unless it is what the row is about."""
     name = "" if bright and not how.whole else text.name
     parts = [(f"{name}.{part}" if name else part, pieces) for part, pieces in text.parts] or [(name, text.pieces)]
-    for said, pieces in parts:
-        own = painted(pieces, how)
-        own.stylize("bold" if bright else "")
-        yield from wrap(Text.assemble(*([(f"{plainly(said)}: ", "dim")] if said else []), own), width)
+    for label, pieces in parts:
+        painted_text = painted(pieces, how)
+        painted_text.stylize("bold" if bright else "")
+        yield from wrap(Text.assemble(*([(f"{plainly(label)}: ", "dim")] if label else []), painted_text), width)
 
 
 def _cells(values: Mapping[str, Any], how: How, *, dim: bool = False) -> Iterator[Text]:
@@ -222,10 +222,10 @@ def _spelled(text: str, kind: str) -> str:
 
 
 def _joined(line: Sequence[Text], widths: Sequence[int], gap: str) -> Text:
-    parts = [part for cell, each in zip(line, widths, strict=True) for part in (padded(cell, each), Text(gap, style="dim"))]
-    found = Text.assemble(*parts[:-1])
-    found.rstrip()
-    return found
+    parts = [part for cell, cell_width in zip(line, widths, strict=True) for part in (padded(cell, cell_width), Text(gap, style="dim"))]
+    joined = Text.assemble(*parts[:-1])
+    joined.rstrip()
+    return joined
 
 
 def _inset(lines: Iterable[Text], by: int) -> list[Text]:

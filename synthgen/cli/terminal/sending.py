@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def print_export(done: Exported) -> None:
     """What `export` wrote, how it is run, and what is to be known of it."""
-    said = f"{done.cases:,} cases of '{done.table}': input {done.input}, {f'target {done.target}' if done.target else 'no target'}"
-    out.print(safe(f"{said}; graded by {', '.join(done.grades)}; labels: {', '.join(done.labels) or 'none'}"))
+    summary = f"{done.cases:,} cases of '{done.table}': input {done.input}, {f'target {done.target}' if done.target else 'no target'}"
+    out.print(safe(f"{summary}; graded by {', '.join(done.grades)}; labels: {', '.join(done.labels) or 'none'}"))
     for name, folder in done.folders.items():
         out.print(safe(f"  {name}: {folder}"))
         if name in done.commands:
@@ -28,17 +28,17 @@ def print_export(done: Exported) -> None:
         out.print(safe(f"  note: {note}"))
 
 
-def print_slices(found: Sequence[Sliced]) -> None:
+def print_slices(sliced_runs: Sequence[Sliced]) -> None:
     """For each run and grade a table of its slices, the worst first; what is surely apart from the rest is marked."""
     marks = {-1: "worse than the rest", 1: "better than the rest", 0: ""}
-    for one in found:
-        ungraded = f" ({one.ungraded:,} more could not be graded)" if one.ungraded else ""
-        without = f"; {one.left_out:,} left out: rejected by reviewers, or with another target since" if one.left_out else ""
-        out.print(safe(f"{one.run}: {one.grade} {_percent(one.whole)} of {one.whole.rows:,} rows{ungraded}{without}"))
+    for sliced in sliced_runs:
+        ungraded = f" ({sliced.ungraded:,} more could not be graded)" if sliced.ungraded else ""
+        left_out_note = f"; {sliced.left_out:,} left out: rejected by reviewers, or with another target since" if sliced.left_out else ""
+        out.print(safe(f"{sliced.run}: {sliced.grade} {_percent(sliced.whole)} of {sliced.whole.rows:,} rows{ungraded}{left_out_note}"))
         table = Table(box=None, pad_edge=False)
-        for column in ("", "", one.grade, "95 %", "rows", ""):
-            table.add_column(safe(column), justify="right" if column in (one.grade, "rows") else "left")
-        for label, shares in one.slices.items():
+        for column in ("", "", sliced.grade, "95 %", "rows", ""):
+            table.add_column(safe(column), justify="right" if column in (sliced.grade, "rows") else "left")
+        for label, shares in sliced.slices.items():
             for number, (value, share) in enumerate(shares.items()):
                 interval = f"{share.low:.0%} to {share.high:.0%}"
                 table.add_row(
@@ -60,13 +60,13 @@ def print_push(done: Pushed) -> None:
         out.print(safe(f"  {path}  taken away"))
     total, would = sum(size for _, size in done.sent), "would be" if done.dry_run else "was"
     if done.sent:
-        there = f", {done.same} are there already" if done.same else ""
-        out.print(Text(f"{len(done.sent)} files ({total:,} bytes) {'would be ' if done.dry_run else ''}sent{there}"))
+        already_there = f", {done.same} are there already" if done.same else ""
+        out.print(Text(f"{len(done.sent)} files ({total:,} bytes) {'would be ' if done.dry_run else ''}sent{already_there}"))
     else:
         out.print(Text(f"nothing {would} sent: all is there already"))
     if done.withheld:
-        held = ", ".join(f"{count} of {name}" for name, count in done.withheld.items())
-        out.print(safe(f"note: kept back: {held}; they hold a secret or say a message of your logs over again"))
+        withheld = ", ".join(f"{count} of {name}" for name, count in done.withheld.items())
+        out.print(safe(f"note: kept back: {withheld}; they hold a secret or say a message of your logs over again"))
     for note in done.notes:
         out.print(safe(f"note: {note}"))
     if done.dry_run and done.stays:

@@ -44,24 +44,24 @@ def _live() -> Iterator[Callable[[Tick], None]]:
     from rich.progress import BarColumn, Progress, TextColumn
 
     columns = [TextColumn("{task.description}"), BarColumn(BAR), TextColumn("{task.fields[doing]}")]
-    with Progress(*columns, console=err, transient=True) as shown:
+    with Progress(*columns, console=err, transient=True) as display:
         tables: dict[str, tuple[Any, _Pace]] = {}
 
         def watch(tick: Tick) -> None:
             if tick.table not in tables:
-                tables[tick.table] = shown.add_task(safe(tick.table).plain, total=tick.wanted, doing=""), _Pace(tick)
+                tables[tick.table] = display.add_task(safe(tick.table).plain, total=tick.wanted, doing=""), _Pace(tick)
             task, pace = tables[tick.table]
             pace.add(tick)
-            shown.update(task, completed=pace.work, doing=escape(_doing(tick, pace)))
+            display.update(task, completed=pace.work, doing=escape(_doing(tick, pace)))
             if tick.trouble and pace.is_news(tick.trouble):
-                shown.console.print(safe(f"{tick.table}: {tick.trouble}"))
+                display.console.print(safe(f"{tick.table}: {tick.trouble}"))
 
         yield watch
 
 
 def _plainly() -> Callable[[Tick], None]:
     paces: dict[str, _Pace] = {}
-    said = [time.monotonic()]
+    printed_at = [time.monotonic()]
 
     def watch(tick: Tick) -> None:
         pace = paces.setdefault(tick.table, _Pace(tick))
@@ -69,8 +69,8 @@ def _plainly() -> Callable[[Tick], None]:
         with suppress(OSError):  # a run does not end because nobody reads how far it is
             if tick.trouble and pace.is_news(tick.trouble):
                 err.print(safe(f"{tick.table}: {tick.trouble}"))
-            if time.monotonic() - said[0] >= PLAIN_EVERY:
-                said[0] = time.monotonic()
+            if time.monotonic() - printed_at[0] >= PLAIN_EVERY:
+                printed_at[0] = time.monotonic()
                 err.print(safe(f"{tick.table}: {_doing(tick, pace)}"))
 
     return watch
@@ -104,16 +104,16 @@ class _Pace:
     def left(self) -> str:
         """How long it takes still, from the pace since it began and that of the last half minute; nothing where that cannot be told yet."""
         since, then = self.seen[0]
-        recent, whole = (self.work - then) / max(time.monotonic() - since, 1e-3), (self.work - self.first) / self.seconds
-        if not self.wanted or self.seconds < SOON or min(recent, whole) <= 0:
+        recent, overall = (self.work - then) / max(time.monotonic() - since, 1e-3), (self.work - self.first) / self.seconds
+        if not self.wanted or self.seconds < SOON or min(recent, overall) <= 0:
             return ""
-        least, most = sorted((self.wanted - self.work) / pace for pace in (recent, whole))
+        least, most = sorted((self.wanted - self.work) / pace for pace in (recent, overall))
         return f"{_range(least, most)} left" if least >= 1 else ""
 
     def is_news(self, trouble: str) -> bool:
         """Whether trouble is to be told, which it is once."""
-        told, self.told = self.told, True
-        return not told
+        already_warned, self.told = self.told, True
+        return not already_warned
 
 
 def _range(least: float, most: float) -> str:
@@ -137,24 +137,24 @@ def _doing(tick: Tick, pace: _Pace) -> str:
 @contextmanager
 def tuning(*, silent: bool) -> Iterator[Callable[[Step], None]]:
     """A watcher for a training: a line that changes at a terminal, else a plain line now and then, or nothing."""
-    held, said = [""], [time.monotonic()]
+    held_out, printed_at = [""], [time.monotonic()]
 
-    def told(step: Step) -> str:
-        left = f", about {step.seconds * (1 - step.done) / step.done:,.0f} s left" if step.done > 0.02 else ""
+    def status_line(step: Step) -> str:
+        remaining_time = f", about {step.seconds * (1 - step.done) / step.done:,.0f} s left" if step.done > 0.02 else ""
         return (
-            f"tuning: {step.done:.0%}, {step.loss:.2f} bits per byte{held[0]}, {step.tokens / max(step.seconds, 1e-3):,.0f} tokens a "
-            f"second{left}"
+            f"tuning: {step.done:.0%}, {step.loss:.2f} bits per byte{held_out[0]}, {step.tokens / max(step.seconds, 1e-3):,.0f} tokens a "
+            f"second{remaining_time}"
         )
 
     def watch(step: Step) -> None:
         if step.held is not None:
-            held[0] = f" (held out: {step.held:.3f})"
+            held_out[0] = f" (held out: {step.held:.3f})"
         elif live:
-            live.update(told(step))
-        elif time.monotonic() - said[0] >= PLAIN_EVERY:
-            said[0] = time.monotonic()
+            live.update(status_line(step))
+        elif time.monotonic() - printed_at[0] >= PLAIN_EVERY:
+            printed_at[0] = time.monotonic()
             with suppress(OSError):
-                err.print(Text(told(step)))
+                err.print(Text(status_line(step)))
 
     if silent:
         yield lambda step: None
