@@ -55,23 +55,23 @@ def against_logs(dataset: Dataset, logs: str | Path, field: str | None = None) -
         raise OutputError(f"no table of {dataset.folder} holds messages, so there is nothing to lay beside {logs}")
     real = messages(logs, None, field)
     generated = [text for text in table.texts(table.message) if text]
-    found = compare(real, generated)
+    comparison = compare(real, generated)
     stream = Random(int(dataset.manifest["seed"]))
     questions = list(_questions(real, generated, stream))
-    return Against(Path(logs).name, table.name, table.message, found, verdict(found), against_real(found), questions)
+    return Against(Path(logs).name, table.name, table.message, comparison, verdict(comparison), against_real(comparison), questions)
 
 
 def _questions(real: Sequence[str], generated: Sequence[str], stream: Random) -> list[QuizPair]:
     """Pairs of about the same length, in which no message comes twice or is on both sides."""
-    ours, theirs = ({normalise(text): text for text in side if text.strip()} for side in (real, generated))
-    shown = [text for said, text in ours.items() if said not in theirs]
-    rest = [text for said, text in theirs.items() if said not in ours]
-    count = min(QUESTIONS, len(shown), len(rest))
-    pool, found = stream.sample(rest, min(len(rest), count * DRAWN)), list[QuizPair]()
-    for text in stream.sample(shown, count):
-        twin = min(pool, key=lambda other: abs(len(other) - len(text)))
+    real_texts, generated_texts = ({normalise(text): text for text in side if text.strip()} for side in (real, generated))
+    real_only = [text for key, text in real_texts.items() if key not in generated_texts]
+    generated_only = [text for key, text in generated_texts.items() if key not in real_texts]
+    count = min(QUESTIONS, len(real_only), len(generated_only))
+    pool, pairs = stream.sample(generated_only, min(len(generated_only), count * DRAWN)), list[QuizPair]()
+    for text in stream.sample(real_only, count):
+        twin = min(pool, key=lambda candidate: abs(len(candidate) - len(text)))
         pool.remove(twin)
         real_at = stream.randrange(2)
         pair = (text, twin) if real_at == 0 else (twin, text)
-        found.append(QuizPair(legible(pair[0]), legible(pair[1]), real_at))
-    return found
+        pairs.append(QuizPair(legible(pair[0]), legible(pair[1]), real_at))
+    return pairs

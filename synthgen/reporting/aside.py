@@ -55,18 +55,18 @@ class Queue:
 def queue(dataset: Dataset, name: str) -> Queue:
     """A side table by reason, the commonest first."""
     counts = Counter[tuple[str, str, str]]()
-    wanted: dict[tuple[str, str, str], list[int]] = {}
+    example_places: dict[tuple[str, str, str], list[int]] = {}
     most, place = EXAMPLES if name == "refused" else QUEUED, 0
     for batch in dataset.batches(name, ["table", "check", "field"]):
         for key in zip(*(batch.column(column).to_pylist() for column in ("table", "check", "field")), strict=True):
             counts[key] += 1
-            own = wanted.setdefault(key, [])
-            if len(own) < most:
-                own.append(place)
+            key_places = example_places.setdefault(key, [])
+            if len(key_places) < most:
+                key_places.append(place)
             place += 1
-    rows = dict(_at(dataset, name, sorted(place for own in wanted.values() for place in own)))
+    rows = dict(_at(dataset, name, sorted(place for key_places in example_places.values() for place in key_places)))
     guard = _guard(dataset)
-    examples = {key: list(_examples(dataset, [rows[place] for place in own], guard)) for key, own in wanted.items()}
+    examples = {key: list(_examples(dataset, [rows[place] for place in key_places], guard)) for key, key_places in example_places.items()}
     longest = max(counts.values(), default=1)
     reasons = [
         Reason(*key, count, count / counts.total(), 100 * count / longest, examples[key])
@@ -76,11 +76,11 @@ def queue(dataset: Dataset, name: str) -> Queue:
 
 
 def _at(dataset: Dataset, name: str, places: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-    first, wanted = 0, set(places)
+    first, place_set = 0, set(places)
     for batch in dataset.batches(name):
-        own = [place for place in range(batch.num_rows) if first + place in wanted]
-        if own:
-            yield from zip((first + place for place in own), dataset.opened(batch.take(own)), strict=True)
+        offsets = [place for place in range(batch.num_rows) if first + place in place_set]
+        if offsets:
+            yield from zip((first + place for place in offsets), dataset.opened(batch.take(offsets)), strict=True)
         first += batch.num_rows
 
 
@@ -97,11 +97,11 @@ def _guard(dataset: Dataset) -> Guard | None:
 
 def _examples(dataset: Dataset, rows: list[dict[str, Any]], guard: Guard | None) -> Iterator[AsideExample]:
     for row in rows:
-        own, check, values = f"{row['table']}-{row['row']}", row.pop("check"), row.pop("values") or {}
+        row_id, check, values = f"{row['table']}-{row['row']}", row.pop("check"), row.pop("values") or {}
         if guard is None or guard.withholds(check, values, row):
-            yield AsideExample(own, legible(KEPT_BACK), [], [])
+            yield AsideExample(row_id, legible(KEPT_BACK), [], [])
         else:
-            yield AsideExample(own, legible(row["reason"]), _said(dataset, row, values), _labels(dataset, row["table"], values))
+            yield AsideExample(row_id, legible(row["reason"]), _said(dataset, row, values), _labels(dataset, row["table"], values))
 
 
 def _said(dataset: Dataset, row: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[str, Pieces]]:
@@ -109,8 +109,8 @@ def _said(dataset: Dataset, row: Mapping[str, Any], values: Mapping[str, Any]) -
     fields = dataset.recipe.fields_of(row["table"])
     names = [name for name in values if name in fields and fields[name].role in SPOKEN]
     message = last_message(fields.values(), values)
-    shown = dict.fromkeys(name for name in (message, row["field"]) if name in values and (name in names or name == row["field"]))
-    return [(name, legible(values[name], values.get(f"{name}_slips") or ())) for name in shown]
+    shown_names = dict.fromkeys(name for name in (message, row["field"]) if name in values and (name in names or name == row["field"]))
+    return [(name, legible(values[name], values.get(f"{name}_slips") or ())) for name in shown_names]
 
 
 def _labels(dataset: Dataset, table: str, values: Mapping[str, Any]) -> list[tuple[str, Pieces]]:

@@ -97,16 +97,16 @@ class Contents:
         the least typical first. There are none of these of a table that is short, or has nothing to tell by."""
         groups = dict.fromkeys(spread_over(self.rows, SHOWN)), *self._ends()
         places = sorted({place for group in groups for place in group})
-        found = dict(zip(places, self._at(places), strict=True))
-        first, most, least = ([self._row(dict(found[place]), score) for place, score in group.items()] for group in groups)
+        rows_by_place = dict(zip(places, self._at(places), strict=True))
+        first, most, least = ([self._row(dict(rows_by_place[place]), score) for place, score in group.items()] for group in groups)
         return first, most, least
 
     def _ends(self) -> tuple[dict[int, float], dict[int, float]]:
         """The places of the most and the least typical rows, and how typical each is."""
-        found = self.typicality()
-        if len(found) < 3 * ENDS or len({score for _, score in found}) < 2:
+        typicality = self.typicality()
+        if len(typicality) < 3 * ENDS or len({score for _, score in typicality}) < 2:
             return {}, {}
-        ordered = sorted(found, key=lambda one: (-one[1], one[0]))
+        ordered = sorted(typicality, key=lambda item: (-item[1], item[0]))
         return dict(ordered[:ENDS]), dict(reversed(ordered[-ENDS:]))
 
     def typicality(self) -> list[tuple[int, float]]:
@@ -117,9 +117,9 @@ class Contents:
     def _by_message(self, message: str, places: Sequence[int]) -> Iterator[tuple[int, float]]:
         topic = self.labels[self.topic] if self.topic else message
         rows = [(place, row[message], row[topic] if self.topic else None) for place, row in self._at_each(places, {message, topic})]
-        kept = [(place, text, group) for place, text, group in rows if text]
-        scores = by_wording([text for _, text, _ in kept], [group for *_, group in kept])
-        return zip((place for place, *_ in kept), scores, strict=True)
+        typed_rows = [(place, text, group) for place, text, group in rows if text]
+        scores = by_wording([text for _, text, _ in typed_rows], [group for *_, group in typed_rows])
+        return zip((place for place, *_ in typed_rows), scores, strict=True)
 
     def _by_labels(self, places: Sequence[int]) -> Iterator[tuple[int, float]]:
         names = list(self.labels.values())
@@ -135,31 +135,31 @@ class Contents:
             yield from self.dataset.opened(batch)
 
     def _taken(self, places: Sequence[int], names: Sequence[str] | None = None) -> Iterator[Any]:
-        first, wanted = 0, iter(places)
-        place = next(wanted, None)
+        first, remaining = 0, iter(places)
+        place = next(remaining, None)
         for batch in self.dataset.batches(self.name, names):
-            own = []
+            offsets = []
             while place is not None and place < first + batch.num_rows:
-                own.append(place - first)
-                place = next(wanted, None)
-            if own:
-                yield batch if len(own) == batch.num_rows else batch.take(own)
+                offsets.append(place - first)
+                place = next(remaining, None)
+            if offsets:
+                yield batch if len(offsets) == batch.num_rows else batch.take(offsets)
             first += batch.num_rows
 
     def _row(self, row: dict[str, Any], typical: float | None) -> ReportRow:
-        own = f"{self.name}-{row.pop(PROVENANCE)['row']}"
+        row_id = f"{self.name}-{row.pop(PROVENANCE)['row']}"
         values = plain(row)
         texts = texts_of_row(values, self.spoken)
-        beside = {*self.spoken, *self.labels.values(), *(f"{name}_{part}" for name in self.spoken for part in ("slips", "style", "mess"))}
+        excluded = {*self.spoken, *self.labels.values(), *(f"{name}_{part}" for name in self.spoken for part in ("slips", "style", "mess"))}
         return ReportRow(
-            own,
+            row_id,
             texts,
             [(name, legible(values[column], longest=CELL)) for name, column in self.labels.items()],
-            [(name, legible(value, longest=CELL)) for name, value in values.items() if name not in beside],
+            [(name, legible(value, longest=CELL)) for name, value in values.items() if name not in excluded],
             typical,
         )
 
 
-def spread_over(count: int, wanted: int) -> list[int]:
+def spread_over(count: int, sample_size: int) -> list[int]:
     """So many places from 0 up to `count`, evenly spread."""
-    return list(range(count)) if count <= wanted else [place * count // wanted for place in range(wanted)]
+    return list(range(count)) if count <= sample_size else [place * count // sample_size for place in range(sample_size)]

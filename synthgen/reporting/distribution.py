@@ -62,7 +62,7 @@ class Holding:
 
     def least(self, count: int) -> list[tuple[str, float]]:
         """The topics of which the fewest hold, and their shares."""
-        return sorted(((topic, share) for topic, (_, share) in self.topics.items()), key=lambda one: (one[1], one[0]))[:count]
+        return sorted(((topic, share) for topic, (_, share) in self.topics.items()), key=lambda item: (item[1], item[0]))[:count]
 
     @property
     def bars(self) -> list[CountBar]:
@@ -76,8 +76,10 @@ def bars(counts: Mapping[Any, int], total: int, most: int = MOST) -> tuple[list[
     """The bars of the commonest values, and how many others there are, in how many rows."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
     longest = max(counts.values(), default=1)
-    shown = [CountBar(legible(value, longest=80), count, count / max(1, total), 100 * count / longest) for value, count in ordered[:most]]
-    return shown, len(ordered) - len(shown), sum(count for _, count in ordered[most:])
+    top_bars = [
+        CountBar(legible(value, longest=80), count, count / max(1, total), 100 * count / longest) for value, count in ordered[:most]
+    ]
+    return top_bars, len(ordered) - len(top_bars), sum(count for _, count in ordered[most:])
 
 
 def spreads(table: Contents) -> list[Spread]:
@@ -92,24 +94,24 @@ def _alone(table: Contents) -> Iterator[tuple[str, dict[Any, int]]]:
 
 def counted(table: Contents, columns: Sequence[str]) -> Counter[tuple[Any, ...]]:
     """How many rows have which values in these columns."""
-    found = Counter[tuple[Any, ...]]()
+    counts = Counter[tuple[Any, ...]]()
     for batch in table.dataset.batches(table.name, columns):
-        found.update(zip(*(batch.column(name).to_pylist() for name in columns), strict=True))
-    return found
+        counts.update(zip(*(batch.column(name).to_pylist() for name in columns), strict=True))
+    return counts
 
 
 def crossings(table: Contents) -> list[Crossing]:
     """Each label by voice, case and intent, as far as there are these."""
     labels = list(table.labels)[:CROSSED]
-    others = [label for label in labels if label not in table.first]
-    pairs = [(label, by) for label in [*reversed(table.first), *others] for by in table.first if by != label]
+    other_labels = [label for label in labels if label not in table.first]
+    pairs = [(label, by) for label in [*reversed(table.first), *other_labels] for by in table.first if by != label]
     seen = set[frozenset[str]]()
-    found = []
+    candidates = []
     for label, by in pairs:
         if frozenset((label, by)) not in seen:
             seen.add(frozenset((label, by)))
-            found.append(_crossing(table, label, by))
-    return [one for one in found if len(one.columns) > 1 and len(one.lines) > 1]
+            candidates.append(_crossing(table, label, by))
+    return [crossing for crossing in candidates if len(crossing.columns) > 1 and len(crossing.lines) > 1]
 
 
 def _crossing(table: Contents, label: str, by: str) -> Crossing:
@@ -118,14 +120,14 @@ def _crossing(table: Contents, label: str, by: str) -> Crossing:
     for pair, count in counts.items():
         for place, value in enumerate(pair):
             sums[place][value] += count
-    rows, columns = (_commonest(one, most) for one, most in zip(sums, (MOST, WIDEST), strict=True))
+    rows, columns = (_commonest(value_counts, most) for value_counts, most in zip(sums, (MOST, WIDEST), strict=True))
     lines = []
     for row in rows:
-        own = [counts[row, column] for column in columns]
-        cells = [(count, count / sums[0][row], ceil(LEVELS * count / sums[0][row])) for count in own]
+        row_counts = [counts[row, column] for column in columns]
+        cells = [(count, count / sums[0][row], ceil(LEVELS * count / sums[0][row])) for count in row_counts]
         lines.append((legible(row, longest=80), sums[0][row], cells))
-    whole = len(rows) == len(sums[0]) and len(columns) == len(sums[1])
-    return Crossing(label, by, [legible(column, longest=40) for column in columns], lines, whole)
+    complete = len(rows) == len(sums[0]) and len(columns) == len(sums[1])
+    return Crossing(label, by, [legible(column, longest=40) for column in columns], lines, complete)
 
 
 def _commonest(counts: Mapping[Any, int], most: int) -> list[Any]:
@@ -135,6 +137,11 @@ def _commonest(counts: Mapping[Any, int], most: int) -> list[Any]:
 def holdings(manifest: Mapping[str, Any], table: str) -> list[Holding]:
     """How many labels hold, as the manifest tells it of a table."""
     return [
-        Holding(field, told["rows"], told["hold"], {str(topic): (one["rows"], one["hold"]) for topic, one in told["topics"].items()})
-        for field, told in manifest["tables"][table].get("labels", {}).items()
+        Holding(
+            field,
+            record["rows"],
+            record["hold"],
+            {str(topic): (topic_record["rows"], topic_record["hold"]) for topic, topic_record in record["topics"].items()},
+        )
+        for field, record in manifest["tables"][table].get("labels", {}).items()
     ]

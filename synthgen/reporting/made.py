@@ -77,22 +77,22 @@ def spent(manifest: Mapping[str, Any]) -> list[Spent]:
     """What each field took, as the manifest tells it."""
     return [
         Spent(
-            one["field"],
-            plainly(one["model"]),
-            one["answers"],
-            one["tokens_in"],
-            one["tokens_out"],
-            one["tokens_cached"],
-            "nothing" if one["cost"] is None else dollars(one["cost"]),
-            "" if one.get("seconds") is None else duration(one["seconds"]),
+            entry["field"],
+            plainly(entry["model"]),
+            entry["answers"],
+            entry["tokens_in"],
+            entry["tokens_out"],
+            entry["tokens_cached"],
+            "nothing" if entry["cost"] is None else dollars(entry["cost"]),
+            "" if entry.get("seconds") is None else duration(entry["seconds"]),
         )
-        for one in manifest.get("spent", ())
+        for entry in manifest.get("spent", ())
     ]
 
 
 def cost(manifest: Mapping[str, Any]) -> str:
     """What all of it cost, in words."""
-    paid = [one["cost"] for one in manifest.get("spent", ()) if one["cost"] is not None]
+    paid = [entry["cost"] for entry in manifest.get("spent", ()) if entry["cost"] is not None]
     return dollars(sum(paid)) if paid else "nothing"
 
 
@@ -110,7 +110,7 @@ def hints(
     typings: Mapping[str, Sequence[Typing]],
 ) -> Iterator[Hint]:
     """What to look at first, table by table."""
-    for table, told in manifest["tables"].items():
+    for table, table_record in manifest["tables"].items():
         for holding in holdings[table]:
             least = ", ".join(f"{plainly(str(topic))} {share:.0%}" for topic, share in holding.least(NAMED))
             if holding.hold < LOW or any(share < LOW for _, share in holding.least(1)):
@@ -121,10 +121,10 @@ def hints(
                 named = ", ".join(typing.missed[:NAMED])
                 yield Hint(f"{table}: {typing.field} typed as {typing.against} misses {named}{more}", "typing")
         for queue in queues:
-            own = [reason for reason in queue.reasons if reason.table == table]
-            count = sum(reason.count for reason in own)
-            if queue.name != "refused" and own:
+            table_reasons = [reason for reason in queue.reasons if reason.table == table]
+            count = sum(reason.count for reason in table_reasons)
+            if queue.name != "refused" and table_reasons:
                 yield Hint(f"{table}: {count:,} rows wait in {queue.name} for somebody to decide", queue.name)
-            elif count > MANY * max(1, told["rows"]):
-                first = f"{own[0].check} ({own[0].field})"
-                yield Hint(f"{table}: {count:,} refusals for {told['rows']:,} rows, most by {first}", queue.name)
+            elif count > MANY * max(1, table_record["rows"]):
+                first = f"{table_reasons[0].check} ({table_reasons[0].field})"
+                yield Hint(f"{table}: {count:,} refusals for {table_record['rows']:,} rows, most by {first}", queue.name)

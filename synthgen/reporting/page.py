@@ -31,11 +31,11 @@ HOLDS_LOGS = "<strong>This file holds real messages</strong>"
 
 @cache
 def _templates() -> Environment:
-    found = Environment(
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.filters |= {"count": lambda value: f"{value:,}", "share": share, "legible": legible}
-    return found
+    templates.filters |= {"count": lambda value: f"{value:,}", "share": share, "legible": legible}
+    return templates
 
 
 def render(dataset: Dataset, against: Against | None = None, review: Honoured | None = None) -> str:
@@ -43,7 +43,7 @@ def render(dataset: Dataset, against: Against | None = None, review: Honoured | 
     then). Raises OutputError when a shard is missing."""
     style, script = (_content(name) for name in ("report.css", "quiz.js"))
     tables = [_table(Contents(dataset, name)) for name in dataset.tables]
-    queues = [found for name in dataset.aside if (found := queue(dataset, name)).rows]
+    queues = [side_queue for name in dataset.aside if (side_queue := queue(dataset, name)).rows]
     manifest = dataset.manifest
     holdings, typings = ({table["name"]: table[key] for table in tables} for key in ("holdings", "typings"))
     return (
@@ -89,7 +89,7 @@ def _table(table: Contents) -> dict[str, Any]:
         "spreads": distribution.spreads(table),
         "crossings": distribution.crossings(table),
         "holdings": holdings,
-        "typings": voices or [found for found in [typing.measured(table)] if found],
+        "typings": voices or [measured for measured in [typing.measured(table)] if measured],
         "lengths": wording.lengths(table),
         "varied": wording.varied(table),
     }

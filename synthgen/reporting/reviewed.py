@@ -44,18 +44,20 @@ def reviewed(honoured: Honoured | None) -> Reviewed | None:
         for plan in honoured.plans.values()
         for standing in plan.standings
         if standing.out
-        for reason in dict.fromkeys(one.reason.strip() for one in standing.by.values() if one.decision == "reject")
+        for reason in dict.fromkeys(decision.reason.strip() for decision in standing.by.values() if decision.decision == "reject")
     )
-    people = [(one, _differing(one)) for one in baselines(honoured)]
-    tables = [one for one in progress(honoured) if one.decided or one.outdated]
+    people = [(baseline, _differing(baseline)) for baseline in baselines(honoured)]
+    tables = [table_progress for table_progress in progress(honoured) if table_progress.decided or table_progress.outdated]
     return Reviewed(tables, [(legible(reason), count) for reason, count in reasons.most_common(REASONS)], people, list(honoured.notes()))
 
 
-def _differing(one: Baseline) -> list[Differing]:
+def _differing(baseline: Baseline) -> list[Differing]:
     """The rows that people got wrong, those that most of them did first."""
     answers: dict[str, list[float]] = {}
-    for answer in one.answers:
+    for answer in baseline.answers:
         answers.setdefault(answer.row, []).append(answer.score)
     means = {row: fmean(scores) for row, scores in answers.items()}
-    shown = sorted((answer for answer in one.differing), key=lambda answer: (means[answer.row], -len(answers[answer.row]), answer.row))
-    return [Differing(answer.row, legible(answer.answered), legible(answer.target)) for answer in shown[:DIFFERING]]
+    ranked = sorted(
+        (answer for answer in baseline.differing), key=lambda answer: (means[answer.row], -len(answers[answer.row]), answer.row)
+    )
+    return [Differing(answer.row, legible(answer.answered), legible(answer.target)) for answer in ranked[:DIFFERING]]

@@ -16,17 +16,17 @@ LEAST = 5
 def by_wording(texts: Sequence[str], groups: Sequence[Hashable]) -> list[float]:
     """How near each text is to the mean of the other texts of its group: the cosine of its three-letter pieces, weighted by how rare they
     are (TF-IDF), from 0 to 1. A text without letters is as far as can be."""
-    found = [Counter(dict.fromkeys(trigrams(f" {normalise(text)} "), 1.0)) for text in texts]
-    holds = Counter(piece for one in found for piece in one)
-    vectors = [_unit({piece: log(len(texts) / holds[piece]) for piece in one}) for one in found]
+    piece_counts = [Counter(dict.fromkeys(trigrams(f" {normalise(text)} "), 1.0)) for text in texts]
+    document_frequency = Counter(piece for pieces in piece_counts for piece in pieces)
+    vectors = [_unit({piece: log(len(texts) / document_frequency[piece]) for piece in pieces}) for pieces in piece_counts]
     sizes = Counter(groups)
     keys = [group if sizes[group] >= LEAST else None for group in groups]
     sums: dict[Hashable, dict[str, float]] = {key: {} for key in keys}
     for key, vector in zip(keys, vectors, strict=True):
-        own = sums[key]
+        group_sum = sums[key]
         for piece, weight in vector.items():
-            own[piece] = own.get(piece, 0.0) + weight
-    lengths = {key: sum(weight * weight for weight in own.values()) for key, own in sums.items()}
+            group_sum[piece] = group_sum.get(piece, 0.0) + weight
+    lengths = {key: sum(weight * weight for weight in group_sum.values()) for key, group_sum in sums.items()}
     return [_without_itself(vector, sums[key], lengths[key]) for key, vector in zip(keys, vectors, strict=True)]
 
 
@@ -37,10 +37,10 @@ def _unit(vector: Mapping[str, float]) -> dict[str, float]:
 
 def _without_itself(vector: Mapping[str, float], total: Mapping[str, float], length: float) -> float:
     """The cosine of a vector of length 1 (or 0) and the sum of the others; `length` is the square of that of the sum with it."""
-    own = sum(weight * weight for weight in vector.values())
+    squared_norm = sum(weight * weight for weight in vector.values())
     along = sum(weight * total[piece] for piece, weight in vector.items())
-    rest = length - 2 * along + own
-    return (along - own) / sqrt(rest) if own and rest > 1e-9 else 0.0
+    squared_rest = length - 2 * along + squared_norm
+    return (along - squared_norm) / sqrt(squared_rest) if squared_norm and squared_rest > 1e-9 else 0.0
 
 
 def by_labels(rows: Sequence[Sequence[Hashable]]) -> list[float]:

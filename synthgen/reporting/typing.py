@@ -71,26 +71,29 @@ class Typing:
 def against_voices(manifest: Mapping[str, Any], table: str) -> Iterator[Typing]:
     """How near each voice of a table (or the logs that it is like) came to what was asked, as the manifest tells it."""
     for field, voices in manifest["tables"][table].get("styles", {}).items():
-        for voice, told in voices.items():
-            dots = {name: list(_met(name, figure)) for name, figure in told["figures"].items()}
-            yield Typing(field, plainly(voice), told["rows"], _grouped(dots))
+        for voice, style in voices.items():
+            dots = {name: list(_met(name, figure)) for name, figure in style["figures"].items()}
+            yield Typing(field, plainly(voice), style["rows"], _grouped(dots))
 
 
 def _met(name: str, figure: Mapping[str, Any]) -> Iterator[Dot]:
     if name == "words":
-        within = figure.get("within", [max(1.0, LIKE * target) for target in figure["target"]])  # an older output does not say
-        for at, target, made, near in zip(AT, figure["target"], figure["made"], within, strict=True):
+        tolerances = figure.get("within", [max(1.0, LIKE * target) for target in figure["target"]])  # an older output does not say
+        for at, target, actual, near in zip(AT, figure["target"], figure["made"], tolerances, strict=True):
             judged = {"like": figure["like"]} if at == MIDDLE else {}
-            yield dot(name, made, target, near, shown=f"words, {at} in 100", **judged)
+            yield dot(name, actual, target, near, label=f"words, {at} in 100", **judged)
     else:
         yield dot(name, figure["made"], figure["target"], figure.get("within", LIKE * figure["target"]), figure["like"])
 
 
-def against_real(found: Comparison) -> dict[str, list[Dot]]:
+def against_real(comparison: Comparison) -> dict[str, list[Dot]]:
     """The features of generated messages against those of real ones. One is unlike where it differs by more than chance and more than
     real messages differ among themselves."""
-    chance = 1.95 * (2 / found.figures.messages) ** 0.5  # as in the comparison's verdict
-    dots = {one.name: [dot(one.name, one.generated, one.real, like=one.ks <= max(chance, one.ceiling))] for one in found.features}
+    chance = 1.95 * (2 / comparison.figures.messages) ** 0.5  # as in the comparison's verdict
+    dots = {
+        feature.name: [dot(feature.name, feature.generated, feature.real, like=feature.ks <= max(chance, feature.ceiling))]
+        for feature in comparison.features
+    }
     return _grouped(dots)
 
 
@@ -106,18 +109,18 @@ def measured(table: Contents) -> Typing | None:
     return Typing(table.message, "", len(some), _grouped({name: [dot(name, mean)] for name, mean in zip(FEATURES, means, strict=True)}))
 
 
-def dot(name: str, made: float, target: float | None = None, within: float = 0.0, like: bool | None = None, *, shown: str = "") -> Dot:
-    """A feature's dot. A share lies on a scale from 0 to 1, any other figure on one that just holds it. `within` is how far from the target
-    it is still met."""
+def dot(name: str, actual: float, target: float | None = None, tolerance: float = 0.0, like: bool | None = None, *, label: str = "") -> Dot:
+    """A feature's dot. A share lies on a scale from 0 to 1, any other figure on one that just holds it. `tolerance` is how far
+    from the target it is still met."""
     aim = 0.0 if target is None else target
-    top = 1.0 if name not in RATES and name not in COUNTS else ROOM * max(made, aim + within) or 1.0
-    at, low, high, aimed = (100 * min(1.0, max(0.0, value / top)) for value in (made, aim - within, aim + within, aim))
+    top = 1.0 if name not in RATES and name not in COUNTS else ROOM * max(actual, aim + tolerance) or 1.0
+    at, low, high, aimed = (100 * min(1.0, max(0.0, value / top)) for value in (actual, aim - tolerance, aim + tolerance, aim))
     says = (Voice.model_fields[name].description or "") if name in Voice.model_fields else ""
     return Dot(
-        (shown or name).replace("_", " "),
+        (label or name).replace("_", " "),
         "per 100 words" if name in RATES else "",
         says,
-        figure(name, made),
+        figure(name, actual),
         at,
         "" if target is None else figure(name, target),
         None if target is None else (low, high, aimed),
@@ -133,6 +136,6 @@ def figure(name: str, value: float) -> str:
 
 
 def _grouped(dots: Mapping[str, Sequence[Dot]]) -> dict[str, list[Dot]]:
-    groups = {group: [one for name in names for one in dots.get(name, ())] for group, names in GROUPS.items()}
+    groups = {group: [feature_dot for name in names for feature_dot in dots.get(name, ())] for group, names in GROUPS.items()}
     groups["length"] += dots.get("characters", ())
-    return {group: own for group, own in groups.items() if own}
+    return {group: group_dots for group, group_dots in groups.items() if group_dots}

@@ -98,27 +98,35 @@ def varied(table: Contents) -> Varied | None:
     if len(texts) < 2:
         return None
     some = [texts[place] for place in spread_over(len(texts), MEASURED)]
-    one, two, three = (diversity.distinct(some, length) for length in (1, 2, 3))
+    unigrams, bigrams, trigrams = (diversity.distinct(some, length) for length in (1, 2, 3))
     repeated = len(texts) - len(set(map(normalise, texts)))
     searched = [texts[place] for place in spread_over(len(texts), SEARCHED)]
     pairs = _alike(searched)
-    shown = [(share, legible(text), legible(earlier)) for share, text, earlier in sorted(pairs, key=lambda pair: -pair[0])[:PAIRS]]
+    shown_pairs = [(share, legible(text), legible(earlier)) for share, text, earlier in sorted(pairs, key=lambda pair: -pair[0])[:PAIRS]]
     return Varied(
-        table.message, len(texts), len(some), (one, two, three), diversity.self_bleu(some), repeated, len(searched), len(pairs), shown
+        table.message,
+        len(texts),
+        len(some),
+        (unigrams, bigrams, trigrams),
+        diversity.self_bleu(some),
+        repeated,
+        len(searched),
+        len(pairs),
+        shown_pairs,
     )
 
 
 def _alike(texts: Sequence[str]) -> list[tuple[float, str, str]]:
     """The texts that say nearly the same as an earlier one, but not the same: how much (0 to 1), the text, and the earlier one."""
-    kept, by = SimilarityIndex(ALIKE), dict[str, str]()
-    found = []
+    index, by = SimilarityIndex(ALIKE), dict[str, str]()
+    pairs = []
     for text in texts:
-        own = normalise(text)
-        if own in by:
+        normalised = normalise(text)
+        if normalised in by:
             continue
-        like = kept.like(text, keep=True)
+        like = index.like(text, keep=True)
         if like:
-            found.append((like[0], text, by.get(like[1].strip(), like[1].strip())))
+            pairs.append((like[0], text, by.get(like[1].strip(), like[1].strip())))
         else:
-            by[own] = text
-    return found
+            by[normalised] = text
+    return pairs

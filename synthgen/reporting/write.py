@@ -37,12 +37,12 @@ class ReportPath(type(Path())):  # type: ignore[misc]  # (before Python 3.12 a s
 def add_report(output: Output, manifest: dict[str, Any]) -> None:
     """Write the page of an output whose files, but for the manifest, are in its unfinished folder, and name it in the manifest."""
     folder, as_read = output.unfinished, json.loads(json.dumps(manifest, default=str))
-    made = Dataset.unpublished(folder, as_read)
+    dataset = Dataset.unpublished(folder, as_read)
     try:
-        left = honoured(made, Review.load(output.review, Reviewable(made)))
+        reviewed_output = honoured(dataset, Review.load(output.review, Reviewable(dataset)))
     except SynthgenError:  # make tells that the decisions cannot be read
-        left = Honoured(made, Review(output.review), {}, Reviewable(made))
-    content = render(left.dataset, review=left).encode()
+        reviewed_output = Honoured(dataset, Review(output.review), {}, Reviewable(dataset))
+    content = render(reviewed_output.dataset, review=reviewed_output).encode()
     (folder / REPORT).write_bytes(content)
     manifest["files"][REPORT] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
 
@@ -57,13 +57,13 @@ def write_report(
 ) -> ReportPath:
     """Write the page of a finished output, and return where: `out`, or `report.html` in the output; with the real messages of `against` (in
     their `field`) `report-against.html`. Without `review` it shows the rows as they were made. Raises DataError, OutputError."""
-    left = honoured(Dataset.open(folder)) if review else None
-    dataset = left.dataset if left else Dataset.open(folder)
+    reviewed_output = honoured(Dataset.open(folder)) if review else None
+    dataset = reviewed_output.dataset if reviewed_output else Dataset.open(folder)
     place = Path(out) if out is not None else dataset.folder / (REPORT if against is None else WITH_LOGS)
     _allowed(dataset, place, with_logs=against is not None)
     if out is None and place.is_file() and MAKER.encode() not in place.read_bytes():
         raise OutputError(f"{place} is there already and is no report", "name another file: -o FILE")
-    content = render(dataset, None if against is None else against_logs(dataset, against, field), left).encode()
+    content = render(dataset, None if against is None else against_logs(dataset, against, field), reviewed_output).encode()
     try:
         if not place.is_file() or place.read_bytes() != content:
             place.parent.mkdir(parents=True, exist_ok=True)
