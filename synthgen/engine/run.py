@@ -147,13 +147,13 @@ class TableRun:
     def chunks(self, state: TableState | None = None, first_chunk: int = 0) -> Iterator[Chunk]:
         """Chunks until the table has its rows. Raises LimitError when it cannot get them."""
         state = self.state = state or TableState()
-        wanted = self.candidates.wanted
+        target = self.candidates.wanted
         ahead = self.candidates.start(state.next_index)
         number = first_chunk
-        while wanted is None or state.rows < wanted:
-            some = list(islice(ahead, self.size if wanted is None else min(self.size, wanted - state.rows)))
+        while target is None or state.rows < target:
+            some = list(islice(ahead, self.size if target is None else min(self.size, target - state.rows)))
             if not some:
-                if wanted is None or self.candidates.enough or self.lenient or state.rows + sum(state.aside.values()) >= wanted:
+                if target is None or self.candidates.enough or self.lenient or state.rows + sum(state.aside.values()) >= target:
                     return
                 raise self._too_few(
                     f"there are no more rows in '{self.plan.table.from_.table}' to make it from" if self.plan.table.from_ else ""
@@ -163,16 +163,16 @@ class TableRun:
             state.rows += len(rows)
             yield Chunk(number, rows, refused, state)
             number += 1
-            limit = max(PATIENCE_AT_LEAST, self.patience * (wanted or state.next_index))
-            if wanted is not None and not self.candidates.enough and state.rows < wanted and state.tries > limit:
+            limit = max(PATIENCE_AT_LEAST, self.patience * (target or state.next_index))
+            if target is not None and not self.candidates.enough and state.rows < target and state.tries > limit:
                 raise self._too_few(f"{state.tries:,} tries are more than its patience of {self.patience} per row")
             if self.lenient and not rows:
                 return
 
     def trouble(self) -> str:
         """That the table will not get its rows if it goes on as it does, and what refuses most; nothing while that cannot be seen."""
-        wanted, passed, tries = self.candidates.wanted, self.state.rows + self.stage.passed, self.state.tries
-        if wanted is None or self.candidates.enough or tries < EARLY or passed * self.patience >= tries or not self.state.refused:
+        target, passed, tries = self.candidates.wanted, self.state.rows + self.stage.passed, self.state.tries
+        if target is None or self.candidates.enough or tries < EARLY or passed * self.patience >= tries or not self.state.refused:
             return ""
         who = max(self.state.refused, key=self.state.refused.__getitem__)
         examples = "".join(f"\n  {example}" for example in self.examples.get(who, []))
@@ -197,11 +197,13 @@ class TableRun:
         refused: list[Refused] = []
         for start in range(0, len(some), len(some) if together else 1):
             block = some[start : start + len(some)] if together else some[start : start + 1]
-            rows += self._finish([self._row(one) for one in block], refused)
-        return rows, sorted(refused, key=lambda one: (one.row, one.attempt))
+            rows += self._finish([self._row(candidate) for candidate in block], refused)
+        return rows, sorted(refused, key=lambda entry: (entry.row, entry.attempt))
 
-    def _row(self, one: Candidate) -> Row:
-        return Row(self.plan.name, one.index, values=dict(one.inherited or {}), parent=one.parent, carried=self.plan.carried)
+    def _row(self, candidate: Candidate) -> Row:
+        return Row(
+            self.plan.name, candidate.index, values=dict(candidate.inherited or {}), parent=candidate.parent, carried=self.plan.carried
+        )
 
     def _finish(self, rows: list[Row], refused: list[Refused]) -> list[Row]:
         """Those of `rows` that pass, in order; the others are added to `refused`, every try of them."""
@@ -212,14 +214,14 @@ class TableRun:
         self.stage = Stage()
         while todo:
             self.state.tries += len(todo)
-            again: dict[int, int] = {}
+            retries: dict[int, int] = {}
             reasons = Counter[str]()
             for place, step in enumerate(self.plan.steps):
-                now = [number for number, steps in todo.items() if steps >> place & 1]
-                if not now:
+                numbers = [number for number, steps in todo.items() if steps >> place & 1]
+                if not numbers:
                     continue
-                working = [rows[number] for number in now]
-                for number, refusal in zip(now, self._do(place, step, working), strict=True):
+                working = [rows[number] for number in numbers]
+                for number, refusal in zip(numbers, self._do(place, step, working), strict=True):
                     if self.witness:
                         self.witness.judged(step, rows[number], refusal)
                     if refusal is not None:
@@ -227,15 +229,15 @@ class TableRun:
                         if refusal is not UNKNOWN:
                             refused.append(self._refused(rows[number], place, refusal))
                         if steps := self._retry(rows[number], place, ahead, spent, final=refusal.final):
-                            again[number] = steps
+                            retries[number] = steps
                             reasons[refusal.reason] += 1
                         else:
                             given_up.add(number)
             most = ", ".join(reason for reason, _ in reasons.most_common(REASONS))
-            self.stage = Stage(len(rows) - len(again) - len(given_up), round=self.stage.round + 1, refused_for=most)
+            self.stage = Stage(len(rows) - len(retries) - len(given_up), round=self.stage.round + 1, refused_for=most)
             if self.plan.asks:
                 self.report(self.stage, 0)
-            todo = dict(sorted(again.items()))
+            todo = dict(sorted(retries.items()))
         return [row for number, row in enumerate(rows) if number not in given_up]
 
     def _do(self, place: int, step: FieldStep | CheckStep, rows: list[Row]) -> list[Refusal | None]:
@@ -260,19 +262,24 @@ class TableRun:
                 working.append(number)
             else:
                 leave_out(row, name, field)
-        given = self._answers(name, field, [rows[number] for number in working])
-        known = [number for number, own in zip(working, given, strict=True) if own is not None]
-        verdicts = [UNKNOWN if number in working and number not in known else None for number in range(len(rows))]
+        row_answers = self._answers(name, field, [rows[number] for number in working])
+        answered_numbers = [number for number, completions in zip(working, row_answers, strict=True) if completions is not None]
+        verdicts = [UNKNOWN if number in working and number not in answered_numbers else None for number in range(len(rows))]
         passes = partial(self._passes, name, self._vetting(name))
-        asked, answers = [rows[number] for number in known], [own for own in given if own is not None]
+        answered_rows, answers = (
+            [rows[number] for number in answered_numbers],
+            [completions for completions in row_answers if completions is not None],
+        )
         chosen = [
-            one
-            for block in self._together(asked)
-            for one in field.choose([asked[place] for place in block], [answers[place] for place in block], memory, passes, self.witness)
+            choice
+            for block in self._together(answered_rows)
+            for choice in field.choose(
+                [answered_rows[place] for place in block], [answers[place] for place in block], memory, passes, self.witness
+            )
         ]
         if self.witness:
-            self.witness.asked(name, asked, answers, chosen)
-        for number, (value, source) in zip(known, chosen, strict=True):
+            self.witness.asked(name, answered_rows, answers, chosen)
+        for number, (value, source) in zip(answered_numbers, chosen, strict=True):
             row = rows[number]
             row.origin[name] = {
                 "model": self.models[source.prompt.by or field.by].identity,
@@ -289,31 +296,35 @@ class TableRun:
 
     def _answers(self, name: str, field: Asked, rows: Sequence[Row]) -> list[list[Completion] | None]:
         """All answers to what a field asks for each row, in the order of asking; None where one is not to be had."""
-        found: list[list[Completion] | None] = [[] for _ in rows]
-        prompts = [own for block in self._together(rows) for own in field.ask([rows[place] for place in block], name, self.streams)]
+        answers: list[list[Completion] | None] = [[] for _ in rows]
+        prompts = [
+            row_prompts for block in self._together(rows) for row_prompts in field.ask([rows[place] for place in block], name, self.streams)
+        ]
         answered = 0
         while any(prompts):
             came: list[dict[int, Completion]] = [{} for _ in rows]
-            asked: dict[str, list[tuple[int, int]]] = {}
-            for number, own in enumerate(prompts):
-                for place, prompt in enumerate(own):
-                    asked.setdefault(prompt.by or field.by, []).append((number, place))
-            for model, owners in asked.items():
+            owners_by_model: dict[str, list[tuple[int, int]]] = {}
+            for number, row_prompts in enumerate(prompts):
+                for place, prompt in enumerate(row_prompts):
+                    owners_by_model.setdefault(prompt.by or field.by, []).append((number, place))
+            for model, owners in owners_by_model.items():
                 for which, completion in placed(self.models[model], [prompts[number][place] for number, place in owners]):
                     number, place = owners[which]
                     came[number][place] = completion  # they come in any order
                     answered += len(came[number]) == len(prompts[number])
                     self.report(replace(self.stage, asking=name, asked=len(rows), answered=min(answered, len(rows))), 1)
-            for number, own in enumerate(prompts):
-                so_far = found[number]
-                complete = so_far is not None and len(came[number]) == len(own)
-                found[number] = [*so_far, *(came[number][place] for place in range(len(own)))] if complete and so_far is not None else None
-            ready = [number for number, own in enumerate(found) if own is not None]
-            following = field.more([rows[number] for number in ready], [found[number] or [] for number in ready], name, self.streams)
+            for number, row_prompts in enumerate(prompts):
+                so_far = answers[number]
+                complete = so_far is not None and len(came[number]) == len(row_prompts)
+                answers[number] = (
+                    [*so_far, *(came[number][place] for place in range(len(row_prompts)))] if complete and so_far is not None else None
+                )
+            ready = [number for number, row_answers in enumerate(answers) if row_answers is not None]
+            following = field.more([rows[number] for number in ready], [answers[number] or [] for number in ready], name, self.streams)
             prompts = [[] for _ in rows]
-            for number, own in zip(ready, following, strict=True):
-                prompts[number] = own
-        return found
+            for number, row_prompts in zip(ready, following, strict=True):
+                prompts[number] = row_prompts
+        return answers
 
     def _together(self, rows: Sequence[Row]) -> Iterator[Sequence[int]]:
         """The places of the rows that are asked for together, block by block."""

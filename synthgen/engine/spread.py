@@ -83,21 +83,21 @@ def _vectors(columns: Sequence[Sequence[str]], count: int) -> NDArray[numpy.floa
     more."""
     import numpy
 
-    whole = numpy.zeros((count, _SIZE))
+    total = numpy.zeros((count, _SIZE))
     for number, column in enumerate(columns):
         texts = [f"  {frames.normalise(text)[:_READ]} " for text in column]
         owner = numpy.repeat(numpy.arange(count, dtype=numpy.uint64), [len(text) for text in texts])
         codes = numpy.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4").astype(numpy.uint64)
         hashes = ((codes[:-2] << 42 ^ codes[1:-1] << 21 ^ codes[2:]) + number) * numpy.uint64(0x9E3779B97F4A7C15) >> 32
-        within = owner[:-2] == owner[2:]
-        pairs = numpy.unique(owner[:-2][within] << 32 | hashes[within])
+        same_row = owner[:-2] == owner[2:]
+        pairs = numpy.unique(owner[:-2][same_row] << 32 | hashes[same_row])
         place, (_, kind, often) = (
             (pairs >> 32).astype(numpy.int64),
             numpy.unique(pairs & 0xFFFFFFFF, return_inverse=True, return_counts=True),
         )
         weight = numpy.log(1 + count / often)[kind] * numpy.where(pairs >> 31 & 1, 1, -1)
         vectors = numpy.bincount(place * _SIZE + (pairs % _SIZE).astype(numpy.int64), weight, count * _SIZE).reshape(count, _SIZE)
-        whole += vectors / numpy.maximum(numpy.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    lengths = numpy.maximum(numpy.linalg.norm(whole, axis=1, keepdims=True), 1e-9)
-    rounded: NDArray[numpy.float32] = numpy.rint(whole / lengths * _LENGTH).astype(numpy.float32)
+        total += vectors / numpy.maximum(numpy.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    lengths = numpy.maximum(numpy.linalg.norm(total, axis=1, keepdims=True), 1e-9)
+    rounded: NDArray[numpy.float32] = numpy.rint(total / lengths * _LENGTH).astype(numpy.float32)
     return rounded

@@ -49,22 +49,22 @@ WRITTEN = 200
 """Tokens of an answer of Claude's of which nothing is known."""
 
 
-def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) -> Iterator[QuestionEstimate]:
+def questions(recipe_plan: Plan, models: Mapping[str, Model], *, batch: bool = False) -> Iterator[QuestionEstimate]:
     """What will be asked for each field of a plan; with `batch`, of Claude at the price of batches."""
-    if not whole.models:
+    if not recipe_plan.models:
         return
-    streams = Streams(whole.recipe.seed)
+    streams = Streams(recipe_plan.recipe.seed)
     facts: dict[str, list[dict[str, Any]]] = {}
-    for table in whole.tables:
+    for table in recipe_plan.tables:
         parents = facts.get(table.table.from_.table, []) if table.table.from_ else []
         source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
         rows = [
-            Row(table.name, one.index, values=dict(one.inherited or {}), carried=table.carried)
-            for one, _ in zip(source.start(0), range(min(ASKED_CHUNK, source.wanted or ASKED_CHUNK)), strict=False)
+            Row(table.name, candidate.index, values=dict(candidate.inherited or {}), carried=table.carried)
+            for candidate, _ in zip(source.start(0), range(min(ASKED_CHUNK, source.wanted or ASKED_CHUNK)), strict=False)
         ]
         expected = source.wanted if source.wanted is not None else len(rows)
         if table.table.from_:  # the sample of parents stands for all of them
-            share = _rows_expected(whole, table) / max(1, len(rows))
+            share = _rows_expected(recipe_plan, table) / max(1, len(rows))
         else:
             share = (expected or 0) / max(1, len(rows))
         unknown: set[str] = set()
@@ -72,36 +72,38 @@ def questions(whole: Plan, models: Mapping[str, Model], *, batch: bool = False) 
             if not isinstance(step, FieldStep):
                 continue
             reads = {name for _, name in step.field.reads()}
-            asked = table.asked.get(step.name)
+            asked_field = table.asked.get(step.name)
             if isinstance(step.field, PythonField) and not reads & unknown:
                 for row in rows:
                     make(row, step.name, step.field, streams)
-            elif asked is not None:
-                asking = [row for row in rows if _may_be_wanted(asked, row)]
-                if asked.asks == "claude":
-                    yield from _of_claude(table.name, step.name, asked, models, asking, streams, share, batch)
+            elif asked_field is not None:
+                asking = [row for row in rows if _may_be_wanted(asked_field, row)]
+                if asked_field.asks == "claude":
+                    yield from _of_claude(table.name, step.name, asked_field, models, asking, streams, share, batch)
                 elif not reads & unknown:
-                    yield _question(table.name, step.name, asked, models[asked.by], asking, streams, share)
-            if asked is not None or reads & unknown:
+                    yield _question(table.name, step.name, asked_field, models[asked_field.by], asking, streams, share)
+            if asked_field is not None or reads & unknown:
                 columns = own_columns(step.name, step.field)
                 unknown |= columns.keys()
                 for row in rows:
-                    row.values |= {**dict.fromkeys(columns, ""), step.name: _stand_in(asked, row)}
+                    row.values |= {**dict.fromkeys(columns, ""), step.name: _stand_in(asked_field, row)}
         facts[table.name] = [dict(row.values) for row in rows]
 
 
-def _rows_expected(whole: Plan, table: TablePlan) -> float:
+def _rows_expected(recipe_plan: Plan, table: TablePlan) -> float:
     source = table.table.from_
     if source is None:
         return float(table.table.wanted or 0)
-    parent = next(one for one in whole.tables if one.name == source.table)
-    return min(source.rows or float("inf"), _rows_expected(whole, parent)) * sum(source.bounds) / 2
+    parent = next(other_table for other_table in recipe_plan.tables if other_table.name == source.table)
+    return min(source.rows or float("inf"), _rows_expected(recipe_plan, parent)) * sum(source.bounds) / 2
 
 
-def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[Row], streams: Streams, share: float) -> QuestionEstimate:
-    prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
+def _question(
+    table: str, name: str, asked_field: Asked, model: Model, rows: Sequence[Row], streams: Streams, share: float
+) -> QuestionEstimate:
+    prompts = [prompt for row_prompts in asked_field.ask(rows, name, streams) for prompt in row_prompts]
     frames = {prompt.text for prompt in prompts}
-    texts = asked.answers()
+    texts = asked_field.answers()
     try:
         read = sum(map(model.count, frames))
         written = len(prompts) * (sum(map(model.count, texts)) / max(1, len(texts)) + 1)
@@ -111,50 +113,67 @@ def _question(table: str, name: str, asked: Asked, model: Model, rows: Sequence[
         written = len(prompts) * (sum(map(len, texts)) / max(1, len(texts)) / 4 + 1)
         exact = False
     return QuestionEstimate(
-        table, name, asked.by, round(len(prompts) * share), round(len(frames) * share), round(read * share), round(written * share), exact
+        table,
+        name,
+        asked_field.by,
+        round(len(prompts) * share),
+        round(len(frames) * share),
+        round(read * share),
+        round(written * share),
+        exact,
     )
 
 
 def _of_claude(
-    table: str, name: str, asked: Asked, models: Mapping[str, Model], rows: Sequence[Row], streams: Streams, share: float, batch: bool
+    table: str, name: str, asked_field: Asked, models: Mapping[str, Model], rows: Sequence[Row], streams: Streams, share: float, batch: bool
 ) -> Iterator[QuestionEstimate]:
     """What Claude, and whoever else takes part, will be asked for a field. In a conversation, a reply and a question to each turn."""
     try:
-        prompts = [prompt for own in asked.ask(rows, name, streams) for prompt in own]
+        prompts = [prompt for row_prompts in asked_field.ask(rows, name, streams) for prompt in row_prompts]
     except SynthgenError:  # something that is not written yet cannot be read as it will be
         prompts = [Prompt(f"{WORDS}\n", number) for number, _ in enumerate(rows)]
-    calls, written = asked.rounds(), _written(asked)
+    calls, written = asked_field.rounds(), _written(asked_field)
     by_model: dict[str, list[Prompt]] = {}
     for prompt in prompts:
-        by_model.setdefault(prompt.by or asked.by, []).append(prompt)
-    for by, own in by_model.items():
-        model, count = models[by], len(own) * share * calls
-        frames = round(len({one.full_text for one in own}) * share * calls)
+        by_model.setdefault(prompt.by or asked_field.by, []).append(prompt)
+    for by, model_prompts in by_model.items():
+        model, count = models[by], len(model_prompts) * share * calls
+        frames = round(len({prompt.full_text for prompt in model_prompts}) * share * calls)
         if isinstance(model, PaidModel):
-            found = model.expected(own, count, written, more_read=written * (calls - 1) / 2, batch=batch)
+            estimate = model.expected(model_prompts, count, written, more_read=written * (calls - 1) / 2, batch=batch)
             yield QuestionEstimate(
-                table, name, by, round(count), frames, found.read, round(count * written), False, found.cost, found.most, found.cached
+                table,
+                name,
+                by,
+                round(count),
+                frames,
+                estimate.read,
+                round(count * written),
+                False,
+                estimate.cost,
+                estimate.most,
+                estimate.cached,
             )
         else:
-            read = sum(len(one.text) for one in own) * share * calls / 4
+            read = sum(len(prompt.text) for prompt in model_prompts) * share * calls / 4
             yield QuestionEstimate(table, name, by, round(count), frames, round(read), round(count * written), False)
 
 
-def _may_be_wanted(asked: Asked, row: Row) -> bool:
+def _may_be_wanted(asked_field: Asked, row: Row) -> bool:
     with suppress(DataError):  # of what only stands for another
-        return is_wanted(asked, row)
+        return is_wanted(asked_field, row)
     return True
 
 
-def _stand_in(asked: Asked | None, row: Row) -> Value:
+def _stand_in(asked_field: Asked | None, row: Row) -> Value:
     with suppress(SynthgenError):  # of what only stands for another
-        if asked is not None:
-            return asked.stand_in(row)
+        if asked_field is not None:
+            return asked_field.stand_in(row)
     return WORDS
 
 
-def _written(asked: Asked) -> float:
+def _written(asked_field: Asked) -> float:
     """How many tokens an answer of Claude's has: as the field's examples are long."""
-    if not (texts := asked.answers()):
+    if not (texts := asked_field.answers()):
         return WRITTEN
-    return sum(map(len, texts)) / len(texts) / 3 + (WRITTEN / 2 if "reasons" in asked.labels() else 10)
+    return sum(map(len, texts)) / len(texts) / 3 + (WRITTEN / 2 if "reasons" in asked_field.labels() else 10)

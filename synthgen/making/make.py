@@ -65,51 +65,65 @@ class Checked:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        asks = [f"{one.table}.{one.field} asks {one.model} at least {one.prompts:,} times" for one in self.questions]
-        return f"Checked({self.loaded.recipe.name}: no mistakes{''.join(f'; {one}' for one in asks)})"
+        asks = [
+            f"{question.table}.{question.field} asks {question.model} at least {question.prompts:,} times" for question in self.questions
+        ]
+        return f"Checked({self.loaded.recipe.name}: no mistakes{''.join(f'; {ask}' for ask in asks)})"
 
 
 def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, before: Callable[[Checked], None]) -> MakeResult:
     """Make a recipe's dataset as an output, as far as it is not there. `watch` is told how far it is, and `before` what will be asked.
     Raises SynthgenError; what was finished is kept."""
-    began, whole, made_of = time.monotonic(), plan(loaded.recipe), fingerprint(loaded)
+    began, recipe_plan, made_of = time.monotonic(), plan(loaded.recipe), fingerprint(loaded)
 
     def waiting(note: str) -> None:
-        before(Checked(loaded, whole, notes=(note,)))
+        before(Checked(loaded, recipe_plan, notes=(note,)))
 
     with output.locked("make", waiting):
-        there = output.manifest(again=how.fresh or how.recheck)
-        if there and "tables" not in there:
+        existing = output.manifest(again=how.fresh or how.recheck)
+        if existing and "tables" not in existing:
             raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")
-        same = there is not None and there["fingerprint"] == made_of
-        if there and same and not (how.fresh or how.recheck or output.unfinished.exists()):
-            refuse_damaged(output, there)
-            return MakeResult(output.final, there, already=True, notes=(*other_versions(there), *_reviewed(output)))
-        noted, gone = tuple(notes(loaded.recipe, how.models or ())), refuse_other(output, loaded, finished=not same)
-        kept = output.open(fresh=how.fresh)
+        same = existing is not None and existing["fingerprint"] == made_of
+        if existing and same and not (how.fresh or how.recheck or output.unfinished.exists()):
+            refuse_damaged(output, existing)
+            return MakeResult(output.final, existing, already=True, notes=(*other_versions(existing), *_reviewed(output)))
+        noted, removed_notes = tuple(notes(loaded.recipe, how.models or ())), refuse_other(output, loaded, finished=not same)
+        kept_notes = output.open(fresh=how.fresh)
         remember_origin(output, loaded)
-        remember_run(output, loaded, whole)
+        remember_run(output, loaded, recipe_plan)
         journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
         try:
-            opened = open_models(loaded, whole.models, how.models, budget)
+            opened = open_models(loaded, recipe_plan.models, how.models, budget)
             if noted:
-                before(Checked(loaded, whole, notes=noted))
+                before(Checked(loaded, recipe_plan, notes=noted))
             if not how.recheck:
-                preflight(whole, opened, journal, lambda asks: before(Checked(loaded, whole, asks)), batch=how.batch)
-            run = Run(loaded, whole, output, journal, opened, budget, how, watch)
+                preflight(recipe_plan, opened, journal, lambda asks: before(Checked(loaded, recipe_plan, asks)), batch=how.batch)
+            run = Run(loaded, recipe_plan, output, journal, opened, budget, how, watch)
             stores = run.tables(made_of)
             spent = journal.spent()
         finally:
             journal.close()
-        manifest = finish(loaded, whole, output, stores, run.models, made_of, time.monotonic() - began, spent)
-        untold = _show(output, manifest)
+        manifest = finish(loaded, recipe_plan, output, stores, run.models, made_of, time.monotonic() - began, spent)
+        report_notes = _show(output, manifest)
         carried = output.publish(manifest, [CHUNKS, PROGRESS, RUN])
-    again = [f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged]
-    lost = [f"answers that were lost on the way may have cost up to {dollars(budget.uncertain)} more"] if budget.uncertain else []
+    damage_notes = [
+        f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged
+    ]
+    lost_notes = [f"answers that were lost on the way may have cost up to {dollars(budget.uncertain)} more"] if budget.uncertain else []
     return MakeResult(
         output.final,
         manifest,
-        notes=(*noted, *shortfalls(whole, manifest), *lost, *again, *gone, *kept, *carried, *untold, *_reviewed(output)),
+        notes=(
+            *noted,
+            *shortfalls(recipe_plan, manifest),
+            *lost_notes,
+            *damage_notes,
+            *removed_notes,
+            *kept_notes,
+            *carried,
+            *report_notes,
+            *_reviewed(output),
+        ),
     )
 
 

@@ -53,12 +53,12 @@ class Previews(Iterable[Previewed]):
 
     def __iter__(self) -> Iterator[Previewed]:
         yield from self._made
-        for one in self._source:
-            self._made.append(one)
-            yield one
+        for preview in self._source:
+            self._made.append(preview)
+            yield preview
 
     def _repr_html_(self) -> str:
-        return pages.page(*(one._repr_html_() for one in self))
+        return pages.page(*(preview._repr_html_() for preview in self))
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ class Audience:
     """Who is told on the way: `watch` how far a table is, `each` of every row as soon as it is made."""
 
     watch: Watch = lambda tick: None
-    each: Callable[[LookedRow], None] = lambda shown: None
+    each: Callable[[LookedRow], None] = lambda row: None
 
 
 class _Passing:
     """Tells of each row that has gone through all steps of its table; of why it is as it is, nothing."""
 
-    def __init__(self, last: FieldStep | CheckStep | None, told: Callable[[Row], None]) -> None:
-        self.last, self.told, self.count = last, told, 0
+    def __init__(self, last: FieldStep | CheckStep | None, tell_row: Callable[[Row], None]) -> None:
+        self.last, self.told, self.count = last, tell_row, 0
 
     def follows(self, row: Row) -> bool:
         """None."""
@@ -93,13 +93,13 @@ class _Passing:
 
 
 def previews(
-    recipe: Recipe, recorded: RecordedRecipe, whole: Plan, models: Mapping[str, RecordingModel], show: int, audience: Audience
+    recipe: Recipe, recorded: RecordedRecipe, recipe_plan: Plan, models: Mapping[str, RecordingModel], show: int, audience: Audience
 ) -> Iterator[Previewed]:
     """`show` rows of each table, and what the `models` were asked for them. Rows that lack an answer are left out."""
     streams = Streams(recipe.seed)
-    made: dict[str, list[dict[str, Any]]] = {}
-    for table in whole.tables:
-        parents = made.get(table.table.from_.table, []) if table.table.from_ else []
+    values_by_table: dict[str, list[dict[str, Any]]] = {}
+    for table in recipe_plan.tables:
+        parents = values_by_table.get(table.table.from_.table, []) if table.table.from_ else []
         source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
         few = min(show, source.wanted or show)
         layout = planned_layout(recorded.fields_of(table.name), table.columns)
@@ -115,23 +115,23 @@ def previews(
             witness=passing,
         )
         rows = [row for chunk in run.chunks() for row in chunk.rows]
-        made[table.name] = [row.values for row in rows]
-        asked: dict[str, list[Prompt]] = {}
+        values_by_table[table.name] = [row.values for row in rows]
+        prompts_by_field: dict[str, list[Prompt]] = {}
         for model in models.values():
             for prompt in model.prompts:
-                asked.setdefault(str(prompt.origin.get("field", "")).rpartition(".")[2], []).append(prompt)
+                prompts_by_field.setdefault(str(prompt.origin.get("field", "")).rpartition(".")[2], []).append(prompt)
             model.prompts.clear()
-        yield Previewed(table, rows[:show], asked, layout)
+        yield Previewed(table, rows[:show], prompts_by_field, layout)
 
 
 def _report(table: TablePlan, few: int, passing: _Passing, watch: Watch) -> Report:
     """Tells how many rows a table has, how many completions have come for it, and what it waits for."""
-    asked = 0
+    total = 0
 
     def report(stage: Stage, completions: int) -> None:
-        nonlocal asked
-        asked += completions
-        watch(Tick(table.name, passing.count, few, asked, stage=stage))
+        nonlocal total
+        total += completions
+        watch(Tick(table.name, passing.count, few, total, stage=stage))
 
     report(Stage(), 0)
     return report

@@ -43,8 +43,8 @@ class Tick:
             return ""
         if stage.round == 1:
             return f"{stage.answered:,} of {stage.asked:,} answered"
-        again = f"{stage.asked:,} {'row is' if stage.asked == 1 else 'rows are'} asked for {stage.asking} again, try {stage.round}"
-        return f"{again}: {stage.refused_for}" if stage.refused_for else again
+        retries = f"{stage.asked:,} {'row is' if stage.asked == 1 else 'rows are'} asked for {stage.asking} again, try {stage.round}"
+        return f"{retries}: {stage.refused_for}" if stage.refused_for else retries
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,14 @@ BATCH_CHUNK = 10_000
 
 
 def open_models(
-    loaded: Loaded, names: set[str], given: Mapping[str, Model] | None = None, budget: Budget | None = None
+    loaded: Loaded, names: set[str], replacements: Mapping[str, Model] | None = None, budget: Budget | None = None
 ) -> dict[str, Model]:
-    """The models that are asked; they load when they are first asked. `given` ones take the place of the recipe's; none costs more than
+    """The models that are asked; they load when they are first asked. `replacements` take the place of the recipe's; none costs more than
     the `budget`."""
     specs = loaded.recipe.all_models
-    return {name: given[name] if given and name in given else open_model(specs[name], budget) for name in sorted(names)}
+    return {
+        name: replacements[name] if replacements and name in replacements else open_model(specs[name], budget) for name in sorted(names)
+    }
 
 
 class RecordingModel:
@@ -105,24 +107,31 @@ def shared_journal(output: Output, command: str) -> Iterator[Journal]:
 
 
 def preflight(
-    whole: Plan, opened: Mapping[str, Model], journal: Journal, before: Callable[[list[QuestionEstimate]], None], *, batch: bool = False
+    recipe_plan: Plan,
+    opened: Mapping[str, Model],
+    journal: Journal,
+    before: Callable[[list[QuestionEstimate]], None],
+    *,
+    batch: bool = False,
 ) -> None:
     """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not."""
     claudes = {name: model for name, model in opened.items() if isinstance(model, PaidModel)}
     if not claudes:
         return
-    needing = {table.name for table in whole.tables if any(field.models() & claudes.keys() for field in table.asked.values())}
-    for table in whole.tables:  # in the order of work: parents first
+    needing = {table.name for table in recipe_plan.tables if any(field.models() & claudes.keys() for field in table.asked.values())}
+    for table in recipe_plan.tables:  # in the order of work: parents first
         if table.table.from_ and table.table.from_.table in needing:
             needing.add(table.name)
-    if not any(one["model"] in {model.identity for model in claudes.values()} for one in journal.spent()):
-        without = [table.name for table in reversed(whole.tables) if table.name in needing]
-        others = [table.name for table in whole.tables if table.name not in needing]
+    if not any(entry["model"] in {model.identity for model in claudes.values()} for entry in journal.spent()):
+        paid_tables = [table.name for table in reversed(recipe_plan.tables) if table.name in needing]
+        free_tables = [table.name for table in recipe_plan.tables if table.name not in needing]
         for model in claudes.values():
             model.check_key(
-                f"{', '.join(others)} can be made without it: {' '.join(f'--without {name}' for name in without)}" if others else ""
+                f"{', '.join(free_tables)} can be made without it: {' '.join(f'--without {name}' for name in paid_tables)}"
+                if free_tables
+                else ""
             )
-    before([one for one in questions(whole, opened, batch=batch) if one.model in claudes])
+    before([question for question in questions(recipe_plan, opened, batch=batch) if question.model in claudes])
 
 
 class Run:
@@ -131,7 +140,7 @@ class Run:
     def __init__(
         self,
         loaded: Loaded,
-        whole: Plan,
+        recipe_plan: Plan,
         output: Output,
         journal: Journal,
         opened: Mapping[str, Model],
@@ -139,7 +148,7 @@ class Run:
         how: RunOptions,
         watch: Watch,
     ) -> None:
-        self.loaded, self.whole, self.output, self.budget, self.how, self.watch = loaded, whole, output, budget, how, watch
+        self.loaded, self.whole, self.output, self.budget, self.how, self.watch = loaded, recipe_plan, output, budget, how, watch
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again
             name
             for name, model in opened.items()
@@ -152,13 +161,13 @@ class Run:
         self.streams = Streams(loaded.recipe.seed)
         self.now = Tick("", 0, None, 0)
 
-    def tables(self, said: str) -> dict[str, TableStore]:
-        """All tables, each made as far as it was not before. `said` is the recipe's fingerprint."""
+    def tables(self, recipe_fingerprint: str) -> dict[str, TableStore]:
+        """All tables, each made as far as it was not before."""
         progress, stores = Progress(self.output.unfinished), dict[str, TableStore]()
         for table in self.whole.tables:
             size = self.how.chunk or self._size(table)
             parent = stores[table.table.from_.table] if table.table.from_ else None
-            decided = [said, versions(), size if table.asks else 0, self.how.recheck, *([parent.content] if parent else [])]
+            decided = [recipe_fingerprint, versions(), size if table.asks else 0, self.how.recheck, *([parent.content] if parent else [])]
             stores[table.name] = store = TableStore(self.output.unfinished, progress, table, digest_of(decided), size)
             if not store.done:
                 self._table(table, store, size, parent)
@@ -177,8 +186,8 @@ class Run:
         self.now = Tick(table.name, store.state.rows, source.wanted, 0)
 
         def report(stage: Stage, completions: int) -> None:
-            asked = self.now.asked + completions
-            self._tell(rows=store.state.rows + stage.passed, asked=asked, batch="", stage=stage, trouble=run.trouble())
+            total = self.now.asked + completions
+            self._tell(rows=store.state.rows + stage.passed, asked=total, batch="", stage=stage, trouble=run.trouble())
 
         run = TableRun(
             table,
@@ -195,14 +204,14 @@ class Run:
             for values in store.rows(remembered):
                 run.remember(values)
         self._tell()
-        for one in run.chunks(store.state, store.count):
-            store.add(one)
-            self._tell(rows=one.state.rows, stage=Stage())
+        for chunk in run.chunks(store.state, store.count):
+            store.add(chunk)
+            self._tell(rows=chunk.state.rows, stage=Stage())
         store.finish(run.state)
 
     def _tell(self, **changes: Any) -> None:
         self.now = replace(self.now, cost=self.budget.spent or None, **changes)
         self.watch(self.now)
 
-    def _batch(self, said: str) -> None:
-        self._tell(batch=said)
+    def _batch(self, status: str) -> None:
+        self._tell(batch=status)
