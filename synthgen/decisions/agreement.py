@@ -45,33 +45,33 @@ class Enough:
     def __str__(self) -> str:
         if not self.decided:
             return f"nothing decided yet; {self.more:,} rows tell the share of good ones to ±5 points"
-        known = f"{self.share:.0%} of {self.decided:,} rows accepted ({self.low:.0%} to {self.high:.0%})"
-        return f"{known}; {f'{self.more:,} more for ±5 points' if self.more else 'enough for ±5 points'}"
+        accepted_note = f"{self.share:.0%} of {self.decided:,} rows accepted ({self.low:.0%} to {self.high:.0%})"
+        return f"{accepted_note}; {f'{self.more:,} more for ±5 points' if self.more else 'enough for ±5 points'}"
 
 
 def kappa(standings: Iterable[Standing]) -> list[Agreement]:
     """The agreement of each pair of reviewers, by name, who decided on the same rows."""
     pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for standing in standings:
-        said = {by: _said(standing, by) for by in sorted(standing.by)}
-        for one, other in combinations(said, 2):
-            pairs.setdefault((one, other), []).append((said[one], said[other]))
-    return [_agreement(one, other, said) for (one, other), said in sorted(pairs.items())]
+        verdicts = {by: _said(standing, by) for by in sorted(standing.by)}
+        for one, other in combinations(verdicts, 2):
+            pairs.setdefault((one, other), []).append((verdicts[one], verdicts[other]))
+    return [_agreement(one, other, verdict_pairs) for (one, other), verdict_pairs in sorted(pairs.items())]
 
 
 def _said(standing: Standing, by: str) -> str:
     """What a reviewer says of a row, with the labels that he puts into it."""
-    labels = {one.field: one.value for one in standing.decisions if one.by == by and one.decision == "relabel"}
+    labels = {decision.field: decision.value for decision in standing.decisions if decision.by == by and decision.decision == "relabel"}
     return json.dumps([STATUS[standing.by[by].decision], labels], sort_keys=True)
 
 
-def _agreement(one: str, other: str, said: list[tuple[str, str]]) -> Agreement:
-    share = sum(first == second for first, second in said) / len(said)
-    if len({word for pair in said for word in pair}) == 1:
-        return Agreement(one, other, len(said), share, None)
+def _agreement(one: str, other: str, verdict_pairs: list[tuple[str, str]]) -> Agreement:
+    share = sum(first == second for first, second in verdict_pairs) / len(verdict_pairs)
+    if len({word for pair in verdict_pairs for word in pair}) == 1:
+        return Agreement(one, other, len(verdict_pairs), share, None)
     from sklearn.metrics import cohen_kappa_score
 
-    return Agreement(one, other, len(said), share, float(cohen_kappa_score(*map(list, zip(*said, strict=True)))))
+    return Agreement(one, other, len(verdict_pairs), share, float(cohen_kappa_score(*map(list, zip(*verdict_pairs, strict=True)))))
 
 
 def enough(accepted: int, decided: int, of: int) -> Enough:

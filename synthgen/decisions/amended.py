@@ -39,12 +39,12 @@ class Honoured:
     @property
     def holding(self) -> int:
         """How many decisions hold, of those that were not undone."""
-        return sum(len(standing.decisions) for own in self.plans.values() for standing in own.standings)
+        return sum(len(standing.decisions) for table_plan in self.plans.values() for standing in table_plan.standings)
 
     @property
     def outdated(self) -> list[str]:
         """The rows that say something else than when they were decided on, so that decisions on them do not hold."""
-        return [standing.row for own in self.plans.values() for standing in own.standings if standing.outdated]
+        return [standing.row for table_plan in self.plans.values() for standing in table_plan.standings if standing.outdated]
 
     def notes(self) -> Iterator[str]:
         """What there is to be told of the decisions, a line each; nothing where there are none."""
@@ -54,8 +54,8 @@ class Honoured:
         yield f"{self.holding:,} of reviewers' decisions hold ({self.review.file.name})"
         if self.outdated:
             more = ", …" if len(self.outdated) > NAMED else ""
-            told = f"decisions on {len(self.outdated):,} rows are outdated, for these say something else now"
-            yield f"{told}: {', '.join(self.outdated[:NAMED])}{more}"
+            outdated_note = f"decisions on {len(self.outdated):,} rows are outdated, for these say something else now"
+            yield f"{outdated_note}: {', '.join(self.outdated[:NAMED])}{more}"
         if self.review.unfit:
             first = self.review.unfit[0][1]
             yield f"{len(self.review.unfit):,} decisions count for nothing here, such as: {first}"
@@ -64,13 +64,13 @@ class Honoured:
 def honoured(dataset: Dataset, review: Review | None = None) -> Honoured:
     """The output as reviewers left it; `review` are their decisions, by default those in the file beside it. Raises DataError,
     OutputError."""
-    found = review_of(dataset) if review is None else review
-    known, plans = found.known if isinstance(found.known, Reviewable) else Reviewable(dataset), dict[str, ReviewPlan]()
-    for name in dataset.tables if len(found) else ():  # in the order of work: parents first
+    output_review = review_of(dataset) if review is None else review
+    reviewable, plans = output_review.known if isinstance(output_review.known, Reviewable) else Reviewable(dataset), dict[str, ReviewPlan]()
+    for name in dataset.tables if len(output_review) else ():  # in the order of work: parents first
         recorded = dataset.recipe.tables.get(name)
-        plans[name] = plan(dataset, known, found, name, plans.get(recorded.parent) if recorded else None)
-    touched = {name: own for name, own in plans.items() if own.touched or own.settled}
-    return Honoured(_amended(dataset, touched) if touched else dataset, found, plans, known)
+        plans[name] = plan(dataset, reviewable, output_review, name, plans.get(recorded.parent) if recorded else None)
+    touched = {name: table_plan for name, table_plan in plans.items() if table_plan.touched or table_plan.settled}
+    return Honoured(_amended(dataset, touched) if touched else dataset, output_review, plans, reviewable)
 
 
 def reviewed(dataset: Dataset, review: Review | None = None) -> Dataset:
@@ -92,11 +92,11 @@ def told_in(dataset: Dataset, table: str) -> str:
 def _amended(dataset: Dataset, plans: Mapping[str, ReviewPlan]) -> Dataset:
     amended, manifest = Amended(plans), dict(dataset.manifest)
     manifest["tables"] = {
-        name: {**told, "rows": told["rows"] + (len(plans[name].let_in) - plans[name].lost if name in plans else 0)}
-        for name, told in manifest["tables"].items()
+        name: {**table_record, "rows": table_record["rows"] + (len(plans[name].let_in) - plans[name].lost if name in plans else 0)}
+        for name, table_record in manifest["tables"].items()
     }
     manifest["aside"] = {name: count - len(amended.settled(name)) for name, count in manifest["aside"].items()}
-    manifest["reviewed"] = {name: own.summary() for name, own in plans.items()}
+    manifest["reviewed"] = {name: table_plan.summary() for name, table_plan in plans.items()}
     return replace(dataset, manifest=manifest, amended=amended)
 
 
@@ -105,11 +105,13 @@ class Amended:
 
     def __init__(self, plans: Mapping[str, ReviewPlan]) -> None:
         self.plans = plans
-        self._places = {name: own.places() for name, own in plans.items() if own.lost}
+        self._places = {name: table_plan.places() for name, table_plan in plans.items() if table_plan.lost}
 
     def settled(self, name: str) -> set[tuple[str, int]]:
         """The rows of a configuration of rows that wait which wait no more: the table and the number of each."""
-        return {(table, number) for table, own in self.plans.items() for number, where in own.settled.items() if where == name}
+        return {
+            (table, number) for table, table_plan in self.plans.items() for number, where in table_plan.settled.items() if where == name
+        }
 
     def concerns(self, table: str) -> bool:
         """Whether any row of a table, or of a configuration of rows set aside, is another than it was made."""
@@ -121,8 +123,8 @@ class Amended:
 
         if table not in self.plans or not self.plans[table].touched:
             return schema
-        told = pyarrow.struct([("status", pyarrow.string()), ("changed", pyarrow.list_(pyarrow.string()))])
-        return schema.append(pyarrow.field(self.plans[table].column, told))
+        column_type = pyarrow.struct([("status", pyarrow.string()), ("changed", pyarrow.list_(pyarrow.string()))])
+        return schema.append(pyarrow.field(self.plans[table].column, column_type))
 
     def batches(self, table: str, schema: pyarrow.Schema, batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
         """The rows of a table as they are left, from those that were made (some columns of them, the provenance among these); `schema` has
@@ -143,41 +145,43 @@ class Amended:
             rows = zip(batch.column("table").to_pylist(), batch.column("row").to_pylist(), strict=True)
             yield batch.filter(pyarrow.array([row not in settled for row in rows], pyarrow.bool_()))
 
-    def _batch(self, own: ReviewPlan, schema: pyarrow.Schema, batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
+    def _batch(self, table_plan: ReviewPlan, schema: pyarrow.Schema, batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
         import pyarrow
 
         numbers = batch.column(PROVENANCE).field("row").to_pylist()
-        fates = {at: own.fates[number] for at, number in enumerate(numbers) if number in own.fates}
+        fates = {at: table_plan.fates[number] for at, number in enumerate(numbers) if number in table_plan.fates}
         changed = {at: fate for at, fate in fates.items() if fate.changes and not fate.out}
         if changed:
-            batch = _changed(batch, changed, own.beside)
-        if own.above and own.above.table in self._places:
-            batch = _moved(batch, self._places[own.above.table])
-        told = [fates[at].told if at in fates else None for at in range(len(numbers))]
-        column = self.schema(own.table, schema).field(own.column)
-        batch = batch.append_column(column, pyarrow.array(told, column.type))
+            batch = _changed(batch, changed, table_plan.beside)
+        if table_plan.above and table_plan.above.table in self._places:
+            batch = _moved(batch, self._places[table_plan.above.table])
+        review_cells = [fates[at].told if at in fates else None for at in range(len(numbers))]
+        column = self.schema(table_plan.table, schema).field(table_plan.column)
+        batch = batch.append_column(column, pyarrow.array(review_cells, column.type))
         if any(fate.out for fate in fates.values()):
             batch = batch.filter(pyarrow.array([at not in fates or not fates[at].out for at in range(len(numbers))]))
         return batch
 
-    def _let_in(self, own: ReviewPlan, schema: pyarrow.Schema) -> pyarrow.RecordBatch:
+    def _let_in(self, table_plan: ReviewPlan, schema: pyarrow.Schema) -> pyarrow.RecordBatch:
         import pyarrow
 
-        whole = self.schema(own.table, schema)
-        rows = [dict(row) for row in own.let_in]
-        if own.above and own.above.table in self._places:
-            places = self._places[own.above.table]
+        full_schema = self.schema(table_plan.table, schema)
+        rows = [dict(row) for row in table_plan.let_in]
+        if table_plan.above and table_plan.above.table in self._places:
+            places = self._places[table_plan.above.table]
             for row in rows:
                 origin = row[PROVENANCE]
                 row[PROVENANCE] = {**origin, "parent": None if origin.get("parent") is None else places[origin["parent"]]}
-        return pyarrow.RecordBatch.from_arrays([cells([row.get(one.name) for row in rows], one.type) for one in whole], schema=whole)
+        return pyarrow.RecordBatch.from_arrays(
+            [cells([row.get(column.name) for row in rows], column.type) for column in full_schema], schema=full_schema
+        )
 
 
 def _changed(batch: pyarrow.RecordBatch, fates: Mapping[int, Fate], beside: Mapping[str, Sequence[str]]) -> pyarrow.RecordBatch:
     """The batch with what is put into its rows, by their places in it."""
     roots = {root_of(path) for fate in fates.values() for path in fate.changes}
-    wanted = roots.union(*(beside.get(root, ()) for root in roots))
-    names = [name for name in batch.schema.names if name in wanted]
+    changed_columns = roots.union(*(beside.get(root, ()) for root in roots))
+    names = [name for name in batch.schema.names if name in changed_columns]
     rows = decode_json_columns(batch.select(names).to_pylist(), batch.select(names).schema)
     for at, fate in fates.items():
         fate.put_into(rows[at], beside)
@@ -195,6 +199,8 @@ def _moved(batch: pyarrow.RecordBatch, places: list[int | None]) -> pyarrow.Reco
     origin = batch.column(place)
     if origin.type.get_field_index("parent") < 0:
         return batch
-    now = pyarrow.array([None if one is None else places[one] for one in origin.field("parent").to_pylist()], pyarrow.int64())
-    parts = [now if part.name == "parent" else origin.field(part.name) for part in origin.type]
+    new_parents = pyarrow.array(
+        [None if parent is None else places[parent] for parent in origin.field("parent").to_pylist()], pyarrow.int64()
+    )
+    parts = [new_parents if part.name == "parent" else origin.field(part.name) for part in origin.type]
     return batch.set_column(place, batch.schema.field(place), pyarrow.StructArray.from_arrays(parts, fields=list(origin.type)))

@@ -57,9 +57,9 @@ class Decision:
     def line(self) -> bytes:
         """The line that it is in a file, with its end. Raises DataError for a value that JSON does not have."""
         try:
-            told = {key: value for key, value in asdict(self).items() if value not in ("", None, {}) or (key == "value" and self.field)}
-            first = {key: told.pop(key) for key in ("id", "at", "by", "table", "row", "decision") if key in told}
-            return storable(json.dumps({**first, **told}, ensure_ascii=False, allow_nan=False)).encode() + b"\n"
+            content = {key: value for key, value in asdict(self).items() if value not in ("", None, {}) or (key == "value" and self.field)}
+            first = {key: content.pop(key) for key in ("id", "at", "by", "table", "row", "decision") if key in content}
+            return storable(json.dumps({**first, **content}, ensure_ascii=False, allow_nan=False)).encode() + b"\n"
         except (TypeError, ValueError, RecursionError) as error:
             raise DataError(f"the decision on {self.row} cannot be written: {error}") from None
 
@@ -75,12 +75,12 @@ _UNSAID = {"reject": ("reason", "why"), "edit": ("field", "which field"), "relab
 def read(line: bytes) -> Decision:
     """The decision in a line. Raises ValueError, which says what is wrong with it."""
     try:
-        found = _READER.validate_json(line)
+        decision = _READER.validate_json(line)
     except ValidationError as error:
         raise ValueError(_told(error)) from None
-    if lacks := lacking(found):
+    if lacks := lacking(decision):
         raise ValueError(lacks)
-    return found
+    return decision
 
 
 def lacking(decision: Decision) -> str:

@@ -58,13 +58,13 @@ class Reviewable:
 
     def fields(self, table: str) -> list[str]:
         """The columns of a table that a reviewer reads."""
-        known = self.dataset.recipe.fields_of(table)
-        return [name for name in self.schemas[table].names if name in known and known[name].role in READ]
+        recorded_fields = self.dataset.recipe.fields_of(table)
+        return [name for name in self.schemas[table].names if name in recorded_fields and recorded_fields[name].role in READ]
 
     def options(self, table: str, path: str) -> list[Any] | None:
         """The values that a field, or a part of one, can have; None where it may be any."""
-        found = _part(self.form(table, root_of(path)), path)
-        return None if found is None else [True, False] if found.get("type") == "boolean" else found.get("enum")
+        part_schema = _part(self.form(table, root_of(path)), path)
+        return None if part_schema is None else [True, False] if part_schema.get("type") == "boolean" else part_schema.get("enum")
 
     @cached_property
     def _out(self) -> list[str]:
@@ -81,13 +81,21 @@ class Reviewable:
     def _form(self, table: str, name: str) -> Schema | None:
         if str(self.schemas[table].field(name).type) == "bool":
             return {"type": "boolean"}
-        found = self.dataset.recipe.fields_of(table).get(name)
-        listed = None if found is None else found.data.get({"label": "options", "verdict": "rubric"}.get(found.role, ""))
+        recorded_field = self.dataset.recipe.fields_of(table).get(name)
+        listed = (
+            None
+            if recorded_field is None
+            else recorded_field.data.get({"label": "options", "verdict": "rubric"}.get(recorded_field.role, ""))
+        )
         if isinstance(listed, list | Mapping):
             text = str(self.schemas[table].field(name).type) == "string"
             return {"enum": [*map(to_text, listed)] if text else list(listed)}
         try:
-            return None if found is None or "output" not in found.data else schema_of(found.data["output"], RecipeContext(Path()))
+            return (
+                None
+                if recorded_field is None or "output" not in recorded_field.data
+                else schema_of(recorded_field.data["output"], RecipeContext(Path()))
+            )
         except (DataError, ValueError):  # it is in a file that is not here
             return None
 
@@ -99,12 +107,12 @@ class Reviewable:
     @cached_property
     def waiting(self) -> dict[str, dict[int, str]]:
         """For each table the numbers of its rows that wait for somebody to decide, each with the configuration that it is in."""
-        found: dict[str, dict[int, str]] = {name: {} for name in self.dataset.tables}
+        by_table: dict[str, dict[int, str]] = {name: {} for name in self.dataset.tables}
         for name in (name for name in WAITING if name in self.dataset.aside):
             for batch in self.dataset.batches(name, ["table", "row"]):
                 for table, row in zip(batch.column("table").to_pylist(), batch.column("row").to_pylist(), strict=True):
-                    found.setdefault(table, {})[row] = name
-        return found
+                    by_table.setdefault(table, {})[row] = name
+        return by_table
 
     def waiting_rows(self, table: str, numbers: Collection[int]) -> Iterator[Waiting]:
         """Those rows of a table that wait and have these numbers."""
@@ -113,9 +121,9 @@ class Reviewable:
             for row in self.dataset.rows(name):
                 if row["table"] == table and row["row"] in numbers:
                     values = row["values"] or {}
-                    texts = {one.name for one in schema if str(one.type) == "string"}
-                    columns = {one: values.get(one) for one in schema.names if one != PROVENANCE}
-                    columns |= {one: to_text(columns[one]) for one in texts if columns[one] is not None}
+                    texts = {column.name for column in schema if str(column.type) == "string"}
+                    columns = {column: values.get(column) for column in schema.names if column != PROVENANCE}
+                    columns |= {column: to_text(columns[column]) for column in texts if columns[column] is not None}
                     lacks = row["field"] if name == "unsure" else ""
                     columns |= {lacks: None} if lacks in columns else {}
                     yield Waiting(name, row["row"], row["try"], row["reason"], lacks, columns)
@@ -124,8 +132,8 @@ class Reviewable:
         """The numbers of a table's rows, of those too that wait for somebody to decide."""
         if table not in self._numbers:
             batches = self.dataset.batches(table, [f"{PROVENANCE}.row"])
-            own = {number for batch in batches for number in batch.column(PROVENANCE).field("row").to_pylist()}
-            self._numbers[table] = own | self.waiting[table].keys()
+            table_numbers = {number for batch in batches for number in batch.column(PROVENANCE).field("row").to_pylist()}
+            self._numbers[table] = table_numbers | self.waiting[table].keys()
         return self._numbers[table]
 
     def wrong(self, decision: Decision) -> str:
@@ -168,8 +176,8 @@ class Reviewable:
 def number_of(table: str, row: str) -> int | None:
     """The number in a row's id, such as traffic-17; None where it is none of that table's."""
     name, _, number = row.rpartition("-")
-    known = name == table and number.isascii() and number.isdecimal() and len(number) < 19 and str(int(number)) == number
-    return int(number) if known else None
+    is_row_id = name == table and number.isascii() and number.isdecimal() and len(number) < 19 and str(int(number)) == number
+    return int(number) if is_row_id else None
 
 
 def is_json(column: pyarrow.DataType) -> bool:

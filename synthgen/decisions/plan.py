@@ -76,12 +76,12 @@ class ReviewPlan:
 
     def places(self) -> list[int | None]:
         """Where each row is, by where it was; None for one that stays out."""
-        found, place = list[int | None](), 0
+        new_places, place = list[int | None](), 0
         for number in self.order:
             out = number in self.fates and self.fates[number].out
-            found.append(None if out else place)
+            new_places.append(None if out else place)
             place += not out
-        return found
+        return new_places
 
     def summary(self) -> dict[str, int]:
         """How many rows there are of each sort that there is."""
@@ -95,39 +95,39 @@ class ReviewPlan:
         return {name: count for name, count in sorts.items() if count}
 
 
-def plan(dataset: Dataset, known: Reviewable, review: Review, table: str, above: ReviewPlan | None) -> ReviewPlan:
+def plan(dataset: Dataset, reviewable: Reviewable, review: Review, table: str, above: ReviewPlan | None) -> ReviewPlan:
     """What becomes of the rows of a table; `above` is the plan of the table that it is made from. Raises OutputError."""
-    names = known.schemas[table].names if table in known.schemas else [PROVENANCE]
+    names = reviewable.schemas[table].names if table in reviewable.schemas else [PROVENANCE]
     fields = dataset.recipe.fields_of(table)
-    beside = {name: [own for label in OF_LETTERS if (own := f"{name}_{label}") in names and own not in fields] for name in fields}
-    found, standings = ReviewPlan(table, _column(names), above, beside), review.standing(table)
-    if table not in known.schemas:
-        return found
-    carried = _carried(dataset, known, table, above)
+    beside = {name: [column for label in OF_LETTERS if (column := f"{name}_{label}") in names and column not in fields] for name in fields}
+    table_plan, standings = ReviewPlan(table, _column(names), above, beside), review.standing(table)
+    if table not in reviewable.schemas:
+        return table_plan
+    carried = _carried(dataset, reviewable, table, above)
     handed = {number: fate for number, fate in above.fates.items() if fate.out or _handed(fate, carried)} if above else {}
     decided = {number for row in standings if (number := number_of(table, row)) is not None}
     for batch in dataset.batches(table, _columns(names, standings, handed)):
         origin = batch.column(PROVENANCE)
         numbers = origin.field("row").to_pylist()
         parents = _parents(origin, above)
-        wanted = [at for at, number in enumerate(numbers) if number in decided or parents[at] in handed]
-        found.order += numbers
-        for at, values in zip(wanted, dataset.opened(batch.take(wanted)) if wanted else (), strict=True):
-            found.fates[numbers[at]] = _fate(f"{table}-{numbers[at]}", values, standings, handed.get(parents[at]), carried)
-    found.standings = [fate.held for fate in found.fates.values()]
-    waiting = list(known.waiting_rows(table, decided & known.waiting[table].keys()))
+        touched = [at for at, number in enumerate(numbers) if number in decided or parents[at] in handed]
+        table_plan.order += numbers
+        for at, values in zip(touched, dataset.opened(batch.take(touched)) if touched else (), strict=True):
+            table_plan.fates[numbers[at]] = _fate(f"{table}-{numbers[at]}", values, standings, handed.get(parents[at]), carried)
+    table_plan.standings = [fate.held for fate in table_plan.fates.values()]
+    waiting = list(reviewable.waiting_rows(table, decided & reviewable.waiting[table].keys()))
     places = _places_of([row.values for row in waiting], dataset, above.table, carried) if above and carried and waiting else {}
     for at, row in enumerate(waiting):
         parent = handed.get(above.order[places[at]]) if above and at in places else None
         fate = _fate(f"{table}-{row.number}", row.values, standings, parent, carried)
-        _settle(found, fate, row, places.get(at))
-    return found
+        _settle(table_plan, fate, row, places.get(at))
+    return table_plan
 
 
 def _fate(name: str, row: Mapping[str, Any], standings: Standings, parent: Fate | None, carried: list[str]) -> Fate:
     inherited = _handed(parent, carried) if parent else {}
-    held = (standings[name] if name in standings else Standing(name)).of(row, inherited)
-    return Fate(held, {**inherited, **held.changes}, parent is not None and parent.out)
+    standing = (standings[name] if name in standings else Standing(name)).of(row, inherited)
+    return Fate(standing, {**inherited, **standing.changes}, parent is not None and parent.out)
 
 
 def _parents(origin: Any, above: ReviewPlan | None) -> list[int]:
@@ -143,20 +143,22 @@ def _handed(fate: Fate, carried: list[str]) -> dict[str, Any]:
     return {path: value for path, value in fate.changes.items() if root_of(path) in carried}
 
 
-def _carried(dataset: Dataset, known: Reviewable, table: str, above: ReviewPlan | None) -> list[str]:
+def _carried(dataset: Dataset, reviewable: Reviewable, table: str, above: ReviewPlan | None) -> list[str]:
     """The columns that rows of a table have of the row that they are made from."""
-    if above is None or above.table not in known.schemas:
+    if above is None or above.table not in reviewable.schemas:
         return []
-    own, theirs = dataset.recipe.tables[table].fields, known.schemas[above.table].names
-    return [name for name in known.schemas[table].names if name in theirs and name not in own and name != PROVENANCE]
+    own_fields, parent_columns = dataset.recipe.tables[table].fields, reviewable.schemas[above.table].names
+    return [name for name in reviewable.schemas[table].names if name in parent_columns and name not in own_fields and name != PROVENANCE]
 
 
 def _columns(names: list[str], standings: Standings, handed: Mapping[int, Fate]) -> list[str]:
     """The columns that tell whether decisions hold, or that are changed; and the provenance."""
-    decisions = [one for row in standings for one in standings[row].decisions]
-    wanted = {name for one in decisions for name in one.seen} | {root_of(one.field) for one in decisions if one.changes}
-    wanted |= {root_of(path) for fate in handed.values() for path in fate.changes}
-    return [name for name in names if name in wanted or name == PROVENANCE]
+    decisions = [decision for row in standings for decision in standings[row].decisions]
+    column_names = {name for decision in decisions for name in decision.seen} | {
+        root_of(decision.field) for decision in decisions if decision.changes
+    }
+    column_names |= {root_of(path) for fate in handed.values() for path in fate.changes}
+    return [name for name in names if name in column_names or name == PROVENANCE]
 
 
 def _column(names: list[str]) -> str:
@@ -170,26 +172,26 @@ def _column(names: list[str]) -> str:
 # Rows that waited
 
 
-def _settle(found: ReviewPlan, fate: Fate, row: Waiting, parent: int | None) -> None:
+def _settle(table_plan: ReviewPlan, fate: Fate, row: Waiting, parent: int | None) -> None:
     """Let a row in that was accepted, if it lacks nothing any more; let it go where it was rejected."""
-    found.standings.append(fate.held)
+    table_plan.standings.append(fate.held)
     ready = fate.held.status == "accepted" and (not row.lacks or row.lacks in fate.held.changes)
     if fate.out or ready:
-        found.settled[row.number] = row.where
+        table_plan.settled[row.number] = row.where
     if ready and not fate.out:
         values = dict(row.values)
-        fate.put_into(values, found.beside)
+        fate.put_into(values, table_plan.beside)
         origin = {"row": row.number, "try": row.attempt, **({} if parent is None else {"parent": parent})}
-        found.let_in.append({**values, PROVENANCE: origin, found.column: fate.told})
+        table_plan.let_in.append({**values, PROVENANCE: origin, table_plan.column: fate.told})
 
 
 def _places_of(rows: list[dict[str, Any]], dataset: Dataset, parent: str, carried: list[str]) -> dict[int, int]:
     """For rows that waited, by their place in the list, the place of the row that they were made from: the first that says the same in all
     that they carry of it."""
-    wanted: dict[str, list[int]] = {}
+    unmatched: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
-        wanted.setdefault(repr([row[name] for name in carried]), []).append(number)
-    found = dict[int, int]()
+        unmatched.setdefault(repr([row[name] for name in carried]), []).append(number)
+    parent_places = dict[int, int]()
     for place, values in enumerate(dataset.rows(parent, carried)):
-        found |= dict.fromkeys(wanted.pop(repr([values[name] for name in carried]), ()), place)
-    return found
+        parent_places |= dict.fromkeys(unmatched.pop(repr([values[name] for name in carried]), ()), place)
+    return parent_places

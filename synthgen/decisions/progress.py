@@ -46,12 +46,12 @@ def progress(honoured: Honoured) -> list[ReviewProgress]:
 
 
 def _progress(honoured: Honoured, table: str) -> ReviewProgress:
-    plan, known = honoured.plans.get(table), honoured.known
-    waiting = len(known.waiting[table])
-    rows = known.dataset.manifest["tables"][table]["rows"] + waiting
+    plan, reviewable = honoured.plans.get(table), honoured.known
+    waiting = len(reviewable.waiting[table])
+    rows = reviewable.dataset.manifest["tables"][table]["rows"] + waiting
     standings = plan.standings if plan else []
     status = Counter(str(standing.status) for standing in standings)
-    told = plan.summary() if plan else {}
+    summary = plan.summary() if plan else {}
     decided = status["accepted"] + status["rejected"] + status["unsure"] + status["disputed"]
     return ReviewProgress(
         table,
@@ -60,9 +60,9 @@ def _progress(honoured: Honoured, table: str) -> ReviewProgress:
         status["rejected"],
         status["unsure"],
         status["disputed"],
-        changed=told.get("changed", 0),
-        let_in=told.get("let in", 0),
-        left_out=told.get("left out", 0),
+        changed=summary.get("changed", 0),
+        let_in=summary.get("let in", 0),
+        left_out=summary.get("left out", 0),
         waiting=waiting - len(plan.settled if plan else ()),
         outdated=sum(bool(standing.outdated) for standing in standings),
         enough=enough(status["accepted"], decided, rows),

@@ -65,7 +65,7 @@ class Standings(Mapping[str, Standing]):
 
     def last(self, row: str) -> str:
         """The moment of the last decision on a row; "" where there is none."""
-        return max((one.at for one in self._decisions.get(row, ())), default="")
+        return max((decision.at for decision in self._decisions.get(row, ())), default="")
 
     def count(self) -> Counter[Status | None]:
         """How many rows have each status (None: all was undone, or the row was only answered)."""
@@ -77,9 +77,9 @@ class Standings(Mapping[str, Standing]):
     def __getitem__(self, row: str) -> Standing:
         with self._lock:
             if row not in self._known:
-                own = self._decisions[row]
-                self._known[row] = found = Standing(row, standing(own))
-                self._counts[found.status] += 1
+                row_decisions = self._decisions[row]
+                self._known[row] = row_standing = Standing(row, standing(row_decisions))
+                self._counts[row_standing.status] += 1
             return self._known[row]
 
     def __iter__(self) -> Iterator[str]:
@@ -94,8 +94,8 @@ class Review:
     """The decisions of one output, as far as they were read from its file. `notes` are lines that were passed over, and why; `unfit` are
     the decisions that can be none on this output, with the reason, which count for nothing."""
 
-    def __init__(self, file: Path, known: Known | None = None) -> None:
-        self.file, self.known = file, known
+    def __init__(self, file: Path, reviewable: Known | None = None) -> None:
+        self.file, self.known = file, reviewable
         self._lock = RLock()
         self._forget()
 
@@ -108,13 +108,13 @@ class Review:
         self._read, self._lines, self._tail, self._rest = 0, 0, b"", b""
 
     @classmethod
-    def load(cls, file: str | Path, known: Known | None = None) -> Review:
+    def load(cls, file: str | Path, reviewable: Known | None = None) -> Review:
         """The decisions in a file; none where there is no file. Raises DataError for a line that cannot be read, OutputError for a file."""
-        found = cls(Path(file), known)
-        found.reload()
-        if found._rest and unfinished(found._rest):
-            found._note(f"line {found._lines + 1}: its writing was cut off, and it is passed over")
-        return found
+        review = cls(Path(file), reviewable)
+        review.reload()
+        if review._rest and unfinished(review._rest):
+            review._note(f"line {review._lines + 1}: its writing was cut off, and it is passed over")
+        return review
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -126,7 +126,7 @@ class Review:
     @property
     def reviewers(self) -> list[str]:
         """Who decided anything, by name."""
-        return sorted({one.by for one in self.ids.values()})
+        return sorted({decision.by for decision in self.ids.values()})
 
     def standing(self, table: str) -> Standings:
         """What the decisions on each row of a table come to, by the row's id."""
@@ -152,20 +152,20 @@ class Review:
         try:
             stream = self.file.open("rb")
         except FileNotFoundError:
-            had = bool(self._read)
+            had_lines = bool(self._read)
             self._forget()
-            return had
+            return had_lines
         with stream:
-            now = os.fstat(stream.fileno())
-            found = now.st_ino, now.st_size, now.st_mtime_ns
-            if found == self._file:
+            file_status = os.fstat(stream.fileno())
+            file_version = file_status.st_ino, file_status.st_size, file_status.st_mtime_ns
+            if file_version == self._file:
                 return False
-            grown = found[0] == self._file[0] and found[1] > self._file[1]
+            grown = file_version[0] == self._file[0] and file_version[1] > self._file[1]
             stream.seek(self._read - len(self._tail))
             if not grown or stream.read(len(self._tail)) != self._tail:
                 self._forget()
                 stream.seek(0)
-            self._file = found
+            self._file = file_version
             self._take(stream)
         return True
 
@@ -206,8 +206,8 @@ class Review:
         else:
             self.standing(decision.table).take(decision)
 
-    def _note(self, told: str) -> None:
-        note = f"{self.file}, {told}"
+    def _note(self, problem: str) -> None:
+        note = f"{self.file}, {problem}"
         if note not in self.notes:
             self.notes.append(note)
 
@@ -228,7 +228,7 @@ class Review:
                 raise DataError(f"this is no decision: {error}") from None
             if wrong := self._wrong(decision):
                 raise DataError(wrong)
-            there = self.file.exists()
+            existed = self.file.exists()
             handle = os.open(self.file, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
             try:
                 size = os.fstat(handle).st_size
@@ -240,7 +240,7 @@ class Review:
                 os.fsync(handle)
             finally:
                 os.close(handle)
-            if not there:
+            if not existed:
                 sync(self.file.parent)
             self.reload()
             return self.ids[decision.id]

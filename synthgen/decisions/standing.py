@@ -34,95 +34,97 @@ class Standing:
     @cached_property
     def by(self) -> dict[str, Decision]:
         """The last decision of each reviewer that says something of the row."""
-        return {one.by: one for one in self.decisions if one.decision in STATUS}
+        return {decision.by: decision for decision in self.decisions if decision.decision in STATUS}
 
     @cached_property
     def status(self) -> Status | None:
         """What they say of the row; `disputed` where reviewers differ, also in the value of a field. None where nobody decided."""
         if len(self.decisions) == 1:
             return STATUS.get(self.decisions[0].decision)
-        said = {STATUS[one.decision] for one in self.by.values()}
-        if len(said) > 1 or self._contrary:
+        statuses = {STATUS[decision.decision] for decision in self.by.values()}
+        if len(statuses) > 1 or self._contrary:
             return "disputed"
-        return next(iter(said), None)
+        return next(iter(statuses), None)
 
     @property
     def out(self) -> bool:
         """Whether the row stays out: anybody rejects it."""
-        return any(one.decision == "reject" for one in self.by.values())
+        return any(decision.decision == "reject" for decision in self.by.values())
 
     @cached_property
     def changes(self) -> dict[str, Any]:
         """The value that was last put into each field, or part of one, in the order of time."""
-        found: dict[str, Any] = {}
-        for one in self.decisions:
-            if one.changes:
-                found.pop(one.field, None)
-                found[one.field] = one.value
-        return found
+        values: dict[str, Any] = {}
+        for decision in self.decisions:
+            if decision.changes:
+                values.pop(decision.field, None)
+                values[decision.field] = decision.value
+        return values
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """What reviewers gave as reasons."""
-        return tuple(one.reason for one in self.by.values() if one.reason)
+        return tuple(decision.reason for decision in self.by.values() if decision.reason)
 
     @property
     def answers(self) -> tuple[Decision, ...]:
         """What people answered who did not see the target."""
-        return tuple(one for one in self.decisions if one.decision == "answer")
+        return tuple(decision for decision in self.decisions if decision.decision == "answer")
 
     @property
     def _contrary(self) -> bool:
         """Whether two reviewers put different values into a field."""
-        values: dict[tuple[str, str], Any] = {(one.by, one.field): one.value for one in self.decisions if one.changes}
+        values: dict[tuple[str, str], Any] = {
+            (decision.by, decision.field): decision.value for decision in self.decisions if decision.changes
+        }
         return any(value != self.changes[path] for (_, path), value in values.items())
 
     def of(self, row: Mapping[str, Any], inherited: Mapping[str, Any] | None = None) -> Standing:
         """The same for a row as it is, or as it is with the changes that it has `inherited`: decisions that were taken on another text, or
         that change what the row does not have, are outdated."""
-        read = {name: None for one in self.decisions for name in one.seen}
+        read = {name: None for decision in self.decisions for name in decision.seen}
         current, digests = dict(row), {name: {digest} for name, digest in seen(row, list(read)).items()}
 
         def change(path: str, value: Any) -> bool:
-            there, root = put(current, path, value), root_of(path)
-            if there and root in digests:
+            has_path, root = put(current, path, value), root_of(path)
+            if has_path and root in digests:
                 digests[root].add(digest_of(current[root]))
-            return there
+            return has_path
 
         for path, value in (inherited or {}).items():
             change(path, value)
         holding, outdated = list[Decision](), list[Decision]()
-        for one in self.decisions:  # in the order of time, so that each meets the row as its reviewer did
-            known = [name for name in one.seen if name in digests]
-            holds = bool(known or not one.seen) and all(one.seen[name] in digests[name] for name in known)
-            holds = holds and (not one.changes or change(one.field, one.value))
-            (holding if holds else outdated).append(one)
+        for decision in self.decisions:  # in the order of time, so that each meets the row as its reviewer did
+            seen_names = [name for name in decision.seen if name in digests]
+            holds = bool(seen_names or not decision.seen) and all(decision.seen[name] in digests[name] for name in seen_names)
+            holds = holds and (not decision.changes or change(decision.field, decision.value))
+            (holding if holds else outdated).append(decision)
         return Standing(self.row, tuple(holding), (*self.outdated, *outdated))
 
 
 def standing(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
     """The decisions on a row, which are in the order of the file, in the order of time, without those that their reviewer has undone."""
     ordered, undone = sorted(decisions, key=attrgetter("at")), set[tuple[str, str]]()
-    for one in reversed(ordered):
-        if one.decision == "undo" and (one.id, one.by) not in undone:
-            undone.add((one.undoes, one.by))
-    return tuple(one for one in ordered if one.decision != "undo" and (one.id, one.by) not in undone)
+    for decision in reversed(ordered):
+        if decision.decision == "undo" and (decision.id, decision.by) not in undone:
+            undone.add((decision.undoes, decision.by))
+    return tuple(decision for decision in ordered if decision.decision != "undo" and (decision.id, decision.by) not in undone)
 
 
 def apply(row: Mapping[str, Any], standing: Standing) -> dict[str, Any] | None:
     """The row with what was changed in it; None where it stays out. The row itself stays as it is."""
-    held = standing.of(row)
-    if held.out:
+    row_standing = standing.of(row)
+    if row_standing.out:
         return None
     changed = dict(row)
-    for path, value in held.changes.items():
+    for path, value in row_standing.changes.items():
         put(changed, path, value)
     return changed
 
 
 def put(row: dict[str, Any], path: str, value: Any) -> bool:
     """Put a value at a path of a row, whose parts are copied and not changed; whether the row has such a place."""
-    root, dot, rest = path.partition(".")
+    root, dot, inner_path = path.partition(".")
     if root not in row:
         return False
     if not dot:
@@ -131,16 +133,16 @@ def put(row: dict[str, Any], path: str, value: Any) -> bool:
     inner = row[root]
     if isinstance(inner, Mapping):
         copy = dict(inner)
-        found = put(copy, rest, value)
-        row[root] = copy if found else inner
-        return found
+        was_put = put(copy, inner_path, value)
+        row[root] = copy if was_put else inner
+        return was_put
     if isinstance(inner, Sequence) and not isinstance(inner, str):
-        name, dot, rest = rest.partition(".")
+        name, dot, inner_path = inner_path.partition(".")
         place = int(name) if name.isdecimal() and int(name) < len(inner) else -1
         if place < 0:
             return False
         items = {name: inner[place]}
-        found = put(items, f"{name}.{rest}" if dot else name, value)
-        row[root] = [*inner[:place], items[name], *inner[place + 1 :]] if found else inner
-        return found
+        was_put = put(items, f"{name}.{inner_path}" if dot else name, value)
+        row[root] = [*inner[:place], items[name], *inner[place + 1 :]] if was_put else inner
+        return was_put
     return False
