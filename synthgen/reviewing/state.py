@@ -40,42 +40,53 @@ class ReviewState:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        tables = {one.table: {**asdict(one), "decided": one.decided, "queues": self.queues(one)} for one in self.tables}
+        tables = {table.table: {**asdict(table), "decided": table.decided, "queues": self.queues(table)} for table in self.tables}
         people = [
-            {**asdict(one), "answers": len(one.answers), "differing": [asdict(each) for each in one.differing]} for one in self.people
+            {**asdict(baseline), "answers": len(baseline.answers), "differing": [asdict(answer) for answer in baseline.differing]}
+            for baseline in self.people
         ]
         return {**asdict(self), "folder": str(self.folder), "file": str(self.file), "tables": tables, "people": people}
 
     def __repr__(self) -> str:
-        told = [*map(str, self.tables), *(f"{one.table}.{one.field} {one}" for one in self.people)]
-        return f"ReviewState({self.folder}: {'; '.join(told)})"
+        lines = [*map(str, self.tables), *(f"{baseline.table}.{baseline.field} {baseline}" for baseline in self.people)]
+        return f"ReviewState({self.folder}: {'; '.join(lines)})"
 
     def _repr_html_(self) -> str:
         head = ["table", "rows", "accepted", "rejected", "unsure", "disputed", "set aside", "outdated", "accepted in all"]
         rows = [
-            (one.table, one.rows, one.accepted, one.rejected, one.unsure, one.disputed, one.waiting, one.outdated, str(one.enough))
-            for one in self.tables
+            (
+                table.table,
+                table.rows,
+                table.accepted,
+                table.rejected,
+                table.unsure,
+                table.disputed,
+                table.waiting,
+                table.outdated,
+                str(table.enough),
+            )
+            for table in self.tables
         ]
         pairs = [
-            (one.table, f"{pair.one}, {pair.other}", pair.rows, f"{pair.share:.0%}", "" if pair.kappa is None else f"{pair.kappa:.2f}")
-            for one in self.tables
-            for pair in one.agreement
+            (table.table, f"{pair.one}, {pair.other}", pair.rows, f"{pair.share:.0%}", "" if pair.kappa is None else f"{pair.kappa:.2f}")
+            for table in self.tables
+            for pair in table.agreement
         ]
         agreement = [pages.table(["table", "reviewers", "rows", "agree on", "Cohen's kappa"], pairs)] if pairs else []
-        told = [*(f"{one.table}.{one.field}: {one}" for one in self.people), *(f"note: {note}" for note in self.notes)]
-        return pages.page(pages.table(head, rows), *agreement, *map(pages.paragraph, told))
+        lines = [*(f"{baseline.table}.{baseline.field}: {baseline}" for baseline in self.people), *(f"note: {note}" for note in self.notes)]
+        return pages.page(pages.table(head, rows), *agreement, *map(pages.paragraph, lines))
 
 
 def review_state(folder: str | Path) -> ReviewState:
     """How far the review of an output is. Raises DataError, OutputError."""
-    left = honoured(Dataset.open(folder))
+    reviewed_output = honoured(Dataset.open(folder))
     return ReviewState(
         Path(folder),
-        left.review.file,
-        left.holding,
-        tuple(left.review.reviewers),
-        tuple(progress(left)),
-        tuple(left.outdated),
-        tuple(baselines(left)),
-        tuple(left.notes()),
+        reviewed_output.review.file,
+        reviewed_output.holding,
+        tuple(reviewed_output.review.reviewers),
+        tuple(progress(reviewed_output)),
+        tuple(reviewed_output.outdated),
+        tuple(baselines(reviewed_output)),
+        tuple(reviewed_output.notes()),
     )

@@ -36,10 +36,10 @@ FORM = "application/x-www-form-urlencoded"
 @cache
 def environment() -> Environment:
     """The templates: the review's own, and the macros of the report."""
-    found = Environment(
+    templates = Environment(
         loader=FileSystemLoader([TEMPLATES, SHARED]), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.filters |= {
+    templates.filters |= {
         "count": lambda value: f"{value:,}",
         "share": share,
         "legible": legible,
@@ -47,7 +47,7 @@ def environment() -> Environment:
         "prose": prose,
         "clock": clock,
     }
-    return found
+    return templates
 
 
 def page(template: str, status: int = 200, /, **values: Any) -> Response:
@@ -83,10 +83,10 @@ async def form_of(request: Request) -> dict[str, str]:
 def seconds_of(form: Mapping[str, str]) -> float | None:
     """How long a row was looked at; None where the page does not say."""
     try:
-        found = float(form.get("seconds", ""))
+        seconds = float(form.get("seconds", ""))
     except ValueError:
         return None
-    return round(found, 1) if math.isfinite(found) and 0 <= found < 1e6 else None
+    return round(seconds, 1) if math.isfinite(seconds) and 0 <= seconds < 1e6 else None
 
 
 def clock(seconds: float) -> str:

@@ -146,12 +146,12 @@ class Blind:
         asked."""
         quiz, desk = self._known, self.desk
         answered = list(self._answers(by))
-        number = 1 + sum(one.at >= run.since for one in answered)
+        number = 1 + sum(answer.at >= run.since for answer in answered)
         if number > run.count:
             return None
-        known, marks, table = {one.row for one in answered}, desk.marks(quiz.table), desk.table(quiz.table)
+        answered_rows, marks, table = {answer.row for answer in answered}, desk.marks(quiz.table), desk.table(quiz.table)
         for place in map(int, desk.queues(quiz.table).rows(QueueRequest("sample"), marks, by)):
-            if marks.by(by)[place] or table.id(place) in known:
+            if marks.by(by)[place] or table.id(place) in answered_rows:
                 continue
             row = self._row(place)
             turns = _turns(at(row, quiz.input))
@@ -171,50 +171,57 @@ class Blind:
             raise DataError(f"{row} says something else since it was asked; nothing was written", "go on with another question")
         if text and text not in quiz.options:
             raise DataError(f"'{text}' is no option", did_you_mean(text, quiz.options, "options"))
-        if any(one.row == row for one in self._answers(by)):
+        if any(answer.row == row for answer in self._answers(by)):
             raise DataError(f"you have answered {row} already", "the first answer stands")
-        known = {to_text(one): one for one in table.options(quiz.target.path)}
-        made = Decision(
+        options_by_text = {to_text(option): option for option in table.options(quiz.target.path)}
+        decision = Decision(
             by=by,
             table=quiz.table,
             row=row,
             decision="answer",
             field=quiz.target.path,
-            value=known.get(text, text) if text else None,
+            value=options_by_text.get(text, text) if text else None,
             reason="" if text else "the time ran out",
             seconds=seconds,
             seen=seen(values, [root_of(quiz.input)]),
         )
-        return self.desk.book.append(made)[0]
+        return self.desk.book.append(decision)[0]
 
     def result(self, by: str, run: BlindRun) -> BlindResult:
         """A person's answers since a run began, beside the targets. Raises DataError where nothing can be asked."""
-        found = list(self._compared(by, run.since))
-        right = sum(one.right for one in found)
-        low, high = wilson(right, len(found))
-        times = [one.seconds for one in found if one.seconds is not None]
-        return BlindResult(by, len(found), right, low, high, median(times) if times else None, tuple(one for one in found if not one.right))
+        answers = list(self._compared(by, run.since))
+        right = sum(answer.right for answer in answers)
+        low, high = wilson(right, len(answers))
+        times = [answer.seconds for answer in answers if answer.seconds is not None]
+        return BlindResult(
+            by, len(answers), right, low, high, median(times) if times else None, tuple(answer for answer in answers if not answer.right)
+        )
 
     def _answers(self, by: str) -> Iterator[Decision]:
         """What a person answered and did not take back, in the order of the file."""
         quiz = self._known
         standings = self.desk.book.review.standing(quiz.table)
-        for one in self.desk.book.review:
-            if one.by == by and one.decision == "answer" and one.table == quiz.table and one in standings[one.row].answers:
-                yield one
+        for decision in self.desk.book.review:
+            if (
+                decision.by == by
+                and decision.decision == "answer"
+                and decision.table == quiz.table
+                and decision in standings[decision.row].answers
+            ):
+                yield decision
 
     def _compared(self, by: str, since: str) -> Iterator[BlindAnswer]:
         quiz, table = self._known, self.desk.table(self._known.table)
-        for one in self._answers(by):
-            place = table.place(one.row)
-            if one.at < since or place is None:
+        for answer in self._answers(by):
+            place = table.place(answer.row)
+            if answer.at < since or place is None:
                 continue
             row = self._row(place)
             target = quiz.target_of(row)
             if target is not None:
-                told = to_text(at(row, quiz.input))
-                right = one.value is not None and same(one.value, target)
-                yield BlindAnswer(one.row, legible(told), legible(one.value), legible(target), right, one.seconds)
+                question = to_text(at(row, quiz.input))
+                right = answer.value is not None and same(answer.value, target)
+                yield BlindAnswer(answer.row, legible(question), legible(answer.value), legible(target), right, answer.seconds)
 
     def _row(self, place: int) -> dict[str, Any]:
         """A row with what was changed in it."""
@@ -224,10 +231,10 @@ class Blind:
 
 def _turns(value: Any) -> tuple[tuple[str, Pieces], ...]:
     """An input as it is shown: a text, or the turns of a talk; nothing where there is nothing to answer."""
-    given = input_of(value)
-    if given is None:
+    input_value = input_of(value)
+    if input_value is None:
         return ()
-    turns = [{"role": "", "content": given}] if isinstance(given, str) else given
+    turns = [{"role": "", "content": input_value}] if isinstance(input_value, str) else input_value
     return tuple((turn["role"], legible(turn["content"], longest=LONGEST)) for turn in turns)
 
 
@@ -281,14 +288,14 @@ def _of_label(desk: ReviewDesk) -> BlindTask | None:
 
 
 def _options(desk: ReviewDesk, name: str, path: str, more: Sequence[str] = ()) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(map(to_text, [*desk.table(name).options(path), *more])))
-    return found if 1 < len(found) <= OPTIONS else ()
+    options = tuple(dict.fromkeys(map(to_text, [*desk.table(name).options(path), *more])))
+    return options if 1 < len(options) <= OPTIONS else ()
 
 
 def _brief(desk: ReviewDesk, name: str, field: str) -> tuple[str, tuple[str, ...]]:
     """What the model read first when it answered blind, word for word, and its documents; nothing where the journal does not say."""
     with suppress(SynthgenError, IndexError):
         attempts = why(desk.dataset.folder, desk.table(name).id(0)).attempts
-        question = next((one.questions[-1] for one in attempts if one.field == field and one.questions), None)
+        question = next((attempt.questions[-1] for attempt in attempts if attempt.field == field and attempt.questions), None)
         return (question.brief, tuple(question.documents)) if question else ("", ())
     return "", ()

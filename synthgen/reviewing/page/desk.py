@@ -134,10 +134,10 @@ class ReviewDesk:
 
     def current(self, table: ReviewTable, place: int, standing: Standing) -> dict[str, Any]:
         """The values of the row at a place with what was changed in it, and in the row that it is made from."""
-        found = {key: value for key, value in table.row(place).items() if key != PROVENANCE}
+        values = {key: value for key, value in table.row(place).items() if key != PROVENANCE}
         for path, value in {**self.book.inherited(table, place), **standing.changes}.items():
-            put(found, path, value)
-        return found
+            put(values, path, value)
+        return values
 
     def decide(self, by: str, name: str, place: int, wish: DecisionRequest, ask: QueueRequest) -> Decision:
         """Write down what a reviewer decided. Raises Overtaken where others decided since the row was shown, DataError, OutputError."""
@@ -145,35 +145,35 @@ class ReviewDesk:
             raise DataError(f"there is no decision '{wish.decision}'", did_you_mean(wish.decision, STATUS, "decisions"))
         with self.lock:
             self.book.refresh()
-            shown = self.seen(name, place, by, ask)
-            if shown.since != wish.since:
-                raise Overtaken(_overtaken(shown, wish.since))
-            changes = self._change(name, place, shown, wish) if wish.decision in ("edit", "relabel") else {}
+            shown_row = self.seen(name, place, by, ask)
+            if shown_row.since != wish.since:
+                raise Overtaken(_overtaken(shown_row, wish.since))
+            changes = self._change(name, place, shown_row, wish) if wish.decision in ("edit", "relabel") else {}
             decision = Decision(
                 by=by,
                 table=name,
-                row=shown.id,
+                row=shown_row.id,
                 decision=wish.decision,  # type: ignore[arg-type]
                 reason=wish.reason.strip(),
                 seconds=wish.seconds,
-                seen=seen(shown.values, self.table(name).read),
+                seen=seen(shown_row.values, self.table(name).read),
                 **changes,
             )
             return self.book.append(decision)[0]
 
-    def _change(self, name: str, place: int, shown: ShownRow, wish: DecisionRequest) -> dict[str, Any]:
+    def _change(self, name: str, place: int, shown_row: ShownRow, wish: DecisionRequest) -> dict[str, Any]:
         """Which field is changed, and from what to what. Raises DataError."""
-        was = at(shown.values, wish.path)
+        was = at(shown_row.values, wish.path)
         table, value = self.table(name), wish.text.replace("\r\n", "\n")  # browsers write line ends so
         options = table.options(wish.path)
         if wish.decision == "relabel":
             if not options:
                 raise DataError(f"'{wish.path}' has no options", "edit it, or reject the row")
-            known = {to_text(option): option for option in options}
-            if wish.text not in known:
-                raise DataError(f"'{wish.text}' is no option of '{wish.path}'", did_you_mean(wish.text, known, "options"))
-            return _changed(wish.path, was, known[wish.text])
-        if wish.path == table.lacks(place) and wish.path not in shown.standing.changes:
+            options_by_text = {to_text(option): option for option in options}
+            if wish.text not in options_by_text:
+                raise DataError(f"'{wish.text}' is no option of '{wish.path}'", did_you_mean(wish.text, options_by_text, "options"))
+            return _changed(wish.path, was, options_by_text[wish.text])
+        if wish.path == table.lacks(place) and wish.path not in shown_row.standing.changes:
             return _changed(wish.path, was, _read(value) if table.is_json(wish.path) else value)
         if options or not isinstance(was, str):
             raise DataError(f"'{wish.path}' cannot be edited", "only texts can")
@@ -218,24 +218,24 @@ def _read(text: str) -> Any:
         raise DataError(f"this is no JSON: {error}", "fill in the values, and leave the rest as it was") from None
 
 
-def _overtaken(shown: ShownRow, since: str) -> str:
+def _overtaken(row: ShownRow, since: str) -> str:
     """Why a decision is not written: the row is not as it was shown."""
-    if shown.since.partition(".")[0] == since.partition(".")[0]:
-        return f"{shown.id} says something else since you opened it; nothing was written. It is shown anew: decide once more"
-    if not shown.standing.decisions:
-        return f"what was decided on {shown.id} was undone since you opened it; nothing was written"
-    last = shown.standing.decisions[-1]
+    if row.since.partition(".")[0] == since.partition(".")[0]:
+        return f"{row.id} says something else since you opened it; nothing was written. It is shown anew: decide once more"
+    if not row.standing.decisions:
+        return f"what was decided on {row.id} was undone since you opened it; nothing was written"
+    last = row.standing.decisions[-1]
     why = f" ({last.reason})" if last.reason else ""
-    return f"{shown.id} was {in_words(last)} by {last.by}{why} since you opened it; nothing was written. It is shown anew: decide once more"
+    return f"{row.id} was {in_words(last)} by {last.by}{why} since you opened it; nothing was written. It is shown anew: decide once more"
 
 
 def _version(folder: Path) -> tuple[int, int, int] | None:
     """What tells one making of an output from another; None where there is none at this moment."""
     try:
-        found = (Output(folder).whole / MANIFEST).stat()
+        manifest_status = (Output(folder).whole / MANIFEST).stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    return manifest_status.st_mtime_ns, manifest_status.st_ino, manifest_status.st_size
 
 
 def counted(query: Mapping[str, str], key: str, default: int, most: int) -> int:

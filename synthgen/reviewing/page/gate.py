@@ -54,10 +54,10 @@ class Gate:
         if scope["type"] != "http":
             return
         guarded = _with_headers(send)
-        first, _, rest = scope["path"].lstrip("/").partition("/")
+        first, _, inner_path = scope["path"].lstrip("/").partition("/")
         if why := self._refusal(scope):
             await PlainTextResponse(REFUSED.format(why=why), 403)(scope, receive, guarded)
-        elif not rest and first in self.links:
+        elif not inner_path and first in self.links:
             self.links.discard(first)
             await RedirectResponse(f"/{self.token}/", 303)(scope, receive, guarded)
         elif not compare_digest(first.encode(), self.token.encode()):
@@ -75,8 +75,8 @@ class Gate:
             return "the address is not one of this machine"
         if method not in (*READS, *WRITES):
             return f"{method} is not what this page is for"
-        own, origins = f"http://{hosts[0].lower()}", headers.getlist("origin")
-        if any(origin.lower() != own for origin in origins) or (method in WRITES and len(origins) != 1):
+        page_origin, origins = f"http://{hosts[0].lower()}", headers.getlist("origin")
+        if any(origin.lower() != page_origin for origin in origins) or (method in WRITES and len(origins) != 1):
             return "it comes from another page"
         return "it comes from another site" if _crosses(headers, method) else ""
 

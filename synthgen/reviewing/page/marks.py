@@ -26,8 +26,8 @@ class TableMarks:
     """The `status` of each row by its place, whether a value of it was `changed`, and who decided it. Decisions that a row no longer fits
     count for nothing."""
 
-    def __init__(self, table: ReviewTable, standings: Standings, inherited: Inherited, held: Iterable[Standing] = ()) -> None:
-        """`inherited` gives the changes that a row has from the one that it is made from, `held` what holds of the decisions so far."""
+    def __init__(self, table: ReviewTable, standings: Standings, inherited: Inherited, holding: Iterable[Standing] = ()) -> None:
+        """`inherited` gives the changes that a row has from the one that it is made from, `holding` what holds of the decisions so far."""
         import numpy
 
         self.table, self.standings, self._inherited = table, standings, inherited
@@ -36,7 +36,7 @@ class TableMarks:
         self.outdated = 0
         self._of: dict[str, NDArray[Any]] = {}
         self._lost: dict[str, int] = {}
-        for standing in held:
+        for standing in holding:
             if (place := table.place(standing.row)) is not None:
                 self._mark(place, standing)
 
@@ -71,7 +71,11 @@ class TableMarks:
         """What holds of the decisions on each row that several have decided."""
         import numpy
 
-        several = numpy.add.reduce([own.astype("int8") for own in self._of.values()]) > 1 if len(self._of) > 1 else numpy.zeros(0, bool)
+        several = (
+            numpy.add.reduce([reviewer_marks.astype("int8") for reviewer_marks in self._of.values()]) > 1
+            if len(self._of) > 1
+            else numpy.zeros(0, bool)
+        )
         return (self.held(int(place), self.table.id(int(place))) for place in several.nonzero()[0])
 
     def count(self, *statuses: int) -> int:
@@ -97,8 +101,8 @@ class DecisionBook:
         if not self._marks:
             plans = honoured(self.dataset, self.review).plans
             for name in filter(self.dataset.paths, self.dataset.tables):
-                held = plans[name].standings if name in plans else ()
-                self._marks[name] = TableMarks(self._tables(name), self.review.standing(name), self.inherited, held)
+                current_standings = plans[name].standings if name in plans else ()
+                self._marks[name] = TableMarks(self._tables(name), self.review.standing(name), self.inherited, current_standings)
         return self._marks[table]
 
     def above(self, table: ReviewTable, place: int) -> Standing | None:
@@ -121,18 +125,20 @@ class DecisionBook:
     def append(self, *decisions: Decision) -> list[Decision]:
         """Write decisions; they are on the disk when this returns. Raises DataError, OutputError."""
         try:
-            return [self.review.append(one) for one in decisions]
+            return [self.review.append(decision) for decision in decisions]
         finally:
             self._follow()
 
     def _follow(self) -> None:
         fresh = list(islice(reversed(self.review.ids.values()), max(0, len(self.review) - self._read)))[::-1]
         self._read = len(self.review)
-        self.reasons |= {one.reason: None for one in fresh if one.decision == "reject" and one.reason not in self.reasons}
+        self.reasons |= {
+            decision.reason: None for decision in fresh if decision.decision == "reject" and decision.reason not in self.reasons
+        }
         if any(marks.standings is not self.review.standing(name) for name, marks in self._marks.items()):
             self._marks.clear()  # it is another file now
         for name, marks in self._marks.items():
-            marks.take({one.row for one in fresh if one.table == name})
+            marks.take({decision.row for decision in fresh if decision.table == name})
 
     def agreements(self, table: str) -> list[Agreement]:
         """How far each pair of reviewers agrees on the rows of a table."""
@@ -143,15 +149,15 @@ class DecisionBook:
 
     def was_undone(self, decision: Decision) -> bool:
         """Whether a decision was taken back."""
-        later = takewhile(lambda one: one.id != decision.id, reversed(self.review.ids.values()))
-        return any(one.decision == "undo" and one.undoes == decision.id for one in later)
+        later = takewhile(lambda entry: entry.id != decision.id, reversed(self.review.ids.values()))
+        return any(entry.decision == "undo" and entry.undoes == decision.id for entry in later)
 
     def last_of(self, reviewer: str) -> Decision | None:
         """A reviewer's last decision that was not undone."""
         undone = set[str]()
-        for one in reversed(self.review.ids.values()):
-            if one.by == reviewer and one.decision == "undo":
-                undone |= {one.undoes} if one.id not in undone else set()
-            elif one.by == reviewer and one.id not in undone and one.decision != "answer":
-                return one
+        for decision in reversed(self.review.ids.values()):
+            if decision.by == reviewer and decision.decision == "undo":
+                undone |= {decision.undoes} if decision.id not in undone else set()
+            elif decision.by == reviewer and decision.id not in undone and decision.decision != "answer":
+                return decision
         return None

@@ -73,8 +73,8 @@ def _lines(desk: ReviewDesk, name: str, by: str) -> Iterator[QueueLine]:
     marks, queues = desk.marks(name), desk.queues(name)
     for key, queue in QUEUES.items():
         table = desk.table(name)
-        there = {"differing": bool(table.pairs), "waiting": table.made < len(table)}
-        if queue.listed and there.get(key, True):
+        has_rows = {"differing": bool(table.pairs), "waiting": table.made < len(table)}
+        if queue.listed and has_rows.get(key, True):
             yield QueueLine(
                 key, queue.title, queue.about, queues.left(QueueRequest(key), marks, by) if queues.is_known(QueueRequest(key)) else None
             )
@@ -96,4 +96,4 @@ def queue_aside(desk: ReviewDesk, name: str) -> reported.Queue:
 def answers(desk: ReviewDesk, blind: Blind) -> list[BlindResult]:
     """How those did who took it themselves."""
     results = [blind.result(name, BlindRun()) for name in desk.reviewers()] if blind.quiz else []
-    return [one for one in results if one.count]
+    return [result for result in results if result.count]

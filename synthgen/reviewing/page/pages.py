@@ -88,7 +88,7 @@ class Pages:
 
         return answered
 
-    def _frame(self, request: Request, title: str, said: str = "") -> dict[str, Any]:
+    def _frame(self, request: Request, title: str, message: str = "") -> dict[str, Any]:
         """What every page is given."""
         by, root = str(request.path_params.get("by", "")), request.scope["root_path"]
         return {
@@ -97,7 +97,7 @@ class Pages:
             "by": by,
             "root": root,
             "base": address(f"{root}/by/{by}") if by else root,
-            "said": said,
+            "said": message,
             "address": address,
         }
 
@@ -139,7 +139,10 @@ class Pages:
             file=self.desk.file,
             aside=overview.aside(self.desk),
             notes=self.desk.book.review.notes,
-            unfit=[f"{one.by}'s decision on {one.row} counts for nothing: {why_not}" for one, why_not in self.desk.book.review.unfit],
+            unfit=[
+                f"{decision.by}'s decision on {decision.row} counts for nothing: {why_not}"
+                for decision, why_not in self.desk.book.review.unfit
+            ],
             blind=self.blind.quiz is not None,
         )
 
@@ -148,31 +151,31 @@ class Pages:
         name, ask = request.path_params["table"], QueueRequest.of(request.query_params)
         return self._next(request, name, ask, None, {})
 
-    def _next(self, request: Request, name: str, ask: QueueRequest, place: int | None, told: dict[str, str]) -> Response:
+    def _next(self, request: Request, name: str, ask: QueueRequest, place: int | None, query: dict[str, str]) -> Response:
         by, root = request.path_params["by"], request.scope["root_path"]
         following = self.desk.step(name, by, ask, place)
         if following is None:
-            return goes_on(f"{root}/by/{by}/", done=ask.title, **told)
-        return goes_on(f"{root}/by/{by}/rows/{name}/{self.desk.table(name).number(following)}", **ask.query, **told)
+            return goes_on(f"{root}/by/{by}/", done=ask.title, **query)
+        return goes_on(f"{root}/by/{by}/rows/{name}/{self.desk.table(name).number(following)}", **ask.query, **query)
 
     def row(self, request: Request, form: Form) -> Response:
         """A row to decide."""
         return self._row(request, {}, 200, "")
 
-    def _row(self, request: Request, kept: Form, status: int, problem: str) -> Response:
-        """A row to decide; `kept` is what was typed into it before, `problem` what is wrong with that."""
+    def _row(self, request: Request, typed_form: Form, status: int, problem: str) -> Response:
+        """A row to decide; `typed_form` is what was typed into it before, `problem` what is wrong with that."""
         by, name = request.path_params["by"], request.path_params["table"]
         ask, place = QueueRequest.of(request.query_params), self.desk.place(name, request.path_params["number"])
         queues, marks = self.desk.queues(name), self.desk.marks(name)
-        shown = self.desk.seen(name, place, by, ask)
+        shown_row = self.desk.seen(name, place, by, ask)
         before, after = queues.beside(ask, marks, by, place)
         base = f"{request.scope['root_path']}/by/{by}/rows/{name}"
         number = self.desk.table(name).number
         return page(
             "review",
             status,
-            **self._frame(request, shown.id, self._said(request)),
-            row=shown,
+            **self._frame(request, shown_row.id, self._said(request)),
+            row=shown_row,
             table=name,
             ask=ask,
             here=address(f"{base}/{request.path_params['number']}", **ask.query),
@@ -181,9 +184,9 @@ class Pages:
             left=queues.left(ask, marks, by),
             progress=overview.progress(marks, by),
             reasons=self.desk.reasons(),
-            hidden=ask.queue == "second" and by not in shown.standing.by,
+            hidden=ask.queue == "second" and by not in shown_row.standing.by,
             queue=QUEUES[ask.queue],
-            kept=kept,
+            kept=typed_form,
             problem=problem,
         )
 
@@ -201,14 +204,14 @@ class Pages:
             form.get("since", ""),
         )
         try:
-            made = self.desk.decide(by, name, place, wish, ask)
+            decision = self.desk.decide(by, name, place, wish, ask)
         except Overtaken as error:
             return self._row(request, form, 409, str(error))
         except SynthgenError as error:
             return self._row(request, form, 422, str(error))
-        if made.changes:
-            return goes_on(f"{request.scope['root_path']}/by/{by}/rows/{name}/{number}", **ask.query, said=made.id)
-        return self._next(request, name, ask, place, {"said": made.id})
+        if decision.changes:
+            return goes_on(f"{request.scope['root_path']}/by/{by}/rows/{name}/{number}", **ask.query, said=decision.id)
+        return self._next(request, name, ask, place, {"said": decision.id})
 
     def undo(self, request: Request, form: Form) -> Response:
         """Take back the reviewer's last decision, and show its row."""
@@ -221,16 +224,16 @@ class Pages:
 
     def _said(self, request: Request) -> str:
         """What was just decided, in words."""
-        made = self.desk.book.review.ids.get(request.query_params.get("said", ""))
-        if made is None:
+        decision = self.desk.book.review.ids.get(request.query_params.get("said", ""))
+        if decision is None:
             return ""
-        if self.desk.book.was_undone(made):
-            return f"Undone: {made.row} is no longer {in_words(made)} by {made.by}."
-        more = {"reject": f": {made.reason}", "edit": f": {made.field}", "relabel": f": {made.field} is {made.value}"}.get(
-            made.decision, ""
+        if self.desk.book.was_undone(decision):
+            return f"Undone: {decision.row} is no longer {in_words(decision)} by {decision.by}."
+        more = {"reject": f": {decision.reason}", "edit": f": {decision.field}", "relabel": f": {decision.field} is {decision.value}"}.get(
+            decision.decision, ""
         )
-        on = " That accepts it; j goes on." if made.changes else ""
-        return f"{made.row} {in_words(made)}{more}.{on}"
+        on = " That accepts it; j goes on." if decision.changes else ""
+        return f"{decision.row} {in_words(decision)}{more}.{on}"
 
     # Reading
 
@@ -255,10 +258,16 @@ class Pages:
         run = BlindRun.of(request.query_params)
         if not run.since:
             return goes_on(f"{base}/question", **run.begun().query)
-        asked = self.blind.next_row(by, run)
-        if asked is None:
+        blind_question = self.blind.next_row(by, run)
+        if blind_question is None:
             return goes_on(f"{base}/result", **run.query)
-        return page("ask", **self._frame(request, asked.title), asked=asked, run=run, here=address(f"{base}/question", **run.query))
+        return page(
+            "ask",
+            **self._frame(request, blind_question.title),
+            asked=blind_question,
+            run=run,
+            here=address(f"{base}/question", **run.query),
+        )
 
     def answer(self, request: Request, form: Form) -> Response:
         """Write down an answer, and go on."""
@@ -269,8 +278,8 @@ class Pages:
     def result(self, request: Request, form: Form) -> Response:
         """How the answers compare with the targets."""
         run = BlindRun.of(request.query_params)
-        found = self.blind.result(request.query_params.get("who") or request.path_params["by"], run)
-        return page("result", **self._frame(request, "Take it yourself: result"), found=found, run=run, quiz=self.blind.quiz)
+        result = self.blind.result(request.query_params.get("who") or request.path_params["by"], run)
+        return page("result", **self._frame(request, "Take it yourself: result"), found=result, run=run, quiz=self.blind.quiz)
 
 
 def named(name: str) -> None:

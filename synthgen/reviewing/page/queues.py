@@ -38,9 +38,12 @@ class QueueRequest:
         name = query.get("queue", "open")
         if name not in QUEUES:
             raise OutputError(f"there is no queue '{name}'", did_you_mean(name, QUEUES, "queues"))
-        labelled, found = name == "label", name == "search"
+        labelled, searching = name == "label", name == "search"
         return cls(
-            name, query.get("label", "") if labelled else "", query.get("is", "") if labelled else "", query.get("q", "") if found else ""
+            name,
+            query.get("label", "") if labelled else "",
+            query.get("is", "") if labelled else "",
+            query.get("q", "") if searching else "",
         )
 
     @property
@@ -52,8 +55,8 @@ class QueueRequest:
     @property
     def query(self) -> dict[str, str]:
         """What says so in an address."""
-        said = {"queue": self.queue, "label": self.label, "is": self.value, "q": self.text}
-        return {key: value for key, value in said.items() if value or (key == "is" and self.label)}
+        parameters = {"queue": self.queue, "label": self.label, "is": self.value, "q": self.text}
+        return {key: value for key, value in parameters.items() if value or (key == "is" and self.label)}
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def _second(table: ReviewTable, marks: TableMarks, by: str, ask: QueueRequest) -
 
 
 def _odd(table: ReviewTable, marks: TableMarks, by: str, ask: QueueRequest) -> Places:
-    return [place for place, _ in sorted(table.contents.typicality(), key=lambda one: (one[1], one[0]))]
+    return [place for place, _ in sorted(table.contents.typicality(), key=lambda item: (item[1], item[0]))]
 
 
 def _differing(table: ReviewTable, marks: TableMarks, by: str, ask: QueueRequest) -> Places:
@@ -129,16 +132,16 @@ def _found(table: ReviewTable, marks: TableMarks, by: str, ask: QueueRequest) ->
     from pyarrow import compute
 
     columns = [name for name in [*table.contents.spoken, *table.contents.labels.values()] if name in table.contents.columns]
-    found, first = list[int](), 0
+    places, first = list[int](), 0
     for batch in table.columns(columns) if columns else ():
         hit = None
         for column in batch.columns:
             stored = column.storage if isinstance(column, pyarrow.ExtensionArray) else column
-            own = compute.match_substring(stored.cast(pyarrow.string()), ask.text, ignore_case=True).fill_null(False)
-            hit = own if hit is None else compute.or_(hit, own)
-        found += [first + int(place) for place in hit.to_numpy(zero_copy_only=False).nonzero()[0]] if hit is not None else []
+            matches = compute.match_substring(stored.cast(pyarrow.string()), ask.text, ignore_case=True).fill_null(False)
+            hit = matches if hit is None else compute.or_(hit, matches)
+        places += [first + int(place) for place in hit.to_numpy(zero_copy_only=False).nonzero()[0]] if hit is not None else []
         first += batch.num_rows
-    return found
+    return places
 
 
 def _each(table: ReviewTable, names: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -147,8 +150,8 @@ def _each(table: ReviewTable, names: Sequence[str]) -> Iterator[tuple[int, dict[
 
 def differs(row: Mapping[str, Any], label: str, answer: str) -> bool:
     """Whether a blind answer says another thing than the label, where there are both."""
-    one, other = get_path(row, label), get_path(row, answer)
-    return one is not None and other is not None and not same(one, other)
+    label_value, answer_value = get_path(row, label), get_path(row, answer)
+    return label_value is not None and answer_value is not None and not same(label_value, answer_value)
 
 
 QUEUES = {
@@ -189,10 +192,10 @@ class TableQueues:
         import numpy
 
         if ask not in self._worked:
-            found = numpy.asarray(QUEUES[ask.queue].rows(self.table, marks, by, ask), "int64")
+            places = numpy.asarray(QUEUES[ask.queue].rows(self.table, marks, by, ask), "int64")
             if ask.queue not in FIXED:
-                return found
-            self._worked[ask] = found
+                return places
+            self._worked[ask] = places
             while len(self._worked) > KEPT:
                 self._worked.popitem(last=False)
         return self._worked[ask]
@@ -214,8 +217,8 @@ class TableQueues:
         ahead, behind = _around(self.rows(ask, marks, by), at)
         if not QUEUES[ask.queue].skips:
             return _first(ahead)
-        mine = marks.by(by)
-        return _first(ahead[~mine[ahead]], behind[~mine[behind]])
+        decided = marks.by(by)
+        return _first(ahead[~decided[ahead]], behind[~decided[behind]])
 
     def beside(self, ask: QueueRequest, marks: TableMarks, by: str, at: int) -> tuple[int | None, int | None]:
         """The places of the rows before and after one in a queue, decided or not."""
@@ -229,9 +232,9 @@ def _around(rows: NDArray[Any], at: int | None) -> tuple[NDArray[Any], NDArray[A
     """The rows of a queue after one, and those before it; of one that is not in it, those at higher places and at lower ones."""
     if at is None:
         return rows, rows[:0]
-    known = (rows == at).nonzero()[0]
-    if len(known):
-        return rows[known[0] + 1 :], rows[: known[0]]
+    positions = (rows == at).nonzero()[0]
+    if len(positions):
+        return rows[positions[0] + 1 :], rows[: positions[0]]
     return rows[rows > at], rows[rows < at]
 
 

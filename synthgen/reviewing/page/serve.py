@@ -23,12 +23,12 @@ class Up:
     file: Path
 
 
-def serve(folder: str | Path, told: Callable[[Up], None], *, port: int = 0, by: str = "") -> int:
+def serve(folder: str | Path, announce: Callable[[Up], None], *, port: int = 0, by: str = "") -> int:
     """Let people review the output in a folder until the process is interrupted, and return how many decisions were written meanwhile.
 
-    `told` hears when the server is up. `port` is any that is free unless one is named; `by` is the reviewer (else the page asks). Raises
-    OutputError where there is no such output, the port is taken or the extra `review` is not installed, and DataError for decisions that
-    cannot be read.
+    `announce` is called when the server is up. `port` is any that is free unless one is named; `by` is the reviewer (else the page asks).
+    Raises OutputError where there is no such output, the port is taken or the extra `review` is not installed, and DataError for decisions
+    that cannot be read.
     """
     try:
         import uvicorn
@@ -50,7 +50,7 @@ def serve(folder: str | Path, told: Callable[[Up], None], *, port: int = 0, by: 
         config = uvicorn.Config(
             gate, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2
         )
-        told(Up(f"{place}/{gate.token}/", f"{place}{gate.link()}", desk.file))
+        announce(Up(f"{place}/{gate.token}/", f"{place}{gate.link()}", desk.file))
         with suppress(KeyboardInterrupt):  # that is how it is stopped
             uvicorn.Server(config).run(sockets=[listening])
     return len(desk.book.review) - before

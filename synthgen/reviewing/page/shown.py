@@ -75,15 +75,15 @@ class ShownRow:
 def show(table: ReviewTable, place: int, standing: Standing, current: Mapping[str, Any], above: Standing | None = None) -> ShownRow:
     """The row at a place, whose decisions come to `standing` and whose values are `current` with the changes that were decided; `above`
     is what was decided on the row that it is made from."""
-    made = table.row(place)
+    original = table.row(place)
     paired = {path for pair in table.pairs for path in pair}
-    texts = [part for part in _texts(table, made, current, standing) if part.path not in {*paired, table.target}]
-    row, columns = _Row(table, made, current, standing), {path: short for short, path in table.contents.labels.items()}
+    texts = [part for part in _texts(table, original, current, standing) if part.path not in {*paired, table.target}]
+    row, columns = _Row(table, original, current, standing), {path: short for short, path in table.contents.labels.items()}
     labels = [row.label(path, name) for path, name in columns.items() if path not in paired and path != table.target]
     target = row.label(table.target, columns.get(table.target, "")) if table.target and table.target not in paired else None
-    beside = {*table.contents.spoken, *table.contents.labels.values()}
-    beside |= {f"{name}_{part}" for name in table.contents.spoken for part in ("slips", "style", "mess")}
-    facts = [(name, legible(value, longest=CELL)) for name, value in plain(made).items() if name not in beside and name != PROVENANCE]
+    excluded = {*table.contents.spoken, *table.contents.labels.values()}
+    excluded |= {f"{name}_{part}" for name in table.contents.spoken for part in ("slips", "style", "mess")}
+    facts = [(name, legible(value, longest=CELL)) for name, value in plain(original).items() if name not in excluded and name != PROVENANCE]
     pairs = [LabelPair(row.label(label), row.label(answer), differs(current, label, answer)) for label, answer in table.pairs]
     since = f"{standing.decisions[-1].id if standing.decisions else ''}.{digest_of(current)}"
     lacking = _lacking(table, place, standing)
@@ -133,17 +133,17 @@ def _notes(table: ReviewTable, place: int, above: Standing | None) -> Iterator[s
 # Texts
 
 
-def _texts(table: ReviewTable, made: Mapping[str, Any], current: Mapping[str, Any], standing: Standing) -> Iterator[ShownValue]:
+def _texts(table: ReviewTable, original: Mapping[str, Any], current: Mapping[str, Any], standing: Standing) -> Iterator[ShownValue]:
     """What was said, in order. A text that goes on from an earlier one is shown beside that; the same text of several fields once, by the
     last of them."""
     spoken = table.contents.spoken
     origins = {name: table.fields[name].made_from for name in spoken if table.fields[name].made_from in spoken}
-    row = _Row(table, made, current, standing)
+    row = _Row(table, original, current, standing)
     for name in (name for name in spoken if name not in origins.values()):
         chain = [name]
         while (origin := origins.get(chain[-1])) and origin not in chain:
             chain.append(origin)
-        earlier = next((one for one in chain if current[one] != current[name] and isinstance(current[one], str)), "")
+        earlier = next((source for source in chain if current[source] != current[name] and isinstance(current[source], str)), "")
         if earlier and isinstance(current[name], str):
             yield row.text(name, earlier)
         else:
@@ -167,28 +167,30 @@ class _Row:
         elif isinstance(value, list) and value and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in value):
             yield from (self.text(f"{name}.{number}.content", name=f"{name}, {to_text(turn['role'])}") for number, turn in enumerate(value))
         else:
-            slips = next((told for one in same if isinstance(told := self.made.get(f"{one}_slips"), list)), [])
+            slips = next((field_slips for field_name in same if isinstance(field_slips := self.made.get(f"{field_name}_slips"), list)), [])
             yield self.text(name, slips=slips)
 
     def text(self, path: str, earlier: str = "", name: str = "", slips: Sequence[Mapping[str, Any]] = ()) -> ShownValue:
         """One text; beside what was made where somebody changed it, or else beside an earlier version."""
         value, was = at(self.current, path), at(self.made, path)
-        pieces, before, shown = legible(value, slips if value == was else (), LONGEST), Pieces(), ""
+        pieces, before, before_name = legible(value, slips if value == was else (), LONGEST), Pieces(), ""
         if path in self.standing.changes and value != was:
-            (before, pieces), shown = versions(was, value, LONGEST), "as it was made"
+            (before, pieces), before_name = versions(was, value, LONGEST), "as it was made"
         elif earlier:
-            (before, pieces), shown = versions(self.current[earlier], value, LONGEST), earlier
+            (before, pieces), before_name = versions(self.current[earlier], value, LONGEST), earlier
         options = self.table.options(path)
         text = value if isinstance(value, str) and not options else None
         lossy = text is not None and bool(LOST.search(text))
-        return ShownValue(path, name or path, pieces, before, shown, text, *_choice(options, value), lossy)
+        return ShownValue(path, name or path, pieces, before, before_name, text, *_choice(options, value), lossy)
 
     def label(self, path: str, name: str = "") -> ShownValue:
         """A label, beside what it was where somebody changed it."""
         value, was = at(self.current, path), at(self.made, path)
         changed = path in self.standing.changes and value != was
-        before, shown = (legible(was, longest=CELL), "as it was made") if changed else (Pieces(), "")
-        return ShownValue(path, name or path, legible(value, longest=CELL), before, shown, None, *_choice(self.table.options(path), value))
+        before, before_name = (legible(was, longest=CELL), "as it was made") if changed else (Pieces(), "")
+        return ShownValue(
+            path, name or path, legible(value, longest=CELL), before, before_name, None, *_choice(self.table.options(path), value)
+        )
 
 
 def _choice(options: Sequence[Any], value: Any) -> tuple[tuple[str, ...], int]:
@@ -207,9 +209,9 @@ def at(row: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def in_words(one: Decision) -> str:
+def in_words(decision: Decision) -> str:
     """What a decision made of its row, in words."""
-    said = {
+    verbs = {
         "accept": "accepted",
         "reject": "rejected",
         "unsure": "marked unsure",
@@ -217,4 +219,4 @@ def in_words(one: Decision) -> str:
         "relabel": "relabelled",
         "answer": "answered",
     }
-    return said.get(one.decision, one.decision)
+    return verbs.get(decision.decision, decision.decision)

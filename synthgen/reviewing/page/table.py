@@ -96,7 +96,7 @@ class ReviewTable:
 
     @cached_property
     def _set_aside(self) -> Mapping[int, Waiting]:
-        return {one.number: one for one in self.known.waiting_rows(self.name, set(self._waiting))}
+        return {waiting_row.number: waiting_row for waiting_row in self.known.waiting_rows(self.name, set(self._waiting))}
 
     def _group_of(self, place: int) -> tuple[pyarrow.ReviewTable, int]:
         number = next(number for number, (start, stop, *_) in enumerate(self._layout) if start <= place < stop)
@@ -112,14 +112,14 @@ class ReviewTable:
     @cached_property
     def _layout(self) -> list[tuple[int, int, str, int]]:
         """The groups of rows: from which place to which, in which shard, and which there."""
-        found, start = [], 0
+        groups, start = [], 0
         for path in self.dataset.paths(self.name):
             with self.dataset.stored(path) as stored:
                 for inner in range(stored.num_row_groups):
                     count = stored.metadata.row_group(inner).num_rows
-                    found.append((start, start + count, path, inner))
+                    groups.append((start, start + count, path, inner))
                     start += count
-        return found
+        return groups
 
     def columns(self, names: Sequence[str]) -> Iterator[pyarrow.RecordBatch]:
         """These columns of the rows that were made, a thousand rows at a time."""
@@ -159,13 +159,13 @@ class ReviewTable:
         """The labels, each with the blind answer (`solve`) that should say the same: those that a check `agrees` compares, and those that
         have the same options."""
         written = self.dataset.recipe.data.get("tables", {}).get(self.name) or {}
-        found = [(str(one.get("with")), str(one.get("field"))) for one in written.get("keep") or () if one.get("kind") == "agrees"]
-        compared = {root_of(answer) for _, answer in found}
+        pairs = [(str(check.get("with")), str(check.get("field"))) for check in written.get("keep") or () if check.get("kind") == "agrees"]
+        compared = {root_of(answer) for _, answer in pairs}
         for answer in (name for name in self.own & self.fields.keys() if self.fields[name].data.get("kind") == "solve"):
             options = self.options(answer)
             if options and answer not in compared:
-                found += [(label, answer) for label, one in self.fields.items() if one.role == "label" and self._same(label, options)]
-        return [pair for pair in found if all(root_of(path) in self.fields for path in pair)]
+                pairs += [(label, answer) for label, field in self.fields.items() if field.role == "label" and self._same(label, options)]
+        return [pair for pair in pairs if all(root_of(path) in self.fields for path in pair)]
 
     def _same(self, label: str, options: list[Any]) -> bool:
         return set(map(to_text, self.options(label))) == set(map(to_text, options))
@@ -174,18 +174,20 @@ class ReviewTable:
     def target(self) -> str:
         """The label that matters most: the target of the recipe's harness, what a blind answer is compared with, or what messages are
         about; "" where there is none."""
-        said = str(self.dataset.recipe.harness.get("target") or "")
+        harness_target = str(self.dataset.recipe.harness.get("target") or "")
         compared = [label for label, _ in self.pairs]
         about = self.contents.labels.get(self.contents.topic or "", "")
-        return next((path for path in (said, *compared, about) if path and root_of(path) in self.fields and self.options(path)), "")
+        return next(
+            (path for path in (harness_target, *compared, about) if path and root_of(path) in self.fields and self.options(path)), ""
+        )
 
     def options(self, path: str) -> list[Any]:
         """The values that a label may have: those of the recipe, or of a column of few values those that it has. None where any may stand
         there."""
         if path not in self._options:
-            found = self.known.options(self.name, path) if root_of(path) in self.contents.columns else []
+            options = self.known.options(self.name, path) if root_of(path) in self.contents.columns else []
             column = next((label for label, name in self.contents.labels.items() if name == path and name in self.read), "")
-            self._options[path] = list(found or ()) or [value for value, _ in self.values.get(column, ())]
+            self._options[path] = list(options or ()) or [value for value, _ in self.values.get(column, ())]
         return self._options[path]
 
     @cached_property
@@ -195,9 +197,9 @@ class ReviewTable:
         counts: dict[str, Counter[str]] = {label: Counter() for label in names}
         for batch in self.columns(list(names.values())) if names else ():
             for label, column in names.items():
-                for one in batch.column(column).value_counts():
-                    counts[label][to_text(one["values"].as_py())] += one["counts"].as_py()
-        return {label: own.most_common() for label, own in counts.items()}
+                for entry in batch.column(column).value_counts():
+                    counts[label][to_text(entry["values"].as_py())] += entry["counts"].as_py()
+        return {label: counter.most_common() for label, counter in counts.items()}
 
     def lacks(self, place: int) -> str:
         """The field that a row which waits has no value of; "" for any other."""

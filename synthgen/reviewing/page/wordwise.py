@@ -21,9 +21,9 @@ def versions(before: object, after: object, longest: int = LONGEST) -> tuple[Pie
     gone, come = list[tuple[int, int]](), list[tuple[int, int]]()
     first, second = WORD.findall(old), WORD.findall(new)
     at, to = _starts(first), _starts(second)
-    for one, two, three, four in _changes(first, second):
-        gone.append((at[one], at[two]))
-        come.append((to[three], to[four]))
+    for old_start, old_end, new_start, new_end in _changes(first, second):
+        gone.append((at[old_start], at[old_end]))
+        come.append((to[new_start], to[new_end]))
     if gone == [(0, len(old))] and come == [(0, len(new))]:
         gone, come = [], []
     return marked(before, gone, "gone", longest), marked(after, come, "come", longest)
@@ -34,18 +34,18 @@ def _changes(first: list[str], second: list[str]) -> Iterator[tuple[int, int, in
     shorter = min(len(first), len(second))
     head = next((place for place in range(shorter) if first[place] != second[place]), shorter)
     tail = next((place for place in range(shorter - head) if first[-1 - place] != second[-1 - place]), shorter - head)
-    one, other = first[head : len(first) - tail], second[head : len(second) - tail]
-    if len(one) * len(other) > MOST:
-        yield head, head + len(one), head, head + len(other)
+    old_middle, new_middle = first[head : len(first) - tail], second[head : len(second) - tail]
+    if len(old_middle) * len(new_middle) > MOST:
+        yield head, head + len(old_middle), head, head + len(new_middle)
         return
-    for kind, start, end, begin, stop in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+    for kind, start, end, begin, stop in SequenceMatcher(None, old_middle, new_middle, autojunk=False).get_opcodes():
         if kind != "equal":
             yield head + start, head + end, head + begin, head + stop
 
 
 def _starts(words: list[str]) -> list[int]:
     """Where each word begins, and where the last one ends."""
-    found = [0]
+    starts = [0]
     for word in words:
-        found.append(found[-1] + len(word))
-    return found
+        starts.append(starts[-1] + len(word))
+    return starts
