@@ -73,8 +73,8 @@ def loaded_from(recipe: Recipes, options: Mapping[str, Any]) -> Loaded:
 def check(recipe: Recipes, **options: Any) -> Checked:
     """Read a recipe and say what it will ask, without asking. `options` are those of `load_recipe`. Raises RecipeError."""
     loaded = loaded_from(recipe, options)
-    made = plan(loaded.recipe)
-    return Checked(loaded, made, list(questions(made, open_models(loaded, made.models))), tuple(notes(loaded.recipe)))
+    recipe_plan = plan(loaded.recipe)
+    return Checked(loaded, recipe_plan, list(questions(recipe_plan, open_models(loaded, recipe_plan.models))), tuple(notes(loaded.recipe)))
 
 
 @quietly
@@ -91,8 +91,8 @@ def critique(
     from synthgen import advice
 
     loaded = loaded_from(recipe, options)
-    asked, specs = plan(loaded.recipe).models, loaded.recipe.all_models
-    claudes = sorted((name for name, spec in specs.items() if spec.paid), key=lambda name: name not in asked)
+    asked_models, specs = plan(loaded.recipe).models, loaded.recipe.all_models
+    claudes = sorted((name for name, spec in specs.items() if spec.paid), key=lambda name: name not in asked_models)
     model = open_models(loaded, {claudes[0]}, models, Budget(max_cost))[claudes[0]]
     output = Output(loaded.output_folder(out))
     with shared_journal(output, "check --critique") as journal:
@@ -145,20 +145,20 @@ def _previews(
     out: str | Path | None,
     ask: bool,
     models: Mapping[str, Model] | None,
-    told: tuple[Watch | None, Callable[[LookedRow], None] | None],
+    watchers: tuple[Watch | None, Callable[[LookedRow], None] | None],
     options: Mapping[str, Any],
 ) -> Iterator[Previewed]:
     loaded = loaded_from(recipe, options)
-    whole = plan(loaded.recipe)
+    recipe_plan = plan(loaded.recipe)
     output = Output(loaded.output_folder(out))
     with shared_journal(output, "preview") as journal:
-        opened, specs = open_models(loaded, whole.models, models), loaded.recipe.all_models
+        opened, specs = open_models(loaded, recipe_plan.models, models), loaded.recipe.all_models
         recording = {
             name: RecordingModel(Journalled(model, journal, closed=not ask and specs[name].paid)) for name, model in opened.items()
         }
-        with notebook.progress(told[0]) as watch:
-            audience = Audience(watch, told[1] or (lambda shown: None))
-            yield from previews(loaded.recipe, RecordedRecipe(loaded.data), whole, recording, show, audience)
+        with notebook.progress(watchers[0]) as watch:
+            audience = Audience(watch, watchers[1] or (lambda row: None))
+            yield from previews(loaded.recipe, RecordedRecipe(loaded.data), recipe_plan, recording, show, audience)
 
 
 # why and diff
@@ -249,12 +249,12 @@ def review(folder: str | Path) -> ReviewState:
 
 
 @quietly
-def serve_review(folder: str | Path, told: Callable[[Up], None], *, port: int = 0, by: str = "") -> int:
+def serve_review(folder: str | Path, announce: Callable[[Up], None], *, port: int = 0, by: str = "") -> int:
     """Let people review an output on a page of this machine until the process is interrupted, and return how many decisions were written.
-    `told` hears the page's address when it is up. Raises DataError, OutputError."""
+    `announce` is called with the page's address when it is up. Raises DataError, OutputError."""
     from synthgen.reviewing.page.serve import serve
 
-    return serve(folder, told, port=port, by=by)
+    return serve(folder, announce, port=port, by=by)
 
 
 # export, slice and push
@@ -324,7 +324,7 @@ def tune(
 
     settings = Settings(epochs=epochs, minutes=minutes, seed=seed)
     return tune(
-        [Path(one) for one in ([logs] if isinstance(logs, str | Path) else logs)],
+        [Path(log) for log in ([logs] if isinstance(logs, str | Path) else logs)],
         Path(out),
         about=about,
         model=model,
@@ -402,8 +402,8 @@ def make(
 def _made(
     loaded: Loaded, out: str | Path | None, how: RunOptions, watch: Watch | None, before: Callable[[Checked], None] | None
 ) -> MakeResult:
-    with notebook.progress(watch) as told:
-        return make_output(loaded, Output(loaded.output_folder(out)), how, told, before or (lambda checked: None))
+    with notebook.progress(watch) as watcher:
+        return make_output(loaded, Output(loaded.output_folder(out)), how, watcher, before or (lambda checked: None))
 
 
 __all__ = [

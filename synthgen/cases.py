@@ -54,16 +54,16 @@ def rows(
     folder = loaded.output_folder(out).absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f".{folder.name}.synthgen-rows.lock"):
-        made = opened(make(loaded, out=folder, max_cost=max_cost, models=models).folder, review=review)
-        name = made.named(table)
-        told = told_in(made, name)
-        found = made.rows(name, fields)
-        kept = RowList(plain(row) for row in islice(found, n))
+        dataset = opened(make(loaded, out=folder, max_cost=max_cost, models=models).folder, review=review)
+        name = dataset.named(table)
+        review_column = told_in(dataset, name)
+        table_rows = dataset.rows(name, fields)
+        row_list = RowList(plain(row) for row in islice(table_rows, n))
     if fields is None:
-        for row in kept:
+        for row in row_list:
             row.pop("provenance", None)
-            row.pop(told, None)
-    return kept
+            row.pop(review_column, None)
+    return row_list
 
 
 def row_id(row: Mapping[str, Any]) -> str:

@@ -99,8 +99,8 @@ class Choosing:
             totals, sift = memory[voice] if self.targets else None, fates.sift if fates else unheard
             variant = pool_of[place].take(totals, partial(self._suits, row), used, sift)
             if listener and fates:
-                others = pooled(pool_of[place], fates, row.values, scored=self.topics is not None)
-                listener.considered(row, [*unread(messages[place]), *others])
+                pooled_variants = pooled(pool_of[place], fates, row.values, scored=self.topics is not None)
+                listener.considered(row, [*unread(messages[place]), *pooled_variants])
             if variant is None:
                 refused = messages[place][0][0]
                 taken = Refusal("taken", "by other rows, which had none of their own")

@@ -287,26 +287,26 @@ class Typed(Asked):
             key = self._topic(row), self._voice_of(row, name, streams), self._wanted(row, name, streams)
             alike.setdefault(key, []).append(place)
         prompts: list[list[Prompt]] = [[] for _ in rows]
-        for (topic, voice, wanted), places in alike.items():
-            several = self._several(bool(wanted), max(rows[place].attempt for place in places))
+        for (topic, voice, mentions), places in alike.items():
+            several = self._several(bool(mentions), max(rows[place].attempt for place in places))
             size = max(1, (SHARED_OPENED if self.topics else SHARED) // several)
             for start in range(0, len(places), size):
                 block = places[start : start + size]
                 first = rows[block[0]]
-                stream = streams.at(first.table, name, "frame", topic, voice, *sorted(wanted), first.index, first.attempt)
-                text, shown = self._framing.frame(topic, wanted, stream, voice)
+                stream = streams.at(first.table, name, "frame", topic, voice, *sorted(mentions), first.index, first.attempt)
+                text, frame_seeds = self._framing.frame(topic, mentions, stream, voice)
                 origin = {
                     "field": f"{first.table}.{name}",
-                    "seeds": [digest(seed) for seed in shown],
-                    "mention": sorted(wanted),
+                    "seeds": [digest(seed) for seed in frame_seeds],
+                    "mention": sorted(mentions),
                     "voice": voice,
                     "topic": topic,
                 }
-                openings = self._framing.openings(self._share_opened(topic), topic, wanted, stream, voice)
+                openings = self._framing.openings(self._share_opened(topic), topic, mentions, stream, voice)
                 for place in block:
                     row = rows[place]
-                    for one in range(several):
-                        number = streams.number(row.table, name, row.index, row.attempt, one)
+                    for draw in range(several):
+                        number = streams.number(row.table, name, row.index, row.attempt, draw)
                         opening = self._suited(next(openings), row)
                         prompts[place].append(Prompt(text, number, self._settings(topic, opening), {**origin, "opening": opening}))
         return prompts
@@ -317,12 +317,12 @@ class Typed(Asked):
     def _wanted(self, row: Row, name: str, streams: Streams) -> frozenset[str]:
         """What the row must mention. One draw for all slots, which share the span from 0 to 1 one after the other (and from its start
         again when it is full): each has its rate, and two in one message are no more frequent than they must be."""
-        draw, start, wanted = streams.at(row.table, name, "mention", row.index).random(), 0.0, set[str]()
+        draw, start, mentions = streams.at(row.table, name, "mention", row.index).random(), 0.0, set[str]()
         for slot in sorted(self.mention):
             if (draw - start) % 1 < self.mention[slot] and row.values.get(slot) is not None:
-                wanted.add(slot)
+                mentions.add(slot)
             start += self.mention[slot]
-        return frozenset(wanted)
+        return frozenset(mentions)
 
     def _several(self, hard: bool, attempt: int) -> int:
         """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
