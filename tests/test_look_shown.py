@@ -60,7 +60,7 @@ def test_the_message_is_first_and_bright_then_labels_in_one_line_then_the_rest()
 
 
 def test_what_was_measured_is_shown_when_asked_for() -> None:
-    shown = "\n".join(lines(row(), How(whole=True)))
+    shown = "\n".join(lines(row(), How(full=True)))
     for name in ("message_style", "message_slips", "provenance", "message_voice", '{"words": 3.0}', "input, message: wher is it"):
         assert name in shown
         assert name not in "\n".join(lines(row()))
@@ -79,7 +79,7 @@ def test_long_texts_and_cells_are_folded_and_whole_when_asked_for() -> None:
     shown = lines(row(message=LONG, input=LONG, intent="x" * 100))
     assert f"… {len(LONG) - 800:,} more characters" in " ".join(shown)
     assert " … 40 more characters" in " ".join(lines(row(intent="x" * 100), width=200))
-    whole = " ".join(lines(row(message=LONG, input=LONG), How(whole=True)))
+    whole = " ".join(lines(row(message=LONG, input=LONG), How(full=True)))
     assert "and the end" in whole
     assert "more characters" not in whole
 

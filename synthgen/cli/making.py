@@ -92,5 +92,7 @@ def preview(
         from synthgen import api
 
         options = loading(None, seed, set_, without, allow)
-        for table_preview in api.preview(recipe, show=show, out=out, ask=not prompts, watch=printer.tell, each=printer.each, **options):
+        for table_preview in api.preview(
+            recipe, show=show, out=out, ask=not prompts, watch=printer.tell, each=printer.print_row, **options
+        ):
             printer.done(table_preview)

@@ -36,7 +36,7 @@ class Previewing:
             self.live.update(0, description=escape(safe(f"{tick.table}: {tick.rows:,} of {tick.wanted:,} rows{waiting}").plain))
         self.watch(tick)
 
-    def each(self, row: LookedRow) -> None:
+    def print_row(self, row: LookedRow) -> None:
         """Print a row in which something was said; of others a table is made at the end."""
         if row.layout.texts:
             with self._paused():
@@ -48,7 +48,7 @@ class Previewing:
     def done(self, preview: Previewed) -> None:
         """Print what is left to say of a table."""
         with self._paused():
-            print_preview(preview, self.printed, self.show, full=self.how.whole)
+            print_preview(preview, self.printed, self.show, full=self.how.full)
             if self.prompts:
                 print_prompts(preview)
 

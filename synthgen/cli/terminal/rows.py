@@ -35,14 +35,14 @@ ALL = sys.maxsize
 
 @dataclass(frozen=True)
 class How:
-    """How rows are shown: as far as they are for reading, or `whole`, with all that was measured and told of them; `search` is marked."""
+    """How rows are shown: as far as they are for reading, or `full`, with all that was measured and told of them; `search` is marked."""
 
-    whole: bool = False
+    full: bool = False
     search: str = ""
 
     def longest(self, value: Any, usual: int) -> int:
         """How many characters of a value are shown: what is searched is among them."""
-        return ALL if self.whole else max(usual, first_end(to_text(value), self.search))
+        return ALL if self.full else max(usual, first_end(to_text(value), self.search))
 
 
 def width() -> int:
@@ -52,7 +52,7 @@ def width() -> int:
 
 def print_rows(rows: Sequence[LookedRow], how: How) -> None:
     """Rows one below the other, with an empty line after each; as a table where nothing was said in them and that fits."""
-    as_table = None if how.whole or any(row.layout.texts or row.aside for row in rows) else table(rows, how)
+    as_table = None if how.full or any(row.layout.texts or row.aside for row in rows) else table(rows, how)
     if as_table is not None and rows:
         print_lines([*as_table, Text()])
         return
@@ -74,8 +74,8 @@ def block(row: LookedRow, how: How, width: int) -> list[Text]:
     head = list(_said(texts[0], how, width, bright=True)) if texts else []
     other_lines = [line for text in texts[1:] for line in _said(text, how, width - 2)]
     of = {name: row.values.get(column) for name, column in row.layout.labels.items()}
-    cells = [Text(row.id, style="dim"), *(_cells(of, how) if texts and not how.whole else ())]
-    if how.whole:
+    cells = [Text(row.id, style="dim"), *(_cells(of, how) if texts and not how.full else ())]
+    if how.full:
         below = listed({name: value for name, value in row.values.items() if name not in names}, how, width - 2)
     elif texts:
         below = packed(list(_cells({name: row.values.get(name) for name in row.layout.facts}, how, dim=True)), width - 2)
@@ -100,7 +100,7 @@ def _aside(row: LookedRow, how: How, width: int) -> Iterator[Text]:
 
 def together(row: LookedRow, related: Mapping[str, Sequence[LookedRow]], how: How) -> list[Text]:
     """The lines of a row, and beside them those of the rows that belong to it; below them where there is no room."""
-    related = {name: [related_row if how.whole else _without(related_row, row) for related_row in rows] for name, rows in related.items()}
+    related = {name: [related_row if how.full else _without(related_row, row) for related_row in rows] for name, rows in related.items()}
     count = 1 + len(related)
     column_width = (width() - len(BETWEEN) * (count - 1)) // count
     narrow = column_width < NARROWEST
@@ -194,7 +194,7 @@ def padded(line: Text, width: int) -> Text:
 
 def _said(text: Said, how: How, width: int, *, bright: bool = False) -> Iterator[Text]:
     """The lines of what was said; whose it is stands before it, unless it is what the row is about."""
-    name = "" if bright and not how.whole else text.name
+    name = "" if bright and not how.full else text.name
     parts = [(f"{name}.{part}" if name else part, pieces) for part, pieces in text.parts] or [(name, text.pieces)]
     for label, pieces in parts:
         painted_text = painted(pieces, how)

@@ -84,7 +84,7 @@ class _Pace:
         self.start, self.first, self.work = time.monotonic(), float(tick.rows), float(tick.rows)
         self.wanted = tick.wanted
         self.seen: deque[tuple[float, float]] = deque([(self.start, self.first)])
-        self.told = False
+        self.warned = False
 
     @property
     def seconds(self) -> float:
@@ -101,7 +101,7 @@ class _Pace:
             self.seen.popleft()
 
     @property
-    def left(self) -> str:
+    def remaining_time(self) -> str:
         """How long it takes still, from the pace since it began and that of the last half minute; nothing where that cannot be told yet."""
         since, then = self.seen[0]
         recent, overall = (self.work - then) / max(time.monotonic() - since, 1e-3), (self.work - self.first) / self.seconds
@@ -112,7 +112,7 @@ class _Pace:
 
     def is_news(self, trouble: str) -> bool:
         """Whether trouble is to be told, which it is once."""
-        already_warned, self.told = self.told, True
+        already_warned, self.warned = self.warned, True
         return not already_warned
 
 
@@ -128,9 +128,9 @@ def _doing(tick: Tick, pace: _Pace) -> str:
     if tick.batch:
         parts = [tick.batch]
     elif tick.asked:
-        parts = [tick.waiting, f"{tick.asked / pace.seconds:.1f} answers a second", pace.left]
+        parts = [tick.waiting, f"{tick.asked / pace.seconds:.1f} answers a second", pace.remaining_time]
     else:
-        parts = [f"{(tick.rows - pace.first) / pace.seconds:,.0f} rows a second", pace.left]
+        parts = [f"{(tick.rows - pace.first) / pace.seconds:,.0f} rows a second", pace.remaining_time]
     return ", ".join(filter(None, [rows, *parts, dollars(tick.cost) if tick.cost is not None else ""]))
 
 
