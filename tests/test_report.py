@@ -649,7 +649,7 @@ def test_a_dot_lies_where_its_figure_does(name: str, given: tuple[float, float, 
     found = dot(name, *given)
     assert found.at == pytest.approx(lies[0])
     assert found.band == pytest.approx(lies[1])
-    assert (found.made, found.target) == said
+    assert (found.actual, found.target) == said
 
 
 def test_of_very_many_texts_some_are_read_evenly(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:

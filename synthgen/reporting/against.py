@@ -40,7 +40,7 @@ class Against:
     logs: str
     table: str
     field: str
-    found: Comparison
+    comparison: Comparison
     verdict: str
     groups: dict[str, list[Dot]]
     questions: list[QuizPair]

@@ -48,7 +48,7 @@ class Crossing:
     by: str
     columns: list[Pieces]
     lines: list[tuple[Pieces, int, list[tuple[int, float, int]]]]
-    whole: bool
+    complete: bool
 
 
 @dataclass(frozen=True)

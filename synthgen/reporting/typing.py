@@ -31,7 +31,7 @@ class Dot:
     name: str
     unit: str
     says: str
-    made: str
+    actual: str
     at: float
     target: str = ""
     band: tuple[float, float, float] | None = None
