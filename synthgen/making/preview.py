@@ -63,17 +63,17 @@ class Previews(Iterable[Previewed]):
 
 @dataclass(frozen=True)
 class Audience:
-    """Who is told on the way: `watch` how far a table is, `each` of every row as soon as it is made."""
+    """Who is told on the way: `watch` how far a table is, `show_row` of every row as soon as it is made."""
 
     watch: Watch = lambda tick: None
-    each: Callable[[LookedRow], None] = lambda row: None
+    show_row: Callable[[LookedRow], None] = lambda row: None
 
 
 class _Passing:
     """Tells of each row that has gone through all steps of its table; of why it is as it is, nothing."""
 
     def __init__(self, last: FieldStep | CheckStep | None, tell_row: Callable[[Row], None]) -> None:
-        self.last, self.told, self.count = last, tell_row, 0
+        self.last, self.tell_row, self.count = last, tell_row, 0
 
     def follows(self, row: Row) -> bool:
         """None."""
@@ -89,7 +89,7 @@ class _Passing:
         """Tells of the row when it has passed the last step."""
         if step is self.last and refusal is None:
             self.count += 1
-            self.told(row)
+            self.tell_row(row)
 
 
 def previews(
@@ -138,7 +138,7 @@ def _report(table: TablePlan, few: int, passing: _Passing, watch: Watch) -> Repo
 
 
 def _tell(audience: Audience, table: TablePlan, layout: Layout, row: Row) -> None:
-    audience.each(_shown(table, row, layout))
+    audience.show_row(_shown(table, row, layout))
 
 
 def _shown(table: TablePlan, row: Row, layout: Layout) -> LookedRow:

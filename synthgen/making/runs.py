@@ -148,7 +148,7 @@ class Run:
         how: RunOptions,
         watch: Watch,
     ) -> None:
-        self.loaded, self.whole, self.output, self.budget, self.how, self.watch = loaded, recipe_plan, output, budget, how, watch
+        self.loaded, self.plan, self.output, self.budget, self.how, self.watch = loaded, recipe_plan, output, budget, how, watch
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again
             name
             for name, model in opened.items()
@@ -164,7 +164,7 @@ class Run:
     def tables(self, recipe_fingerprint: str) -> dict[str, TableStore]:
         """All tables, each made as far as it was not before."""
         progress, stores = Progress(self.output.unfinished), dict[str, TableStore]()
-        for table in self.whole.tables:
+        for table in self.plan.tables:
             size = self.how.chunk or self._size(table)
             parent = stores[table.table.from_.table] if table.table.from_ else None
             decided = [recipe_fingerprint, versions(), size if table.asks else 0, self.how.recheck, *([parent.content] if parent else [])]
