@@ -34,7 +34,7 @@ class Honoured:
     dataset: Dataset
     review: Review
     plans: Mapping[str, ReviewPlan]
-    known: Reviewable
+    reviewable: Reviewable
 
     @property
     def holding(self) -> int:
@@ -65,7 +65,10 @@ def honoured(dataset: Dataset, review: Review | None = None) -> Honoured:
     """The output as reviewers left it; `review` are their decisions, by default those in the file beside it. Raises DataError,
     OutputError."""
     output_review = review_of(dataset) if review is None else review
-    reviewable, plans = output_review.known if isinstance(output_review.known, Reviewable) else Reviewable(dataset), dict[str, ReviewPlan]()
+    reviewable, plans = (
+        output_review.reviewable if isinstance(output_review.reviewable, Reviewable) else Reviewable(dataset),
+        dict[str, ReviewPlan](),
+    )
     for name in dataset.tables if len(output_review) else ():  # in the order of work: parents first
         recorded = dataset.recipe.tables.get(name)
         plans[name] = plan(dataset, reviewable, output_review, name, plans.get(recorded.parent) if recorded else None)
@@ -92,7 +95,7 @@ def told_in(dataset: Dataset, table: str) -> str:
 def _amended(dataset: Dataset, plans: Mapping[str, ReviewPlan]) -> Dataset:
     amended, manifest = Amended(plans), dict(dataset.manifest)
     manifest["tables"] = {
-        name: {**table_record, "rows": table_record["rows"] + (len(plans[name].let_in) - plans[name].lost if name in plans else 0)}
+        name: {**table_record, "rows": table_record["rows"] + (len(plans[name].let_in) - plans[name].left_out if name in plans else 0)}
         for name, table_record in manifest["tables"].items()
     }
     manifest["aside"] = {name: count - len(amended.settled(name)) for name, count in manifest["aside"].items()}
@@ -105,7 +108,7 @@ class Amended:
 
     def __init__(self, plans: Mapping[str, ReviewPlan]) -> None:
         self.plans = plans
-        self._places = {name: table_plan.places() for name, table_plan in plans.items() if table_plan.lost}
+        self._places = {name: table_plan.places() for name, table_plan in plans.items() if table_plan.left_out}
 
     def settled(self, name: str) -> set[tuple[str, int]]:
         """The rows of a configuration of rows that wait which wait no more: the table and the number of each."""
@@ -155,7 +158,7 @@ class Amended:
             batch = _changed(batch, changed, table_plan.beside)
         if table_plan.above and table_plan.above.table in self._places:
             batch = _moved(batch, self._places[table_plan.above.table])
-        review_cells = [fates[at].told if at in fates else None for at in range(len(numbers))]
+        review_cells = [fates[at].review_cell if at in fates else None for at in range(len(numbers))]
         column = self.schema(table_plan.table, schema).field(table_plan.column)
         batch = batch.append_column(column, pyarrow.array(review_cells, column.type))
         if any(fate.out for fate in fates.values()):

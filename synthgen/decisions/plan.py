@@ -24,21 +24,21 @@ class Fate:
     """What becomes of a row: the decisions on it that hold, what is put into it (its parent's changes too, as far as it carries them), and
     whether it stays out, by itself or `with_parent`."""
 
-    held: Standing
+    standing: Standing
     changes: Mapping[str, Any] = field(default_factory=dict)
     with_parent: bool = False
 
     @property
     def out(self) -> bool:
         """Whether it stays out."""
-        return self.with_parent or self.held.out
+        return self.with_parent or self.standing.out
 
     @property
-    def told(self) -> dict[str, Any] | None:
+    def review_cell(self) -> dict[str, Any] | None:
         """What its column `reviewed` says; None where nobody decided on it."""
-        if self.held.status is None and not self.changes:
+        if self.standing.status is None and not self.changes:
             return None
-        return {"status": self.held.status, "changed": list(self.changes)}
+        return {"status": self.standing.status, "changed": list(self.changes)}
 
     def put_into(self, row: dict[str, Any], beside: Mapping[str, Sequence[str]]) -> None:
         """Change a row, and empty what stands `beside` a field and is untrue of another text."""
@@ -66,11 +66,11 @@ class ReviewPlan:
     @property
     def touched(self) -> bool:
         """Whether any row is another than it was made, or somebody decided on one."""
-        decided = any(fate.out or fate.told for fate in self.fates.values())
-        return decided or bool(self.let_in) or bool(self.above and self.above.lost)
+        decided = any(fate.out or fate.review_cell for fate in self.fates.values())
+        return decided or bool(self.let_in) or bool(self.above and self.above.left_out)
 
     @property
-    def lost(self) -> int:
+    def left_out(self) -> int:
         """How many rows stay out."""
         return sum(fate.out for fate in self.fates.values())
 
@@ -90,7 +90,7 @@ class ReviewPlan:
             **{name: status[name] for name in ("accepted", "rejected", "unsure", "disputed")},
             "changed": sum(bool(fate.changes) and not fate.out for fate in self.fates.values()),
             "let in": len(self.let_in),
-            "left out": self.lost,
+            "left out": self.left_out,
         }
         return {name: count for name, count in sorts.items() if count}
 
@@ -114,7 +114,7 @@ def plan(dataset: Dataset, reviewable: Reviewable, review: Review, table: str, a
         table_plan.order += numbers
         for at, values in zip(touched, dataset.opened(batch.take(touched)) if touched else (), strict=True):
             table_plan.fates[numbers[at]] = _fate(f"{table}-{numbers[at]}", values, standings, handed.get(parents[at]), carried)
-    table_plan.standings = [fate.held for fate in table_plan.fates.values()]
+    table_plan.standings = [fate.standing for fate in table_plan.fates.values()]
     waiting = list(reviewable.waiting_rows(table, decided & reviewable.waiting[table].keys()))
     places = _places_of([row.values for row in waiting], dataset, above.table, carried) if above and carried and waiting else {}
     for at, row in enumerate(waiting):
@@ -174,15 +174,15 @@ def _column(names: list[str]) -> str:
 
 def _settle(table_plan: ReviewPlan, fate: Fate, row: Waiting, parent: int | None) -> None:
     """Let a row in that was accepted, if it lacks nothing any more; let it go where it was rejected."""
-    table_plan.standings.append(fate.held)
-    ready = fate.held.status == "accepted" and (not row.lacks or row.lacks in fate.held.changes)
+    table_plan.standings.append(fate.standing)
+    ready = fate.standing.status == "accepted" and (not row.lacks or row.lacks in fate.standing.changes)
     if fate.out or ready:
         table_plan.settled[row.number] = row.where
     if ready and not fate.out:
         values = dict(row.values)
         fate.put_into(values, table_plan.beside)
         origin = {"row": row.number, "try": row.attempt, **({} if parent is None else {"parent": parent})}
-        table_plan.let_in.append({**values, PROVENANCE: origin, table_plan.column: fate.told})
+        table_plan.let_in.append({**values, PROVENANCE: origin, table_plan.column: fate.review_cell})
 
 
 def _places_of(rows: list[dict[str, Any]], dataset: Dataset, parent: str, carried: list[str]) -> dict[int, int]:

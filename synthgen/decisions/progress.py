@@ -46,7 +46,7 @@ def progress(honoured: Honoured) -> list[ReviewProgress]:
 
 
 def _progress(honoured: Honoured, table: str) -> ReviewProgress:
-    plan, reviewable = honoured.plans.get(table), honoured.known
+    plan, reviewable = honoured.plans.get(table), honoured.reviewable
     waiting = len(reviewable.waiting[table])
     rows = reviewable.dataset.manifest["tables"][table]["rows"] + waiting
     standings = plan.standings if plan else []

@@ -54,13 +54,13 @@ class Standings(Mapping[str, Standing]):
     """What the decisions on each row of a table come to, by the row's id; worked out when it is asked for."""
 
     def __init__(self, lock: RLock) -> None:
-        self._lock, self._decisions, self._known = lock, dict[str, list[Decision]](), dict[str, Standing]()
+        self._lock, self._decisions, self._cached = lock, dict[str, list[Decision]](), dict[str, Standing]()
         self._counts = Counter[Status | None]()
 
     def take(self, decision: Decision) -> None:
         """One more decision; they come in the order of the file."""
         self._decisions.setdefault(decision.row, []).append(decision)
-        if old := self._known.pop(decision.row, None):
+        if old := self._cached.pop(decision.row, None):
             self._counts[old.status] -= 1
 
     def last(self, row: str) -> str:
@@ -70,17 +70,17 @@ class Standings(Mapping[str, Standing]):
     def count(self) -> Counter[Status | None]:
         """How many rows have each status (None: all was undone, or the row was only answered)."""
         with self._lock, uncollected():
-            for row in self._decisions.keys() - self._known.keys():
+            for row in self._decisions.keys() - self._cached.keys():
                 self[row]
             return +self._counts
 
     def __getitem__(self, row: str) -> Standing:
         with self._lock:
-            if row not in self._known:
+            if row not in self._cached:
                 row_decisions = self._decisions[row]
-                self._known[row] = row_standing = Standing(row, standing(row_decisions))
+                self._cached[row] = row_standing = Standing(row, standing(row_decisions))
                 self._counts[row_standing.status] += 1
-            return self._known[row]
+            return self._cached[row]
 
     def __iter__(self) -> Iterator[str]:
         with self._lock:
@@ -95,7 +95,7 @@ class Review:
     the decisions that can be none on this output, with the reason, which count for nothing."""
 
     def __init__(self, file: Path, reviewable: Known | None = None) -> None:
-        self.file, self.known = file, reviewable
+        self.file, self.reviewable = file, reviewable
         self._lock = RLock()
         self._forget()
 
@@ -212,7 +212,7 @@ class Review:
             self.notes.append(note)
 
     def _wrong(self, decision: Decision) -> str:
-        return self.known.wrong(decision) if self.known is not None else ""
+        return self.reviewable.wrong(decision) if self.reviewable is not None else ""
 
     # Writing
 

@@ -134,7 +134,7 @@ class Blind:
         return next(filter(None, (make(self.desk) for make in (_of_harness, _of_blind_answer, _of_label))), None)
 
     @property
-    def _known(self) -> BlindTask:
+    def _required_quiz(self) -> BlindTask:
         if self.quiz is None:
             raise DataError(
                 "nothing can be asked: no target has options that are known", "name one in the recipe: harness: {input: …, target: …}"
@@ -144,7 +144,7 @@ class Blind:
     def next_row(self, by: str, run: BlindRun) -> BlindQuestion | None:
         """The next row of a run; None where all are answered, or no further row can be asked. Raises DataError where nothing can be
         asked."""
-        quiz, desk = self._known, self.desk
+        quiz, desk = self._required_quiz, self.desk
         answered = list(self._answers(by))
         number = 1 + sum(answer.at >= run.since for answer in answered)
         if number > run.count:
@@ -161,7 +161,7 @@ class Blind:
 
     def answer(self, by: str, row: str, text: str, seconds: float | None, since: str) -> Decision:
         """Write down what a person answered; "" where the time ran out. Raises DataError, OutputError."""
-        quiz = self._known
+        quiz = self._required_quiz
         table = self.desk.table(quiz.table)
         place = table.place(row)
         if place is None:
@@ -199,7 +199,7 @@ class Blind:
 
     def _answers(self, by: str) -> Iterator[Decision]:
         """What a person answered and did not take back, in the order of the file."""
-        quiz = self._known
+        quiz = self._required_quiz
         standings = self.desk.book.review.standing(quiz.table)
         for decision in self.desk.book.review:
             if (
@@ -211,7 +211,7 @@ class Blind:
                 yield decision
 
     def _compared(self, by: str, since: str) -> Iterator[BlindAnswer]:
-        quiz, table = self._known, self.desk.table(self._known.table)
+        quiz, table = self._required_quiz, self.desk.table(self._required_quiz.table)
         for answer in self._answers(by):
             place = table.place(answer.row)
             if answer.at < since or place is None:
@@ -225,8 +225,8 @@ class Blind:
 
     def _row(self, place: int) -> dict[str, Any]:
         """A row with what was changed in it."""
-        table = self.desk.table(self._known.table)
-        return self.desk.current(table, place, self.desk.marks(table.name).held(place, table.id(place)))
+        table = self.desk.table(self._required_quiz.table)
+        return self.desk.current(table, place, self.desk.marks(table.name).standing_of(place, table.id(place)))
 
 
 def _turns(value: Any) -> tuple[tuple[str, Pieces], ...]:

@@ -49,7 +49,7 @@ class ReviewDesk:
     """An output that is reviewed. One lock guards all of it: requests come in several threads."""
 
     dataset: Dataset
-    known: Reviewable = field(init=False, repr=False)
+    reviewable: Reviewable = field(init=False, repr=False)
     book: DecisionBook = field(init=False, repr=False)
     lock: RLock = field(default_factory=RLock, repr=False)
     _version: tuple[int, int, int] | None = field(init=False, repr=False)
@@ -60,10 +60,10 @@ class ReviewDesk:
         self._begin(self.dataset)
 
     def _begin(self, dataset: Dataset) -> None:
-        self.dataset, self.known, self._version = dataset, Reviewable(dataset), _version(dataset.folder)
+        self.dataset, self.reviewable, self._version = dataset, Reviewable(dataset), _version(dataset.folder)
         self._tables.clear()
         self._queues.clear()
-        self.book = DecisionBook(dataset, Review.load(Output(dataset.folder).review, self.known), self.table)
+        self.book = DecisionBook(dataset, Review.load(Output(dataset.folder).review, self.reviewable), self.table)
 
     def renewed(self) -> bool:
         """Take in what was decided elsewhere meanwhile, and the output itself where it was made again; whether it was. Raises DataError,
@@ -82,7 +82,7 @@ class ReviewDesk:
     @property
     def tables(self) -> list[str]:
         """The tables that are there: of an output from the Hub some may have been left out."""
-        return list(self.known.schemas)
+        return list(self.reviewable.schemas)
 
     @property
     def file(self) -> Path:
@@ -94,7 +94,7 @@ class ReviewDesk:
         if name not in self._tables:
             if name not in self.tables:
                 raise OutputError(f"there is no table '{name}'", did_you_mean(name, self.tables, "tables"))
-            self._tables[name] = ReviewTable(self.known, name)
+            self._tables[name] = ReviewTable(self.reviewable, name)
         return self._tables[name]
 
     def queues(self, name: str) -> TableQueues:
@@ -119,7 +119,7 @@ class ReviewDesk:
         for name in self.tables[:1]:
             assert self.table(name).contents.labels is not None
             self.marks(name)
-            self.known.numbers(name)
+            self.reviewable.numbers(name)
 
     # A row
 
@@ -127,7 +127,7 @@ class ReviewDesk:
         """A row as a reviewer sees it; in the queue for a second opinion without what others decided, until it is given."""
         table = self.table(name)
         row = table.id(place)
-        standing = self.marks(name).held(place, row)
+        standing = self.marks(name).standing_of(place, row)
         if ask.queue == "second" and by not in standing.by:
             standing = Standing(row)
         return show(table, place, standing, self.current(table, place, standing), self.book.above(table, place))

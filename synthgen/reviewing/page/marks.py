@@ -51,9 +51,9 @@ class TableMarks:
     def take(self, rows: Iterable[str]) -> None:
         """Look again at the decisions on these rows."""
         for place, row in [(place, row) for row in rows if (place := self.table.place(row)) is not None]:
-            self._mark(place, self.held(place, row))
+            self._mark(place, self.standing_of(place, row))
 
-    def held(self, place: int, row: str) -> Standing:
+    def standing_of(self, place: int, row: str) -> Standing:
         """What holds of the decisions on a row."""
         standing = self.standings.get(row)
         return standing.of(self.table.row(place), self._inherited(self.table, place)) if standing else Standing(row)
@@ -76,7 +76,7 @@ class TableMarks:
             if len(self._of) > 1
             else numpy.zeros(0, bool)
         )
-        return (self.held(int(place), self.table.id(int(place))) for place in several.nonzero()[0])
+        return (self.standing_of(int(place), self.table.id(int(place))) for place in several.nonzero()[0])
 
     def count(self, *statuses: int) -> int:
         """How many rows have one of these statuses."""
@@ -110,12 +110,12 @@ class DecisionBook:
         parent = table.parent_of(place)
         if parent is None:
             return None
-        return self.marks(table.parent).held(parent, self._tables(table.parent).id(parent))
+        return self.marks(table.parent).standing_of(parent, self._tables(table.parent).id(parent))
 
     def inherited(self, table: ReviewTable, place: int) -> dict[str, Any]:
         """The changes that a row has from the one that it is made from."""
         above = self.above(table, place)
-        return {path: value for path, value in above.changes.items() if root_of(path) not in table.own} if above else {}
+        return {path: value for path, value in above.changes.items() if root_of(path) not in table.own_fields} if above else {}
 
     def refresh(self) -> None:
         """Take in what was decided elsewhere meanwhile. Raises DataError, OutputError."""

@@ -52,7 +52,7 @@ def progress(marks: TableMarks, by: str) -> TableProgress:
     return TableProgress(len(marks.status), len(marks.status) - marks.count(NONE), int(marks.by(by).sum()))
 
 
-def told(desk: ReviewDesk, name: str, by: str) -> TableOverview:
+def table_overview(desk: ReviewDesk, name: str, by: str) -> TableOverview:
     """What there is to see of a table."""
     marks = desk.marks(name)
     counts = {
@@ -73,7 +73,7 @@ def _lines(desk: ReviewDesk, name: str, by: str) -> Iterator[QueueLine]:
     marks, queues = desk.marks(name), desk.queues(name)
     for key, queue in QUEUES.items():
         table = desk.table(name)
-        has_rows = {"differing": bool(table.pairs), "waiting": table.made < len(table)}
+        has_rows = {"differing": bool(table.pairs), "waiting": table.made_count < len(table)}
         if queue.listed and has_rows.get(key, True):
             yield QueueLine(
                 key, queue.title, queue.about, queues.left(QueueRequest(key), marks, by) if queues.is_known(QueueRequest(key)) else None

@@ -133,7 +133,7 @@ class Pages:
         return page(
             "overview",
             **self._frame(request, "Overview", self._said(request)),
-            tables=[overview.told(self.desk, name, request.path_params["by"]) for name in self.desk.tables],
+            tables=[overview.table_overview(self.desk, name, request.path_params["by"]) for name in self.desk.tables],
             answers=overview.answers(self.desk, self.blind),
             done=request.query_params.get("done", ""),
             file=self.desk.file,

@@ -81,15 +81,15 @@ def _by_urgency(table: ReviewTable, marks: TableMarks, by: str) -> list[Places]:
     """The rows that others doubt, those that wait, and all others that nobody has decided."""
     doubtful = (((marks.status == UNSURE) | (marks.status == DISPUTED)) & ~marks.by(by)).nonzero()[0]
     undecided = (marks.status == NONE).nonzero()[0]
-    return [doubtful, undecided[undecided >= table.made], undecided[undecided < table.made]]
+    return [doubtful, undecided[undecided >= table.made_count], undecided[undecided < table.made_count]]
 
 
 def _waiting(table: ReviewTable, marks: TableMarks, by: str, ask: QueueRequest) -> Places:
-    return range(table.made, len(table))
+    return range(table.made_count, len(table))
 
 
 def _sample(table: ReviewTable, marks: TableMarks, by: str, ask: QueueRequest) -> Places:
-    places = list(range(table.made))
+    places = list(range(table.made_count))
     Random(f"review {table.dataset.manifest['seed']} {table.name}").shuffle(places)
     return places
 

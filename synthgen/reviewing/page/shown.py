@@ -109,7 +109,7 @@ def _lacking(table: ReviewTable, place: int, standing: Standing) -> ShownValue |
     if not name or name in standing.changes:
         return None
     options = table.options(name)
-    form = table.known.form(table.name, name) if table.is_json(name) else None
+    form = table.reviewable.form(table.name, name) if table.is_json(name) else None
     text = None if options else json.dumps(fitting(form, lambda _: ""), ensure_ascii=False, indent=1) if form else ""
     return ShownValue(name, name, legible(None), text=text, options=tuple(map(to_text, options)))
 
@@ -155,7 +155,7 @@ class _Row:
     """What the parts of a row are made of."""
 
     table: ReviewTable
-    made: Mapping[str, Any]
+    original: Mapping[str, Any]
     current: Mapping[str, Any]
     standing: Standing
 
@@ -167,12 +167,14 @@ class _Row:
         elif isinstance(value, list) and value and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in value):
             yield from (self.text(f"{name}.{number}.content", name=f"{name}, {to_text(turn['role'])}") for number, turn in enumerate(value))
         else:
-            slips = next((field_slips for field_name in same if isinstance(field_slips := self.made.get(f"{field_name}_slips"), list)), [])
+            slips = next(
+                (field_slips for field_name in same if isinstance(field_slips := self.original.get(f"{field_name}_slips"), list)), []
+            )
             yield self.text(name, slips=slips)
 
     def text(self, path: str, earlier: str = "", name: str = "", slips: Sequence[Mapping[str, Any]] = ()) -> ShownValue:
         """One text; beside what was made where somebody changed it, or else beside an earlier version."""
-        value, was = at(self.current, path), at(self.made, path)
+        value, was = at(self.current, path), at(self.original, path)
         pieces, before, before_name = legible(value, slips if value == was else (), LONGEST), Pieces(), ""
         if path in self.standing.changes and value != was:
             (before, pieces), before_name = versions(was, value, LONGEST), "as it was made"
@@ -185,7 +187,7 @@ class _Row:
 
     def label(self, path: str, name: str = "") -> ShownValue:
         """A label, beside what it was where somebody changed it."""
-        value, was = at(self.current, path), at(self.made, path)
+        value, was = at(self.current, path), at(self.original, path)
         changed = path in self.standing.changes and value != was
         before, before_name = (legible(was, longest=CELL), "as it was made") if changed else (Pieces(), "")
         return ShownValue(

@@ -30,15 +30,15 @@ class ReviewTable:
     """A table of an output. Rows are named by their place: from 0 those that were made, then those that wait to be let in. Their ids
     (`traffic-17`) go by their number."""
 
-    known: Reviewable
+    reviewable: Reviewable
     name: str
-    _groups: OrderedDict[int, pyarrow.ReviewTable] = field(default_factory=OrderedDict, repr=False)
+    _groups: OrderedDict[int, pyarrow.Table] = field(default_factory=OrderedDict, repr=False)
     _options: dict[str, list[Any]] = field(default_factory=dict, repr=False)
 
     @property
     def dataset(self) -> Dataset:
         """The output."""
-        return self.known.dataset
+        return self.reviewable.dataset
 
     @cached_property
     def contents(self) -> Contents:
@@ -48,26 +48,26 @@ class ReviewTable:
     # Rows
 
     @cached_property
-    def _made(self) -> NDArray[Any]:
+    def _row_numbers(self) -> NDArray[Any]:
         """The numbers of the rows that were made, rising."""
         return numbers(self.dataset, self.name)
 
     @cached_property
     def _waiting(self) -> list[int]:
         """The numbers of the rows that wait, rising."""
-        return sorted(self.known.waiting.get(self.name, ()))
+        return sorted(self.reviewable.waiting.get(self.name, ()))
 
     @property
-    def made(self) -> int:
+    def made_count(self) -> int:
         """How many rows were made; those from this place on wait."""
-        return len(self._made)
+        return len(self._row_numbers)
 
     def __len__(self) -> int:
-        return self.made + len(self._waiting)
+        return self.made_count + len(self._waiting)
 
     def number(self, place: int) -> int:
         """The number of the row at a place."""
-        return int(self._made[place]) if place < self.made else self._waiting[place - self.made]
+        return int(self._row_numbers[place]) if place < self.made_count else self._waiting[place - self.made_count]
 
     def id(self, place: int) -> str:
         """The id of the row at a place."""
@@ -78,10 +78,10 @@ class ReviewTable:
         number = number_of(self.name, row)
         if number is None:
             return None
-        place = int(self._made.searchsorted(number))
-        if place < self.made and self._made[place] == number:
+        place = int(self._row_numbers.searchsorted(number))
+        if place < self.made_count and self._row_numbers[place] == number:
             return place
-        return self.made + self._waiting.index(number) if number in self.known.waiting.get(self.name, ()) else None
+        return self.made_count + self._waiting.index(number) if number in self.reviewable.waiting.get(self.name, ()) else None
 
     def row(self, place: int) -> dict[str, Any]:
         """The row at a place, with its provenance if it was made. Raises OutputError."""
@@ -92,13 +92,13 @@ class ReviewTable:
 
     def waiting(self, place: int) -> Waiting | None:
         """Why the row at a place waits; None for one that was made."""
-        return self._set_aside[self._waiting[place - self.made]] if place >= self.made else None
+        return self._set_aside[self._waiting[place - self.made_count]] if place >= self.made_count else None
 
     @cached_property
     def _set_aside(self) -> Mapping[int, Waiting]:
-        return {waiting_row.number: waiting_row for waiting_row in self.known.waiting_rows(self.name, set(self._waiting))}
+        return {waiting_row.number: waiting_row for waiting_row in self.reviewable.waiting_rows(self.name, set(self._waiting))}
 
-    def _group_of(self, place: int) -> tuple[pyarrow.ReviewTable, int]:
+    def _group_of(self, place: int) -> tuple[pyarrow.Table, int]:
         number = next(number for number, (start, stop, *_) in enumerate(self._layout) if start <= place < stop)
         start, _, path, inner = self._layout[number]
         if number not in self._groups:
@@ -135,16 +135,16 @@ class ReviewTable:
     @cached_property
     def read(self) -> list[str]:
         """The fields that a reviewer reads and decides of."""
-        return self.known.fields(self.name)
+        return self.reviewable.fields(self.name)
 
     @cached_property
     def parent(self) -> str:
         """The table that its rows are made from; "" where there is none."""
         recorded = self.dataset.recipe.tables.get(self.name)
-        return recorded.parent if recorded and recorded.parent in self.known.schemas else ""
+        return recorded.parent if recorded and recorded.parent in self.reviewable.schemas else ""
 
     @cached_property
-    def own(self) -> set[str]:
+    def own_fields(self) -> set[str]:
         """The fields that its rows do not have from the table above."""
         recorded = self.dataset.recipe.tables.get(self.name)
         return set(recorded.fields if recorded else self.contents.columns)
@@ -161,7 +161,7 @@ class ReviewTable:
         written = self.dataset.recipe.data.get("tables", {}).get(self.name) or {}
         pairs = [(str(check.get("with")), str(check.get("field"))) for check in written.get("keep") or () if check.get("kind") == "agrees"]
         compared = {root_of(answer) for _, answer in pairs}
-        for answer in (name for name in self.own & self.fields.keys() if self.fields[name].data.get("kind") == "solve"):
+        for answer in (name for name in self.own_fields & self.fields.keys() if self.fields[name].data.get("kind") == "solve"):
             options = self.options(answer)
             if options and answer not in compared:
                 pairs += [(label, answer) for label, field in self.fields.items() if field.role == "label" and self._same(label, options)]
@@ -185,7 +185,7 @@ class ReviewTable:
         """The values that a label may have: those of the recipe, or of a column of few values those that it has. None where any may stand
         there."""
         if path not in self._options:
-            options = self.known.options(self.name, path) if root_of(path) in self.contents.columns else []
+            options = self.reviewable.options(self.name, path) if root_of(path) in self.contents.columns else []
             column = next((label for label, name in self.contents.labels.items() if name == path and name in self.read), "")
             self._options[path] = list(options or ()) or [value for value, _ in self.values.get(column, ())]
         return self._options[path]
@@ -208,7 +208,7 @@ class ReviewTable:
 
     def is_json(self, path: str) -> bool:
         """Whether a path leads to a whole column of JSON."""
-        return path in self.known.schemas[self.name].names and "json" in str(self.known.schemas[self.name].field(path).type)
+        return path in self.reviewable.schemas[self.name].names and "json" in str(self.reviewable.schemas[self.name].field(path).type)
 
     def parent_of(self, place: int) -> int | None:
         """The place of the row that a row was made from; None where it is not known."""
