@@ -392,14 +392,14 @@ def make(
     """
     loaded, how = loaded_from(recipe, options), RunOptions(fresh, recheck, batch, max_cost, chunk, models)
     if not push:
-        return _made(loaded, out, how, watch, before)
+        return _make_output(loaded, out, how, watch, before)
     if loaded.recipe.publish is None:
         raise RecipeError([Mistake("--push", "the recipe does not say where to", "such as publish: {repo: OWNER/NAME}")])
-    done = _made(loaded, out, how, watch, before)
+    done = _make_output(loaded, out, how, watch, before)
     return replace(done, pushed=send(done.folder, loaded.recipe.publish, Sending()))
 
 
-def _made(
+def _make_output(
     loaded: Loaded, out: str | Path | None, how: RunOptions, watch: Watch | None, before: Callable[[Checked], None] | None
 ) -> MakeResult:
     with notebook.progress(watch) as watcher:

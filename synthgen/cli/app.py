@@ -67,7 +67,7 @@ def main() -> None:
         sys.exit(failed(error))
 
 
-def _told(function: Callable[..., None]) -> Callable[..., None]:
+def _errors_in_words(function: Callable[..., None]) -> Callable[..., None]:
     """The command, whose errors are told in words and by the exit code."""
 
     @wraps(function)
@@ -106,7 +106,7 @@ def _options(
 for _name, _function in COMMANDS.items():
     _help_text = described(_function)
     app.command(_name, help=_help_text, short_help=_help_text.split(". ")[0].split("; ")[0].rstrip("."), epilog=epilog(_name))(
-        _told(_function)
+        _errors_in_words(_function)
     )
 
 

@@ -53,13 +53,13 @@ def kappa(standings: Iterable[Standing]) -> list[Agreement]:
     """The agreement of each pair of reviewers, by name, who decided on the same rows."""
     pairs: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for standing in standings:
-        verdicts = {by: _said(standing, by) for by in sorted(standing.by)}
+        verdicts = {by: _verdict(standing, by) for by in sorted(standing.by)}
         for one, other in combinations(verdicts, 2):
             pairs.setdefault((one, other), []).append((verdicts[one], verdicts[other]))
     return [_agreement(one, other, verdict_pairs) for (one, other), verdict_pairs in sorted(pairs.items())]
 
 
-def _said(standing: Standing, by: str) -> str:
+def _verdict(standing: Standing, by: str) -> str:
     """What a reviewer says of a row, with the labels that he puts into it."""
     labels = {decision.field: decision.value for decision in standing.decisions if decision.by == by and decision.decision == "relabel"}
     return json.dumps([STATUS[standing.by[by].decision], labels], sort_keys=True)

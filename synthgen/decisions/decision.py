@@ -77,7 +77,7 @@ def read(line: bytes) -> Decision:
     try:
         decision = _READER.validate_json(line)
     except ValidationError as error:
-        raise ValueError(_told(error)) from None
+        raise ValueError(_problem(error)) from None
     if lacks := lacking(decision):
         raise ValueError(lacks)
     return decision
@@ -112,20 +112,20 @@ def new_id() -> str:
 
 def moment(after: str = "") -> str:
     """This moment; where clocks disagree and it is not later than `after`, a millisecond after that."""
-    now = _written(datetime.now(UTC))
+    now = _timestamp(datetime.now(UTC))
     if now > after:
         return now
     try:
-        return _written(datetime.fromisoformat(after) + timedelta(milliseconds=1))
+        return _timestamp(datetime.fromisoformat(after) + timedelta(milliseconds=1))
     except (ValueError, OverflowError):  # somebody wrote a moment that there is not; of the same moment the later line counts
         return after
 
 
-def _written(time: datetime) -> str:
+def _timestamp(time: datetime) -> str:
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _told(error: ValidationError) -> str:
+def _problem(error: ValidationError) -> str:
     wrong = error.errors(include_url=False)[0]
     place = ".".join(map(str, wrong["loc"]))
     if place == "at":

@@ -139,7 +139,7 @@ class Review:
     def reload(self) -> bool:
         """Read what was appended since, by whomever; all again where it is another file now. Returns whether there was anything. Raises
         DataError, OutputError."""
-        with self._lock, self._told("read"):
+        with self._lock, self._file_errors("read"):
             try:
                 return self._fresh()
             except DataError:
@@ -219,7 +219,7 @@ class Review:
     def append(self, decision: Decision) -> Decision:
         """Write a decision, which is on the disk when this returns, and return it with its id and moment. Raises DataError for a decision
         that cannot be, OutputError where it cannot be written."""
-        with self._lock, self._told("written"), self._alone():
+        with self._lock, self._file_errors("written"), self._exclusive():
             self.reload()
             line = self._completed(decision).line()
             try:
@@ -260,7 +260,7 @@ class Review:
         return replace(decision, id=decision.id or new_id(), at=decision.at or moment(latest))
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _exclusive(self) -> Iterator[None]:
         """No other process appends, for there are disks (of a network) on which two would write over each other."""
         from filelock import FileLock
 
@@ -269,7 +269,7 @@ class Review:
             yield
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def _file_errors(self, what: str) -> Iterator[None]:
         """Raise OutputError where the file cannot be read or written."""
         try:
             yield

@@ -107,7 +107,7 @@ class Choosing:
                 chosen.append((refused if isinstance(refused, Refusal) else taken, answers[place][0]))
             else:
                 used.update(frames.ngram_features(variant.put.text))
-                chosen.append((self._taken(variant, row, voice, memory), variant.source))
+                chosen.append((self._labelled(variant, row, voice, memory), variant.source))
         return chosen
 
     def _firsts(self, rows: Sequence[Row], messages: Sequence[Sequence[Read]], passes: Passes, listener: Listener | None) -> list[Chosen]:
@@ -136,7 +136,7 @@ class Choosing:
         """Whether a message that another row asked for can be this row's."""
         return self.reader.objection(variant.put.text, row, variant.source.prompt) is None
 
-    def _taken(self, variant: MessageVariant, row: Row, voice: str, memory: Mapping[str, StyleTotals]) -> Labelled:
+    def _labelled(self, variant: MessageVariant, row: Row, voice: str, memory: Mapping[str, StyleTotals]) -> Labelled:
         """The message that a row takes from the pool, with its labels; with a voice it is counted."""
         from synthgen.fields.pool import with_facts
         from synthgen.voices.steer import style

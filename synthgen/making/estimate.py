@@ -132,7 +132,7 @@ def _of_claude(
         prompts = [prompt for row_prompts in asked_field.ask(rows, name, streams) for prompt in row_prompts]
     except SynthgenError:  # something that is not written yet cannot be read as it will be
         prompts = [Prompt(f"{WORDS}\n", number) for number, _ in enumerate(rows)]
-    calls, written = asked_field.rounds(), _written(asked_field)
+    calls, written = asked_field.rounds(), _answer_tokens(asked_field)
     by_model: dict[str, list[Prompt]] = {}
     for prompt in prompts:
         by_model.setdefault(prompt.by or asked_field.by, []).append(prompt)
@@ -172,7 +172,7 @@ def _stand_in(asked_field: Asked | None, row: Row) -> Value:
     return WORDS
 
 
-def _written(asked_field: Asked) -> float:
+def _answer_tokens(asked_field: Asked) -> float:
     """How many tokens an answer of Claude's has: as the field's examples are long."""
     if not (texts := asked_field.answers()):
         return WRITTEN

@@ -35,7 +35,7 @@ class Previewed:
     @property
     def shown(self) -> list[LookedRow]:
         """The rows as they are read."""
-        return [_shown(self.table, row, self.layout) for row in self.rows]
+        return [_looked_row(self.table, row, self.layout) for row in self.rows]
 
     def __repr__(self) -> str:
         return f"Previewed({self.table.name}, {len(self.rows)} rows)"
@@ -49,12 +49,12 @@ class Previews(Iterable[Previewed]):
 
     def __init__(self, source: Iterator[Previewed]) -> None:
         self._source = source
-        self._made: list[Previewed] = []
+        self._cached: list[Previewed] = []
 
     def __iter__(self) -> Iterator[Previewed]:
-        yield from self._made
+        yield from self._cached
         for preview in self._source:
-            self._made.append(preview)
+            self._cached.append(preview)
             yield preview
 
     def _repr_html_(self) -> str:
@@ -138,8 +138,8 @@ def _report(table: TablePlan, few: int, passing: _Passing, watch: Watch) -> Repo
 
 
 def _tell(audience: Audience, table: TablePlan, layout: Layout, row: Row) -> None:
-    audience.show_row(_shown(table, row, layout))
+    audience.show_row(_looked_row(table, row, layout))
 
 
-def _shown(table: TablePlan, row: Row, layout: Layout) -> LookedRow:
+def _looked_row(table: TablePlan, row: Row, layout: Layout) -> LookedRow:
     return LookedRow(f"{table.name}-{row.index}", {name: row.values.get(name) for name in table.columns}, layout)

@@ -101,10 +101,10 @@ def _examples(dataset: Dataset, rows: list[dict[str, Any]], guard: Guard | None)
         if guard is None or guard.withholds(check, values, row):
             yield AsideExample(row_id, legible(KEPT_BACK), [], [])
         else:
-            yield AsideExample(row_id, legible(row["reason"]), _said(dataset, row, values), _labels(dataset, row["table"], values))
+            yield AsideExample(row_id, legible(row["reason"]), _shown_texts(dataset, row, values), _labels(dataset, row["table"], values))
 
 
-def _said(dataset: Dataset, row: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[str, Pieces]]:
+def _shown_texts(dataset: Dataset, row: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[str, Pieces]]:
     """What was typed, and the field that the row was refused for."""
     fields = dataset.recipe.fields_of(row["table"])
     names = [name for name in values if name in fields and fields[name].role in SPOKEN]

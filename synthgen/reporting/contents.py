@@ -88,7 +88,7 @@ class Contents:
 
     def texts(self, column: str) -> list[str | None]:
         """A column of text; of very many rows so many that are evenly spread, so that memory does not grow with the rows."""
-        return [value for batch in self._taken(spread_over(self.rows, READ), [column]) for value in batch.column(0).to_pylist()]
+        return [value for batch in self._batches_at(spread_over(self.rows, READ), [column]) for value in batch.column(0).to_pylist()]
 
     # Rows
 
@@ -131,10 +131,10 @@ class Contents:
 
     def _at(self, places: Sequence[int], names: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
         """The rows at these places, which are in order."""
-        for batch in self._taken(places, names):
+        for batch in self._batches_at(places, names):
             yield from self.dataset.opened(batch)
 
-    def _taken(self, places: Sequence[int], names: Sequence[str] | None = None) -> Iterator[Any]:
+    def _batches_at(self, places: Sequence[int], names: Sequence[str] | None = None) -> Iterator[Any]:
         first, remaining = 0, iter(places)
         place = next(remaining, None)
         for batch in self.dataset.batches(self.name, names):

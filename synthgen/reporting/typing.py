@@ -72,11 +72,11 @@ def against_voices(manifest: Mapping[str, Any], table: str) -> Iterator[Typing]:
     """How near each voice of a table (or the logs that it is like) came to what was asked, as the manifest tells it."""
     for field, voices in manifest["tables"][table].get("styles", {}).items():
         for voice, style in voices.items():
-            dots = {name: list(_met(name, figure)) for name, figure in style["figures"].items()}
+            dots = {name: list(_target_dots(name, figure)) for name, figure in style["figures"].items()}
             yield Typing(field, plainly(voice), style["rows"], _grouped(dots))
 
 
-def _met(name: str, figure: Mapping[str, Any]) -> Iterator[Dot]:
+def _target_dots(name: str, figure: Mapping[str, Any]) -> Iterator[Dot]:
     if name == "words":
         tolerances = figure.get("within", [max(1.0, LIKE * target) for target in figure["target"]])  # an older output does not say
         for at, target, actual, near in zip(AT, figure["target"], figure["made"], tolerances, strict=True):

@@ -40,7 +40,7 @@ def print_made(result: MakeResult) -> None:
             else ""
         )
         out.print(Text(f"{answer_counts}{manifest['seconds']:.1f} s"))
-        for line in _spent(manifest["spent"]):
+        for line in _cost_lines(manifest["spent"]):
             out.print(Text(line))
     for note in result.notes:
         out.print(Text(f"note: {note}"))
@@ -105,7 +105,7 @@ def print_prompts(preview: Previewed) -> None:
     out.print()
 
 
-def _spent(costs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _cost_lines(costs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What was paid for, a line for each field and model, and in all."""
     paid = [entry for entry in costs if entry["cost"] is not None]
     for entry in paid:

@@ -35,7 +35,7 @@ def print_check(result: Checked) -> None:
         source = table.table.from_
         rows = f"{table.table.wanted:,} rows" if source is None else f"from {source.table}"
         out.print(Text(f"  {table.name}: {rows}, {len(table.columns)} columns: {', '.join(table.columns)}"))
-    for line in _asked(result):
+    for line in _question_lines(result):
         out.print(Text(f"  {line}"))
     if not result.questions:
         out.print(Text("  asks no model"))
@@ -43,7 +43,7 @@ def print_check(result: Checked) -> None:
         out.print(safe(f"note: {note}"))
 
 
-def _asked(checked: Checked) -> Iterator[str]:
+def _question_lines(checked: Checked) -> Iterator[str]:
     """What models will be asked, and what it may cost, a line each."""
     paid = []
     for question in checked.questions:
@@ -64,7 +64,7 @@ def _asked(checked: Checked) -> Iterator[str]:
 
 def print_asking(checked: Checked) -> None:
     """What Claude will be asked, and what is to be noted, before it is."""
-    for line in _asked(checked):
+    for line in _question_lines(checked):
         err.print(Text(line))
     for note in checked.notes:
         err.print(safe(f"note: {note}"))

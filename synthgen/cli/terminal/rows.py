@@ -71,8 +71,8 @@ def block(row: LookedRow, how: How, width: int) -> list[Text]:
     names = [name for name in row.layout.texts if name in row.values]
     longest = max((how.longest(row.values[name], LONGEST) for name in names), default=LONGEST)
     texts = texts_of_row(row.values, names, longest)
-    head = list(_said(texts[0], how, width, bright=True)) if texts else []
-    other_lines = [line for text in texts[1:] for line in _said(text, how, width - 2)]
+    head = list(_text_lines(texts[0], how, width, bright=True)) if texts else []
+    other_lines = [line for text in texts[1:] for line in _text_lines(text, how, width - 2)]
     of = {name: row.values.get(column) for name, column in row.layout.labels.items()}
     cells = [Text(row.id, style="dim"), *(_cells(of, how) if texts and not how.full else ())]
     if how.full:
@@ -100,7 +100,9 @@ def _aside(row: LookedRow, how: How, width: int) -> Iterator[Text]:
 
 def together(row: LookedRow, related: Mapping[str, Sequence[LookedRow]], how: How) -> list[Text]:
     """The lines of a row, and beside them those of the rows that belong to it; below them where there is no room."""
-    related = {name: [related_row if how.full else _without(related_row, row) for related_row in rows] for name, rows in related.items()}
+    related = {
+        name: [related_row if how.full else _without_shared(related_row, row) for related_row in rows] for name, rows in related.items()
+    }
     count = 1 + len(related)
     column_width = (width() - len(BETWEEN) * (count - 1)) // count
     narrow = column_width < NARROWEST
@@ -111,7 +113,7 @@ def together(row: LookedRow, related: Mapping[str, Sequence[LookedRow]], how: Ho
     return [*block(row, how, width()), *_inset((line for stack in stacks for line in stack), 4)]
 
 
-def _without(row: LookedRow, neighbour: LookedRow) -> LookedRow:
+def _without_shared(row: LookedRow, neighbour: LookedRow) -> LookedRow:
     """A row without what it holds of another one that it stands beside."""
     same = {name for name, value in row.values.items() if name in neighbour.values and neighbour.values[name] == value}
     texts, facts = (tuple(name for name in names if name not in same) for names in (row.layout.texts, row.layout.facts))
@@ -192,7 +194,7 @@ def padded(line: Text, width: int) -> Text:
     return Text.assemble(line, " " * max(0, width - cell_len(line.plain)))
 
 
-def _said(text: Said, how: How, width: int, *, bright: bool = False) -> Iterator[Text]:
+def _text_lines(text: Said, how: How, width: int, *, bright: bool = False) -> Iterator[Text]:
     """The lines of what was said; whose it is stands before it, unless it is what the row is about."""
     name = "" if bright and not how.full else text.name
     parts = [(f"{name}.{part}" if name else part, pieces) for part, pieces in text.parts] or [(name, text.pieces)]

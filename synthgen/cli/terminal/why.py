@@ -37,7 +37,7 @@ def print_why(explanation: Why) -> None:
         out.print()
     for record in explanation.aside:
         out.print(safe(f"try {record['try']} went to {record['to']}: {record['check']} ({record['field']}): {record['reason']}"))
-    for line in (*_made(explanation), *(f"note: cannot be told: {reason}" for reason in explanation.untold)):
+    for line in (*_model_lines(explanation), *(f"note: cannot be told: {reason}" for reason in explanation.untold)):
         out.print(safe(line))
 
 
@@ -66,7 +66,7 @@ def _attempt(attempt: Attempt, row: str) -> None:
 def _question(question: PromptRecord) -> None:
     seeds = {"seeds": f"{len(question.origin['seeds'])} messages"} if question.origin.get("seeds") else {}
     parameters, whose = (
-        _told(question.origin | seeds | question.settings),
+        _joined_settings(question.origin | seeds | question.settings),
         f" for {question.row}, from whose answers it was taken" if question.row else "",
     )
     out.print(safe(f"  asked {question.model}{whose} (prompt {question.digest}){f': {parameters}' if parameters else ''}"))
@@ -82,7 +82,7 @@ def _question(question: PromptRecord) -> None:
         _inset(question.text)
 
 
-def _told(values: Mapping[str, object]) -> str:
+def _joined_settings(values: Mapping[str, object]) -> str:
     texts = {key: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value for key, value in values.items()}
     return "; ".join(f"{key} {value!r}" if key == "stop" else f"{key} {value}" for key, value in texts.items() if value not in ("", None))
 
@@ -113,12 +113,12 @@ def _answer(answer: AnswerRecord) -> None:
 
 
 def _check(result: CheckResult) -> str:
-    settings = f" ({_told(result.written)})" if result.written else ""
+    settings = f" ({_joined_settings(result.written)})" if result.written else ""
     number = "" if result.attempt is None else f"try {result.attempt}: "
     return f"{number}{result.kind} {result.field}{settings}: {f'refused: {result.refusal}' if result.refusal else 'passed'}"
 
 
-def _made(explanation: Why) -> Iterator[str]:
+def _model_lines(explanation: Why) -> Iterator[str]:
     for name, identity in explanation.models.items():
         yield f"{name}: {identity}"
     yield f"made with {', '.join(f'{name} {version}' for name, version in explanation.versions.items())}"

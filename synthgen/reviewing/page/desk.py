@@ -174,7 +174,7 @@ class ReviewDesk:
                 raise DataError(f"'{wish.text}' is no option of '{wish.path}'", did_you_mean(wish.text, options_by_text, "options"))
             return _changed(wish.path, was, options_by_text[wish.text])
         if wish.path == table.lacks(place) and wish.path not in shown_row.standing.changes:
-            return _changed(wish.path, was, _read(value) if table.is_json(wish.path) else value)
+            return _changed(wish.path, was, _parsed_json(value) if table.is_json(wish.path) else value)
         if options or not isinstance(was, str):
             raise DataError(f"'{wish.path}' cannot be edited", "only texts can")
         if value == was.replace("\r\n", "\n").replace("\r", "\n"):
@@ -210,7 +210,7 @@ def _changed(path: str, was: Any, value: Any) -> dict[str, Any]:
     return {"field": path, "value": value, "was": was}
 
 
-def _read(text: str) -> Any:
+def _parsed_json(text: str) -> Any:
     """The value that was typed as JSON. Raises DataError."""
     try:
         return json.loads(text)

@@ -35,7 +35,7 @@ class TableMarks:
         self.changed: NDArray[Any] = numpy.zeros(len(table), bool)
         self.outdated = 0
         self._of: dict[str, NDArray[Any]] = {}
-        self._lost: dict[str, int] = {}
+        self._outdated_counts: dict[str, int] = {}
         for standing in holding:
             if (place := table.place(standing.row)) is not None:
                 self._mark(place, standing)
@@ -63,9 +63,9 @@ class TableMarks:
         self.changed[place] = bool(standing.changes)
         for reviewer in {*self._of, *standing.by}:
             self.by(reviewer)[place] = reviewer in standing.by
-        self.outdated += len(standing.outdated) - self._lost.pop(standing.row, 0)
+        self.outdated += len(standing.outdated) - self._outdated_counts.pop(standing.row, 0)
         if standing.outdated:
-            self._lost[standing.row] = len(standing.outdated)
+            self._outdated_counts[standing.row] = len(standing.outdated)
 
     def of_several(self) -> Iterator[Standing]:
         """What holds of the decisions on each row that several have decided."""

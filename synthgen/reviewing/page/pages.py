@@ -132,7 +132,7 @@ class Pages:
         """How far the review is, and all that can be done."""
         return page(
             "overview",
-            **self._frame(request, "Overview", self._said(request)),
+            **self._frame(request, "Overview", self._last_decision(request)),
             tables=[overview.table_overview(self.desk, name, request.path_params["by"]) for name in self.desk.tables],
             answers=overview.answers(self.desk, self.blind),
             done=request.query_params.get("done", ""),
@@ -174,7 +174,7 @@ class Pages:
         return page(
             "review",
             status,
-            **self._frame(request, shown_row.id, self._said(request)),
+            **self._frame(request, shown_row.id, self._last_decision(request)),
             row=shown_row,
             table=name,
             ask=ask,
@@ -222,7 +222,7 @@ class Pages:
         ask = QueueRequest.of(request.query_params)
         return goes_on(f"{root}/by/{by}/rows/{undone.table}/{undone.row.rpartition('-')[2]}", **ask.query, said=undone.id)
 
-    def _said(self, request: Request) -> str:
+    def _last_decision(self, request: Request) -> str:
         """What was just decided, in words."""
         decision = self.desk.book.review.ids.get(request.query_params.get("said", ""))
         if decision is None:

@@ -126,7 +126,7 @@ def _labelled(table: ReviewTable, marks: TableMarks, by: str, ask: QueueRequest)
     return [place for place, row in _each(table, [column]) if to_text(row[column]) == ask.value] if column else []
 
 
-def _found(table: ReviewTable, marks: TableMarks, by: str, ask: QueueRequest) -> Places:
+def _text_matches(table: ReviewTable, marks: TableMarks, by: str, ask: QueueRequest) -> Places:
     """Rows in which a text is said, whatever its case: searched as Arrow has it, JSON as its text."""
     import pyarrow
     from pyarrow import compute
@@ -170,7 +170,7 @@ QUEUES = {
     "rejected": ReviewQueue("Rejected", "Rows that all who decided reject.", _with(REJECTED), skips=False),
     "changed": ReviewQueue("Changed", "Rows with an edit or another label.", _changed, skips=False),
     "label": ReviewQueue("By label", "Rows with one value of a label.", _labelled, listed=False),
-    "search": ReviewQueue("Search", "Rows in which a text is said.", _found, listed=False),
+    "search": ReviewQueue("Search", "Rows in which a text is said.", _text_matches, listed=False),
 }
 FIXED = ("waiting", "sample", "differing", "odd", "label", "search")
 """The queues whose rows do not depend on what was decided."""
