@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def _errors_in_words(function: Callable[..., None]) -> Callable[..., None]:
-    """The command, whose errors are told in words and by the exit code."""
+    """The command with its errors turned into a message and an exit code."""
 
     @wraps(function)
     def called(*arguments: Any, **options: Any) -> None:
@@ -118,6 +118,6 @@ def _help(context: typer.Context, command: Annotated[str | None, typer.Argument(
 
 
 def _resolved(group: Any, command: str) -> str:
-    """The help of a command; a misspelt one is told as where it is run."""
+    """The help of a command. A misspelt command gives the same error as when it is run."""
     name, subcommand, _ = group.command.resolve_command(group, [command])
     return str(subcommand.get_help(subcommand.make_context(name, [], parent=group, resilient_parsing=True)))

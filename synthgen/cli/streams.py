@@ -31,7 +31,7 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
 
 
 def failed(error: OSError) -> int:
-    """The exit code after an error of the system, which is told in words. A reader that went away, such as `head`, has all it wants."""
+    """Print an error of the system, and return the exit code. A reader that closed its end, such as `head`, has read all it wants."""
     if isinstance(error, BrokenPipeError) or _printing(error):
         _drop_output()
         return _lost(error)
@@ -73,6 +73,6 @@ def _drop_output() -> None:
 
 
 def tell(text: str) -> None:
-    """Print a line on standard error, if anybody can be told."""
+    """Print a line on standard error, unless it is closed."""
     with suppress(OSError, AttributeError, ValueError):
         typer.echo(text, err=True)

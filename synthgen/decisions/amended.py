@@ -43,11 +43,11 @@ class Honoured:
 
     @property
     def outdated(self) -> list[str]:
-        """The rows that say something else than when they were decided on, so that decisions on them do not hold."""
+        """The rows that changed after a decision on them, so that it does not hold."""
         return [standing.row for table_plan in self.plans.values() for standing in table_plan.standings if standing.outdated]
 
     def notes(self) -> Iterator[str]:
-        """What there is to be told of the decisions, a line each; nothing where there are none."""
+        """Notes on the decisions, a line each; nothing where there are none."""
         yield from self.review.notes
         if not len(self.review):
             return

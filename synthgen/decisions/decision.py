@@ -1,4 +1,4 @@
-"""One decision of a reviewer: a line of the file beside the output, and what is wrong with a line that is none."""
+"""One decision of a reviewer: a line of the file beside the output, and what is wrong with an invalid line."""
 
 from __future__ import annotations
 

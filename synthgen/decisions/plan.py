@@ -162,7 +162,7 @@ def _columns(names: list[str], standings: Standings, handed: Mapping[int, Fate])
 
 
 def _column(names: list[str]) -> str:
-    """The name of the column that tells what was decided: one that the table does not have."""
+    """The name of the column for the decisions, which no other column of the table has."""
     name = REVIEWED
     while name in names:
         name += "_"

@@ -92,7 +92,7 @@ class Standings(Mapping[str, Standing]):
 
 class Review:
     """The decisions of one output, as far as they were read from its file. `notes` are lines that were passed over, and why; `unfit` are
-    the decisions that can be none on this output, with the reason, which count for nothing."""
+    the decisions that do not fit this output, with the reason; they are ignored."""
 
     def __init__(self, file: Path, reviewable: Known | None = None) -> None:
         self.file, self.reviewable = file, reviewable

@@ -41,7 +41,7 @@ EARLY = 40
 REASONS, EXAMPLES = 2, 3
 """How many reasons are told of what is asked again, and how many examples of what is refused most."""
 UNKNOWN = Refusal("not in the journal")
-"""The verdict on a row of a recheck whose answer was never asked for."""
+"""The verdict on a row of a recheck whose answer is not in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ Report = Callable[[Stage, int], None]
 
 
 class Witness(Listener, Protocol):
-    """Who is told what becomes of each row, step by step: nobody, unless somebody asks why a row is as it is."""
+    """An observer of each row, step by step. There is one only where `why` asks about a row."""
 
     def asked(self, name: str, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], chosen: Sequence[Chosen]) -> None:
         """What rows were asked for the field `name`, and what each of them got."""

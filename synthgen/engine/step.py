@@ -16,7 +16,7 @@ IDLE = Random(0)
 
 
 def is_wanted(field: FieldShape, row: Row) -> bool:
-    """Whether the field's `when` holds for the row. Raises DataError where that cannot be told."""
+    """Whether the field's `when` holds for the row. Raises DataError where it cannot be evaluated."""
     try:
         return field.when is None or render.holds(field.when, row.values)
     except render.TemplateMistake as error:

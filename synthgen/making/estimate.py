@@ -1,4 +1,4 @@
-"""What a recipe will ask of which model, how many tokens that is and what it costs, told before anything is asked.
+"""What a recipe will ask of which model, how many tokens that is and what it costs, before anything is asked.
 
 The facts of the first rows are made and their frames are built; what they have of each is taken for all rows. A field that Claude makes
 often reads what is not written yet: then a seed, or so many words, stands in its place.

@@ -1,4 +1,4 @@
-"""The making of an output: what is there already is kept, what is missing is made, and what was made is told."""
+"""The making of an output: what is there already is kept, what is missing is made, and the result says what was made."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
 
 
 def _show(output: Output, manifest: dict[str, Any]) -> list[str]:
-    """Write the page that shows it. Returns what there is to say where that fails."""
+    """Write the report page. Returns a note where that fails."""
     from synthgen.reporting import add_report
 
     try:
@@ -141,7 +141,7 @@ def _show(output: Output, manifest: dict[str, Any]) -> list[str]:
 
 
 def _reviewed(output: Output) -> list[str]:
-    """What there is to say of reviewers' decisions on it, which are kept beside it: how many hold."""
+    """Notes on the reviewers' decisions on it: how many hold."""
     from synthgen.decisions.amended import honoured
 
     try:

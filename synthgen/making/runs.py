@@ -1,4 +1,4 @@
-"""A run of a recipe: its models behind their journals, its tables one after the other, and what is told of it on the way."""
+"""A run of a recipe: its models behind their journals, its tables one after the other, and the progress that it reports."""
 
 from __future__ import annotations
 

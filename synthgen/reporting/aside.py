@@ -85,7 +85,7 @@ def _at(dataset: Dataset, name: str, places: list[int]) -> Iterator[tuple[int, d
 
 
 def _guard(dataset: Dataset) -> Guard | None:
-    """What tells whether a row says what real people typed, or holds a secret; None where that cannot be told."""
+    """The guard that finds messages of real people, and secrets, in a row; None where the messages to compare with are missing."""
     try:
         originals = dataset.originals
     except DataError:

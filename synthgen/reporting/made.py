@@ -17,7 +17,7 @@ from synthgen.text.legible import plainly
 NAMED = 3
 """Topics, or figures, that are named where something is not as it should be."""
 LOW, MANY = 0.8, 0.5
-"""The share of labels that hold, below which a reader is told so, and of refusals for each row, above which."""
+"""A hint is given where a smaller share of labels holds than this, and where there are more refusals for each row."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from synthgen.text.legible import legible
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAKER = '<meta name="generator" content="synthgen report">'
-"""What tells a report from another page."""
+"""The mark by which a report is recognised."""
 HOLDS_LOGS = "<strong>This file holds real messages</strong>"
 """What the template of a page says in which there are any."""
 

@@ -27,7 +27,7 @@ class Differing:
 @dataclass(frozen=True)
 class Reviewed:
     """How far each table is, why rows were rejected and how often, how people did who took the test themselves, with the rows on which they
-    differ from the target, and what there is to be told of the decisions."""
+    differ from the target, and notes on the decisions."""
 
     tables: list[ReviewProgress]
     reasons: list[tuple[Pieces, int]]

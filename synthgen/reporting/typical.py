@@ -15,7 +15,7 @@ LEAST = 5
 
 def by_wording(texts: Sequence[str], groups: Sequence[Hashable]) -> list[float]:
     """How near each text is to the mean of the other texts of its group: the cosine of its three-letter pieces, weighted by how rare they
-    are (TF-IDF), from 0 to 1. A text without letters is as far as can be."""
+    are (TF-IDF), from 0 to 1. A text without letters has 0."""
     piece_counts = [Counter(dict.fromkeys(trigrams(f" {normalise(text)} "), 1.0)) for text in texts]
     document_frequency = Counter(piece for pieces in piece_counts for piece in pieces)
     vectors = [_unit({piece: log(len(texts) / document_frequency[piece]) for piece in pieces}) for pieces in piece_counts]

@@ -129,7 +129,7 @@ def dot(name: str, actual: float, target: float | None = None, tolerance: float 
 
 
 def figure(name: str, value: float) -> str:
-    """A figure in words: a share in a hundred, a rate for each hundred words, or a number."""
+    """A figure in words: a percentage, a rate per 100 words, or a number."""
     if name in COUNTS:
         return f"{value:.3g}"
     return f"{100 * value:.2g}" if name in RATES else f"{100 * value:.0f} %"

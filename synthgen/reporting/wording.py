@@ -20,7 +20,7 @@ PAIRS = 8
 BINS = 30
 """Bars of a histogram at most."""
 FAR = 2
-"""A histogram ends at so many times the length that all but one in twenty have."""
+"""A histogram ends at about this multiple of the 95th percentile."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -52,8 +52,8 @@ class Lengths:
 
 @dataclass(frozen=True)
 class Varied:
-    """How much the messages of a column vary. `repeated` counts those that say an earlier one over again; `alike` those that say nearly the
-    same as an earlier one, among `searched`; `pairs` shows some of them."""
+    """How much the messages of a column vary. `repeated` counts those that repeat an earlier message; `alike` those that nearly repeat one,
+    among `searched`; `pairs` shows some of them."""
 
     field: str
     texts: int
@@ -117,7 +117,7 @@ def varied(table: Contents) -> Varied | None:
 
 
 def _alike(texts: Sequence[str]) -> list[tuple[float, str, str]]:
-    """The texts that say nearly the same as an earlier one, but not the same: how much (0 to 1), the text, and the earlier one."""
+    """The texts that nearly repeat an earlier text: the similarity (0 to 1), the text, and the earlier text."""
     index, by = SimilarityIndex(ALIKE), dict[str, str]()
     pairs = []
     for text in texts:

@@ -51,7 +51,7 @@ def width() -> int:
 
 
 def print_rows(rows: Sequence[LookedRow], how: How) -> None:
-    """Rows one below the other, with an empty line after each; as a table where nothing was said in them and that fits."""
+    """Rows one below the other, with an empty line after each. Rows without texts are a table, where it fits."""
     as_table = None if how.full or any(row.layout.texts or row.aside for row in rows) else table(rows, how)
     if as_table is not None and rows:
         print_lines([*as_table, Text()])
@@ -114,7 +114,7 @@ def together(row: LookedRow, related: Mapping[str, Sequence[LookedRow]], how: Ho
 
 
 def _without_shared(row: LookedRow, neighbour: LookedRow) -> LookedRow:
-    """A row without what it holds of another one that it stands beside."""
+    """A row without the values that the row beside it has too."""
     same = {name for name, value in row.values.items() if name in neighbour.values and neighbour.values[name] == value}
     texts, facts = (tuple(name for name in names if name not in same) for names in (row.layout.texts, row.layout.facts))
     labels = {name: column for name, column in row.layout.labels.items() if column not in same}
@@ -195,7 +195,7 @@ def padded(line: Text, width: int) -> Text:
 
 
 def _text_lines(text: Said, how: How, width: int, *, bright: bool = False) -> Iterator[Text]:
-    """The lines of what was said; whose it is stands before it, unless it is what the row is about."""
+    """The lines of a text, after the name of its field; the text that the row is about has no name."""
     name = "" if bright and not how.full else text.name
     parts = [(f"{name}.{part}" if name else part, pieces) for part, pieces in text.parts] or [(name, text.pieces)]
     for label, pieces in parts:

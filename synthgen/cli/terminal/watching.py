@@ -102,7 +102,7 @@ class _Pace:
 
     @property
     def remaining_time(self) -> str:
-        """How long it takes still, from the pace since it began and that of the last half minute; nothing where that cannot be told yet."""
+        """How long it takes still, from the pace since it began and that of the last half minute; nothing while that is not known."""
         since, then = self.seen[0]
         recent, overall = (self.work - then) / max(time.monotonic() - since, 1e-3), (self.work - self.first) / self.seconds
         if not self.wanted or self.seconds < SOON or min(recent, overall) <= 0:
@@ -111,7 +111,7 @@ class _Pace:
         return f"{_range(least, most)} left" if least >= 1 else ""
 
     def is_news(self, trouble: str) -> bool:
-        """Whether trouble is to be told, which it is once."""
+        """Whether trouble has not been printed yet; it is printed once."""
         already_warned, self.warned = self.warned, True
         return not already_warned
 

@@ -95,5 +95,5 @@ def clock(seconds: float) -> str:
 
 
 def prose(text: str) -> Pieces:
-    """A text of ours in pieces, whose line ends are nothing that need be seen."""
+    """A text of this program in pieces, without marks for line ends."""
     return tuple(piece for piece in legible(text, longest=PROMPT) if piece.note != "line end")

@@ -38,7 +38,7 @@ OPTIONS = 300
 @dataclass(frozen=True)
 class BlindTask:
     """What is asked of a table's rows: from the field `input` the `target`, one of `options`. `system` is what the model is told first,
-    `about` where people type, and `wanted` what it is to say, as far as the recipe says so."""
+    `about` where people type, and `task` the instruction of the recipe, where it has one."""
 
     table: str
     input: str

@@ -230,7 +230,7 @@ def _overtaken(row: ShownRow, since: str) -> str:
 
 
 def _version(folder: Path) -> tuple[int, int, int] | None:
-    """What tells one making of an output from another; None where there is none at this moment."""
+    """A version stamp of the output, which changes when it is made again; None while there is no output."""
     try:
         manifest_status = (Output(folder).whole / MANIFEST).stat()
     except OSError:

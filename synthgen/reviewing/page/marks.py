@@ -27,7 +27,7 @@ class TableMarks:
     count for nothing."""
 
     def __init__(self, table: ReviewTable, standings: Standings, inherited: Inherited, holding: Iterable[Standing] = ()) -> None:
-        """`inherited` gives the changes that a row has from the one that it is made from, `holding` what holds of the decisions so far."""
+        """`inherited` gives the changes that a row has from the one that it is made from, `holding` the decisions so far that hold."""
         import numpy
 
         self.table, self.standings, self._inherited = table, standings, inherited

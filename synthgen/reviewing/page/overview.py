@@ -53,7 +53,7 @@ def progress(marks: TableMarks, by: str) -> TableProgress:
 
 
 def table_overview(desk: ReviewDesk, name: str, by: str) -> TableOverview:
-    """What there is to see of a table."""
+    """The overview of a table."""
     marks = desk.marks(name)
     counts = {
         "accepted": marks.count(ACCEPTED),

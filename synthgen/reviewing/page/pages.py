@@ -67,7 +67,7 @@ class Pages:
         return Starlette(routes=routes, exception_handlers={HTTPException: _refused})
 
     def _ends(self, work: Work, *, alone: bool = False) -> Callable[[Request], Awaitable[Response]]:
-        """What answers a request: the work, in a thread of its own, one at a time unless it is done `alone`; an error is told on a page."""
+        """The handler of a request. The work runs in a thread, one at a time unless it is done `alone`; an error becomes a page."""
 
         def locked(request: Request, form: Form) -> Response:
             if alone:

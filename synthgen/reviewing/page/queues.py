@@ -229,7 +229,7 @@ class TableQueues:
 
 
 def _around(rows: NDArray[Any], at: int | None) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The rows of a queue after one, and those before it; of one that is not in it, those at higher places and at lower ones."""
+    """The rows of a queue after a place, and those before it; where the place is not in the queue, those at higher and at lower places."""
     if at is None:
         return rows, rows[:0]
     positions = (rows == at).nonzero()[0]

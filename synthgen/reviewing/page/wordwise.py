@@ -30,7 +30,7 @@ def versions(before: object, after: object, longest: int = LONGEST) -> tuple[Pie
 
 
 def _changes(first: list[str], second: list[str]) -> Iterator[tuple[int, int, int, int]]:
-    """The runs of words that differ, from where to where in the one and in the other."""
+    """The runs of words that differ, each by its start and end in the first and in the second text."""
     shorter = min(len(first), len(second))
     head = next((place for place in range(shorter) if first[place] != second[place]), shorter)
     tail = next((place for place in range(shorter - head) if first[-1 - place] != second[-1 - place]), shorter - head)
