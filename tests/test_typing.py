@@ -140,7 +140,7 @@ def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
 
 
 def test_a_model_that_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # the variable is read only once
     with pytest.raises(ModelError, match="model 'nobody/nothing' is not") as caught:
         list(BaseModel("nobody/nothing").complete(prompts(1)))
     assert "leave `models` out to use scribbler" in str(caught.value)
