@@ -82,7 +82,7 @@ class Chunk:
 @dataclass(frozen=True, slots=True)
 class Stage:
     """How far a chunk is: rows that `passed`; of those `asked` for the field `asking`, how many are `answered`; in which `round` (the first
-    is 1); and why most of them were refused in the rounds before."""
+    is 1); why most of them were refused in the round before; and the `trouble` that the table is in, if it will not get its rows."""
 
     passed: int = 0
     asking: str = ""
@@ -90,6 +90,7 @@ class Stage:
     answered: int = 0
     round: int = 1
     refused_for: str = ""
+    trouble: str = ""
 
 
 Report = Callable[[Stage, int], None]
@@ -169,9 +170,10 @@ class TableRun:
             if self.lenient and not rows:
                 return
 
-    def trouble(self) -> str:
-        """That the table will not get its rows if it goes on as it does, and what refuses most; nothing while that cannot be seen."""
-        target, passed, tries = self.candidates.wanted, self.state.rows + self.stage.passed, self.state.tries
+    def _trouble(self, passed: int) -> str:
+        """That the table, of which so many rows have passed, will not get its rows if it goes on as it does, and what refuses most; nothing
+        while that cannot be seen."""
+        target, tries = self.candidates.wanted, self.state.tries
         if target is None or self.candidates.enough or tries < EARLY or passed * self.patience >= tries or not self.state.refused:
             return ""
         who = max(self.state.refused, key=self.state.refused.__getitem__)
@@ -207,7 +209,6 @@ class TableRun:
 
     def _finish(self, rows: list[Row], refused: list[Refused]) -> list[Row]:
         """Those of `rows` that pass, in order; the others are added to `refused`, every try of them."""
-        self.done = 0
         todo: dict[int, int] = dict.fromkeys(range(len(rows)), self.all_steps)
         given_up: set[int] = set()
         spent = Counter[tuple[int, frozenset[str]]]()
@@ -234,7 +235,8 @@ class TableRun:
                         else:
                             given_up.add(number)
             most = ", ".join(reason for reason, _ in reasons.most_common(REASONS))
-            self.stage = Stage(len(rows) - len(retries) - len(given_up), round=self.stage.round + 1, refused_for=most)
+            passed = len(rows) - len(retries) - len(given_up)
+            self.stage = Stage(passed, round=self.stage.round + 1, refused_for=most, trouble=self._trouble(self.state.rows + passed))
             if self.plan.asks:
                 self.report(self.stage, 0)
             todo = dict(sorted(retries.items()))

@@ -187,7 +187,7 @@ class Run:
 
         def report(stage: Stage, completions: int) -> None:
             total = self.now.asked + completions
-            self._tell(rows=store.state.rows + stage.passed, asked=total, batch="", stage=stage, trouble=run.trouble())
+            self._tell(rows=store.state.rows + stage.passed, asked=total, batch="", stage=stage, trouble=stage.trouble)
 
         run = TableRun(
             table,

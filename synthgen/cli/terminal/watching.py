@@ -53,8 +53,8 @@ def _live() -> Iterator[Callable[[Tick], None]]:
             task, pace = tables[tick.table]
             pace.add(tick)
             display.update(task, completed=pace.work, doing=escape(_doing(tick, pace)))
-            if tick.trouble and pace.is_news(tick.trouble):
-                display.console.print(safe(f"{tick.table}: {tick.trouble}"))
+            if trouble := pace.news(tick):
+                display.console.print(trouble)
 
         yield watch
 
@@ -67,8 +67,8 @@ def _plainly() -> Callable[[Tick], None]:
         pace = paces.setdefault(tick.table, _Pace(tick))
         pace.add(tick)
         with suppress(OSError):  # a run does not end because nobody reads how far it is
-            if tick.trouble and pace.is_news(tick.trouble):
-                err.print(safe(f"{tick.table}: {tick.trouble}"))
+            if trouble := pace.news(tick):
+                err.print(trouble)
             if time.monotonic() - printed_at[0] >= PLAIN_EVERY:
                 printed_at[0] = time.monotonic()
                 err.print(safe(f"{tick.table}: {_doing(tick, pace)}"))
@@ -110,10 +110,12 @@ class _Pace:
         least, most = sorted((self.wanted - self.work) / pace for pace in (recent, overall))
         return f"{_range(least, most)} left" if least >= 1 else ""
 
-    def is_news(self, trouble: str) -> bool:
-        """Whether trouble has not been printed yet; it is printed once."""
-        already_warned, self.warned = self.warned, True
-        return not already_warned
+    def news(self, tick: Tick) -> Text | None:
+        """The trouble that the table is in, which is told once."""
+        if not tick.trouble or self.warned:
+            return None
+        self.warned = True
+        return safe(f"{tick.table}: {tick.trouble}")
 
 
 def _range(least: float, most: float) -> str:
