@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -39,58 +40,50 @@ def start(
     name = folder.resolve().name
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
         raise OutputError(f"'{name}' cannot name a recipe", "letters, digits, '.', '_' and '-', up to 80, beginning with a letter or digit")
-    recipe = folder / RECIPE
+    recipe, yaml_name = folder / RECIPE, _text(name) if _unsafe(name) else name
     if recipe.exists():
         raise OutputError(f"{recipe} is there already; nothing was written", "choose another name")
-    if like is not None:
-        return Started(_copied(like, folder, _text(name) if _unsafe(name) else name))
     source = Path(paper).expanduser() if paper is not None else None
-    values = {"NAME": _text(name) if _unsafe(name) else name, "FILE": str(recipe), "COUNT": str(count), "WRITES": writes}
-    copy = None
-    if source is not None:
-        document(source)  # tells what is wrong with it
-        copy = folder / source.name
-        if copy.exists() and copy.read_bytes() != source.read_bytes():
+    if like is not None:
+        shipped = _shipped(like)
+        text = re.sub(r"^name: .*$", lambda _: f"name: {yaml_name}", (shipped / RECIPE).read_text(encoding="utf-8"), count=1, flags=re.M)
+        beside = {file: folder / file.relative_to(shipped) for file in sorted(shipped.rglob("*")) if file.is_file() and file.name != RECIPE}
+    else:
+        values = {"NAME": yaml_name, "FILE": str(recipe), "COUNT": str(count), "WRITES": writes}
+        if source is not None:
+            document(source)  # tells what is wrong with it
+            values["DOCUMENT"], values["PAPER"] = _text(source.name), " ".join(source.name.split())
+            values["ABOUT"] = _text(f"Tasks that practise and test what the document {values['PAPER']} teaches.")
+        template = files("synthgen.advice").joinpath(f"starters/{'paper' if source else 'plain'}.yaml").read_text(encoding="utf-8")
+        text = re.sub(r"__([A-Z]+)__", lambda place: values[place[1]], template)
+        beside = {source: folder / source.name} if source is not None else {}
+    _write(recipe, text, beside)
+    return Started(recipe, beside[source] if like is None and source is not None else None)
+
+
+def _shipped(name: str) -> Path:
+    """The folder of a recipe that comes with synthgen."""
+    recipes = shipped_recipes()
+    if name not in recipes:
+        raise OutputError(f"no recipe '{name}' comes with synthgen", did_you_mean(name, recipes, "recipes"))
+    return recipes[name]
+
+
+def _write(recipe: Path, text: str, beside: Mapping[Path, Path]) -> None:
+    """Write a recipe, and the copies that lie `beside` it, each under its original; nothing where another file has the name of one."""
+    for original, copy in beside.items():
+        if copy.exists() and copy.read_bytes() != original.read_bytes():
             raise OutputError(f"{copy} is there already and is another file; nothing was written", "choose another name")
-        values["DOCUMENT"], values["PAPER"] = _text(source.name), " ".join(source.name.split())
-        values["ABOUT"] = _text(f"Tasks that practise and test what the document {values['PAPER']} teaches.")
-    template = files("synthgen.advice").joinpath(f"starters/{'paper' if source else 'plain'}.yaml").read_text(encoding="utf-8")
-    text = re.sub(r"__([A-Z]+)__", lambda place: values[place[1]], template)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if source is not None and copy is not None and not copy.exists():
-            shutil.copyfile(source, copy)
+        recipe.parent.mkdir(parents=True, exist_ok=True)
+        for original, copy in beside.items():
+            if not copy.exists():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(original, copy)
         with recipe.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
-    return Started(recipe, copy)
-
-
-def _copied(like: str, folder: Path, name: str) -> Path:
-    """A copy of a recipe that comes with synthgen, under another name."""
-    recipes = shipped_recipes()
-    if like not in recipes:
-        raise OutputError(f"no recipe '{like}' comes with synthgen", did_you_mean(like, recipes, "recipes"))
-    seeds = [file for file in sorted(recipes[like].rglob("*")) if file.is_file() and file.name != RECIPE]
-    for file in seeds:
-        copy = folder / file.relative_to(recipes[like])
-        if copy.exists() and copy.read_bytes() != file.read_bytes():
-            raise OutputError(f"{copy} is there already and is another file; nothing was written", "choose another name")
-    text = re.sub(
-        r"^name: .*$", lambda _: f"name: {name}", (recipes[like] / RECIPE).read_text(encoding="utf-8"), count=1, flags=re.MULTILINE
-    )
-    try:
-        for file in seeds:
-            copy = folder / file.relative_to(recipes[like])
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, copy)
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / RECIPE).open("x", encoding="utf-8") as written:
-            written.write(text)
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
-    return folder / RECIPE
+        raise OutputError(f"cannot write to {recipe.parent}: {error.strerror}", "choose another place") from None
 
 
 def _text(value: str) -> str:
