@@ -65,10 +65,8 @@ def honoured(dataset: Dataset, review: Review | None = None) -> Honoured:
     """The output as reviewers left it; `review` are their decisions, by default those in the file beside it. Raises DataError,
     OutputError."""
     output_review = review_of(dataset) if review is None else review
-    reviewable, plans = (
-        output_review.reviewable if isinstance(output_review.reviewable, Reviewable) else Reviewable(dataset),
-        dict[str, ReviewPlan](),
-    )
+    reviewable = output_review.reviewable if isinstance(output_review.reviewable, Reviewable) else Reviewable(dataset)
+    plans: dict[str, ReviewPlan] = {}
     for name in dataset.tables if len(output_review) else ():  # in the order of work: parents first
         recorded = dataset.recipe.tables.get(name)
         plans[name] = plan(dataset, reviewable, output_review, name, plans.get(recorded.parent) if recorded else None)

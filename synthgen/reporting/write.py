@@ -11,7 +11,7 @@ from typing import Any
 from synthgen.dataset import MANIFEST, REPORT, Dataset, Output
 from synthgen.dataset.origin import remember_report
 from synthgen.decisions import Review
-from synthgen.decisions.amended import Honoured, honoured
+from synthgen.decisions.amended import honoured
 from synthgen.decisions.known import Reviewable
 from synthgen.errors import OutputError, SynthgenError
 from synthgen.reporting.against import against_logs
@@ -41,7 +41,7 @@ def add_report(output: Output, manifest: dict[str, Any]) -> None:
     try:
         reviewed_output = honoured(dataset, Review.load(output.review, Reviewable(dataset)))
     except SynthgenError:  # make tells that the decisions cannot be read
-        reviewed_output = Honoured(dataset, Review(output.review), {}, Reviewable(dataset))
+        reviewed_output = honoured(dataset, Review(output.review))
     content = render(reviewed_output.dataset, review=reviewed_output).encode()
     (folder / REPORT).write_bytes(content)
     manifest["files"][REPORT] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
@@ -57,8 +57,9 @@ def write_report(
 ) -> ReportPath:
     """Write the page of a finished output, and return where: `out`, or `report.html` in the output; with the real messages of `against` (in
     their `field`) `report-against.html`. Without `review` it shows the rows as they were made. Raises DataError, OutputError."""
-    reviewed_output = honoured(Dataset.open(folder)) if review else None
-    dataset = reviewed_output.dataset if reviewed_output else Dataset.open(folder)
+    as_made = Dataset.open(folder)
+    reviewed_output = honoured(as_made) if review else None
+    dataset = reviewed_output.dataset if reviewed_output else as_made
     place = Path(out) if out is not None else dataset.folder / (REPORT if against is None else WITH_LOGS)
     _allowed(dataset, place, with_logs=against is not None)
     if out is None and place.is_file() and MAKER.encode() not in place.read_bytes():
