@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 from conftest import chatter
 from starlette.testclient import TestClient
 
@@ -78,6 +80,18 @@ def make_hostile(folder: Path, **changes: Any) -> Path:
     made = synthgen.make(folder / "recipe.yaml", out=folder / "shop", models={"claude": ScriptedModel(claude)}, **changes)
     assert set(made.manifest["aside"]) == {"unsure", "review"}
     return made.folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An output of hostile rows. Nobody decides on it."""
+    return make_hostile(tmp_path_factory.mktemp("hostile"))
+
+
+@pytest.fixture
+def output(made: Path, tmp_path: Path) -> Path:
+    """A copy to decide on."""
+    return Path(shutil.copytree(made, tmp_path / "shop"))
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,12 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import review_case
 from browser import CHROMIUM, Browser, browser
-from review_case import INTENTS, make_hostile
+from review_case import INTENTS
 from servers.review import command, served
 
 from synthgen.dataset import Dataset, Output
 from synthgen.decisions import Decision, Review
+
+made, output = review_case.made, review_case.output
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here to look at the page with")
 
@@ -26,18 +28,6 @@ SAID = "document.getElementById('said').textContent"
 FAULT = "document.getElementById('fault').textContent"
 ROW = "(document.querySelector('h1')?.textContent ?? '').split(' ')[0]"
 FOCUS = "document.activeElement"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An output of hostile rows. Nobody decides on it."""
-    return make_hostile(tmp_path_factory.mktemp("hostile"))
-
-
-@pytest.fixture
-def output(made: Path, tmp_path: Path) -> Path:
-    """A copy to decide on."""
-    return Path(shutil.copytree(made, tmp_path / "shop"))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import review_case
 from review_case import HOSTILE, INTENTS, Parsed, Visitor, make_hostile, rows_in
 
 import synthgen
@@ -25,17 +26,7 @@ from synthgen.reviewing.page.serve import listening_on, serve
 from synthgen.reviewing.page.wordwise import versions
 from synthgen.text.legible import LegiblePiece
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An output of hostile rows. Nobody decides on it."""
-    return make_hostile(tmp_path_factory.mktemp("hostile"))
-
-
-@pytest.fixture
-def output(made: Path, tmp_path: Path) -> Path:
-    """A copy to decide on."""
-    return Path(shutil.copytree(made, tmp_path / "shop"))
+made, output = review_case.made, review_case.output
 
 
 @pytest.fixture
