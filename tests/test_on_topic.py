@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from synthgen.checks import AnyCheck, OnTopic
 from synthgen.fields import AnyField, Typed
@@ -194,6 +195,30 @@ def test_texts_are_as_near_to_each_other_as_to_their_directions():
     others = ["refund has not come", "parcel still not here", "password does not work"]
     near = words.among("where is my parcel", others)
     assert near.index(max(near)) == 1
+
+
+def test_vectors_are_those_of_scikit_learn():
+    odd = [
+        "",
+        "a",
+        "I",
+        "é ñ",
+        "x\ty\n",
+        "Straße İstanbul",
+        "日本語 テスト",
+        "a\u00a0b",
+        "\u2028z w",
+        "😀 ok",
+        "aaaa aaaaaaa",
+        "Where IS my parcel",
+    ]
+    theirs = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32)
+    fitted = theirs.fit_transform(texts := [*ALL, *odd])
+    assert Nearness(texts).all_pairs() == pytest.approx((fitted @ fitted.T).toarray(), abs=1e-6)
+    some_seeds, other_texts = Nearness(ALL), ["parcel lost, refund pls", *odd]
+    seeds = theirs.fit_transform(ALL)
+    near = some_seeds.many(other_texts, np.vstack([some_seeds.direction([seed]) for seed in ALL]))
+    assert near == pytest.approx((theirs.transform(other_texts) @ seeds.T).toarray(), abs=1e-6)
 
 
 def test_a_message_given_twice_is_no_mistake():

@@ -1,22 +1,32 @@
-"""Which texts say nearly the same: the cosine of their runs of letters, weighted by how rare these are (TF-IDF)."""
+"""Which texts say nearly the same: the cosine of their runs of letters, weighted by how rare these are (TF-IDF).
+
+The vectors are those of scikit-learn's `TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=float32)`, to the
+last bit. It isn't used, because its import takes longer than everything else that `check`, or a first message, waits for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from scipy import sparse
+
+LENGTHS = 2, 3, 4  # letters of a run
 
 
 class Nearness:
     """The nearness of `texts` to each other and to others."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        self._vectors: Any = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, dtype=np.float32)
-        self._rows = self._vectors.fit_transform(texts)
+        counts = [Counter(letter_runs(text)) for text in texts]
+        first_seen = {run: place for place, run in enumerate(dict.fromkeys(chain.from_iterable(counts)))}
+        self._columns = {run: column for column, run in enumerate(sorted(first_seen))}
+        document_counts = np.bincount([self._columns[run] for text_counts in counts for run in text_counts]).astype(np.float32) + 1
+        self._rarity = np.log(np.float32(len(texts) + 1) / document_counts) + 1
+        self._rows = self._vectors(counts, first_seen)
         self._places = {text: place for place, text in enumerate(texts)}
 
     def to(self, text: str, directions: np.ndarray) -> np.ndarray:
@@ -26,7 +36,7 @@ class Nearness:
 
     def many(self, texts: Sequence[str], directions: Any) -> np.ndarray:
         """The cosines (texts, directions) of texts and directions (directions, runs), which may be sparse."""
-        cosines = self._vectors.transform(texts) @ directions.T
+        cosines = self._vectors([Counter(letter_runs(text)) for text in texts], self._columns) @ directions.T
         dense: np.ndarray = cosines.toarray() if sparse.issparse(cosines) else cosines
         return dense
 
@@ -54,3 +64,27 @@ class Nearness:
         """How near all texts are to each other: (texts, texts), from 0 to 1."""
         similarities: np.ndarray = (self._rows @ self._rows.T).toarray()
         return similarities
+
+    def _vectors(self, counts: Sequence[Counter[str]], order: Mapping[str, int]) -> Any:
+        """The vectors (texts, runs), each of length 1, of texts with so many of each run; runs that are not in `order`, in which products
+        add up, are left out."""
+        known = [sorted(text_counts.keys() & order.keys(), key=order.__getitem__) for text_counts in counts]
+        ends = np.cumsum([0, *map(len, known)])
+        columns = np.array([self._columns[run] for runs in known for run in runs], dtype=np.int32)
+        times = [text_counts[run] for text_counts, runs in zip(counts, known, strict=True) for run in runs]
+        weights = (np.log(np.array(times, dtype=np.float32)) + 1) * self._rarity[columns]
+        rows = np.repeat(np.arange(len(known)), np.diff(ends))
+        lengths = np.sqrt(np.bincount(rows, weights * weights, minlength=len(known)))
+        return sparse.csr_matrix(((weights / lengths[rows]).astype(np.float32), columns, ends), shape=(len(known), len(self._columns)))
+
+
+def letter_runs(text: str) -> Iterator[str]:
+    """Each run of two to four letters in the words of a text, which have a space on either side; a word that is shorter than a run counts
+    as a whole, once."""
+    for word in text.lower().split():
+        padded = f" {word} "
+        for length in LENGTHS:
+            for start in range(max(1, len(padded) - length + 1)):
+                yield padded[start : start + length]
+            if length >= len(padded):
+                break
