@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from synthgen.errors import DataError
 from synthgen.fields import AnyField, Typed
+from synthgen.fields.typed import FRAMES_READ
 from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Completion, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
@@ -175,6 +176,18 @@ def test_many_rows_of_a_topic_get_several_frames():
     shared = Counter(prompt.text for own in prompts for prompt in own)
     assert len(shared) > 2
     assert max(shared.values()) < 100
+
+
+@pytest.mark.parametrize("count", [3, 2_000])
+def test_the_workload_is_what_is_asked(count):
+    seeds = {topic: [f"seed number {number} about {topic}" for number in range(60)] for topic in ("late", "refund")}
+    field = typed(topic="{{ intent }}", seeds=seeds)
+    asked_rows = [*rows(count, intent="late"), *rows(count, intent="refund")]
+    prompts = [prompt for row_prompts in field.ask(asked_rows, "message", Streams(1)) for prompt in row_prompts]
+    workload = field.workload(asked_rows, "message", Streams(1))
+    assert (workload.prompts, workload.frames) == (len(prompts), len({prompt.text for prompt in prompts}))
+    assert set(workload.texts) <= {prompt.text for prompt in prompts}
+    assert len(workload.texts) < 2 * FRAMES_READ
 
 
 def test_a_refused_row_is_asked_with_other_numbers():

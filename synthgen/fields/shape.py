@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, WrapValidator, field_serializer
 
@@ -191,6 +191,14 @@ class PythonField(FieldShape):
         raise NotImplementedError
 
 
+class Workload(NamedTuple):
+    """How much a model will be asked: `prompts`, which read so many `frames` (texts that prompts share), and some of these frames."""
+
+    prompts: int
+    frames: int
+    texts: Sequence[str]
+
+
 class Asked(FieldShape):
     """A field that a model is asked for."""
 
@@ -204,6 +212,12 @@ class Asked(FieldShape):
         """What to ask for each of `rows` to make the field `name`. All rows of a chunk come at once, because
         rows that share a frame share most of the work."""
         raise NotImplementedError
+
+    def workload(self, rows: Sequence[Row], name: str, streams: Streams) -> Workload:
+        """How much `ask` would ask for these rows."""
+        prompts = [prompt for row_prompts in self.ask(rows, name, streams) for prompt in row_prompts]
+        frames = {prompt.text for prompt in prompts}
+        return Workload(len(prompts), len(frames), sorted(frames))
 
     def more(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], name: str, streams: Streams) -> list[list[Prompt]]:
         """What to ask next for each of `rows` whose answers so far are these, in the order of asking: nothing, unless the field

@@ -14,8 +14,10 @@ messages that people really typed. How frames are made is in `framing`, how rows
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -28,7 +30,7 @@ from synthgen.fields.framing import Framing
 from synthgen.fields.reading import Reader
 from synthgen.fields.realised import label_figures, style_figures
 from synthgen.fields.seed_messages import SeedMessages, Seeds
-from synthgen.fields.shape import Asked, Chosen, Others, Passes, Role, Template, Weight, anything, fill
+from synthgen.fields.shape import Asked, Chosen, Others, Passes, Role, Template, Weight, Workload, anything, fill
 from synthgen.fields.voiced import draw_voice, voice_mistakes, weighted
 from synthgen.spec import render
 from synthgen.spec.digests import digest
@@ -48,9 +50,26 @@ SHARED, SHARED_OPENED = 32, 48  # continuations of one frame at most: more would
 MOST = 12  # continuations of one row that are asked at once, at most
 LONGEST = 64  # tokens of a message
 OPENED = 0.9  # the share of messages that begin with the first words of a seed message, where labels matter
+FRAMES_READ = 16  # of those that a recipe will ask, to know how long they are
 CALM, FREE = 0.9, 1.1  # temperatures: with topics, and without
 
 Rate = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows, by their `places`, that share a frame: the same topic, voice and mentions, `several` continuations each. The frame is what is
+    drawn first from the `stream`."""
+
+    topic: str
+    voice: str
+    mentions: frozenset[str]
+    places: Sequence[int]
+    several: int
+    stream: Random
+
+    def frame(self, framing: Framing) -> tuple[str, list[str]]:
+        return framing.frame(self.topic, self.mentions, self.stream, self.voice)
 
 
 class Typed(Asked):
@@ -282,34 +301,45 @@ class Typed(Asked):
 
     def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
         """One frame each; rows with the same topic, voice and mentions share theirs, a few dozen at a time."""
+        prompts: list[list[Prompt]] = [[] for _ in rows]
+        for block in self._blocks(rows, name, streams):
+            text, frame_seeds = block.frame(self._framing)
+            origin = {
+                "field": f"{rows[0].table}.{name}",
+                "seeds": [digest(seed) for seed in frame_seeds],
+                "mention": sorted(block.mentions),
+                "voice": block.voice,
+                "topic": block.topic,
+            }
+            openings = self._framing.openings(self._share_opened(block.topic), block.topic, block.mentions, block.stream, block.voice)
+            for place in block.places:
+                row = rows[place]
+                for draw in range(block.several):
+                    number = streams.number(row.table, name, row.index, row.attempt, draw)
+                    opening = self._suited(next(openings), row)
+                    prompts[place].append(Prompt(text, number, self._settings(block.topic, opening), {**origin, "opening": opening}))
+        return prompts
+
+    def workload(self, rows: Sequence[Row], name: str, streams: Streams) -> Workload:
+        """As many prompts and frames as `ask` would give; some of the frames are made, for their length."""
+        blocks = list(self._blocks(rows, name, streams))
+        some = blocks[:: max(1, len(blocks) // FRAMES_READ)]
+        return Workload(
+            sum(block.several * len(block.places) for block in blocks), len(blocks), [block.frame(self._framing)[0] for block in some]
+        )
+
+    def _blocks(self, rows: Sequence[Row], name: str, streams: Streams) -> Iterator[_Block]:
         alike: dict[tuple[str, str, frozenset[str]], list[int]] = {}
         for place, row in enumerate(rows):
             key = self._topic(row), self._voice_of(row, name, streams), self._wanted(row, name, streams)
             alike.setdefault(key, []).append(place)
-        prompts: list[list[Prompt]] = [[] for _ in rows]
         for (topic, voice, mentions), places in alike.items():
             several = self._several(bool(mentions), max(rows[place].attempt for place in places))
-            size = max(1, (SHARED_OPENED if self.topics else SHARED) // several)
+            size = max(1, (SHARED_OPENED if self.has_topics else SHARED) // several)
             for start in range(0, len(places), size):
-                block = places[start : start + size]
-                first = rows[block[0]]
+                first = rows[places[start]]
                 stream = streams.at(first.table, name, "frame", topic, voice, *sorted(mentions), first.index, first.attempt)
-                text, frame_seeds = self._framing.frame(topic, mentions, stream, voice)
-                origin = {
-                    "field": f"{first.table}.{name}",
-                    "seeds": [digest(seed) for seed in frame_seeds],
-                    "mention": sorted(mentions),
-                    "voice": voice,
-                    "topic": topic,
-                }
-                openings = self._framing.openings(self._share_opened(topic), topic, mentions, stream, voice)
-                for place in block:
-                    row = rows[place]
-                    for draw in range(several):
-                        number = streams.number(row.table, name, row.index, row.attempt, draw)
-                        opening = self._suited(next(openings), row)
-                        prompts[place].append(Prompt(text, number, self._settings(topic, opening), {**origin, "opening": opening}))
-        return prompts
+                yield _Block(topic, voice, mentions, places[start : start + size], several, stream)
 
     def _topic(self, row: Row) -> str:
         return " ".join(fill(self.topic, row.values, f"{row.table}, row {row.index}, topic").splitlines()).strip()
@@ -328,9 +358,9 @@ class Typed(Asked):
         """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
         because a round of asking costs as much as its longest message, however few the rows."""
         least = self.best_of or (OF_LIKE if self.like else OF_TOPICS if self.for_labels else OF_VOICE if self.voice else 1)
-        if self.topics and self.chooses and not attempt:
+        if self.has_topics and self.chooses and not attempt:
             return 2 * least if hard else least
-        if self.chooses and not hard and not self.topics:  # rows share what they ask for, and what is left over is lost
+        if self.chooses and not hard and not self.has_topics:  # rows share what they ask for, and what is left over is lost
             return least
         tripled: int = max(least, 3 if hard else 1) * 3 ** min(attempt, 9)
         return min(max(MOST, least), tripled)

@@ -101,25 +101,22 @@ def _rows_expected(recipe_plan: Plan, table: TablePlan) -> float:
 def _question(
     table: str, name: str, asked_field: Asked, model: Model, rows: Sequence[Row], streams: Streams, share: float
 ) -> QuestionEstimate:
-    prompts = [prompt for row_prompts in asked_field.ask(rows, name, streams) for prompt in row_prompts]
-    frames = {prompt.text for prompt in prompts}
-    texts = asked_field.answers()
+    prompts, frames, frame_texts = asked_field.workload(rows, name, streams)
+    answers = asked_field.answers()
     try:
-        read = sum(map(model.count, frames))
-        written = len(prompts) * (sum(map(model.count, texts)) / max(1, len(texts)) + 1)
-        exact = True
+        read, written = (sum(map(model.count, texts)) / max(1, len(texts)) for texts in (frame_texts, answers))
+        exact = len(frame_texts) == frames
     except (SynthgenError, OSError):  # a model that is not on this machine yet: four letters a token
-        read = sum(len(frame) for frame in frames) // 4
-        written = len(prompts) * (sum(map(len, texts)) / max(1, len(texts)) / 4 + 1)
+        read, written = (sum(map(len, texts)) / max(1, len(texts)) / 4 for texts in (frame_texts, answers))
         exact = False
     return QuestionEstimate(
         table,
         name,
         asked_field.by,
-        round(len(prompts) * share),
-        round(len(frames) * share),
-        round(read * share),
-        round(written * share),
+        round(prompts * share),
+        round(frames * share),
+        round(read * frames * share),
+        round((written + 1) * prompts * share),
         exact,
     )
 
