@@ -167,7 +167,7 @@ class TableRun:
             limit = max(PATIENCE_AT_LEAST, self.patience * (target or state.next_index))
             if target is not None and not self.candidates.enough and state.rows < target and state.tries > limit:
                 raise self._too_few(f"{state.tries:,} tries are more than its patience of {self.patience} per row")
-            if self.lenient and not rows:
+            if self.lenient and not rows and number > first_chunk + 1:
                 return
 
     def _trouble(self, passed: int) -> str:

@@ -110,11 +110,15 @@ def previews(
             streams,
             models,
             patience=recipe.patience,
+            chunk=1 if all(asked.asks == "base" for asked in table.asked.values()) else few,
             report=_report(table, few, passing, audience.watch),
             lenient=True,
             witness=passing,
         )
-        rows = [row for chunk in run.chunks() for row in chunk.rows]
+        rows: list[Row] = []
+        for chunk in run.chunks():
+            rows += chunk.rows
+            run.size = few  # the first row alone is written soonest; then the others side by side
         values_by_table[table.name] = [row.values for row in rows]
         prompts_by_field: dict[str, list[Prompt]] = {}
         for model in models.values():
