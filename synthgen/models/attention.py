@@ -1,21 +1,16 @@
 """Attention of rows that continue frames: what a row asks is looked up in its frame, which is read once for all its rows, and in what the
 row has written.
 
-This module imports torch and transformers, so it is imported when a model first writes.
+This module imports torch, so it is imported when a model first writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention
-from transformers import AttentionInterface, AttentionMaskInterface, CacheLayerMixin
-from transformers.masking_utils import sdpa_mask
 
-ATTENTION = "synthgen_rows"
 TABLE = 4
 """Rows that read a frame together. Always as many: empty seats are taken by a row that sits there already."""
 
@@ -32,41 +27,22 @@ class Seats:
     used: int
 
 
-class RowsLayer(CacheLayerMixin):  # type: ignore[misc]
+class RowsLayer:
     """One layer's keys and values: of what the rows have written, (rows, heads, room, dimensions), each at a place of its own;
     and those `read` in each frame, (1, heads, tokens, dimensions)."""
 
     def __init__(self, like: torch.Tensor, width: int, room: int) -> None:
-        super().__init__()
         shape = (width, like.shape[1], room, like.shape[3])
         self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
-        self.is_initialized = True
         self.rows = torch.arange(width, device=like.device)
         self.read: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self.seats: Seats
 
-    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
-        """Nothing: the buffers are there."""
-
-    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        """Write what is new of each row; returns what is used of the room, and with it the way to the frames."""
+    def update(self, key_states: torch.Tensor, value_states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write what is new of each row; returns what is used of the room."""
         self.keys[self.rows, :, self.seats.kept] = key_states[:, :, 0]
         self.values[self.rows, :, self.seats.kept] = value_states[:, :, 0]
-        keys, values = self.keys[:, :, : self.seats.used], self.values[:, :, : self.seats.used]
-        setattr(keys, "layer", self)  # noqa: B010 (how the attention finds the frames)
-        return keys, values
-
-    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
-        """What is used of the room."""
-        return self.seats.used, 0
-
-    def get_seq_length(self) -> int:
-        """What is used of the room."""
-        return self.seats.used
-
-    def get_max_length(self) -> int:
-        """The whole room."""
-        return int(self.keys.shape[2])
+        return self.keys[:, :, : self.seats.used], self.values[:, :, : self.seats.used]
 
     def attention(self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor, scaling: float) -> torch.Tensor:
         """What each row's query (rows, heads, 1, dimensions) finds in its frame and in what it has written: (rows, 1, heads, dimensions).
@@ -110,27 +86,3 @@ def by_hand(
         scores += mask
     weight = scores.logsumexp(-1)
     return (scores - weight[..., None]).exp().to(value.dtype) @ value, weight
-
-
-def rows_attention(
-    module: torch.nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    scaling: float | None = None,
-    **kwargs: Any,
-) -> tuple[torch.Tensor, None]:
-    """Attention of one new token a row, (rows, heads, 1, dimensions); a frame that is being read takes torch's usual way."""
-    if any(kwargs.get(name) is not None for name in ("softcap", "s_aux", "position_bias")):
-        raise NotImplementedError("this attention has parts that rows_attention does not know")
-    layer: RowsLayer | None = getattr(key, "layer", None)
-    if layer is not None and attention_mask is not None:
-        return layer.attention(query, key, value, attention_mask, query.shape[3] ** -0.5 if scaling is None else scaling), None
-    causal, groups = attention_mask is None and query.shape[2] > 1, query.shape[1] > key.shape[1]
-    read = scaled_dot_product_attention(query, key, value, attn_mask=attention_mask, is_causal=causal, scale=scaling, enable_gqa=groups)
-    return read.transpose(1, 2), None
-
-
-AttentionInterface.register(ATTENTION, rows_attention)
-AttentionMaskInterface.register(ATTENTION, sdpa_mask)

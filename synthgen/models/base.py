@@ -11,7 +11,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import DataError, ModelError
 from synthgen.models import hub_model, packed
+from synthgen.models.codec import Codec, light_codec, token_set, transformers_codec
 from synthgen.models.missing import missing
 from synthgen.recipe import model_folder
 from synthgen.recipe.model_folder import Fence
@@ -29,9 +30,9 @@ from synthgen.spec.rows import Completion, Prompt
 
 if TYPE_CHECKING:
     import torch
-    from tokenizers import Tokenizer
 
     from synthgen.models.batch import Job
+    from synthgen.models.llama import Llama
 
 SCRIBBLER = Path(__file__).parent / "scribbler"
 WORKERS = 8
@@ -163,6 +164,26 @@ class BaseModel:
                 yield empty_folder, options | {"gguf_file": str(self.place.absolute())}
 
     @cached_property
+    def _llama(self) -> Llama | None:
+        """The model without transformers, which takes seconds to import, where that is possible."""
+        if not (self._local and self.is_packed):
+            return None
+        with self._readable_errors():
+            self._checked  # noqa: B018 (it raises)
+            import torch
+
+            from synthgen.models.llama import Llama, is_llama
+
+            config = json.loads((self.place / "config.json").read_text(encoding="utf-8"))
+            if not is_llama(config):
+                return None
+            with torch.inference_mode():
+                weights = packed.load(self.place / "model.safetensors", self._torch_dtype)
+                llama = Llama(config, {name: tensor.to(self.device) for name, tensor in weights.items()})
+                llama.read([0])  # what does not fit together is found here
+            return llama
+
+    @cached_property
     def _model(self) -> Any:
         model, _ = self.opened()
         if self.device == "cpu" and self.dtype == "bfloat16":
@@ -219,39 +240,19 @@ class BaseModel:
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""
-        if self._light is None:
-            return len(self._ids(text))
-        tokenizer, first = self._light
-        ids = tokenizer.encode(text).ids
-        return len(ids) + (ids[:1] != [first])
+        with self._readable_errors():  # a vocabulary may lack what every text needs
+            return len(self._codec.frame(text))
 
     @cached_property
-    def _light(self) -> tuple[Tokenizer, int] | None:
-        """The tokenizer of a packed model, and the token that each text begins with: to count with, without transformers, which takes
-        seconds to import. None for other models, whose tokenizers may add what only transformers knows."""
-        from tokenizers import Tokenizer
-
-        if not (self._local and self.is_packed):
-            return None
+    def _codec(self) -> Codec:
         with self._readable_errors():
-            tokenizer = Tokenizer.from_file(str(self.place / "tokenizer.json"))
-            config = json.loads((self.place / "tokenizer_config.json").read_text(encoding="utf-8"))
-            first = tokenizer.token_to_id(str(config.get("bos_token")))
-            return None if first is None else (tokenizer, first)
-
-    def _ids(self, text: str) -> list[int]:
-        tokenizer = self.tokenizer
-        with self._readable_errors():  # a vocabulary may lack what every text needs
-            ids: list[int] = tokenizer(text)["input_ids"]
-        first = self.tokenizer.bos_token_id
-        return ids if first is None or ids[:1] == [first] else [first, *ids]
+            light = light_codec(self.place) if self._local and self.is_packed else None
+        return light or transformers_codec(self.tokenizer)
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
         """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text, and the `opening` that each begins
         with."""
-        import torch
-
-        from synthgen.models.batch import Batch, fits, side_by_side, write_singly
+        from synthgen.models.batch import side_by_side
 
         frames: dict[str, list[Job]] = {}
         for number, prompt in enumerate(prompts):
@@ -261,43 +262,58 @@ class BaseModel:
         room, longest = max((len(job.uniforms) for job in jobs), default=0), max((len(job.ids) for job in jobs), default=0)
         self._check_window(longest, longest + room)
         stop = str(prompts[0].settings.get("stop", "")) if prompts else ""
-        if self._fits is None:
-            with torch.inference_mode():
-                self._fits = fits(self._model, longest + room)
-
-        def make(*arguments: Any) -> Iterator[Job]:
-            return Batch(self._model, WIDTH, room).write(*arguments) if self._fits else write_singly(self._model, *arguments)
-
         workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(frames))
-        for job in side_by_side(make, list(frames.values()), workers, partial(self._is_end, stop), choose):
+        for job in side_by_side(self._writer(longest, room), list(frames.values()), workers, partial(self._is_end, stop), choose):
             yield self._completion(prompts[job.number], job)
 
+    def _writer(self, longest: int, room: int) -> Callable[..., Iterator[Job]]:
+        """What writes jobs whose frames have `longest` tokens at most, and their messages `room`."""
+        from synthgen.models.batch import Batch
+
+        decoder: Any = self._llama
+        if decoder is None:
+            import torch
+
+            from synthgen.models.through_transformers import Transformer, fits, write_singly
+
+            if self._fits is None:
+                with torch.inference_mode():
+                    self._fits = fits(self._model, longest + room)
+            if not self._fits:
+                return partial(write_singly, self._model)
+            decoder = Transformer(self._model)
+        return lambda *arguments: Batch(decoder, WIDTH, room).write(*arguments)
+
     def _check_window(self, frame: int, room: int) -> None:
-        window = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        window = self._llama.window if self._llama else getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
         if window and room > window:
             raise ModelError(
                 f"model '{self.name}' reads {window} tokens, but a frame has {frame} and its message up to {room - frame}",
                 "use shorter or fewer seed messages, or a model that reads more",
             )
 
+    def _ids(self, text: str) -> list[int]:
+        with self._readable_errors():
+            return self._codec.frame(text)
+
     def _job(self, number: int, prompt: Prompt, ids: tuple[int, ...]) -> Job:
         from synthgen.models.batch import Job
 
         stream = Random(prompt.stream)
-        opening: list[int] = self.tokenizer(str(prompt.settings.get("opening", "")), add_special_tokens=False)["input_ids"]
+        opening = self._codec.plain(str(prompt.settings.get("opening", "")))
         uniforms = [stream.random() for _ in range(len(opening) + _limit(prompt))]
         return Job(number, ids, uniforms, float(prompt.settings.get("temperature", 1.0)), opening=opening)
 
     def _is_end(self, stop: str, token: int) -> bool:
         is_end = self._stops.get((stop, token))
         if is_end is None:
-            is_end = self._stops[stop, token] = token in self._ends or bool(stop and stop in self.tokenizer.decode([token]))
+            is_end = self._stops[stop, token] = token in self._ends or bool(stop and stop in self._codec.text([token]))
         return is_end
 
     def _completion(self, prompt: Prompt, job: Job) -> Completion:
-        tokens = job.written
-        ended = tokens[-1] in self._ends
-        text = self.tokenizer.decode(tokens[:-1] if ended else tokens, clean_up_tokenization_spaces=False)
+        written = job.written
+        ended = written[-1] in self._ends
+        text = self._codec.text(written[:-1] if ended else written)
         stop = str(prompt.settings.get("stop", ""))
         if ended:  # the document's end ends the message too
             text += stop
@@ -308,15 +324,16 @@ class BaseModel:
             text,
             "stop" if ended else "length",
             len(job.ids),
-            len(tokens),
+            len(written),
             logprobs=tuple(round(logprob, 2) for logprob in job.logprobs),
         )
 
     @cached_property
     def _ends(self) -> frozenset[int]:
+        if self._llama:
+            return self._codec.ends | self._llama.ends
         configured = self._model.generation_config.eos_token_id if self._model.generation_config else None
-        ends = configured if isinstance(configured, list) else [configured]
-        return frozenset(end for end in [*ends, self.tokenizer.eos_token_id] if end is not None)
+        return self._codec.ends | token_set(configured)
 
 
 def _leave_docstrings_out() -> None:

@@ -5,22 +5,37 @@ its frame, so that the batch stays full. And because its width never changes, no
 every product has the same shape: in sixteen-bit arithmetic a batch of seven adds up otherwise than one of eight, but here what a row
 becomes depends on its frame and its own random numbers alone, and not on its neighbours.
 
-This module imports torch and transformers, so it is imported when a model first writes.
+This module imports torch, so it is imported when a model first writes.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from queue import Queue
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from transformers import Cache
 
-from synthgen.models.attention import ATTENTION, TABLE, RowsLayer, Seats
+from synthgen.models.attention import TABLE, RowsLayer, Seats
+
+
+class Decoder(Protocol):
+    """A model that reads a frame, and continues rows side by side."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+    def read(self, ids: Sequence[int]) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], torch.Tensor]:
+        """What is remembered of a frame, the keys and values (1, heads, tokens, dimensions) of each layer; and the logits (1, vocabulary)
+        of what comes next."""
+        ...
+
+    def step(self, tokens: torch.Tensor, positions: torch.Tensor, mask: torch.Tensor, caches: Sequence[RowsLayer]) -> torch.Tensor:
+        """The logits (rows, vocabulary) of what comes after the `tokens` (rows,) at these `positions` (rows,)."""
+        ...
+
 
 Choose = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 """What chooses a token for each row, and gives its log-probability, from logits (rows, vocabulary), random numbers and temperatures
@@ -57,14 +72,13 @@ class Job:
 
 
 class Batch:
-    """Rows of `model`, `width` at a time, in room for `room` written tokens each."""
+    """Rows that `decoder` writes, `width` at a time, in room for `room` written tokens each."""
 
-    def __init__(self, model: Any, width: int, room: int) -> None:
-        self.model, self.width, self.room = model, width, -(-room // PAGE) * PAGE
-        self.device = model.device
-        self.cache: Any = None
-        self.takes = ""
-        self.frame: tuple[tuple[int, ...], Any, torch.Tensor] | None = None
+    def __init__(self, decoder: Decoder, width: int, room: int) -> None:
+        self.decoder, self.width, self.room = decoder, width, -(-room // PAGE) * PAGE
+        self.device = decoder.device
+        self.caches: list[RowsLayer] = []
+        self.frame: tuple[tuple[int, ...], list[tuple[torch.Tensor, torch.Tensor]], torch.Tensor] | None = None
 
     def write(self, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Choose) -> Iterator[Job]:
         """Each job when its last token is written: one that `ends` it, or the last that it has a random number for."""
@@ -89,14 +103,11 @@ class Batch:
 
     def _admit(self, job: Job, choose: Choose) -> tuple[int, float]:
         if self.frame is None or self.frame[0] != job.ids:
-            read = self.model(torch.tensor([job.ids], device=self.device), use_cache=True, logits_to_keep=1)
-            ((self.takes, prefix),) = _state(read).items()
-            self.frame = (job.ids, prefix, read.logits[:, -1])
-        _, prefix, logits = self.frame
-        if self.cache is None:
-            self.cache = Cache(layers=[RowsLayer(layer.keys, self.width, self.room) for layer in prefix.layers])
-        for row_layer, prefix_layer in zip(self.cache.layers, prefix.layers, strict=True):
-            row_layer.read.setdefault(id(job.ids), (prefix_layer.keys, prefix_layer.values))
+            self.frame = (job.ids, *self.decoder.read(job.ids))
+        _, remembered, logits = self.frame
+        self.caches = self.caches or [RowsLayer(keys, self.width, self.room) for keys, _ in remembered]
+        for cache, keys_values in zip(self.caches, remembered, strict=True):
+            cache.read.setdefault(id(job.ids), keys_values)
         uniforms = torch.tensor([job.uniforms[0]], device=self.device)
         token, logprob = choose(logits, uniforms, torch.tensor([job.temperature], device=self.device))
         return int(token), float(logprob)
@@ -109,21 +120,15 @@ class Batch:
             positions[row] = len(job.ids) + kept[row]
             uniforms[row], temperature[row] = job.uniforms[len(job.written)], job.temperature
         seats = self._seats(active, kept)
-        for layer in self.cache.layers:
-            layer.seats = seats
-            layer.read = {frame: layer.read[frame] for frame, _ in seats.tables}
+        for cache in self.caches:
+            cache.seats = seats
+            cache.read = {frame: cache.read[frame] for frame, _ in seats.tables}
         hidden = torch.arange(seats.used, device=self.device)[None, :] > seats.kept[:, None]
-        mask = torch.zeros(hidden.shape, dtype=self.model.dtype, device=self.device).masked_fill_(hidden, float("-inf"))
-        read = self.model(
-            torch.tensor(tokens, device=self.device)[:, None],
-            position_ids=torch.tensor(positions, device=self.device)[:, None],
-            attention_mask=mask[:, None, None, :],
-            use_cache=True,
-            **{self.takes: self.cache},
+        mask = torch.zeros(hidden.shape, dtype=self.decoder.dtype, device=self.device).masked_fill_(hidden, float("-inf"))
+        logits = self.decoder.step(
+            torch.tensor(tokens, device=self.device), torch.tensor(positions, device=self.device), mask[:, None, None, :], self.caches
         )
-        chosen, logprobs = choose(
-            read.logits[:, -1], torch.tensor(uniforms, device=self.device), torch.tensor(temperature, device=self.device)
-        )
+        chosen, logprobs = choose(logits, torch.tensor(uniforms, device=self.device), torch.tensor(temperature, device=self.device))
         return chosen.tolist(), logprobs.tolist()
 
     def _seats(self, active: dict[int, Job], kept: Sequence[int]) -> Seats:
@@ -199,67 +204,3 @@ def side_by_side(
         for thread in threads:
             thread.join()
         torch.set_num_threads(before)
-
-
-def fits(model: Any, room: int) -> bool:
-    """Whether rows of different lengths can stand side by side in this model: tried on a few tokens against its usual way. If they can,
-    the model's attention is the one of this module from now on."""
-    config = model.config.get_text_config()
-    usual, ids = model.config._attn_implementation, list(range(3, 12))
-    window = getattr(config, "sliding_window", None)
-    if window and window < room:
-        return False
-    try:
-        expected = model(torch.tensor([ids], device=model.device)).logits[0, -1].float()
-        model.set_attn_implementation(ATTENTION)
-        if bool((_tried(model, ids).float() - expected).abs().mean() <= 0.1 * expected.std()):
-            return True
-    except (AttributeError, TypeError, RuntimeError, ValueError, NotImplementedError, KeyError, IndexError):
-        pass  # a model with its own kind of cache or attention
-    model.set_attn_implementation(usual)
-    return False
-
-
-def _tried(model: Any, ids: list[int]) -> torch.Tensor:
-    """What a batch of two rows expects after these tokens."""
-    batch = Batch(model, 2, len(ids))
-    frame = tuple(ids[:-1])
-    jobs = [Job(row, frame, [0.0, 0.0], 1.0, []) for row in (0, 1)]
-    for job in jobs:
-        batch._admit(job, lambda *_: (torch.tensor(0), torch.tensor(0.0)))
-        job.written.append(ids[-1])
-    seen_logits: list[torch.Tensor] = []
-
-    def keep(logits: torch.Tensor, *_: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        seen_logits.append(logits)
-        return torch.zeros(2, dtype=torch.long), torch.zeros(2)
-
-    batch._step({1: jobs[0], 0: jobs[1]}, keep)
-    return seen_logits[0][0]
-
-
-def write_singly(model: Any, jobs: Iterator[Job], ends: Callable[[int], bool], choose: Choose) -> Iterator[Job]:
-    """The same for a model whose rows cannot share a batch: one row after the other, each from a copy of its frame."""
-    frame: tuple[tuple[int, ...], Any, torch.Tensor] | None = None
-    for job in jobs:
-        if frame is None or frame[0] != job.ids:
-            read = model(torch.tensor([job.ids], device=model.device), use_cache=True, logits_to_keep=1)
-            frame = (job.ids, _state(read), read.logits[:, -1])
-        state, logits = copy.deepcopy(frame[1]), frame[2]
-        for uniforms in job.uniforms:
-            token, logprob = choose(
-                logits, torch.tensor([uniforms], device=model.device), torch.tensor([job.temperature], device=model.device)
-            )
-            job.write(int(token), float(logprob))
-            if job.over(ends):
-                break
-            read = model(torch.tensor([job.written[-1:]], device=model.device), use_cache=True, **state)
-            state, logits = _state(read), read.logits[:, -1]
-        yield job
-
-
-def _state(read: Any) -> dict[str, Any]:
-    """What a model remembers of what it read, under the name that it takes it by: `cache` since transformers 5.24, one of the others
-    before."""
-    names = list(read.keys())  # `in` would know the old names, too, and warn
-    return {name: read[name] for name in ("cache", "past_key_values", "cache_params", "state") if name in names}
