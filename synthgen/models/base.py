@@ -1,4 +1,4 @@
-"""Pretrained base models through transformers: any causal language model continues a frame.
+"""Pretrained base models: any causal language model that transformers knows continues a frame; packed ones need torch alone.
 
 A frame is read once for all its rows, and rows are written side by side (see `batch`). Every row samples with
 numbers drawn from its own stream, one a token, so that what it draws does not depend on its neighbours.
@@ -246,6 +246,7 @@ class BaseModel:
     @cached_property
     def _codec(self) -> Codec:
         with self._readable_errors():
+            self._checked  # noqa: B018 (it raises)
             light = light_codec(self.place) if self._local and self.is_packed else None
         return light or transformers_codec(self.tokenizer)
 
