@@ -8,7 +8,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "synthgen make recipe.yaml --rows 50 -o outputs/trial",
         "synthgen make recipe.yaml --max-cost 2.50 --batch",
     ),
-    "preview": ("synthgen preview recipe.yaml", "synthgen preview recipe.yaml -n 20", "synthgen preview recipe.yaml --prompts"),
+    "preview": (
+        "synthgen preview recipe.yaml",
+        "synthgen preview recipe.yaml -n 20",
+        "synthgen preview recipe.yaml --watch",
+        "synthgen preview recipe.yaml --prompts",
+    ),
     "check": (
         "synthgen check recipe.yaml",
         "synthgen check recipe.yaml --set tables.traffic.rows=5000",

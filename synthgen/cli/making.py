@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -76,9 +77,20 @@ def preview(
     allow: Allow = None,
     prompts: Annotated[bool, typer.Option("--prompts", help="show what the models are asked, whole; Claude is not asked")] = False,
     full: All = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="show them again whenever the recipe, or a file that it reads, is saved; Ctrl-C ends")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show a handful of rows of each table, as they come. What is asked is remembered for make."""
+    if watch and as_json:
+        raise typer.BadParameter("--watch shows rows to read; take --json away")
+    if watch:
+        from synthgen.cli.terminal.following import follow
+
+        with suppress(KeyboardInterrupt):
+            follow(recipe, show, out, full=full, prompts=prompts, options=loading(None, seed, set_, without, allow))
+        return
     from synthgen.cli import terminal
 
     if as_json:

@@ -1,0 +1,102 @@
+"""What stays between two previews of a recipe that somebody is editing: its models, and what its files said."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthgen.making.runs import open_models
+from synthgen.models import Model
+from synthgen.recipe import Loaded, plan
+
+EVERY = 0.1
+"""Seconds between two looks at the files."""
+MOST = 1_000_000
+"""Bytes of a file whose lines are compared."""
+
+Stamp = tuple[int, int] | None
+"""When a file was written, and its bytes; None where there is none."""
+
+
+class KeptModels:
+    """Models that stay loaded for as long as recipes describe them in the same way."""
+
+    def __init__(self) -> None:
+        self.models: dict[str, Model] = {}
+
+    def of(self, loaded: Loaded) -> dict[str, Model]:
+        """The models that a recipe asks, by name."""
+        specs, names = loaded.recipe.all_models, plan(loaded.recipe).models
+        described = {name: f"{name}: {specs[name].model_dump_json()}" for name in names}
+        new = open_models(loaded, {name for name in names if described[name] not in self.models})
+        self.models = {described[name]: new.get(name) or self.models[described[name]] for name in names}
+        return {name: self.models[described[name]] for name in names}
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A file that was saved, and the lines that were `added` and `removed`; neither is known of a large file, or of one that is no text."""
+
+    file: Path
+    added: list[str]
+    removed: list[str]
+
+
+class WatchedFiles:
+    """The files of a recipe: its own, and those that it reads."""
+
+    def __init__(self, recipe: Path) -> None:
+        self.recipe = recipe
+        self.stamps: dict[Path, Stamp] = {}
+        self.texts: dict[Path, list[str]] = {}
+        self._note({recipe})
+
+    def follow(self, loaded: Loaded) -> None:
+        """From now on, watch what this recipe reads; a file that was watched before keeps what it said."""
+        parts = [part for table in loaded.recipe.tables.values() for part in (*table.fields.values(), *table.keep)]
+        files = {self.recipe, *(file for part in parts for file in part.files())}
+        self.stamps = {file: stamp for file, stamp in self.stamps.items() if file in files}
+        self._note(files - self.stamps.keys())
+
+    def changed(self) -> bool:
+        """Whether a file was saved since it was last noted."""
+        return any(_stamp(file) != stamp for file, stamp in self.stamps.items())
+
+    def wait(self) -> list[FileChange]:
+        """Wait until a file is saved, and the saving is over; what changed."""
+        while not self.changed():
+            time.sleep(EVERY)
+        before: dict[Path, Stamp] = {}
+        while before != (now := {file: _stamp(file) for file in self.stamps}):  # some editors write in several steps
+            before = now
+            time.sleep(EVERY)
+        return list(self._changes())
+
+    def _changes(self) -> Iterator[FileChange]:
+        for file in [file for file, stamp in self.stamps.items() if _stamp(file) != stamp]:
+            lines_before = self.texts.get(file, [])
+            self._note({file})
+            lines = list(difflib.ndiff(lines_before, self.texts.get(file, [])))
+            added, removed = ([line[2:] for line in lines if line.startswith(sign)] for sign in "+-")
+            yield FileChange(file, added, removed)
+
+    def _note(self, files: set[Path]) -> None:
+        for file in files:
+            self.stamps[file] = stamp = _stamp(file)
+            self.texts.pop(file, None)
+            if stamp and stamp[1] <= MOST:
+                try:
+                    self.texts[file] = file.read_text("utf-8").splitlines()
+                except (OSError, UnicodeDecodeError):
+                    continue
+
+
+def _stamp(file: Path) -> Stamp:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
