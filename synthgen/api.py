@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synthgen import notebook
+from synthgen import advice, notebook
 from synthgen.advice import Critique, Improvement, Started
-from synthgen.advice import start as new
+from synthgen.advice.starter import Writes
 from synthgen.dataset import Dataset, Output
 from synthgen.dataset.look import Looked, LookedRow, look, messages
 from synthgen.dataset.verify import Damage, Verified, verify
@@ -66,6 +66,28 @@ def loaded_from(recipe: Recipes, options: Mapping[str, Any]) -> Loaded:
     return recipe
 
 
+# new
+
+
+def new(
+    place: str | Path,
+    *,
+    like: str | None = None,
+    paper: str | Path | None = None,
+    count: int = 20,
+    writes: Writes = "illustrative",
+    answers: str | Path | Mapping[str, Any] | None = None,
+) -> Started:
+    """Write a recipe to begin with into the folder `place`: see `advice.start`. With `answers`, a file or a mapping, the one that an
+    interview with these answers would end in: see `interview.write`. Raises OutputError, DataError."""
+    if answers is None:
+        return advice.start(place, like=like, paper=paper, count=count, writes=writes)
+    from synthgen import interview
+
+    given = interview.checked(answers, "the answers") if isinstance(answers, Mapping) else interview.load(Path(answers))
+    return interview.write(Path(place), given)
+
+
 # check
 
 
@@ -88,8 +110,6 @@ def critique(
 ) -> Critique:
     """What Claude finds unclear in the prompts of a recipe: see `advice.critique`. The samples are rows of its output, where there is one,
     and the answers are kept in that output's journal. `options` are those of `load_recipe`. Raises RecipeError, ModelError, LimitError."""
-    from synthgen import advice
-
     loaded = loaded_from(recipe, options)
     asked_models, specs = plan(loaded.recipe).models, loaded.recipe.all_models
     claudes = sorted((name for name, spec in specs.items() if spec.paid), key=lambda name: name not in asked_models)
@@ -109,8 +129,6 @@ def improve(
     allow: Sequence[str | Path] = (),
 ) -> Improvement:
     """What Claude would change in the instructions of an output's recipe: see `advice.improve`. Writes nothing. Raises SynthgenError."""
-    from synthgen import advice
-
     spec = next(iter(Dataset.open(folder).recipe.claudes.values()), ClaudeSpec())
     model = (models or {}).get("claude") or open_model(spec, Budget(max_cost))
     return advice.improve(folder, model, recipe, allow=allow)

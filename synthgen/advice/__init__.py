@@ -4,7 +4,7 @@ from synthgen.advice.critique import Critique, Finding, critique
 from synthgen.advice.improve import Improvement, ProposedEdit, improve, write
 from synthgen.advice.sample import rows_of
 from synthgen.advice.skill import install, skill
-from synthgen.advice.starter import Started, start
+from synthgen.advice.starter import Started, recipe_name, start
 
 __all__ = [
     "Critique",
@@ -15,6 +15,7 @@ __all__ = [
     "critique",
     "improve",
     "install",
+    "recipe_name",
     "rows_of",
     "skill",
     "start",

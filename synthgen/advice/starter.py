@@ -21,10 +21,20 @@ Writes = Literal["illustrative", "concrete"]
 
 @dataclass(frozen=True)
 class Started:
-    """A new recipe, and the copy of the paper beside it, if there is one."""
+    """A new recipe; the copy of the paper beside it, if there is one; and the topics whose seeds are stand-ins, because an interview got no
+    messages about them."""
 
     recipe: Path
     paper: Path | None = None
+    stand_ins: tuple[str, ...] = ()
+
+
+def recipe_name(folder: Path) -> str:
+    """The name of a recipe in a folder, which is the folder's. Raises OutputError."""
+    name = folder.resolve().name
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise OutputError(f"'{name}' cannot name a recipe", "letters, digits, '.', '_' and '-', up to 80, beginning with a letter or digit")
+    return name
 
 
 def start(
@@ -37,9 +47,7 @@ def start(
     `illustrative` ones, to teach the idea, or `concrete` ones, to stand for data. Raises OutputError, DataError.
     """
     folder = Path(place)
-    name = folder.resolve().name
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-        raise OutputError(f"'{name}' cannot name a recipe", "letters, digits, '.', '_' and '-', up to 80, beginning with a letter or digit")
+    name = recipe_name(folder)
     recipe, yaml_name = folder / RECIPE, _text(name) if _unsafe(name) else name
     if recipe.exists():
         raise OutputError(f"{recipe} is there already; nothing was written", "choose another name")

@@ -20,10 +20,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "synthgen check recipe.yaml --critique",
     ),
     "new": (
+        "synthgen new",
         "synthgen new my-shop",
         "synthgen new --list",
         "synthgen new our-desk --like it-helpdesk",
         "synthgen new summaries --paper paper.pdf",
+        "synthgen new my-desk --answers answers.yaml",
     ),
     "look": (
         'synthgen look outputs/bank-support --where "intent=lost card" -n 20',

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from synthgen.cli.options import Allow, Json, MaxCost, Recipe, Rows, Seed, Set, Without, Yes, loading
+from synthgen.cli.options import INTERRUPTED, Allow, Json, MaxCost, Recipe, Rows, Seed, Set, Without, Yes, loading
 
 
 def check(
@@ -60,6 +60,10 @@ def new(
         str | None, typer.Option("--like", metavar="RECIPE", help="copy a recipe that comes with synthgen, with its seeds: see --list")
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="list the recipes that come with synthgen")] = False,
+    answers: Annotated[
+        Path | None,
+        typer.Option("--answers", metavar="FILE", help="the answers of an interview (answers.yaml): the recipe that they end in"),
+    ] = None,
     paper: Annotated[
         Path | None,
         typer.Option(
@@ -77,22 +81,46 @@ def new(
         ),
     ] = False,
 ) -> None:
-    """Write a small recipe to begin with, which works as it is."""
+    """Write a small recipe to begin with, which works as it is. Without a NAME, questions are asked, and their answers become a recipe."""
     from synthgen import api
     from synthgen.cli import terminal
 
-    if like is not None and paper is not None:
-        raise typer.BadParameter("--like copies a recipe and --paper writes another; give one of them")
+    if sum(source is not None for source in (like, paper, answers)) > 1:
+        raise typer.BadParameter("--like copies a recipe, --paper writes another, and --answers a third; give one of them")
     if paper is None and (count is not None or concrete):
         raise typer.BadParameter("-n and --concrete need --paper")
     if list_:
         terminal.print_recipes()
-    elif name is None:
+    elif name is None and (answers or not sys.stdin.isatty()):
         raise typer.BadParameter("name the folder to make, such as: synthgen new my-shop")
+    elif name is None:
+        _interview()
+    elif answers is not None:
+        from synthgen.cli.terminal.interview import print_written
+
+        print_written(api.new(name, answers=answers))
     else:
         project = api.new(name, like=like, paper=paper, count=count or 20, writes="concrete" if concrete else "illustrative")
         typer.echo(f"wrote {project.recipe}" + (f" and copied {project.paper}" if project.paper else ""))
         typer.echo(f"next: synthgen {'check' if paper else 'preview'} {project.recipe}")
+
+
+def _interview() -> None:
+    """Ask, write the recipe, and show ten messages."""
+    from synthgen import api
+    from synthgen.cli import making
+    from synthgen.cli.terminal import interview
+
+    folder = interview.folder()
+    try:
+        interview.hold(folder)
+    except KeyboardInterrupt:
+        typer.echo(f"\ninterrupted; your answers are kept in {folder / interview.ANSWERS}: synthgen new goes on with them", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    started = api.new(folder, answers=folder / interview.ANSWERS)
+    api.check(started.recipe)
+    interview.print_written(started)
+    interview.show_and_ask(started.recipe, lambda recipe: making.preview(recipe, show=interview.SHOWN))
 
 
 def improve(

@@ -1,0 +1,147 @@
+"""The interview, at a terminal: one question at a time, and what is written at its end."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.text import Text
+
+from synthgen import interview
+from synthgen.advice import Started, recipe_name
+from synthgen.advice.shipped import RECIPE
+from synthgen.cli.terminal.page import err, out, safe
+from synthgen.errors import OutputError
+from synthgen.interview import Answers, Question
+from synthgen.interview.questions import NUMBERED
+
+ANSWERS = "answers.yaml"
+BACK = "<"
+SHOWN = 10
+HELP = (
+    "Return skips a question, or takes what stands in brackets; < goes back. Every answer is kept, so Ctrl-C loses nothing.\n"
+    "You can change all of it later: what comes out is a recipe to edit."
+)
+NOT_THEM = (
+    "They are too neat, or too wild: change the weights under `voice`, or give `like: a file of real messages` in its place.",
+    "They all look alike: put more messages into the files in seeds/, from more people.",
+    "They are not about their label: see that each seed file is about one thing; write a dozen messages in each.",
+    "They say too much, or too little: `words: [2, 20]` beside `voice`.",
+)
+
+
+def folder() -> Path:
+    """The folder that somebody names for the recipe: one without a recipe in it."""
+    err.print(Text(HELP, style="dim"))
+    while True:
+        out.print()
+        out.print(Text("What shall the folder of your recipe be called?", style="bold"))
+        out.print(Text("  such as: my-app", style="dim"))
+        place = Path(_line("> ").strip() or "my-app")
+        try:
+            recipe_name(place)
+        except OutputError as error:
+            err.print(safe(f"{error.message}: {error.hint}"), style="yellow")
+            continue
+        if not (place / RECIPE).exists():
+            return place
+        err.print(safe(f"{place / RECIPE} is there already; choose another name"), style="yellow")
+
+
+def hold(folder: Path) -> None:
+    """Ask what the answers in a folder do not say yet, and keep each new answer there."""
+    file = folder / ANSWERS
+    answers = interview.load(file) if file.exists() else Answers()
+    given = list(answers.keys())
+    if given:
+        out.print(safe(f"going on with the {len(given)} answers in {file}"))
+    while question := interview.next_question(answers):
+        answer = _asked(question, _line)
+        if answer is BACK:
+            if given:
+                answers.take_back(given.pop())
+            continue
+        answers.give(question.key, answer)
+        given.append(question.key)
+        interview.save(answers, file)
+
+
+def _asked(question: Question, line: Callable[[str], str]) -> Any:
+    """The answer to a question; BACK to be asked the one before again."""
+    _print_question(question)
+    while True:
+        lines = [line("> ")]
+        while question.form == "lines" and lines[-1].strip() not in ("", BACK):
+            lines.append(line("> "))
+        if lines[-1].strip() == BACK:
+            return BACK
+        try:
+            answer = interview.understood(question, lines)
+        except ValueError as error:
+            err.print(safe(f"{error}"), style="yellow")
+            continue
+        if answer is None and question.key == ("topics",):
+            err.print(Text("This one is needed: without topics there is nothing to write about.", style="yellow"))
+            continue
+        return answer
+
+
+def _print_question(question: Question) -> None:
+    out.print()
+    out.print(safe(question.text), style="bold")
+    if len(question.options) <= NUMBERED:
+        width = max(map(len, question.options), default=0)
+        for number, (name, about) in enumerate(question.options.items(), 1):
+            out.print(Text(f"  {number:>2}  {name:<{width}}  ") + Text(about, style="dim"))
+    elif question.options:
+        out.print(safe(f"  {', '.join(question.options)}"), style="dim")
+    if question.example:
+        out.print(Text("  such as: ", style="dim") + safe(question.example))
+    if question.form == "lines":
+        out.print(Text("  an empty line ends", style="dim"))
+    if question.default is not None:
+        out.print(Text("  [") + safe(_in_words(question.default)) + Text("]"))
+
+
+def _in_words(default: Any) -> str:
+    if isinstance(default, dict):
+        return ", ".join(f"{name} {weight}" for name, weight in default.items())
+    return ", ".join(default) if isinstance(default, list) else str(default)
+
+
+def _line(prompt: str) -> str:
+    try:
+        return input(prompt)
+    except EOFError:
+        raise KeyboardInterrupt from None
+
+
+def print_written(written: Started) -> None:
+    """What was written, and what is still to be done."""
+    out.print(safe(f"wrote {written.recipe}, and seeds beside it"))
+    if written.stand_ins:
+        out.print(
+            safe(
+                f"Nobody gave messages about {', '.join(written.stand_ins)}: what stands in their seed files are stand-ins. Put "
+                f"messages of your users there, a dozen or more of each; until then what is made about them is poor."
+            ),
+            style="yellow",
+        )
+
+
+def show_and_ask(recipe: Path, preview: Callable[[Path], None]) -> None:
+    """Ten messages, whether these are the user's users, and what to change if not."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or not typer.confirm("Make ten messages now, to look at?", default=True):
+        out.print(safe(f"next: synthgen preview {shlex.quote(str(recipe))}"))
+        return
+    preview(recipe)
+    if typer.confirm("Are these your users?", default=True):
+        out.print(safe(f"next: synthgen make {shlex.quote(str(recipe))}"))
+        return
+    for advice in NOT_THEM:
+        out.print(safe(f"* {advice}"))
+    out.print(safe(f"then see what it does, at every save: synthgen preview {shlex.quote(str(recipe))} --watch"))

@@ -1,0 +1,8 @@
+"""Questions whose answers become a recipe."""
+
+from synthgen.interview.answers import Answers, save
+from synthgen.interview.questions import Question, next_question
+from synthgen.interview.replies import checked, load, understood
+from synthgen.interview.writing import write
+
+__all__ = ["Answers", "Question", "checked", "load", "next_question", "save", "understood", "write"]

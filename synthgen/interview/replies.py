@@ -1,0 +1,127 @@
+"""What somebody typed in reply to a question, or wrote into a file of answers, as an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from synthgen.errors import DataError, did_you_mean
+from synthgen.interview.answers import NESTED, Answers, read
+from synthgen.interview.questions import NUMBERED, Question, questions
+from synthgen.text.slots import slots
+
+MOST_ROWS = 1_000_000
+NAMES = "about", "place", "topics", "messages", "facts", "values", "voices", "odd", "cases", "out", "never", "tested", "rows"
+"""The names of the answers in a file."""
+
+
+def understood(question: Question, lines: Sequence[str]) -> Any:
+    """The answer that lines hold; the question's default where they are empty. Raises ValueError with what is wrong."""
+    lines = [line.strip() for line in lines if line.strip()]
+    if not lines:
+        return question.default
+    if question.form == "lines":
+        return _lines(question, lines)
+    reply = " ".join(lines)
+    if question.form == "one":
+        return _option(question, reply)
+    if question.form == "several":
+        return list(dict.fromkeys(_option(question, part) for part in re.split(r"\s*[,;]\s*", reply) if part))
+    if question.form == "mix":
+        return dict(_weighted(question, part) for part in re.split(r"\s*[,;]\s*", reply) if part)
+    if question.form == "number":
+        return _count(reply)
+    return reply
+
+
+def load(file: Path) -> Answers:
+    """The answers in a file. Raises DataError."""
+    return checked(read(file), str(file))
+
+
+def checked(values: Any, source: str) -> Answers:
+    """The answers that a `source` has by name. Raises DataError where one is none, or answers no question."""
+    if not isinstance(values, Mapping):
+        raise DataError(f"{source}: no answers by name", f"write one a line, such as: about: who types; there are {', '.join(NAMES)}")
+    for name, value in values.items():
+        if name not in NAMES:
+            raise DataError(f"{source}: there is no question '{name}'", did_you_mean(name, NAMES, "there are"))
+        if name in NESTED and not isinstance(value, Mapping):
+            raise DataError(f"{source}: the answer to '{name}' is a mapping", f"such as: {name}: {{…: …}}")
+    answers = Answers(values)
+    for question in questions(answers):
+        if question.key in answers and (objection := _objection(question, answers.get(*question.key))):
+            raise DataError(f"{source}: {' → '.join(question.key)}: {objection}", "mend it, or take it out: then it is asked, or left out")
+    return answers
+
+
+def _objection(question: Question, answer: Any) -> str:
+    """What is wrong with an answer that somebody wrote into a file."""
+    texts = answer if question.form in ("lines", "several") else [answer]
+    if answer is None:
+        return ""
+    if question.form == "number":
+        return "" if type(answer) is int and 1 <= answer <= MOST_ROWS else f"a number from 1 to {MOST_ROWS:,} is expected"
+    if question.form == "mix":
+        right = isinstance(answer, Mapping) and answer and all(type(weight) is int and weight > 0 for weight in answer.values())
+        if not right:
+            return "weights are expected, such as {texter: 3, careful: 1}"
+        texts = list(answer)
+    if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
+        return "a list of texts is expected (put a number in quotes)" if question.form in ("lines", "several") else "a text is expected"
+    if question.form == "lines":
+        return _said(lambda: _lines(question, texts))
+    unknown = [text for text in texts if question.options and text not in question.options]
+    return f"'{unknown[0]}' is none of them; {did_you_mean(unknown[0], question.options, 'there are')}" if unknown else ""
+
+
+def _said(check: Callable[[], object]) -> str:
+    """What a check says is wrong."""
+    try:
+        check()
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _lines(question: Question, lines: Sequence[str]) -> list[str]:
+    different = list(dict.fromkeys(lines))
+    if question.key == ("topics",):
+        if len(different) < 2:
+            raise ValueError("name at least two, one a line: with one alone there is nothing to tell apart")
+        if long := next((line for line in different if len(line) > 60), None):
+            raise ValueError(f"'{long[:40]}…' is long for a label: a few words are better")
+    for line in different if question.key[0] == "messages" else ():
+        if taken := sorted(slots(line) & {"message", "case", "input"}):
+            raise ValueError(f"<{taken[0]}> names a column of the dataset: call the fact something else")
+    return different
+
+
+def _option(question: Question, reply: str) -> str:
+    names = list(question.options)
+    if reply.isdecimal() and len(names) <= NUMBERED:
+        if 1 <= int(reply) <= len(names):
+            return names[int(reply) - 1]
+        raise ValueError(f"there are 1 to {len(names)}")
+    beginning = [name for name in names if name.startswith(reply.lower())]
+    if reply.lower() in names:
+        return reply.lower()
+    if len(beginning) == 1:
+        return beginning[0]
+    raise ValueError(f"'{reply}' is none of them; {did_you_mean(reply, names, 'there are')}")
+
+
+def _weighted(question: Question, part: str) -> tuple[str, int]:
+    name, weight = re.fullmatch(r"(.*?)(?:[\s:=]+(\d{1,4}))?", part).groups()  # type: ignore[union-attr]
+    if weight == "0":
+        raise ValueError(f"leave '{name}' out, or give it a weight of 1 or more")
+    return _option(question, name), int(weight or 1)
+
+
+def _count(reply: str) -> int:
+    digits = reply.replace(",", "").replace("_", "")
+    if not digits.isdecimal() or not 1 <= int(digits) <= MOST_ROWS:
+        raise ValueError(f"a number from 1 to {MOST_ROWS:,}")
+    return int(digits)

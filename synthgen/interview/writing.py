@@ -1,0 +1,147 @@
+"""A recipe with comments, and its seed files, from the answers of an interview."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from synthgen.advice import Started, recipe_name
+from synthgen.errors import OutputError
+from synthgen.interview.answers import Answers
+from synthgen.interview.facts import FACTS
+from synthgen.interview.places import PLACES
+from synthgen.interview.questions import COLUMNS, ODD, ROWS, slots_of
+
+ABOUT = "People who type to an assistant."
+STAND_IN = "nobody typed these: put messages of your users in their place, a dozen or more"
+
+
+def write(folder: Path, answers: Answers) -> Started:
+    """Write `recipe.yaml` and `seeds/` into a folder, which has neither. Raises OutputError."""
+    name, recipe, topics = recipe_name(folder), folder / "recipe.yaml", list(answers.get("topics", default=[]))
+    if len(topics) < 2:
+        raise OutputError("a recipe needs at least two topics, and the answers name fewer", "answer it: topics: [card declined, lost card]")
+    files = _files_of(topics)
+    if taken := next((file for file in [recipe, *(folder / file for file in files.values())] if file.exists()), None):
+        raise OutputError(f"{taken} is there already; nothing was written", "choose another name")
+    place = PLACES[answers.get("place", default="chat")]
+    stand_ins = [topic for topic in topics if not answers.get("messages", topic)]
+    try:
+        (folder / "seeds").mkdir(parents=True, exist_ok=True)
+        for topic, file in files.items():
+            messages = answers.get("messages", topic) or [message.format(topic=topic) for message in place.stand_ins]
+            (folder / file).write_text("".join(f"{message}\n" for message in messages), encoding="utf-8")
+        with recipe.open("x", encoding="utf-8") as stream:
+            stream.write("\n".join(_lines(name, answers, files, stand_ins)) + "\n")
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
+    return Started(recipe, stand_ins=tuple(stand_ins))
+
+
+def _files_of(topics: list[str]) -> dict[str, str]:
+    """A seed file for each topic, named after it."""
+    files: dict[str, str] = {}
+    for topic in topics:
+        stem = re.sub(r"[^a-z0-9]+", "-", topic.lower()).strip("-")[:40] or "topic"
+        number = 1
+        while (file := f"seeds/{stem}{f'-{number}' if number > 1 else ''}.txt") in files.values():
+            number += 1
+        files[topic] = file
+    return files
+
+
+def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[str]) -> Iterator[str]:
+    place = PLACES[answers.get("place", default="chat")]
+    yield f"# Made from the answers in answers.yaml. Look at it: synthgen preview {name}/recipe.yaml --watch"
+    yield f"name: {_scalar(name)}"
+    yield f"about: {_scalar(' '.join(answers.get('about', default=ABOUT).split()))}"
+    yield "seed: 1"
+    yield ""
+    yield "tables:"
+    yield "  traffic:"
+    yield f"    rows: {answers.get('rows', default=ROWS)}"
+    yield "    fields:"
+    yield f"      id: {{kind: id, prefix: {_scalar(name)}}}"
+    yield ""
+    yield "      # What a message is about, and its label. Numbers are weights."
+    yield "      intent:"
+    yield "        kind: choice"
+    yield "        options:"
+    for place_in_list, topic in enumerate(files):
+        yield f"          {_scalar(topic)}: {max(1, 5 - place_in_list)}"
+    yield from _facts(answers)
+    yield ""
+    yield "      message:"
+    yield "        kind: typed"
+    yield '        topic: "{{ intent }}"'
+    yield "        seeds:"
+    for topic, file in files.items():
+        yield f"          {_scalar(topic)}: {file}" + (f"    # {STAND_IN}" if topic in stand_ins else "")
+    yield f"        voice: {_mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
+    yield from _odd(name, answers)
+    yield ""
+    yield "    keep:"
+    read = "input" if _has_odd(answers) else "message"
+    yield f"      - {{kind: length, field: message, words: [{place.words[0]}, {place.words[1]}]}}"
+    if answers.get("place") != "search":  # where many people type the same two words
+        yield "      - {kind: near_duplicate, field: message}"
+    yield ""
+    never = answers.get("never") or []
+    if never:
+        yield "# What must never happen, whatever is typed. Write it into your test as an assertion:"
+        yield from (f"#   {' '.join(line.split())}" for line in never)
+    harness = "promptfoo" if answers.get("tested", default="none") == "none" else answers.get("tested")
+    yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to {harness}"
+    out = f", out: {_scalar(answers.get('out', default='unclear'))}" if _has_odd(answers) else ""
+    yield f"harness: {{input: {read}, target: intent{out}}}"
+
+
+def _facts(answers: Answers) -> Iterator[str]:
+    """A field for each slot that messages mention."""
+    names = sorted(slots_of(answers) - COLUMNS)
+    if names:
+        yield ""
+        yield "      # Facts that a message may mention: where a seed says <amount>, the row's own amount is typed."
+    for name in names:
+        kind = answers.get("facts", name, default="list")
+        values = answers.get("values", name) or [f"{name} {letter}" for letter in "ABCDE"]
+        field = FACTS[kind].field or f"{{kind: choice, options: [{', '.join(map(_scalar, values))}]}}"
+        yield f"      {_scalar(name)}: {field}"
+
+
+def _has_odd(answers: Answers) -> bool:
+    return bool(ODD[answers.get("odd", default="none")] and answers.get("cases"))
+
+
+def _odd(name: str, answers: Answers) -> Iterator[str]:
+    """The edge cases: of a hundred messages as many as was answered."""
+    if not _has_odd(answers):
+        return
+    cases, share = answers.get("cases"), ODD[answers.get("odd")]
+    none = round(len(cases) * (1 - share) / share)
+    yield ""
+    yield f"      # {share:.0%} of the messages are what a careful tester tries: synthgen look outputs/{name} --field case --field input"
+    yield f"      case:  {{kind: choice, options: {_mapping({'none': none} | dict.fromkeys(cases, 1))}}}"
+    yield '      input: {kind: edge_case, of: message, case: "{{ case }}"}'
+
+
+def _mapping(values: dict[str, Any]) -> str:
+    return f"{{{', '.join(f'{_scalar(key)}: {value}' for key, value in values.items())}}}"
+
+
+def _scalar(text: str) -> str:
+    """A text as YAML reads it back, in a line, also within braces."""
+    from ruamel.yaml import YAML
+
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9 _.'-]*", text) and not text.endswith(" "):
+        read = YAML(typ="safe", pure=True).load(f"[{text}]")
+        if read == [text]:
+            return text
+    stream = io.StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.width, yaml.allow_unicode, yaml.default_style = 10**6, True, '"'  # type: ignore[assignment]
+    yaml.dump([text], stream)
+    return stream.getvalue().strip().removeprefix("- ")

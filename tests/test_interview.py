@@ -1,0 +1,281 @@
+"""The interview: which question comes next, what replies mean, and that answers become a recipe that runs."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from synthgen import api, interview
+from synthgen.errors import DataError, OutputError
+from synthgen.harness.export import HARNESSES as EXPORTERS
+from synthgen.interview import Answers, Question, next_question, understood
+from synthgen.interview.facts import FACTS, suggested
+from synthgen.interview.places import PLACES
+from synthgen.interview.questions import HARNESSES
+from synthgen.models import ScriptedModel
+from synthgen.recipe import load
+from synthgen.spec.rows import Prompt
+
+LIBRARY: dict[str, Any] = {
+    "about": "Members of a city library, typing into the chat of its website.",
+    "topics": ["renew a book", "opening hours"],
+    "messages": {
+        "renew a book": ["can i renew <title> pls", "renew my books, account <account>"],
+        "opening hours": ["when do u open on <day>", "opening hrs"],
+    },
+    "facts": {"title": "list", "account": "number", "day": "day"},
+    "values": {"title": ["Wolf Hall", "Circe: a novel", "1984"]},
+}
+
+
+def asked(replies: dict[str, list[str]]) -> tuple[Answers, list[str]]:
+    """The answers of somebody who gives these replies, by the last part of a question's key, and skips all else; and what was asked."""
+    answers, keys = Answers(), []
+    while question := next_question(answers):
+        keys.append("/".join(question.key))
+        answers.give(question.key, understood(question, replies.get(question.key[-1], [])))
+    return answers, keys
+
+
+def typist(prompt: Prompt, stream: Random) -> str:
+    return f" {' '.join(stream.choice(['renew', 'book', 'open', 'hours', 'when', 'today', 'pls', 'account']) for _ in range(6))}\n"
+
+
+# Questions
+
+
+def test_each_question_is_asked_once_and_the_rest_follows_from_the_answers():
+    _, keys = asked({"topics": ["renew", "hours"], "renew": ["can i renew <title>"], "title": ["list"]})
+    assert keys == [
+        "about", "place", "topics", "messages/renew", "messages/hours", "facts/title", "values/title", "voices", "odd", "cases", "out",
+        "never", "tested", "rows",
+    ]  # fmt: skip
+    _, keys = asked({"topics": ["renew", "hours"], "renew": ["my account <account>, in <intent>"], "odd": ["none"]})
+    assert "facts/account" in keys
+    assert not {"values/account", "facts/intent", "cases", "out"} & set(keys)
+
+
+def test_an_answer_that_is_taken_back_is_asked_again():
+    answers = Answers({"about": "x", "place": "chat", "topics": ["a", "b"], "messages": {"a": ["hi"]}})
+    answers.take_back(("messages", "a"))
+    question = next_question(answers)
+    assert question is not None
+    assert question.key == ("messages", "a")
+
+
+@pytest.mark.parametrize(
+    ("slot", "kind"), [("amount", "money"), ("order_number", "number"), ("merchant", "list"), ("day", "day"), ("first_name", "person")]
+)
+def test_a_facts_kind_is_guessed_from_its_name(slot: str, kind: str):
+    assert suggested(slot) == kind
+
+
+def test_every_harness_that_is_offered_exists():
+    assert HARNESSES.keys() - {"none"} <= EXPORTERS.keys()
+
+
+# Replies
+
+ONE = Question(("place",), "?", form="one", options={"chat": "", "search": "", "mail": ""}, default="chat")
+MIX = Question(("voices",), "?", form="mix", options={"texter": "", "careful": ""}, default={"texter": 1})
+CASES = Question(("cases",), "?", form="several", options={f"case {letter}": "" for letter in "abcdefghijklmnop"})
+TOPICS = Question(("topics",), "?", form="lines")
+ROWS = Question(("rows",), "?", form="number", default=200)
+
+
+@pytest.mark.parametrize(
+    ("question", "lines", "answer"),
+    [
+        (ONE, [""], "chat"),
+        (ONE, ["2"], "search"),
+        (ONE, ["MAIL"], "mail"),
+        (ONE, ["se"], "search"),
+        (MIX, [" "], {"texter": 1}),
+        (MIX, ["texter 3, careful"], {"texter": 3, "careful": 1}),
+        (MIX, ["careful: 2; 1"], {"careful": 2, "texter": 1}),
+        (CASES, ["case a, case c, case a"], ["case a", "case c"]),
+        (TOPICS, ["b", "a ", "", "b"], ["b", "a"]),
+        (ROWS, ["1,500"], 1500),
+        (ROWS, [], 200),
+    ],
+)
+def test_what_replies_mean(question: Question, lines: list[str], answer: object):
+    assert understood(question, lines) == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "words"),
+    [
+        (ONE, "4", "there are 1 to 3"),
+        (ONE, "serch", "did you mean 'search'"),
+        (MIX, "texter 0", "leave 'texter' out"),
+        (MIX, "shouty 3", "'shouty' is none of them"),
+        (CASES, "3", "'3' is none of them"),
+        (TOPICS, "only one", "at least two"),
+        (ROWS, "many", "a number from 1 to 1,000,000"),
+        (ROWS, "0", "a number from 1"),
+        (Question(("messages", "a"), "?", form="lines"), "see <message>", "names a column of the dataset"),
+    ],
+)
+def test_what_cannot_be_understood_is_told(question: Question, reply: str, words: str):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        understood(question, [reply])
+
+
+# Recipes
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("odd", ["none", "some", "much"])
+def test_whoever_skips_all_but_the_topics_gets_a_recipe_without_mistakes(tmp_path: Path, place: str, odd: str):
+    answers, _ = asked({"topics": ["renew a book", "opening hours", "card problem"], "place": [place], "odd": [odd]})
+    started = interview.write(tmp_path / "app", answers)
+    assert started.stand_ins == ("renew a book", "opening hours", "card problem")
+    loaded = load(started.recipe)
+    assert ("case" in loaded.recipe.tables["traffic"].fields) == (odd != "none")
+    assert list(api.check(started.recipe).loaded.recipe.tables) == ["traffic"]
+
+
+@pytest.mark.parametrize("kind", FACTS)
+def test_every_kind_of_fact_makes_a_field(tmp_path: Path, kind: str):
+    answers = LIBRARY | {"facts": {"title": kind, "account": "number", "day": "day"}}
+    if kind != "list":
+        answers |= {"values": {}}
+    rows = api.preview(api.new(tmp_path / "app", answers=answers).recipe, models={"typist": ScriptedModel(typist)})
+    assert next(iter(rows)).rows[0].values["title"] not in ("", None)
+
+
+def test_a_recipe_makes_rows_with_the_answers_in_them(tmp_path: Path):
+    started = api.new(tmp_path / "lib", answers=LIBRARY | {"odd": "much", "cases": ["empty", "truncated"], "out": "help desk", "rows": 40})
+    assert started.stand_ins == ()
+    made = api.make(started.recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
+    rows = api.look(made.folder, rows=40).rows
+    assert len(rows) == 40
+    assert {row["intent"] for row in rows} == {"renew a book", "opening hours"}
+    assert {row["title"] for row in rows} == {"Wolf Hall", "Circe: a novel", "1984"}
+    assert {row["case"] for row in rows} >= {"none", "empty", "truncated"}
+    assert load(started.recipe).recipe.harness
+
+
+@pytest.mark.parametrize(
+    "odd_name", ["yes", "no: really", 'it\'s "so"', "12", "null", "{x}", "# a", "überweisung", "a, b", "😀", "- x", "[1]"]
+)
+def test_any_words_may_be_topics_values_and_labels(tmp_path: Path, odd_name: str):
+    answers = LIBRARY | {
+        "about": f"People, {odd_name}",
+        "topics": [odd_name, "other"],
+        "messages": {odd_name: ["renew <title>", "and again"], "other": ["where is <title>"]},
+        "values": {"title": [odd_name, "b"]},
+        "odd": "some",
+        "cases": ["empty"],
+        "out": odd_name,
+    }
+    recipe = load(api.new(tmp_path / "app", answers=answers).recipe).recipe
+    fields: Any = recipe.tables["traffic"].fields
+    assert fields["intent"].options == {odd_name: 5, "other": 4} or [str(option) for option in fields["intent"].options] == [
+        odd_name,
+        "other",
+    ]
+    assert odd_name in map(str, fields["title"].options)
+    assert recipe.harness
+    assert recipe.harness.out == odd_name
+
+
+def test_topics_of_like_names_have_files_of_their_own(tmp_path: Path):
+    answers = {"topics": ["a b", "A-B", "日本", "語"], "messages": {"a b": ["one"], "A-B": ["two"], "日本": ["three"], "語": ["four"]}}
+    folder = tmp_path / "app"
+    api.new(folder, answers=answers)
+    assert sorted(file.read_text("utf-8") for file in (folder / "seeds").iterdir()) == ["four\n", "one\n", "three\n", "two\n"]
+
+
+def test_nothing_is_overwritten(tmp_path: Path):
+    folder = tmp_path / "app"
+    (folder / "seeds").mkdir(parents=True)
+    (folder / "seeds" / "opening-hours.txt").write_text("mine\n", "utf-8")
+    with pytest.raises(OutputError, match=r"opening-hours\.txt is there already; nothing was written"):
+        api.new(folder, answers=LIBRARY)
+    assert [file.name for file in folder.rglob("*") if file.is_file()] == ["opening-hours.txt"]
+
+
+# Answers in a file
+
+
+def test_answers_come_back_from_their_file_as_they_were(tmp_path: Path):
+    answers, _ = asked({"topics": ["yes", "12", "a: b"], "yes": ["it's <amount>"], "never": ["Say: no."], "voices": ["texter 2"]})
+    interview.save(answers, tmp_path / "answers.yaml")
+    back = interview.load(tmp_path / "answers.yaml")
+    assert back.values == answers.values
+    assert list(back.keys()) == list(answers.keys())
+    assert next_question(back) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- a\n", "no answers by name"),
+        ("topic: [a, b]\n", "there is no question 'topic'"),
+        ("topics: a\n", "topics: a list of texts is expected"),
+        ("rows: yes please\n", "rows: a number from 1 to 1,000,000 is expected"),
+        ("a: [b\n", "is not YAML"),
+        ("about: x\n", "needs at least two topics"),
+        ("topics: [a]\n", "topics: name at least two"),
+        ("topics: [a, b]\nmessages: [a]\n", "the answer to 'messages' is a mapping"),
+        ("topics: [a, b]\nvoices: {texter: 0}\n", "weights are expected"),
+        ("topics: [a, b]\nplace: moon\n", "'moon'"),
+        ("topics: [a, b]\nodd: lots\n", "'lots'"),
+        ("topics: [a, b]\nvoices: {shouty: 1}\n", "'shouty'"),
+        ("topics: [a, b]\nmessages: {a: where is it}\n", "messages → a: a list of texts"),
+        ("topics: [a, 12]\n", "put a number in quotes"),
+        ("topics: [a, b]\nfacts: {amount: gold}\nmessages: {a: [it is <amount>]}\n", "'gold'"),
+    ],
+)
+def test_a_file_of_answers_that_cannot_be_right(tmp_path: Path, text: str, words: str):
+    (tmp_path / "answers.yaml").write_text(text, "utf-8")
+    with pytest.raises((DataError, OutputError), match=re.escape(words)):
+        api.new(tmp_path / "app", answers=tmp_path / "answers.yaml")
+    assert not (tmp_path / "app").exists()
+
+
+# At a terminal
+
+
+def talk(folder: Path, lines: str) -> tuple[str, int]:
+    """What `synthgen new` prints to somebody who types these lines, and how it ends."""
+    ours, theirs = pty.openpty()
+    os.write(ours, lines.encode())
+    environment = {**os.environ, "COLUMNS": "100", "TERM": "dumb"}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "synthgen", "new"], cwd=folder, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=environment,
+    )  # fmt: skip
+    printed, _ = running.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    return printed, running.returncode
+
+
+def test_an_interview_at_a_terminal_ends_in_a_recipe(tmp_path: Path):
+    printed, code = talk(tmp_path, "app\nPeople.\nchat\nrenew\nhours\n\ncan i renew\n\n<\nrenew my book\n\n\n\nnone\n\n\n30\n")
+    assert code == 0, printed
+    assert "next: synthgen preview app/recipe.yaml" in printed
+    assert (tmp_path / "app" / "seeds" / "renew.txt").read_text("utf-8") == "renew my book\n"
+    assert load(tmp_path / "app" / "recipe.yaml").recipe.tables["traffic"].rows == 30
+
+
+def test_an_interview_that_is_cut_off_goes_on(tmp_path: Path):
+    printed, code = talk(tmp_path, "app\nPeople.\nchat\nrenew\nhours\n\n\x04")
+    assert code == 130, printed
+    assert "your answers are kept in app/answers.yaml" in printed
+    printed, code = talk(tmp_path, "app\nrenew my book\n\n\n\nnone\n\n\n\n")
+    assert code == 0, printed
+    assert "going on with the 3 answers in app/answers.yaml" in printed
+    assert "Where do they type?" not in printed
+    assert load(tmp_path / "app" / "recipe.yaml").recipe.about == "People."
