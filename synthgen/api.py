@@ -77,9 +77,17 @@ def new(
     count: int = 20,
     writes: Writes = "illustrative",
     answers: str | Path | Mapping[str, Any] | None = None,
+    logs: str | Path | None = None,
+    field: str = "",
+    topics: int | None = None,
 ) -> Started:
     """Write a recipe to begin with into the folder `place`: see `advice.start`. With `answers`, a file or a mapping, the one that an
-    interview with these answers would end in: see `interview.write`. Raises OutputError, DataError."""
+    interview with these answers would end in: see `interview.write`. With `logs`, a file of messages (in their `field`), one that makes
+    messages like them, about so many `topics`: see `interview.from_logs`. Raises OutputError, DataError."""
+    if logs is not None:
+        from synthgen.interview.logs import from_logs
+
+        return from_logs(Path(place), Path(logs), field=field, topics=topics)
     if answers is None:
         return advice.start(place, like=like, paper=paper, count=count, writes=writes)
     from synthgen import interview

@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -21,12 +21,13 @@ Writes = Literal["illustrative", "concrete"]
 
 @dataclass(frozen=True)
 class Started:
-    """A new recipe; the copy of the paper beside it, if there is one; and the topics whose seeds are stand-ins, because an interview got no
-    messages about them."""
+    """A new recipe; the copy of the paper beside it, if there is one; the topics whose seeds are stand-ins, because an interview got no
+    messages about them; and the topics that were found in logs, each with its share of the messages."""
 
     recipe: Path
     paper: Path | None = None
     stand_ins: tuple[str, ...] = ()
+    topics: Mapping[str, float] = field(default_factory=dict)
 
 
 def recipe_name(folder: Path) -> str:

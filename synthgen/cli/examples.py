@@ -26,6 +26,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "synthgen new our-desk --like it-helpdesk",
         "synthgen new summaries --paper paper.pdf",
         "synthgen new my-desk --answers answers.yaml",
+        "synthgen new our-chat --from-logs logs.jsonl",
     ),
     "look": (
         'synthgen look outputs/bank-support --where "intent=lost card" -n 20',

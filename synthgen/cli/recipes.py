@@ -64,6 +64,17 @@ def new(
         Path | None,
         typer.Option("--answers", metavar="FILE", help="the answers of an interview (answers.yaml): the recipe that they end in"),
     ] = None,
+    from_logs: Annotated[
+        Path | None,
+        typer.Option("--from-logs", metavar="FILE", help="messages that people really typed: a recipe that makes more like them, by topic"),
+    ] = None,
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="NAME", help="with --from-logs: the field of its records that holds the messages")
+    ] = None,
+    topics: Annotated[
+        int | None,
+        typer.Option("--topics", metavar="N", min=2, max=100, help="with --from-logs: how many topics (default: as many as stand apart)"),
+    ] = None,
     paper: Annotated[
         Path | None,
         typer.Option(
@@ -85,16 +96,20 @@ def new(
     from synthgen import api
     from synthgen.cli import terminal
 
-    if sum(source is not None for source in (like, paper, answers)) > 1:
-        raise typer.BadParameter("--like copies a recipe, --paper writes another, and --answers a third; give one of them")
+    if sum(source is not None for source in (like, paper, answers, from_logs)) > 1:
+        raise typer.BadParameter("--like, --paper, --answers and --from-logs each write another recipe; give one of them")
+    if from_logs is None and (field is not None or topics is not None):
+        raise typer.BadParameter("--field and --topics need --from-logs")
     if paper is None and (count is not None or concrete):
         raise typer.BadParameter("-n and --concrete need --paper")
     if list_:
         terminal.print_recipes()
-    elif name is None and (answers or not sys.stdin.isatty()):
+    elif name is None and (answers or from_logs or not sys.stdin.isatty()):
         raise typer.BadParameter("name the folder to make, such as: synthgen new my-shop")
     elif name is None:
         _interview()
+    elif from_logs is not None:
+        terminal.print_found_topics(api.new(name, logs=from_logs, field=field or "", topics=topics))
     elif answers is not None:
         from synthgen.cli.terminal.interview import print_written
 

@@ -40,6 +40,9 @@ FACTS: dict[str, FactKind] = {
     "city": FactKind("a city", ("city", "town", "place", "from", "to", "destination"), "{kind: fake, provider: city}"),
     "mail": FactKind("an e-mail address", ("mail", "email"), "{kind: fake, provider: free_email}"),
     "phone": FactKind("a telephone number", ("phone", "telephone", "mobile"), "{kind: fake, provider: phone_number, locale: en_GB}"),
+    "link": FactKind("a link to a page", ("link", "url", "page", "website"), "{kind: fake, provider: url}"),
+    "address": FactKind("a street and a number", ("address", "street"), "{kind: fake, provider: street_address}"),
+    "postcode": FactKind("a postcode", ("postcode", "zip"), "{kind: fake, provider: postcode, locale: en_GB}"),
 }
 """By the name that an answer gives them."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from synthgen.interview.answers import Answers
 from synthgen.interview.facts import FACTS
 from synthgen.interview.places import PLACES
 from synthgen.interview.questions import COLUMNS, ODD, ROWS, slots_of
+from synthgen.interview.scalars import scalar
 
 ABOUT = "People who type to an assistant."
 STAND_IN = "nobody typed these: put messages of your users in their place, a dozen or more"
@@ -56,22 +56,22 @@ def _files_of(topics: list[str]) -> dict[str, str]:
 def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[str]) -> Iterator[str]:
     place = PLACES[answers.get("place", default="chat")]
     yield f"# Made from the answers in answers.yaml. Look at it: synthgen preview {name}/recipe.yaml --watch"
-    yield f"name: {_scalar(name)}"
-    yield f"about: {_scalar(' '.join(answers.get('about', default=ABOUT).split()))}"
+    yield f"name: {scalar(name)}"
+    yield f"about: {scalar(' '.join(answers.get('about', default=ABOUT).split()))}"
     yield "seed: 1"
     yield ""
     yield "tables:"
     yield "  traffic:"
     yield f"    rows: {answers.get('rows', default=ROWS)}"
     yield "    fields:"
-    yield f"      id: {{kind: id, prefix: {_scalar(name)}}}"
+    yield f"      id: {{kind: id, prefix: {scalar(name)}}}"
     yield ""
     yield "      # What a message is about, and its label. Numbers are weights."
     yield "      intent:"
     yield "        kind: choice"
     yield "        options:"
     for place_in_list, topic in enumerate(files):
-        yield f"          {_scalar(topic)}: {max(1, 5 - place_in_list)}"
+        yield f"          {scalar(topic)}: {max(1, 5 - place_in_list)}"
     yield from _facts(answers)
     yield ""
     yield "      message:"
@@ -79,7 +79,7 @@ def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[s
     yield '        topic: "{{ intent }}"'
     yield "        seeds:"
     for topic, file in files.items():
-        yield f"          {_scalar(topic)}: {file}" + (f"    # {STAND_IN}" if topic in stand_ins else "")
+        yield f"          {scalar(topic)}: {file}" + (f"    # {STAND_IN}" if topic in stand_ins else "")
     yield f"        voice: {_mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
     yield from _odd(name, answers)
     yield ""
@@ -95,7 +95,7 @@ def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[s
         yield from (f"#   {' '.join(line.split())}" for line in never)
     harness = "promptfoo" if answers.get("tested", default="none") == "none" else answers.get("tested")
     yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to {harness}"
-    out = f", out: {_scalar(answers.get('out', default='unclear'))}" if _has_odd(answers) else ""
+    out = f", out: {scalar(answers.get('out', default='unclear'))}" if _has_odd(answers) else ""
     yield f"harness: {{input: {read}, target: intent{out}}}"
 
 
@@ -108,8 +108,8 @@ def _facts(answers: Answers) -> Iterator[str]:
     for name in names:
         kind = answers.get("facts", name, default="list")
         values = answers.get("values", name) or [f"{name} {letter}" for letter in "ABCDE"]
-        field = FACTS[kind].field or f"{{kind: choice, options: [{', '.join(map(_scalar, values))}]}}"
-        yield f"      {_scalar(name)}: {field}"
+        field = FACTS[kind].field or f"{{kind: choice, options: [{', '.join(map(scalar, values))}]}}"
+        yield f"      {scalar(name)}: {field}"
 
 
 def _has_odd(answers: Answers) -> bool:
@@ -129,19 +129,4 @@ def _odd(name: str, answers: Answers) -> Iterator[str]:
 
 
 def _mapping(values: dict[str, Any]) -> str:
-    return f"{{{', '.join(f'{_scalar(key)}: {value}' for key, value in values.items())}}}"
-
-
-def _scalar(text: str) -> str:
-    """A text as YAML reads it back, in a line, also within braces."""
-    from ruamel.yaml import YAML
-
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9 _.'-]*", text) and not text.endswith(" "):
-        read = YAML(typ="safe", pure=True).load(f"[{text}]")
-        if read == [text]:
-            return text
-    stream = io.StringIO()
-    yaml = YAML(typ="safe", pure=True)
-    yaml.width, yaml.allow_unicode, yaml.default_style = 10**6, True, '"'  # type: ignore[assignment]
-    yaml.dump([text], stream)
-    return stream.getvalue().strip().removeprefix("- ")
+    return f"{{{', '.join(f'{scalar(key)}: {value}' for key, value in values.items())}}}"

@@ -7,7 +7,7 @@ from synthgen.cli.terminal.page import err, out, safe
 from synthgen.cli.terminal.previewing import previewing
 from synthgen.cli.terminal.reading import print_fewshot, print_look, print_report, print_standing, print_verify
 from synthgen.cli.terminal.realism import print_compare, print_measure
-from synthgen.cli.terminal.recipes import print_asking, print_check, print_critique, print_improve, print_recipes
+from synthgen.cli.terminal.recipes import print_asking, print_check, print_critique, print_found_topics, print_improve, print_recipes
 from synthgen.cli.terminal.reviewing import print_review_end, print_review_page
 from synthgen.cli.terminal.sending import print_export, print_push, print_slices
 from synthgen.cli.terminal.watching import progress, tuning
@@ -25,6 +25,7 @@ __all__ = [
     "print_doctor",
     "print_export",
     "print_fewshot",
+    "print_found_topics",
     "print_improve",
     "print_look",
     "print_made",

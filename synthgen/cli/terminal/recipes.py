@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from synthgen.models.budget import dollars
 from synthgen.models.prices import list_date
 
 if TYPE_CHECKING:
-    from synthgen.advice import Critique, Improvement
+    from synthgen.advice import Critique, Improvement, Started
     from synthgen.api import Checked
     from synthgen.making.estimate import QuestionEstimate
 
@@ -26,6 +27,14 @@ def print_recipes() -> None:
 
     grid(("recipe", "makes"), list(summaries()))
     out.print(Text("copy one: synthgen new NAME --like RECIPE"))
+
+
+def print_found_topics(started: Started) -> None:
+    """What logs are about, and what to do next."""
+    grid(("topic", "share"), [(name, f"{share:.0%}") for name, share in started.topics.items()])
+    out.print(safe(f"wrote {started.recipe}, and the messages with what identifies somebody as slots beside it"))
+    out.print(Text("Give the topics better names, in both files, and say who types: about."))
+    out.print(safe(f"next: synthgen preview {shlex.quote(str(started.recipe))} --watch"))
 
 
 def print_check(result: Checked) -> None:

@@ -1,0 +1,108 @@
+"""A recipe from a file of messages that people really typed: topics by clustering, facts as slots, and messages to be like.
+
+What identifies somebody is masked as it is for tuning; names of people are not found, so that what is written beside the recipe is still
+what real people said.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+
+from synthgen.advice import Started, recipe_name
+from synthgen.errors import DataError, OutputError
+from synthgen.interview.clusters import Cluster, clustered
+from synthgen.interview.facts import FACTS
+from synthgen.interview.scalars import scalar
+from synthgen.text import files
+from synthgen.text.slots import SLOT, slots
+from synthgen.tuning.masks import masked
+
+FEWEST, MOST = 40, 5_000
+"""Messages that a recipe is made from."""
+KEPT = "messages.jsonl"
+COLUMNS = "topic", "message"
+"""Fields of the recipe, which no slot can be called after; nor after `id`."""
+AMOUNT = re.compile(
+    r"(?<![\w.])(?:[$£€]\s?\d[\d,]*(?:\.\d\d?)?|\d[\d,]*(?:\.\d\d?)?\s?(?:€|(?:usd|gbp|eur|dollars|pounds|euros|quid)\b))", re.IGNORECASE
+)
+KINDS = {"email": "mail", "phone": "phone", "amount": "money", "link": "link", "address": "address", "postcode": "postcode"}
+"""The kind of fact that takes the place of what was masked; a number for all others."""
+
+
+def from_logs(folder: Path, logs: Path, *, field: str = "", topics: int | None = None) -> Started:
+    """Write `recipe.yaml` and the masked messages that it is to be like into a folder, from a file of messages. `topics` says into how many
+    they fall. Raises OutputError, DataError."""
+    name, recipe, kept = recipe_name(folder), folder / "recipe.yaml", folder / KEPT
+    if taken := next((file for file in (recipe, kept) if file.exists()), None):
+        raise OutputError(f"{taken} is there already; nothing was written", "choose another name")
+    read = files.messages(logs, field)
+    stream = Random(0)
+    different = list(dict.fromkeys(_without_facts(message, stream) for message in read))
+    if len(different) < max(FEWEST, 4 * (topics or 0)):
+        raise DataError(f"{logs}: {len(different)} different messages are too few to see what they are about", f"give {FEWEST} or more")
+    sample = sorted(stream.sample(range(len(different)), min(MOST, len(different))))
+    clusters = clustered([different[place] for place in sample], topics)
+    lines = [
+        json.dumps({"topic": cluster.name, "text": message}, ensure_ascii=False) for cluster in clusters for message in cluster.messages
+    ]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        with recipe.open("x", encoding="utf-8") as file:
+            file.write("\n".join(_lines(name, logs.name, clusters)) + "\n")
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
+    shares = {cluster.name: len(cluster.messages) / len(sample) for cluster in clusters}
+    return Started(recipe, topics=shares)
+
+
+def _without_facts(message: str, stream: Random) -> str:
+    """A message with slots in place of amounts of money and of what identifies somebody."""
+    text = masked(AMOUNT.sub("<amount>", message), stream).text
+    return SLOT.sub(lambda slot: "<number>" if slot[1] == "id" else slot[1] if slot[1] in COLUMNS else slot[0], text)
+
+
+def _lines(name: str, logs: str, clusters: Sequence[Cluster]) -> Iterator[str]:
+    yield f"# Made from the messages in {logs}. What identifies somebody is a slot; but people said it: keep {KEPT} to yourself."
+    yield f"name: {scalar(name)}"
+    yield "about: People who write to us.    # who types, and into what? It is the first line that the base model reads"
+    yield "seed: 1"
+    yield ""
+    yield "tables:"
+    yield "  traffic:"
+    yield "    rows: 200"
+    yield "    fields:"
+    yield f"      id: {{kind: id, prefix: {scalar(name)}}}"
+    yield ""
+    yield f"      # Found by clustering, and named after their most telling words: give them better names, here and in {KEPT}."
+    yield "      # Numbers are weights: how many of the messages were about it."
+    yield "      topic:"
+    yield "        kind: choice"
+    yield "        options:"
+    for cluster in clusters:
+        yield f"          {scalar(cluster.name)}: {len(cluster.messages)}    # such as: {_comment(cluster.messages[0])}"
+    slot_counts = Counter(slot for cluster in clusters for message in cluster.messages for slot in slots(message))
+    if slot_counts:
+        yield ""
+        yield "      # Facts that messages mention, in place of the real ones."
+    for slot, _ in slot_counts.most_common():
+        yield f"      {scalar(slot)}: {FACTS[KINDS.get(slot, 'number')].field}"
+    yield ""
+    yield "      # As those people type: their voice is measured, and none of their messages is repeated."
+    yield f'      message: {{kind: typed, topic: "{{{{ topic }}}}", like: {KEPT}, labelled: topic}}'
+    yield ""
+    yield "    keep:"
+    yield "      - {kind: near_duplicate, field: message}"
+    yield ""
+    yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to promptfoo"
+    yield "harness: {input: message, target: topic}"
+
+
+def _comment(message: str) -> str:
+    """The beginning of a message, for a line's end."""
+    return message if len(message) <= 60 else f"{message[:59]}…"

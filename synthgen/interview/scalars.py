@@ -1,0 +1,22 @@
+"""Texts as YAML reads them back."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+
+def scalar(text: str) -> str:
+    """A text as YAML reads it back, in a line, also within braces."""
+    from ruamel.yaml import YAML
+
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9 _.'-]*", text) and not text.endswith(" "):
+        read = YAML(typ="safe", pure=True).load(f"[{text}]")
+        if read == [text]:
+            return text
+    stream = io.StringIO()
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.width, yaml.allow_unicode, yaml.default_style = 10**6, True, '"'
+    yaml.dump([text], stream)
+    return stream.getvalue().strip().removeprefix("- ")

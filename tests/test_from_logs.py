@@ -1,0 +1,119 @@
+"""A recipe from a file of messages: what they are about, which facts are in them, and that what identifies somebody is gone."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+from typer.testing import CliRunner
+
+from synthgen import api
+from synthgen.cli import app
+from synthgen.errors import DataError, OutputError
+from synthgen.interview.clusters import clustered
+from synthgen.models import ScriptedModel
+from synthgen.recipe import load
+from synthgen.spec.rows import Prompt
+
+STARTS = {
+    "parcel": [
+        "where is my parcel", "parcel still not here", "parcel {0} is late", "has the parcel been sent", "when does my parcel arrive",
+        "the driver left my parcel outside", "my parcel is broken", "track parcel {0}",
+    ],
+    "refund": [
+        "i want a refund of ${0}", "refund has not come", "when is the refund paid", "no refund yet", "how long does a refund take",
+        "refund to another card", "my refund of ${0} is too small", "who pays the refund",
+    ],
+    "password": [
+        "password does not work", "forgot the password", "reset my password", "mail the password to jo{0}@corp.com",
+        "password is wrong again", "how do i change the password", "password for jo{0}@corp.com", "locked out, wrong password",
+    ],
+}  # fmt: skip
+ENDS = "", " please", "??", " pls", "!"
+
+
+def messages() -> dict[str, str]:
+    """Made-up messages, and what each is about."""
+    told: dict[str, str] = {}
+    for topic, starts in STARTS.items():
+        for number, start in enumerate(starts):
+            told |= {start.format(4_711_000 + 37 * number) + end: topic for end in ENDS}
+    return told
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    file = tmp_path / "logs.jsonl"
+    order = sorted(messages())
+    Random(3).shuffle(order)
+    file.write_text("".join(json.dumps({"at": number, "body": text}) + "\n" for number, text in enumerate(order)), "utf-8")
+    return file
+
+
+def typist(prompt: Prompt, stream: Random) -> str:
+    """Words of the seeds, in another order."""
+    seeds = [line[2:] for line in prompt.text.splitlines() if line.startswith("- ")]
+    words = [word for seed in stream.sample(seeds, 2) for word in seed.split() if "<" not in word]
+    return f" {' '.join(stream.sample(words, len(words)))}\n"
+
+
+def test_clusters_are_what_messages_are_about():
+    about = messages()
+    clusters = clustered(sorted(about), 3)
+    assert sorted(name for cluster in clusters for name in cluster.name.split() if name in STARTS) == sorted(STARTS)
+    for cluster in clusters:
+        topics = [about[message] for message in cluster.messages]
+        assert max(map(topics.count, STARTS)) > 0.7 * len(topics)
+
+
+def test_their_number_is_found_where_it_is_not_given():
+    assert 3 <= len(clustered(sorted(messages()))) <= 15
+
+
+def test_the_recipe_makes_messages_by_topic_with_facts_of_its_own(logs: Path, tmp_path: Path):
+    started = api.new(tmp_path / "shop", logs=logs, field="body", topics=3)
+    assert sum(started.topics.values()) == pytest.approx(1)
+    recipe = load(started.recipe).recipe
+    fields = recipe.tables["traffic"].fields
+    assert {"id", "topic", "amount", "email", "number", "message"} <= fields.keys()
+    made = api.make(started.recipe, out=tmp_path / "out", rows=30, models={"typist": ScriptedModel(typist)})
+    assert {row["topic"] for row in api.look(made.folder, rows=30).rows} == set(started.topics)
+
+
+def test_what_identifies_somebody_is_not_in_what_is_written(logs: Path, tmp_path: Path):
+    started = api.new(tmp_path / "shop", logs=logs, field="body", topics=3)
+    written = "".join(file.read_text("utf-8") for file in started.recipe.parent.iterdir())
+    assert "@corp.com" not in written
+    assert "<email>" in written
+    assert "<amount>" in written
+    assert not set(re.findall(r"\d{6,}", logs.read_text("utf-8"))) & set(re.findall(r"\d{6,}", written))
+
+
+def test_the_same_logs_give_the_same_recipe(logs: Path, tmp_path: Path):
+    for name in ("one", "two"):
+        api.new(tmp_path / name / "shop", logs=logs, field="body")
+    for file in ("recipe.yaml", "messages.jsonl"):
+        assert (tmp_path / "one" / "shop" / file).read_bytes() == (tmp_path / "two" / "shop" / file).read_bytes()
+
+
+def test_too_few_messages_and_what_is_there_already(logs: Path, tmp_path: Path):
+    few = tmp_path / "few.txt"
+    few.write_text("where is it\nstill not here\n" * 40, "utf-8")
+    with pytest.raises(DataError, match="2 different messages are too few"):
+        api.new(tmp_path / "shop", logs=few)
+    assert not (tmp_path / "shop").exists()
+    api.new(tmp_path / "shop", logs=logs, field="body", topics=3)
+    with pytest.raises(OutputError, match=r"recipe\.yaml is there already; nothing was written"):
+        api.new(tmp_path / "shop", logs=logs, field="body")
+
+
+def test_the_command_says_what_logs_are_about(logs: Path, tmp_path: Path):
+    told = CliRunner().invoke(app, ["new", str(tmp_path / "shop"), "--from-logs", str(logs), "--field", "body", "--topics", "3"])
+    assert told.exit_code == 0, told.output
+    assert "parcel" in told.output
+    assert "next: synthgen preview" in told.output
+    assert CliRunner().invoke(app, ["new", "x", "--topics", "3"]).exit_code == 2
+    assert CliRunner().invoke(app, ["new", "x", "--from-logs", str(logs), "--like", "bank-support"]).exit_code == 2
