@@ -19,7 +19,7 @@ from synthgen.harness.export import HARNESSES as EXPORTERS
 from synthgen.interview import Answers, Question, next_question, understood
 from synthgen.interview.facts import FACTS, suggested
 from synthgen.interview.places import PLACES
-from synthgen.interview.questions import HARNESSES
+from synthgen.interview.questions import HARNESSES, NUMBERED, questions
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
 from synthgen.spec.rows import Prompt
@@ -76,6 +76,13 @@ def test_an_answer_that_is_taken_back_is_asked_again():
 )
 def test_a_facts_kind_is_guessed_from_its_name(slot: str, kind: str):
     assert suggested(slot) == kind
+
+
+def test_options_that_are_explained_are_numbered():
+    answers = Answers({"topics": ["a", "b"], "messages": {"a": ["it is <amount>"]}})
+    explained = [question for question in questions(answers) if any(question.options.values())]
+    assert len(explained) > 3
+    assert all(len(question.options) <= NUMBERED for question in explained)
 
 
 def test_every_harness_that_is_offered_exists():

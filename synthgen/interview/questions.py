@@ -23,7 +23,7 @@ HARNESSES = {
     "none": "in another way, or I don't know yet",
 }
 ROWS = 200
-NUMBERED = 12
+NUMBERED = 15
 """Options at most that are numbered, and may be named by their numbers."""
 COLUMNS = {"id", "intent"}
 """Fields that every recipe of an interview has, and that a message may mention."""
