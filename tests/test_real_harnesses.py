@@ -1,6 +1,6 @@
 """The real harnesses run what `export` wrote, offline and unedited, and `slice` reads what they wrote.
 
-inspect-ai and lm-eval are among the packages that tests need. promptfoo is run where it is installed.
+inspect-ai and lm-eval are among the packages that tests need. promptfoo, deepeval and ragas are run where they are installed.
 """
 
 from __future__ import annotations
@@ -23,18 +23,6 @@ from synthgen.harness.slicing import Sliced, slice_results
 
 MOCKED = "[default output, lol, refund]"
 """What inspect's mock model and lm-eval's dummy say is in these."""
-COUNTS = '''
-"""Counts words: what inspect's mock model counts its tokens with would be downloaded."""
-
-
-class Words:
-    def encode(self, text, **_):
-        return text.split()
-
-
-def get_encoding(name):
-    return Words()
-'''
 
 
 def needs(package: str) -> pytest.MarkDecorator:
@@ -55,7 +43,8 @@ class Exports:
 def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
     folder = tmp_path_factory.mktemp("exports")
     nasty, plain = (output(folder / "made" / name, intents=MOCKED, name=f"{name}-bank") for name in ("nasty", "plain"))
-    export(nasty, ["inspect", "lm-eval", "promptfoo"], out=folder / "nasty", input="input", target="intent", system=SYSTEM)
+    harnesses = ["inspect", "lm-eval", "promptfoo", "deepeval", "ragas"]
+    export(nasty, harnesses, out=folder / "nasty", input="input", target="intent", system=SYSTEM)
     export(plain, ["inspect", "lm-eval", "promptfoo"], out=folder / "plain", input="input")
     return Exports(folder, nasty, plain)
 
@@ -86,7 +75,6 @@ def unaided(found: list[Sliced]) -> None:
 
 @needs("inspect_ai")
 def test_inspect_runs_the_tasks(exports: Exports, tmp_path: Path) -> None:
-    (tmp_path / "tiktoken.py").write_text(COUNTS)
     tasks = [f"{name}/inspect/task.py" for name in ("nasty", "plain")]
     command = [
         sys.executable,
@@ -101,7 +89,7 @@ def test_inspect_runs_the_tasks(exports: Exports, tmp_path: Path) -> None:
         "--log-dir",
         str(tmp_path / "logs"),
     ]
-    run(command, exports.folder, PYTHONPATH=str(tmp_path))
+    run(command, exports.folder, TIKTOKEN_CACHE_DIR=str(tmp_path / "no vocabulary"))
     (nasty,), (plain,) = ((tmp_path / "logs").glob(f"*{name}-bank-traffic*.eval") for name in ("nasty", "plain"))
     graded(slice_results(nasty, exports.nasty), "default output")
     unaided(slice_results(plain, exports.plain))
@@ -140,3 +128,22 @@ def test_promptfoo_runs_the_configurations(exports: Exports, tmp_path: Path) -> 
     assert {one.grade for one in slice_results(tmp_path / "plain.json", exports.plain)} == set(graders.UNAIDED)
     (one,) = slice_results(tmp_path / "nasty.json", exports.nasty)
     assert (one.run, one.whole.rows, one.ungraded) == ("echo", len(MESSAGES), 0)
+
+
+@pytest.mark.skipif(shutil.which("deepeval") is None, reason="deepeval is not installed; pip install deepeval does")
+def test_deepeval_runs_the_file_and_ends_by_itself(exports: Exports, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def reply(messages):\n    return 'lol'\n")
+    folder = exports.folder / "nasty" / "deepeval"
+    command = ["deepeval", "test", "run", str(folder / "test_nasty_bank_traffic.py")]
+    said = run(command, tmp_path, (1,), APPLICATION="app:reply", PYTHONPATH="", COLUMNS="200")  # 1: some test has failed
+    right = sum(golden["expected_output"] == "lol" for golden in json.loads((folder / "goldens.json").read_text(encoding="utf-8")))
+    assert f"Passed: {right} | Failed: {len(MESSAGES) - right}" in said
+
+
+@pytest.mark.skipif(shutil.which("ragas") is None, reason="ragas is not installed; pip install ragas 'langchain-community<0.4' does")
+def test_ragas_reads_the_samples(exports: Exports, tmp_path: Path) -> None:
+    python = Path(str(shutil.which("ragas"))).with_name("python")
+    said = run([str(python), str(exports.folder / "nasty" / "ragas" / "load.py")], tmp_path, PYTHONPATH="")
+    count, _, first = said.partition("\n")
+    assert count == f"{len(MESSAGES)} samples, {len(MESSAGES)} rows"
+    assert json.loads(first)["user_input"] == MESSAGES[0]

@@ -11,7 +11,7 @@ from synthgen.harness.shared import settings
 from synthgen.harness.text import line, write, write_lines
 
 TASK = '''\
-"""inspect eval task.py --model openai/gpt-5.2          (a model of yours; mockllm/model tries the file without one)
+"""inspect eval task.py --model openai/gpt-5.2          (a model of yours; mockllm/model tries the file without one, offline)
 
 -T judge=MODEL adds a model's own verdict where there is a target. The labels of each case are its metadata:
 `synthgen slice logs OUTPUT` says where answers are wrong.
@@ -23,9 +23,9 @@ from pathlib import Path
 import graders
 from inspect_ai import Task, task
 from inspect_ai.dataset import json_dataset
-from inspect_ai.model import ChatMessageSystem
+from inspect_ai.model import ChatMessageSystem, ModelOutput, get_model
 from inspect_ai.scorer import Score, mean, model_graded_qa, scorer, stderr
-from inspect_ai.solver import generate, solver
+from inspect_ai.solver import solver
 
 HERE = Path(__file__).resolve().parent
 SUITE = json.loads((HERE / "suite.json").read_text(encoding="utf-8"))
@@ -49,11 +49,25 @@ def instructed():
     return solve
 
 
+@solver
+def reply():
+    """`generate`. What inspect's mock model always says is said here: the mock would fetch a vocabulary from the net to count it."""
+
+    async def solve(state, generate):
+        if str(state.model) != "mockllm/model" or get_model().model_args:
+            return await generate(state)
+        state.output = ModelOutput.from_content("mockllm/model", "Default output from mockllm/model")
+        state.messages.append(state.output.message)
+        return state
+
+    return solve
+
+
 @task
 def NAME(judge=None):
     return Task(
         dataset=json_dataset(str(HERE / "data.jsonl"), name=SUITE["name"]),
-        solver=[*([instructed()] if SUITE["system"] else []), generate()],
+        solver=[*([instructed()] if SUITE["system"] else []), reply()],
         scorer=[graded(), *([model_graded_qa(model=judge)] if judge and SUITE["grading"]["kind"] != "none" else [])],
     )
 '''
