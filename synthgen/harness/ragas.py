@@ -11,7 +11,10 @@ from synthgen.harness.exporter import Exporter
 from synthgen.harness.text import line, write, write_lines
 
 LOAD = '''\
-"""python load.py        The samples, for your own `evaluate` or `@experiment`: each needs the `response` of your application."""
+"""python load.py        The samples, for your own `evaluate` or `@experiment`: each needs the `response` of your application.
+
+pip install ragas "langchain-community<0.4"         (ragas 0.4.3 does not import with a newer langchain-community)
+"""
 
 import json
 from pathlib import Path
