@@ -521,8 +521,12 @@ def test_export_writes_what_harnesses_run_and_slice_reads_what_they_say(shop: Pa
 
 def test_push_sends_an_output_where_its_recipe_says(shop: Path, hub_server: HubServer) -> None:
     env = {**hub_server.environment, "HF_HOME": str(shop / "home")}
+    synthgen("export", "out", "--to", "csv", "--to", "pytest", cwd=shop)
+    (shop / "out" / "mine").mkdir()
+    (shop / "out" / "mine" / "notes.txt").write_text("mine")
     listed = synthgen("push", "out", "--dry-run", cwd=shop, env=env).stdout
     assert "files (" in listed
+    assert "stays here: .journal.sqlite, .origin.json, harness/ (6 files), mine/notes.txt, report.html\n" in listed
     assert "would be sent" in listed
     assert hub_server.repos == {}
     said = synthgen("push", "out", cwd=shop, env=env).stdout

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -70,6 +71,13 @@ def print_push(done: Pushed) -> None:
     for note in done.notes:
         out.print(safe(f"note: {note}"))
     if done.dry_run and done.stays:
-        out.print(safe(f"stays here: {', '.join(done.stays)}"))
+        out.print(safe(f"stays here: {', '.join(_by_folder(done.stays))}"))
     at = done.pr or (done.url if done.revision == "main" else f"{done.url}/tree/{done.revision}")
     out.print(safe(f"{'private' if done.private else 'public'}: {at}{f' (tag {done.tag})' if done.tag else ''}"))
+
+
+def _by_folder(paths: Sequence[str]) -> Iterator[str]:
+    """Files by name; those of a folder that holds several of them, such as `harness`, as one."""
+    counts = Counter(path.partition("/")[0] for path in paths)
+    for name, count in counts.items():
+        yield f"{name}/ ({count:,} files)" if count > 1 else next(path for path in paths if path.partition("/")[0] == name)
