@@ -1,4 +1,4 @@
-"""The target of a row whose edge case leaves nothing of its label."""
+"""What a target may be, and that of a row whose edge case leaves nothing of its label."""
 
 from __future__ import annotations
 
@@ -36,6 +36,17 @@ def made(folder: Path, **harness: object) -> Path:
 def exported(folder: Path, **given: str) -> list[dict[str, object]]:
     place = export(folder, ["jsonl"], out=folder.parent / "harness", **given).folders["jsonl"]
     return [json.loads(line) for line in next(place.glob("*.jsonl")).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(("values", "grades"), [(151, ("correct",)), (300, ("overlap",))])
+def test_a_choice_among_very_many_values_is_graded_as_a_label_and_one_of_any_value_as_text(
+    tmp_path: Path, values: int, grades: tuple[str, ...]
+) -> None:
+    fields = {"intent": {"kind": "choice", "options": [f"intent {n}" for n in range(values)]}, "message": {"kind": "id"}}
+    folder = api.make(one_table(fields, 6 * values), out=tmp_path / "out").folder
+    done = export(folder, ["jsonl"], input="message", target="intent")
+    assert done.grades == grades
+    assert ("intent" in done.labels) == (grades == ("correct",))
 
 
 @pytest.mark.parametrize("field", ["input", "noisy"])

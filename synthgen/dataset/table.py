@@ -15,8 +15,8 @@ from synthgen.spec.rows import plain
 if TYPE_CHECKING:
     import pyarrow
 
-FEW, SHORT = 50, 80
-"""Values that a label may have, and characters of one, at most."""
+FEW, MANY, SHORT = 50, 200, 80
+"""Values of a column that is taken for a label, values of one that the recipe says is a label, and characters of a value, at most."""
 FEW_VALUES = ("label", "verdict")
 """What fields are whose values are few by what they are."""
 
@@ -60,13 +60,16 @@ class TableRows:
     def _few(self, names: Sequence[str], most: int | None) -> dict[str, tuple[set[Any], int]]:
         """Those columns that hold few and short values, each with these and the number of its rows."""
         open_ = [name for name in names if self.columns[name] in ("string", "bool", "int64")]
+        makers = self.dataset.recipe.fields
+        most_values = {name: MANY if is_label(name, self.columns[name], makers) else FEW for name in open_}
         values: dict[str, set[Any]] = {name: set() for name in open_}
         count = 0
         for batch in self._batches(open_, most):
             count += batch.num_rows
             for name in list(values):
                 values[name].update(batch.column(name).unique().to_pylist())
-                if len(values[name]) > FEW or any(isinstance(value, str) and len(value) > SHORT for value in values[name]):
+                too_long = any(isinstance(value, str) and len(value) > SHORT for value in values[name])
+                if too_long or len(values[name]) > most_values[name]:
                     del values[name]
         return {name: (distinct, count) for name, distinct in values.items()}
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from synthgen.comparison.shares import difference, wilson
 from synthgen.dataset import Dataset
-from synthgen.dataset.table import FEW, TableRows
+from synthgen.dataset.table import MANY, TableRows
 from synthgen.decisions.amended import Honoured, honoured
 from synthgen.errors import DataError, OutputError, did_you_mean
 from synthgen.harness.human import baselines
@@ -160,7 +160,7 @@ def _labels(
     ordered_labels = sorted(
         values, key=lambda label: by.index(label) if label in by else FIRST.index(label) if label in FIRST else len(FIRST)
     )
-    return {label: values[label] for label in ordered_labels if len(set(values[label].values())) <= FEW or label in by}, without
+    return {label: values[label] for label in ordered_labels if len(set(values[label].values())) <= MANY or label in by}, without
 
 
 def _words(rows: TableRows, columns: Mapping[str, str], row_ids: Collection[str]) -> dict[str, dict[str, str]]:

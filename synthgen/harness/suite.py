@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from synthgen.dataset.table import FEW, TableRows
+from synthgen.dataset.table import FEW, MANY, TableRows
 from synthgen.errors import OutputError
 from synthgen.harness.cases import Suite, target_of
 from synthgen.harness.targets import Targets, targets_of
@@ -40,15 +40,15 @@ def _grading(rows: TableRows, harness: Harness, targets: Targets | None) -> dict
     bounds = {"pass": 0.5, "words": harness.words, "format": harness.format, "labels": list[str]()}
     if targets is None:
         return {"kind": "none", **bounds}
-    labels, sure = _labels(rows, targets)
+    labels, sure = _labels(rows, targets, MANY if harness.grade == "label" or _chosen(rows, targets.path) else FEW)
     kind = harness.grade or ("label" if labels else "json" if sure == "json" else "text")
     if kind == "label" and not labels:
-        raise OutputError(f"'{harness.target}' has too many values for labels", f"take grade: text; labels are {FEW} at most")
+        raise OutputError(f"'{harness.target}' has too many values for labels", f"take grade: text; labels are {MANY} at most")
     return {"kind": kind, **bounds, "labels": labels if kind == "label" else []}
 
 
-def _labels(rows: TableRows, targets: Targets) -> tuple[list[str], str]:
-    """The values of the targets if they are few and short, and `json` where they are objects."""
+def _labels(rows: TableRows, targets: Targets, most: int) -> tuple[list[str], str]:
+    """The values of the targets if they are short and at most so many, and `json` where they are objects."""
     values, count, json_ = set[str](), 0, False
     for _, row in rows.read(targets.columns):
         value = targets.of(row)
@@ -58,7 +58,7 @@ def _labels(rows: TableRows, targets: Targets) -> tuple[list[str], str]:
             continue
         count += 1
         values.update(target if isinstance(target, list) else [target])
-        if len(values) > FEW:
+        if len(values) > most:
             return [], ""
     short = all(len(text.split()) <= WORDS for text in values)
     return (
