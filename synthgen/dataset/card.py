@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synthgen.dataset.label_counts import LabelCounts, in_markdown, label_lines
 from synthgen.recipe import Plan, TablePlan
 from synthgen.spec.digests import digest_of
 from synthgen.spec.rows import steerless
@@ -25,8 +26,16 @@ LIMITS = [
 ]
 
 
-def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence[str]]) -> str:
-    """README.md of an output. `samples` are a few typed messages per table."""
+@dataclass(frozen=True)
+class CardContents:
+    """What a card shows of an output's rows, by table: a few typed messages, and how many rows have which labels."""
+
+    samples: Mapping[str, Sequence[str]]
+    labels: Mapping[str, LabelCounts]
+
+
+def card(plan: Plan, manifest: Mapping[str, Any], contents: CardContents) -> str:
+    """README.md of an output."""
     from datasets.utils.metadata import MetadataConfigs
     from huggingface_hub import DatasetCardData
 
@@ -46,7 +55,7 @@ def card(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence
     }
     configs[next(iter(manifest["tables"]))]["default"] = True
     MetadataConfigs(configs).to_dataset_card_data(data)
-    return f"---\n{data.to_yaml()}\n---\n\n{_text(plan, manifest, samples)}"
+    return f"---\n{data.to_yaml()}\n---\n\n{_text(plan, manifest, contents)}"
 
 
 def _content(manifest: Mapping[str, Any], name: str) -> str:
@@ -56,19 +65,20 @@ def _content(manifest: Mapping[str, Any], name: str) -> str:
     return f"rows {digest_of(hashes)}"
 
 
-def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequence[str]]) -> str:
+def _text(plan: Plan, manifest: Mapping[str, Any], contents: CardContents) -> str:
     lines = [
         f"# {plan.recipe.name}",
         "",
-        f"{_plain(plan.recipe.about)} Synthetic data: nobody wrote these messages, and the people in them do not exist.".strip(),
+        f"{in_markdown(plan.recipe.about)} Synthetic data: nobody wrote these messages, and the people in them do not exist.".strip(),
         "",
     ]
     for table in plan.tables:
         counts = manifest["tables"][table.name]
+        refusals = sum(counts["refused"].values())
         lines += [
             f"## {table.name}",
             "",
-            f"{counts['rows']:,} rows, {sum(counts['refused'].values()):,} refusals on the way.",
+            f"{counts['rows']:,} rows, {refusals:,} refusal{'' if refusals == 1 else 's'} on the way.",
             "",
             "| column | type | made by |",
             "|---|---|---|",
@@ -80,33 +90,22 @@ def _text(plan: Plan, manifest: Mapping[str, Any], samples: Mapping[str, Sequenc
             "digests) |",
             "",
         ]
-        if samples.get(table.name):
-            fence = "`" * (3 + max((text.count("`") for text in samples[table.name]), default=0))
-            lines += ["The first rows:", "", f"{fence}text", *map(steerless, samples[table.name]), fence, ""]
-        for name, labels in counts.get("labels", {}).items():
-            lines += [
-                f"About {labels['hold']:.0%} of the messages in `{name}` are about their topic, by a score made from the seed messages:",
-                "",
-                "| topic | rows | about it |",
-                "|---|---|---|",
-                *(
-                    f"| {_plain(topic)} | {topic_counts['rows']:,} | {topic_counts['hold']:.0%} |"
-                    for topic, topic_counts in labels["topics"].items()
-                ),
-                "",
-            ]
+        if samples := contents.samples.get(table.name):
+            fence = "`" * (3 + max((text.count("`") for text in samples), default=0))
+            lines += ["The first rows:", "", f"{fence}text", *map(steerless, samples), fence, ""]
+        lines += label_lines(contents.labels.get(table.name, LabelCounts()), counts.get("labels", {}))
         for name, voices in counts.get("styles", {}).items():
             lines += [f"| `{name}` is typed as | rows | figures of style met (within a fifth, or chance) | not |", "|---|---|---|---|"]
             for voice, voice_counts in voices.items():
                 far = [figure.replace("_", " ") for figure, comparison in voice_counts["figures"].items() if not comparison["like"]]
                 near = f"{len(voice_counts['figures']) - len(far)} of {len(voice_counts['figures'])}"
-                lines.append(f"| {_plain(voice)} | {voice_counts['rows']:,} | {near} | {', '.join(far)} |")
+                lines.append(f"| {in_markdown(voice)} | {voice_counts['rows']:,} | {near} | {', '.join(far)} |")
             lines.append("")
         if counts["refused"]:
             lines += [
                 "| refused by | rows |",
                 "|---|---|",
-                *(f"| {_plain(by)} | {count:,} |" for by, count in counts["refused"].items()),
+                *(f"| {in_markdown(by)} | {count:,} |" for by, count in counts["refused"].items()),
                 "",
             ]
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
@@ -132,7 +131,7 @@ def _licences(plan: Plan, manifest: Mapping[str, Any]) -> list[str]:
     models = []
     for name in manifest["models"]:
         called, address, terms = plan.recipe.all_models[name].origin()
-        models.append(f"* `{name}`: {f'[{_plain(called)}]({address})' if address else _plain(called)}, {terms}")
+        models.append(f"* `{name}`: {f'[{in_markdown(called)}]({address})' if address else in_markdown(called)}, {terms}")
     counts = (
         "* synthgen's tables of how people type are counts over openly licensed messages (CC BY 3.0 and 4.0, CC0; "
         "`synthgen/voices/data/README.md`)"
@@ -156,11 +155,6 @@ def _maker(table: TablePlan, column: str) -> str:
         if column in (f"{name}_{label}" for label in field.labels()):
             return f"label of `{name}`"
     return f"carried from {table.table.from_.table}" if table.table.from_ else ""
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown and HTML leave alone."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|" else letter for letter in " ".join(text.split()))
 
 
 def _size(rows: int) -> str:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import synthgen
-from synthgen.dataset.card import SAMPLES, card
+from synthgen.dataset.card import SAMPLES, CardContents, card
+from synthgen.dataset.label_counts import count_labels
 from synthgen.dataset.logs import remember_logs
 from synthgen.dataset.place import Output
 from synthgen.dataset.store import TableStore, aside_shards
 from synthgen.models import Journalled, open_model
 from synthgen.recipe import Loaded, Plan
+from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec.digests import digest_of, sha256_of
 from synthgen.versions import versions
 
@@ -47,7 +49,7 @@ def finish(
     field has asked of each model so far and what that cost."""
     folder, manifest = output.unfinished, _manifest(loaded, output, stores, models, fingerprinted, seconds)
     manifest["spent"] = [{**usage, "seconds": _waited(models, usage)} for usage in spent]
-    (folder / "README.md").write_text(card(plan, manifest, _samples(plan, stores)), encoding="utf-8")
+    (folder / "README.md").write_text(card(plan, manifest, _contents(plan, manifest, stores)), encoding="utf-8")
     _write_recipe(folder / "recipe.yaml", loaded.data)
     for name in ("README.md", "recipe.yaml"):
         content = (folder / name).read_bytes()
@@ -101,6 +103,12 @@ def _manifest(
         "seconds": round(seconds, 2),
         "files": files,
     }
+
+
+def _contents(plan: Plan, manifest: Mapping[str, Any], stores: Mapping[str, TableStore]) -> CardContents:
+    recorded = RecordedRecipe(manifest["recipe"])
+    labels = {table.name: count_labels(table, recorded.fields_of(table.name), stores[table.name].rows) for table in plan.tables}
+    return CardContents(_samples(plan, stores), labels)
 
 
 def _samples(plan: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str]]:

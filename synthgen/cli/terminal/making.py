@@ -26,7 +26,8 @@ def print_made(result: MakeResult) -> None:
         out.print(Text(f"{result.folder} is finished already; nothing to do (--fresh makes it again)"))
     for name, table in manifest["tables"].items():
         refused = sum(table["refused"].values())
-        out.print(Text(f"{name}: {table['rows']:,} rows" + (f", {refused:,} refusals on the way" if refused else "")))
+        refusals = f", {refused:,} refusal{'' if refused == 1 else 's'} on the way" if refused else ""
+        out.print(Text(f"{name}: {table['rows']:,} rows{refusals}"))
         if not result.already:
             for by, count in list(table["refused"].items())[:6]:
                 out.print(Text(f"    {count:>6,}  {by}"))
