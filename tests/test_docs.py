@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,16 @@ def test_what_is_shown_of_a_recipe_can_stand_in_one(text: str, tmp_path: Path) -
     else:
         fields |= shown
     assert [mistake for mistake in mistakes(recipe) if "no such file" not in mistake.message] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(TOP)))
+def test_what_is_installed_is_there(path: Path) -> None:
+    """Extras and files of versions that are named, and PyTorch's one address."""
+    text = path.read_text(encoding="utf-8")
+    extras = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert {name for names in re.findall(r"'\.\[([\w,]+)\]'", text) for name in names.split(",")} <= extras.keys()
+    assert [name for name in re.findall(r"install .* -c ([\w.]+)", text) if not (TOP / name).is_file()] == []
+    assert set(re.findall(r"https://download\.pytorch\.org[\w./]*", text)) <= {"https://download.pytorch.org/whl/cpu"}
 
 
 def test_before_a_commit_the_same_is_run_as_in_ci() -> None:
