@@ -77,10 +77,10 @@ def test_a_run_that_will_end_badly_says_so_early_with_examples(tmp_path: Path) -
     assert not any(tick.trouble for tick in ticks(tmp_path / "well", 0.4))
 
 
-def watched(monkeypatch: pytest.MonkeyPatch, told: list[Tick], *, terminal: bool) -> str:
+def watched(monkeypatch: pytest.MonkeyPatch, told: list[Tick], *, terminal: bool, width: int = 100) -> str:
     """What is printed of these ticks, ten seconds apart."""
     screen, clock = io.StringIO(), iter(range(10, 10**6, 2))
-    monkeypatch.setattr(watching, "err", Console(file=screen, force_terminal=terminal, width=100))
+    monkeypatch.setattr(watching, "err", Console(file=screen, force_terminal=terminal, width=width))
     monkeypatch.setattr(watching.time, "monotonic", lambda: float(next(clock)))
     with watching.progress(silent=False) as watch:
         for tick in told:
@@ -101,6 +101,22 @@ def test_a_plain_line_says_how_far_what_is_waited_for_and_how_long_it_takes(monk
     lines = watched(monkeypatch, told, terminal=False).splitlines()
     assert 5 < len(lines) < len(told)
     assert re.fullmatch(r"t: 0 of 100 rows, \d+ of 100 answered, \d\.\d answers a second, about \d+ \w+ left", lines[-1])
+
+
+def test_before_anything_is_answered_a_run_gets_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = set(watched(monkeypatch, [Tick("t", 0, 100, 0)] * 9, terminal=False).splitlines())
+    assert line == "t: 0 of 100 rows, getting ready"
+
+
+@pytest.mark.parametrize(("width", "pace"), [(80, False), (120, True)])
+def test_a_narrow_terminal_shows_the_bar_and_the_time_that_is_left_and_no_pace(
+    monkeypatch: pytest.MonkeyPatch, width: int, pace: bool
+) -> None:
+    told = [Tick("traffic", 0, 500, number, stage=Stage(0, "message", 500, number)) for number in range(1, 400)]
+    *_, last = watched(monkeypatch, told, terminal=True, width=width).split("traffic")
+    assert "━" * 8 in last
+    assert " left" in last
+    assert ("answers a second" in last) == pace
 
 
 @pytest.mark.parametrize(

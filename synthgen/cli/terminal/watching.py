@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from synthgen.api import Tick
     from synthgen.tuning.train import Step
 
-BAR = 16
-"""Characters of a bar."""
+BAR, NARROW = 16, 100
+"""Characters of a bar, and of a line in which there is no room for the bar, the pace and the time that is left."""
 PLAIN_EVERY = 10.0
 """Seconds between plain lines when nobody watches."""
 LIKELY = 0.7
@@ -52,7 +52,7 @@ def _live() -> Iterator[Callable[[Tick], None]]:
                 tables[tick.table] = display.add_task(safe(tick.table).plain, total=tick.wanted, doing=""), _Pace(tick)
             task, pace = tables[tick.table]
             pace.add(tick)
-            display.update(task, completed=pace.work, doing=escape(_doing(tick, pace)))
+            display.update(task, completed=pace.work, doing=escape(_doing(tick, pace, narrow=err.width < NARROW)))
             if trouble := pace.news(tick):
                 display.console.print(trouble)
 
@@ -125,12 +125,15 @@ def _range(least: float, most: float) -> str:
     return f"about {low:,} {unit}" if high <= low * 1.3 else f"{low:,} to {high:,} {unit}"
 
 
-def _doing(tick: Tick, pace: _Pace) -> str:
+def _doing(tick: Tick, pace: _Pace, *, narrow: bool = False) -> str:
+    """How far a table is; on a narrow terminal without the pace of answers."""
     rows = f"{tick.rows:,}{f' of {tick.wanted:,}' if tick.wanted else ''} rows"
     if tick.batch:
         parts = [tick.batch]
     elif tick.asked:
-        parts = [tick.waiting, f"{tick.asked / pace.seconds:.1f} answers a second", pace.remaining_time]
+        parts = [tick.waiting, "" if narrow else f"{tick.asked / pace.seconds:.1f} answers a second", pace.remaining_time]
+    elif not (tick.rows or tick.stage.answered):
+        parts = ["getting ready"]
     else:
         parts = [f"{(tick.rows - pace.first) / pace.seconds:,.0f} rows a second", pace.remaining_time]
     return ", ".join(filter(None, [rows, *parts, dollars(tick.cost) if tick.cost is not None else ""]))
