@@ -124,8 +124,8 @@ def _write(write: Callable[[Suite, Path], int], suite: Suite, folder: Path) -> N
 def _notes(suite: Suite, left_out: int) -> Iterable[str]:
     harness = suite.harness
     if left_out:
-        lacking = f"'{harness.input}' that can be answered" + (f" and a '{harness.target}'" if harness.target else "")
-        yield f"{left_out} rows are left out, for they have no {lacking}"
+        lacking = f"'{harness.input}' that can be answered" + (f", or no '{harness.target}'" if harness.target else "")
+        yield f"{left_out:,} {'row is' if left_out == 1 else 'rows are'} left out, with no {lacking}"
         if suite.targets and suite.targets.cases and harness.out is None:
             yield (
                 "an edge case such as empty or off topic leaves nothing of a label; harness: {out: unclear} in the recipe gives it a target"
