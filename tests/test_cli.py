@@ -389,7 +389,9 @@ def test_compare_says_what_it_cannot_compare(tmp_path: Path) -> None:
 def test_a_new_recipe_is_without_mistakes(tmp_path: Path) -> None:
     said = synthgen("new", "x", cwd=tmp_path).stdout
     assert said == "wrote x/recipe.yaml\nnext: synthgen preview x/recipe.yaml\n"
-    assert "no mistakes" in synthgen("check", "x/recipe.yaml", cwd=tmp_path).stdout
+    checked = synthgen("check", "x/recipe.yaml", cwd=tmp_path).stdout
+    assert "no mistakes" in checked
+    assert re.search(r"asks typist \(scribbler\) for traffic.message: .* written, at no cost$", checked, re.MULTILINE)
     assert "x/recipe.yaml is there already" in synthgen("new", "x", cwd=tmp_path, code=1).stderr
 
 
