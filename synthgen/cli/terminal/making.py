@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PROMPTS = 2
 """Prompts of each field that are shown whole."""
+BELOW = 0.05
+"""How far the share of labels that hold must lie below that of the whole table for a topic to be named."""
 
 
 def print_made(result: MakeResult) -> None:
@@ -55,8 +57,8 @@ def _labels(table: Mapping[str, Any]) -> Iterator[str]:
     """How many messages are about their topic."""
     for name, labels in table.get("labels", {}).items():
         worst = sorted(labels["topics"].items(), key=lambda item: item[1]["hold"])[:3]
-        least = ", ".join(f"{topic} {figures['hold']:.0%}" for topic, figures in worst if figures["hold"] < labels["hold"])
-        yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; least {least}" if least else "")
+        least = ", ".join(f"{topic} {figures['hold']:.0%}" for topic, figures in worst if figures["hold"] <= labels["hold"] - BELOW)
+        yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; fewest of {least}" if least else "")
 
 
 def _voices(table: Mapping[str, Any]) -> Iterator[str]:
@@ -66,7 +68,7 @@ def _voices(table: Mapping[str, Any]) -> Iterator[str]:
             far = [figure for figure, measured in style["figures"].items() if not measured["like"]]
             near = len(style["figures"]) - len(far)
             missed = f"; not {', '.join(far[:6]).replace('_', ' ')}{', …' if len(far) > 6 else ''}" if far else ""
-            yield f"    {name}, typed as {voice} ({style['rows']:,} rows): {near} of {near + len(far)} figures met{missed}"
+            yield f"    {name}, {style['rows']:,} rows: like {voice} in {near} of {near + len(far)} figures of style{missed}"
 
 
 def print_preview(preview: Previewed, printed: Collection[str], show: int, *, full: bool) -> None:

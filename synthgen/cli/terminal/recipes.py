@@ -57,7 +57,7 @@ def _question_lines(checked: Checked) -> Iterator[str]:
     paid = []
     for question in checked.questions:
         spec, about = checked.loaded.recipe.all_models[question.model], "" if question.exact else "about "
-        request_count, price = f"{question.prompts:,} messages or more in {question.frames:,} frames", ", at no cost"
+        request_count, price = f"{question.prompts:,} messages or more, from {question.frames:,} prompts", ", at no cost"
         if spec.kind == "claude":
             request_count, price = f"{question.prompts:,} requests or more", f"; {_price([question])}"
             paid.append(question)
