@@ -63,6 +63,7 @@ def test_what_the_user_typed_is_picked_out(record, messages):
         ({"message": {"text": "where is it", "lang": "en"}}, "'message' holds a mapping, not text", "field: message.text in a recipe"),
         ({"message": {"type": "a", "subject": "b", "body": "my parcel"}}, "'message' holds a mapping, not text", "--field message.body"),
         ({"text": ["a", "b"]}, "'text' holds a list, not text", "a record of its own"),
+        ({"text": [{"type": {"a": 1}}]}, "'text' holds a list, not text", "a record of its own"),
         ({"dialog": ["hi", "yo"]}, "'dialog' holds a list, not text", "{role: user, content: …}"),
         ({"text": True}, "'text' holds true or false, not text", "name a field that holds text"),
         ({"text": date(2026, 1, 1)}, "'text' holds a date, not text", "name a field that holds text"),

@@ -98,7 +98,11 @@ def _of_users(turns: Sequence[tuple[str, Any]], where: str) -> list[tuple[str, A
 
 def _is_part(item: Any) -> bool:
     """Whether a value is a part of a content: a text, or something beside it, such as a picture."""
-    return isinstance(item, Mapping) and (item.get("type") in BESIDE or ("type" in item and isinstance(item.get("text"), str)))
+    return isinstance(item, Mapping) and (_type(item) in BESIDE or ("type" in item and isinstance(item.get("text"), str)))
+
+
+def _type(item: Mapping[str, Any]) -> str:
+    return item["type"] if isinstance(item.get("type"), str) else ""
 
 
 def _decoded(value: bytes, where: str) -> str:
