@@ -21,7 +21,23 @@ TURNS = (("role", "content"), ("from", "value"))
 """The keys of a turn: who speaks, and what is said (as OpenAI and Anthropic have it, and as ShareGPT has)."""
 USERS = {"user", "human"}
 OTHERS = {"system", "developer", "assistant", "gpt", "model", "ai", "bot", "chatbot", "chatgpt", "tool", "function", "ipython"}
-BESIDE = {"image", "image_url", "input_image", "input_audio", "audio", "video", "file", "input_file", "document", "tool_use", "tool_result"}
+ANSWERS = {"assistant", "gpt", "model", "ai", "bot", "chatbot", "chatgpt"}
+BESIDE = {
+    "image",
+    "image_url",
+    "input_image",
+    "input_audio",
+    "audio",
+    "video",
+    "file",
+    "input_file",
+    "document",
+    "tool_use",
+    "tool_result",
+} | {
+    "search_result",
+    "container_upload",
+}
 """The types of parts of a content that nobody typed."""
 
 
@@ -32,11 +48,17 @@ class NoField(DataError):
 def messages_in(record: Mapping[str, Any], field: str, where: str) -> list[str]:
     """The messages in a record: in its field `field` (a part of a field is `user.text`), or else in the first that is there of the usual
     ones, in capitals or not. Of a conversation the user's. Raises DataError, and NoField where there is no such field."""
-    if (turn := _turn(record)) and turn[0] in USERS | OTHERS and field in ("", "content", "value"):
-        return texts_of([record], where, field)
-    if name := field or _usual(record):
+    return [text for text in said_in(record, field, where)[1] if text is not None]
+
+
+def said_in(record: Mapping[str, Any], field: str, where: str) -> tuple[str, list[str | None]]:
+    """The field in which `messages_in` reads, and each turn that is in it: the text of a message, and None for what is nobody's or not the
+    user's. Raises as that does."""
+    if is_turn(record) and field in ("", "content", "value"):
+        return field or "content", turns_of([record], where, field)
+    if name := field or usual_field(record):
         try:
-            return texts_of(find_path(record, name), f"{where}: '{name}'", name)
+            return name, turns_of(find_path(record, name), f"{where}: '{name}'", name)
         except KeyError:
             pass
     if field:
@@ -45,11 +67,34 @@ def messages_in(record: Mapping[str, Any], field: str, where: str) -> list[str]:
     raise NoField(f"{where}: {missing}", f"its fields: {_listed(list(record))}{_naming(_longest(record))}")
 
 
-def _usual(record: Mapping[str, Any]) -> str:
+def is_answered(value: Any) -> bool:
+    """Whether a conversation ends with what a model said."""
+    last = _turn(value[-1]) if isinstance(value, list) and value else None
+    return last is not None and last[0] in ANSWERS
+
+
+def is_turn(record: Mapping[str, Any]) -> bool:
+    """Whether a record is itself a turn of a conversation."""
+    turn = _turn(record)
+    return turn is not None and turn[0] in USERS | OTHERS
+
+
+def usual_field(record: Mapping[str, Any]) -> str:
     """The field of the record under which messages usually are, the first that is not empty; "" if it has none."""
     keys = {str(key).casefold(): key for key in reversed(list(record))}
     names = [keys[name] for name in (*FIELDS, *TALKS) if name in keys]
     return next((name for name in names if record[name] is not None), names[0] if names else "")
+
+
+def turns_of(value: Any, where: str, name: str) -> list[str | None]:
+    """Each turn of the conversation that a value is, in order: the text of the user's (each, where it has several), None for others'. Of
+    any other value its texts. Raises DataError as `texts_of` does."""
+    turns = _turns(value)
+    if not turns:
+        return [*texts_of(value, where, name)]
+    _refuse_strange(turns, where)
+    texts = (texts_of(content, where, name) or [None] if role in USERS else [None] for role, content in turns)
+    return [text for of_turn in texts for text in of_turn]
 
 
 def texts_of(value: Any, where: str, name: str = "") -> list[str]:
@@ -63,9 +108,8 @@ def texts_of(value: Any, where: str, name: str = "") -> list[str]:
         return [_decoded(value, where)]
     if isinstance(value, int | float) and not isinstance(value, bool):
         return [to_text(value)]
-    turns = [_turn(item) for item in value] if isinstance(value, list) else [_turn(value)]
-    if turns and all(turns):
-        return [text for _, content in _of_users([turn for turn in turns if turn], where) for text in texts_of(content, where, name)]
+    if _turns(value):
+        return [text for text in turns_of(value, where, name) if text is not None]
     parts = value if isinstance(value, list) else [value]
     if not parts or (any(map(_is_part, parts)) and all(isinstance(item, str) or _is_part(item) for item in parts)):
         pieces = [item if isinstance(item, str) else item.get("text") for item in parts]
@@ -83,17 +127,22 @@ def _turn(value: Any) -> tuple[str, Any] | None:
     return None
 
 
+def _turns(value: Any) -> list[tuple[str, Any]]:
+    """The turns of the conversation that a value is; none if it is something else."""
+    turns = [_turn(item) for item in (value if isinstance(value, list) else [value])]
+    return [turn for turn in turns if turn] if all(turns) else []
+
+
 def is_talk(value: Any) -> bool:
     """Whether a value is a list of turns."""
     return isinstance(value, list) and bool(value) and all(map(_turn, value))
 
 
-def _of_users(turns: Sequence[tuple[str, Any]], where: str) -> list[tuple[str, Any]]:
-    of_users = [turn for turn in turns if turn[0] in USERS]
-    strange = sorted({role for role, _ in turns} - USERS - OTHERS)
-    if strange and not of_users:
+def _refuse_strange(turns: Sequence[tuple[str, Any]], where: str) -> None:
+    """Raise DataError when nobody in a conversation is the user, and somebody may be."""
+    roles = {role for role, _ in turns}
+    if (strange := sorted(roles - USERS - OTHERS)) and roles.isdisjoint(USERS):
         raise DataError(f"{where} holds turns of {_listed(strange)}: which is the user is not known", "call the user's turns user")
-    return of_users
 
 
 def _is_part(item: Any) -> bool:
