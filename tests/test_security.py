@@ -97,6 +97,10 @@ SENTENCES = {
         "test_a_device_is_no_recipe",
         "test_a_pipe_in_a_model_is_told",
     ],
+    "In the folder of an export": [
+        "test_formats.py::test_a_link_that_leaves_the_folder_of_an_export_is_not_followed",
+        "test_turns.py::test_a_recipe_reads_no_export_that_links_lead_out_of",
+    ],
     "A file of records or messages has at most": ["test_a_file_without_lines_is_told", "test_a_file_of_too_many_records_is_told"],
     "A packed file may hold 100 times": [
         "test_a_packed_file_that_grows_too_far_is_told",

@@ -15,6 +15,7 @@ from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.rows import Row
 from synthgen.text import files
 from synthgen.text.originals import LEARNED, RUN, Originals
+from synthgen.text.sources import is_export, source_files
 
 
 class NotCopied(Check):
@@ -39,12 +40,12 @@ class NotCopied(Check):
 
     def files(self) -> list[Path]:
         """The file, if one is named."""
-        return [self._place] if self.file else []
+        return source_files(self._place) if self.file else []
 
     @property
     def _place(self) -> Path:
         place = self._context.path(self.file or "")
-        return self._context.path(str(place / LEARNED)) if place.is_dir() else place
+        return self._context.path(str(place / LEARNED)) if place.is_dir() and not is_export(place) else place
 
     def _others(self) -> Originals:
         originals = Originals(run=self.run)

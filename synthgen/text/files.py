@@ -16,8 +16,11 @@ from synthgen.spec.paths import find_path
 from synthgen.spec.rows import parsed_json
 from synthgen.text import decoding, delimited, json_list, parquet_rows, transcript
 from synthgen.text.decoding import START, refuse_binary
-from synthgen.text.message import NoField, is_talk, messages_in
-from synthgen.text.opened import MOST, PACKED, read_bounded, too_many
+from synthgen.text.dialogues import DialogueReader, ReadSummary, Turns, unpacked
+from synthgen.text.formats.shape import Dialogue
+from synthgen.text.message import is_talk
+from synthgen.text.opened import MOST, read_bounded, too_many
+from synthgen.text.sources import is_export, line_format, source_files, suffix_of
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -83,6 +86,8 @@ def _list(value: Any, path: Path) -> list[Any]:
         return [value]
     if len(lists) == 1:
         return next(iter(lists.values()))
+    if inner and (parts := unpacked(inner)):
+        return parts
     if lists:
         key = max(lists, key=lambda name: len(lists[name]))
         command = f"jq {shlex.quote(f'.{json.dumps(key)}')} {shlex.quote(path.name)} > records.json"
@@ -92,20 +97,27 @@ def _list(value: Any, path: Path) -> list[Any]:
 
 
 def _csv(path: Path) -> Iterator[Record]:
-    return delimited.read_delimited(lambda: decoding.split_lines(path), path, "\t" if _format(path) == ".tsv" else ",")
+    return delimited.read_delimited(lambda: decoding.split_lines(path), path, "\t" if suffix_of(path) == ".tsv" else ",")
 
 
 READERS = dict(zip(FORMATS, (_json_lines, _json_lines, _json, _csv, _csv, parquet_rows.read_rows), strict=True))
 
 
 def records(path: Path) -> Iterator[Record]:
-    """The records of a JSONL, JSON, CSV, TSV or Parquet file (each also as .gz or .zst), in order. Raises DataError with the line."""
-    reader = READERS.get(_format(path))
-    if reader is None:
-        with read_bounded(path) as stream:
-            refuse_binary(stream.read(START), path)
-        raise DataError(f"{path}: unknown format '{path.suffix}'", f"formats: {', '.join(FORMATS)}")
-    return _limited(reader(path), path)
+    """The records of a JSONL, JSON, CSV, TSV or Parquet file (each also as .gz or .zst), in order; of a text in a known format, such as a
+    chat; of the files of an export's folder. Raises DataError with the line."""
+    return _limited((record for file in source_files(path) for record in _records_of(file)), path)
+
+
+def _records_of(path: Path) -> Iterator[Record]:
+    if reader := READERS.get(suffix_of(path)):
+        return reader(path)
+    known = line_format(path)
+    if known and known.lines:
+        return known.lines.records(path)
+    with read_bounded(path) as stream:
+        refuse_binary(stream.read(START), path)
+    raise DataError(f"{path}: unknown format '{path.suffix}'", f"formats: {', '.join(FORMATS)}")
 
 
 def _limited(items: Iterable[T], path: Path) -> Iterator[T]:
@@ -116,31 +128,26 @@ def _limited(items: Iterable[T], path: Path) -> Iterator[T]:
         yield item
 
 
-def _format(path: Path) -> str:
-    return (path.with_suffix("") if _is_packed(path) else path).suffix.lower()
-
-
-def _is_packed(path: Path) -> bool:
-    return path.suffix.lower() in PACKED
-
-
 def is_records(path: Path) -> bool:
-    """Whether a file's name says that it holds records, and not a message a line."""
-    return _format(path) in READERS
+    """Whether a file holds records, and not a message a line: its name says so, or its first lines, or it is an export's folder."""
+    return suffix_of(path) in READERS or line_format(path) is not None or is_export(path)
 
 
-def messages(path: Path, field: str = "") -> list[str]:
-    """The messages in a file: one a line (.txt), or those of each record, in its field `text` (or `message`, `input`, …).
+def messages(path: Path, field: str = "", turns: Turns | None = None, summary: ReadSummary | None = None) -> list[str]:
+    """The messages in a file: one a line (.txt), or those of each record, in its field `field`: by default where the record's format has
+    them, or `text` (or `message`, `input`, …). Of conversations these `turns` of the user. `summary` is filled with what was read.
 
     White space inside a message, line ends too, becomes single spaces; empty messages are left out.
     Raises DataError when there are none, or when they are the lines of a log or chat rather than what was typed.
     """
+    summary = ReadSummary() if summary is None else summary
     if is_records(path):
-        texts = [message for _, record_texts in with_messages(path, field) for message in record_texts]
+        texts = [message for _, _, record_texts in dialogues(path, field, turns, summary) for message in record_texts]
     else:
         texts = lines(path, field)
+        summary.messages = summary.records = len(texts)
     if not texts:
-        raise DataError(f"{path}: no messages in it")
+        raise DataError(f"{path}: no messages in it", summary.absent)
     transcript.refuse(texts, path)
     return texts
 
@@ -152,36 +159,41 @@ def lines(path: Path, field: str = "") -> list[str]:
     return _plain(_limited(decoding.split_lines(path), path))
 
 
-def with_messages(path: Path, field: str = "") -> Iterator[tuple[Record, list[str]]]:
-    """Each record of a file, and the messages in it. Raises DataError where no record has the field, or most have none of the usual
-    ones: in a log of events some are no messages."""
-    missing: list[NoField] = []
-    count = spoken = 0
+def dialogues(
+    path: Path, field: str = "", turns: Turns | None = None, summary: ReadSummary | None = None
+) -> Iterator[tuple[Record, Dialogue, list[str]]]:
+    """Each record of a file, what was said in it, and the messages of it that are wanted: see `messages`. Raises DataError where no record
+    has the field, or most have none of the usual ones: in a log of events some are no messages."""
+    reader = DialogueReader(path, field, turns, line_format(path), ReadSummary() if summary is None else summary)
     for record in records(path):
-        count += 1
-        try:
-            record_texts = _plain(messages_in(record, field, f"{path}, record {count}"))
-        except NoField as error:
-            missing.append(error)
-            record_texts = []
-        spoken += bool(record_texts)
-        yield record, record_texts
-    if missing and (not spoken or (not field and 2 * len(missing) > count)):
-        more = "; the first line names the fields" if _format(path) in (".csv", ".tsv") and not field else ""
-        raise NoField(missing[0].message, missing[0].hint + more)
+        yield from reader.read(record)
+    reader.finish("; the first line names the fields" if suffix_of(path) in (".csv", ".tsv") and not field else "")
+
+
+def turn_records(path: Path, turns: Turns | None, summary: ReadSummary | None = None) -> Iterator[Record]:
+    """A record for each message of a file: its `text`, the `intent` that its format or record gives and its `conversation`, each None
+    where there is none. Raises DataError."""
+    for record, dialogue, texts in dialogues(path, "", turns, summary):
+        intent = record.get("intent")
+        labels = {"intent": intent if isinstance(intent, str) else None, "conversation": dialogue.conversation or dialogue.request or None}
+        yield from ({"text": text, **labels} for text in texts)
 
 
 def _plain(texts: Iterable[str]) -> list[str]:
     return [kept for text in texts if (kept := " ".join(text.split()))]
 
 
-def grouped(path: Path, label: str, field: str = "") -> dict[str, list[str]]:
-    """The messages in a file of records by what their field `label` says. Raises DataError when that is not there, or says the same of
-    all."""
+def grouped(
+    path: Path, label: str, field: str = "", turns: Turns | None = None, summary: ReadSummary | None = None
+) -> dict[str, list[str]]:
+    """The messages in a file of records by what their field `label` says. Raises DataError when that is not there beside a message, or says
+    the same of all."""
     if not is_records(path):
         lines(path, label)
     by_label: dict[str, list[str]] = {}
-    for number, (record, record_texts) in enumerate(with_messages(path, field), 1):
+    for number, (record, dialogue, record_texts) in enumerate(dialogues(path, field, turns, summary), 1):
+        if not dialogue.turns:
+            continue
         try:
             value = find_path(record, label)
         except KeyError:

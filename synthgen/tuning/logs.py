@@ -13,6 +13,7 @@ from typing import Any
 from synthgen.errors import DataError, did_you_mean
 from synthgen.spec.paths import find_path
 from synthgen.text import files, frames, transcript
+from synthgen.text.dialogues import ReadSummary, Turns
 from synthgen.tuning.documents import TrainingMessage
 from synthgen.tuning.masks import masked
 
@@ -30,19 +31,31 @@ ENOUGH = 2000
 
 @dataclass(frozen=True)
 class Logs:
-    """The messages that can be learned from; how many there were, what was left out and why, and what was masked."""
+    """The messages that can be learned from; how many there were, what was left out and why, what was masked, and a line of each file of
+    records."""
 
     typed: list[TrainingMessage]
     read: int
     left_out: dict[str, int]
     masked: dict[str, int]
+    readings: Sequence[str] = ()
 
 
-def read_logs(paths: Sequence[Path], about: str, stream: Random, *, field: str | None = None, group: str | None = None) -> Logs:
+def read_logs(
+    paths: Sequence[Path],
+    about: str,
+    stream: Random,
+    *,
+    field: str | None = None,
+    group: str | None = None,
+    turns: Turns | None = None,
+) -> Logs:
     """The messages of some files, each once. Raises DataError when they are too few."""
     typed, left_out, masks, seen, count = list[TrainingMessage](), Counter[str](), Counter[str](), set[tuple[str, str]](), 0
+    readings: list[str] = []
     for path in paths:
-        for text, topic, unit in _records(path, field, group):
+        summary = ReadSummary()
+        for text, topic, unit in _records(path, field, group, turns, summary):
             count += 1
             key = topic, frames.normalise(text)
             if reason := "empty" if not text else "repeated" if key in seen else _unfit(text):
@@ -52,6 +65,7 @@ def read_logs(paths: Sequence[Path], about: str, stream: Random, *, field: str |
             safe = masked(text, stream)
             masks.update(safe.counts)
             typed.append(TrainingMessage(safe.text, readable(topic), topic, unit or str(count), about, path.name))
+        readings += [f"{path.name}: {summary}"] if summary.fields else []
     if len(typed) < LEAST:
         listing = ", ".join(f"{number} {reason}" for reason, number in left_out.items())
         raise DataError(
@@ -59,24 +73,24 @@ def read_logs(paths: Sequence[Path], about: str, stream: Random, *, field: str |
             + (f"; {listing} were left out" if listing else ""),
             "write `like: FILE` in a typed field instead: it shows the model your messages without training",
         )
-    return Logs(typed, count, dict(left_out), dict(masks))
+    return Logs(typed, count, dict(left_out), dict(masks), readings)
 
 
 def _unfit(text: str) -> str:
     return "long" if len(text.split()) > LONGEST else "like a frame" if frames.leaks_frame(text, "") else ""
 
 
-def _records(path: Path, field: str | None, group: str | None) -> Iterator[tuple[str, str, str]]:
+def _records(path: Path, field: str | None, group: str | None, turns: Turns | None, summary: ReadSummary) -> Iterator[tuple[str, str, str]]:
     if not files.is_records(path):
         if group:
             raise DataError(f"{path}: a text file has no field '{group}'", "give the messages as JSONL, CSV or Parquet")
         yield from ((text, "", "") for text in files.messages(path))
         return
-    read = list(files.with_messages(path, field or ""))
-    transcript.refuse([text for _, texts in read for text in texts], path)
-    for number, (record, texts) in enumerate(read, 1):
+    read = list(files.dialogues(path, field or "", turns, summary))
+    transcript.refuse([text for _, _, texts in read for text in texts], path)
+    for number, (record, dialogue, texts) in enumerate(read, 1):
         topic = _label(record, group, f"{path}, record {number}") if group else _first(record, GROUPS)
-        unit = _first(record, DIALOGUES) or (f"{path.name} {number}" if len(texts) > 1 else "")
+        unit = _first(record, DIALOGUES) or dialogue.conversation or dialogue.request or (f"{path.name} {number}" if len(texts) > 1 else "")
         yield from ((text, topic, unit) for text in texts or [""])
 
 
