@@ -26,9 +26,10 @@ from synthgen.provenance.why import why as told_why
 from synthgen.quiet import each_quietly, quietly
 from synthgen.recipe import ClaudeSpec, Loaded, plan
 from synthgen.recipe.load import load as load_recipe
-from synthgen.recipe.notes import notes
+from synthgen.recipe.notes import files_that_were_read, notes
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec import pages
+from synthgen.text.dialogues import Turns
 from synthgen.voices import Voice
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def check(recipe: Recipes, **options: Any) -> Checked:
     """Read a recipe and say what it will ask, without asking. `options` are those of `load_recipe`. Raises RecipeError."""
     loaded = loaded_from(recipe, options)
     recipe_plan = plan(loaded.recipe)
-    return Checked(loaded, recipe_plan, list(questions(recipe_plan, open_models(loaded, recipe_plan.models))), tuple(notes(loaded.recipe)))
+    asked = list(questions(recipe_plan, open_models(loaded, recipe_plan.models)))
+    return Checked(loaded, recipe_plan, asked, tuple(notes(loaded.recipe)), tuple(files_that_were_read(loaded.recipe)))
 
 
 @quietly
@@ -216,29 +218,45 @@ def diff(before: str | Path, after: str | Path, *, table: str | None = None) -> 
 
 
 @quietly
-def measure(place: str | Path, *, field: str | None = None, table: str | None = None) -> Measured:
+def measure(
+    place: str | Path,
+    *,
+    field: str | None = None,
+    turns: Turns | None = None,
+    table: str | None = None,
+    listen: Callable[[str], None] | None = None,
+) -> Measured:
     """How the messages of a file (or of an output folder) are typed, as a voice, and how many they are. `field` is where the
-    messages of records are. Raises DataError, OutputError."""
+    messages of records are, `turns` says which of conversations (first, all, new). `listen` is told, in a line, what was read of records.
+    Raises DataError, OutputError."""
     from synthgen.voices.measure import measure_voice
 
-    texts = messages(place, table, field)
+    texts = messages(place, table, field, turns, listen)
     return Measured(measure_voice(texts), len(texts))
 
 
 @quietly
 def compare(
-    real: str | Path, generated: str | Path, *, originals: str | Path | None = None, field: str | None = None, table: str | None = None
+    real: str | Path,
+    generated: str | Path,
+    *,
+    originals: str | Path | None = None,
+    field: str | None = None,
+    turns: Turns | None = None,
+    table: str | None = None,
+    listen: Callable[[str], None] | None = None,
 ) -> Comparison:
     """How near generated messages come to real ones: figures, and what gives them away.
 
     `real` and `generated` are files of messages or output folders, `originals` a file that should not be repeated, such as the
-    seeds. `field` is where the messages of `real` and `originals` are; of an output, `table` and its first typed field are read.
-    Raises DataError, OutputError.
+    seeds. `field` is where the messages of `real` and `originals` are, and `turns` says which of conversations (first, all, new); of an
+    output, `table` and its first typed field are read. `listen` is told, in a line, what was read of records. Raises DataError,
+    OutputError.
     """
     from synthgen.comparison import compare
 
-    seeds = messages(originals, None, field) if originals is not None else []
-    return compare(messages(real, None, field), messages(generated, table), originals=seeds)
+    seeds = messages(originals, None, field, turns, listen) if originals is not None else []
+    return compare(messages(real, None, field, turns, listen), messages(generated, table), originals=seeds)
 
 
 @quietly
@@ -247,19 +265,19 @@ def report(
     *,
     against: str | Path | None = None,
     field: str | None = None,
+    turns: Turns | None = None,
     out: str | Path | None = None,
     review: bool = True,
 ) -> ReportPath:
     """Write the page that shows an output, and say where it is: `out`, or `report.html` in the folder, where `make` puts it.
 
-    `against` is a file of real messages (in its `field`) or another output: they are laid beside the generated ones. That page holds them,
-    and is `report-against.html` unless `out` says otherwise. A notebook shows the page, but not one that holds real messages. Rows
-    are as reviewers left them, without `review` as they were made. Raises
-    DataError, OutputError.
+    `against` is a file of real messages (in its `field`, of conversations these `turns`) or another output: they are laid beside the
+    generated ones. That page holds them, and is `report-against.html` unless `out` says otherwise. A notebook shows the page, but not one
+    that holds real messages. Rows are as reviewers left them, without `review` as they were made. Raises DataError, OutputError.
     """
     from synthgen.reporting import write_report
 
-    return write_report(folder, against=against, field=field, out=out, review=review)
+    return write_report(folder, against=against, field=field, turns=turns, out=out, review=review)
 
 
 # review
@@ -330,6 +348,7 @@ def tune(
     model: str = "scribbler",
     field: str | None = None,
     group: str | None = None,
+    turns: Turns | None = None,
     epochs: int = 3,
     minutes: float | None = None,
     probe: int = 400,
@@ -337,13 +356,15 @@ def tune(
     device: str = "auto",
     fresh: bool = False,
     watch: Callable[[Step], None] | None = None,
+    listen: Callable[[str], None] | None = None,
 ) -> Tuned:
     """Fine-tune a base model on messages that people typed, into the folder `out`, which a recipe can name as a model.
 
     `logs` are files of messages; `about` says where they were typed, as in a recipe; `field` and `group` are the fields of records that
-    hold the message and what it is about. It stops after `epochs`, after `minutes`, or when the validation loss stops improving.
+    hold the message and what it is about, and `turns` says which of conversations (first, all, new). It stops after
+    `epochs`, after `minutes`, or when the validation loss stops improving.
     `probe` messages are generated to measure what the model gives away of the logs. A run that was cut off goes on; `fresh` starts
-    over. Raises DataError, ModelError, OutputError.
+    over. `listen` is told, in a line a file, what was read of records. Raises DataError, ModelError, OutputError.
     """
     from synthgen.tuning.run import tune
     from synthgen.tuning.train import Settings
@@ -356,11 +377,13 @@ def tune(
         model=model,
         field=field,
         group=group,
+        turns=turns,
         settings=settings,
         probe=probe,
         device=device,
         fresh=fresh,
         watch=watch or (lambda step: None),
+        listen=listen or (lambda line: None),
     )
 
 

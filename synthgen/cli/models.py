@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from synthgen.cli.options import Json, Quiet, kept
+from synthgen.cli.options import Json, Quiet, Turns, kept
 
 
 def tune(
@@ -18,6 +18,7 @@ def tune(
     field: Annotated[
         str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the messages (default: text, message, …)")
     ] = None,
+    turns: Turns = None,
     group: Annotated[
         str | None, typer.Option("--group", metavar="FIELD", help="the field that says what a message is about (default: group, intent, …)")
     ] = None,
@@ -52,7 +53,7 @@ def tune(
         raise typer.BadParameter("--from-scratch needs the folder of corpora, and --model SOURCE: the model to start from")
     if layers and not from_scratch:
         raise typer.BadParameter("--layers needs --from-scratch")
-    if from_scratch and (about or field or group or epochs != 3 or probe != 400 or device != "auto"):
+    if from_scratch and (about or field or group or turns or epochs != 3 or probe != 400 or device != "auto"):
         raise typer.BadParameter("--from-scratch takes --layers, --minutes, --seed and --fresh, and none of the other options")
     with kept("what was learned"), terminal.tuning(silent=quiet or as_json) as watch:
         if from_scratch:
@@ -65,6 +66,7 @@ def tune(
                 model=model,
                 field=field,
                 group=group,
+                turns=turns,
                 epochs=epochs,
                 minutes=minutes,
                 probe=probe,
@@ -72,6 +74,7 @@ def tune(
                 device=device,
                 fresh=fresh,
                 watch=watch,
+                listen=None if quiet else terminal.print_reading,
             )
     if as_json:
         typer.echo(json.dumps({"folder": str(tuned.folder), "already": tuned.already, **tuned.record}, default=str))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -32,6 +32,15 @@ All = Annotated[
 ]
 NoReview = Annotated[
     bool, typer.Option("--no-review", help="take the rows as they were made, whatever reviewers decided (default: as they left them)")
+]
+Turns = Annotated[
+    Literal["first", "all", "new"] | None,
+    typer.Option(
+        "--turns",
+        metavar="WHICH",
+        help="which turns of the user are read of conversations: first, all, or new, as requests repeat those before (default: all, of "
+        "traces new)",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 Json = Annotated[bool, typer.Option("--json", help="print the result as JSON, for a program")]

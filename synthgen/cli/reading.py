@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from synthgen.cli.options import All, Allow, Json, NoReview, Output
+from synthgen.cli.options import All, Allow, Json, NoReview, Output, Turns
 
 
 def look(
@@ -62,6 +62,7 @@ def report(
     field: Annotated[
         str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the real messages (default: text, message, …)")
     ] = None,
+    turns: Turns = None,
     file: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="where it goes (default: report.html in the output)")
     ] = None,
@@ -71,9 +72,10 @@ def report(
     from synthgen import api
     from synthgen.cli import terminal
 
-    if field is not None and against is None:
-        raise typer.BadParameter("--field names a field of the messages that --against reads; give both")
-    place = api.report(output, against=against, field=field, out=file, review=not no_review)
+    if (field is not None or turns is not None) and against is None:
+        name, does = ("--field", "names a field") if field is not None else ("--turns", "says which turns")
+        raise typer.BadParameter(f"{name} {does} of the messages that --against reads; give both")
+    place = api.report(output, against=against, field=field, turns=turns, out=file, review=not no_review)
     terminal.print_report(place, against)
     if open_:
         typer.launch(place.resolve().as_uri())

@@ -8,14 +8,17 @@ from typing import Annotated
 
 import typer
 
-from synthgen.cli.options import Json
+from synthgen.cli.options import Json, Turns
 
 
 def measure(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="messages: JSONL, JSON, CSV, Parquet or text, or an output folder")],
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="messages: a file of records or text, the folder of an export, or an output folder")
+    ],
     field: Annotated[
         str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the messages (default: text, message, …)")
     ] = None,
+    turns: Turns = None,
     table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="of an output, the table (default: the first)")] = None,
     as_json: Json = False,
 ) -> None:
@@ -23,7 +26,7 @@ def measure(
     from synthgen import api
     from synthgen.cli import terminal
 
-    voice, count = api.measure(source, field=field, table=table)
+    voice, count = api.measure(source, field=field, turns=turns, table=table, listen=terminal.print_reading)
     if as_json:
         typer.echo(json.dumps({"messages": count, **voice.model_dump(exclude_none=True)}))
     else:
@@ -36,6 +39,7 @@ def compare(
     field: Annotated[
         str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the real messages (default: text, message, …)")
     ] = None,
+    turns: Turns = None,
     table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="the table of the output (default: the first)")] = None,
     originals: Annotated[
         Path | None, typer.Option("--originals", metavar="FILE", help="messages that should not be repeated, such as the seeds")
@@ -46,7 +50,7 @@ def compare(
     from synthgen import api
     from synthgen.cli import terminal
 
-    comparison = api.compare(real, generated, originals=originals, field=field, table=table)
+    comparison = api.compare(real, generated, originals=originals, field=field, turns=turns, table=table, listen=terminal.print_reading)
     if as_json:
         typer.echo(json.dumps(comparison.as_dict()))
     else:

@@ -5,7 +5,7 @@ Where nothing is filtered or sorted, nothing is read but the page: how many rows
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from synthgen.errors import DataError, OutputError
 from synthgen.spec import pages
 from synthgen.spec.paths import get_path
 from synthgen.text import files
+from synthgen.text.dialogues import ReadSummary, Turns
 from synthgen.text.message import texts_of
+from synthgen.text.sources import is_export
 
 Row = dict[str, Any]
 
@@ -189,13 +191,24 @@ def _shown(dataset: Dataset, table: str, row: Row, layout: Layout | None) -> Loo
     )
 
 
-def messages(place: str | Path, table: str | None = None, field: str | None = None) -> list[str]:
-    """The messages in an output folder, or in a file as `files.messages` reads it.
+def messages(
+    place: str | Path,
+    table: str | None = None,
+    field: str | None = None,
+    turns: Turns | None = None,
+    listen: Callable[[str], None] | None = None,
+) -> list[str]:
+    """The messages in an output folder, or in a file (or the folder of an export) as `files.messages` reads it, with these `turns` of
+    conversations. `listen` is told, in a line, what was read of records.
 
     Of an output those of `field` in `table`; by default the first table's first typed field. Raises OutputError, DataError.
     """
-    if not Path(place).is_dir():
-        return files.messages(Path(place), field or "")
+    if not Path(place).is_dir() or is_export(Path(place)):
+        summary = ReadSummary()
+        texts = files.messages(Path(place), field or "", turns, summary)
+        if listen and summary.fields:
+            listen(f"{Path(place).name}: {summary}")
+        return texts
     dataset = Dataset.open(place)
     name = dataset.named(table)
     fields = dataset.recipe.tables[name].fields.values() if name in dataset.recipe.tables else ()

@@ -18,8 +18,10 @@ from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.paths import find_path, paths_in
 from synthgen.spec.rows import Row, Value
 from synthgen.text import files
+from synthgen.text.dialogues import ReadSummary, Turns
 from synthgen.text.kept import StoredRecords
 from synthgen.text.message import texts_of
+from synthgen.text.sources import source_files
 
 
 class Load(PythonField):
@@ -33,6 +35,12 @@ class Load(PythonField):
     split: str = "train"
     revision: str | None = None
     field: str | None = Field(None, description="one field of the record in place of the whole, or a part of one, such as user.name")
+    turns: Turns | None = Field(
+        None,
+        exclude_if=lambda turns: turns is None,
+        description="a record for each message that a user typed: text, intent (where the format gives one) and conversation; of "
+        "conversations the first, all, or those that are new, as requests repeat the ones before",
+    )
     pick: Literal["order", "random"] = Field("order", description="row 0 gets record 0, and so on; or drawn with repetition")
 
     def mistakes(self) -> Iterator[PartMistake]:
@@ -42,6 +50,9 @@ class Load(PythonField):
             return
         if self.file is not None and self.dataset is not None:
             yield PartMistake(("dataset",), "a load field reads either a 'file' or a 'dataset', not both", "take one out", at_key=True)
+            return
+        if self.turns and self.file is None:
+            yield PartMistake(("turns",), "turns are read of a 'file', and here is a 'dataset'", "take it out", at_key=True)
             return
         try:
             if self.dataset is not None:
@@ -77,7 +88,7 @@ class Load(PythonField):
         """The file, or those of a dataset on this machine."""
         if self.dataset is not None:
             return self._opened.files
-        return [self._context.path(self.file)] if self.file else []
+        return source_files(self._context.path(self.file)) if self.file else []
 
     @cached_property
     def _opened(self) -> Opened:
@@ -87,7 +98,18 @@ class Load(PythonField):
     def _records(self) -> Sequence[dict[str, Any]]:
         if self.file is None:
             return self._opened.rows(self.field)
-        return StoredRecords(files.records(self._context.path(self.file)), self.file)
+        path = self._context.path(self.file)
+        return StoredRecords(files.turn_records(path, self.turns, self._summary) if self.turns else files.records(path), self.file)
+
+    @cached_property
+    def _summary(self) -> ReadSummary:
+        return ReadSummary()
+
+    def readings(self) -> Iterator[str]:
+        """What was read of its file, where it was read for messages."""
+        if self.file is not None and self.turns:
+            self._records  # noqa: B018 (it is read, to see what is in it)
+            yield f"{self.file}: {self._summary}"
 
     def supply(self) -> int | None:
         """As many values as there are records, if they are given in order."""

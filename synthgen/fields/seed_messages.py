@@ -1,7 +1,9 @@
-"""The messages that a typed field learns from: what its keys `seeds`, `like`, `field` and `labelled` give, and what is wrong with it."""
+"""The messages that a typed field learns from: what its keys `seeds`, `like`, `field`, `turns` and `labelled` give, and what is wrong with
+it."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,7 +12,9 @@ from pathlib import Path
 from synthgen.errors import DataError
 from synthgen.spec.parts import PartMistake, RecipeContext, unreadable_file
 from synthgen.text import files
+from synthgen.text.dialogues import ReadSummary, Turns
 from synthgen.text.slots import slots
+from synthgen.text.sources import source_files
 
 FEW = "give a few that show how people type; a dozen per topic is good"
 NEITHER = "seeds: messages that show how people type, a list or a file, or either per topic; like: a file of real ones"
@@ -21,13 +25,15 @@ Seeds = str | list[str]
 
 @dataclass(frozen=True)
 class SeedMessages:
-    """The seed messages of a typed field. `seeds`, `like`, `field` and `labelled` are its keys; `context` says where files lie."""
+    """The seed messages of a typed field. `seeds`, `like`, `field`, `turns` and `labelled` are its keys; `context` says where files lie."""
 
     seeds: Seeds | Mapping[str, Seeds] | None
     like: str | None
     field: str | None
+    turns: Turns | None
     labelled: str | None
     context: RecipeContext
+    summaries: dict[str, ReadSummary] = dataclasses.field(default_factory=dict, init=False, compare=False)
 
     @cached_property
     def by_topic(self) -> dict[str, list[str]]:
@@ -35,7 +41,9 @@ class SeedMessages:
         if isinstance(self.seeds, Mapping):
             return {topic: self._read(seeds) for topic, seeds in self.seeds.items()}
         if self.labelled and self.like is not None:
-            return files.grouped(self.context.path(self.like), self.labelled, self.field or "")
+            path, summary = self.context.path(self.like), ReadSummary()
+            self.summaries[self.like] = summary
+            return files.grouped(path, self.labelled, self.field or "", self.turns, summary)
         return {"": self._read(self.seeds) if self.seeds is not None else self.liked}
 
     @cached_property
@@ -73,7 +81,7 @@ class SeedMessages:
 
     def files(self) -> list[Path]:
         """The seed files, and the one to be like."""
-        return [self.context.path(str(name)) for name in self._named_files()]
+        return [file for name in self._named_files() for file in source_files(self.context.path(str(name)))]
 
     def field_of(self, path: Path) -> str:
         """The field that holds the messages of a file; a file with one a line has none."""
@@ -93,16 +101,28 @@ class SeedMessages:
         where = "" if listed else f" (in: {messages[number]})"
         return PartMistake((*at, number) if listed else at, f"slot <{name}>: there is no field '{name}'{where}", word=f"<{name}>")
 
+    def readings(self) -> Iterator[str]:
+        """What was read of each file of records, a line each. Raises DataError, ValueError."""
+        self.originals  # noqa: B018 (it is read, to see what is in it)
+        yield from (f"{name}: {summary}" for name, summary in self.summaries.items() if summary.fields)
+
     def _named_files(self) -> list[Path]:
         named = [*(self.seeds.values() if isinstance(self.seeds, Mapping) else [self.seeds]), self.like]
         return [Path(name) for name in named if isinstance(name, str)]
+
+    def _is_records(self, name: Path) -> bool:
+        try:
+            return files.is_records(self.context.path(str(name)))
+        except ValueError:  # said where it is read
+            return True
 
     def _read(self, seeds: Seeds) -> list[str]:
         if isinstance(seeds, list):
             joined = [" ".join(seed.split()) for seed in seeds]
             return [seed for seed in joined if seed]
-        path = self.context.path(seeds)
-        return files.messages(path, self.field_of(path))
+        path, summary = self.context.path(seeds), ReadSummary()
+        self.summaries[seeds] = summary
+        return files.messages(path, self.field_of(path), self.turns, summary)
 
     # What is wrong with them
 
@@ -119,9 +139,10 @@ class SeedMessages:
         if self.labelled and (self.like is None or self.seeds is not None):
             message = "it names a field of the records in 'like', where these are the seeds"
             yield PartMistake(("labelled",), message, "give like, and no seeds", at_key=True)
-        if self.field and not any(map(files.is_records, self._named_files())):
+        if (self.field or self.turns) and not any(map(self._is_records, self._named_files())):
             hint = f"give messages as records, {', '.join(files.FORMATS)}, or take it out"
-            yield PartMistake(("field",), "it names a field of records, and no file here holds records", hint, at_key=True)
+            key, names = ("field", "names a field of records") if self.field else ("turns", "says which turns of conversations")
+            yield PartMistake((key,), f"it {names}, and no file here holds {'records' if self.field else 'any'}", hint, at_key=True)
 
     def mistakes_of_like(self) -> Iterator[PartMistake]:
         """A file to be like that cannot be read."""

@@ -172,6 +172,10 @@ class FieldShape(Part):
         messages ("": one of the usual names)."""
         return []
 
+    def readings(self) -> Iterator[str]:
+        """What was read of its files of messages, a line each. Raises DataError, ValueError."""
+        yield from ()
+
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         """What a manifest tells of the finished field, by section; `rows` gives columns of the table's rows."""
         return {}

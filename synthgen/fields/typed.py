@@ -38,6 +38,7 @@ from synthgen.spec.parts import PartMistake, in_order
 from synthgen.spec.rows import Completion, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 from synthgen.text import frames
+from synthgen.text.dialogues import Turns
 from synthgen.text.slots import filled, slots
 from synthgen.voices import Voice
 
@@ -92,6 +93,12 @@ class Typed(Asked):
         description="the field of the records in `like` and in files of `seeds` that holds the messages, such as Comment or user.text "
         "(default: text, message, input, …)",
     )
+    turns: Turns | None = Field(
+        None,
+        exclude_if=lambda turns: turns is None,
+        description="which turns of the user are read of conversations in these files: the first, all, or those that are new, as requests "
+        "repeat the ones before (default: all, of traces new)",
+    )
     labelled: str | None = Field(
         None, description="the field of the records in `like` that says what each is about: they are the seeds of that topic, too"
     )
@@ -134,7 +141,7 @@ class Typed(Asked):
 
     @cached_property
     def _seeds(self) -> SeedMessages:
-        return SeedMessages(self.seeds, self.like, self.field, self.labelled, self._context)
+        return SeedMessages(self.seeds, self.like, self.field, self.turns, self.labelled, self._context)
 
     @property
     def pools(self) -> dict[str, list[str]]:
@@ -243,6 +250,10 @@ class Typed(Asked):
     def logs(self) -> list[tuple[Path, str]]:
         """The file that it is like."""
         return [(path, self._seeds.field_of(path)) for path in [self._context.path(self.like)]] if self.like is not None else []
+
+    def readings(self) -> Iterator[str]:
+        """What was read of its files."""
+        return self._seeds.readings()
 
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         """How near each voice came to what was asked (`styles`), of very many messages by the first; and how many messages are about their

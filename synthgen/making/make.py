@@ -22,7 +22,7 @@ from synthgen.making.runs import Run, RunOptions, Watch, open_models, preflight
 from synthgen.models import Budget, Journal
 from synthgen.models.budget import dollars
 from synthgen.recipe import Loaded, Plan, plan
-from synthgen.recipe.notes import notes
+from synthgen.recipe.notes import files_that_were_read, notes
 from synthgen.spec import pages
 
 
@@ -57,12 +57,13 @@ class MakeResult:
 
 @dataclass(frozen=True)
 class Checked:
-    """What `check` found: the plan, the questions that it will ask, and what is to be said beside."""
+    """What `check` found: the plan, the questions that it will ask, what is to be said beside, and what was read of files of messages."""
 
     loaded: Loaded
     plan: Plan
     questions: list[QuestionEstimate] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         asks = [
@@ -87,15 +88,16 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         if existing and same and not (how.fresh or how.recheck or output.unfinished.exists()):
             refuse_damaged(output, existing)
             return MakeResult(output.final, existing, already=True, notes=(*other_versions(existing), *_reviewed(output)))
-        noted, removed_notes = tuple(notes(loaded.recipe, how.models or ())), refuse_other(output, loaded, finished=not same)
+        noted, files_read = tuple(notes(loaded.recipe, how.models or ())), tuple(files_that_were_read(loaded.recipe))
+        removed_notes = refuse_other(output, loaded, finished=not same)
         kept_notes = output.open(fresh=how.fresh)
         remember_origin(output, loaded)
         remember_run(output, loaded, recipe_plan)
         journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
         try:
             opened = open_models(loaded, recipe_plan.models, how.models, budget)
-            if noted:
-                before(Checked(loaded, recipe_plan, notes=noted))
+            if noted or files_read:
+                before(Checked(loaded, recipe_plan, notes=noted, readings=files_read))
             if not how.recheck:
                 preflight(recipe_plan, opened, journal, lambda asks: before(Checked(loaded, recipe_plan, asks)), batch=how.batch)
             run = Run(loaded, recipe_plan, output, journal, opened, budget, how, watch)

@@ -32,6 +32,11 @@ def notes(recipe: Recipe, replaced: Collection[str] = ()) -> Iterator[str]:
                 yield from _of_values(f"{name}.{field}", shape, table)
 
 
+def files_that_were_read(recipe: Recipe) -> Iterator[str]:
+    """What was read of the files of messages that a recipe names, a line each. Raises DataError, ValueError."""
+    yield from dict.fromkeys(line for table in recipe.tables.values() for field in table.fields.values() for line in field.readings())
+
+
 def _is_unique(name: str, shape: PythonField, table: Table) -> bool:
     implied = any(check["kind"] == "unique" for check in shape.implied())
     return implied or any(check.distinct and check.field == name for check in table.keep)

@@ -16,6 +16,7 @@ from synthgen.dataset.look import messages
 from synthgen.errors import OutputError
 from synthgen.reporting.contents import Contents
 from synthgen.reporting.typing import Dot, against_real
+from synthgen.text.dialogues import Turns
 from synthgen.text.frames import normalise
 from synthgen.text.legible import Pieces, legible
 
@@ -46,14 +47,14 @@ class Against:
     questions: list[QuizPair]
 
 
-def against_logs(dataset: Dataset, logs: str | Path, field: str | None = None) -> Against:
-    """The first table of an output in which somebody typed, beside the messages of a file (in its `field`) or of another output.
-    Raises DataError, OutputError."""
+def against_logs(dataset: Dataset, logs: str | Path, field: str | None = None, turns: Turns | None = None) -> Against:
+    """The first table of an output in which somebody typed, beside the messages of a file (in its `field`, of conversations these `turns`)
+    or of another output. Raises DataError, OutputError."""
     tables = [Contents(dataset, name) for name in dataset.tables]
     table = next((table for table in tables if table.message), None)
     if table is None or table.message is None:
         raise OutputError(f"no table of {dataset.folder} holds messages, so there is nothing to lay beside {logs}")
-    real = messages(logs, None, field)
+    real = messages(logs, None, field, turns)
     generated = [text for text in table.texts(table.message) if text]
     comparison = compare(real, generated)
     stream = Random(int(dataset.manifest["seed"]))

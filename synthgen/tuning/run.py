@@ -16,7 +16,9 @@ from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import DataError, OutputError
 from synthgen.models import BaseModel
 from synthgen.spec.digests import digest_of, sha256_of
+from synthgen.text.dialogues import Turns
 from synthgen.text.originals import LEARNED, Originals
+from synthgen.text.sources import source_files
 from synthgen.tuning import privacy
 from synthgen.tuning.batches import Encoded, encoded, learnable
 from synthgen.tuning.card import card
@@ -97,17 +99,21 @@ def tune(
     model: str,
     field: str | None,
     group: str | None,
+    turns: Turns | None,
     settings: Settings,
     probe: int,
     device: str,
     fresh: bool,
     watch: Watch,
+    listen: Callable[[str], None],
 ) -> Tuned:
     """Fine-tune a base model on messages; see `synthgen.api.tune`."""
     base_model = BaseModel(model, device=device)
 
     def load_data() -> tuple[Logs, list[TrainingMessage], list[TrainingMessage]]:
-        logs = read_logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group)
+        logs = read_logs(paths, about, Random(f"{settings.seed} masks"), field=field, group=group, turns=turns)
+        for line in logs.readings:
+            listen(line)
         return logs, *split(logs.typed, HELD, Random(f"{settings.seed} held"))
 
     def make(data: tuple[Logs, list[TrainingMessage], list[TrainingMessage]], folder: Path) -> tuple[dict[str, Any], float]:
@@ -133,7 +139,8 @@ def tune(
         }
         return record, state.earlier
 
-    return run(out, [about, model_fingerprint(model), field, group, asdict(settings), probe], fresh, load_data, make, paths)
+    inputs = [about, model_fingerprint(model), field, group, asdict(settings), probe, *([turns] if turns else [])]
+    return run(out, inputs, fresh, load_data, make, [file for path in paths for file in source_files(path)])
 
 
 def model_fingerprint(model: str) -> str:

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import BAR, grid, out
+from synthgen.cli.terminal.page import BAR, err, grid, out, safe
 
 if TYPE_CHECKING:
     from synthgen.comparison import Auc, Comparison
     from synthgen.voices import Voice
+
+
+def print_reading(line: str) -> None:
+    """What was read of a file of records, beside the result."""
+    err.print(safe(line))
 
 
 def print_measure(voice: Voice, count: int, name: str) -> None:

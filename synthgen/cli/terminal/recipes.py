@@ -44,6 +44,8 @@ def print_check(result: Checked) -> None:
         source = table.table.from_
         rows = f"{table.table.wanted:,} rows" if source is None else f"from {source.table}"
         out.print(Text(f"  {table.name}: {rows}, {len(table.columns)} columns: {', '.join(table.columns)}"))
+    for line in result.readings:
+        out.print(safe(f"  reads {line}"))
     for line in _question_lines(result):
         out.print(Text(f"  {line}"))
     if not result.questions:
@@ -72,7 +74,9 @@ def _question_lines(checked: Checked) -> Iterator[str]:
 
 
 def print_asking(checked: Checked) -> None:
-    """What Claude will be asked, and what is to be noted, before it is."""
+    """What was read of files of messages, what Claude will be asked, and what is to be noted, before it is."""
+    for line in checked.readings:
+        err.print(safe(f"reads {line}"))
     for line in _question_lines(checked):
         err.print(Text(line))
     for note in checked.notes:
