@@ -80,15 +80,18 @@ def new(
     answers: str | Path | Mapping[str, Any] | None = None,
     logs: str | Path | None = None,
     field: str = "",
+    turns: Turns | None = None,
     topics: int | None = None,
+    listen: Callable[[str], None] | None = None,
 ) -> Started:
     """Write a recipe to begin with into the folder `place`: see `advice.start`. With `answers`, a file or a mapping, the one that an
-    interview with these answers would end in: see `interview.write`. With `logs`, a file of messages (in their `field`), one that makes
-    messages like them, about so many `topics`: see `interview.from_logs`. Raises OutputError, DataError."""
+    interview with these answers would end in: see `interview.write`. With `logs`, a file of messages (in their `field`, of conversations
+    these `turns`), one that makes messages like them, about so many `topics`: see `interview.from_logs`. `listen` is told, in a line, what
+    was read of records. Raises OutputError, DataError."""
     if logs is not None:
         from synthgen.interview.logs import from_logs
 
-        return from_logs(Path(place), Path(logs), field=field, topics=topics)
+        return from_logs(Path(place), Path(logs), field=field, turns=turns, topics=topics, listen=listen)
     if answers is None:
         return advice.start(place, like=like, paper=paper, count=count, writes=writes)
     from synthgen import interview

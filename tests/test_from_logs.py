@@ -117,3 +117,16 @@ def test_the_command_says_what_logs_are_about(logs: Path, tmp_path: Path):
     assert "next: synthgen preview" in told.output
     assert CliRunner().invoke(app, ["new", "x", "--topics", "3"]).exit_code == 2
     assert CliRunner().invoke(app, ["new", "x", "--from-logs", str(logs), "--like", "bank-support"]).exit_code == 2
+
+
+def test_the_first_turns_of_conversations_make_a_recipe(tmp_path: Path):
+    talks = [
+        [{"role": "user", "content": text}, {"role": "assistant", "content": "ok"}, {"role": "user", "content": "thx"}]
+        for text in messages()
+    ]
+    (tmp_path / "chats.jsonl").write_text("\n".join(json.dumps({"messages": talk}) for talk in talks), "utf-8")
+    told = CliRunner().invoke(app, ["new", str(tmp_path / "shop"), "--from-logs", str(tmp_path / "chats.jsonl"), "--turns", "first"])
+    assert told.exit_code == 0, told.output
+    assert told.stderr == f"chats.jsonl: {len(talks)} user turns of {len(talks)} conversations, field messages (OpenAI chat)\n"
+    assert "thx" not in (tmp_path / "shop" / "messages.jsonl").read_text("utf-8")
+    assert CliRunner().invoke(app, ["new", "x", "--turns", "first"]).exit_code == 2

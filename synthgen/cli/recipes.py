@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from synthgen.cli.options import INTERRUPTED, Allow, Json, MaxCost, Recipe, Rows, Seed, Set, Without, Yes, loading
+from synthgen.cli.options import INTERRUPTED, Allow, Json, MaxCost, Recipe, Rows, Seed, Set, Turns, Without, Yes, loading
 
 
 def check(
@@ -71,6 +71,7 @@ def new(
     field: Annotated[
         str | None, typer.Option("--field", metavar="NAME", help="with --from-logs: the field of its records that holds the messages")
     ] = None,
+    turns: Turns = None,
     topics: Annotated[
         int | None,
         typer.Option("--topics", metavar="N", min=2, max=100, help="with --from-logs: how many topics (default: as many as stand apart)"),
@@ -98,8 +99,8 @@ def new(
 
     if sum(source is not None for source in (like, paper, answers, from_logs)) > 1:
         raise typer.BadParameter("--like, --paper, --answers and --from-logs each write another recipe; give one of them")
-    if from_logs is None and (field is not None or topics is not None):
-        raise typer.BadParameter("--field and --topics need --from-logs")
+    if from_logs is None and (field is not None or turns is not None or topics is not None):
+        raise typer.BadParameter("--field, --turns and --topics need --from-logs")
     if paper is None and (count is not None or concrete):
         raise typer.BadParameter("-n and --concrete need --paper")
     if list_:
@@ -109,7 +110,8 @@ def new(
     elif name is None:
         _interview()
     elif from_logs is not None:
-        terminal.print_found_topics(api.new(name, logs=from_logs, field=field or "", topics=topics))
+        project = api.new(name, logs=from_logs, field=field or "", turns=turns, topics=topics, listen=terminal.print_reading)
+        terminal.print_found_topics(project)
     elif answers is not None:
         from synthgen.cli.terminal.interview import print_written
 

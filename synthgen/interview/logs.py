@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -19,6 +19,7 @@ from synthgen.interview.clusters import Cluster, clustered
 from synthgen.interview.facts import FACTS
 from synthgen.interview.scalars import scalar
 from synthgen.text import files
+from synthgen.text.dialogues import ReadSummary, Turns
 from synthgen.text.slots import SLOT, slots
 from synthgen.tuning.masks import masked
 
@@ -34,13 +35,25 @@ KINDS = {"email": "mail", "phone": "phone", "amount": "money", "link": "link", "
 """The kind of fact that takes the place of what was masked; a number for all others."""
 
 
-def from_logs(folder: Path, logs: Path, *, field: str = "", topics: int | None = None) -> Started:
-    """Write `recipe.yaml` and the masked messages that it is to be like into a folder, from a file of messages. `topics` says into how many
-    they fall. Raises OutputError, DataError."""
+def from_logs(
+    folder: Path,
+    logs: Path,
+    *,
+    field: str = "",
+    turns: Turns | None = None,
+    topics: int | None = None,
+    listen: Callable[[str], None] | None = None,
+) -> Started:
+    """Write `recipe.yaml` and the masked messages that it is to be like into a folder, from a file of messages: in its `field`, and of
+    conversations these `turns`. `topics` says into how many they fall. `listen` is told, in a line, what was read of records. Raises
+    OutputError, DataError."""
     name, recipe, kept = recipe_name(folder), folder / "recipe.yaml", folder / KEPT
     if taken := next((file for file in (recipe, kept) if file.exists()), None):
         raise OutputError(f"{taken} is there already; nothing was written", "choose another name")
-    read = files.messages(logs, field)
+    summary = ReadSummary()
+    read = files.messages(logs, field, turns, summary)
+    if listen and summary.fields:
+        listen(f"{logs.name}: {summary}")
     stream = Random(0)
     different = list(dict.fromkeys(_without_facts(message, stream) for message in read))
     if len(different) < max(FEWEST, 4 * (topics or 0)):
