@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from synthgen.errors import DataError
 from synthgen.fields import Fake
-from synthgen.fields.fake import _providers
+from synthgen.fields.faker_locales import providers_of
 from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Row
 from synthgen.spec.streams import Streams
@@ -39,7 +39,7 @@ def draws(field: Fake, count: int = 60, seed: int = 0) -> list:
 
 def test_every_provider_makes_the_same_of_the_same_stream():
     """Whatever was drawn before, and whatever the state of the random numbers that the providers share."""
-    providers = sorted(_providers("en_US") - HEAVY - BROKEN)
+    providers = sorted(providers_of("en_US") - HEAVY - BROKEN)
     assert len(providers) > 250
     makers = {provider: fake(provider) for provider in providers}
     first = {provider: [repr(maker.make(Row("t", 0), Random(number))) for number in range(4)] for provider, maker in makers.items()}
@@ -335,7 +335,7 @@ def test_a_column_can_hold_every_part_of_a_fact():
             return all(map(plain, value))
         return value is None or type(value) in (str, int, float, bool, datetime.date, datetime.datetime)
 
-    providers = _providers("en_US") - HEAVY - BROKEN
+    providers = providers_of("en_US") - HEAVY - BROKEN
     assert [provider for provider in sorted(providers) if not all(map(plain, draws(fake(provider), 3)))] == []
 
 

@@ -11,19 +11,18 @@ import datetime
 import decimal
 import inspect
 import random
-import sys
 from collections.abc import Callable, Iterator
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from itertools import accumulate, islice
 from math import isinf
 from random import Random
-from types import ModuleType
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.fake_size import MOST, MOST_PARTS, predicted_size, size_of
+from synthgen.fields.faker_locales import FakerClock, draw_elsewhere, generator_of, known_locales, providers_of
 from synthgen.fields.shape import LARGEST_INT, PythonField, Role, Weight
 from synthgen.spec.moments import HINT, zone_mistake
 from synthgen.spec.numerals import options_as_typed
@@ -33,31 +32,6 @@ from synthgen.spec.rows import Row, Value
 DEFAULT_LOCALE = "en_US"
 LARGE = 100_000
 """Characters after which no more values are made to see of what type they are."""
-NOT_FACTS = {
-    "add_provider",
-    "del_arguments",
-    "enum",
-    "format",
-    "get_arguments",
-    "get_formatter",
-    "get_provider",
-    "get_providers",
-    "items",
-    "locales",
-    "optional",
-    "parse",
-    "provider",
-    "providers",
-    "random",
-    "seed",
-    "seed_instance",
-    "set_arguments",
-    "set_formatter",
-    "unique",
-    "cache_pattern",
-    "factories",
-    "weights",
-}
 
 
 def _some_weight(weights: str | list[str] | dict[str, float] | None) -> str | list[str] | dict[str, float] | None:
@@ -97,7 +71,7 @@ class Fake(PythonField):
 
     def mistakes(self) -> Iterator[PartMistake]:
         """An unknown locale or provider, or arguments that the provider does not take."""
-        locales = _locales()
+        locales = known_locales()
         for number, locale in enumerate(self._locales):
             if locale not in locales:
                 at = ("locale",) if isinstance(self.locale, str) else ("locale", locale if isinstance(self.locale, dict) else number)
@@ -114,11 +88,11 @@ class Fake(PythonField):
             yield mistake
 
     def _mistake_in(self, locale: str) -> PartMistake | None:
-        if self.provider not in _providers(locale):
-            elsewhere = f" in locale {locale}" if self.provider in _providers(DEFAULT_LOCALE) else ""
-            hint = did_you_mean(self.provider, _providers(locale), "they are listed at https://faker.readthedocs.io; some")
+        if self.provider not in providers_of(locale):
+            elsewhere = f" in locale {locale}" if self.provider in providers_of(DEFAULT_LOCALE) else ""
+            hint = did_you_mean(self.provider, providers_of(locale), "they are listed at https://faker.readthedocs.io; some")
             return PartMistake(("provider",), f"unknown Faker provider '{self.provider}'{elsewhere}", hint)
-        parameters = inspect.signature(getattr(_generator(locale), self.provider)).parameters
+        parameters = inspect.signature(getattr(generator_of(locale), self.provider)).parameters
         takes = ", ".join(
             name if parameter.default is parameter.empty else f"{name}={parameter.default!r}" for name, parameter in parameters.items()
         )
@@ -167,7 +141,7 @@ class Fake(PythonField):
         """For each locale: Faker's generator, and the provider's method."""
         makers: dict[str, tuple[Any, Callable[..., Any]]] = {}
         for locale in self._locales:
-            generator = _generator(locale)
+            generator = generator_of(locale)
             method = getattr(generator, self.provider)
             # A default such as `birthday=date.today()` is from when Faker was imported.
             dates = {
@@ -195,9 +169,9 @@ class Fake(PythonField):
         """What the provider itself gives."""
         generator, method = self._makers[locale]
         generator.random.seed(stream.getrandbits(64))  # seeded, not replaced: some providers keep hold of it
-        if locale in _draw_elsewhere or "passport" in self.provider:
+        if locale in draw_elsewhere or "passport" in self.provider:
             random.seed(stream.getrandbits(64))
-        _Clock.now_is = self._now
+        FakerClock.now_is = self._now
         return method(**self.args)
 
     @cached_property
@@ -246,88 +220,3 @@ def _plain(value: Any) -> Value:
     if isinstance(value, bytes):
         return value.hex()
     return float(value) if isinstance(value, decimal.Decimal) and value.is_finite() else str(value)
-
-
-@lru_cache(maxsize=1)
-def _locales() -> frozenset[str]:
-    from faker.config import AVAILABLE_LOCALES
-
-    return frozenset(AVAILABLE_LOCALES)
-
-
-@lru_cache(maxsize=64)
-def _providers(locale: str) -> frozenset[str]:
-    generator = _generator(locale)
-    return frozenset(
-        name for name in dir(generator) if name[0] != "_" and name not in NOT_FACTS and callable(getattr(generator, name, None))
-    )
-
-
-@lru_cache(maxsize=64)
-def _generator(locale: str) -> Any:
-    """Faker's own generator for one locale: a new random stream is set on it before each call."""
-    from faker import Faker
-
-    generator = Faker(locale).factories[0]
-    generator.seed_instance(0)  # Faker makes some values (bytes) from the system's randomness until it was seeded once
-    for provider in generator.providers:
-        if isinstance(getattr(provider, "cities", None), list):  # Italy's come out of a set, in another order in every process
-            provider.cities = sorted(provider.cities)
-    _stop_clocks()
-    modules = {sys.modules[kind.__module__] for provider in generator.providers for kind in type(provider).__mro__ if kind is not object}
-    if any(
-        member is random or getattr(member, "__module__", "") == "random"
-        for module in modules
-        if ".passport." not in module.__name__
-        for member in vars(module).values()
-    ):
-        _draw_elsewhere.add(locale)
-    return generator
-
-
-_draw_elsewhere: set[str] = set()
-"""The locales some of whose providers draw from the global `random`, or are called by others that do."""
-
-
-class _Clock:
-    """The time that Faker's providers are told."""
-
-    now_is = datetime.datetime(2026, 11, 1, 12, 0)  # noqa: DTZ001
-
-
-class _LikeDate(type):
-    def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, cls.__mro__[1])
-
-
-class _StoppedDate(datetime.date, metaclass=_LikeDate):
-    @classmethod
-    def today(cls) -> Any:
-        return _Clock.now_is.date()
-
-
-class _StoppedDatetime(datetime.datetime, metaclass=_LikeDate):
-    @classmethod
-    def now(cls, tz: datetime.tzinfo | None = None) -> Any:
-        return _Clock.now_is.replace(tzinfo=tz)
-
-    @classmethod
-    def today(cls) -> Any:
-        return _Clock.now_is
-
-
-_stopped = ModuleType("datetime")
-_stopped.__dict__.update(vars(datetime) | {"date": _StoppedDate, "datetime": _StoppedDatetime})
-_REPLACED = [(datetime, _stopped), (datetime.date, _StoppedDate), (datetime.datetime, _StoppedDatetime)]
-
-
-def _stop_clocks() -> None:
-    """Give every loaded provider module a `datetime` whose now and today are the recipe's.
-
-    Faker takes no clock; its providers import `datetime` by these three names.
-    """
-    for name, module in list(sys.modules.items()):
-        if name.startswith("faker.providers."):
-            for real, stopped in _REPLACED:
-                for alias in [alias for alias, member in vars(module).items() if member is real]:
-                    setattr(module, alias, stopped)
