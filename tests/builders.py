@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -19,3 +20,14 @@ def one_message(rows: int = 3, **keys: Any) -> dict[str, Any]:
 def one_line(fields: str, rows: int = 1) -> str:
     """The text of such a recipe; the fields are in its second line, as YAML has them between braces."""
     return f"name: shop\ntables: {{traffic: {{rows: {rows}, fields: {{{fields}}}}}}}\n"
+
+
+def lines(*fields: str, rows: int = 40, keep: str = "") -> str:
+    """The text of a recipe with one table `t` of these fields, a line each, and one check."""
+    written = "".join(f"      {field}\n" for field in fields)
+    return f"name: shop\ntables:\n  t:\n    rows: {rows}\n    fields:\n{written}" + (f"    keep: [{keep}]\n" if keep else "")
+
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A file of JSON Lines."""
+    return "".join(json.dumps(row) + "\n" for row in rows)

@@ -12,9 +12,11 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from builders import lines
 from hypothesis import HealthCheck, settings
 
 from synthgen.engine import Refused, TableRun, TableState, candidates
+from synthgen.errors import RecipeError
 from synthgen.models import Model, ScriptedModel
 from synthgen.recipe import Loaded, load, plan
 from synthgen.spec.rows import Prompt, Row
@@ -39,6 +41,30 @@ def recipe(tmp_path: Path) -> Callable[..., Loaded]:
         return load(path, **options)
 
     return write
+
+
+@pytest.fixture
+def mistakes(recipe: Callable[..., Loaded]) -> Callable[..., list[str]]:
+    """The first lines of what is said of a recipe with such fields, a line each."""
+
+    def told(*fields: str) -> list[str]:
+        try:
+            recipe(lines(*fields))
+        except RecipeError as error:
+            return [mistake.message for mistake in error.mistakes]
+        return []
+
+    return told
+
+
+@pytest.fixture
+def column_types(recipe: Callable[..., Loaded]) -> Callable[..., dict[str, str]]:
+    """The types of the columns of a table with such fields, a line each."""
+
+    def types(*fields: str, files: Mapping[str, str] | None = None) -> dict[str, str]:
+        return dict(plan(recipe(lines(*fields, rows=2), files).recipe).tables[0].columns)
+
+    return types
 
 
 @dataclass

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from synthgen.errors import DataError, LimitError
 from synthgen.fields import AnyField, PythonField
-from synthgen.fields.date import moment
+from synthgen.fields.date_bound import moment
 from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Row
 from synthgen.spec.streams import Streams

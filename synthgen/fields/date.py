@@ -1,47 +1,35 @@
-"""`kind: date`: a day or a moment between two others, fixed or relative to the recipe's clock."""
+"""`kind: date`: a day or a moment between two others, fixed, relative to the recipe's clock, or dates of the row."""
 
 from __future__ import annotations
 
 import datetime
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from random import Random
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from synthgen.fields.shape import Count, PythonField, Role
-from synthgen.spec.moments import HINT, Offset, parsed, zone_mistake
+from synthgen.errors import DataError
+from synthgen.fields.date_bound import FIELD, HOW, DateBound, moment, moved
+from synthgen.fields.dependent import SKIP, is_template, lacking
+from synthgen.fields.shape import Count, Others, PythonField, Role
+from synthgen.spec import render
+from synthgen.spec.moments import HINT, parsed, zone_mistake
 from synthgen.spec.parts import PartMistake
 from synthgen.spec.rows import Row, Value
 
 MOST = 90_000
 """Of up to so many moments (there are fewer seconds in a day) it is counted how many different texts a pattern makes."""
-DATED = "a check keeps those in order: see docs/fields.md, Values that depend"
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-HOW = "write a date (2026-03-31), a time (2026-03-31T14:30), today, now, or a distance from now such as -30d, +2w, -6h, -45m, -1y"
+SAMPLE = datetime.datetime(2026, 11, 24, 16, 30)  # noqa: DTZ001 (a recipe's clock has no zone)
+SECOND, DAY = datetime.timedelta(seconds=1), datetime.timedelta(days=1)
+DISTANCES = 'take a distance, such as between: ["{{ start }}", +30d]'
 
 
-def moment(text: str, now: datetime.datetime) -> tuple[datetime.datetime, bool]:
-    """The moment that `text` names, seen from `now`, and whether it names a time of day. Raises ValueError."""
-    if text == "now":
-        return now, True
-    if text == "today":
-        return now.replace(hour=0, minute=0, second=0, microsecond=0), False
-    if match := re.fullmatch(r"([+-]\d{1,6})([mhdwy])", text):
-        count, unit = int(match[1]), match[2]
-        try:
-            then = now + (datetime.timedelta(days=365.25 * count) if unit == "y" else datetime.timedelta(**{UNITS[unit]: count}))
-        except OverflowError:
-            raise ValueError(f"'{text}' from {now:%Y-%m-%d} is outside the calendar, which has the years 1 to 9999") from None
-        return (then, True) if unit in "mh" else (then.replace(hour=0, minute=0, second=0, microsecond=0), False)
-    try:
-        return parsed(text)
-    except Offset:
-        raise
-    except ValueError:
-        raise ValueError(f"'{text}' is not a date", HOW) from None
+def _is_bound(text: str) -> str:
+    if is_template(text):
+        render.names(text)
+    return text
 
 
 def _written(pattern: str, first: datetime.datetime, count: int, step: datetime.timedelta) -> int:
@@ -58,23 +46,33 @@ def _written(pattern: str, first: datetime.datetime, count: int, step: datetime.
 
 
 class Date(PythonField):
-    """A date `between` two others. It has a time of day when one of them has; with a `format` it is text."""
+    """A date `between` two others, which may be the row's own: `["{{ start }}", +30d]`. It has a time of day when one of them has; with a
+    `format` it is text."""
 
     role: ClassVar[Role] = "fact"
     zoneless: ClassVar[bool] = True
 
     kind: Literal["date"] = "date"
-    between: Annotated[list[str], Field(min_length=2, max_length=2)] = Field(description=HOW)
+    between: Annotated[list[Annotated[str, AfterValidator(_is_bound)]], Field(min_length=2, max_length=2)] = Field(
+        description=f"{HOW}, {FIELD}"
+    )
     format: str | None = Field(None, description="a strftime pattern such as %d %b %Y; without it the column holds real dates")
+
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The fields that its dates are made from."""
+        yield from super().reads()
+        for place, text in enumerate(self.between):
+            yield from ((("between", place), name) for name in (sorted(render.names(text)) if is_template(text) else ()))
 
     def mistakes(self) -> Iterator[PartMistake]:
         """Invalid dates, or dates in the wrong order."""
         bounds = []
-        for place, text in enumerate(self.between):
+        for place, bound in enumerate(self._ends):
             try:
-                bounds.append(moment(text, self._context.now)[0])
+                bounds += [] if bound.varies else [moment(bound.text, self._context.now)[0]]
             except ValueError as error:
-                yield PartMistake(("between", place), *((f"'{text}' is no date but a template", DATED) if "{{" in text else error.args))
+                message, hint = (*map(str, error.args), "")[:2]
+                yield PartMistake(("between", place), message, f"{hint}, {FIELD}" if hint == HOW else hint)
         if self.format and (wrong := zone_mistake(self.format)):
             yield PartMistake(("format",), wrong, HINT)
         if len(bounds) == 2 and bounds[0] > bounds[1]:
@@ -82,30 +80,100 @@ class Date(PythonField):
                 text if str(bound.date()) in text else f"{text} ({bound.date()})" for text, bound in zip(self.between, bounds, strict=True)
             )
             yield PartMistake(("between",), f"the first date, {first}, is after the second, {last}")
+        for place, bound in enumerate(self._ends):
+            other = self._ends[1 - place]
+            if bound.is_distance and other.varies and int(other.distance[:-1] or 0):
+                message = f"'{bound.text}' beside '{other.text}' may be from either date"
+                yield PartMistake(("between", place), message, f'write "{other.template} {bound.distance}"')
+            elif bound.is_distance and other.varies and int(bound.distance[:-1]) * (1, -1)[place] > 0:
+                message = f"the {('first', 'second')[place]} date is {bound.distance} from {other.text}, {('after', 'before')[place]} it"
+                yield PartMistake(("between", place), message, "beside a template a distance is from its date, not from now")
+
+    def needs(self, others: Others) -> Iterator[PartMistake]:
+        """Dates of the row that are no dates as they are written, or none, or beyond the other date."""
+        for place, bound in enumerate(self._ends):
+            at, source = ("between", place), others.field(bound.name) if bound.name else None
+            yield from lacking(self, bound.template, at, others)
+            if not isinstance(source, Date):
+                continue
+            if source.format and not _reads_back(source.format):
+                hint = f"take the format out there, and write it in a template: {{{{ {bound.name} | date('{source.format}') }}}}"
+                yield PartMistake(at, f"'{bound.name}' is text such as '{SAMPLE.strftime(source.format)}', not a date", hint, bound.name)
+            elif source._fixed and self.when is None and not self._ends[1 - place].varies and not self._ends[1 - place].is_distance:
+                yield from self._beyond(place, bound, source._fixed)
+
+    def _beyond(self, place: int, bound: DateBound, span: tuple[datetime.datetime, datetime.datetime, bool]) -> Iterator[PartMistake]:
+        """The mistake that a field's dates, which lie in a `span`, are beyond the other date in some rows."""
+        other = moment(self._ends[1 - place].text, self._context.now)[0]
+        furthest = moved((span[1] if place == 0 else span[0], False), bound.distance or "+0d", bound.text)[0]
+        if furthest > other if place == 0 else furthest < other:
+            side = ("up to {}, after the second date", "{} or later, before the first date")[place].format(furthest.date())
+            yield PartMistake(("between", place), f"{bound.text} is {side}, {other.date()}", f"{DISTANCES}, or {SKIP}", bound.name)
 
     @cached_property
-    def _bounds(self) -> tuple[datetime.datetime, datetime.datetime, bool]:
+    def _ends(self) -> tuple[DateBound, DateBound]:
+        first, last = map(DateBound, self.between)
+        return first, last
+
+    @cached_property
+    def _fixed(self) -> tuple[datetime.datetime, datetime.datetime, bool] | None:
+        """The two dates, if they are the same for all rows, and whether they have a time of day."""
+        if any(bound.varies for bound in self._ends):
+            return None
         (first, timed), (last, also) = (moment(text, self._context.now) for text in self.between)
         return first, last, timed or also
 
+    def _timed(self, has_time: Callable[[str], bool]) -> bool:
+        """Whether the dates have a time of day, as they do where that is written, or a field that is named has one."""
+        return self._written_time or any(has_time(bound.name) for bound in self._ends if bound.name)
+
+    @cached_property
+    def _written_time(self) -> bool:
+        return any(
+            bound.distance[-1:] in ("m", "h") or (not bound.varies and moment(bound.text, self._context.now)[1]) for bound in self._ends
+        )
+
+    def _bounds_of(self, row: Row) -> tuple[datetime.datetime, datetime.datetime, bool]:
+        """The two dates of a row, and whether they have a time of day. Raises DataError."""
+        named = {bound: bound.of_row(row, self._context.now) for bound in self._ends if not bound.is_distance}
+        first, last = (bound.away_from(next(iter(named.values())), row) if bound.is_distance else named[bound] for bound in self._ends)
+        timed = self._timed(lambda name: isinstance(row.values.get(name), datetime.datetime))
+        if (first > last) if timed else (first.date() > last.date()):
+            shown = [str(bound if timed else bound.date()) for bound in (first, last)]
+            message = f"{row.table}, row {row.index}: the first date, {shown[0]}, is after the second, {shown[1]}"
+            raise DataError(message, f"{DISTANCES}, or {SKIP}")
+        return first, last, timed
+
     def make(self, row: Row, stream: Random) -> Value:
-        """One day or moment; both bounds may occur."""
-        first, last, timed = self._bounds
+        """One day or moment; both bounds may occur. Raises DataError where the row's own dates are none."""
+        first, last, timed = self._fixed or self._bounds_of(row)
         if timed:
             value: datetime.date = first + datetime.timedelta(seconds=stream.randint(0, int((last - first).total_seconds())))
         else:
-            value = (first + datetime.timedelta(days=stream.randint(0, (last - first).days))).date()
+            value = first.date() + datetime.timedelta(days=stream.randint(0, (last.date() - first.date()).days))
         return value.strftime(self.format) if self.format else value
 
-    def distinct(self, of: Count) -> int:
-        """The days or seconds between the bounds; with a format, what it writes of them."""
-        first, last, timed = self._bounds
-        step = datetime.timedelta(seconds=1) if timed else datetime.timedelta(days=1)
+    def distinct(self, of: Count) -> int | None:
+        """The days or seconds between fixed bounds; with a format, what it writes of them."""
+        if self._fixed is None:
+            return None
+        first, last, timed = self._fixed
+        step = SECOND if timed else DAY
         count = (last - first) // step + 1
         return count if self.format is None else _written(self.format, first, count, step)
 
     def column(self) -> str:
         """Text when a format is given, else days or moments."""
-        if self.format:
-            return "string"
-        return "timestamp[us]" if self._bounds[2] else "date32"
+        return self.column_among({})
+
+    def column_among(self, columns: Mapping[str, str]) -> str:
+        """The same; moments too where a field that it is made from has them."""
+        return "string" if self.format else "timestamp[us]" if self._timed(lambda name: columns.get(name) == "timestamp[us]") else "date32"
+
+
+def _reads_back(pattern: str) -> bool:
+    """Whether what a strftime pattern writes can be read as a date again."""
+    try:
+        return parsed(SAMPLE.strftime(pattern))[0].date() == SAMPLE.date()
+    except ValueError:
+        return False

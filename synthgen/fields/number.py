@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import cached_property
+from math import isfinite
 from random import Random
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.fields.shape import LARGEST_INT, Count, PythonField, Role
+from synthgen.errors import DataError
+from synthgen.fields.dependent import SKIP, NumberOrTemplate, lacking, shortened, value_of
+from synthgen.fields.shape import LARGEST_INT, Count, Others, PythonField, Role
+from synthgen.spec import render
 from synthgen.spec.parts import PartMistake, in_order
 from synthgen.spec.rows import Row, Value
 
@@ -23,10 +27,19 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 REDRAWS = 1000
 TOO_LARGE = "a column of whole numbers has 64 bits"
+WHOLE = "say how many places they have, such as decimals: 2"
+
+
+def _in_order(bounds: list[float | str]) -> list[float | str]:
+    fixed = [bound for bound in bounds if not isinstance(bound, str)]
+    if len(fixed) == len(bounds):
+        in_order(fixed)
+    return bounds
 
 
 class Number(PythonField):
     """A number `between` two bounds, or of a `distribution`. Both bounds may occur; a distribution is cut off at them if they are given.
+    A bound may be a template, and the numbers are whole then, unless the other bound or `decimals` says otherwise.
 
     normal: mean, sd · lognormal: mu and sigma of its logarithm · poisson: mean · exponential: mean.
     """
@@ -34,7 +47,9 @@ class Number(PythonField):
     role: ClassVar[Role] = "fact"
 
     kind: Literal["number"] = "number"
-    between: Annotated[list[float], Field(min_length=2, max_length=2), AfterValidator(in_order)] | None = None
+    between: Annotated[list[NumberOrTemplate], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
+        None, description='two numbers, such as [1, 100], or templates, such as [1, "{{ most }}"]'
+    )
     distribution: Literal["uniform", "normal", "lognormal", "poisson", "exponential"] = "uniform"
     mean: float | None = None
     sd: Annotated[float, Field(gt=0)] | None = None
@@ -68,45 +83,119 @@ class Number(PythonField):
                     raise OverflowError(TOO_LARGE)
             except (OverflowError, ValueError) as error:
                 yield PartMistake(("distribution",), f"with these parameters its numbers are too large: {error}")
-        if self.between is not None and self._grid[0] > self._grid[1]:
-            yield PartMistake(
-                ("between",), f"no number with {self.places} decimals lies between {self.between[0]:g} and {self.between[1]:g}"
-            )
-        elif self.between is not None and not all(map(self._fits, map(self._at, self._grid))):
+        if self._fixed is not None and self._grid[0] > self._grid[1]:
+            yield PartMistake(("between",), self._no_number(*self._fixed))
+        elif self._fixed is not None and not all(map(self._fits, map(self._at, self._grid))):
             yield PartMistake(
                 ("between",), f"{TOO_LARGE}: from {-LARGEST_INT - 1:,} to {LARGEST_INT:,}", "with decimals: 1 they can be larger"
             )
 
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The fields that its bounds are made from."""
+        yield from super().reads()
+        for place, bound in self._templates.items():
+            yield from ((("between", place), name) for name in sorted(render.names(bound)))
+
+    def needs(self, others: Others) -> Iterator[PartMistake]:
+        """Bounds that lack a value or have places that these numbers have not, or that lie beyond the other bound."""
+        for place, bound in self._templates.items():
+            at, (keys, source) = ("between", place), others.named(bound) or ((), None)
+            yield from lacking(self, bound, at, others)
+            if not isinstance(source, Number):
+                continue
+            name = str(keys[-1])
+            if self._whole and source.places:
+                yield PartMistake(at, f"'{name}' has {source.places} decimals, and these numbers have none", WHOLE, name)
+            other = (self.between or [])[1 - place]
+            if source._fixed is None or isinstance(other, str) or self.when is not None:
+                continue
+            low, high = source._fixed
+            if place == 0 and high > other:
+                yield PartMistake(at, f"'{name}' is up to {high:.15g}, above the most, {other:.15g}", f"mend `between`, or {SKIP}", name)
+            elif place == 1 and low < other:
+                yield PartMistake(at, f"'{name}' is {low:.15g} or more, below the least, {other:.15g}", f"mend `between`, or {SKIP}", name)
+
     @property
+    def _templates(self) -> dict[int, str]:
+        """The bounds that are templates, by their places."""
+        return {place: bound for place, bound in enumerate(self.between or []) if isinstance(bound, str)}
+
+    @cached_property
+    def _fixed(self) -> tuple[float, float] | None:
+        """The bounds, if they are the same for all rows."""
+        fixed = [bound for bound in self.between or [] if not isinstance(bound, str)]
+        return (fixed[0], fixed[1]) if len(fixed) == 2 else None
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the numbers are whole because nothing says otherwise."""
+        return self.places == 0 and self.decimals is None and self.distribution == "uniform"
+
+    @cached_property
     def places(self) -> int:
         """Places after the point."""
         if self.decimals is not None:
             return self.decimals
-        integral = all(float(bound).is_integer() for bound in self.between or [0.5])
+        bounds = [0.5] if self.between is None else [bound for bound in self.between if not isinstance(bound, str)]
+        integral = all(float(bound).is_integer() for bound in bounds)
         return 0 if self.distribution == "poisson" or (self.distribution == "uniform" and integral) else 2
 
     def make(self, row: Row, stream: Random) -> Value:
-        """One number, rounded to its places and inside its bounds."""
+        """One number, rounded to its places and inside its bounds. Raises DataError where the row's own bounds are none."""
         if self.between is None:
             return self._rounded(self._draw(stream))
-        low, high = self.between
+        fixed = self._fixed
+        low, high = fixed or self._bounds_of(row)
+        grid = self._grid if fixed else self._steps(low, high)
         if self.distribution == "uniform":
             if self.places <= 6:  # every value of the grid is as likely as the next
-                return self._at(stream.randint(*self._grid))
+                return self._at(stream.randint(*grid))
             return self._rounded(stream.uniform(low, high))
         value: float | int = low
         for _ in range(REDRAWS):
             value = self._rounded(self._draw(stream))
             if low <= value <= high:
                 return value
-        first, last = map(self._at, self._grid)
+        first, last = map(self._at, grid)
         return min(max(value, first), last)
+
+    def _bounds_of(self, row: Row) -> tuple[float, float]:
+        """The bounds of one row. Raises DataError."""
+        where = f"{row.table}, row {row.index}"
+        low, high = (self._number(bound, row) if isinstance(bound, str) else bound for bound in self.between or [])
+        if low > high:
+            raise DataError(f"{where}: the least, {low:.15g}, is more than the most, {high:.15g}", f"mend `between`, or {SKIP}")
+        first, last = self._steps(low, high)
+        if first > last:
+            raise DataError(f"{where}: {self._no_number(low, high)}", f"say more `decimals`, or {SKIP}")
+        if not (self._fits(self._at(first)) and self._fits(self._at(last))):
+            raise DataError(f"{where}: between {low:g} and {high:g}: {TOO_LARGE}", "with decimals: 1 they can be larger")
+        return low, high
+
+    def _number(self, bound: str, row: Row) -> float:
+        value, where = value_of(bound, row), f"{row.table}, row {row.index}"
+        try:
+            number = float("" if isinstance(value, bool) else value)
+        except (ValueError, TypeError, OverflowError):
+            number = float("nan")
+        if not isfinite(number):
+            raise DataError(f"{where}: '{shortened(value)}', which {bound} gives, is no number", "give `between` numbers")
+        if self._whole and not number.is_integer():
+            raise DataError(f"{where}: {number:.15g}, which {bound} gives, is not a whole number, as these are", WHOLE)
+        return number
 
     @cached_property
     def _grid(self) -> tuple[int, int]:
         """The first and the last value between the bounds, in steps of the last place."""
-        low, high = (Decimal(repr(bound)).scaleb(self.places) for bound in self.between or (0, 0))
-        return int(low.to_integral_value(ROUND_CEILING)), int(high.to_integral_value(ROUND_FLOOR))
+        return self._steps(*self._fixed or (0.0, 0.0))
+
+    def _steps(self, low: float, high: float) -> tuple[int, int]:
+        """The same for bounds of a row."""
+        least, most = (Decimal(repr(bound)).scaleb(self.places) for bound in (low, high))
+        return int(least.to_integral_value(ROUND_CEILING)), int(most.to_integral_value(ROUND_FLOOR))
+
+    def _no_number(self, low: float, high: float) -> str:
+        return f"no number with {self.places} decimals lies between {low:g} and {high:g}"
 
     def _fits(self, value: float) -> bool:
         """Whether the column can hold a value."""
@@ -133,7 +222,7 @@ class Number(PythonField):
     def distinct(self, of: Count) -> int | None:
         """The numbers with so many places between the bounds."""
         first, last = self._grid
-        return None if self.between is None else last - first + 1
+        return None if self._fixed is None else last - first + 1
 
     def column(self) -> str:
         """Whole numbers, or numbers with places."""

@@ -154,6 +154,10 @@ class FieldShape(Part):
         """The type of its column: string, bool, int64, float64, date32, timestamp[us], list or json."""
         return "string"
 
+    def column_among(self, columns: Mapping[str, str]) -> str:
+        """The same, where the types of the `columns` that it may read say more."""
+        return self.column()
+
     def distinct(self, of: Count) -> int | None:
         """How many different values it can have, at most, where it is made; None where nobody knows. `of` says so of another field."""
         return 2 if self.column() == "bool" else None

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from synthgen.checks import AnyCheck, Check
 from synthgen.errors import Mistake, RecipeError, did_you_mean, nearest
 from synthgen.fields import AnyField, FieldShape
-from synthgen.fields.date import moment
+from synthgen.fields.date_bound import moment
 from synthgen.recipe import source as sources
 from synthgen.recipe.between import cross_mistakes
 from synthgen.recipe.given import NAME, source_of

@@ -131,9 +131,9 @@ def _makers(table: Table) -> dict[str, str]:
     return {column: name for name, field in table.fields.items() for column in own_columns(name, field)}
 
 
-def own_columns(name: str, field: FieldShape) -> dict[str, str]:
-    """The columns that a field fills, its own and those of its labels, each with its type."""
-    return {name: field.column(), **{f"{name}_{label}": kind for label, kind in field.labels().items()}}
+def own_columns(name: str, field: FieldShape, others: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The columns that a field fills, its own and those of its labels, each with its type; `others` are those that it may read."""
+    return {name: field.column_among(others or {}), **{f"{name}_{label}": kind for label, kind in field.labels().items()}}
 
 
 def _needs(field: FieldShape, makers: Mapping[str, str]) -> set[str]:
@@ -159,7 +159,10 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnyModel], parent:
             if last[id(check)] == place:
                 sources = sorted(above.get(makers.get(check.field, ""), ()))
                 steps.append(CheckStep(check, tuple(table.fields[source] for source in sources)))
-    columns = {column: kind for name, field in table.fields.items() for column, kind in own_columns(name, field).items()}
+    kinds = dict(parent.kept) if parent else {}
+    for field_name in order:
+        kinds |= own_columns(field_name, table.fields[field_name], kinds)
+    columns = {column: kinds[column] for name, field in table.fields.items() for column in own_columns(name, field)}
     inherited: dict[str, str] = {}
     if parent and table.from_:
         carried = parent.columns if table.from_.carry is None else table.from_.carry

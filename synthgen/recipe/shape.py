@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Discriminator, Field
 from synthgen.checks import AnyCheck, NotCopied
 from synthgen.errors import DataError
 from synthgen.fields import AnyField, PythonField
-from synthgen.fields.date import moment
+from synthgen.fields.date_bound import moment
 from synthgen.recipe import model_folder
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.publish import Publish

@@ -342,10 +342,18 @@ def fill(source: str, values: Mapping[str, Any]) -> str:
 
 def holds(source: str, values: Mapping[str, Any]) -> bool:
     """Whether a condition such as `{{ amount > 100 }}` is true of `values`."""
+    return bool(evaluate(source, values))
+
+
+def evaluate(source: str, values: Mapping[str, Any]) -> Any:
+    """The value of one expression, such as `{{ ticket.tags }}`. Raises TemplateMistake where it has none."""
     try:
         expression = _expression(source)
         steps.begin()
-        return bool(_value(expression(**values)))
+        value = _value(expression(**values))
+        if isinstance(value, Undefined):
+            str(value)  # which raises the error that names it
+        return value
     except Exception as error:  # noqa: BLE001 (whatever a template does goes wrong in Python's words)
         raise _mistake(source, error) from None
 
