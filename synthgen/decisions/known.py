@@ -16,6 +16,7 @@ from synthgen.decisions.review import Review
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import schemas
 from synthgen.fields.answer import schema_of
+from synthgen.fields.options import each_option
 from synthgen.fields.schemas import Schema
 from synthgen.spec.parts import RecipeContext
 from synthgen.spec.paths import root_of
@@ -88,6 +89,7 @@ class Reviewable:
             else recorded_field.data.get({"label": "options", "verdict": "rubric"}.get(recorded_field.role, ""))
         )
         if isinstance(listed, list | Mapping):
+            listed = dict.fromkeys(option.value for option in each_option(listed))
             text = str(self.schemas[table].field(name).type) == "string"
             return {"enum": [*map(to_text, listed)] if text else list(listed)}
         try:

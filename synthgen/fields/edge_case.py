@@ -14,6 +14,7 @@ from synthgen.fields.choice import Choice
 from synthgen.fields.edges import CASES, NONE, case_named
 from synthgen.fields.edges.formats import COUNTRIES
 from synthgen.fields.edges.situation import Situation
+from synthgen.fields.options import each_option
 from synthgen.fields.shape import Others, PythonField, Role, Template, fill
 from synthgen.spec import render
 from synthgen.spec.parts import PartMistake
@@ -57,11 +58,10 @@ class EdgeCase(PythonField):
     def needs(self, others: Others) -> Iterator[PartMistake]:
         """Cases, where they are the options of a choice."""
         keys, source = others.named(self.case) or ((), None)
-        options = getattr(source, "options", None)  # not there if they are wrong
+        options = list(each_option(getattr(source, "options", None)))  # not there if they are wrong
         if not isinstance(source, Choice) or not options:
             return
-        weighed = isinstance(options, dict)
-        mistakes = [case_mistake(("options", option if weighed else place), option, at_key=weighed) for place, option in enumerate(options)]
+        mistakes = [case_mistake(("options", *option.at), option.value, at_key=option.at_key) for option in options]
         mistakes.append(case_mistake(("otherwise",), source.fallback))
         yield from (replace(mistake, at=(*keys, *mistake.at), absolute=True) for mistake in mistakes if mistake)
 

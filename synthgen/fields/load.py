@@ -143,6 +143,17 @@ class Load(PythonField):
         values = [record.get(self.field) for record in self._records]
         return None if None in values else len(set(map(repr, values)))
 
+    def known_values(self) -> list[tuple[Value, bool]] | None:
+        """What the field of a file's records says, if that is not much, and its fallback."""
+        if self.file is None or self.field is None:
+            return None
+        values = dict[str, Value]()
+        for value in self._values():
+            values.setdefault(repr(value), value)
+            if len(values) > MOST_KNOWN:
+                return None
+        return [(value, True) for value in [*values.values(), *([self.fallback] if self.when is not None else [])]]
+
     def column(self) -> str:
         """The type of the field that holds all its values as they are; a whole record is JSON."""
         return self._column if self.field else "json"
@@ -160,6 +171,8 @@ class Load(PythonField):
 
 
 NULL = "write null where there is nothing"
+MOST_KNOWN = 1000
+"""Different values of a field, at most, that others which depend on it are compared with before a run."""
 
 
 def _has(record: Mapping[str, Any], path: str) -> bool:

@@ -88,6 +88,9 @@ class Others(Protocol):
     def field(self, name: str) -> FieldShape | None:
         """The field of a name, of this table or of one above it."""
 
+    def fields(self) -> Mapping[str, FieldShape]:
+        """Those without a mistake of their own, by name, those of the tables above first."""
+
     def named(self, template: str) -> tuple[tuple[Any, ...], FieldShape] | None:
         """The field that a template is the name of, and no more, such as `{{ intent }}`; and its keys from the top of the recipe."""
 
@@ -161,6 +164,11 @@ class FieldShape(Part):
     def distinct(self, of: Count) -> int | None:
         """How many different values it can have, at most, where it is made; None where nobody knows. `of` says so of another field."""
         return 2 if self.column() == "bool" else None
+
+    def known_values(self) -> list[tuple[Value, bool]] | None:
+        """All values that are written for it, what it has where its `when` is not true among them, each with whether a row can have it;
+        None where nobody knows them all."""
+        return None
 
     def labels(self) -> dict[str, str]:
         """The labels that come with each value, and the types of their columns: `message` with a label `voice` ships as

@@ -217,9 +217,10 @@ class Typed(Asked):
     def needs(self, others: Others) -> Iterator[PartMistake]:
         """Seeds for a topic that no row will ever have: a misspelt key, most likely."""
         seeds, (keys, source) = getattr(self, "seeds", None), others.named(self.topic) or ((), None)
-        if not isinstance(seeds, dict) or not isinstance(source, Choice):
+        known = source.known_values() if isinstance(source, Choice) else None
+        if not isinstance(seeds, dict) or known is None:
             return
-        topics = {str(option) for option in [*source.options, source.fallback] if option is not None}
+        topics = {str(option) for option, _ in known if option is not None}
         for topic in seeds:
             if topic not in topics:
                 hint = did_you_mean(topic, topics, f"{keys[-1]} is one of")

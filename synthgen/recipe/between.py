@@ -189,6 +189,12 @@ class _Others:
         """The field of a name, of the table or else of the nearest above it."""
         return self.view.field(self.table, name)
 
+    def fields(self) -> dict[str, FieldShape]:
+        """Those without a mistake of their own, by name, those of the tables above first."""
+        line = [*reversed(self.view.line(self.table) or []), self.table]
+        names = [name for table in line for name in self.view.fields(table)]
+        return {str(name): field for name in names if (field := self.view.sound(self.table, name)) is not None}
+
     def named(self, template: str) -> tuple[KeyPath, FieldShape] | None:
         """The field that a template is the name of, and no more, and the way to it."""
         name = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", template)
