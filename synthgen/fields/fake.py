@@ -11,6 +11,7 @@ import datetime
 import decimal
 import inspect
 import random
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from itertools import accumulate, islice
@@ -21,22 +22,27 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
+from synthgen.fields.dependent import is_template, shortened
 from synthgen.fields.fake_size import MOST, MOST_PARTS, predicted_size, size_of
 from synthgen.fields.faker_locales import FakerClock, draw_elsewhere, generator_of, known_locales, providers_of
-from synthgen.fields.shape import LARGEST_INT, PythonField, Role, Weight
+from synthgen.fields.shape import LARGEST_INT, Others, PythonField, Role, Weight, fill
+from synthgen.spec import render
 from synthgen.spec.moments import HINT, zone_mistake
 from synthgen.spec.numerals import options_as_typed
-from synthgen.spec.parts import DEPENDS_HINT, PartMistake
-from synthgen.spec.rows import Row, Value
+from synthgen.spec.parts import PartMistake
+from synthgen.spec.rows import Row, Value, to_text
 
 DEFAULT_LOCALE = "en_US"
+LISTED = "they are listed at https://faker.readthedocs.io; some"
 LARGE = 100_000
 """Characters after which no more values are made to see of what type they are."""
 
 
-def _some_weight(weights: str | list[str] | dict[str, float] | None) -> str | list[str] | dict[str, float] | None:
+def _sound(weights: str | list[str] | dict[str, float] | None) -> str | list[str] | dict[str, float] | None:
     if weights is not None and not weights:
         raise ValueError("no locale given")
+    if isinstance(weights, str) and is_template(weights):
+        render.names(weights)
     if isinstance(weights, dict) and not sum(weights.values()):
         raise ValueError("all weights are 0, so nothing can be chosen", "give at least one locale a weight above 0")
     if isinstance(weights, dict) and isinf(sum(weights.values())):
@@ -45,7 +51,7 @@ def _some_weight(weights: str | list[str] | dict[str, float] | None) -> str | li
 
 
 class Fake(PythonField):
-    """What a Faker `provider` makes, with its `args`, in one `locale` or several."""
+    """What a Faker `provider` makes, with its `args`, in one `locale` or several, or in the row's own: `"{{ locale }}"`."""
 
     role: ClassVar[Role] = "fact"
     zoneless: ClassVar[bool] = True
@@ -60,8 +66,8 @@ class Fake(PythonField):
     args: Annotated[dict[str, Any], BeforeValidator(options_as_typed)] = Field(
         default_factory=dict, description="the provider's own arguments"
     )
-    locale: Annotated[str | list[str] | dict[str, Weight] | None, AfterValidator(_some_weight)] = Field(
-        None, description="one locale (en_GB), a list, or weights such as {en_GB: 3, de_DE: 1}"
+    locale: Annotated[str | list[str] | dict[str, Weight] | None, AfterValidator(_sound)] = Field(
+        None, description="one locale (en_GB), a list, or weights such as {en_GB: 3, de_DE: 1}; or a template that gives one"
     )
     unique: bool = Field(False, description="no value twice in the table")
 
@@ -69,29 +75,45 @@ class Fake(PythonField):
         """Its arguments, but for a provider that has templates of Faker's own."""
         return [*super().literals(), *(self.args.values() if self.provider != "pystr_format" else ())]
 
+    def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """The fields that give its locale."""
+        yield from super().reads()
+        yield from ((("locale",), name) for name in (sorted(render.names(self._template)) if self._template else ()))
+
+    def needs(self, others: Others) -> Iterator[PartMistake]:
+        """The locales that its template gives for all values of the one field that it reads, where these are known."""
+        names = sorted(render.names(self._template))
+        source = others.field(names[0]) if len(names) == 1 and self.when is None else None
+        given = dict[str, Value]()
+        for value, possible in (source.known_values() or ()) if source is not None else ():
+            if possible:
+                given.setdefault(render.fill(self._template, {names[0]: value}).strip(), value)
+        for locale, value in given.items():
+            if locale not in known_locales():
+                message = f"unknown locale '{locale}', which is the row's where {names[0]} is {to_text(value) or 'nothing'}"
+                yield PartMistake(("locale",), message, _hint(locale))
+        checked = set(self._locales)
+        wrong = (self._mistake_in(locale) for locale in given if locale in known_locales() and locale not in checked)
+        yield from islice(filter(None, wrong), 1)
+
     def mistakes(self) -> Iterator[PartMistake]:
         """An unknown locale or provider, or arguments that the provider does not take."""
         locales = known_locales()
         for number, locale in enumerate(self._locales):
             if locale not in locales:
                 at = ("locale",) if isinstance(self.locale, str) else ("locale", locale if isinstance(self.locale, dict) else number)
-                hint = (
-                    DEPENDS_HINT
-                    if "{{" in locale
-                    else did_you_mean(locale, locales)
-                    if nearest(locale, locales)
-                    else "a locale is a language and a country, such as en_GB or de_DE"
-                )
-                yield PartMistake(at, f"unknown locale '{locale}'", hint, at_key=isinstance(self.locale, dict))
-        sound = [locale for locale in self._locales if locale in locales] or [DEFAULT_LOCALE]
+                yield PartMistake(at, f"unknown locale '{locale}'", _hint(locale), at_key=isinstance(self.locale, dict))
+        sound = [locale for locale in self._locales if locale in locales] or ([] if self._template else [DEFAULT_LOCALE])
         if mistake := next(filter(None, map(self._mistake_in, sound)), None):
             yield mistake
 
+    def _unknown_in(self, locale: str) -> str:
+        elsewhere = f" in locale {locale}" if self._template or self.provider in providers_of(DEFAULT_LOCALE) else ""
+        return f"unknown Faker provider '{self.provider}'{elsewhere}"
+
     def _mistake_in(self, locale: str) -> PartMistake | None:
         if self.provider not in providers_of(locale):
-            elsewhere = f" in locale {locale}" if self.provider in providers_of(DEFAULT_LOCALE) else ""
-            hint = did_you_mean(self.provider, providers_of(locale), "they are listed at https://faker.readthedocs.io; some")
-            return PartMistake(("provider",), f"unknown Faker provider '{self.provider}'{elsewhere}", hint)
+            return PartMistake(("provider",), self._unknown_in(locale), did_you_mean(self.provider, providers_of(locale), LISTED))
         parameters = inspect.signature(getattr(generator_of(locale), self.provider)).parameters
         takes = ", ".join(
             name if parameter.default is parameter.empty else f"{name}={parameter.default!r}" for name, parameter in parameters.items()
@@ -127,7 +149,16 @@ class Fake(PythonField):
         return None
 
     @cached_property
+    def _template(self) -> str:
+        """What gives the locale of a row; "" where that is written."""
+        return self.locale if isinstance(self.locale, str) and is_template(self.locale) else ""
+
+    @cached_property
     def _locales(self) -> list[str]:
+        """The locales that are written; of a template those that are named in it, or else the usual one if it has the provider."""
+        if self._template:
+            named = [word for word in dict.fromkeys(re.findall(r"\w+", self._template)) if word in known_locales()]
+            return named or [DEFAULT_LOCALE] * (self.provider in providers_of(DEFAULT_LOCALE))
         if self.locale is None or isinstance(self.locale, str):
             return [self.locale or DEFAULT_LOCALE]
         return list(self.locale)
@@ -138,21 +169,24 @@ class Fake(PythonField):
 
     @cached_property
     def _makers(self) -> dict[str, tuple[Any, Callable[..., Any]]]:
-        """For each locale: Faker's generator, and the provider's method."""
-        makers: dict[str, tuple[Any, Callable[..., Any]]] = {}
-        for locale in self._locales:
+        return {}
+
+    def _maker(self, locale: str) -> tuple[Any, Callable[..., Any]]:
+        """For a locale: Faker's generator, and the provider's method."""
+        if locale not in self._makers:
             generator = generator_of(locale)
             method = getattr(generator, self.provider)
             # A default such as `birthday=date.today()` is from when Faker was imported.
             dates = {
                 name for name, parameter in inspect.signature(method).parameters.items() if isinstance(parameter.default, datetime.date)
             }
-            makers[locale] = (generator, partial(method, **dict.fromkeys(dates - self.args.keys(), self._context.now.date())))
-        return makers
+            fixed = partial(method, **dict.fromkeys(dates - self.args.keys(), self._context.now.date()))
+            self._makers[locale] = (generator, fixed)
+        return self._makers[locale]
 
     def make(self, row: Row, stream: Random) -> Value:
         """One fact. Decimals become numbers, sets, tuples and generators lists, so that a column can hold them. Raises DataError."""
-        locale = self._locales[0] if len(self._locales) == 1 else stream.choices(self._locales, cum_weights=self._weights)[0]
+        locale = self._locale_of(row, stream)
         try:
             return self._call(locale, stream)
         except Exception as error:  # noqa: BLE001 (some providers lack a few of their locale's parts, and fail on the draws that need them)
@@ -161,13 +195,25 @@ class Fake(PythonField):
                 "choose another provider or locale",
             ) from None
 
+    def _locale_of(self, row: Row, stream: Random) -> str:
+        if not self._template:
+            return self._locales[0] if len(self._locales) == 1 else stream.choices(self._locales, cum_weights=self._weights)[0]
+        where = f"{row.table}, row {row.index}"
+        locale = shortened(fill(self._template, row.values, where).strip())
+        if locale not in self._makers:
+            if locale not in known_locales():
+                raise DataError(f"{where}: unknown locale '{locale}'; it comes from {self._template}", _hint(locale))
+            if self.provider not in providers_of(locale):
+                raise DataError(f"{where}: {self._unknown_in(locale)}", did_you_mean(self.provider, providers_of(locale), LISTED))
+        return locale
+
     def _call(self, locale: str, stream: Random) -> Value:
         value = self._called(locale, stream)
         return value if type(value) is str else _plain(value)
 
     def _called(self, locale: str, stream: Random) -> Any:
         """What the provider itself gives."""
-        generator, method = self._makers[locale]
+        generator, method = self._maker(locale)
         generator.random.seed(stream.getrandbits(64))  # seeded, not replaced: some providers keep hold of it
         if locale in draw_elsewhere or "passport" in self.provider:
             random.seed(stream.getrandbits(64))
@@ -186,6 +232,8 @@ class Fake(PythonField):
             return "float64"
         if types == {list} and all(isinstance(item, str) for item in self._call(self._locales[0], Random(0))):
             return "list"
+        if not self._locales:  # those of the rows are not known before
+            return "string"
         return kinds.get(types.pop(), "json") if len(types) == 1 else "json"
 
     def _drawn(self) -> Iterator[Value]:
@@ -200,6 +248,14 @@ class Fake(PythonField):
     def column(self) -> str:
         """Judged by a few values."""
         return self._column
+
+
+def _hint(locale: str) -> str:
+    if is_template(locale):
+        return 'a template stands alone: locale: "{{ … }}"'
+    if nearest(locale, known_locales()):
+        return did_you_mean(locale, known_locales())
+    return "a locale is a language and a country, such as en_GB or de_DE"
 
 
 def _plain(value: Any) -> Value:
