@@ -76,7 +76,8 @@ class Mistake(Exception):
 
 @dataclass(frozen=True)
 class Model:
-    """What a model accepts: thinking types, what it does when none is given, effort levels, and those that thinking off allows."""
+    """What a model accepts: thinking types, what it does when none is given, effort levels, the one that it takes when none is given, and
+    those that thinking off allows."""
 
     thinking: str
     alone: str
@@ -89,15 +90,16 @@ class Model:
     bytes_per_token: float = 3.0
     omits: bool = True
     lifecycle: str = "active"
+    usual: str = "high"
     alias: str | None = None
 
 
 _FOUR = {"bytes_per_token": 4.0, "forced": True}
 _OLD = {**_FOUR, "output": 64_000, "window": 200_000, "omits": False, "effort": "", "effort_off": ""}
 MODELS: dict[str, Model] = {
-    "claude-haiku-5-5": Model("adaptive disabled", "adaptive", forced=True),
+    "claude-haiku-5-5": Model("adaptive disabled", "adaptive", forced=True, usual="medium"),
     "claude-sonnet-5-5": Model("adaptive between_tools", "adaptive"),
-    "claude-opus-5-5": Model("adaptive", "adaptive"),
+    "claude-opus-5-5": Model("adaptive", "adaptive", usual="medium"),
     "claude-fable-5-2": Model("adaptive", "adaptive"),
     "claude-mythos-5-2": Model("adaptive", "adaptive"),
     "claude-fable-5-1": Model("adaptive", "adaptive"),
@@ -130,9 +132,10 @@ def find_model(name: str) -> tuple[str, Model]:
     return full, MODELS[full]
 
 
-def model_card(name: str) -> dict[str, Any]:
-    """What the Models API says of a model."""
+def model_card(name: str, retires: str | None = None) -> dict[str, Any]:
+    """What the Models API says of a model, which `retires` on a day."""
     model = MODELS[name]
+    lifecycle = "deprecated" if retires and model.lifecycle == "active" else model.lifecycle
 
     def yes(truth: bool = True) -> dict[str, bool]:
         return {"supported": truth}
@@ -143,10 +146,10 @@ def model_card(name: str) -> dict[str, Any]:
         "id": name,
         "display_name": name.replace("-", " ").title(),
         "line": name.split("-")[1],
-        "lifecycle": model.lifecycle,
+        "lifecycle": lifecycle,
         "created_at": "2026-01-01T00:00:00Z",
-        "deprecated_at": None if model.lifecycle == "active" else "2026-05-01T00:00:00Z",
-        "retires_at": None,
+        "deprecated_at": None if lifecycle == "active" else "2026-05-01T00:00:00Z",
+        "retires_at": f"{retires}T00:00:00Z" if retires else None,
         "max_tokens": model.output,
         "max_input_tokens": model.window,
         "capabilities": {
@@ -1115,9 +1118,10 @@ class ClaudeServer:
     answer: makes the text of a message out of a request; nothing means the default: an echo of the last text of the user, or
         under a schema some JSON that fits it. What does not fit the schema is a mistake of the test and fails it.
     faults: by the number of a request (the first is 1) or by rates; batch_faults: by the `custom_id`, or by rates.
-    batch_polls: how often a batch is still in progress when asked for.
+    batch_polls: how often a batch is still in progress when asked for, for all or by its number (the first is 1).
     latency: seconds before an answer, or a function of the request.
     rate_limit: requests a minute, for every model or by model; burst: how many of them at once (one second's worth).
+    retires: the day, as YYYY-MM-DD, on which a model of a full name retires.
     results_at: the address of the server that a batch's results are said to be at (its own).
     thinks: whether messages start with a thinking block where the model thinks.
     words: what every error, explanation of a refusal and thought that is shown says beside its own words. A lone surrogate, here or in an
@@ -1130,12 +1134,13 @@ class ClaudeServer:
         answer: Answer | None = None,
         faults: Faults = None,
         batch_faults: Faults = None,
-        batch_polls: int = 0,
+        batch_polls: int | Callable[[int], int] = 0,
         latency: float | Callable[[Request], float] = 0.0,
         rate_limit: int | Mapping[str, int] | None = None,
         burst: int | None = None,
         thinks: bool = True,
         words: str = "",
+        retires: Mapping[str, str] | None = None,
         results_at: str = "",
         seed: int = 0,
         key: str = KEY,
@@ -1143,7 +1148,7 @@ class ClaudeServer:
     ):
         self.answer, self.faults, self.batch_faults, self.batch_polls = answer, faults, batch_faults, batch_polls
         self.latency, self.rate_limit, self.burst, self.thinks, self.seed, self.key = latency, rate_limit, burst, thinks, seed, key
-        self.words, self.results_at = words, results_at
+        self.words, self.results_at, self.retires = words, results_at, dict(retires or {})
         self.batches: dict[str, Batch] = {}
         self.mistakes: list[str] = []
         self.at_once = self.most_at_once = 0
@@ -1517,8 +1522,9 @@ class ClaudeServer:
         kind = request.get("thinking", {}).get("type", model.alone)
         if not self.thinks or kind in ("disabled", "between_tools"):
             return 0
-        effort = (request.get("output_config") or {}).get("effort") or "medium"
-        return {"low": 20, "medium": 60, "high": 150, "xhigh": 300, "max": 600}[effort] + chance.randrange(20)
+        effort = (request.get("output_config") or {}).get("effort") or model.usual
+        thought = {"low": 20, "medium": 60, "high": 150, "xhigh": 300, "max": 600}[effort] + chance.randrange(20)
+        return min(thought, request.get("thinking", {}).get("budget_tokens", thought))
 
     def _text(self, request: Request, fault: Fault | None, chance: Random) -> str:
         """The text of the answer."""
@@ -1603,7 +1609,8 @@ class ClaudeServer:
         batch = self._batch(name)
         if not batch.ended:
             batch.polls += 1
-            if batch.polls > self.batch_polls or batch.canceled:
+            polls = self.batch_polls(batch.number) if callable(self.batch_polls) else self.batch_polls
+            if batch.polls > polls or batch.canceled:
                 self._end(batch)
         return Reply(batch.card(self.results_at or self.url))
 
@@ -1637,13 +1644,13 @@ class ClaudeServer:
         wanted = query.pop("lifecycle[]", ["active", "deprecated"])
         for one in wanted:
             one_of("active", "deprecated", "retired")(one, "lifecycle")
-        return Reply(page([model_card(name) for name, model in MODELS.items() if model.lifecycle in wanted], query))
+        return Reply(page([model_card(name, self.retires.get(name)) for name, model in MODELS.items() if model.lifecycle in wanted], query))
 
     async def _get_model(self, _entry: object, _fault: object, _query: object, name: str) -> Reply:
         full = ALIASES.get(name, name)
         if full not in MODELS:
             raise Refusal(404, f"model: {name}")
-        return Reply(model_card(full))
+        return Reply(model_card(full, self.retires.get(full)))
 
 
 def page(items: list[dict[str, Any]], query: dict[str, list[str]]) -> dict[str, Any]:
