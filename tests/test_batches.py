@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 from servers import claude
 from servers.claude import ClaudeServer
 
+import synthgen
+from synthgen.dataset import Dataset
 from synthgen.errors import LimitError, ModelError
 from synthgen.models import Budget, ClaudeModel, Journal, Journalled, ScriptedModel, connection
 from synthgen.models.journal import key_of
@@ -331,3 +334,95 @@ def test_a_prompt_that_another_brief_made_is_another(server):
     list(remembering(journal).complete([replace(prompts(1)[0], brief=replace(BRIEF, system="Another."))]))
     assert sizes(server) == [1, 1]
     assert claude.KEY not in json.dumps(journal.spent())
+
+
+# Rows that are refused
+
+TASTED = """
+name: tasted
+models: {claude: {kind: claude, name: claude-haiku-4-5}}
+tables:
+  dishes:
+    rows: 100
+    fields:
+      number: {kind: id}
+      note: {kind: claude, task: "Describe dish {{ number }}.", out: unsure}
+      verdict: {kind: judge, of: note, question: "Is dish {{ number }} described well?"}
+    keep: [{kind: lacks, field: note, pattern: awful}, {kind: passed, field: verdict}]
+"""
+
+
+class Cook:
+    """Answers by the dish: how often its note is awful at first, whether it cannot tell, and how often its note is judged badly."""
+
+    def __init__(self, awful: Callable[[int], int], *, unsure: Callable[[int], bool] = bool, bad: Callable[[int], int] = int) -> None:
+        self.awful, self.unsure, self.bad = awful, unsure, bad
+        self.tries = Counter[tuple[int, bool]]()
+
+    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
+        text = claude.last_text(request)
+        number, judging = int(re.search(r"dish [a-z]+-(\d+)", text)[1]), "described well" in text
+        self.tries[number, judging] += 1
+        tried = self.tries[number, judging]
+        if judging:
+            return {"reasons": "I tasted it.", "answer": tried > self.bad(number)}
+        if self.unsure(number):
+            return {"outcome": "unsure", "why": "There is no such dish.", "answer": None}
+        return {"outcome": "answer", "why": "", "answer": f"awful {tried}" if tried <= self.awful(number) else "good"}
+
+
+def never(number: int) -> int:
+    return 0
+
+
+COOKS: dict[str, tuple[Callable[[], Cook], list[int]]] = {
+    "30 notes are refused twice": (lambda: Cook(lambda number: 2 * (number < 30), unsure=never, bad=never), [100, 30, 30, 100]),
+    "30 notes are judged badly once": (lambda: Cook(never, unsure=never, bad=lambda number: number < 30), [100, 100, 30, 30]),
+    "of ten dishes one is unknown and takes no try, and three are refused twice": (
+        lambda: Cook(lambda number: 2 * (number % 10 < 3), unsure=lambda number: number % 10 == 9, bad=never),
+        [100, 40, 34, 4, 1, 100],
+    ),
+    "five are refused to the end": (
+        lambda: Cook(lambda number: 9 * (number < 5), unsure=never, bad=never),
+        [100, 5, 5, 5, 100],
+    ),
+}
+
+
+COUNTS = ("rows", "candidates", "tries", "refused", "aside")
+
+
+@pytest.mark.parametrize("case", COOKS)
+def test_rows_are_gathered_before_claude_is_asked(server, tmp_path, case):
+    (tmp_path / "recipe.yaml").write_text(TASTED)
+    cook, expected = COOKS[case]
+    server.answer = cook()
+    made = synthgen.make(tmp_path / "recipe.yaml", out=tmp_path / "batched", batch=True)
+    assert sizes(server) == expected
+    server.answer = cook()
+    plain = synthgen.make(tmp_path / "recipe.yaml", out=tmp_path / "plain")
+    assert len(server.asked()) == sum(expected)
+    batched, one_by_one = (list(Dataset.open(folder).rows("dishes")) for folder in (made.folder, plain.folder))
+    assert batched == one_by_one
+    counts = [[result.manifest["tables"]["dishes"][key] for key in COUNTS] for result in (made, plain)]
+    assert counts[0] == counts[1]
+
+
+def test_a_row_that_took_the_place_of_another_in_a_batch_is_explained(server, tmp_path):
+    typed = "      number: {kind: id}\n      order: {kind: typed, seeds: [one soup please, a fish and chips, no onions for me]}\n"
+    (tmp_path / "recipe.yaml").write_text(TASTED.replace("      number: {kind: id}\n", typed))
+    server.answer = Cook(lambda number: 9 * (number % 20 == 3), unsure=lambda number: number % 10 == 9, bad=never)
+    typist = ScriptedModel(lambda prompt, random: f" can i have {random.choice(['rice', 'soup', 'bread'])} for {random.randrange(999)}\n")
+    made = synthgen.make(tmp_path / "recipe.yaml", out=tmp_path / "out", batch=True, models={"typist": typist})
+    for number in (50, made.manifest["tables"]["dishes"]["candidates"] - 1):
+        told = synthgen.why(made.folder, f"dishes-{number}")
+        assert (told.status, told.untold) == ("kept", [])
+        assert {attempt.field for attempt in told.attempts} == {"order", "note", "verdict"}
+
+
+def test_patience_ends_a_batch_that_gets_no_rows(server, tmp_path):
+    (tmp_path / "recipe.yaml").write_text(TASTED.replace("rows: 100", "rows: 20"))
+    server.answer = Cook(never, unsure=lambda number: True, bad=never)
+    with pytest.raises(LimitError, match=r"'dishes' has 0 of 20 rows: 42\d tries are more than its patience of 20 per row"):
+        synthgen.make(tmp_path / "recipe.yaml", out=tmp_path / "out", batch=True)
+    assert set(sizes(server)) == {20}

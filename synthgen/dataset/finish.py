@@ -15,7 +15,7 @@ from synthgen.dataset.logs import remember_logs
 from synthgen.dataset.place import Output
 from synthgen.dataset.store import TableStore, aside_shards
 from synthgen.models import Journalled, open_model
-from synthgen.recipe import Loaded, Plan
+from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec.digests import digest_of, sha256_of
 from synthgen.versions import versions
@@ -58,6 +58,11 @@ def finish(
     return manifest
 
 
+def gathers(table: TablePlan, models: Mapping[str, Journalled]) -> bool:
+    """Whether rows of a table are gathered before a model is asked, because it is asked in batches."""
+    return any(models[name].in_batches for field in table.asked.values() for name in field.models())
+
+
 def _waited(models: Mapping[str, Journalled], usage: Mapping[str, Any]) -> float | None:
     """How many seconds this run waited for a model on a field; None where it asked for nothing."""
     waits = [model.seconds.get(usage["field"], 0.0) for model in models.values() if model.identity == usage["model"]]
@@ -78,7 +83,7 @@ def _manifest(
             "aside": state.aside,
         }
         if store.plan.asks:
-            tables[name]["chunk"] = store.size
+            tables[name] |= {"chunk": store.size} | ({"gathered": True} if gathers(store.plan, models) else {})
         for field, shape in store.plan.table.fields.items():
             for section, figures in shape.figures(field, store.rows).items():
                 tables[name].setdefault(section, {})[field] = figures

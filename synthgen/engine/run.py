@@ -8,6 +8,9 @@ made one at a time, so that the size of a chunk changes nothing.
 Where a field asks for its rows together (typed messages share frames, and choose from one pool), the rows that belong together are
 those of `ASKED_CHUNK` candidates in a row, counted from the chunk's first. A chunk of a multiple of that, such as one for a batch,
 asks the same for them; a smaller one does not, and neither do rows that take the place of others at the end of a chunk.
+
+Where each answer may take an hour, as in a batch, rows are gathered before Claude is asked: those that have come further wait for those
+that are made again, and rows that take the place of others join them at once, not in a chunk of their own.
 """
 
 from __future__ import annotations
@@ -93,6 +96,17 @@ class Stage:
     trouble: str = ""
 
 
+@dataclass
+class Round:
+    """What came of one try of some rows, by their numbers: the steps, as bits, that those must go through again that were refused, and
+    those that `postponed` ones have still ahead; who is given up; and for which reasons rows are tried again."""
+
+    retries: dict[int, int] = field(default_factory=dict)
+    postponed: dict[int, int] = field(default_factory=dict)
+    given_up: set[int] = field(default_factory=set)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
 Report = Callable[[Stage, int], None]
 """Told how far a chunk is, and how many completions arrived since."""
 
@@ -121,11 +135,13 @@ class TableRun:
         report: Report | None = None,
         chunk: int | None = None,
         lenient: bool = False,
+        gathers: bool = False,
         witness: Witness | None = None,
     ) -> None:
         self.witness = witness
         self.plan, self.candidates, self.streams, self.models = plan, candidates, streams, models
         self.patience, self.report, self.lenient = patience, report or (lambda stage, completions: None), lenient
+        self.gathers = gathers
         self.size = chunk or (ASKED_CHUNK if plan.asks else MADE_CHUNK)
         self.memories = {place: _memory(step) for place, step in enumerate(plan.steps)}
         self.all_steps = (1 << len(plan.steps)) - 1
@@ -152,23 +168,29 @@ class TableRun:
         ahead = self.candidates.start(state.next_index)
         number = first_chunk
         while target is None or state.rows < target:
-            some = list(islice(ahead, self.size if target is None else min(self.size, target - state.rows)))
+            missing = None if target is None else target - state.rows
+            some = list(islice(ahead, self.size if missing is None else min(self.size, missing)))
             if not some:
                 if target is None or self.candidates.enough or self.lenient or state.rows + sum(state.aside.values()) >= target:
                     return
                 raise self._too_few(
                     f"there are no more rows in '{self.plan.table.from_.table}' to make it from" if self.plan.table.from_ else ""
                 )
-            rows, refused = self._chunk(some)
+            last = self.gathers and missing is not None and missing <= self.size
+            rows, refused = self._chunk(some, ahead if last else iter(()))
             state.next_index = some[-1].index + 1
             state.rows += len(rows)
             yield Chunk(number, rows, refused, state)
             number += 1
-            limit = max(PATIENCE_AT_LEAST, self.patience * (target or state.next_index))
-            if target is not None and not self.candidates.enough and state.rows < target and state.tries > limit:
+            if target is not None and not self.candidates.enough and state.rows < target and not self._patient:
                 raise self._too_few(f"{state.tries:,} tries are more than its patience of {self.patience} per row")
             if self.lenient and not rows and number > first_chunk + 1:
                 return
+
+    @property
+    def _patient(self) -> bool:
+        """Whether the table may be tried for more often."""
+        return self.state.tries <= max(PATIENCE_AT_LEAST, self.patience * (self.candidates.wanted or self.state.next_index))
 
     def _trouble(self, passed: int) -> str:
         """That the table, of which so many rows have passed, will not get its rows if it goes on as it does, and what refuses most; nothing
@@ -192,14 +214,20 @@ class TableRun:
 
     # One chunk
 
-    def _chunk(self, some: Sequence[Candidate]) -> tuple[list[Row], list[Refused]]:
+    def _chunk(self, some: list[Candidate], ahead: Iterator[Candidate]) -> tuple[list[Row], list[Refused]]:
+        """The rows of some candidates, and all that was refused. Those of `ahead` that took the place of others are added to `some`."""
         self.first = some[0].index
         together = self.plan.asks or not self.plan.remembers
         rows: list[Row] = []
         refused: list[Refused] = []
-        for start in range(0, len(some), len(some) if together else 1):
-            block = some[start : start + len(some)] if together else some[start : start + 1]
-            rows += self._finish([self._row(candidate) for candidate in block], refused)
+
+        def joining(count: int) -> list[Row]:
+            joined = list(islice(ahead, count)) if self._patient else []
+            some.extend(joined)
+            return list(map(self._row, joined))
+
+        for block in [list(some)] if together else [[candidate] for candidate in some]:
+            rows += self._finish(list(map(self._row, block)), refused, joining)
         return rows, sorted(refused, key=lambda entry: (entry.row, entry.attempt))
 
     def _row(self, candidate: Candidate) -> Row:
@@ -207,40 +235,54 @@ class TableRun:
             self.plan.name, candidate.index, values=dict(candidate.inherited or {}), parent=candidate.parent, carried=self.plan.carried
         )
 
-    def _finish(self, rows: list[Row], refused: list[Refused]) -> list[Row]:
-        """Those of `rows` that pass, in order; the others are added to `refused`, every try of them."""
-        todo: dict[int, int] = dict.fromkeys(range(len(rows)), self.all_steps)
-        given_up: set[int] = set()
+    def _finish(self, rows: list[Row], refused: list[Refused], joining: Callable[[int], list[Row]]) -> list[Row]:
+        """Those of `rows`, and of as many as are `joining` them in place of those that are given up, that pass, in order; the others are
+        added to `refused`, every try of them."""
+        wanted, todo = len(rows), dict.fromkeys(range(len(rows)), self.all_steps)
+        postponed, given_up = dict[int, int](), set[int]()
         spent = Counter[tuple[int, frozenset[str]]]()
         self.stage = Stage()
         while todo:
-            self.state.tries += len(todo)
-            retries: dict[int, int] = {}
-            reasons = Counter[str]()
-            for place, step in enumerate(self.plan.steps):
-                numbers = [number for number, steps in todo.items() if steps >> place & 1]
-                if not numbers:
-                    continue
-                working = [rows[number] for number in numbers]
-                for number, refusal in zip(numbers, self._do(place, step, working), strict=True):
-                    if self.witness:
-                        self.witness.judged(step, rows[number], refusal)
-                    if refusal is not None:
-                        ahead = todo.pop(number) & -1 << place
-                        if refusal is not UNKNOWN:
-                            refused.append(self._refused(rows[number], place, refusal))
-                        if steps := self._retry(rows[number], place, ahead, spent, final=refusal.final):
-                            retries[number] = steps
-                            reasons[refusal.reason] += 1
-                        else:
-                            given_up.add(number)
-            most = ", ".join(reason for reason, _ in reasons.most_common(REASONS))
-            passed = len(rows) - len(retries) - len(given_up)
-            self.stage = Stage(passed, round=self.stage.round + 1, refused_for=most, trouble=self._trouble(self.state.rows + passed))
+            self.state.tries += len(todo) - len(postponed)
+            outcome = self._round(rows, todo, spent, refused)
+            retries, postponed, given_up = outcome.retries, outcome.postponed, given_up | outcome.given_up
+            most = ", ".join(reason for reason, _ in outcome.reasons.most_common(REASONS))
+            alive = len(rows) - len(retries) - len(given_up)
+            trouble = self._trouble(self.state.rows + alive)
+            self.stage = Stage(alive - len(postponed), round=self.stage.round + 1, refused_for=most, trouble=trouble)
             if self.plan.asks:
                 self.report(self.stage, 0)
-            todo = dict(sorted(retries.items()))
+            more = joining(wanted - alive - len(retries))
+            joined = dict.fromkeys(range(len(rows), len(rows) + len(more)), self.all_steps)
+            rows += more
+            todo = dict(sorted((retries | postponed | joined).items()))
         return [row for number, row in enumerate(rows) if number not in given_up]
+
+    def _round(
+        self, rows: Sequence[Row], todo: dict[int, int], spent: Counter[tuple[int, frozenset[str]]], refused: list[Refused]
+    ) -> Round:
+        """One try of the steps `todo` of each row, as bits, by its number in `rows`."""
+        outcome = Round()
+        for place, step in enumerate(self.plan.steps):
+            numbers = [number for number, steps in todo.items() if steps >> place & 1]
+            if not numbers:
+                continue
+            if self.gathers and _asks_claude(step) and (outcome.retries or outcome.given_up):
+                outcome.postponed |= {number: todo.pop(number) & -1 << place for number in numbers}
+                continue
+            for number, refusal in zip(numbers, self._do(place, step, [rows[number] for number in numbers]), strict=True):
+                if self.witness:
+                    self.witness.judged(step, rows[number], refusal)
+                if refusal is not None:
+                    ahead = todo.pop(number) & -1 << place
+                    if refusal is not UNKNOWN:
+                        refused.append(self._refused(rows[number], place, refusal))
+                    if steps := self._retry(rows[number], place, ahead, spent, final=refusal.final):
+                        outcome.retries[number] = steps
+                        outcome.reasons[refusal.reason] += 1
+                    else:
+                        outcome.given_up.add(number)
+        return outcome
 
     def _do(self, place: int, step: FieldStep | CheckStep, rows: list[Row]) -> list[Refusal | None]:
         if isinstance(step, CheckStep):
@@ -302,7 +344,7 @@ class TableRun:
         prompts = [
             row_prompts for block in self._together(rows) for row_prompts in field.ask([rows[place] for place in block], name, self.streams)
         ]
-        answered = 0
+        answered, stage = 0, self.stage if all(row.attempt for row in rows) else replace(self.stage, round=1)
         while any(prompts):
             came: list[dict[int, Completion]] = [{} for _ in rows]
             owners_by_model: dict[str, list[tuple[int, int]]] = {}
@@ -314,7 +356,7 @@ class TableRun:
                     number, place = owners[which]
                     came[number][place] = completion  # they come in any order
                     answered += len(came[number]) == len(prompts[number])
-                    self.report(replace(self.stage, asking=name, asked=len(rows), answered=min(answered, len(rows))), 1)
+                    self.report(replace(stage, asking=name, asked=len(rows), answered=min(answered, len(rows))), 1)
             for number, row_prompts in enumerate(prompts):
                 so_far = answers[number]
                 complete = so_far is not None and len(came[number]) == len(row_prompts)
@@ -374,6 +416,10 @@ class TableRun:
             elif isinstance(step.field, Asked) and self.memories[number] is not None:
                 step.field.forget(row, step.name, self.memories[number])
         return 0 if over else ahead | sum(1 << number for number in undone)
+
+
+def _asks_claude(step: FieldStep | CheckStep) -> bool:
+    return isinstance(step, FieldStep) and isinstance(step.field, Asked) and step.field.asks == "claude"
 
 
 def _memory(step: FieldStep | CheckStep) -> Any:

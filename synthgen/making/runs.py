@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from synthgen.dataset import Output, Progress, TableStore
+from synthgen.dataset.finish import gathers
 from synthgen.engine import Stage, TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
@@ -198,6 +199,7 @@ class Run:
             report=report,
             chunk=size,
             lenient=self.how.recheck,
+            gathers=gathers(table, self.models),
         )
         remembered = table.remembered
         if store.count and remembered:

@@ -33,6 +33,11 @@ class Journalled:
         self.seconds: defaultdict[str, float] = defaultdict(float)
 
     @property
+    def in_batches(self) -> bool:
+        """Whether it is asked in batches, each of which may take an hour."""
+        return self.batch is not None and not self.closed
+
+    @property
     def identity(self) -> str:
         """The model's."""
         return self.model.identity

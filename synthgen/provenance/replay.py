@@ -72,7 +72,7 @@ class Replay:
             size = 1
         run = self._run(table, size, witness)
         if remembered:
-            state = _before(number, row_numbers, size or 1, run.candidates.wanted)
+            state = _before(number, row_numbers, size or 1, run.candidates.wanted, gathered=run.gathers)
             if table.remembered:
                 for values in islice(self.output.rows(table.name, table.remembered), state.rows):
                     run.remember(values)
@@ -95,7 +95,16 @@ class Replay:
         parent = table.table.from_.table if table.table.from_ else ""
         count = self._table_record(parent)["rows"] if parent else 0
         source = candidates(table.name, table.table, partial(self._kept, parent), count, self.streams)
-        return TableRun(table, source, self.streams, self.models, patience=self.recipe.patience, chunk=size, witness=witness)
+        return TableRun(
+            table,
+            source,
+            self.streams,
+            self.models,
+            patience=self.recipe.patience,
+            chunk=size,
+            gathers=self._table_record(table.name).get("gathered", False),
+            witness=witness,
+        )
 
     def _kept(self, name: str) -> Iterator[dict[str, Any]]:
         """The rows of a table with its hidden fields: from the output where it has none, else made again."""
@@ -120,12 +129,13 @@ class Replay:
             raise NotAgain(f"made again, {wrong:,} of the {len(stored_rows):,} rows that were made together come out otherwise")
 
 
-def _before(number: int, row_numbers: Any, size: int, target_rows: int | None) -> TableState:
-    """The state before the chunk of the candidate of a number, which follows from the candidates that became rows (`row_numbers`)."""
+def _before(number: int, row_numbers: Any, size: int, target_rows: int | None, *, gathered: bool) -> TableState:
+    """The state before the chunk of the candidate of a number, which follows from the candidates that became rows (`row_numbers`). Where
+    rows are gathered, the last one goes to the end."""
     first = rows = 0
     while size > 1:
         end = first + (size if target_rows is None else min(size, target_rows - rows))
-        if number < end or end == first:
+        if number < end or end == first or (gathered and target_rows is not None and target_rows - rows <= size):
             return TableState(first, rows)
         first, rows = end, int(row_numbers.searchsorted(end))
     return TableState(number, int(row_numbers.searchsorted(number)))
