@@ -157,6 +157,34 @@ def test_what_has_no_answer_is_asked_again_in_a_new_batch(server, fault):
     assert server.asked_again() == []
 
 
+def test_what_has_no_answer_in_several_batches_is_asked_again_in_one(server):
+    seen = set[str]()
+    server.batch_faults = lambda key: None if key in seen or key < "c" else seen.add(key) or "expired"
+    server.batch_polls = lambda number: 2 * number
+    found = list(remembering(Journal(None), requests=20).complete(prompts(100)))
+    assert answers(found) == echoes(100)
+    assert sizes(server) == [20] * 5 + [20] * (len(seen) // 20) + [len(seen) % 20] * (len(seen) % 20 > 0)
+    assert server.asked_again() == []
+
+
+def test_what_is_enough_for_a_batch_is_asked_again_at_once(server):
+    seen = set[str]()
+    server.batch_faults = lambda key: None if key in seen else seen.add(key) or "expired"
+    server.batch_polls = lambda number: 2 * number
+    watched: list[str] = []
+    found = list(remembering(Journal(None), requests=20, watch=watched.append).complete(prompts(60)))
+    assert answers(found) == echoes(60)
+    assert sizes(server) == [20] * 6
+    assert any(told.startswith("3 batches") for told in watched[3:])  # the first was sent again while two were under way
+
+
+def test_a_budget_that_frees_little_by_little_sends_no_small_batches(server):
+    server.batch_polls = lambda number: number % 3
+    limit = 90 * price(HAIKU).most(200, 300, batch=True)
+    assert answers(list(remembering(Journal(None), limit=limit, requests=50).complete(prompts(300)))) == echoes(300)
+    assert min(sizes(server)[:-1]) >= 40
+
+
 def test_what_never_has_an_answer_ends_the_run_and_the_rest_is_kept(server):
     server.batch_faults = lambda key: "expired" if key < "4" else None
     journal, found = Journal(None), list[Completion]()

@@ -64,11 +64,13 @@ class Batches:
                 most = sum(self._most(self.unanswered[key]) for key in batch.keys & self.unanswered.keys())
                 self.model.budget.reserve(most, sent=True)
                 self._take_up(batch, most)
+        problem = self._send(self._ready())
         while any(self.tries[key] < self.how.tries for key in self.unanswered):
-            problem = self._send()
             if not self.under_way:
                 raise problem or RuntimeError("nothing was sent")
             yield from self._next_end()
+            if len(ready := self._ready()) >= self._least or not self.under_way:
+                problem = self._send(ready)
         if self.unanswered:
             raise ModelError(
                 f"{self.model.name}: {len(self.unanswered):,} requests had no answer in {self.how.tries} batches: "
@@ -79,10 +81,18 @@ class Batches:
 
     # Send
 
-    def _send(self) -> LimitError | None:
-        """Send what is neither answered nor under way; what the budget does not allow stays, with the error that says so."""
+    @property
+    def _least(self) -> int:
+        """So many requests are worth a batch while others are under way, each of which may take an hour."""
+        return min(self.how.least, self.how.requests)
+
+    def _ready(self) -> list[str]:
+        """What is neither answered nor under way."""
         pending = frozenset[str]().union(*(batch.keys for batch, _ in self.under_way.values()))
-        ready = [key for key in self.unanswered if key not in pending and self.tries[key] < self.how.tries]
+        return [key for key in self.unanswered if key not in pending and self.tries[key] < self.how.tries]
+
+    def _send(self, ready: list[str]) -> LimitError | None:
+        """Send what is ready; what the budget does not allow stays, with the error that says so."""
         while ready:
             file, size, most, problem = dict[str, Prompt](), 0, 0.0, None
             for key in ready[: self.how.requests]:
@@ -94,7 +104,7 @@ class Batches:
                     problem = self.model.budget.limit_error(self._most(prompt))
                     break
                 file[key], most = prompt, most + self._most(prompt)
-            if not file:
+            if not file or (problem is not None and self.under_way and len(file) < self._least):
                 return problem
             self.model.budget.reserve(most, sent=True)
             batch = self.ledger.intend(self.model.identity, file)

@@ -31,10 +31,11 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Batching:
-    """How batches are asked: at most so many requests and bytes in one, each request at most so many times; how many seconds between two
-    looks at first and at most, and what waits for them."""
+    """How batches are asked: at most so many requests and bytes in one, each request at most so many times; fewer than `least` wait for
+    more while a batch is under way; how many seconds between two looks at first and at most, and what waits for them."""
 
     requests: int = 10_000
+    least: int = 1_000
     bytes: int = 100_000_000
     tries: int = 4
     first_look: float = 5.0
