@@ -21,7 +21,7 @@ from pydantic import AfterValidator, Field
 from synthgen.errors import DataError
 from synthgen.fields.answer import AnswerForm
 from synthgen.fields.considered import Listener
-from synthgen.fields.instructed import document, part_mistakes, prompt_files, render_prompt, tagged
+from synthgen.fields.instructed import MOST_TOKENS, Thinking, document, part_mistakes, prompt_files, render_prompt, room_mistakes, tagged
 from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, anything, fill
 from synthgen.spec import render
 from synthgen.spec.parts import PartMistake, unreadable_file
@@ -90,7 +90,10 @@ class Conversation(Asked):
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
         None, description="how much work the assistant puts into a reply: low, medium, high, xhigh or max (default: the model's own way)"
     )
-    tokens: int = Field(8192, ge=64, le=64_000, description="how many tokens a reply may have at most, the model's thoughts among them")
+    tokens: int = Field(
+        8192, ge=64, le=MOST_TOKENS, description="how many tokens a reply may have at most, the model's thoughts among them"
+    )
+    thinking: Thinking = None
     tries: int = Field(2, ge=1, le=1000, description="how often a row is asked for before the next one takes its place")
 
     # What the recipe gives
@@ -109,11 +112,12 @@ class Conversation(Asked):
         return text
 
     def mistakes(self) -> Iterator[PartMistake]:
-        """A system prompt that cannot be read."""
+        """A system prompt that cannot be read, and thoughts that leave no room for a reply."""
         try:
             self.system  # noqa: B018 (it is read, to see whether it can be)
         except (DataError, ValueError) as error:
             yield unreadable_file(("assistant",), error, self._context)
+        yield from room_mistakes(self.thinking, self.tokens)
 
     def files(self) -> list[Path]:
         """The file of the system prompt, and those of our own."""
@@ -185,7 +189,7 @@ class Conversation(Asked):
             return []
         if talk.turns[-1][0] == "user":
             system = fill(self.system, row.values, f"{row.table}, row {row.index}, assistant").strip()
-            brief = Brief(system, effort=self.effort or "", tokens=self.tokens)
+            brief = Brief(system, effort=self.effort or "", tokens=self.tokens, thinking=str(self.thinking or ""))
             return [self._prompt(row, talk, name, streams, "reply", talk.turns[-1][1], brief=brief, turns=tuple(talk.turns[:-1]))]
         if talk.drafts is None and talk.replies < self.turns:
             settings: dict[str, Any] = {"temperature": 1.0, "tokens": LONGEST, "stop": frames.END}

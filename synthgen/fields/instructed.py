@@ -37,6 +37,15 @@ Shows = Annotated[
     list[str] | None, Field(min_length=1, description="the fields that Claude sees, such as [message] (default: those of the parent row)")
 ]
 
+LEAST_THOUGHT, MOST_TOKENS = 1024, 64_000
+Thinking = Annotated[
+    Literal["off", "on"] | Annotated[int, Field(ge=LEAST_THOUGHT, le=MOST_TOKENS)] | None,
+    Field(
+        description="whether it thinks before it answers, unseen and paid as output: off, on, or of older models how many tokens it may "
+        "think (default: the model's own way)",
+    ),
+]
+
 _files = Environment(  # noqa: S701 (what is written is no HTML)
     loader=FileSystemLoader(PROMPTS), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
@@ -81,7 +90,10 @@ class Instructed(Asked):
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
         None, description="how much work it puts into an answer: low, medium, high, xhigh or max (default: the model's own way)"
     )
-    tokens: int = Field(8192, ge=64, le=64_000, description="how many tokens an answer may have at most, the model's thoughts among them")
+    tokens: int = Field(
+        8192, ge=64, le=MOST_TOKENS, description="how many tokens an answer may have at most, the model's thoughts among them"
+    )
+    thinking: Thinking = None
     documents: list[str] = Field(default_factory=list, description="files that it is given whole: .md, .txt or .pdf")
     out: str | None = Field(
         None,
@@ -105,6 +117,7 @@ class Instructed(Asked):
             )
         if self.out is not None and self.out.strip().casefold() in ("", ANSWERED):
             yield PartMistake(("out",), f"out: {self.out!r} cannot mean that there is no answer", "such as out: unsure")
+        yield from room_mistakes(self.thinking, self.tokens)
 
     @cached_property
     def form(self) -> AnswerForm:
@@ -169,12 +182,19 @@ class Instructed(Asked):
         """The brief whose system text is `prompts/PROMPT.md`, filled with `values`, for answers of a form."""
         names = [paper.name for paper in self.papers]
         system = render_prompt(prompt, about=self._context.about.strip(), documents=names, form=form, **values)
-        return Brief(system, self.papers, form.schema, self.effort or "", self.tokens)
+        return Brief(system, self.papers, form.schema, self.effort or "", self.tokens, str(self.thinking or ""))
 
     def prompt_for(self, row: Row, name: str, streams: Streams, brief: Brief, text: str, *more: str) -> Prompt:
         """The prompt that asks about a row for the field `name`; `more` tells one of several for the same row apart."""
         stream = streams.number(row.table, name, row.index, row.attempt, *more)
         return Prompt(text, stream, origin={"field": f"{row.table}.{name}"}, brief=brief)
+
+
+def room_mistakes(thinking: str | int | None, tokens: int) -> Iterator[PartMistake]:
+    """Thoughts that leave no room for an answer of so many tokens in all."""
+    if isinstance(thinking, int) and thinking >= tokens:
+        hint = f"give the answer more, such as tokens: {min(2 * thinking, MOST_TOKENS)}, or fewer to the thoughts"
+        yield PartMistake(("thinking",), f"thoughts of {thinking:,} tokens leave none of {tokens:,} for the answer", hint)
 
 
 def part_mistakes(at: tuple[str | int, ...], name: str, others: Others) -> Iterator[PartMistake]:

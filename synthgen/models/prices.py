@@ -4,11 +4,12 @@ price here: nothing is guessed."""
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from synthgen.recipe.claude_models import dateless
 
 if TYPE_CHECKING:
     from synthgen.recipe.shape import Prices
@@ -96,7 +97,7 @@ def list_date() -> str:
 def price(name: str, recipe_prices: Prices | None = None) -> Price | None:
     """The price of a model: the `recipe_prices`, or the list's, of `claude-haiku-4-5-20251001` that of `claude-haiku-4-5`; None where none
     is known."""
-    listed = price_list().get(name) or price_list().get(re.sub(r"-20\d{6}$", "", name))
+    listed = price_list().get(name) or price_list().get(dateless(name))
     if recipe_prices is None:
         return listed
     write = recipe_prices.input * 1.25 if recipe_prices.cache_write is None else recipe_prices.cache_write

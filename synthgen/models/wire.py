@@ -8,14 +8,21 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from synthgen.models.prices import Price, Usage
+from synthgen.recipe.claude_models import OFF, known_thinking
 from synthgen.spec.rows import Brief, Completion, Document, Prompt
 
 Request = dict[str, Any]
+Kept = Literal["", "5m", "1h"]
+"""For how long the API is asked to keep in its cache what it reads, as it says that; empty: not at all."""
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
+KINDS = ("adaptive", "between_tools", "disabled", "enabled")
+"""Of thinking."""
+LIVES = ("active", "deprecated", "retired")
 PLAIN_TOKENS = 8192
 """What a prompt without a brief may be answered with."""
 PAGE = 8_000
@@ -29,17 +36,20 @@ UNPACKED = 64_000_000
 """Bytes of the compressed parts of a PDF that are looked through."""
 MOST_TOKENS = 2**40
 """More than anybody's model reads."""
-CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a model accepts: levels of effort, JSON Schemas, so many tokens written (None: not known) and read."""
+    """What a model accepts: levels of effort, JSON Schemas, so many tokens written (None: not known) and read, and kinds of thinking (none:
+    not known); and how far its life is (`lifecycle`, empty: not known), with the day on which it retires."""
 
     efforts: frozenset[str] = frozenset()
     schemas: bool = True
     writes: int | None = None
     reads: int = 1_000_000
+    thinking: frozenset[str] = frozenset()
+    lifecycle: str = ""
+    retires: date | None = None
 
     @classmethod
     def of(cls, card: Any) -> Abilities:
@@ -49,7 +59,19 @@ class Abilities:
         effort = getattr(capabilities, "effort", None)
         efforts = frozenset(level for level in EFFORTS if _supported(effort) and _supported(getattr(effort, level, None)))
         schemas = _supported(getattr(capabilities, "structured_outputs", None)) if capabilities else plain.schemas
-        return cls(efforts, schemas, token_count(card, "max_tokens") or None, token_count(card, "max_input_tokens") or plain.reads)
+        kinds = getattr(getattr(capabilities, "thinking", None), "types", None)
+        thinking = frozenset(kind for kind in KINDS if _supported(getattr(kinds, kind, None)))
+        writes, reads = token_count(card, "max_tokens") or None, token_count(card, "max_input_tokens") or plain.reads
+        lifecycle, retires = getattr(card, "lifecycle", None), getattr(card, "retires_at", None)
+        return cls(
+            efforts,
+            schemas,
+            writes,
+            reads,
+            thinking,
+            lifecycle if lifecycle in LIVES else "",
+            retires.date() if isinstance(retires, datetime) else None,
+        )
 
 
 def _supported(capability: Any) -> bool:
@@ -62,15 +84,18 @@ def token_count(record: Any, name: str) -> int | None:
     return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < MOST_TOKENS else None
 
 
-def request(model: str, prompt: Prompt, abilities: Abilities) -> Request:
-    """The parameters of `messages.create`: what is the same for many prompts first, and marked to be cached, the prompt's text last."""
+def request(model: str, prompt: Prompt, abilities: Abilities, kept: Kept = "5m") -> Request:
+    """The parameters of `messages.create`: what is the same for many prompts first, and marked to be `kept` in the cache for so long, the
+    prompt's text last."""
     brief = prompt.brief
     tokens = brief.tokens if brief else PLAIN_TOKENS
-    parameters: Request = {"model": model, "max_tokens": min(tokens, abilities.writes or tokens), "messages": _messages(prompt)}
+    parameters: Request = {"model": model, "max_tokens": min(tokens, abilities.writes or tokens), "messages": _messages(prompt, kept)}
     if brief is None:
         return parameters
     if brief.system.strip():
-        parameters["system"] = [{"type": "text", "text": brief.system, **CACHED}]
+        parameters["system"] = [{"type": "text", "text": brief.system, **_mark(kept)}]
+    if brief.thinking:
+        parameters["thinking"] = _thinking(brief.thinking, abilities.thinking or known_thinking(model))
     config: dict[str, Any] = {}
     if brief.effort in abilities.efforts:
         config["effort"] = brief.effort
@@ -119,7 +144,21 @@ def results(response: Any) -> list[Any]:
     return [MessageBatchIndividualResponse.construct(**record) for record in records]
 
 
-def _messages(prompt: Prompt) -> list[dict[str, Any]]:
+def _thinking(asked: str, accepted: frozenset[str]) -> dict[str, Any]:
+    """How thinking that is off, on, or a number of tokens is said to a model that accepts some kinds of it (none: not known)."""
+    if asked == "off":
+        return {"type": "between_tools" if accepted & OFF == {"between_tools"} else "disabled"}
+    return {"type": "adaptive"} if asked == "on" else {"type": "enabled", "budget_tokens": int(asked)}
+
+
+def _mark(kept: Kept) -> dict[str, Any]:
+    """The mark of a block up to which the API caches a request."""
+    if not kept:
+        return {}
+    return {"cache_control": {"type": "ephemeral"} if kept == "5m" else {"type": "ephemeral", "ttl": kept}}
+
+
+def _messages(prompt: Prompt, kept: Kept) -> list[dict[str, Any]]:
     turns: list[tuple[str, str]] = []
     for role, text in [*prompt.turns, ("user", prompt.text)]:
         if turns and turns[-1][0] == role:  # the API wants them by turns
@@ -127,21 +166,21 @@ def _messages(prompt: Prompt) -> list[dict[str, Any]]:
         else:
             turns.append((role, text))
     messages: list[dict[str, Any]] = [{"role": role, "content": text} for role, text in turns]
-    documents = _documents(prompt.brief) if prompt.brief else []
+    documents = _documents(prompt.brief, kept) if prompt.brief else []
     if documents:
         first = next(message for message in messages if message["role"] == "user")
         first["content"] = [*documents, {"type": "text", "text": first["content"]}]
     return messages
 
 
-def _documents(brief: Brief) -> list[dict[str, Any]]:
+def _documents(brief: Brief, kept: Kept) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = [
         {"type": "document", "source": _source(document), "title": document.name}
         for document in brief.documents
         if document.content.strip()
     ]
     if blocks:
-        blocks[-1] |= CACHED
+        blocks[-1] |= _mark(kept)
     return blocks
 
 

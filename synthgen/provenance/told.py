@@ -187,6 +187,7 @@ def _question(prompt: Prompt, model: str, row: str = "") -> PromptRecord:
     brief, settings = prompt.brief, {key: value for key, value in prompt.settings.items() if key != "opening"}
     if brief:
         settings |= {"effort": brief.effort} if brief.effort else {}
+        settings |= {"thinking": brief.thinking} if brief.thinking else {}
         settings |= {"tokens": brief.tokens}
     return PromptRecord(
         prompt.digest,

@@ -19,10 +19,11 @@ from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import Asked, FieldShape, PythonField
 from synthgen.fields.shape import Others
+from synthgen.recipe.claude_models import thinking_mistakes
 from synthgen.recipe.counts import unique_mistakes
 from synthgen.recipe.harness import Harness, harness_mistakes
 from synthgen.recipe.places import KeyPath, Source
-from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, From
+from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, ClaudeSpec, From
 from synthgen.recipe.words import as_yaml
 from synthgen.recipe.zones import zone_mistakes
 from synthgen.spec.parts import Part, PartMistake
@@ -44,6 +45,7 @@ def cross_mistakes(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Pa
             mistakes = [
                 _name_mistakes(name, field, reads[name], visible, partial(view.dropped, table)),
                 _model_mistakes(field, view.models),
+                _thinking_mistakes(field, view.claude_names),
                 _needs(field, _Others(view, table)),
                 _otherwise_mistakes(field) if inner not in source.unsure else iter(()),
                 zone_mistakes(field, reads[name], partial(view.field, table)),
@@ -82,7 +84,13 @@ class _RecipeView:
         """For each model its kind; None when another mistake hides it."""
         for name in models if isinstance(models, dict) else ():
             self.models[str(name)] = getattr(parts.get(("models", name)), "kind", None)
+        self.claude_names = {name: spec.name for name in self.models if isinstance(spec := self._spec(str(name)), ClaudeSpec)}
         self.parents = {name: part.table for name in self.tables if isinstance(part := parts.get(("tables", name, "from")), From)}
+
+    def _spec(self, name: str) -> Part | None:
+        default = DEFAULT_MODELS.get(name)
+        written = self.source.data.get("models")
+        return self.parts.get(("models", name)) if isinstance(written, dict) and name in written else default() if default else None
 
     def own_names(self, table: Any) -> set[str] | None:
         """The names of a table's fields; None when another mistake hides some."""
@@ -293,6 +301,12 @@ def _model_mistakes(field: FieldShape, models: Mapping[str, str | None]) -> Iter
                 f"'{model}' is {descriptions[models[model] or 'base']}, and {subject} {descriptions[model_kind]}",
                 f"such as {key}: {fitting[0]}" if fitting else "",
             )
+
+
+def _thinking_mistakes(field: FieldShape, claude_names: Mapping[str, str]) -> Iterator[PartMistake]:
+    """What the model that is asked does not allow."""
+    if isinstance(field, Asked) and field.by in claude_names:
+        yield from thinking_mistakes(field, claude_names[field.by])
 
 
 def _otherwise_mistakes(field: FieldShape) -> Iterator[PartMistake]:

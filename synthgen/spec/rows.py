@@ -57,14 +57,16 @@ class Document:
 @dataclass(frozen=True)
 class Brief:
     """What an instruct model reads first, the same for many prompts: the `system` text and whole `documents`; the JSON Schema, as JSON,
-    that its answer must have (empty: free text); how much `effort` it shall make (empty: the model's own way); and how many `tokens`
-    it may write at most, its thoughts among them."""
+    that its answer must have (empty: free text); how much `effort` it shall make (empty: the model's own way); how many `tokens`
+    it may write at most, its thoughts among them; and its `thinking`: off, on, or how many tokens of thoughts at most (empty: the
+    model's own way)."""
 
     system: str
     documents: tuple[Document, ...] = ()
     schema: str = ""
     effort: str = ""
     tokens: int = 8192
+    thinking: str = ""
 
     def __post_init__(self) -> None:
         _set(self, system=storable(self.system))
@@ -73,7 +75,9 @@ class Brief:
     def digest(self) -> str:
         """A short, stable name of all of it."""
         parts = [self.system, self.schema, self.effort, str(self.tokens)]
-        return digest("\0".join([*parts, *(f"{document.name}\0{document.type}\0{document.content}" for document in self.documents)]))
+        parts += [f"{document.name}\0{document.type}\0{document.content}" for document in self.documents]
+        parts += [f"thinking {self.thinking}"] if self.thinking else []  # without it, answers of earlier versions stay known
+        return digest("\0".join(parts))
 
 
 @dataclass(frozen=True, slots=True)
