@@ -22,7 +22,7 @@ from synthgen.models import Budget, ClaudeModel, Journal, Journalled, ScriptedMo
 from synthgen.models.journal import key_of
 from synthgen.models.ledger import BatchLedger, SentBatch
 from synthgen.models.model import Batching
-from synthgen.models.prices import Usage, price
+from synthgen.models.prices import Usage, cost, price
 from synthgen.spec.rows import Brief, Completion, Prompt
 
 server = claude.named_server
@@ -183,6 +183,25 @@ def test_a_budget_that_frees_little_by_little_sends_no_small_batches(server):
     limit = 90 * price(HAIKU).most(200, 300, batch=True)
     assert answers(list(remembering(Journal(None), limit=limit, requests=50).complete(prompts(300)))) == echoes(300)
     assert min(sizes(server)[:-1]) >= 40
+
+
+def test_a_shared_brief_is_cached_for_an_hour_and_paid_as_that(server):
+    shared, alone = Brief("word " * 4000, tokens=300), Brief("other " * 4000, tokens=300)
+    asked = [replace(prompt, brief=shared) for prompt in prompts(10)]
+    journal = Journal(None)
+    list(remembering(journal).complete([*asked, Prompt("message 10", 10, brief=alone)]))
+    (batch,) = server.batches.values()
+    systems = [entry["params"]["system"][0] for entry in batch.requests]
+    marks = {system["text"][:5]: system.get("cache_control") for system in systems}
+    assert marks == {"word ": {"type": "ephemeral", "ttl": "1h"}, "other": None}
+    usages = [entry["result"]["message"]["usage"] for entry in batch.results]
+    written = sum(usage["cache_creation"]["ephemeral_1h_input_tokens"] for usage in usages)
+    assert written > 5000
+    read = sum(usage["input_tokens"] for usage in usages)
+    cached = sum(usage["cache_read_input_tokens"] for usage in usages)
+    output = sum(usage["output_tokens"] for usage in usages)
+    paid = cost(HAIKU, Usage(read, output, hour=written, cached=cached), batch=True)
+    assert sum(one["cost"] for one in journal.spent()) == pytest.approx(paid)
 
 
 def test_what_never_has_an_answer_ends_the_run_and_the_rest_is_kept(server):

@@ -114,8 +114,10 @@ class Batches:
 
     def _post(self, batch: SentBatch, file: Mapping[str, Prompt], most: float) -> str:
         """The id of a new batch."""
+        briefs = Counter(prompt.brief.digest for prompt in file.values() if prompt.brief)
         requests: Any = [
-            {"custom_id": key, "params": wire.request(self.model.name, prompt, self.abilities)} for key, prompt in file.items()
+            {"custom_id": key, "params": wire.request(self.model.name, prompt, self.abilities, _kept(prompt, briefs))}
+            for key, prompt in file.items()
         ]
         for number in range(TRIES):
             created = self.line.start(self.line.once(self.line.client.messages.batches.create(requests=requests))).result()
@@ -263,8 +265,10 @@ class Batches:
     # Sizes
 
     def _most(self, prompt: Prompt) -> float:
-        price = self.model.price
-        return wire.most_cost(price, wire.request(self.model.name, prompt, self.abilities), self.abilities, batch=True) if price else 0.0
+        if self.model.price is None:
+            return 0.0
+        request = wire.request(self.model.name, prompt, self.abilities, "1h")
+        return wire.most_cost(self.model.price, request, self.abilities, batch=True)
 
     def _bytes(self, prompt: Prompt) -> int:
         """More bytes than a request has."""
@@ -276,6 +280,12 @@ class Batches:
 
 
 NO_PROMPT = Prompt("", 0)
+
+
+def _kept(prompt: Prompt, briefs: Mapping[str, int]) -> wire.Kept:
+    """For how long the brief of a request is to be cached: a batch takes longer than five minutes. One that no other request of the batch
+    has is not: to write it costs twice as much as to read it."""
+    return "1h" if prompt.brief and briefs[prompt.brief.digest] > 1 else ""
 
 
 def _counts(card: Any) -> tuple[int, ...]:

@@ -72,11 +72,15 @@ class Price:
         uncached = usage.read * self.input + usage.output * self.output + usage.written * self.write + usage.hour * self.write_1h
         return (uncached + usage.cached * self.read) / MILLION * (self.batch if batch else 1)
 
-    def most(self, tokens_in: int, tokens_out: int, *, batch: bool = False) -> float:
-        """What a request can cost that reads and writes so many tokens at most, whatever the cache does."""
-        standard = max(self.input, self.write, self.read) * tokens_in + self.output * tokens_out
+    def most(self, tokens_in: int, tokens_out: int, *, batch: bool = False, hour: int = 0) -> float:
+        """What a request can cost that reads and writes so many tokens at most, whatever the cache does, where `hour` of those that it
+        reads may be written to the cache for an hour."""
+        usual = max(self.input, self.write, self.read)
+        standard = usual * (tokens_in - hour) + max(usual, self.write_1h) * hour + self.output * tokens_out
         dearer = (
-            self.beyond.most(tokens_in, tokens_out, batch=batch) if self.over is not None and self.beyond and tokens_in > self.over else 0
+            self.beyond.most(tokens_in, tokens_out, batch=batch, hour=hour)
+            if self.over is not None and self.beyond and tokens_in > self.over
+            else 0
         )
         return max(standard / MILLION * (self.batch if batch else 1), dearer)
 

@@ -106,16 +106,25 @@ def request(model: str, prompt: Prompt, abilities: Abilities, kept: Kept = "5m")
 
 def most_read(parameters: Request, abilities: Abilities) -> int:
     """More tokens than a request can have: a token is a byte at least."""
+    return _most_tokens(parameters, abilities)[-1]
+
+
+def _most_tokens(parameters: Request, abilities: Abilities) -> tuple[int, int]:
+    """More tokens than a request can have up to the last block that is marked to be cached, and in all."""
     system, messages = parameters.get("system", []), [turn["content"] for turn in parameters["messages"]]
     blocks = [*system, *(block for content in messages for block in (content if isinstance(content, list) else [{"text": content}]))]
     schema = parameters.get("output_config", {}).get("format")
-    around = AROUND + (SCHEMA + len(json.dumps(schema)) * 2 if schema else 0)
-    return min(around + sum(AROUND + _most_block(block, abilities) for block in blocks), max(abilities.reads, 1))
+    count, cached, limit = AROUND + (SCHEMA + len(json.dumps(schema)) * 2 if schema else 0), 0, max(abilities.reads, 1)
+    for block in blocks:
+        count += AROUND + _most_block(block, abilities)
+        cached = count if "cache_control" in block else cached
+    return min(cached, limit), min(count, limit)
 
 
 def most_cost(price: Price, parameters: Request, abilities: Abilities, *, batch: bool = False) -> float:
     """The most that a request can cost, in US dollars."""
-    return price.most(most_read(parameters, abilities), parameters["max_tokens"], batch=batch)
+    cached, count = _most_tokens(parameters, abilities)
+    return price.most(count, parameters["max_tokens"], batch=batch, hour=cached if batch else 0)
 
 
 def completion(prompt: Prompt, message: Any, price: Price | None, *, batch: bool = False) -> Completion:
