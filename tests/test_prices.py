@@ -255,14 +255,30 @@ def test_a_batch_is_told_at_its_price(told):
 
 @pytest.mark.usefixtures("no_key")
 def test_what_is_the_same_for_all_is_cached_after_the_first_if_it_is_long_enough():
-    prompts = [Prompt(f"message {number}", number, brief=Brief("word " * 3000)) for number in range(100)]
+    prompts = [Prompt(f"message {number}", number, brief=Brief("word " * 3000, thinking="off")) for number in range(100)]
     short = [replace(one, brief=Brief("word")) for one in prompts]
-    apart = [replace(one, brief=Brief(f"{one.stream} " + "word " * 3000)) for one in prompts]
+    apart = [replace(one, brief=Brief(f"{one.stream} " + "word " * 3000, thinking="off")) for one in prompts]
     found = ClaudeModel(HAIKU).expected(prompts, 1000, 200)
     assert found.cached == pytest.approx(999 * 5000, rel=0.01)
     assert ClaudeModel(HAIKU).expected(short, 1000, 200).cached == ClaudeModel(HAIKU).expected(apart, 1000, 200).cached == 0
     assert found.cost < ClaudeModel(HAIKU).expected(apart, 1000, 200).cost / 3
-    assert ClaudeModel(HAIKU).expected(prompts, 1000, 200, batch=True).cached == 0
+
+
+@pytest.mark.usefixtures("no_key")
+def test_of_a_batch_a_share_is_cached_and_the_rest_written_for_an_hour():
+    prompts = [Prompt(f"message {number}", number, brief=Brief("word " * 3000, thinking="off")) for number in range(100)]
+    apart = [replace(one, brief=Brief(f"{one.stream} " + "word " * 3000, thinking="off")) for one in prompts]
+    model, listed = ClaudeModel(HAIKU), price(HAIKU)
+    one, many = model.expected(prompts[:1], 1, 200, batch=True), model.expected(prompts, 1000, 200, batch=True)
+    shared, own = 5007, one.read - 5007
+    hits = round(many.cached / shared)
+    assert hits == pytest.approx(999 * 0.64, abs=2)
+    misses = Usage(own, 200, hour=shared)
+    paid = hits * cost(HAIKU, Usage(own, 200, cached=shared), batch=True) + (1000 - hits) * cost(HAIKU, misses, batch=True)
+    assert many.cost == pytest.approx(paid, rel=0.01)
+    assert many.most > 1000 * shared * listed.write_1h / 2e6
+    alone = model.expected(apart, 1000, 200, batch=True)
+    assert (alone.cached, alone.cost) == (0, pytest.approx(1000 * cost(HAIKU, Usage(own + shared, 200), batch=True), rel=0.01))
 
 
 @pytest.mark.usefixtures("no_key")

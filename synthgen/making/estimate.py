@@ -28,8 +28,9 @@ from synthgen.spec.streams import Streams
 class QuestionEstimate:
     """What a model will be asked for a field: prompts at least, and tokens read and written, as far as known before.
 
-    What Claude writes is assumed: as long as the field's examples, or 200 tokens. `cost` is in US dollars at list prices, for one try a
-    row, `cost_most` the same if every answer were as long as it may be; None where nothing is paid or no price is known.
+    What Claude writes is assumed: as long as the field's examples, or 200 tokens; and so is what it thinks before (`tokens_thinking`), by
+    model and effort. `cost` is in US dollars at list prices, for one try a row, `cost_most` the same if every answer were as long as it may
+    be; None where nothing is paid or no price is known.
     """
 
     table: str
@@ -43,6 +44,7 @@ class QuestionEstimate:
     cost: float | None = None
     cost_most: float | None = None
     tokens_cached: int = 0
+    tokens_thinking: int = 0
 
 
 WRITTEN = 200
@@ -150,6 +152,7 @@ def _of_claude(
                 estimate.cost,
                 estimate.most,
                 estimate.cached,
+                estimate.thinking,
             )
         else:
             read = sum(len(prompt.text) for prompt in model_prompts) * share * calls / 4

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from synthgen.errors import ModelError
@@ -20,11 +21,13 @@ from synthgen.models.failures import NO_ANSWER, Failure
 from synthgen.models.ledger import BatchLedger
 from synthgen.models.model import Batching
 from synthgen.models.prices import price
-from synthgen.spec.rows import Completion, Prompt
+from synthgen.recipe.claude_models import Retirement, known_retirement, thought_tokens
+from synthgen.spec.rows import Brief, Completion, Prompt
 
 if TYPE_CHECKING:
     from synthgen.recipe.shape import Prices
 
+PLAIN = Brief("")
 COUNTING = 10.0
 """Seconds that the counting of tokens may take."""
 
@@ -73,8 +76,18 @@ class ClaudeModel:
             return line.start(self._counted(line, prompts)).result()
 
     def expected(self, prompts: Sequence[Prompt], count: float, written: float, *, more_read: float = 0.0, batch: bool = False) -> Expected:
-        """What `count` prompts cost that are like `prompts`: see `costs.expected`."""
-        return expected(self.tokens, self.price, prompts, count, written, more_read=more_read, batch=batch)
+        """What `count` prompts cost that are like `prompts`, with what the model is assumed to think: see `costs.expected`."""
+        briefs = [prompt.brief or PLAIN for prompt in prompts]
+        thoughts = [min(thought_tokens(self.name, brief.effort, brief.thinking), max(0.0, brief.tokens - written)) for brief in briefs]
+        thinking = sum(thoughts) / len(prompts)
+        return expected(self.tokens, self.price, prompts, count, written, more_read=more_read, thinking=thinking, batch=batch)
+
+    def retirement(self, today: date) -> Retirement | None:
+        """Its end, if it is near, set or over: as the API says where it has been asked, else as far as is known."""
+        abilities = self._abilities
+        if abilities is None or not abilities.lifecycle:
+            return known_retirement(self.name, today)
+        return None if abilities.lifecycle == "active" else Retirement(abilities.retires, gone=abilities.lifecycle == "retired")
 
     async def _counted(self, line: Connection, prompts: Sequence[Prompt]) -> list[int]:
         abilities = self._abilities = self._abilities or await _abilities(line, self.name, 1)

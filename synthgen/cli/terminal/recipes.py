@@ -60,12 +60,13 @@ def _question_lines(checked: Checked) -> Iterator[str]:
     for question in checked.questions:
         spec, about = checked.loaded.recipe.all_models[question.model], "" if question.exact else "about "
         request_count, price = f"{question.prompts:,} messages or more, from {question.frames:,} prompts", ", at no cost"
+        thoughts = f" and {about}{question.tokens_thinking:,} thought" if question.tokens_thinking else ""
         if spec.kind == "claude":
             request_count, price = f"{question.prompts:,} requests or more", f"; {_price([question])}"
             paid.append(question)
         yield (
             f"asks {question.model} ({spec.name}) for {question.table}.{question.field}: {request_count}; "
-            f"{about}{question.tokens_read:,} tokens read, {about}{question.tokens_written:,} written{price}"
+            f"{about}{question.tokens_read:,} tokens read, {about}{question.tokens_written:,} written{thoughts}{price}"
         )
     if len(paid) > 1:
         yield f"Claude in all: {_price(paid)}, at the list prices of {list_date()}"
