@@ -113,6 +113,51 @@ def test_every_model_gets_only_what_it_accepts(server, name):
     assert all(entry.body["max_tokens"] == claude.find_model(name)[1].output for entry in messages(server))
 
 
+@pytest.mark.parametrize("name", sorted({*claude.MODELS, *claude.ALIASES} - {"claude-mythos-preview"}))
+def test_thinking_is_said_as_the_model_takes_it(server, name):
+    accepted = set(claude.find_model(name)[1].thinking.split())
+    fitting = {"off": {"disabled", "between_tools"}, "on": {"adaptive"}, "2000": {"enabled"}}
+    for thinking, kinds in fitting.items():
+        prompt = Prompt("hello", 1, brief=replace(BRIEF, effort="", tokens=3000, thinking=thinking))
+        if accepted & kinds:
+            (found,) = model(name).complete([prompt])
+            assert messages(server)[-1].body["thinking"]["type"] in accepted & kinds
+            assert (found.tokens_thinking == 0) is (thinking == "off")
+            assert found.tokens_thinking < found.tokens_out
+        else:
+            with pytest.raises(ModelError, match="is not supported for this model"):
+                list(model(name).complete([prompt]))
+
+
+def test_without_the_models_call_thinking_is_said_as_it_is_known_of_the_model(server):
+    server.faults = lambda number: "404" if server.log[number - 1].path.startswith("/v1/models") else None
+    for name, kind in ((HAIKU, "disabled"), ("claude-sonnet-5-5", "between_tools")):
+        list(model(name).complete(prompts(1, replace(BRIEF, thinking="off"))))
+        assert messages(server)[-1].body["thinking"] == {"type": kind}
+
+
+def test_another_thinking_is_another_question_and_none_is_the_one_that_it_was():
+    digests = {replace(BRIEF, thinking=thinking).digest for thinking in ("", "off", "on", "2000")}
+    assert len(digests) == 4
+    assert Brief("Label each message.", effort="low", tokens=400).digest == "c6d9e95532080b02"
+
+
+def test_thoughts_are_counted_and_kept(server):
+    journal = Journal(None)
+    told = {}
+    for thinking in ("off", "on"):
+        one = replace(BRIEF, thinking=thinking)
+        told[thinking] = sum(found.tokens_thinking for found in Journalled(model(), journal).complete(prompts(5, one)))
+    assert (told["off"], told["on"]) == (
+        0,
+        sum(answered.answer["usage"]["output_tokens_details"]["thinking_tokens"] for answered in messages(server)),
+    )
+    assert [spent["tokens_thinking"] for spent in journal.spent()] == [told["on"]]
+    server.faults = lambda number: "500"
+    again = Journalled(model(), journal).complete(prompts(5, replace(BRIEF, thinking="on")))
+    assert sum(found.tokens_thinking for found in again) == told["on"]
+
+
 def test_a_server_without_the_models_call_gets_no_effort(server):
     server.faults = lambda number: "404" if number == 1 else None
     list(model().complete(prompts(2, BRIEF)))

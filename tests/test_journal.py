@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from synthgen.errors import ModelError
 from synthgen.models import Journal, Journalled, ScriptedModel
-from synthgen.models.journal import TABLES
+from synthgen.models.journal import SCHEMA
 from synthgen.spec.rows import Brief, Completion, Prompt
 
 MESSAGES = """
@@ -261,24 +261,32 @@ def test_a_journal_that_was_never_closed_has_every_answer(tmp_path):
     killed.close()
 
 
-def test_a_journal_of_the_first_shape_is_read_and_goes_on(tmp_path):
-    """It had no log-probabilities yet."""
-    old = TABLES.replace(", logprobs TEXT", "")
-    assert old != TABLES
+@pytest.mark.parametrize(("version", "later"), [(1, ["logprobs TEXT", "tokens_thinking INTEGER"]), (2, ["tokens_thinking INTEGER"])])
+def test_a_journal_of_an_earlier_shape_is_read_and_goes_on(tmp_path, version, later):
+    """It had no log-probabilities yet, or no count of thoughts."""
+    old = SCHEMA
+    for column in later:
+        assert f", {column}" in old
+        old = old.replace(f", {column}", "")
     file = tmp_path / "journal.sqlite"
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.executescript(old)
-        connection.execute("PRAGMA user_version = 1")
+        connection.execute(f"PRAGMA user_version = {version}")
+        values = ["k", "m", "", "", PROMPTS[0].digest, "0", "{}", " hi\n", "stop", 1, 2, 0, None, None][: 15 - len(later)]
+        connection.execute(f"INSERT INTO answers VALUES ({', '.join('?' for _ in values)})", values)
+    before, reader = file.read_bytes(), Journal(file, read_only=True)
+    known = Completion(PROMPTS[0], " hi\n", "stop", 1, 2)
+    assert reader.find("k", PROMPTS[0]) == known
+    assert [spent["tokens_thinking"] for spent in reader.spent()] == [0]
+    assert [answer["text"] for answer in reader.answers("", PROMPTS[0].digest)] == [" hi\n"]
+    reader.close()
+    assert file.read_bytes() == before
     journal = Journal(file)
-    key = "k"
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute(
-            "INSERT INTO answers VALUES (?, 'm', '', '', ?, '0', '{}', ' hi\n', 'stop', 1, 2, 0, NULL, NULL)", (key, PROMPTS[0].digest)
-        )
-    assert journal.find(key, PROMPTS[0]) == Completion(PROMPTS[0], " hi\n", "stop", 1, 2)
-    given = Completion(PROMPTS[1], " ho\n", "stop", 1, 2, logprobs=(-0.5, -2.25))
+    assert journal.find("k", PROMPTS[0]) == known
+    given = Completion(PROMPTS[1], " ho\n", "stop", 1, 2, logprobs=(-0.5, -2.25), tokens_thinking=1)
     journal.keep("other", "m", given)
     assert journal.find("other", PROMPTS[1]) == given
+    assert [spent["tokens_thinking"] for spent in journal.spent()] == [1]
     journal.close()
 
 
@@ -297,7 +305,7 @@ def test_a_journal_that_holds_more_tokens_than_can_be_added_up_is_told_of(tmp_pa
     Journal(tmp_path / "journal").close()
     with closing(sqlite3.connect(tmp_path / "journal")) as raw, raw:
         for key in "ab":
-            raw.execute("INSERT INTO answers VALUES (?, 'm', '', '', '', '', '', 'x', 'stop', ?, 1, 1, NULL, NULL)", (key, 2**63 - 1))
+            raw.execute("INSERT INTO answers VALUES (?, 'm', '', '', '', '', '', 'x', 'stop', ?, 1, 1, NULL, NULL, NULL)", (key, 2**63 - 1))
     (spent,) = Journal(tmp_path / "journal").spent()
     assert spent["tokens_in"] == 2**63 - 1
 

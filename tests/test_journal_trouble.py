@@ -283,9 +283,9 @@ def test_a_journal_of_another_shape_is_found_out_before_anything_is_asked(path: 
 
 OURS = "prompts", "answers", "batches", "batched"
 OTHERS = {
-    "its version is 3, and this one reads up to 2": ["PRAGMA user_version = 3"],
-    "its version is 2147483647, and this one reads up to 2": ["PRAGMA user_version = 2147483647"],
-    "its version is -1, and this one reads up to 2": ["PRAGMA user_version = -1"],
+    "its version is 4, and this one reads up to 3": ["PRAGMA user_version = 4"],
+    "its version is 2147483647, and this one reads up to 3": ["PRAGMA user_version = 2147483647"],
+    "its version is -1, and this one reads up to 3": ["PRAGMA user_version = -1"],
     "its tables are bookmarks": [*(f"DROP TABLE {name}" for name in OURS), "CREATE TABLE bookmarks (id)"],
     "its tables have other columns": ["ALTER TABLE answers DROP COLUMN cost"],
     "its tables have other columns ": ["ALTER TABLE answers ADD COLUMN more"],
@@ -308,7 +308,13 @@ def test_a_journal_of_another_version_or_program_is_refused_and_left_as_it_is(pa
 def test_a_journal_that_lacks_what_came_later_is_brought_up_to_date(path: Path) -> None:
     filled(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        for change in ("DROP TABLE batches", "DROP TABLE batched", "ALTER TABLE answers DROP COLUMN logprobs", "PRAGMA user_version = 0"):
+        for change in (
+            "DROP TABLE batches",
+            "DROP TABLE batched",
+            "ALTER TABLE answers DROP COLUMN logprobs",
+            "ALTER TABLE answers DROP COLUMN tokens_thinking",
+            "PRAGMA user_version = 0",
+        ):
             other.execute(change)
     assert len(holds(path)) == 20
 

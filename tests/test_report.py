@@ -388,9 +388,10 @@ def test_what_each_field_took_is_told(page: Element, made: Path) -> None:
     table = section(page, "spent").all("table")[0]
     told = {row.inside[0].text: [cell.text for cell in row.inside[1:]] for row in table.all("tr")[1:]}
     for one in Dataset.open(made).manifest["spent"]:
-        assert told[one["field"]][1:5] == [f"{one[key]:,}" for key in ("answers", "tokens_in", "tokens_cached", "tokens_out")]
+        counts = ("answers", "tokens_in", "tokens_cached", "tokens_out", "tokens_thinking")
+        assert told[one["field"]][1:6] == [f"{one[key]:,}" for key in counts]
         assert one["seconds"] is not None
-        assert told[one["field"]][6].endswith(" s")
+        assert told[one["field"]][7].endswith(" s")
 
 
 def test_what_to_look_at_first_is_said(page: Element) -> None:

@@ -27,14 +27,16 @@ CREATE TABLE IF NOT EXISTS prompts (digest TEXT PRIMARY KEY, text TEXT NOT NULL)
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, model TEXT NOT NULL, field TEXT NOT NULL, brief TEXT NOT NULL, prompt TEXT NOT NULL, stream TEXT NOT NULL,
     settings TEXT NOT NULL, text TEXT NOT NULL, finish TEXT NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
-    tokens_cached INTEGER NOT NULL, cost REAL, logprobs TEXT
+    tokens_cached INTEGER NOT NULL, cost REAL, logprobs TEXT, tokens_thinking INTEGER
 ) WITHOUT ROWID;
 """
 SCHEMA = TABLES + ledger.TABLES
 NAMES = "prompts", "answers", "batches", "batched"
-VERSION = 2
+VERSION = 3
 """The schema's, as the file says it."""
-TOLD = "text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs"
+LATER = {"logprobs": "TEXT", "tokens_thinking": "INTEGER"}
+"""The columns of answers that versions 2 and 3 added, in this order, and what they hold."""
+TOLD = "text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs, tokens_thinking"
 PAID = "SELECT EXISTS (SELECT 1 FROM answers WHERE cost IS NOT NULL OR brief != '') OR EXISTS (SELECT 1 FROM batches)"
 
 
@@ -52,10 +54,11 @@ class Journal:
             if not self.read_only:
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 self._connection.executescript(SCHEMA)
-                if _columns(self._connection) == _columns_of(SCHEMA.replace(", logprobs TEXT", "")):  # as it was up to version 1
-                    self._connection.execute("ALTER TABLE answers ADD COLUMN logprobs TEXT")
-            if _columns(self._connection) != _columns_of(SCHEMA):
-                raise trouble(path, "SQLITE_MISMATCH", "its tables have other columns")
+            self._missing = self._columns_missing()
+            if not self.read_only:
+                while self._missing:
+                    name = self._missing.pop(0)
+                    self._connection.execute(f"ALTER TABLE answers ADD COLUMN {name} {LATER[name]}")
             if not self.read_only:
                 self._connection.execute(f"PRAGMA user_version = {VERSION}")  # it writes a page, and fails where answers could not be kept
             undo.pop_all()
@@ -69,6 +72,22 @@ class Journal:
         tables = [name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
         if tables and not {*NAMES, "lost_and_found"} & {*tables}:  # the last is what `.recover` may leave
             raise trouble(self.path, "SQLITE_MISMATCH", f"its tables are {', '.join(tables[:4])}")
+
+    def _columns_missing(self) -> list[str]:
+        """The columns that a journal of an earlier version lacks. Raises OutputError for a file whose tables have others."""
+        names, columns = [*LATER], _columns(self._connection)
+        for known in range(len(names), -1, -1):
+            missing = names[known:]
+            schema = SCHEMA
+            for name in missing:
+                schema = schema.replace(f", {name} {LATER[name]}", "")
+            if columns == _columns_of(schema):
+                return missing
+        raise trouble(self.path, "SQLITE_MISMATCH", "its tables have other columns")
+
+    def _told(self, names: str = TOLD) -> str:
+        """What is read of an answer, with NULL for what the file does not have."""
+        return ", ".join("NULL" if name in self._missing else name for name in names.split(", "))
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """What a statement finds. Raises OutputError."""
@@ -86,15 +105,15 @@ class Journal:
 
     def find(self, key: str, prompt: Prompt) -> Completion | None:
         """The answer to a prompt."""
-        rows = self.rows(f"SELECT {TOLD} FROM answers WHERE key = ?", key)  # noqa: S608 (a constant)
+        rows = self.rows(f"SELECT {self._told()} FROM answers WHERE key = ?", key)  # noqa: S608 (constants)
         if not rows:
             return None
-        text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs = rows[0]
+        text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs, thinking = rows[0]
         try:
             chances = tuple(json.loads(logprobs or "[]"))
         except (TypeError, ValueError, RecursionError):
             raise trouble(self.path, "SQLITE_CORRUPT", "an answer's probabilities cannot be read") from None
-        return Completion(prompt, text, finish, tokens_in, tokens_out, tokens_cached, cost, chances)
+        return Completion(prompt, text, finish, tokens_in, tokens_out, tokens_cached, cost, chances, thinking or 0)
 
     def keep(self, key: str, model: str, completion: Completion) -> None:
         """Write an answer, and its prompt and brief if they are new."""
@@ -109,9 +128,10 @@ class Journal:
             *map(tokens, (completion.tokens_in, completion.tokens_out, completion.tokens_cached)),
             completion.cost,
             json.dumps(completion.logprobs) if completion.logprobs else None,
+            tokens(completion.tokens_thinking) or None,
         )
         self._connection.execute(
-            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*request, *answer_columns)
+            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*request, *answer_columns)
         )
 
     def prompt_columns(self, prompt: Prompt) -> tuple[str, str, str, str, str]:
@@ -124,8 +144,9 @@ class Journal:
 
     def spent(self) -> list[dict[str, Any]]:
         """What each field asked of each model: answers, tokens, and what they cost, as far as prices were known."""
-        named = ["field", "model", "answers", "tokens_in", "tokens_out", "tokens_cached", "cost"]
-        counts = ", ".join(f"CAST(total({name}) AS INTEGER)" for name in named[3:6])  # a sum of integers may overflow
+        named = ["field", "model", "answers", "tokens_in", "tokens_out", "tokens_cached", "tokens_thinking", "cost"]
+        columns = self._told(", ".join(named[3:7])).split(", ")
+        counts = ", ".join(f"CAST(total({name}) AS INTEGER)" for name in columns)  # a sum of integers may overflow
         sums = f"count(*), {counts}, sum(cost)"
         rows = self.rows(f"SELECT field, model, {sums} FROM answers GROUP BY field, model ORDER BY field, model")  # noqa: S608
         return [dict(zip(named, row, strict=True)) for row in rows]
@@ -139,7 +160,7 @@ class Journal:
         """All answers to a prompt of a field, whichever rows they were asked for, each with its model, stream and the digest of its
         brief."""
         named = ["model", "stream", "brief", *TOLD.split(", ")]
-        sql = f"SELECT {', '.join(named)} FROM answers WHERE field = ? AND prompt = ? ORDER BY stream"  # noqa: S608 (a constant)
+        sql = f"SELECT {self._told(', '.join(named))} FROM answers WHERE field = ? AND prompt = ? ORDER BY stream"  # noqa: S608 (a constant)
         return [dict(zip(named, row, strict=True)) for row in self.rows(sql, field, digest)]
 
     def __len__(self) -> int:

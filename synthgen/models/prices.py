@@ -29,13 +29,15 @@ def tokens(count: float | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The tokens of a request: `read` anew, `written` to the cache for five minutes or an `hour`, `cached` before, and its `output`."""
+    """The tokens of a request: `read` anew, `written` to the cache for five minutes or an `hour`, `cached` before, and its `output`, of
+    which some may be `thinking`."""
 
     read: int = 0
     output: int = 0
     written: int = 0
     hour: int = 0
     cached: int = 0
+    thinking: int = 0
 
     @property
     def prompt(self) -> int:
@@ -47,7 +49,9 @@ class Usage:
         """From the `usage` of a message of the API. Raises AttributeError, TypeError for anything else."""
         hour = tokens(getattr(getattr(usage, "cache_creation", None), "ephemeral_1h_input_tokens", 0))
         written = max(0, tokens(usage.cache_creation_input_tokens) - hour)
-        return cls(tokens(usage.input_tokens), tokens(usage.output_tokens), written, hour, tokens(usage.cache_read_input_tokens))
+        output = tokens(usage.output_tokens)
+        thinking = min(output, tokens(getattr(getattr(usage, "output_tokens_details", None), "thinking_tokens", 0)))
+        return cls(tokens(usage.input_tokens), output, written, hour, tokens(usage.cache_read_input_tokens), thinking)
 
 
 @dataclass(frozen=True, slots=True)

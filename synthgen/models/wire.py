@@ -139,7 +139,7 @@ def completion(prompt: Prompt, message: Any, price: Price | None, *, batch: bool
         why = [getattr(details, "category", None), getattr(details, "explanation", None)]
         text = ": ".join(part for part in why if part) or text or "no reason was given"
     cost = None if price is None else price.cost(usage, batch=batch)
-    return Completion(prompt, text, finish, usage.prompt, usage.output, usage.cached, cost)
+    return Completion(prompt, text, finish, usage.prompt, usage.output, usage.cached, cost, tokens_thinking=usage.thinking)
 
 
 def results(response: Any) -> list[Any]:

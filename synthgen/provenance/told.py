@@ -68,7 +68,8 @@ class PromptRecord:
 
 @dataclass(frozen=True)
 class AnswerRecord:
-    """What a model answered to the question of a digest (`to`), word for word, with its tokens and cost. `stream` seeded it, `opening` was
+    """What a model answered to the question of a digest (`to`), word for word, with its tokens (`tokens_thinking` of those written were
+    thoughts) and cost. `stream` seeded it, `opening` was
     given to it to begin with, and `row` is the row that it was asked for ("" where that is not known)."""
 
     to: str
@@ -81,6 +82,7 @@ class AnswerRecord:
     tokens_out: int
     tokens_cached: int
     cost: float | None
+    tokens_thinking: int = 0
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,7 @@ def _answer(completion: Completion, row: str) -> AnswerRecord:
         completion.tokens_out,
         completion.tokens_cached,
         completion.cost,
+        completion.tokens_thinking,
     )
 
 
@@ -303,7 +306,11 @@ def remembered(output: Dataset, journal: Journal | None, table: str, number: int
                 int(answer["stream"]),
                 "",
                 f"{table}-{number}" if answer["stream"] in own_streams else "",
-                *(answer[key] for key in ("tokens_in", "tokens_out", "tokens_cached", "cost")),
+                answer["tokens_in"],
+                answer["tokens_out"],
+                answer["tokens_cached"],
+                answer["cost"],
+                answer["tokens_thinking"] or 0,
             )
             for answer in rows
         ]

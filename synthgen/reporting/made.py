@@ -38,8 +38,8 @@ class Hint:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a field asked of a model: answers, tokens read and written, how many of those read came from a cache, what it cost in words,
-    and how long it took ("": not known)."""
+    """What a field asked of a model: answers, tokens read and written, how many of those read came from a cache and of those written were
+    thoughts, what it cost in words, and how long it took ("": not known)."""
 
     field: str
     model: str
@@ -47,6 +47,7 @@ class Spent:
     tokens_in: int
     tokens_out: int
     tokens_cached: int
+    tokens_thinking: int
     cost: str
     seconds: str
 
@@ -83,6 +84,7 @@ def spent(manifest: Mapping[str, Any]) -> list[Spent]:
             entry["tokens_in"],
             entry["tokens_out"],
             entry["tokens_cached"],
+            entry.get("tokens_thinking", 0),
             "nothing" if entry["cost"] is None else dollars(entry["cost"]),
             "" if entry.get("seconds") is None else duration(entry["seconds"]),
         )

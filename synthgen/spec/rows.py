@@ -123,9 +123,10 @@ class Completion:
     the most tokens), `refusal` (with the reason as the text) or `error` (the request cannot be answered, such as one that is too long;
     never kept).
 
-    `tokens_in` counts all that was read, `tokens_cached` those of them that came from a prompt cache; `cost` is in US dollars at the
-    list prices of the day, None where they are not known or nothing is paid. `logprobs` are the log-probabilities (nats, at
-    temperature 1) of the tokens that the model chose, without those of an opening; none where the model does not tell.
+    `tokens_in` counts all that was read, `tokens_cached` those of them that came from a prompt cache, `tokens_out` all that was written,
+    `tokens_thinking` those of them that the model only thought; `cost` is in US dollars at the list prices of the day, None where they are
+    not known or nothing is paid. `logprobs` are the log-probabilities (nats, at temperature 1) of the tokens that the model chose, without
+    those of an opening; none where the model does not tell.
     """
 
     prompt: Prompt
@@ -136,6 +137,7 @@ class Completion:
     tokens_cached: int = 0
     cost: float | None = None
     logprobs: tuple[float, ...] = ()
+    tokens_thinking: int = 0
 
     def __post_init__(self) -> None:
         _set(self, text=storable(self.text))

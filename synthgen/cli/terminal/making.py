@@ -113,9 +113,10 @@ def _cost_lines(costs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     paid = [entry for entry in costs if entry["cost"] is not None]
     for entry in paid:
         cached = f", {entry['tokens_cached'] / entry['tokens_in']:.0%} of them from the cache" if entry["tokens_cached"] else ""
+        thoughts = f", {thought:,} of them thoughts" if (thought := entry.get("tokens_thinking")) else ""
         yield (
             f"    {entry['field']} by {entry['model']}: {entry['answers']:,} answers, {entry['tokens_in']:,} tokens read{cached}, "
-            f"{entry['tokens_out']:,} written, {dollars(entry['cost'])}"
+            f"{entry['tokens_out']:,} written{thoughts}, {dollars(entry['cost'])}"
         )
     if len(paid) > 1:
         yield f"    in all {dollars(sum(entry['cost'] for entry in paid))}"

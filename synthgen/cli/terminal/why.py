@@ -103,9 +103,9 @@ def _candidate(candidate: Considered, row: str) -> None:
 
 
 def _answer(answer: AnswerRecord) -> None:
-    read = f"{answer.tokens_in:,} tokens read, {answer.tokens_out:,} written" + (
-        f", {dollars(answer.cost)}" if answer.cost is not None else ""
-    )
+    thoughts = f", {answer.tokens_thinking:,} of them thoughts" if answer.tokens_thinking else ""
+    cost = f", {dollars(answer.cost)}" if answer.cost is not None else ""
+    read = f"{answer.tokens_in:,} tokens read, {answer.tokens_out:,} written{thoughts}{cost}"
     whose = f" for {answer.row}" if answer.row else " for a row that shared the prompt"
     finish = "" if answer.finish == "stop" else f", finish {answer.finish}"
     out.print(safe(f"  answered{whose} ({read}{finish})"))
