@@ -19,7 +19,7 @@ from synthgen.hub.hub import Pushed, Sending, publishing, push, send
 from synthgen.making.estimate import QuestionEstimate, questions
 from synthgen.making.make import Checked, MakeResult, make_output
 from synthgen.making.preview import Audience, Previewed, Previews, previews
-from synthgen.making.runs import RecordingModel, RunOptions, Tick, Watch, open_models, shared_journal
+from synthgen.making.runs import RecordingModel, RunOptions, Tick, Watch, open_models, retirements, shared_journal
 from synthgen.models import Budget, Journalled, Model, open_model
 from synthgen.provenance import Why
 from synthgen.provenance.why import why as told_why
@@ -108,8 +108,10 @@ def check(recipe: Recipes, **options: Any) -> Checked:
     """Read a recipe and say what it will ask, without asking. `options` are those of `load_recipe`. Raises RecipeError."""
     loaded = loaded_from(recipe, options)
     recipe_plan = plan(loaded.recipe)
-    asked = list(questions(recipe_plan, open_models(loaded, recipe_plan.models)))
-    return Checked(loaded, recipe_plan, asked, tuple(notes(loaded.recipe)), tuple(files_that_were_read(loaded.recipe)))
+    opened = open_models(loaded, recipe_plan.models)
+    asked = list(questions(recipe_plan, opened))
+    told = (*notes(loaded.recipe), *retirements(opened))
+    return Checked(loaded, recipe_plan, asked, told, tuple(files_that_were_read(loaded.recipe)))
 
 
 @quietly

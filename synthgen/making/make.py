@@ -99,7 +99,9 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
             if noted or files_read:
                 before(Checked(loaded, recipe_plan, notes=noted, readings=files_read))
             if not how.recheck:
-                preflight(recipe_plan, opened, journal, lambda asks: before(Checked(loaded, recipe_plan, asks)), batch=how.batch)
+                preflight(
+                    recipe_plan, opened, journal, lambda asks, ends: before(Checked(loaded, recipe_plan, asks, ends)), batch=how.batch
+                )
             run = Run(loaded, recipe_plan, output, journal, opened, budget, how, watch)
             stores = run.tables(made_of)
             spent = journal.spent()

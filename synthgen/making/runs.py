@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 from synthgen.dataset import Output, Progress, TableStore
@@ -107,15 +108,22 @@ def shared_journal(output: Output, command: str) -> Iterator[Journal]:
         yield journal
 
 
+def retirements(opened: Mapping[str, Model], today: date | None = None) -> tuple[str, ...]:
+    """A note on each model that retires soon, or has."""
+    day = today or datetime.now(UTC).date()
+    ends = {model.identity: model.retirement(day) for model in opened.values() if isinstance(model, PaidModel)}
+    return tuple(end.note(identity, day) for identity, end in ends.items() if end)
+
+
 def preflight(
     recipe_plan: Plan,
     opened: Mapping[str, Model],
     journal: Journal,
-    before: Callable[[list[QuestionEstimate]], None],
+    before: Callable[[list[QuestionEstimate], tuple[str, ...]], None],
     *,
     batch: bool = False,
 ) -> None:
-    """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not."""
+    """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not; with notes."""
     claudes = {name: model for name, model in opened.items() if isinstance(model, PaidModel)}
     if not claudes:
         return
@@ -132,7 +140,8 @@ def preflight(
                 if free_tables
                 else ""
             )
-    before([question for question in questions(recipe_plan, opened, batch=batch) if question.model in claudes])
+    asks = [question for question in questions(recipe_plan, opened, batch=batch) if question.model in claudes]
+    before(asks, retirements(opened))
 
 
 class Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from time import sleep
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -12,6 +13,7 @@ from synthgen.spec.rows import Completion, Prompt
 if TYPE_CHECKING:
     from synthgen.models.costs import Expected
     from synthgen.models.ledger import BatchLedger
+    from synthgen.recipe.claude_models import Retirement
 
 
 class Model(Protocol):
@@ -56,6 +58,9 @@ class PaidModel(Model, Protocol):
     def expected(self, prompts: Sequence[Prompt], count: float, written: float, *, more_read: float = 0.0, batch: bool = False) -> Expected:
         """What `count` prompts cost that are like `prompts`, when an answer has `written` tokens, and each reads `more_read` tokens more;
         with `batch`, at the price of batches."""
+
+    def retirement(self, today: date) -> Retirement | None:
+        """Its end, if it is near, set or over, as far as is known without asking for it."""
 
     def batched(
         self, prompts: Mapping[str, Prompt], ledger: BatchLedger, how: Batching, watch: Callable[[str], None]
