@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from time import time
 from typing import Any
 
 import anthropic
@@ -270,10 +271,10 @@ def test_ctrl_c_leaves_batches_running_and_the_next_run_comes_back(server, tmp_p
 def test_a_batch_that_was_never_sent_is_sent(server):
     journal = Journal(None)
     asked = {"k": Prompt("message 0", 0)}
-    journal.batches.intend(HAIKU, asked)
+    journal.batches.intend(HAIKU, asked, time())
     one = prompts(4)
     remembered = remembering(journal)
-    journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in one})
+    journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in one}, time())
     assert answers(list(remembered.complete(one))) == echoes(4)
     assert sizes(server) == [4]
     assert [batch.keys for batch in journal.batches.unfinished(HAIKU)] == [{"k"}]  # nobody has asked for that one yet
@@ -288,7 +289,7 @@ def test_a_batch_of_somebody_else_is_not_taken_for_ones_own(server, polls):
     ]
     with anthropic.Anthropic(**server.client) as client:
         client.messages.batches.create(requests=requests)
-    journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in one})
+    journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in one}, time())
     assert answers(list(remembering(journal).complete(one))) == echoes(4)
     assert sizes(server) == [4, 4]
 
@@ -354,7 +355,7 @@ def test_a_batch_that_another_key_sent_is_not_asked_again(server):
     journal = Journal(None)
     with pytest.raises(Killed):
         list(remembering(dying_journal(None, "kept")).complete(prompts(1)))
-    batch = journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in prompts(2)})
+    batch = journal.batches.intend(HAIKU, {key_of(HAIKU, prompt): prompt for prompt in prompts(2)}, time())
     journal.batches.named(batch, "msgbatch_elsewhere")
     with pytest.raises(ModelError, match="not to be found with this key"):
         list(remembering(journal).complete(prompts(2)))

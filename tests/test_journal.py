@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from time import time
 
 import pytest
 from hypothesis import given
@@ -325,7 +326,7 @@ def test_what_was_paid_for_is_on_the_disk_before_it_is_given_out(tmp_path):
     ):
         journal.keep(str(one.prompt.stream), "model", one)
         mode()
-    batch = journal.batches.intend("model", {"key": Prompt("a", 5)})
+    batch = journal.batches.intend("model", {"key": Prompt("a", 5)}, time())
     mode()
     journal.keep("6", "model", Completion(Prompt("a", 6), "b", "stop"))
     batch = journal.batches.named(batch, "name")

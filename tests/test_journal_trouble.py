@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
@@ -331,7 +332,7 @@ SENT = Prompt("a", 1, brief=Brief("b"))
 WORK: dict[str, Callable[[Journal], Any]] = {
     "find": lambda journal: journal.find("key", SENT),
     "keep": lambda journal: journal.keep("key", "model", Completion(SENT, "a", "stop")),
-    "intend": lambda journal: journal.batches.intend("model", {"key": SENT}),
+    "intend": lambda journal: journal.batches.intend("model", {"key": SENT}, time()),
     "sent": lambda journal: journal.batches.unfinished("model"),
     "ids": lambda journal: journal.batches.ids(),
     "spent": lambda journal: journal.spent(),
@@ -353,7 +354,7 @@ def test_trouble_is_told_whatever_the_journal_is_about(path: Path, work: str) ->
 
 def test_trouble_with_a_batch_is_told(path: Path) -> None:
     journal = Journal(path)
-    batch = journal.batches.intend("model", {"key": SENT})
+    batch = journal.batches.intend("model", {"key": SENT}, time())
     with closing(sqlite3.connect(path)) as other:
         other.execute("DROP TABLE batches")
     for work in (lambda: journal.batches.named(batch, "name"), lambda: journal.batches.finish(batch, "model", {})):
@@ -395,7 +396,7 @@ def test_an_answer_to_a_brief_may_have_been_paid_for(path: Path) -> None:
 
 def test_a_batch_that_is_not_done_may_be_paid_for(path: Path) -> None:
     journal = Journal(path)
-    batch = journal.batches.intend("model", {"key": Prompt("a", 1)})
+    batch = journal.batches.intend("model", {"key": Prompt("a", 1)}, time())
     assert paid(path)
     journal.batches.named(batch, "name")
     assert paid(path)

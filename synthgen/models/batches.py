@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from time import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -107,7 +106,7 @@ class Batches:
             if not file or (problem is not None and self.under_way and len(file) < self._least):
                 return problem
             self.model.budget.reserve(most, sent=True)
-            batch = self.ledger.intend(self.model.identity, file)
+            batch = self.ledger.intend(self.model.identity, file, self.line.clock.now())
             self._take_up(self.ledger.named(batch, self._post(batch, file, most)), most)
             ready = ready[len(file) :]
         return None
@@ -204,7 +203,7 @@ class Batches:
         card = card if isinstance(card, Failure) else NO_ANSWER
         if card.status != 404:
             raise card.error(self.model.name, TRIES if card.retryable else 1)
-        if time() - batch.began > OLDEST:
+        if self.line.clock.now() - batch.began > OLDEST:
             return None
         raise ModelError(
             f"{self.model.name}: the batch {name} is not to be found with this key ({card.message})",

@@ -14,6 +14,7 @@ from synthgen.errors import ModelError
 from synthgen.models import wire
 from synthgen.models.batches import Batches
 from synthgen.models.budget import Budget
+from synthgen.models.clock import ServerClock
 from synthgen.models.connection import TRIES, Connection
 from synthgen.models.costs import BYTES_A_TOKEN, Expected, expected
 from synthgen.models.exchange import Exchange
@@ -42,7 +43,7 @@ class ClaudeModel:
     ) -> None:
         self.name, self.concurrency, self.timeout, self.budget = name, concurrency, timeout, budget or Budget()
         self.price = price(name, prices)
-        self.pace = float(concurrency)
+        self.pace, self.clock = float(concurrency), ServerClock()
         self.warm: dict[str, float] = {}  # when each brief was last read, so that the API has it in its cache
         self._abilities: wire.Abilities | None = None
         if self.price is None and self.budget.limit is not None:
@@ -63,7 +64,7 @@ class ClaudeModel:
 
     def check_key(self, otherwise: str = "") -> None:
         """Make sure, without a request, that there is a key. Raises ModelError, which says `otherwise` what can be done without one."""
-        with Connection(self.name, self.timeout) as line:
+        with Connection(self.name, self.timeout, clock=self.clock) as line:
             result = line.start(line.once(line.signed())).result()
         if isinstance(result, Failure):
             problem = result.error(self.name)
@@ -72,7 +73,7 @@ class ClaudeModel:
     def tokens(self, prompts: Sequence[Prompt]) -> list[int]:
         """How many tokens each prompt has with all that is sent with it, counted by the API, which costs nothing. Raises ModelError at once
         when that fails."""
-        with Connection(self.name, min(self.timeout, COUNTING)) as line:
+        with Connection(self.name, min(self.timeout, COUNTING), clock=self.clock) as line:
             return line.start(self._counted(line, prompts)).result()
 
     def expected(self, prompts: Sequence[Prompt], count: float, written: float, *, more_read: float = 0.0, batch: bool = False) -> Expected:
@@ -106,14 +107,14 @@ class ClaudeModel:
         the budget; all that was answered until then is given out first."""
         if not prompts:
             return
-        with Connection(self.name, self.timeout, min(self.concurrency, len(prompts))) as line:
+        with Connection(self.name, self.timeout, min(self.concurrency, len(prompts)), self.clock) as line:
             yield from Exchange(self, line, prompts).answers()
 
     def batched(
         self, prompts: Mapping[str, Prompt], ledger: BatchLedger, how: Batching, watch: Callable[[str], None]
     ) -> Iterator[tuple[str, Completion]]:
         """The answers to prompts, each under its key, asked in Message Batches."""
-        with Connection(self.name, self.timeout) as line:
+        with Connection(self.name, self.timeout, clock=self.clock) as line:
             yield from Batches(self, ledger, line, prompts, how, watch).answers()
 
     def abilities(self, line: Connection) -> wire.Abilities:

@@ -12,6 +12,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from synthgen.models.clock import ServerClock
 from synthgen.models.failures import UNSENDABLE, Failure, credentials, failure, redacted
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ class Connection:
     """Open inside `with`. `name` is the model that errors name, `timeout` the seconds that one call may take. The calls that are
     under way are shared out among clients, EACH to one: a client looks at all of its connections before every call."""
 
-    def __init__(self, name: str, timeout: float, at_once: int = 1) -> None:
-        self.name, self.timeout, self.at_once = name, timeout, at_once
+    def __init__(self, name: str, timeout: float, at_once: int = 1, clock: ServerClock | None = None) -> None:
+        self.name, self.timeout, self.at_once, self.clock = name, timeout, at_once, clock or ServerClock()
         self.jitter = Random()  # when to try again must differ between processes, and decides no answer
         self._ready = Event()
         self._thread = Thread(target=self._run, name="claude", daemon=True)
@@ -110,7 +111,16 @@ class Connection:
         more = -(-self.at_once // EACH) - 1
         trusted = httpx2.create_ssl_context() if more else True  # it takes long to make
         for _ in range(more):
-            yield self.client.with_options(http_client=anthropic.DefaultAsyncHttpxClient(verify=trusted, follow_redirects=False))
+            yield self.client.with_options(http_client=anthropic.DefaultAsyncHttpxClient(verify=trusted, **self._http))
+
+    @property
+    def _http(self) -> dict[str, Any]:
+        """The options of a client: a prompt goes to the server that the user named, and to no other, and each answer tells the time."""
+
+        async def answered(response: Any) -> None:
+            self.clock.hear(response.headers)
+
+        return {"follow_redirects": False, "event_hooks": {"response": [answered]}}
 
     def _run(self) -> None:
         try:
@@ -127,10 +137,7 @@ class Connection:
         self.secrets = credentials()
         problem: Failure | None = None
         try:
-            http_client = DefaultAsyncHttpxClient(
-                follow_redirects=False
-            )  # a prompt goes to the server that the user named, and to no other
-            self.client = AsyncAnthropic(max_retries=0, timeout=self.timeout, http_client=http_client)
+            self.client = AsyncAnthropic(max_retries=0, timeout=self.timeout, http_client=DefaultAsyncHttpxClient(**self._http))
         except (AnthropicError, ValueError, TypeError) as error:
             problem = failure(error, self.name, self.secrets)
             if not isinstance(error, AnthropicError):

@@ -12,6 +12,7 @@ from time import time
 from typing import Any
 
 from synthgen.errors import ModelError, did_you_mean
+from synthgen.models.clock import date_of
 from synthgen.models.prices import price_list
 
 KEPT = "everything that was answered is kept: the same command goes on where this one stopped"
@@ -118,13 +119,14 @@ def _status(error: Any, name: str) -> Failure:
 
 
 def told_to_wait(headers: Any) -> float | None:
-    """Seconds that the API asks to wait: `retry-after-ms`, or `retry-after` as seconds or a date."""
+    """Seconds that the API asks to wait: `retry-after-ms`, or `retry-after` as seconds, or as a date of the API's clock."""
     for header, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
         try:
             return max(0.0, float(headers[header]) / unit)
         except (KeyError, ValueError):
             continue
+    sent = date_of(headers)
     try:
-        return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - time())
+        return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - (time() if sent is None else sent))
     except (KeyError, ValueError, TypeError):
         return None

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from time import time
 from typing import TYPE_CHECKING
 
 from synthgen.spec.rows import Completion, Prompt
@@ -25,8 +24,8 @@ CREATE TABLE IF NOT EXISTS batched (
 
 @dataclass(frozen=True, slots=True)
 class SentBatch:
-    """A batch that was sent at `began` (seconds of the epoch): the `id` that the API gave it, None if that is not known, and the journal's
-    `keys` of what it asks."""
+    """A batch that was sent at `began` (seconds of the epoch, by the API's clock): the `id` that the API gave it, None if that is not
+    known, and the journal's `keys` of what it asks."""
 
     number: int
     id: str | None
@@ -40,9 +39,8 @@ class BatchLedger:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
 
-    def intend(self, model: str, prompts: Mapping[str, Prompt]) -> SentBatch:
-        """Write that a batch of these prompts, each under its key, is about to be sent."""
-        began = time()
+    def intend(self, model: str, prompts: Mapping[str, Prompt], began: float) -> SentBatch:
+        """Write that a batch of these prompts, each under its key, is about to be sent at `began`."""
         with self.journal.writing() as connection:
             number = connection.execute("INSERT INTO batches (model, began) VALUES (?, ?)", (model, began)).lastrowid
             assert number is not None

@@ -9,10 +9,12 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, time
+
+from synthgen.models.clock import date_of
 
 LONGEST = 60.0
-"""Seconds that a used-up rate limit is waited for at most: the clocks of the API and of this machine may differ."""
+"""Seconds that a used-up rate limit is waited for at most: a server may say anything."""
 
 
 class Pace:
@@ -50,10 +52,11 @@ class Pace:
         """A request was answered, with these headers."""
         self.wins += 1
         self.limit = min(self.most, self.limit + 1 / self.limit)
+        sent = date_of(headers)
         resets = [headers.get(name[: -len("remaining")] + "reset") for name, remaining in headers.items() if _is_empty(name, remaining)]
         for reset in resets:
             if reset:
-                self._pause(_seconds_to(reset))
+                self._pause(_seconds_to(reset, time() if sent is None else sent))
 
     def too_fast(self, began: float, wait: float | None) -> None:
         """A request that was sent at `began` was refused because there were too many. Those that were sent with it do not count again."""
@@ -82,9 +85,9 @@ def _is_empty(name: str, remaining: str) -> bool:
     return name.startswith("anthropic-ratelimit-") and name.endswith("-remaining") and remaining.strip() == "0"
 
 
-def _seconds_to(when: str) -> float:
+def _seconds_to(when: str, now: float) -> float:
     try:
         moment = datetime.fromisoformat(when)
     except ValueError:
         return 0.0
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pyarrow import parquet
+from servers.claude import ClaudeServer
 
 from faults.work import RECIPES
 
@@ -47,3 +48,8 @@ def rows(out: Path) -> dict[str, list[dict[str, Any]]]:
     for file in sorted(out.glob("*/*.parquet")):
         found.setdefault(file.parent.name, []).extend(parquet.read_table(file).to_pylist())
     return found
+
+
+def asked_messages(server: ClaudeServer) -> int:
+    """How many messages Claude was asked for, in batches too."""
+    return len(server.asked()) + sum(len(batch.requests) for batch in server.batches.values())

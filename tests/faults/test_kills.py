@@ -12,7 +12,7 @@ from random import Random
 import pytest
 from servers.claude import ClaudeServer
 
-from faults.disturbed import LOST, ROUNDS, command, environment, recipe, rows, run
+from faults.disturbed import LOST, ROUNDS, asked_messages, command, environment, recipe, rows, run
 from faults.work import RECIPES
 
 AT_ONCE = 64
@@ -25,7 +25,7 @@ def test_a_run_that_is_killed_goes_on_and_makes_the_same_rows(kind: str, tmp_pat
     with ClaudeServer(latency=0.02) as server:
         began = time.monotonic()
         assert run(kind, place, tmp_path / "whole", server.environment).returncode == 0
-        usual, asked = time.monotonic() - began, len(server.asked())
+        usual, asked = time.monotonic() - began, asked_messages(server)
         kills = 0
         for _ in range(ROUNDS):
             process = subprocess.Popen(
@@ -47,7 +47,7 @@ def test_a_run_that_is_killed_goes_on_and_makes_the_same_rows(kind: str, tmp_pat
             process.stderr.close()
         done = run(kind, place, tmp_path / "killed", server.environment)
         assert done.returncode == 0, done.stderr
-        twice = len(server.asked()) - 2 * asked
+        twice = asked_messages(server) - 2 * asked
     assert rows(tmp_path / "killed") == rows(tmp_path / "whole")
     assert twice <= AT_ONCE * kills
     if kind == "batch":  # a batch that was sent is found again

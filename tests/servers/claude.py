@@ -25,6 +25,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache
 from random import Random
 from types import TracebackType
@@ -932,7 +933,7 @@ class Fault:
         return cls(name, value, dict(one.split("=", 1) for one in rest))
 
 
-Faults = Callable[[Any], str | None] | Mapping[str, float] | None
+Faults = Callable[[Any], str | Fault | None] | Mapping[str, float] | None
 
 
 def draw(faults: Faults, key: Any, seed: int) -> Fault | None:
@@ -941,7 +942,7 @@ def draw(faults: Faults, key: Any, seed: int) -> Fault | None:
         return None
     if callable(faults):
         told = faults(key)
-        return Fault.read(told) if told else None
+        return Fault.read(told) if isinstance(told, str) and told else told or None
     drawn = Random(f"{seed}:{key}").random()
     for told, rate in faults.items():
         drawn -= rate
@@ -1340,6 +1341,7 @@ class ClaudeServer:
         headers = {
             "content-type": reply.kind,
             "content-length": str(len(body)),
+            "date": format_datetime(datetime.now(UTC), usegmt=True),
             "request-id": f"req_{entry.number:024d}",
             "anthropic-organization-id": "00000000-0000-4000-8000-000000000000",
             **reply.headers,
