@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import EDQUOT, EFBIG, ENOSPC
+from errno import EACCES, EDQUOT, EFBIG, ENOSPC, EPERM, EROFS
 from glob import escape
 from hashlib import sha256
 from pathlib import Path
@@ -33,6 +33,8 @@ from synthgen.spec.replacing import PARTS, sync
 
 FULL = (ENOSPC, EDQUOT, EFBIG)
 """What a system says when there is no room for a file."""
+FORBIDDEN = (EACCES, EPERM, EROFS)
+"""What it says to who may not write or read."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,19 @@ class Output:
         except OSError as error:
             if error.errno is None or isinstance(error, ConnectionError | TimeoutError):  # no file's
                 raise
-            full = error.errno in FULL
-            place, why = error.filename or self.unfinished, os.strerror(error.errno)
+            full, place = error.errno in FULL, error.filename or self.unfinished
             raise OutputError(
-                f"{place} cannot be {'written' if full else 'read or written'}: {why}",
-                f"{'free some space' if full else 'put that right'}, and run the same command again: all that was finished is kept",
+                f"{place} cannot be {'written' if full else 'read or written'}: {os.strerror(error.errno)}",
+                f"{self._way_out(error.errno)}, and run the same command again: all that was finished is kept",
             ) from None
         finally:
             release(lock)
+
+    def _way_out(self, errno: int | None) -> str:
+        """What to do about an error of the system."""
+        if errno in FULL:
+            return "free some space"
+        return f"let this user read and write in {self.final.parent} and all below" if errno in FORBIDDEN else "put that right"
 
     # For who holds the lock
 
@@ -165,7 +172,8 @@ class Output:
         except OSError as error:
             if error.errno in FULL:
                 raise
-            hint = "close what reads it, and run the same command again: all that was made is kept"
+            way_out = self._way_out(error.errno) if error.errno in FORBIDDEN and os.name != "nt" else "close what reads it"
+            hint = f"{way_out}, and run the same command again: all that was made is kept"
             raise OutputError(f"{self.unfinished} cannot take the place of {self.final}: {error.strerror}", hint) from None
         sync(self.final.parent)
         return self._settle()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyarrow import parquet
 from servers.claude import ClaudeServer
@@ -40,6 +41,48 @@ def run(kind: str, place: Path, out: Path, more: Mapping[str, str] | None = None
     done = subprocess.run(command(kind, place, out), capture_output=True, text=True, env=environment(more), timeout=300, check=False)
     assert LOST not in done.stderr, done.stderr
     return done
+
+
+def stopped(
+    kind: str, place: Path, out: Path, more: Mapping[str, str] | None = None, *, at: int = 24, by: Sequence[str] = ()
+) -> subprocess.Popen[str]:
+    """A run whose first table has `at` rows, and which waits for a line; started `by` another program, where one is named."""
+    process = subprocess.Popen(
+        [*by, *command(kind, place, out)],
+        env=environment({**(more or {}), "STOP_AT": str(at)}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if int(line.split()[1]) >= at:
+            break
+    return process
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """How a stopped run ends that goes on: its exit code, and what it says, which is no traceback."""
+    _, words = process.communicate("\n", timeout=300)
+    assert LOST not in words, words
+    return process.returncode, words
+
+
+class Undisturbed(NamedTuple):
+    """What a run made that nothing disturbed, how much it asked Claude, and how long it took."""
+
+    rows: dict[str, list[dict[str, Any]]]
+    asked: int
+    seconds: float
+
+
+def undisturbed(kind: str, folder: Path) -> Undisturbed:
+    """Such a run, in a folder."""
+    with ClaudeServer() as server:
+        began = time.monotonic()
+        assert run(kind, recipe(kind, folder), folder / "out", server.environment).returncode == 0
+        return Undisturbed(rows(folder / "out"), asked_messages(server), time.monotonic() - began)
 
 
 def rows(out: Path) -> dict[str, list[dict[str, Any]]]:

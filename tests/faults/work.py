@@ -3,6 +3,7 @@ says. An error that is told ends it with 1; whatever else is a fault, and shows 
 
 from __future__ import annotations
 
+import os
 import sys
 from random import Random
 
@@ -56,8 +57,15 @@ def script(prompt: Prompt, stream: Random) -> str:
     return "" if stream.random() < 0.2 else f" message {stream.randrange(10**6)} {mention}\n"
 
 
+stops = [int(os.environ["STOP_AT"])] if "STOP_AT" in os.environ else []
+
+
 def told(tick: Tick) -> None:
+    """Print how far it is. Once a table has STOP_AT rows, wait for a line on standard input, once."""
     print(tick.table, tick.rows, flush=True)
+    if stops and tick.rows >= stops[0]:
+        stops.clear()
+        sys.stdin.readline()
 
 
 if __name__ == "__main__":
