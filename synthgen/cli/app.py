@@ -41,6 +41,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": models.doctor,
 }
 
+NO_MEMORY = (
+    "error: there is not enough memory for this\n"
+    "  close other programs, raise the limit (ulimit -v, or the container's), or give it less at a time; what was finished is kept"
+)
 WIDEST = 120
 """Columns that help takes at most; on a narrower terminal as many as there are."""
 
@@ -72,7 +76,7 @@ def _errors_in_words(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def called(*arguments: Any, **options: Any) -> None:
-        from synthgen.errors import SynthgenError
+        from synthgen.errors import SynthgenError, lacks_memory
 
         try:
             function(*arguments, **options)
@@ -84,6 +88,11 @@ def _errors_in_words(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(INTERRUPTED) from None
         except OSError as error:
             raise typer.Exit(failed(error)) from None
+        except Exception as error:
+            if not lacks_memory(error):
+                raise
+            tell(NO_MEMORY)
+            raise typer.Exit(1) from None
 
     return called
 

@@ -197,7 +197,7 @@ def _counts(output: Dataset, table: str, column: str) -> Counter[str]:
     counts = Counter[str]()
     for path in output.paths(table):
         with output.stored(path) as stored:
-            for batch in stored.iter_batches(batch_size=100_000, columns=[column]):
+            for batch in stored.iter_batches(batch_size=100_000, columns=[column], use_threads=False):
                 for entry in batch.column(column).value_counts().to_pylist():
                     counts[to_text(entry["values"])] += entry["counts"]
     return counts

@@ -70,7 +70,7 @@ def _batches(output: Dataset, table: str, names: Sequence[str]) -> Iterator[pyar
     last = -1
     for path in output.paths(table):
         with output.stored(path) as stored:
-            for batch in stored.iter_batches(batch_size=AT_ONCE, columns=[*names, f"{PROVENANCE}.row"]):
+            for batch in stored.iter_batches(batch_size=AT_ONCE, columns=[*names, f"{PROVENANCE}.row"], use_threads=False):
                 rows = pyarrow.Table.from_batches([batch])
                 numbers = _numbers(rows)
                 if len(numbers) == 0:

@@ -184,7 +184,7 @@ class Split:
         with parquet.ParquetFile(shard) as stored:
             self.features = self.features or Features.from_arrow_schema(stored.schema_arrow)
             self.rows += stored.metadata.num_rows
-            self.bytes += sum(batch.nbytes for batch in stored.iter_batches())
+            self.bytes += sum(batch.nbytes for batch in stored.iter_batches(use_threads=False))
         self.disk += shard.stat().st_size
 
 

@@ -19,7 +19,7 @@ from synthgen.dataset.manifest import AGAIN, read_manifest
 from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, PROGRESS
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
-from synthgen.errors import OutputError, did_you_mean
+from synthgen.errors import OutputError, did_you_mean, lacks_memory
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.text.originals import Originals
 
@@ -187,7 +187,7 @@ class Dataset:
     def _stored(self, table: str, columns: Sequence[str] | None) -> Iterator[pyarrow.RecordBatch]:
         for path in self.paths(table):
             with self.stored(path) as stored:
-                yield from stored.iter_batches(batch_size=1000, columns=None if columns is None else list(columns))
+                yield from stored.iter_batches(batch_size=1000, columns=None if columns is None else list(columns), use_threads=False)
 
     def count(self, table: str) -> int:
         """How many rows a table has, as its shards say. Raises OutputError."""
@@ -212,7 +212,9 @@ class Dataset:
 
         try:
             yield
-        except (pyarrow.ArrowException, OSError, ValueError):
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
+            if lacks_memory(error):
+                raise
             raise OutputError(f"{self.folder / self.root / path} is damaged: it cannot be read", self.hint) from None
 
 

@@ -75,7 +75,7 @@ def rows_at(output: Dataset, table: str, places: Sequence[int], columns: Sequenc
                 count = stored.metadata.row_group(group).num_rows
                 group_places = places[bisect_left(places, before) : bisect_left(places, before + count)]
                 if group_places:
-                    read = stored.read_row_group(group, columns=None if columns is None else list(columns))
+                    read = stored.read_row_group(group, columns=None if columns is None else list(columns), use_threads=False)
                     for first, last in _runs(group_places):  # pyarrow's take would import pandas
                         yield from decode_json_columns(read.slice(first - before, last - first).to_pylist(), read.schema)
                 before += count
@@ -97,6 +97,6 @@ def set_aside(output: Dataset, table: str, number: int) -> Iterator[tuple[str, d
     for to in output.aside:
         for path in output.paths(to):
             with output.stored(path) as stored:
-                for batch in stored.iter_batches():
+                for batch in stored.iter_batches(use_threads=False):
                     of_row = compute.and_(compute.equal(batch.column("table"), table), compute.equal(batch.column("row"), number))
                     yield from ((to, record) for record in decode_json_columns(batch.filter(of_row).to_pylist(), stored.schema_arrow))

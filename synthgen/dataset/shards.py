@@ -35,7 +35,7 @@ def write_shards(folder: Path, name: str, files: Sequence[Path], shape: datasets
         waiting: list[pyarrow.Table] = []
         for file in files:
             with parquet.ParquetFile(file) as stored:
-                for batch in stored.iter_batches(batch_size=GROUP_ROWS, columns=schema.names):
+                for batch in stored.iter_batches(batch_size=GROUP_ROWS, columns=schema.names, use_threads=False):
                     waiting.append(pyarrow.Table.from_batches([batch]).cast(schema))
                     while sum(part.num_rows for part in waiting) >= GROUP_ROWS:
                         merged = pyarrow.concat_tables(waiting)

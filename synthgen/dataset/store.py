@@ -122,7 +122,7 @@ class TableStore:
         column_names = list(self.plan.kept) if only is None else list(only)
         for number in range(self.count):
             with parquet.ParquetFile(self.folder / self._name(number)) as file:
-                for batch in file.iter_batches(batch_size=1000, columns=column_names):
+                for batch in file.iter_batches(batch_size=1000, columns=column_names, use_threads=False):
                     yield from columns.decode_json_columns(batch.to_pylist(), file.schema_arrow)
 
     def shards(self) -> list[dict[str, Any]]:

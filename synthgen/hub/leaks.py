@@ -201,5 +201,5 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
     from pyarrow import parquet
 
     with parquet.ParquetFile(file) as stored:
-        for batch in stored.iter_batches(batch_size=1000):
+        for batch in stored.iter_batches(batch_size=1000, use_threads=False):
             yield from batch.to_pylist()

@@ -229,7 +229,7 @@ def _picked(source: Path, mask: Sequence[bool], target: Path) -> Path:
         first = 0
         with parquet.ParquetFile(source) as stored:
             for number in range(stored.num_row_groups):
-                group = stored.read_row_group(number)
+                group = stored.read_row_group(number, use_threads=False)
                 yield group.filter(pyarrow.array(mask[first : first + group.num_rows]))
                 first += group.num_rows
 

@@ -14,6 +14,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface, Cache, CacheLayerMixin
 from transformers.masking_utils import sdpa_mask
 
+from synthgen.errors import lacks_memory
 from synthgen.models.attention import RowsLayer
 from synthgen.models.batch import Batch, Choose, Job
 
@@ -113,8 +114,10 @@ def fits(model: Any, room: int) -> bool:
         model.set_attn_implementation(ATTENTION)
         if bool((_tried(model, ids).float() - expected).abs().mean() <= 0.1 * expected.std()):
             return True
-    except (AttributeError, TypeError, RuntimeError, ValueError, NotImplementedError, KeyError, IndexError):
-        pass  # a model with its own kind of cache or attention
+    except (AttributeError, TypeError, RuntimeError, ValueError, NotImplementedError, KeyError, IndexError) as error:
+        if lacks_memory(error):
+            raise  # else what is written would depend on how much memory there was
+        # a model with its own kind of cache or attention
     model.set_attn_implementation(usual)
     return False
 

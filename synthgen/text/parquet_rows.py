@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from synthgen.errors import DataError
+from synthgen.errors import DataError, lacks_memory
 from synthgen.text.opened import GROWTH, LARGEST, MOST, PACKED, SMALL, packed_too_large, plain_file, read_all, too_many
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def read_tables(path: Path) -> Iterator[pyarrow.Table]:
         try:
             yield from _tables(file, path, path.stat().st_size)
         except (pyarrow.ArrowException, OSError) as error:
+            if lacks_memory(error):
+                raise
             raise DataError(f"{path}: cannot be read as Parquet: {error}") from None
 
 
@@ -77,7 +79,7 @@ def _tables(file: BinaryIO, path: Path, size: int) -> Iterator[pyarrow.Table]:
             raise DataError(f"{path}: two columns are named '{duplicate}'", "give one of them another name")
         most, written_out = min(LARGEST, max(SMALL, GROWTH * size)), 0
     with parquet.ParquetFile(file, read_dictionary=texts) as stored:
-        for batch in stored.iter_batches(ROWS):
+        for batch in stored.iter_batches(ROWS, use_threads=False):
             shared = pyarrow.Table.from_batches([batch])
             step = min(ROWS, max(1, SMALL // max(1, shared.nbytes)))
             for start in range(0, shared.num_rows, step):

@@ -18,6 +18,7 @@ from zipfile import ZipFile
 
 import torch
 
+from synthgen.errors import lacks_memory
 from synthgen.spec.replacing import replacing
 from synthgen.tuning.batches import Encoded, steps
 from synthgen.tuning.losses import Objective, bits_per_byte, likelihood, side_by_side
@@ -259,5 +260,7 @@ def _checkpoint(file: Path, device: Any) -> dict[str, Any] | None:
         with ZipFile(file) as stored:
             damaged = stored.testzip()  # torch itself does not look at the checksums
         return None if damaged else torch.load(file, weights_only=True, map_location=device)
-    except Exception:  # noqa: BLE001 (a file that is damaged, or not there, can fail in any way)
+    except Exception as error:  # a file that is damaged, or not there, can fail in any way
+        if lacks_memory(error):
+            raise
         return None

@@ -103,7 +103,7 @@ class ReviewTable:
         start, _, path, inner = self._layout[number]
         if number not in self._groups:
             with self.dataset.stored(path) as stored:
-                self._groups[number] = stored.read_row_group(inner)
+                self._groups[number] = stored.read_row_group(inner, use_threads=False)
             while len(self._groups) > GROUPS:
                 self._groups.popitem(last=False)
         self._groups.move_to_end(number)
