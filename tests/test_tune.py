@@ -456,7 +456,9 @@ def tune(logs: Path, out: Path, model: Path, **options: Any) -> Tuned:
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tuning")
+    folder = tmp_path_factory.mktemp("tuning")
+    logged(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
