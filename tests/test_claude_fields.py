@@ -463,6 +463,18 @@ def test_where_there_is_no_label_there_is_nothing_to_agree_with(make):
         (["a", "B"], ["A", "b"], True),
         (["a"], ["a", "b"], False),
         ("", "", True),
+        ("00501", "501", False),
+        ("00501", "00501", True),
+        ("007", 7, True),
+        (" 5 ", "5.0", True),
+        ("0.5", ".50", True),
+        ("1234567890", "1234567891", False),
+        (12345678901234567890, 12345678901234567891, False),
+        (10**400, 1.5, False),
+        ("NaN", "nan", True),
+        (float("nan"), float("nan"), True),
+        ("Infinity", "inf", False),
+        ("1_000", "1000", False),
     ],
 )
 def test_what_is_the_same(one, other, alike):

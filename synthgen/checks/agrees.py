@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
@@ -14,6 +15,9 @@ from synthgen.fields.shape import Others
 from synthgen.spec.parts import PartMistake
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Row, Value
+
+WHOLE = re.compile(r"[-+]?\d{1,1000}", re.ASCII)
+REAL = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 class Agrees(Check):
@@ -51,22 +55,33 @@ def _difference(answer: Value, label: Value, answer_name: str, label_name: str) 
 
 
 def same(one: Value, other: Value) -> bool:
-    """Whether two values say the same: text whatever its case and the space around it, numbers to nine digits."""
+    """Whether two values say the same: text whatever its case and the space around it, whole numbers to the last digit, others to nine.
+    Of two texts that begin with a zero, such as 00501, none is a number, but a code."""
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     first, second = _number(one), _number(other)
-    if first is not None and second is not None:
+    if first is None or second is None or (isinstance(one, str) and isinstance(other, str) and (_is_code(one) or _is_code(other))):
+        return _plain(one) == _plain(other)
+    if isinstance(first, int) and isinstance(second, int):
+        return first == second
+    try:
         return math.isclose(first, second, rel_tol=1e-9, abs_tol=1e-9)
-    return _plain(one) == _plain(other)
+    except OverflowError:  # a whole number that is larger than any other
+        return False
 
 
 def _number(value: Value) -> float | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
+    """The number that a value is; None where it is none."""
+    if isinstance(value, str):
+        text = value.strip()
+        if WHOLE.fullmatch(text):
+            return int(text)
+        return float(text) if REAL.fullmatch(text) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and value == value else None
+
+
+def _is_code(text: str) -> bool:
+    return bool(re.match(r"[-+]?0\d", text.strip()))
 
 
 def _plain(value: Value) -> str:
