@@ -393,6 +393,19 @@ def test_folders_of_data_files_are_loaded(attempt: Attempt, tickets: Path) -> No
         (tickets / name).unlink()
 
 
+def test_what_stands_in_csv_is_text_as_in_a_file(attempt: Attempt, tickets: Path) -> None:
+    (tickets / "a.csv").write_text("text,country,zip,none\n1.10,NA,00501,\n2.5,DE,02134,3\n")
+    assert attempt("dataset: tickets") == (str([{"text": "1.10", "country": "NA", "zip": "00501", "none": ""}]), "")
+
+
+def test_the_types_that_a_card_gives_to_csv_are_kept(attempt: Attempt, tickets: Path) -> None:
+    (tickets / "a.csv").write_text("text,n\n00501,007\n")
+    (tickets / "README.md").write_text(
+        "---\ndataset_info:\n  features:\n  - {name: text, dtype: string}\n  - {name: n, dtype: int64}\n---\n"
+    )
+    assert attempt("dataset: tickets") == (str([{"text": "00501", "n": 7}]), "")
+
+
 def test_text_that_is_not_utf_8_is_told(attempt: Attempt, tickets: Path) -> None:
     import pyarrow
     from pyarrow import parquet

@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from os.path import normpath, relpath
 from pathlib import Path
@@ -229,7 +230,8 @@ def _plain(named: Named, folder: Path) -> Opened:
     for file in card_files:
         dataset_files.check_plain(file, dataset_files.CARD)
     scratch = Scratch()  # the shared cache tells folders apart by their names and cards only
-    builder = datasets.load_dataset_builder(str(folder), named.config, cache_dir=scratch.path)
+    build = partial(datasets.load_dataset_builder, str(folder), named.config, cache_dir=scratch.path)
+    builder = build()
 
     def data() -> list[Path]:
         files = [named.inside(file, f"its file '{relpath(file, folder)}' leads") for file in _data_files(named, builder)]
@@ -237,7 +239,25 @@ def _plain(named: Named, folder: Path) -> Opened:
             _refuse_archive(named, file)
         return files
 
-    return Opened(named, [*card_files, *data()], lambda: _prepared(named, builder, data()), scratch)
+    def read() -> Any:
+        found = data()
+        return _prepared(named, build(**_all_text(builder)) if builder.name == "csv" else builder, found)
+
+    return Opened(named, [*card_files, *data()], read, scratch)
+
+
+def _all_text(builder: Any) -> dict[str, Any]:
+    """Options by which the columns of CSV files are text, as those of one file are, unless the card gives their types: a guess would make
+    501 of 00501, and nothing of NA."""
+    import datasets
+    import pandas  # type: ignore[import-untyped]
+
+    if (features := builder.config.features or builder.info.features) is not None:
+        return {"features": features}
+    options = {**builder.config.pd_read_csv_kwargs, "chunksize": None, "nrows": 0}
+    files = [file for split in builder.config.data_files.values() for file in split]
+    columns = [str(name) for name in pandas.read_csv(files[0], **options).columns] if files else []
+    return {"features": datasets.Features(dict.fromkeys(columns, datasets.Value("string"))), "keep_default_na": False}
 
 
 def _data_paths(named: Named, card: Path) -> Iterator[str]:
