@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import synthgen
+from synthgen.recipe.notes import notes
 
 
 def noted(**field: Any) -> tuple[str, ...]:
@@ -47,3 +48,11 @@ def test_a_template_where_none_can_stand_is_noted(field: dict[str, Any]) -> None
 )
 def test_braces_that_name_no_field_are_not(field: dict[str, Any]) -> None:
     assert noted(**field) == ()
+
+
+@pytest.mark.parametrize(("revision", "count"), [(None, 1), ("main", 1), ("v1", 0), ("1f2c3d4", 0)])
+def test_a_dataset_on_the_hub_that_may_change_is_noted(revision: str | None, count: int) -> None:
+    field = {"kind": "load", "dataset": "me/shop", "pick": "random", "revision": revision}
+    found = [*notes(synthgen.load_recipe({"name": "noted", "tables": {"t": {"rows": 20, "fields": {"x": field}}}}).recipe)]
+    assert len(found) == count
+    assert all("t.x: 'me/shop' on the Hub may change between two runs" in note and "revision: COMMIT" in note for note in found)

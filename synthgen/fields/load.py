@@ -90,6 +90,11 @@ class Load(PythonField):
             return self._opened.files
         return source_files(self._context.path(self.file)) if self.file else []
 
+    @property
+    def may_change(self) -> bool:
+        """Whether it is a dataset on the Hub, and its rows are the newest ones. Raises DataError."""
+        return self.dataset is not None and self.revision in (None, "main") and not self.files()
+
     @cached_property
     def _opened(self) -> Opened:
         return opened(Named(self.dataset or "", self.config, self.split, self.revision, self._context))
