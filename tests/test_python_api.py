@@ -138,6 +138,18 @@ def test_a_recipe_is_read_once_for_many_verbs(recipe: Path) -> None:
         synthgen.make(loaded, rows=3)
 
 
+def test_a_file_that_changed_since_a_recipe_was_read_is_told(tmp_path: Path) -> None:
+    """Or the rows would be those of the old file, and the output would count as that of the new one."""
+    (tmp_path / "a.csv").write_text("text\nhi\n")
+    recipe = one_table({"text": {"kind": "load", "file": "a.csv", "field": "text"}}, 1)
+    loaded = synthgen.load_recipe(recipe, folder=tmp_path)
+    assert synthgen.make(loaded, out=tmp_path / "out").folder.is_dir()
+    (tmp_path / "a.csv").write_text("text\nho ho ho\n")
+    with pytest.raises(DataError, match=r"a\.csv has changed since the recipe was read"):
+        synthgen.make(loaded, out=tmp_path / "out")
+    assert not synthgen.make(recipe, out=tmp_path / "out", folder=tmp_path).already
+
+
 def test_a_mapping_is_not_changed_and_may_hold_what_python_has(tmp_path: Path) -> None:
     (tmp_path / "seeds.txt").write_text("where is it\nits broken\nwhen will it come\n")
     fields = {"message": {"kind": "typed", "seeds": Path("seeds.txt")}, "n": {"kind": "number", "between": (1, 5)}}

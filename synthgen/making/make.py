@@ -75,6 +75,7 @@ class Checked:
 def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, before: Callable[[Checked], None]) -> MakeResult:
     """Make a recipe's dataset as an output, as far as it is not there. `watch` is told how far it is, and `before` what will be asked.
     Raises SynthgenError; what was finished is kept."""
+    loaded.refuse_changed()
     began, recipe_plan, made_of = time.monotonic(), plan(loaded.recipe), fingerprint(loaded)
 
     def waiting(note: str) -> None:

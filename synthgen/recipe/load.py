@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 
 from synthgen.checks import AnyCheck, Check
-from synthgen.errors import Mistake, RecipeError, did_you_mean, nearest
+from synthgen.errors import DataError, Mistake, RecipeError, did_you_mean, nearest
 from synthgen.fields import AnyField, FieldShape
 from synthgen.fields.date_bound import moment
 from synthgen.recipe import source as sources
@@ -43,13 +43,20 @@ ALIKE = 0.75
 
 @dataclass(frozen=True)
 class Loaded:
-    """A recipe without mistakes, the context it was read in, and its text."""
+    """A recipe without mistakes, the context it was read in, its text, and how the files that it names were when it was `read`."""
 
     recipe: Recipe
     context: RecipeContext
     path: Path
     text: str
     data: dict[str, Any]
+    read: Mapping[Path, tuple[int, ...]] = field(default_factory=dict)
+
+    def refuse_changed(self) -> None:
+        """Raise DataError where a file that it names is not as it was when the recipe was read, of which the rows will be made."""
+        for file, state in self.read.items():
+            if _state(file) != state:
+                raise DataError(f"{file} has changed since the recipe was read", "read the recipe again (load_recipe)")
 
     def __repr__(self) -> str:
         tables = [f"{name} {table.wanted:,} rows" if table.rows else name for name, table in self.recipe.tables.items()]
@@ -99,7 +106,22 @@ def load(
     if source.mistakes:
         raise RecipeError(source.in_order())
     reader.settle()
-    return Loaded(recipe, context, path, source.text, numerals.as_number(source.data))
+    return Loaded(recipe, context, path, source.text, numerals.as_number(source.data), {file: _state(file) for file in _files(recipe)})
+
+
+def _files(recipe: Recipe) -> Iterator[Path]:
+    """Every file that the parts of a recipe name."""
+    for part in chain(recipe.models.values(), *((*table.fields.values(), *table.keep) for table in recipe.tables.values())):
+        yield from part.files()
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """What changes when a file is written; nothing where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return ()
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _items(value: Any) -> list[tuple[Any, Any]]:
