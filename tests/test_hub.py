@@ -29,7 +29,7 @@ from servers.hub import OWNER, READER, STRANGER, HubServer
 from synthgen.api import make
 from synthgen.dataset.logs import remember_logs
 from synthgen.dataset.names import LOGS
-from synthgen.errors import HubError, OutputError, SynthgenError
+from synthgen.errors import DataError, HubError, OutputError, SynthgenError
 from synthgen.hub.hub import Pushed, publishing, push
 from synthgen.hub.leaks import SECRETS, in_text, secret
 from synthgen.hub.outgoing import _picked, in_test
@@ -678,6 +678,16 @@ def test_a_short_message_that_everybody_says_is_no_copy(like: Callable[..., Path
     (tmp_path / "more.txt").write_text("thanks ok\n" + rows(made, "traffic")[3]["message"])
     with pytest.raises(OutputError, match="row 3, message: a message of the logs"):
         send(made, logs=[tmp_path / "more.txt"])
+
+
+def test_the_field_of_the_logs_may_be_named(like: Callable[..., Path], send: Callable[..., Pushed], tmp_path: Path) -> None:
+    made = like()
+    copied = rows(made, "traffic")[3]["message"]
+    (tmp_path / "zendesk.csv").write_text(f'Ticket,Comment\n1,"{copied}"\n')
+    with pytest.raises(DataError, match="Comment"):
+        send(made, logs=[tmp_path / "zendesk.csv"])
+    with pytest.raises(OutputError, match="row 3, message: a message of the logs"):
+        send(made, logs=[tmp_path / "zendesk.csv"], field="Comment")
 
 
 # What a recipe says

@@ -108,6 +108,10 @@ def push(
         list[Path] | None,
         typer.Option("--logs", metavar="FILE", help="messages that no row may copy, besides those the recipe is like; may be repeated"),
     ] = None,
+    field: Annotated[
+        str | None,
+        typer.Option("--field", metavar="NAME", help="where the messages are in the records of --logs (default: text, message, …)"),
+    ] = None,
     no_review: NoReview = False,
     message: Annotated[str | None, typer.Option("-m", "--message", metavar="TEXT", help="what the commit says")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="list what would be sent; send nothing")] = False,
@@ -135,6 +139,7 @@ def push(
         dry_run=dry_run,
         without=without or (),
         logs=logs or (),
+        field=field,
         review=not no_review,
         message=message,
         progress=not (quiet or as_json) and sys.stderr.isatty(),

@@ -93,6 +93,7 @@ class _Remote:
 class Sending:
     """How a push goes: `pr` opens a pull request instead of changing the branch, `dry_run` sends nothing and says what would be,
     `without` names configurations that stay, `logs` are files of messages that no row may copy, besides those that the recipe is like,
+    in this `field` of their records (None: in text, message, …),
     without `review` rows go as they were made, whatever reviewers decided, `message` says what the commit is, `progress` shows bars, and
     `hub` is the client (None: the usual one)."""
 
@@ -100,6 +101,7 @@ class Sending:
     dry_run: bool = False
     without: Sequence[str] = ()
     logs: Sequence[str | Path] = ()
+    field: str | None = None
     review: bool = True
     message: str | None = None
     progress: bool = False
@@ -141,7 +143,7 @@ def push(
 
     `revision` is the branch (made when missing), `tag` a name for the commit; `test` is the share of rows that go to a split of that name;
     `license` and `language` go into the card. What is not given is as the output's recipe says under `publish`. `options` are those of
-    `Sending`: pr, dry_run, without, logs, review, message, progress, hub.
+    `Sending`: pr, dry_run, without, logs, field, review, message, progress, hub.
 
     Raises OutputError when the output cannot be sent or holds what should not leave (nothing was sent then), HubError when the Hub
     does not take it.
@@ -160,7 +162,7 @@ def send(folder: str | Path, publish: Publish, how: Sending) -> Pushed:
         api = how.hub or _client()
         with hub_errors(publish.repo, api):
             name = publish.repo if "/" in publish.repo else _own_name(api, publish.repo, how.dry_run)
-            wishes = Wishes(publish.test, publish.license, publish.language or (), how.without, how.logs, how.review)
+            wishes = Wishes(publish.test, publish.license, publish.language or (), how.without, how.logs, how.field, how.review)
             parcel = outgoing(output, name, Path(workplace), wishes)  # before anything is sent
             errand = _Errand(api, name, publish.private, publish.revision or MAIN, publish.tag, how.pr, how.message)
             remote, notes = _ask(errand, how.dry_run)

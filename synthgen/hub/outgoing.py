@@ -58,13 +58,15 @@ class Sent:
 @dataclass(frozen=True)
 class Wishes:
     """How it goes: the share of rows in the split `test`, the licence and the languages that the card names, configurations that stay,
-    files of messages that no row may copy, besides those that the recipe is like, and whether what reviewers decided is honoured."""
+    files of messages that no row may copy, besides those that the recipe is like, the `field` of their records that holds them, and
+    whether what reviewers decided is honoured."""
 
     test: float = 0.0
     license: str | None = None
     language: Sequence[str] = ()
     without: Sequence[str] = ()
     logs: Sequence[str | Path] = ()
+    field: str | None = None
     review: bool = True
 
 
@@ -93,7 +95,7 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
             raise OutputError(f"the output has no table '{name}'", did_you_mean(name, [*tables, *aside], "tables"))
     if not set(tables) - set(wishes.without):
         raise OutputError("this would leave no table to send")
-    guard = Guard(dataset.recipe, _originals(output, dataset.recipe, wishes.logs))
+    guard = Guard(dataset.recipe, _originals(output, dataset.recipe, wishes))
     sides = _sides(dataset, wishes.test) if wishes.test else {}
     files, configs = list[Sent](), dict[str, list[Split]]()
     for name in (name for name in (*tables, *aside) if name not in wishes.without):
@@ -129,13 +131,13 @@ def outgoing(output: Output, repo: str, workplace: Path, wishes: Wishes) -> Outg
     )
 
 
-def _originals(output: Output, recipe: RecordedRecipe, logs: Sequence[str | Path]) -> Originals | None:
+def _originals(output: Output, recipe: RecordedRecipe, wishes: Wishes) -> Originals | None:
     """The messages that no row may copy; None when the recipe is like no logs. Raises OutputError when they are not known."""
-    originals = Originals(text for log in logs for text in messages(Path(log)))
+    originals = Originals(text for log in wishes.logs for text in messages(Path(log), wishes.field or ""))
     if (output.final / LOGS).exists():
         originals.add(Originals.load(output.final / LOGS))
         return originals
-    if logs:
+    if wishes.logs:
         return originals
     if any(field.data.get("like") for field in recipe.fields.values()):
         message = f"{output.final} was made to be like some logs, but {LOGS}, which tells whether a row copies one, is not there"
