@@ -11,6 +11,8 @@ import shutil
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +143,10 @@ SENTENCES = {
     ],
     "Nobody but the Hub hears": ["test_hub.py::test_nobody_but_the_hub_is_reached_and_it_is_told_nothing_of_the_machine"],
     "A hard link is a file": ["test_a_hard_link_is_a_file_of_its_folder"],
-    "The Hub's own client follows redirects": ["test_the_client_of_the_hub_follows_redirects"],
+    "The Hub's own client follows redirects": [
+        "test_the_client_of_the_hub_follows_redirects",
+        "test_the_client_of_the_hub_takes_the_login_along_on_the_same_host_only",
+    ],
 }
 """How each sentence of the page begins, and the tests that hold it."""
 
@@ -783,7 +788,55 @@ def test_results_come_from_the_server_that_was_asked(server: ClaudeServer, other
     assert other.log == ()
 
 
+@contextmanager
+def redirecting() -> Iterator[tuple[str, list[tuple[str, str | None]], dict[str, str]]]:
+    """A server that sends requests for some files on to other places: its address, the path and login of every request, and the places."""
+    requests, places = list[tuple[str, str | None]](), dict[str, str]()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            requests.append((path, self.headers.get("authorization")))
+            place = places.get(path.rpartition("/")[2])
+            self.send_response(302 if place else 200)
+            for name, value in {
+                **({"location": place} if place else {}),
+                "x-repo-commit": "a" * 40,
+                "etag": '"b"',
+                "x-linked-etag": '"b"',
+                "x-linked-size": "2",
+                "content-length": "0" if place else "2",
+            }.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command == "GET" and not place:
+                self.wfile.write(b"hi")
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", requests, places
+        server.shutdown()
+
+
 def test_the_client_of_the_hub_follows_redirects() -> None:
     from huggingface_hub import get_session
 
     assert get_session().follow_redirects
+
+
+def test_the_client_of_the_hub_takes_the_login_along_on_the_same_host_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from huggingface_hub import hf_hub_download
+
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+    with redirecting() as (elsewhere, logins_elsewhere, _), redirecting() as (here, logins, places):
+        places["near.txt"], places["far.txt"] = f"{here}/moved", f"{elsewhere}/moved"
+        for name in places:
+            hf_hub_download("me/shop", name, repo_type="dataset", token="hf_login", endpoint=here, cache_dir=tmp_path / name)
+    assert {login for path, login in logins if path == "/moved"} == {"Bearer hf_login"}
+    assert {path for path, _ in logins_elsewhere} == {"/moved"}
+    assert {login for _, login in logins_elsewhere} == {None}
