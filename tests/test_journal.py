@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from synthgen.errors import ModelError
 from synthgen.models import Journal, Journalled, ScriptedModel
-from synthgen.models.journal import SCHEMA
+from synthgen.models.journal import SCHEMA, count_damaged
 from synthgen.spec.rows import Brief, Completion, Prompt
 
 MESSAGES = """
@@ -289,6 +289,61 @@ def test_a_journal_of_an_earlier_shape_is_read_and_goes_on(tmp_path, version, la
     assert journal.find("other", PROMPTS[1]) == given
     assert [spent["tokens_thinking"] for spent in journal.spent()] == [1]
     journal.close()
+
+
+CHANGES = {
+    "text": "UPDATE answers SET text = replace(text, 'a', 'b')",
+    "finish": "UPDATE answers SET finish = 'stoq'",
+    "cost": "UPDATE answers SET cost = 3",
+    "logprobs": "UPDATE answers SET logprobs = '[-0.5]'",
+    "bytes that are no text": "UPDATE answers SET text = CAST(x'ff' AS TEXT)",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_answer_that_a_disk_has_changed_is_asked_for_again(tmp_path, change):
+    file, good = tmp_path / "journal", Completion(PROMPTS[0], " a\n", "stop", 1, 2, 0, 1, (-0.5, -1.25))
+    journal = Journal(file)
+    journal.keep("k", "m", good)
+    journal.close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(CHANGES[change])
+    assert count_damaged(file) == 1
+    journal = Journal(file)
+    assert journal.find("k", PROMPTS[0]) is None
+    assert journal.damaged == {"k"}
+    assert journal.answers("", PROMPTS[0].digest) == []
+    journal.keep("k", "m", good)
+    assert journal.find("k", PROMPTS[0]) == good
+    journal.close()
+    assert count_damaged(file) == 0
+
+
+@pytest.mark.parametrize("cost", [None, 0, 1, 0.1, float("inf"), float("nan")])
+@pytest.mark.parametrize("text", ["", "a\0b", "\u2028 ä 😀", "x" * 100_000])
+def test_no_answer_is_taken_for_damaged_that_is_whole(tmp_path, cost, text):
+    journal = Journal(tmp_path / "journal")
+    journal.keep("k", "m", Completion(PROMPTS[0], text, "stop", 10**30, 2, 0, cost))
+    found = journal.find("k", PROMPTS[0])
+    assert found is not None
+    assert found.text == text
+    journal.close()
+    assert count_damaged(tmp_path / "journal") == 0
+
+
+def test_a_journal_of_before_seals_is_read(tmp_path):
+    journal = Journal(tmp_path / "journal")
+    journal.keep("k", "m", Completion(PROMPTS[0], "a", "stop"))
+    journal.close()
+    with closing(sqlite3.connect(tmp_path / "journal")) as connection, connection:
+        connection.execute("DROP TABLE seals")
+    before = (tmp_path / "journal").read_bytes()
+    reading = Journal(tmp_path / "journal", read_only=True)
+    assert reading.find("k", PROMPTS[0]) is not None
+    reading.close()
+    assert count_damaged(tmp_path / "journal") == 0
+    assert (tmp_path / "journal").read_bytes() == before
+    assert Journal(tmp_path / "journal").find("k", PROMPTS[0]) is not None
 
 
 @pytest.mark.parametrize("told", [2**62, 2**63, 10**30, -(10**30), float("inf"), float("nan"), 0.5])

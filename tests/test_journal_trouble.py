@@ -282,7 +282,7 @@ def test_a_journal_of_another_shape_is_found_out_before_anything_is_asked(path: 
     assert told.value.hint.startswith("use that version, or set it aside with: mv ")
 
 
-OURS = "prompts", "answers", "batches", "batched"
+OURS = "prompts", "answers", "batches", "batched", "seals"
 OTHERS = {
     "its version is 4, and this one reads up to 3": ["PRAGMA user_version = 4"],
     "its version is 2147483647, and this one reads up to 3": ["PRAGMA user_version = 2147483647"],
@@ -324,6 +324,7 @@ def test_an_answer_that_cannot_be_read_is_told(path: Path) -> None:
     filled(path)
     with closing(sqlite3.connect(path)) as other, other:
         other.execute("UPDATE answers SET logprobs = '[1,'")
+        other.execute("DROP TABLE seals")  # as before there were any
     with pytest.raises(OutputError, match=r"is damaged \(an answer's probabilities cannot be read\)"):
         holds(path)
 

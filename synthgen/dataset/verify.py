@@ -16,7 +16,7 @@ from synthgen.dataset.origin import manifest_hash, report_hash
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
 from synthgen.errors import DataError, OutputError
-from synthgen.models.journal import mistake
+from synthgen.models.journal import count_damaged, mistake
 from synthgen.models.trouble import trouble
 from synthgen.spec import pages
 from synthgen.spec.digests import sha256_of
@@ -69,6 +69,7 @@ def verify(folder: str | Path) -> Verified:
         manifest = read_manifest(output_folder, content, folder)
         damaged = [*_of_manifest(output_folder, content), *damage(output_folder, manifest["files"]), *_of_logs(output_folder)]
         wrong = mistake(output_folder / JOURNAL)
+        lost = count_damaged(output_folder / JOURNAL) if (output_folder / JOURNAL).exists() and not wrong else 0
         if content_of(output.whole / MANIFEST) == content:
             break
         time.sleep(PAUSE)
@@ -77,6 +78,9 @@ def verify(folder: str | Path) -> Verified:
     if wrong:
         damaged.append(Damage(JOURNAL, f"is damaged ({wrong})"))
         hints.insert(0, trouble(output_folder / JOURNAL, "SQLITE_CORRUPT", wrong).hint)
+    if lost:
+        damaged.append(Damage(JOURNAL, f"holds {lost:,} answers that are not as they were written"))
+        hints.insert(0, "make asks for them again where it needs them")
     return Verified(Path(folder), len(sizes), sum(sizes), tuple(damaged), "; then ".join(hints))
 
 

@@ -114,6 +114,10 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
     damage_notes = [
         f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged
     ]
+    if journal.damaged:
+        damage_notes.append(
+            f"{len(journal.damaged):,} answers in the journal were damaged, and count for nothing: they were asked for again"
+        )
     lost_notes = [f"answers that were lost on the way may have cost up to {dollars(budget.uncertain)} more"] if budget.uncertain else []
     return MakeResult(
         output.final,

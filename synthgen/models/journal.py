@@ -2,7 +2,8 @@
 
 An answer is kept under the hash of all that decided it: the model's identity, the prompt, its settings and its
 stream. It is written the moment it arrives, so that a killed run asks for nothing twice. Because answers are paid for, a journal that
-cannot be written is found out when it is opened, before anything is asked, and no error advises to delete it.
+cannot be written is found out when it is opened, before anything is asked, and no error advises to delete it. Each answer has a seal, for
+SQLite does not see a byte that a disk has changed; one that does not fit its seal is asked for again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from synthgen.errors import OutputError
 from synthgen.models import ledger
 from synthgen.models.prices import tokens
 from synthgen.models.trouble import in_words, trouble
-from synthgen.spec.digests import digest
+from synthgen.spec.digests import digest, digest_of
 from synthgen.spec.rows import Completion, Prompt
 
 TABLES = """
@@ -30,22 +31,25 @@ CREATE TABLE IF NOT EXISTS answers (
     tokens_cached INTEGER NOT NULL, cost REAL, logprobs TEXT, tokens_thinking INTEGER
 ) WITHOUT ROWID;
 """
-SCHEMA = TABLES + ledger.TABLES
+SEALS = "CREATE TABLE IF NOT EXISTS seals (key TEXT PRIMARY KEY, seal TEXT NOT NULL) WITHOUT ROWID;"
+"""A table of its own, so that an older version can still read the answers."""
+SCHEMA = TABLES + ledger.TABLES + SEALS
 NAMES = "prompts", "answers", "batches", "batched"
 VERSION = 3
 """The schema's, as the file says it."""
 LATER = {"logprobs": "TEXT", "tokens_thinking": "INTEGER"}
 """The columns of answers that versions 2 and 3 added, in this order, and what they hold."""
 TOLD = "text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs, tokens_thinking"
+SEAL = "(SELECT seal FROM seals WHERE seals.key = answers.key)"
 PAID = "SELECT EXISTS (SELECT 1 FROM answers WHERE cost IS NOT NULL OR brief != '') OR EXISTS (SELECT 1 FROM batches)"
 
 
 class Journal:
     """One journal file, made when it is not there; `None` as its path keeps it in memory only. One that is `read_only` is there already and
-    stays as it is."""
+    stays as it is. `damaged` are the keys of answers that were looked for and are not as they were written."""
 
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
-        self.path, self.read_only = path, read_only and path is not None
+        self.path, self.read_only, self.damaged = path, read_only and path is not None, set[str]()
         with in_words(path), ExitStack() as undo:
             self._connection = _reading(path) if read_only and path else sqlite3.connect(path or ":memory:", isolation_level=None)
             undo.callback(self._connection.close)
@@ -61,6 +65,7 @@ class Journal:
                     self._connection.execute(f"ALTER TABLE answers ADD COLUMN {name} {LATER[name]}")
             if not self.read_only:
                 self._connection.execute(f"PRAGMA user_version = {VERSION}")  # it writes a page, and fails where answers could not be kept
+            self._seal = _seal_column(self._connection)
             undo.pop_all()
         self.batches = ledger.BatchLedger(self)
 
@@ -104,11 +109,15 @@ class Journal:
             yield self._connection
 
     def find(self, key: str, prompt: Prompt) -> Completion | None:
-        """The answer to a prompt."""
-        rows = self.rows(f"SELECT {self._told()} FROM answers WHERE key = ?", key)  # noqa: S608 (constants)
+        """The answer to a prompt; None where there is none, or it is damaged."""
+        rows = self.rows(f"SELECT {self._seal}, {self._told()} FROM answers WHERE key = ?", key)  # noqa: S608 (constants)
         if not rows:
             return None
-        text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs, thinking = rows[0]
+        seal, *columns = rows[0]
+        if seal not in (None, _seal_of(key, columns)):
+            self.damaged.add(key)
+            return None
+        text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs, thinking = columns
         try:
             chances = tuple(json.loads(logprobs or "[]"))
         except (TypeError, ValueError, RecursionError):
@@ -133,6 +142,7 @@ class Journal:
         self._connection.execute(
             "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*request, *answer_columns)
         )
+        self._connection.execute("INSERT OR REPLACE INTO seals VALUES (?, ?)", (request[0], _seal_of(request[0], answer_columns)))
 
     def prompt_columns(self, prompt: Prompt) -> tuple[str, str, str, str, str]:
         """What the journal says of a prompt: its field, brief, text, stream and settings. The texts are written if they are new."""
@@ -158,10 +168,13 @@ class Journal:
 
     def answers(self, field: str, digest: str) -> list[dict[str, Any]]:
         """All answers to a prompt of a field, whichever rows they were asked for, each with its model, stream and the digest of its
-        brief."""
-        named = ["model", "stream", "brief", *TOLD.split(", ")]
-        sql = f"SELECT {self._told(', '.join(named))} FROM answers WHERE field = ? AND prompt = ? ORDER BY stream"  # noqa: S608 (a constant)
-        return [dict(zip(named, row, strict=True)) for row in self.rows(sql, field, digest)]
+        brief; those that are damaged are left out."""
+        told = TOLD.split(", ")
+        named = ["model", "stream", "brief", *told]
+        columns = self._told(", ".join(named))
+        sql = f"SELECT key, {self._seal}, {columns} FROM answers WHERE field = ? AND prompt = ? ORDER BY stream"  # noqa: S608
+        rows = [(key, seal, dict(zip(named, row, strict=True))) for key, seal, *row in self.rows(sql, field, digest)]
+        return [row for key, seal, row in rows if seal in (None, _seal_of(key, [row[name] for name in told]))]
 
     def __len__(self) -> int:
         return int(self.rows("SELECT count(*) FROM answers")[0][0])
@@ -209,6 +222,29 @@ def mistake(path: Path) -> str:
     except (OSError, sqlite3.Error) as error:
         return str(error)
     return "" if verdict == "ok" else verdict.splitlines()[-1]
+
+
+def count_damaged(path: Path) -> int:
+    """How many answers in a journal file, which SQLite finds whole, are not as they were written. Raises OutputError."""
+    journal = Journal(path, read_only=True)
+    try:
+        rows = journal.rows(f"SELECT key, {journal._seal}, {journal._told()} FROM answers")  # noqa: S608 (constants)
+        return sum(seal not in (None, _seal_of(key, columns)) for key, seal, *columns in rows)
+    finally:
+        journal._connection.close()
+
+
+def _seal_column(connection: sqlite3.Connection) -> str:
+    """How a statement reads the seal of an answer; an older journal has none."""
+    has_seals = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seals'").fetchone()
+    return SEAL if has_seals else "NULL"
+
+
+def _seal_of(key: str, columns: Sequence[Any]) -> str:
+    """The seal of an answer, whose columns are those of TOLD."""
+    *others, cost, logprobs, thinking = columns
+    cost = None if cost is None or cost != cost else float(cost)  # as SQLite keeps it
+    return digest_of([key, *others, cost, logprobs, thinking])
 
 
 def _reading(path: Path) -> sqlite3.Connection:
