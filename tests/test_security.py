@@ -136,12 +136,22 @@ SENTENCES = {
     ],
     "What is asked goes to the server": ["test_no_redirect_is_followed", "test_no_redirect_of_a_batch_is_followed"],
     "A batch's results are taken": ["test_results_come_from_the_server_that_was_asked"],
+    "How long to wait, and how old": [
+        "faults/test_clock.py::test_a_date_to_wait_for_is_one_of_the_servers_clock",
+        "faults/test_clock.py::test_a_batch_whose_id_was_lost_is_found_by_a_clock_that_is_wrong",
+        "faults/test_clock.py::test_a_clock_that_is_set_in_mid_run_changes_nothing",
+    ],
     "The key is nowhere": ["test_claude_model.py::test_the_key_is_nowhere"],
     "A push sends nothing while": [
         "test_hub.py::test_an_output_with_a_secret_in_a_row_is_not_sent",
         "test_hub.py::test_a_row_copied_from_the_logs_is_not_sent",
     ],
     "Nobody but the Hub hears": ["test_hub.py::test_nobody_but_the_hub_is_reached_and_it_is_told_nothing_of_the_machine"],
+    "An answer in the journal that": ["test_journal.py::test_an_answer_that_a_disk_has_changed_is_asked_for_again"],
+    "A run that may not write any more": [
+        "faults/test_permissions.py::test_permission_that_is_lost_in_mid_run_ends_it_in_words",
+        "faults/test_memory.py::test_what_was_finished_is_kept",
+    ],
     "A hard link is a file": ["test_a_hard_link_is_a_file_of_its_folder"],
     "The Hub's own client follows redirects": [
         "test_the_client_of_the_hub_follows_redirects",
