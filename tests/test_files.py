@@ -299,3 +299,10 @@ def test_paths_in_a_mistake_are_as_seen_from_the_recipe(folder: str, message: st
     seen = message.replace("'/work/bank' is", "'the recipe's own folder' is") if seen is None else seen
     mistake = unreadable_file(("file",), DataError(message, "a way out"), RecipeContext(Path(folder)))
     assert (mistake.message, mistake.hint) == (seen, "a way out")
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.jsonl", '{"n": 1e308}\n{"n": -1e400}\n'), ("a.json", '[{"n": 1e308}, {"n": -1e400}]')])
+def test_a_number_that_would_be_infinite_is_told(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(DataError, match="cannot be read: -1e400 is larger than a number can be here"):
+        list(files.records(tmp_path / name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -182,6 +183,14 @@ def parsed_json(text: str, **options: Any) -> Any:
     """The value of a JSON text, as `json.loads` reads it, but storable: half a character may have been written as an escape."""
     value = json.loads(text, **options)
     return json.loads(storable(json.dumps(value, ensure_ascii=False))) if "\\ud" in text.casefold() else value
+
+
+def finite(text: str) -> float:
+    """The number that digits with a point or an exponent are. Raises ValueError for one that would be infinite."""
+    number = float(text)
+    if number in (math.inf, -math.inf):
+        raise ValueError(f"{text} is larger than a number can be here (1.8e308)")
+    return number
 
 
 def _set(frozen: object, **values: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from synthgen.errors import DataError, did_you_mean
 from synthgen.spec.paths import find_path
-from synthgen.spec.rows import parsed_json
+from synthgen.spec.rows import finite, parsed_json
 from synthgen.text import decoding, delimited, json_list, parquet_rows, transcript
 from synthgen.text.decoding import START, refuse_binary
 from synthgen.text.dialogues import DialogueReader, ReadSummary, Turns, unpacked
@@ -38,7 +38,7 @@ def _json_lines(path: Path) -> Iterator[Record]:
 def _value(text: str, path: Path, number: int = 0) -> Any:
     """The value of a JSON text, the file's, or that of its line `number`."""
     try:
-        return parsed_json(text, object_pairs_hook=_once)
+        return parsed_json(text, object_pairs_hook=_once, parse_float=finite)
     except json.JSONDecodeError as error:
         where = f"{path}:{number}" if number else f"{path}:{error.lineno}:{error.colno}"
         hint = "one object a line? then name the file .jsonl" if not number and error.msg == "Extra data" else ""
