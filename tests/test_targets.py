@@ -49,6 +49,13 @@ def test_a_choice_among_very_many_values_is_graded_as_a_label_and_one_of_any_val
     assert ("intent" in done.labels) == (grades == ("correct",))
 
 
+def test_what_the_recipe_calls_labels_are_labels_however_few_rows_there_are(tmp_path: Path) -> None:
+    fields = {"n": {"kind": "id"}, "label": {"kind": "template", "template": "is {{ n }}"}, "message": {"kind": "id"}}
+    recipe = one_table(fields, 4) | {"harness": {"input": "message", "target": "label", "grade": "label"}}
+    folder = api.make(recipe, out=tmp_path / "out").folder
+    assert export(folder, ["jsonl"]).grades == ("correct",)
+
+
 @pytest.mark.parametrize("field", ["input", "noisy"])
 def test_a_case_that_replaces_the_message_has_the_out_as_its_target(tmp_path: Path, field: str) -> None:
     cases = exported(made(tmp_path, input=field, target="intent", out={"off topic": "out of scope", "empty": "unclear"}))

@@ -40,16 +40,20 @@ def _grading(rows: TableRows, harness: Harness, targets: Targets | None) -> dict
     bounds = {"pass": 0.5, "words": harness.words, "format": harness.format, "labels": list[str]()}
     if targets is None:
         return {"kind": "none", **bounds}
-    labels, sure = _labels(rows, targets, MANY if harness.grade == "label" or _chosen(rows, targets.path) else FEW)
+    labels, sure = _labels(rows, targets, are_labels=harness.grade == "label" or _chosen(rows, targets.path))
     kind = harness.grade or ("label" if labels else "json" if sure == "json" else "text")
     if kind == "label" and not labels:
-        raise OutputError(f"'{harness.target}' has too many values for labels", f"take grade: text; labels are {MANY} at most")
+        raise OutputError(
+            f"'{harness.target}' has too many values for labels, or too long ones",
+            f"take grade: text; labels are {MANY} at most, of {WORDS} words at most",
+        )
     return {"kind": kind, **bounds, "labels": labels if kind == "label" else []}
 
 
-def _labels(rows: TableRows, targets: Targets, most: int) -> tuple[list[str], str]:
-    """The values of the targets if they are short and at most so many, and `json` where they are objects."""
-    values, count, json_ = set[str](), 0, False
+def _labels(rows: TableRows, targets: Targets, *, are_labels: bool) -> tuple[list[str], str]:
+    """The values of the targets if they are short and few, or many where the recipe says that they `are_labels`; and `json` where they are
+    objects."""
+    most, values, count, json_ = MANY if are_labels else FEW, set[str](), 0, False
     for _, row in rows.read(targets.columns):
         value = targets.of(row)
         target = target_of(value)
@@ -61,9 +65,8 @@ def _labels(rows: TableRows, targets: Targets, most: int) -> tuple[list[str], st
         if len(values) > most:
             return [], ""
     short = all(len(text.split()) <= WORDS for text in values)
-    return (
-        sorted(values) if short and not json_ and (len(values) <= max(2, count / 2) or _chosen(rows, targets.path)) else []
-    ), "json" if json_ else ""
+    few = are_labels or len(values) <= max(2, count / 2)
+    return sorted(values) if short and few and not json_ else [], "json" if json_ else ""
 
 
 def _chosen(rows: TableRows, target: str) -> bool:
