@@ -253,6 +253,7 @@ def test_an_answer_in_a_recovered_journal_that_is_no_text_is_read(tmp_path: Path
     list(Journalled(ScriptedModel(lambda prompt, random: "said\n"), journal).complete([prompt]))
     journal.close()
     with closing(sqlite3.connect(path)) as other, other:
+        other.execute("DELETE FROM seals")  # as of a version that had none
         other.execute("UPDATE answers SET text = CAST(x'61eda0bd62' AS TEXT)")
     journal = Journal(path)
     (found,) = Journalled(ScriptedModel(lambda prompt, random: "other\n"), journal).complete([prompt])

@@ -102,7 +102,7 @@ def test_mistakes_stand_in_place_of_rows_until_they_are_mended(editor: Editor) -
 
 def test_an_interruption_is_how_it_ends(editor: Editor) -> None:
     editor.until("Ctrl-C ends")
-    editor.process.send_signal(signal.SIGINT)
+    editor.process.send_signal(signal.SIGTERM)
     assert editor.process.wait(60) == 0
 
 

@@ -90,10 +90,13 @@ class Load(PythonField):
             return self._opened.files
         return source_files(self._context.path(self.file)) if self.file else []
 
-    @property
-    def may_change(self) -> bool:
-        """Whether it is a dataset on the Hub, and its rows are the newest ones. Raises DataError."""
-        return self.dataset is not None and self.revision in (None, "main") and not self.files()
+    def notes(self) -> Iterator[str]:
+        """That its rows may change, where it is a dataset on the Hub without a revision. Raises DataError."""
+        if self.dataset is not None and self.revision in (None, "main") and not self.files():
+            yield (
+                f"'{self.dataset}' on the Hub may change between two runs, which then make other rows, and a run that was cut off goes on "
+                "with them; revision: COMMIT keeps it as it is"
+            )
 
     @cached_property
     def _opened(self) -> Opened:

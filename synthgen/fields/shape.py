@@ -179,6 +179,10 @@ class FieldShape(Part):
         """Checks of its values that go without saying, as a recipe would write them, without the field."""
         yield from ()
 
+    def notes(self) -> Iterator[str]:
+        """What is to be noted of it, though it is no mistake."""
+        yield from ()
+
     def logs(self) -> list[tuple[Path, str]]:
         """The files of messages that real people typed, of which no copy may leave this machine, each with the field that holds the
         messages ("": one of the usual names)."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain, pairwise
-from typing import Any
+from typing import Any, cast
 
 from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
@@ -23,7 +23,7 @@ from synthgen.recipe.claude_models import thinking_mistakes
 from synthgen.recipe.counts import unique_mistakes
 from synthgen.recipe.harness import Harness, harness_mistakes
 from synthgen.recipe.places import KeyPath, Source
-from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, ClaudeSpec, From
+from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, AnyModel, From
 from synthgen.recipe.words import as_yaml
 from synthgen.recipe.zones import zone_mistakes
 from synthgen.spec.parts import Part, PartMistake
@@ -84,13 +84,15 @@ class _RecipeView:
         """For each model its kind; None when another mistake hides it."""
         for name in models if isinstance(models, dict) else ():
             self.models[str(name)] = getattr(parts.get(("models", name)), "kind", None)
-        self.claude_names = {name: spec.name for name in self.models if isinstance(spec := self._spec(str(name)), ClaudeSpec)}
+        self.claude_names = {name: spec.name for name in self.models if (spec := self._spec(str(name))) and spec.paid}
         self.parents = {name: part.table for name in self.tables if isinstance(part := parts.get(("tables", name, "from")), From)}
 
-    def _spec(self, name: str) -> Part | None:
+    def _spec(self, name: str) -> AnyModel | None:
         default = DEFAULT_MODELS.get(name)
         written = self.source.data.get("models")
-        return self.parts.get(("models", name)) if isinstance(written, dict) and name in written else default() if default else None
+        if isinstance(written, dict) and name in written:
+            return cast("AnyModel | None", self.parts.get(("models", name)))
+        return default() if default else None
 
     def own_names(self, table: Any) -> set[str] | None:
         """The names of a table's fields; None when another mistake hides some."""

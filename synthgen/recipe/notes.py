@@ -9,7 +9,6 @@ from random import Random
 
 from synthgen.errors import DataError
 from synthgen.fields import AnyField, Asked, PythonField
-from synthgen.fields.load import Load
 from synthgen.recipe.shape import Recipe, Table
 from synthgen.spec.rows import Row
 from synthgen.voices.english import not_english
@@ -28,11 +27,7 @@ def notes(recipe: Recipe, replaced: Collection[str] = ()) -> Iterator[str]:
             if isinstance(shape, Asked) and shape.by in embedded.difference(replaced):
                 yield from _of_seeds(f"{name}.{field}", shape)
             yield from _of_templates(f"{name}.{field}", shape, table)
-            if isinstance(shape, Load) and shape.may_change:
-                yield (
-                    f"{name}.{field}: '{shape.dataset}' on the Hub may change between two runs, which then make other rows, and a run that "
-                    "was cut off goes on with them; revision: COMMIT keeps it as it is"
-                )
+            yield from (f"{name}.{field}: {note}" for note in shape.notes())
             if isinstance(shape, PythonField) and shape.draws and not [*shape.reads()] and _is_unique(field, shape, table):
                 yield from _of_values(f"{name}.{field}", shape, table)
 
