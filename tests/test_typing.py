@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from synthgen.errors import ModelError
-from synthgen.models import BaseModel
+from synthgen.models import BaseModel, ClaudeModel, is_paid
 from synthgen.models.base import SCRIBBLER
 from synthgen.spec.rows import Completion, Prompt
 
@@ -91,6 +91,13 @@ def test_its_identity_names_its_weights_and_its_arithmetic(scribbler: BaseModel)
     assert scribbler.identity.startswith("scribbler@")
     assert scribbler.identity.split()[1] in ("bfloat16", "float32")
     assert BaseModel("scribbler", dtype="float32").identity != BaseModel("scribbler", dtype="bfloat16").identity
+
+
+def test_whether_a_model_is_paid_for_is_known_without_loading_it() -> None:
+    model = BaseModel("scribbler")
+    assert not is_paid(model)
+    assert not {"identity", "device"} & vars(model).keys()
+    assert is_paid(ClaudeModel("claude-haiku-5-5"))
 
 
 def tiny(folder: Path, kind: str) -> Path:

@@ -17,7 +17,7 @@ from synthgen.engine.step import is_wanted, make
 from synthgen.errors import DataError, SynthgenError
 from synthgen.fields import Asked, PythonField
 from synthgen.fields.shape import WORDS
-from synthgen.models import Model, PaidModel
+from synthgen.models import Model, is_paid
 from synthgen.recipe import Plan, TablePlan
 from synthgen.recipe.plan import FieldStep, own_columns
 from synthgen.spec.rows import Prompt, Row, Value
@@ -138,7 +138,7 @@ def _of_claude(
     for by, model_prompts in by_model.items():
         model, count = models[by], len(model_prompts) * share * calls
         frames = round(len({prompt.full_text for prompt in model_prompts}) * share * calls)
-        if isinstance(model, PaidModel):
+        if is_paid(model):
             estimate = model.expected(model_prompts, count, written, more_read=written * (calls - 1) / 2, batch=batch)
             yield QuestionEstimate(
                 table,

@@ -14,7 +14,7 @@ from synthgen.engine import Stage, TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.making.estimate import QuestionEstimate, questions
-from synthgen.models import Budget, Journal, Journalled, Model, PaidModel, open_model
+from synthgen.models import Budget, Journal, Journalled, Model, is_paid, open_model
 from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.spec.digests import digest_of
 from synthgen.spec.rows import Completion, Prompt
@@ -111,7 +111,7 @@ def shared_journal(output: Output, command: str) -> Iterator[Journal]:
 def retirements(opened: Mapping[str, Model], today: date | None = None) -> tuple[str, ...]:
     """A note on each model that retires soon, or has."""
     day = today or datetime.now(UTC).date()
-    ends = {model.identity: model.retirement(day) for model in opened.values() if isinstance(model, PaidModel)}
+    ends = {model.identity: model.retirement(day) for model in opened.values() if is_paid(model)}
     return tuple(end.note(identity, day) for identity, end in ends.items() if end)
 
 
@@ -124,7 +124,7 @@ def preflight(
     batch: bool = False,
 ) -> None:
     """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not; with notes."""
-    claudes = {name: model for name, model in opened.items() if isinstance(model, PaidModel)}
+    claudes = {name: model for name, model in opened.items() if is_paid(model)}
     if not claudes:
         return
     needing = {table.name for table in recipe_plan.tables if any(field.models() & claudes.keys() for field in table.asked.values())}
@@ -160,9 +160,7 @@ class Run:
     ) -> None:
         self.loaded, self.plan, self.output, self.budget, self.how, self.watch = loaded, recipe_plan, output, budget, how, watch
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again
-            name
-            for name, model in opened.items()
-            if isinstance(model, PaidModel) and (how.batch or journal.batches.unfinished(model.identity))
+            name for name, model in opened.items() if is_paid(model) and (how.batch or journal.batches.unfinished(model.identity))
         }
         self.models = {
             name: Journalled(model, journal, closed=how.recheck, batch=name in self.batched, watch=self._batch)

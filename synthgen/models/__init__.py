@@ -5,8 +5,8 @@ from synthgen.models.budget import Budget
 from synthgen.models.claude import ClaudeModel
 from synthgen.models.journal import Journal
 from synthgen.models.journalled import Journalled
-from synthgen.models.model import Model, PaidModel
+from synthgen.models.model import Model, PaidModel, is_paid
 from synthgen.models.opening import open_model
 from synthgen.models.scripted import ScriptedModel
 
-__all__ = ["BaseModel", "Budget", "ClaudeModel", "Journal", "Journalled", "Model", "PaidModel", "ScriptedModel", "open_model"]
+__all__ = ["BaseModel", "Budget", "ClaudeModel", "Journal", "Journalled", "Model", "PaidModel", "ScriptedModel", "is_paid", "open_model"]

@@ -9,7 +9,7 @@ from time import monotonic
 
 from synthgen.errors import OutputError
 from synthgen.models.journal import Journal, key_of
-from synthgen.models.model import Batching, Model, PaidModel
+from synthgen.models.model import Batching, Model, is_paid
 from synthgen.models.routing import placed
 from synthgen.spec.rows import Completion, Prompt
 
@@ -59,7 +59,7 @@ class Journalled:
                 unknown[place] = key
         if self.closed or not unknown:
             return
-        ask = self._batched if self.batch and isinstance(self.model, PaidModel) else self._one_by_one
+        ask = self._batched if self.batch and is_paid(self.model) else self._one_by_one
         began = monotonic()
         for completion in ask(prompts, unknown):
             self.asked += 1
@@ -82,13 +82,13 @@ class Journalled:
         try:
             self.journal.keep(key, self.model.identity, completion)
         except OutputError as error:
-            more = min(pending, self.model.concurrency - 1) if isinstance(self.model, PaidModel) else 0
-            bill = ", and was paid for" if isinstance(self.model, PaidModel) or completion.cost else ""
+            more = min(pending, self.model.concurrency - 1) if is_paid(self.model) else 0
+            bill = ", and was paid for" if is_paid(self.model) or completion.cost else ""
             others_lost = f", as are up to {more:,} that were under way" if more else ""
             raise OutputError(f"{error.message}; the answer that had just arrived is lost{bill}{others_lost}", error.hint) from None
 
     def _batched(self, prompts: Sequence[Prompt], unknown: Mapping[int, str]) -> Iterator[Completion]:
-        assert isinstance(self.model, PaidModel)
+        assert is_paid(self.model)
         assert self.batch is not None
         twins: dict[str, list[Prompt]] = {}
         for place, key in unknown.items():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from time import sleep
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 from synthgen.spec.rows import Completion, Prompt
 
@@ -45,7 +45,6 @@ class Batching:
     wait: Callable[[float], None] = sleep
 
 
-@runtime_checkable
 class PaidModel(Model, Protocol):
     """A model that is paid for and needs a key, and that can be asked in batches at a lower price."""
 
@@ -67,3 +66,8 @@ class PaidModel(Model, Protocol):
     ) -> Iterator[tuple[str, Completion]]:
         """The answers to prompts, each under its key, asked in batches that the `ledger` keeps account of; `watch` is called with their
         progress. Raises ModelError, LimitError, OutputError."""
+
+
+def is_paid(model: Model) -> TypeGuard[PaidModel]:
+    """Whether a model is paid for. `isinstance` would also look up all that it says of itself, for which some have to be loaded."""
+    return hasattr(model, "check_key")
