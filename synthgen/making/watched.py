@@ -11,14 +11,12 @@ from pathlib import Path
 from synthgen.making.runs import open_models
 from synthgen.models import Model
 from synthgen.recipe import Loaded, plan
+from synthgen.recipe.load import file_state
 
 EVERY = 0.1
 """Seconds between two looks at the files."""
 MOST = 1_000_000
 """Bytes of a file whose lines are compared."""
-
-Stamp = tuple[int, int] | None
-"""When a file was written, and its bytes; None where there is none."""
 
 
 class KeptModels:
@@ -50,33 +48,32 @@ class WatchedFiles:
 
     def __init__(self, recipe: Path) -> None:
         self.recipe = recipe
-        self.stamps: dict[Path, Stamp] = {}
+        self.states: dict[Path, tuple[int, ...]] = {}
         self.texts: dict[Path, list[str]] = {}
         self._note({recipe})
 
     def follow(self, loaded: Loaded) -> None:
         """From now on, watch what this recipe reads; a file that was watched before keeps what it said."""
-        parts = [part for table in loaded.recipe.tables.values() for part in (*table.fields.values(), *table.keep)]
-        files = {self.recipe, *(file for part in parts for file in part.files())}
-        self.stamps = {file: stamp for file, stamp in self.stamps.items() if file in files}
-        self._note(files - self.stamps.keys())
+        files = {self.recipe, *loaded.read}
+        self.states = {file: state for file, state in self.states.items() if file in files}
+        self._note(files - self.states.keys())
 
     def changed(self) -> bool:
         """Whether a file was saved since it was last noted."""
-        return any(_stamp(file) != stamp for file, stamp in self.stamps.items())
+        return any(file_state(file) != state for file, state in self.states.items())
 
     def wait(self) -> list[FileChange]:
         """Wait until a file is saved, and the saving is over; what changed."""
         while not self.changed():
             time.sleep(EVERY)
-        before: dict[Path, Stamp] = {}
-        while before != (now := {file: _stamp(file) for file in self.stamps}):  # some editors write in several steps
+        before: dict[Path, tuple[int, ...]] = {}
+        while before != (now := {file: file_state(file) for file in self.states}):  # some editors write in several steps
             before = now
             time.sleep(EVERY)
         return list(self._changes())
 
     def _changes(self) -> Iterator[FileChange]:
-        for file in [file for file, stamp in self.stamps.items() if _stamp(file) != stamp]:
+        for file in [file for file, state in self.states.items() if file_state(file) != state]:
             lines_before = self.texts.get(file, [])
             self._note({file})
             lines = list(difflib.ndiff(lines_before, self.texts.get(file, [])))
@@ -85,18 +82,10 @@ class WatchedFiles:
 
     def _note(self, files: set[Path]) -> None:
         for file in files:
-            self.stamps[file] = stamp = _stamp(file)
+            self.states[file] = state = file_state(file)
             self.texts.pop(file, None)
-            if stamp and stamp[1] <= MOST:
+            if state and state[0] <= MOST:
                 try:
                     self.texts[file] = file.read_text("utf-8").splitlines()
                 except (OSError, UnicodeDecodeError):
                     continue
-
-
-def _stamp(file: Path) -> Stamp:
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size

@@ -55,7 +55,7 @@ class Loaded:
     def refuse_changed(self) -> None:
         """Raise DataError where a file that it names is not as it was when the recipe was read, of which the rows will be made."""
         for file, state in self.read.items():
-            if _state(file) != state:
+            if file_state(file) != state:
                 raise DataError(f"{file} has changed since the recipe was read", "read the recipe again (load_recipe)")
 
     def __repr__(self) -> str:
@@ -106,7 +106,7 @@ def load(
     if source.mistakes:
         raise RecipeError(source.in_order())
     reader.settle()
-    return Loaded(recipe, context, path, source.text, numerals.as_number(source.data), {file: _state(file) for file in _files(recipe)})
+    return Loaded(recipe, context, path, source.text, numerals.as_number(source.data), {file: file_state(file) for file in _files(recipe)})
 
 
 def _files(recipe: Recipe) -> Iterator[Path]:
@@ -115,7 +115,7 @@ def _files(recipe: Recipe) -> Iterator[Path]:
         yield from part.files()
 
 
-def _state(file: Path) -> tuple[int, ...]:
+def file_state(file: Path) -> tuple[int, ...]:
     """What changes when a file is written; nothing where there is none."""
     try:
         status = file.stat()

@@ -39,7 +39,7 @@ def follow(recipe: Path, show: int, out_folder: Path | None, *, full: bool, prom
         except SynthgenError as error:
             err.print(safe(error if hasattr(error, "mistakes") else f"error: {error}"))
         if not files.changed():
-            err.print(Text(f"watching {_named(list(files.stamps))}; Ctrl-C ends", style="dim"))
+            err.print(Text(f"watching {_named(list(files.states))}; Ctrl-C ends", style="dim"))
         changes = files.wait()
 
 
