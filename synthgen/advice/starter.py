@@ -15,6 +15,7 @@ from typing import Literal
 from synthgen.advice.shipped import RECIPE, shipped_recipes
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.fields.instructed import document
+from synthgen.spec.scalars import scalar
 
 Writes = Literal["illustrative", "concrete"]
 
@@ -49,7 +50,7 @@ def start(
     """
     folder = Path(place)
     name = recipe_name(folder)
-    recipe, yaml_name = folder / RECIPE, _text(name) if _unsafe(name) else name
+    recipe, yaml_name = folder / RECIPE, scalar(name)
     if recipe.exists():
         raise OutputError(f"{recipe} is there already; nothing was written", "choose another name")
     source = Path(paper).expanduser() if paper is not None else None
@@ -98,10 +99,3 @@ def _write(recipe: Path, text: str, beside: Mapping[Path, Path]) -> None:
 def _text(value: str) -> str:
     """A text in quotes, as YAML reads it."""
     return json.dumps(value, ensure_ascii=False)
-
-
-def _unsafe(name: str) -> bool:
-    """Whether YAML would read a name as something else than text: a number, a date, a truth value."""
-    from ruamel.yaml import YAML
-
-    return not isinstance(YAML(typ="safe", pure=True).load(f"name: {name}")["name"], str)

@@ -14,10 +14,11 @@ from pathlib import Path
 from random import Random
 
 from synthgen.advice import Started, recipe_name
-from synthgen.errors import DataError, OutputError
+from synthgen.errors import DataError
 from synthgen.interview.clusters import Cluster, clustered
 from synthgen.interview.facts import FACTS
-from synthgen.interview.scalars import scalar
+from synthgen.interview.new_files import refuse_taken, write_new
+from synthgen.spec.scalars import scalar
 from synthgen.text import files
 from synthgen.text.dialogues import ReadSummary, Turns
 from synthgen.text.slots import SLOT, slots
@@ -47,9 +48,8 @@ def from_logs(
     """Write `recipe.yaml` and the masked messages that it is to be like into a folder, from a file of messages: in its `field`, and of
     conversations these `turns`. `topics` says into how many they fall. `listen` is told, in a line, what was read of records. Raises
     OutputError, DataError."""
-    name, recipe, kept = recipe_name(folder), folder / "recipe.yaml", folder / KEPT
-    if taken := next((file for file in (recipe, kept) if file.exists()), None):
-        raise OutputError(f"{taken} is there already; nothing was written", "choose another name")
+    name = recipe_name(folder)
+    refuse_taken(folder, [KEPT])
     summary = ReadSummary()
     read = files.messages(logs, field, turns, summary)
     if listen and summary.fields:
@@ -60,18 +60,11 @@ def from_logs(
         raise DataError(f"{logs}: {len(different)} different messages are too few to see what they are about", f"give {FEWEST} or more")
     sample = sorted(stream.sample(range(len(different)), min(MOST, len(different))))
     clusters = clustered([different[place] for place in sample], topics)
-    lines = [
+    records = [
         json.dumps({"topic": cluster.name, "text": message}, ensure_ascii=False) for cluster in clusters for message in cluster.messages
     ]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        kept.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        with recipe.open("x", encoding="utf-8") as file:
-            file.write("\n".join(_lines(name, logs.name, clusters)) + "\n")
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
-    shares = {cluster.name: len(cluster.messages) / len(sample) for cluster in clusters}
-    return Started(recipe, topics=shares)
+    recipe = write_new(folder, _lines(name, logs.name, clusters), {KEPT: records})
+    return Started(recipe, topics={cluster.name: len(cluster.messages) / len(sample) for cluster in clusters})
 
 
 def _without_facts(message: str, stream: Random) -> str:

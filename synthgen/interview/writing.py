@@ -11,9 +11,10 @@ from synthgen.advice import Started, recipe_name
 from synthgen.errors import OutputError
 from synthgen.interview.answers import Answers
 from synthgen.interview.facts import FACTS
+from synthgen.interview.new_files import write_new
 from synthgen.interview.places import PLACES
 from synthgen.interview.questions import COLUMNS, ODD, ROWS, slots_of
-from synthgen.interview.scalars import scalar
+from synthgen.spec.scalars import scalar
 
 ABOUT = "People who type to an assistant."
 STAND_IN = "nobody typed these: put messages of your users in their place, a dozen or more"
@@ -21,24 +22,16 @@ STAND_IN = "nobody typed these: put messages of your users in their place, a doz
 
 def write(folder: Path, answers: Answers) -> Started:
     """Write `recipe.yaml` and `seeds/` into a folder, which has neither. Raises OutputError."""
-    name, recipe, topics = recipe_name(folder), folder / "recipe.yaml", list(answers.get("topics", default=[]))
+    name, topics = recipe_name(folder), list(answers.get("topics", default=[]))
     if len(topics) < 2:
         raise OutputError("a recipe needs at least two topics, and the answers name fewer", "answer it: topics: [card declined, lost card]")
-    files = _files_of(topics)
-    if taken := next((file for file in [recipe, *(folder / file for file in files.values())] if file.exists()), None):
-        raise OutputError(f"{taken} is there already; nothing was written", "choose another name")
-    place = PLACES[answers.get("place", default="chat")]
+    files, place = _files_of(topics), PLACES[answers.get("place", default="chat")]
     stand_ins = [topic for topic in topics if not answers.get("messages", topic)]
-    try:
-        (folder / "seeds").mkdir(parents=True, exist_ok=True)
-        for topic, file in files.items():
-            messages = answers.get("messages", topic) or [message.format(topic=topic) for message in place.stand_ins]
-            (folder / file).write_text("".join(f"{message}\n" for message in messages), encoding="utf-8")
-        with recipe.open("x", encoding="utf-8") as stream:
-            stream.write("\n".join(_lines(name, answers, files, stand_ins)) + "\n")
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
-    return Started(recipe, stand_ins=tuple(stand_ins))
+    seeds = {
+        file: answers.get("messages", topic) or [message.format(topic=topic) for message in place.stand_ins]
+        for topic, file in files.items()
+    }
+    return Started(write_new(folder, _lines(name, answers, files, stand_ins), seeds), stand_ins=tuple(stand_ins))
 
 
 def _files_of(topics: list[str]) -> dict[str, str]:

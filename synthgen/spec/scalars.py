@@ -11,7 +11,7 @@ def scalar(text: str) -> str:
     """A text as YAML reads it back, in a line, also within braces."""
     from ruamel.yaml import YAML
 
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9 _.'-]*", text) and not text.endswith(" "):
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 _.'-]*", text) and not text.endswith(" "):
         read = YAML(typ="safe", pure=True).load(f"[{text}]")
         if read == [text]:
             return text
