@@ -7,21 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from builders import json_lines, lines
+from builders import lines
+from orders import FILES, ROWS, Making, Told, Types
 
 from synthgen.errors import DataError
 from synthgen.recipe import plan
-
-ORDERS = [
-    {"id": 1, "tags": ["new", "gift"], "notes": "a;b", "lines": [{"sku": "x"}, {"sku": "y"}], "created": "2026-01-05T14:30:00"},
-    {"id": 2, "tags": ["old"], "notes": "c", "lines": [{"sku": "z"}], "created": "2026-01-06T08:00:00"},
-]
-FILES = {"rows.jsonl": json_lines(ORDERS)}
-ROWS = "rows.jsonl"
-Making = Callable[..., dict[str, Any]]
-Told = Callable[..., list[str]]
-Types = Callable[..., dict[str, str]]
-
 
 # Dates of the row
 

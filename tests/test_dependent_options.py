@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import json_lines, lines, one_table
+from builders import lines, one_table
 from datasets import load_dataset
+from orders import FILES, ORDERS, ROWS, Making, Told, Types
 
 import synthgen
 from synthgen.dataset import Dataset
@@ -21,15 +22,6 @@ from synthgen.recipe.counts import distinct
 from synthgen.recipe.shape import Table
 
 COUNTRY = "country: {kind: choice, options: {DE: 3, FR: 1}}"
-ORDERS = [
-    {"id": 1, "tags": ["new", "gift"], "notes": "a;b", "lines": [{"sku": "x"}, {"sku": "y"}], "created": "2026-01-05T14:30:00"},
-    {"id": 2, "tags": ["old"], "notes": "c", "lines": [{"sku": "z"}], "created": "2026-01-06T08:00:00"},
-]
-FILES = {"rows.jsonl": json_lines(ORDERS)}
-ROWS = "rows.jsonl"
-Making = Callable[..., dict[str, Any]]
-Told = Callable[..., list[str]]
-Types = Callable[..., dict[str, str]]
 
 
 # Options by the value of another field
