@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,54 +29,57 @@ class _Saved(Exception):
 
 def follow(recipe: Path, show: int, out_folder: Path | None, *, full: bool, prompts: bool, options: Mapping[str, Any]) -> None:
     """Preview a recipe again whenever it, or a file that it reads, is saved, until somebody interrupts."""
-    files, models, shown = WatchedFiles(recipe), KeptModels(), Shown()
+    preview = _RepeatedPreview(WatchedFiles(recipe), KeptModels(), options, show, out_folder, full=full, prompts=prompts)
     changes: Sequence[FileChange] = ()
     while True:
         _print_changes(changes)
         try:
-            shown = _preview(recipe, show, out_folder, files, models, shown, options, full=full, prompts=prompts)
+            preview.run()
         except _Saved:
             pass
         except SynthgenError as error:
             err.print(safe(error if hasattr(error, "mistakes") else f"error: {error}"))
-        if not files.changed():
-            err.print(Text(f"watching {_named(list(files.states))}; Ctrl-C ends", style="dim"))
-        changes = files.wait()
+        if not preview.files.changed():
+            err.print(Text(f"watching {_named(list(preview.files.states))}; Ctrl-C ends", style="dim"))
+        changes = preview.files.wait()
 
 
-def _preview(
-    recipe: Path,
-    show: int,
-    out_folder: Path | None,
-    files: WatchedFiles,
-    models: KeptModels,
-    before: Shown,
-    options: Mapping[str, Any],
-    *,
-    full: bool,
-    prompts: bool,
-) -> Shown:
-    """The rows that are shown now."""
+@dataclass
+class _RepeatedPreview:
+    """What stays from one preview to the next, and the rows that the last whole one showed."""
 
-    def stop_if_saved(*_: object) -> None:
-        if files.changed():
+    files: WatchedFiles
+    models: KeptModels
+    options: Mapping[str, Any]
+    show: int
+    out_folder: Path | None
+    full: bool
+    prompts: bool
+    shown: Shown = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Show the rows as they are now, and say which are other than before. Raises _Saved, SynthgenError."""
+        loaded = api.load_recipe(self.files.recipe, **self.options)
+        self.files.follow(loaded)
+        models, shown = self.models.of(loaded), Shown()
+        with previewing(self.show, full=self.full, prompts=self.prompts) as printer:
+            watch, each = _then(printer, self._stop_if_saved)
+            for table in api.preview(
+                loaded, show=self.show, out=self.out_folder, ask=not self.prompts, models=models, watch=watch, each=each
+            ):
+                printer.done(table)
+                shown |= {(table.table.name, row.id): row.values for row in table.shown}
+        if self.shown:
+            other_rows = [row for (table_name, row), values in shown.items() if self.shown.get((table_name, row)) != values]
+            out.print(safe(f"other than before: {', '.join(other_rows)}" if other_rows else "all rows as before"))
+        self.shown = shown
+
+    def _stop_if_saved(self) -> None:
+        if self.files.changed():
             raise _Saved
 
-    loaded = api.load_recipe(recipe, **options)
-    files.follow(loaded)
-    shown = Shown()
-    with previewing(show, full=full, prompts=prompts) as printer:
-        watch, each = _then(printer, stop_if_saved)
-        for table in api.preview(loaded, show=show, out=out_folder, ask=not prompts, models=models.of(loaded), watch=watch, each=each):
-            printer.done(table)
-            shown |= {(table.table.name, row.id): row.values for row in table.shown}
-    if before:
-        other_rows = [row for (table_name, row), values in shown.items() if before.get((table_name, row)) != values]
-        out.print(safe(f"other than before: {', '.join(other_rows)}" if other_rows else "all rows as before"))
-    return shown
 
-
-def _then(printer: Previewing, check: Any) -> tuple[Any, Any]:
+def _then(printer: Previewing, check: Callable[[], None]) -> tuple[Any, Any]:
     """What is told how far a preview is, and of each row, with a check behind either."""
 
     def watch(tick: api.Tick) -> None:
