@@ -96,8 +96,8 @@ def new(
         return advice.start(place, like=like, paper=paper, count=count, writes=writes)
     from synthgen import interview
 
-    given = interview.checked(answers, "the answers") if isinstance(answers, Mapping) else interview.load(Path(answers))
-    return interview.write(Path(place), given)
+    checked_answers = interview.checked(answers, "the answers") if isinstance(answers, Mapping) else interview.load(Path(answers))
+    return interview.write(Path(place), checked_answers)
 
 
 # check
@@ -109,9 +109,9 @@ def check(recipe: Recipes, **options: Any) -> Checked:
     loaded = loaded_from(recipe, options)
     recipe_plan = plan(loaded.recipe)
     opened = open_models(loaded, recipe_plan.models)
-    asked = list(questions(recipe_plan, opened))
-    told = (*notes(loaded.recipe), *retirements(opened))
-    return Checked(loaded, recipe_plan, asked, told, tuple(files_that_were_read(loaded.recipe)))
+    estimates = list(questions(recipe_plan, opened))
+    all_notes = (*notes(loaded.recipe), *retirements(opened))
+    return Checked(loaded, recipe_plan, estimates, all_notes, tuple(files_that_were_read(loaded.recipe)))
 
 
 @quietly

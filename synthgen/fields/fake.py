@@ -84,16 +84,16 @@ class Fake(PythonField):
         """The locales that its template gives for all values of the one field that it reads, where these are known."""
         names = sorted(render.names(self._template))
         source = others.field(names[0]) if len(names) == 1 and self.when is None else None
-        given = dict[str, Value]()
+        value_of_locale = dict[str, Value]()
         for value, possible in (source.known_values() or ()) if source is not None else ():
             if possible:
-                given.setdefault(render.fill(self._template, {names[0]: value}).strip(), value)
-        for locale, value in given.items():
+                value_of_locale.setdefault(render.fill(self._template, {names[0]: value}).strip(), value)
+        for locale, value in value_of_locale.items():
             if locale not in known_locales():
                 message = f"unknown locale '{locale}', which is the row's where {names[0]} is {to_text(value) or 'nothing'}"
                 yield PartMistake(("locale",), message, _hint(locale))
         checked = set(self._locales)
-        wrong = (self._mistake_in(locale) for locale in given if locale in known_locales() and locale not in checked)
+        wrong = (self._mistake_in(locale) for locale in value_of_locale if locale in known_locales() and locale not in checked)
         yield from islice(filter(None, wrong), 1)
 
     def mistakes(self) -> Iterator[PartMistake]:

@@ -240,8 +240,8 @@ def _plain(named: Named, folder: Path) -> Opened:
         return files
 
     def read() -> Any:
-        found = data()
-        return _prepared(named, build(**_all_text(builder)) if builder.name == "csv" else builder, found)
+        data_files = data()
+        return _prepared(named, build(**_all_text(builder)) if builder.name == "csv" else builder, data_files)
 
     return Opened(named, [*card_files, *data()], read, scratch)
 

@@ -74,7 +74,8 @@ def _labels(vectors: Any, topics: int | None) -> Any:
         return labels(topics)
     tried = {count: labels(count) for count in TRIED if count == TRIED[0] or count <= len(vectors) // 8}
     apart = {
-        count: silhouette_score(vectors, found, sample_size=min(SAMPLE, len(vectors)), random_state=0) for count, found in tried.items()
+        count: silhouette_score(vectors, clusters, sample_size=min(SAMPLE, len(vectors)), random_state=0)
+        for count, clusters in tried.items()
     }
     return tried[min(count for count, score in apart.items() if score >= GOOD * max(apart.values()))]
 
@@ -84,11 +85,11 @@ def _names(groups: Sequence[Sequence[str]]) -> list[str]:
     counts = [Counter(word for message in group for word in set(_words(message))) for group in groups]
     total = sum(counts, Counter[str]())
     names: list[str] = []
-    for group, own in zip(groups, counts, strict=True):
+    for group, group_counts in zip(groups, counts, strict=True):
         others = sum(map(len, groups)) - len(group)
         scores = {
             word: count / len(group) * math.log((count / len(group)) / ((total[word] - count + 0.5) / (others + 1)))
-            for word, count in own.items()
+            for word, count in group_counts.items()
             if count > 1
         }
         best: list[str] = []

@@ -108,5 +108,5 @@ def questions(answers: Answers) -> Iterator[Question]:
 
 def slots_of(answers: Answers) -> set[str]:
     """The facts that the messages mention."""
-    given = answers.get("messages", default={}).values()
-    return {slot for messages in given for message in messages or [] for slot in slots(message)}
+    messages_by_topic = answers.get("messages", default={})
+    return {slot for messages in messages_by_topic.values() for message in messages or [] for slot in slots(message)}

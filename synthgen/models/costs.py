@@ -68,15 +68,15 @@ def expected(
     read, cached, thought = round(count * (own_tokens + shared)), round(cached_count * shared), round(count * thinking)
     if price is None:
         return Expected(read, cached, thought, None, None)
-    own, same, output = round(own_tokens), round(shared), round(written + thinking)
+    unshared, same, output = round(own_tokens), round(shared), round(written + thinking)
     if batch:  # where a brief that only one request has is not marked
-        first = Usage(own, output, hour=same) if caches else Usage(own + same, output)
+        first = Usage(unshared, output, hour=same) if caches else Usage(unshared + same, output)
     else:
-        first = Usage(own, output, written=same) if marked else Usage(own + same, output)
-    later = Usage(own, output, cached=same)
+        first = Usage(unshared, output, written=same) if marked else Usage(unshared + same, output)
+    later = Usage(unshared, output, cached=same)
     longest = max(prompt.brief.tokens if prompt.brief else wire.PLAIN_TOKENS for prompt in prompts)
     likely = (count - cached_count) * price.cost(first, batch=batch) + cached_count * price.cost(later, batch=batch)
-    most = count * price.most(own + same, longest, batch=batch, hour=same if caches and batch else 0)
+    most = count * price.most(unshared + same, longest, batch=batch, hour=same if caches and batch else 0)
     return Expected(read, cached, thought, likely, max(likely, most))
 
 

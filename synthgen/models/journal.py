@@ -63,7 +63,6 @@ class Journal:
                 while self._missing:
                     name = self._missing.pop(0)
                     self._connection.execute(f"ALTER TABLE answers ADD COLUMN {name} {LATER[name]}")
-            if not self.read_only:
                 self._connection.execute(f"PRAGMA user_version = {VERSION}")  # it writes a page, and fails where answers could not be kept
             self._seal = _seal_column(self._connection)
             undo.pop_all()
@@ -169,12 +168,12 @@ class Journal:
     def answers(self, field: str, digest: str) -> list[dict[str, Any]]:
         """All answers to a prompt of a field, whichever rows they were asked for, each with its model, stream and the digest of its
         brief; those that are damaged are left out."""
-        told = TOLD.split(", ")
-        named = ["model", "stream", "brief", *told]
+        sealed = TOLD.split(", ")
+        named = ["model", "stream", "brief", *sealed]
         columns = self._told(", ".join(named))
         sql = f"SELECT key, {self._seal}, {columns} FROM answers WHERE field = ? AND prompt = ? ORDER BY stream"  # noqa: S608
         rows = [(key, seal, dict(zip(named, row, strict=True))) for key, seal, *row in self.rows(sql, field, digest)]
-        return [row for key, seal, row in rows if seal in (None, _seal_of(key, [row[name] for name in told]))]
+        return [row for key, seal, row in rows if seal in (None, _seal_of(key, [row[name] for name in sealed]))]
 
     def __len__(self) -> int:
         return int(self.rows("SELECT count(*) FROM answers")[0][0])

@@ -34,7 +34,6 @@ BESIDE = {
     "document",
     "tool_use",
     "tool_result",
-} | {
     "search_result",
     "container_upload",
 }

@@ -56,17 +56,17 @@ def hold(folder: Path) -> None:
     """Ask what the answers in a folder do not say yet, and keep each new answer there."""
     file = folder / ANSWERS
     answers = interview.load(file) if file.exists() else Answers()
-    given = list(answers.keys())
-    if given:
-        out.print(safe(f"going on with the {len(given)} answers in {file}"))
+    answered = list(answers.keys())
+    if answered:
+        out.print(safe(f"going on with the {len(answered)} answers in {file}"))
     while question := interview.next_question(answers):
         answer = _asked(question, _line)
         if answer is BACK:
-            if given:
-                answers.take_back(given.pop())
+            if answered:
+                answers.take_back(answered.pop())
             continue
         answers.give(question.key, answer)
-        given.append(question.key)
+        answered.append(question.key)
         interview.save(answers, file)
 
 

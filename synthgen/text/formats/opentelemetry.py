@@ -69,8 +69,8 @@ def _values(listed: Any) -> list[Any]:
 def _trace(record: Record) -> str:
     context = record.get("context") or record.get("spanContext") or {}
     context = context if isinstance(context, Mapping) else {}
-    found = (place.get(name) for place in (record, context) for name in ("traceId", "trace_id"))
-    return next((value for value in found if isinstance(value, str) and value), "")
+    ids = (place.get(name) for place in (record, context) for name in ("traceId", "trace_id"))
+    return next((value for value in ids if isinstance(value, str) and value), "")
 
 
 def _recognise(record: Record) -> bool:
@@ -92,13 +92,13 @@ def _event_name(record: Mapping[str, Any], attributes: Mapping[str, Any]) -> str
 def _dialogue(record: Record, where: str) -> Dialogue:
     attributes = _attributes(record)
     conversation = attributes.get("gen_ai.conversation.id") or attributes.get("session.id") or ""
-    for field, turns in _found(record, attributes):
+    for field, turns in _candidates(record, attributes):
         if turns:
             return Dialogue(turns, field, str(conversation), _trace(record))
     return Dialogue(field=INPUT, request=_trace(record))
 
 
-def _found(record: Record, attributes: Mapping[str, Any]) -> Iterator[tuple[str, list[str | None]]]:
+def _candidates(record: Record, attributes: Mapping[str, Any]) -> Iterator[tuple[str, list[str | None]]]:
     """What was said, wherever the versions of the conventions keep it."""
     yield INPUT, turns_asked(attributes.get(INPUT)) if attributes.get(INPUT) else []
     if (name := _event_name(record, attributes)) in ROLES:

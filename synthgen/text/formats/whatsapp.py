@@ -36,18 +36,18 @@ def _begins(lines: Sequence[str]) -> bool:
     """Whether the first line begins as a line of a chat, and several more have a name behind that."""
     first = next((line for line in lines if line.strip()), "")
     lines_of_chat = [match["said"] for line in lines if (match := LINE.match(line))]
-    return bool(LINE.match(first)) and sum(bool(SAID.match(said)) for said in lines_of_chat) >= FEWEST
+    return bool(LINE.match(first)) and sum(bool(SAID.match(line)) for line in lines_of_chat) >= FEWEST
 
 
 def _records(path: Path) -> Iterator[Record]:
-    said: list[str] = []
+    message_lines: list[str] = []
     for line in split_lines(path):
         if LINE.match(line):
-            yield from _record(said)
-            said = [line]
-        elif said:
-            said.append(line)
-    yield from _record(said)
+            yield from _record(message_lines)
+            message_lines = [line]
+        elif message_lines:
+            message_lines.append(line)
+    yield from _record(message_lines)
 
 
 def _record(lines: Sequence[str]) -> Iterator[Record]:
