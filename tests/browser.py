@@ -21,6 +21,8 @@ OPTIONS = (
 )  # fmt: skip
 TOLD = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
 """The events that a page without a fault does not cause."""
+GONE = ("Inspected target navigated or closed", "Cannot find default execution context", "Execution context was destroyed.")
+"""How the browser says that another page took the place of the one that was asked."""
 
 
 @dataclass
@@ -36,14 +38,18 @@ class Browser:
 
     def call(self, method: str, **given: Any) -> dict[str, Any]:
         """What the browser answers to a command of its protocol."""
+        answer = self._answer(method, given)
+        assert "error" not in answer, answer
+        return dict(answer["result"])
+
+    def _answer(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         self.number += 1
         asked = {"id": self.number, "method": method, "params": given, **({"sessionId": self.session} if self.session else {})}
         self.to.write(json.dumps(asked).encode() + b"\0")
         self.to.flush()
         while (told := self._next()).get("id") != self.number:
             self.events.append(told)
-        assert "error" not in told, told
-        return dict(told["result"])
+        return told
 
     def _next(self) -> dict[str, Any]:
         parts = bytearray()
@@ -73,16 +79,23 @@ class Browser:
         return own
 
     def wait(self, condition: str) -> None:
-        """Wait until a condition of the page is true; one that never is fails the test."""
+        """Wait until a condition of the page, or of the one that takes its place, is true; one that never is fails the test."""
         look = f"const look = () => ({condition}) ? done(true) : tries-- ? setTimeout(look, 10) : done(false); look();"
         script = f"new Promise((done) => {{ let tries = 3000; {look} }})"
-        assert self.run(script), condition
+        asked = {"expression": script, "returnByValue": True, "awaitPromise": True}
+        while (answer := self._answer("Runtime.evaluate", asked)).get("error", {}).get("message") in GONE:
+            pass
+        assert "error" not in answer, answer
+        assert self._value(answer["result"]), condition
 
     def run(self, script: str) -> Any:
         """The value of a script in the page."""
-        found = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in found, found
-        return found["result"].get("value")
+        return self._value(self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True))
+
+    @staticmethod
+    def _value(evaluated: dict[str, Any]) -> Any:
+        assert "exceptionDetails" not in evaluated, evaluated
+        return evaluated["result"].get("value")
 
     def press(self, key: str, code: str = "", text: str = "", *, control: bool = False) -> None:
         """Press a key."""
