@@ -88,12 +88,11 @@ def test_a_batch_is_found_again_whatever_the_clocks_of_both_runs(
     with ClaudeServer(latency=0.02) as server:
         for number in range(ROUNDS):
             clock.set(0 if number % 2 else JUMPS[jump])
-            process = stopped("batch", place, tmp_path / "out", server.environment | clock.environment, at=0)
-            assert process.stdin is not None
-            process.stdin.close()
-            time.sleep(stream.uniform(0, whole("batch").seconds / 2))
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            with stopped("batch", place, tmp_path / "out", server.environment | clock.environment, at=0) as process:
+                assert process.stdin is not None
+                process.stdin.close()
+                time.sleep(stream.uniform(0, whole("batch").seconds / 2))
+                process.send_signal(signal.SIGKILL)
         done = run("batch", place, tmp_path / "out", server.environment)
         assert done.returncode == 0, done.stderr
         assert asked_messages(server) == whole("batch").asked
