@@ -80,7 +80,7 @@ def _first_rows(table: TablePlan, rows_by_table: Mapping[str, list[dict[str, Any
     parents = rows_by_table[table.table.from_.table] if table.table.from_ else []
     source = candidates(table.name, table.table, lambda: iter(parents), len(parents), streams)
     for candidate in islice(source.start(0), ROWS):
-        yield Row(table.name, candidate.index, values=dict(candidate.inherited or {}), parent=candidate.parent, carried=table.carried)
+        yield candidate.row(table)
 
 
 def _make(row: Row, name: str, field: FieldShape, streams: Streams) -> list[Prompt]:

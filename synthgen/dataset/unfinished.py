@@ -63,7 +63,7 @@ def _row_target(table_plan: TablePlan) -> int | None:
     source = table_plan.table.from_
     if source is None:
         return table_plan.table.wanted
-    least, most = source.bounds
+    least, most = table_plan.table.per_parent
     return source.rows * least if source.rows and least == most else None
 
 

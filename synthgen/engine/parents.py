@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from random import Random
 from typing import Any
 
+from synthgen.recipe.plan import TablePlan
 from synthgen.recipe.shape import Table
+from synthgen.spec.rows import Row
 from synthgen.spec.streams import Streams
 
 Values = dict[str, Any]
@@ -16,11 +18,16 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row that may be made: its index, and the row of the parent table that it comes from."""
+    """A row that may be made: its index; the row of the parent table that it comes from, and which of that one's rows it is (`turn`)."""
 
     index: int
+    turn: int
     parent: int | None = None
     inherited: Values | None = None
+
+    def row(self, table: TablePlan) -> Row:
+        """The row, with nothing made yet."""
+        return Row(table.name, self.index, values=dict(self.inherited or {}), parent=self.parent, turn=self.turn, carried=table.carried)
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,8 @@ def candidates(name: str, table: Table, parents: Callable[[], Iterator[Values]],
     source = table.from_
     if source is None:
         if table.rows == "all":
-            return Candidates(table.wanted, lambda first: map(Candidate, range(first, table.wanted or 0)), enough=True)
-        return Candidates(table.wanted, lambda first: map(Candidate, count(first)))
+            return Candidates(table.wanted, lambda first: _orphans(range(first, table.wanted or 0)), enough=True)
+        return Candidates(table.wanted, lambda first: _orphans(count(first)))
     picked = min(source.rows or parent_rows, parent_rows)
     least, most = source.bounds
     chosen: Collection[int] = range(picked)
@@ -52,7 +59,8 @@ def candidates(name: str, table: Table, parents: Callable[[], Iterator[Values]],
         chosen = frozenset(streams.at(name, "pick").sample(range(parent_rows), picked))
 
     def children(number: int) -> int:
-        return least if least == most else streams.at(name, "per row", number).randint(least, most)
+        drawn = least if least == most else streams.at(name, "per row", number).randint(least, most)
+        return drawn * table.copies
 
     def numbered() -> Iterator[tuple[int, tuple[int, Values]]]:
         """The parents, each with the number that decides how many children it has: its own, or its rank, because who is
@@ -64,12 +72,21 @@ def candidates(name: str, table: Table, parents: Callable[[], Iterator[Values]],
     def start(first: int) -> Iterator[Candidate]:
         index = 0
         for number, (parent, row) in numbered():
-            for _ in range(children(number)):
+            for turn in range(children(number)):
                 if index >= first:
-                    yield Candidate(index, parent, row)
+                    yield Candidate(index, turn, parent, row)
                 index += 1
 
     return Candidates(sum(map(children, chosen)) if source.rows else None, start)
+
+
+def _parentless(index: int) -> Candidate:
+    return Candidate(index, index)
+
+
+def _orphans(indices: Iterable[int]) -> Iterator[Candidate]:
+    """Rows that are made from no other."""
+    return (Candidate(index, index) for index in indices)
 
 
 def _most_different(

@@ -224,16 +224,11 @@ class TableRun:
         def joining(count: int) -> list[Row]:
             joined = list(islice(ahead, count)) if self._patient else []
             some.extend(joined)
-            return list(map(self._row, joined))
+            return [candidate.row(self.plan) for candidate in joined]
 
         for block in [list(some)] if together else [[candidate] for candidate in some]:
-            rows += self._finish(list(map(self._row, block)), refused, joining)
+            rows += self._finish([candidate.row(self.plan) for candidate in block], refused, joining)
         return rows, sorted(refused, key=lambda entry: (entry.row, entry.attempt))
-
-    def _row(self, candidate: Candidate) -> Row:
-        return Row(
-            self.plan.name, candidate.index, values=dict(candidate.inherited or {}), parent=candidate.parent, carried=self.plan.carried
-        )
 
     def _finish(self, rows: list[Row], refused: list[Refused], joining: Callable[[int], list[Row]]) -> list[Row]:
         """Those of `rows`, and of as many as are `joining` them in place of those that are given up, that pass, in order; the others are

@@ -1,4 +1,4 @@
-"""`kind: choice`: one of some options, all alike or by weight."""
+"""`kind: choice`: one of some options, all alike or by weight; or every one of them for every row of the table above."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import accumulate
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo
 
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.dependent import SKIP, lacking, shortened, value_of
@@ -36,7 +36,8 @@ def _lists(options: Any, info: ValidationInfo) -> Any:
 
 
 class Choice(PythonField):
-    """One of `options`: a list, or weights by option; with `of`, a list or weights for each value of that field; or `"{{ a list }}"`."""
+    """One of `options`: a list, or weights by option; with `of`, a list or weights for each value of that field; or `"{{ a list }}"`.
+    With `pick: each`, every row of the table above has a row for each option."""
 
     role: ClassVar[Role] = "label"
 
@@ -48,6 +49,12 @@ class Choice(PythonField):
         description="the field, or a part of one, that the options depend on: of: country, options: {DE: [Berlin, Bonn], FR: [Paris]}",
     )
     options: Annotated[Options, BeforeValidator(_lists)] = Field(description="a list, or weights such as {card declined: 4, lost card: 2}")
+    pick: Literal["random", "each"] = Field(
+        "random",
+        exclude_if=lambda pick: pick == "random",
+        description="each: a row for each option for every row of the table above, or without one the options in turn",
+    )
+    _step: int = PrivateAttr(1)
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The field that its options depend on, or those that give the list."""
@@ -66,6 +73,30 @@ class Choice(PythonField):
         if self.of is not None and not is_by_value(self.options):
             hint = "list them by its values, such as options: {DE: [Berlin, Bonn], FR: [Paris]}, or take 'of' out"
             yield PartMistake(("of",), f"the options do not depend on '{self.of}': they are the same in every row", hint, at_key=True)
+
+        if self.pick == "each":
+            yield from self._each_mistakes()
+
+    def _each_mistakes(self) -> Iterator[PartMistake]:
+        """What cannot be taken one by one: options with weights or of a row, an option twice; and rows without one."""
+        if not isinstance(self.options, list):
+            yield PartMistake(("options",), "pick: each takes every option once, so options are a list", "such as [careful, texter, phone]")
+        else:
+            texts = list(map(key_text, self.options))
+            hint = "take it out; for several rows of each, say how many beside from: {table: …, per_row: 2}"
+            twice = (place for place, text in enumerate(texts) if text in texts[:place])
+            yield from (PartMistake(("options", place), f"'{texts[place]}' is an option twice", hint) for place in twice)
+        if self.when is not None:
+            yield PartMistake(("when",), "every row has one of the options that are taken one by one", "take `when` out", at_key=True)
+
+    @property
+    def copies(self) -> int:
+        """Its options, where each is taken."""
+        return len(self.options) if self.pick == "each" and isinstance(self.options, list) else 1
+
+    def combine(self, step: int) -> None:
+        """Take another option at every `step`-th row of the same parent."""
+        self._step = step
 
     def needs(self, others: Others) -> Iterator[PartMistake]:
         """Options for a value that no row has, and values without options."""
@@ -117,6 +148,8 @@ class Choice(PythonField):
         if isinstance(self.options, str):
             return stream.choice(self._list_of(self.options, row))
         values, weights = self._weights[""] if self.of is None else self._for(self.of, row)
+        if self.pick == "each":
+            return values[row.turn // self._step % len(values)]
         return stream.choices(values, cum_weights=weights)[0]
 
     def _for(self, of: str, row: Row) -> Weights:

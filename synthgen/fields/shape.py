@@ -144,6 +144,14 @@ class FieldShape(Part):
         return None
 
     @property
+    def copies(self) -> int:
+        """How many rows there are for it of each row of the table above."""
+        return 1
+
+    def combine(self, step: int) -> None:
+        """Told how many rows in a row have the same of its `copies`, for other fields have copies, too."""
+
+    @property
     def pools(self) -> dict[str, list[str]]:
         """The seed messages per topic that it is made in the manner of."""
         return {}

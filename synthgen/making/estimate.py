@@ -61,7 +61,7 @@ def questions(recipe_plan: Plan, models: Mapping[str, Model], *, batch: bool = F
         parents = facts.get(table.table.from_.table, []) if table.table.from_ else []
         source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
         rows = [
-            Row(table.name, candidate.index, values=dict(candidate.inherited or {}), carried=table.carried)
+            candidate.row(table)
             for candidate, _ in zip(source.start(0), range(min(ASKED_CHUNK, source.wanted or ASKED_CHUNK)), strict=False)
         ]
         expected = source.wanted if source.wanted is not None else len(rows)
@@ -97,7 +97,7 @@ def _rows_expected(recipe_plan: Plan, table: TablePlan) -> float:
     if source is None:
         return float(table.table.wanted or 0)
     parent = next(other_table for other_table in recipe_plan.tables if other_table.name == source.table)
-    return min(source.rows or float("inf"), _rows_expected(recipe_plan, parent)) * sum(source.bounds) / 2
+    return min(source.rows or float("inf"), _rows_expected(recipe_plan, parent)) * sum(table.table.per_parent) / 2
 
 
 def _question(

@@ -20,7 +20,7 @@ from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import Asked, FieldShape, PythonField
 from synthgen.fields.shape import Others
 from synthgen.recipe.claude_models import thinking_mistakes
-from synthgen.recipe.counts import unique_mistakes
+from synthgen.recipe.counts import copies, unique_mistakes
 from synthgen.recipe.harness import Harness, harness_mistakes
 from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, AnyModel, From
@@ -142,11 +142,11 @@ class _RecipeView:
     def most_rows(self, table: Any) -> int:
         """How many rows a table may come to have; 0 when a mistake hides it."""
         line = [table, *(self.line(table) or [])]
-        parents = [part for ancestor in line if isinstance(part := self.parts.get(("tables", ancestor, "from")), From)]
         row_count = getattr(self.parts.get(("tables", line[-1])), "rows", None)
         rows = row_count if isinstance(row_count, int) else 0
-        for parent in reversed(parents):
-            rows = min(rows, parent.rows or rows) * parent.bounds[1]
+        for ancestor in reversed(line):
+            if isinstance(source := self.parts.get(("tables", ancestor, "from")), From):
+                rows = min(rows, source.rows or rows) * source.bounds[1] * copies(ancestor, self.parts)
         return rows
 
     def above(self, table: Any) -> set[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from math import prod
 from typing import Any
 
 from synthgen.checks import Check
@@ -58,6 +59,14 @@ def _count(name: str, field: Named, above: tuple[str, ...]) -> int | None:
     return None
 
 
+def copies(table: Any, parts: Mapping[KeyPath, Part]) -> int:
+    """How many rows a table has of each row of the table above, for its fields take their options one by one."""
+    fields = [part for at, part in parts.items() if at[:3] == ("tables", table, "fields") and isinstance(part, FieldShape)]
+    with suppress(AttributeError):  # a wrong key that was taken out
+        return prod(field.copies for field in fields)
+    return 1
+
+
 def _rows(table: Any, parts: Mapping[KeyPath, Part], below: tuple[Any, ...] = ()) -> int | None:
     """How many rows a table must have, at least; None where that is not said."""
     spec, source = parts.get(("tables", table)), parts.get(("tables", table, "from"))
@@ -65,5 +74,5 @@ def _rows(table: Any, parts: Mapping[KeyPath, Part], below: tuple[Any, ...] = ()
         return None
     if isinstance(source, From):
         above = _rows(source.table, parts, (*below, table))
-        return min(source.rows, above) * source.bounds[0] if source.rows and above else None
+        return min(source.rows, above) * source.bounds[0] * copies(table, parts) if source.rows and above else None
     return spec.rows if isinstance(spec, Table) and isinstance(spec.rows, int) else None

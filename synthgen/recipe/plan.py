@@ -147,6 +147,10 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnyModel], parent:
     for field_name, field in table.fields.items():
         sorter.add(field_name, *sorted(_needs(field, makers)))
     order = list(sorter.static_order())
+    step = 1
+    for field in reversed(table.fields.values()):  # of what has copies, the last changes fastest
+        field.combine(step)
+        step *= field.copies
     above: dict[str, set[str]] = {}  # each field and all fields of the table that it is made from
     for target in order:
         above[target] = {target}.union(*(above[need] for need in _needs(table.fields[target], makers)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from math import prod
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -239,6 +240,17 @@ class Table(Part):
         return {
             name: supply for name, field in self.fields.items() if isinstance(field, PythonField) and (supply := field.supply()) is not None
         }
+
+    @property
+    def copies(self) -> int:
+        """How many rows there are of each row of the table above so that its fields have all combinations of what they take one by one."""
+        return prod(field.copies for field in self.fields.values())
+
+    @property
+    def per_parent(self) -> tuple[int, int]:
+        """The least and the most rows of each row of the table above."""
+        least, most = self.from_.bounds if self.from_ else (0, 0)
+        return least * self.copies, most * self.copies
 
     @property
     def wanted(self) -> int | None:

@@ -23,7 +23,8 @@ class Row:
     """One record in the making.
 
     `index` is its place among the table's candidates and, with `attempt` (how often it was refused so
-    far), decides every random stream that it draws from. `carried` names the fields that it ships of its parent row.
+    far), decides every random stream that it draws from. `turn` is its place among the rows of the same parent; without one, its index.
+    `carried` names the fields that it ships of its parent row.
     `origin` says for each asked field how its value came to be.
     """
 
@@ -33,6 +34,7 @@ class Row:
     values: dict[str, Value] = field(default_factory=dict)
     origin: dict[str, dict[str, Any]] = field(default_factory=dict)
     parent: int | None = None
+    turn: int = 0
     carried: tuple[str, ...] = ()
 
     def give(self, name: str, value: Value | Labelled) -> None:
