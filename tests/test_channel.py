@@ -361,6 +361,15 @@ def test_chat_words_are_written_out_in_a_voice_that_has_none():
     assert apply_voice("lol hehe", Voice(chat_words=0), Random(1)).text == "lol hehe"
 
 
+@pytest.mark.parametrize("text", ["I was at an ATM when it was denied.", "I was at an atm when it was denied.", "ATM took it."])
+def test_a_thing_is_not_written_out_as_a_phrase(text):
+    assert apply_voice(text, Voice(chat_words=0.0), Random(1)).text == text
+
+
+def test_a_comma_at_the_end_gives_way_to_an_end_mark():
+    assert apply_voice("I fear that my card was stolen,", Voice(end_mark=1.0, question_mark=0.0), Random(1)).text[-2:] == "n."
+
+
 def test_what_is_abbreviated_is_no_fact():
     texts = {apply_voice("i want to pay", Voice(chat_words=1), Random(seed)).text for seed in range(20)}
     assert any("wanna" in text for text in texts)

@@ -97,6 +97,7 @@ def _make_one(pieces: list[Piece]) -> None:
             contraction = _PAIRS.get((first.text.lower(), second.text.lower()))
             if contraction:
                 first.was, first.text = f"{first.text} {second.text}", in_case_of(first.text, contraction)
+                first.end = max(first.end, second.end)
                 del pieces[at : at + 2]
 
 
@@ -119,7 +120,7 @@ def abbreviate(pieces: list[Piece], aim: Aim) -> None:
     change = aim.change("chat_words", len(chat_places), len(words(pieces)))
     if change < 0:
         for at in aim.stream.sample(chat_places, -change):
-            if (long_form := long[pieces[at].text.lower()]) not in _NO_WORDS:
+            if (long_form := long[pieces[at].text.lower()]) not in _NO_WORDS and not (" " in long_form and _is_noun(pieces, at)):
                 pieces[at].text = in_case_of(pieces[at].text, long_form)
         return
     candidates = _abbreviable(pieces) if change else []
@@ -140,6 +141,13 @@ def abbreviate(pieces: list[Piece], aim: Aim) -> None:
     if change and aim.stream.random() < 0.4 and words(pieces) and not any(piece.kind == "chat_words" for piece in pieces[-2:]):
         end = len(pieces) - is_ended(pieces)
         pieces[end:end] = [Piece(" ", "space"), Piece(aim.stream.choice(_CHAT_ENDS), "word")]
+
+
+def _is_noun(pieces: Sequence[Piece], at: int) -> bool:
+    """Whether a word in the form of an abbreviated phrase names a thing, such as `an atm` or `my local ATM`."""
+    before = next((piece.text.lower() for piece in reversed(pieces[:at]) if piece.sort == "word"), "")
+    in_capitals = pieces[at].text.isupper() and not all(piece.text.isupper() for piece in pieces if piece.sort == "word")
+    return in_capitals or before in lexicon.table("articles")
 
 
 def _abbreviable(pieces: Sequence[Piece]) -> list[tuple[int, int, dict[str, int]]]:

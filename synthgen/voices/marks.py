@@ -117,8 +117,8 @@ def set_end_mark(pieces: list[Piece], aim: Aim, is_question: bool) -> None:
     current_end = mark.text[-1] if mark and mark.text[-1] in ENDS else ""
     new_end = aim.choose(current_end.replace("…", "."), lambda voice: _ends(voice, is_question, current_end))
     if new_end != current_end.replace("…", "."):
-        if mark and current_end:
-            mark.text = mark.text.rstrip("".join(ENDS)) + new_end
+        if mark and (current_end or mark.text[-1] == ","):
+            mark.text = mark.text.rstrip(f"{''.join(ENDS)},") + new_end
         elif new_end:
             pieces.insert(last + 1, Piece(new_end, "mark"))
     tidy(pieces)
