@@ -1,6 +1,7 @@
 """`kind: noise`: a text with human errors, labelled with its slips and its voice."""
 
 import datetime
+import json
 from collections import Counter
 from pathlib import Path
 from statistics import mean
@@ -63,11 +64,73 @@ def test_the_voices_of_a_recipe_are_known():
 
 
 def test_facts_of_the_row_stay_unless_told_otherwise():
-    facts = {"shop": "Acme Supermarket", "day": datetime.date(2026, 3, 4), "state": "damaged", "yes": True, "no": None, "a": "an"}
-    assert all("Acme Supermarket" in made.value and "damaged" in made.value for made in draws(noise(rate=0.3), **facts))
-    touched = draws(noise(rate=0.3, touch_facts=True), **facts)
-    assert any("Acme Supermarket" not in made.value for made in touched)
-    assert any("damaged" not in made.value for made in touched)
+    facts = {"shop": "Acme Supermarket", "day": datetime.date(2026, 3, 4), "yes": True, "no": None, "a": "an"}
+    assert all("Acme Supermarket" in made.value for made in draws(noise(rate=0.3), **facts))
+    assert any("Acme Supermarket" not in made.value for made in draws(noise(rate=0.3, touch_facts=True), **facts))
+
+
+def test_ordinary_words_are_facts_where_it_is_said():
+    assert any("damaged" not in made.value for made in draws(noise(rate=0.3), state="damaged"))
+    assert all("damaged" in made.value for made in draws(noise(rate=0.3, facts=["state"]), state="damaged"))
+
+
+def test_a_text_that_lost_a_fact_is_drawn_again():
+    text = "please can you tell me whether the Acme Supermarket order for my mother will be here for her birthday because she waits"
+    made = draws(noise(voice="searcher"), 300, message=text, shop="Acme Supermarket", whom="my mother")
+    assert all("acme supermarket" in one.value.lower() for one in made)
+    made = draws(noise(voice="searcher", facts=["whom"]), 300, message=text, shop="Acme Supermarket", whom="my mother")
+    assert all("my mother" in one.value.lower() for one in made)
+
+
+def test_a_level_of_mess_keeps_the_words():
+    made = {level: draws(noise(level=level)) for level in range(4)}
+    slips = [mean(len(one.labels["slips"]) for one in made[level]) for level in range(4)]
+    assert slips == sorted(slips)
+    assert slips[0] < 0.1 < 2 < slips[3]
+    assert all(one.value[0].isupper() and one.value[-1] == "." for one in made[0])
+    assert mean(one.value.islower() for one in draws(noise(level=3), message="The card was lost. Send a new one.")) > 0.8
+    assert all(len(one.value.split()) >= 12 for level in range(4) for one in made[level])
+    assert noise(level=1).labels() == {"slips": "json"}
+
+
+def test_a_voice_or_a_level_comes_from_the_row():
+    field = noise(voice="{{ voice }}")
+    assert field.labels() == {"slips": "json"}
+    assert ("voice",) in [at for at, _ in field.reads()]
+    assert mean(made.value.isupper() for made in draws(field, voice="shouter")) > 0.7
+    assert mean(made.value.isupper() for made in draws(field, voice="careful")) < 0.1
+    assert draws(noise(level="{{ mess }}"), mess="2") == draws(noise(level=2))
+    with pytest.raises(DataError, match=r"row 0: there is no voice 'texterr', which \{\{ voice \}\} gives"):
+        draws(field, 1, voice="texterr")
+    with pytest.raises(DataError, match=r"row 0: there is no level '4', which \{\{ mess \}\} gives"):
+        draws(noise(level="{{ mess }}"), 1, mess=4)
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_spans_move_with_the_text(name):
+    entities = [{"label": "shop", "start": 16, "end": 32, "text": "Acme Supermarket"}, {"label": "state", "start": 62, "end": 69}]
+    for made in draws(noise(voice=name, spans="entities"), entities=entities, shop="Acme Supermarket"):
+        shop, state = made.labels["spans"]
+        assert made.value[shop["start"] : shop["end"]].lower() == shop["text"].lower() == "acme supermarket"
+        assert made.value[state["start"] : state["end"]].lower()[:1] == "d"
+        assert len(made.value[state["start"] : state["end"]].split()) == 1
+    [made] = draws(noise(voice=name, spans="entities"), 1, entities=json.dumps(entities))
+    assert made.labels["spans"][0]["label"] == "shop"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("[{", "is no JSON"),
+        ([{"start": 3}], "holds no span"),
+        ([{"start": 5, "end": 900}], "holds no span"),
+        (["x"], "holds no span"),
+        (7, "holds"),
+    ],
+)
+def test_what_is_no_span_is_told(value, told):
+    with pytest.raises(DataError, match=f"row 0: 'entities' {told}"):
+        draws(noise(rate=0.1, spans="entities"), 1, entities=value)
 
 
 def test_a_fact_is_known_as_it_is_typed():

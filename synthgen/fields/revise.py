@@ -22,7 +22,7 @@ from synthgen.spec import render
 from synthgen.spec.paths import get_path
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
-from synthgen.text.slots import as_typed
+from synthgen.text.slots import as_typed, is_plain_words
 
 KEPT = 0.7
 MESSAGE: dict[str, Any] = {
@@ -124,11 +124,8 @@ class Revise(Instructed):
         for name, value in {**row.values, **seen(row, self.shows)}.items():
             if name != self.of and isinstance(value, str | int | float | datetime.date) and not isinstance(value, bool):
                 forms = {str(value).strip(), as_typed(value, message)}
-                if not _is_lowly(str(value)) and all(2 * len(form) <= len(message) for form in forms):  # a longer one is a message itself
+                if not is_plain_words(str(value)) and all(
+                    2 * len(form) <= len(message) for form in forms
+                ):  # a longer one is a message itself
                     facts |= forms
         return sorted(facts)
-
-
-def _is_lowly(text: str) -> bool:
-    """Whether a text is ordinary words: with small letters only, it can be somebody's own."""
-    return all(letter.islower() or letter.isspace() for letter in text)

@@ -24,3 +24,8 @@ def as_typed(fact: Any, message: str) -> str:
     text = str(int(fact)) if isinstance(fact, float) and fact.is_integer() else " ".join(str(fact).split())
     around = SLOT.sub("", message)
     return text.lower() if around == around.lower() else text
+
+
+def is_plain_words(text: str) -> bool:
+    """Whether a value is ordinary words, in small letters only: its spelling can be the typist's own, unlike a name's."""
+    return all(letter.islower() or letter.isspace() for letter in text)

@@ -12,7 +12,7 @@ from random import Random
 from synthgen.voices import chat, courtesy, length, marks, misspelling
 from synthgen.voices.aims import Aim
 from synthgen.voices.lexicon import KINDS, Kind
-from synthgen.voices.pieces import Put, TextChange, joined, split, words
+from synthgen.voices.pieces import Put, TextChange, joined, located, split, words
 from synthgen.voices.voice import Voice
 
 _FOUND = 0.7  # of the misspellings that the channel makes `features` finds so many: an unusual word with a typo may be any word
@@ -36,9 +36,9 @@ def apply_voice(
     drawn-out letters, with the features' names as their kinds. A text without an English word stays as it is.
     """
     aim = Aim(voice, source, stream, amount)
-    pieces = split(text, protected)
+    pieces = located(split(text, protected))
     if not any(piece.sort == "word" and piece.text.isascii() for piece in pieces):
-        return Put(text, [])
+        return joined(pieces)
     case = marks.wanted_case(pieces, marks.case_of(pieces), aim)
     courtesy.greet(pieces, aim)
     length.to_keywords(pieces, aim)
@@ -68,7 +68,7 @@ def add_typos(text: str, rate: float, keyboard: str, stream: Random, *, protecte
     From 0 to about 0.3, where a quarter of the words is misspelled and more would not be read. Contractions lose their apostrophe three
     times as often.
     """
-    pieces = split(text, protected)
+    pieces = located(split(text, protected))
     for piece in pieces:
         if piece.sort == "word" and chat.is_contracted(piece.text) and stream.random() < 3 * rate:
             chat.drop_apostrophe(piece)

@@ -214,6 +214,7 @@ def _run_together(pieces: list[Piece], at: int, stream: Random) -> bool:
     if text.lower() in lexicon.words() or _RUDE.fullmatch(text.lower()) or (early and first[:-1].lower() in lexicon.words()):
         return False
     piece.was, piece.kind, piece.text = f"{first} {second}", "split_or_joined", text
+    piece.end = max(piece.end, next_piece.end)
     del pieces[at + 1 : at + 3]
     return True
 

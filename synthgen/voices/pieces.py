@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -29,22 +29,54 @@ class TextChange(NamedTuple):
     was: str
 
 
+class Stretch(NamedTuple):
+    """Characters `start` to `end` of a text that stand for the characters `was_start` to `was_end` of the text that it was made from."""
+
+    start: int
+    end: int
+    was_start: int
+    was_end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A text as somebody typed it, and what they typed otherwise than it was, in order."""
+    """A text as somebody typed it, and what they typed otherwise than it was, in order; and which stretches of it stand for which of
+    the text that it was, piece by piece."""
 
     text: str
     slips: list[TextChange]
+    stretches: list[Stretch] = field(default_factory=list, compare=False)
+
+    def place_of(self, start: int, end: int) -> tuple[int, int] | None:
+        """Where what stood at `start` to `end` stands now; None where nothing is left of it."""
+        places = [
+            (now + max(0, start - was), now + min(end, was_end) - was) if now_end - now == was_end - was else (now, now_end)
+            for now, now_end, was, was_end in self.stretches
+            if was < end and start < was_end
+        ]
+        return (min(first for first, _ in places), max(last for _, last in places)) if places else None
 
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """A piece of a message. `kind` is set once it is a slip, and `was` when something else stood there."""
+    """A piece of a message. `kind` is set once it is a slip, and `was` when something else stood there. `start` and `end` say where in the
+    message it was found; a piece that was added was nowhere."""
 
     text: str
     sort: Sort
     kind: str = ""
     was: str = ""
+    start: int = -1
+    end: int = -1
+
+
+def located(pieces: list[Piece]) -> list[Piece]:
+    """The pieces of a message, each with its place in it."""
+    at = 0
+    for piece in pieces:
+        piece.start, at = at, at + len(piece.text)
+        piece.end = at
+    return pieces
 
 
 def split(text: str, protected: Sequence[str] = ()) -> list[Piece]:
@@ -93,13 +125,16 @@ def _chunk(chunk: str) -> Iterable[Piece]:
 
 def joined(pieces: Iterable[Piece]) -> Put:
     """The pieces as a text."""
-    texts, slips, at = list[str](), list[TextChange](), 0
+    texts, slips, stretches, at = list[str](), list[TextChange](), list[Stretch](), 0
     for piece in pieces:
+        end = at + len(piece.text)
         if piece.kind:
-            slips.append(TextChange(at, at + len(piece.text), piece.kind, piece.was))
+            slips.append(TextChange(at, end, piece.kind, piece.was))
+        if piece.start >= 0:
+            stretches.append(Stretch(at, end, piece.start, piece.end))
         texts.append(piece.text)
-        at += len(piece.text)
-    return Put("".join(texts), slips)
+        at = end
+    return Put("".join(texts), slips, stretches)
 
 
 def slip(piece: Piece, text: str, kind: str) -> None:
