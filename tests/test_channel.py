@@ -427,6 +427,12 @@ def test_keywords_are_what_is_left_of_a_question():
     assert apply_voice("I can.", voice, Random(1)).text == "I can."
 
 
+def test_whole_keywords_ask_all_that_was_asked():
+    text = "Why do you need to top up my card before somebody in the US can pay, and when is the transfer to my savings account back?"
+    kept = [apply_voice(text, Voice(keywords=1.0), Random(seed), whole=True).text for seed in range(9)]
+    assert set(kept) == {"Why top up card somebody US pay when transfer savings account back"}
+
+
 def test_articles_are_left_out():
     assert apply_voice("The card is in the machine.", Voice(articles=0), Random(1)).text == "Card is in machine."
 

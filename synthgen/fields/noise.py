@@ -161,7 +161,7 @@ class Noise(PythonField):
         voice = self._context.voices[name] if name else LEVELS[self._level_of(row)]
         if self.keyboard:
             voice = voice.model_copy(update={"keyboard": self.keyboard})
-        put: Put = apply_voice(text, voice, stream, protected=facts)
+        put: Put = apply_voice(text, voice, stream, protected=facts, whole=True)
         return put
 
     def _level_of(self, row: Row) -> int:

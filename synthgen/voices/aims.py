@@ -22,12 +22,14 @@ _SLOPPY = 0.35  # of the messages, in which there are twice as many slips as on 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A voice that is put on one message; `amount` (0 to 1) says how far."""
+    """A voice that is put on one message; `amount` (0 to 1) says how far. A `whole` message still asks all that it asked: of its keywords
+    none is left out, and why, how or which stays."""
 
     voice: Voice
     source: Voice | None
     stream: Random
     amount: float = 1.0
+    whole: bool = False
 
     def figure(self, name: str) -> float | None:
         """The voice's figure, or None where it has none."""

@@ -27,15 +27,17 @@ def apply_voice(
     protected: Sequence[str] = (),
     source: Voice | None = None,
     amount: float = 1.0,
+    whole: bool = False,
 ) -> Put:
     """What somebody of that voice would have typed in place of `text`.
 
     Each feature that the voice names is drawn for this message; where the message is so already, nothing is changed. `protected` are
     facts that stay as they are, `source` is the voice of the texts that this one is from, if it is known (then no more is changed than
-    the two voices differ by), and `amount` (0 to 1) says how far to go. The slips are misspellings, dropped apostrophes, chat words and
-    drawn-out letters, with the features' names as their kinds. A text without an English word stays as it is.
+    the two voices differ by), and `amount` (0 to 1) says how far to go. A `whole` message still asks all that it asked, also in keywords.
+    The slips are misspellings, dropped apostrophes, chat words and drawn-out letters, with the features' names as their kinds. A text
+    without an English word stays as it is.
     """
-    aim = Aim(voice, source, stream, amount)
+    aim = Aim(voice, source, stream, amount, whole)
     pieces = located(split(text, protected))
     if not any(piece.sort == "word" and piece.text.isascii() for piece in pieces):
         return joined(pieces)

@@ -8,7 +8,7 @@ from functools import cache
 
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
-from synthgen.voices.pieces import Piece, in_case_of, is_ended, slip, tidy, words
+from synthgen.voices.pieces import Piece, in_case_of, is_acronym, is_ended, slip, tidy, words
 
 _SHORT = {
     "you": {"u": 49}, "your": {"ur": 36}, "are": {"r": 30}, "please": {"pls": 40, "plz": 33}, "thanks": {"thx": 45, "thnx": 4, "tnx": 4},
@@ -146,8 +146,7 @@ def abbreviate(pieces: list[Piece], aim: Aim) -> None:
 def _is_noun(pieces: Sequence[Piece], at: int) -> bool:
     """Whether a word in the form of an abbreviated phrase names a thing, such as `an atm` or `my local ATM`."""
     before = next((piece.text.lower() for piece in reversed(pieces[:at]) if piece.sort == "word"), "")
-    in_capitals = pieces[at].text.isupper() and not all(piece.text.isupper() for piece in pieces if piece.sort == "word")
-    return in_capitals or before in lexicon.table("articles")
+    return is_acronym(pieces, at) or before in lexicon.table("articles")
 
 
 def _abbreviable(pieces: Sequence[Piece]) -> list[tuple[int, int, dict[str, int]]]:

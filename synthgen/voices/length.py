@@ -7,21 +7,16 @@ import re
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
 from synthgen.voices.courtesy import after_greeting
-from synthgen.voices.pieces import Piece, is_ended, lowered, remove_pieces, split, words
+from synthgen.voices.pieces import Piece, is_acronym, is_ended, lowered, remove_pieces, split, words
 
 _QUERY = 6  # words of a query, at most, before it is cut at the end of a clause
 _NEGATIONS = {"not": "not", "no": "no", "without": "no", "cannot": "cant", "can't": "cant", "can’t": "cant"}
 _PHRASES = {
     ("log", "in"),
     ("sign", "in"),
-    ("sign", "up"),
-    ("turn", "off"),
     ("turn", "on"),
-    ("log", "out"),
-    ("locked", "out"),
-    ("set", "up"),
-    ("back", "up"),
 }
+_PARTICLES = {"up", "out", "off", "back", "down"}
 _ASKING_HOW = 0.3  # of the questions with a how
 _IDLE = {
     "whether", "able", "possible", "possibly", "like", "want", "need", "tell", "told", "know", "still", "already", "again", "just", "got",
@@ -94,7 +89,7 @@ def to_keywords(pieces: list[Piece], aim: Aim) -> None:
     """Leave only what one would type into a search box."""
     small = lexicon.table("function_words") | lexicon.table("polite") | lexicon.table("greetings")
     word_places = words(pieces)
-    content = [at for at in word_places if pieces[at].sort == "fixed" or pieces[at].text.lower() not in small]
+    content = [at for at in word_places if is_acronym(pieces, at) or pieces[at].sort == "fixed" or pieces[at].text.lower() not in small]
     is_keywords = len(content) == len(word_places)
     if aim.voice.keywords is None or not aim.share("keywords", is_keywords) or is_keywords or len(content) < 2:
         return
@@ -102,20 +97,26 @@ def to_keywords(pieces: list[Piece], aim: Aim) -> None:
         at for at in content if pieces[at].text.lower() not in _IDLE and not (pieces[at].text.lower() == "good" and at == word_places[0])
     ]
     content = telling if len(telling) > 1 else content
-    if len(content) > _QUERY:  # the first clauses that say enough
+    if len(content) > _QUERY and not aim.whole:  # the first clauses that say enough
         clauses = [at for at, piece in enumerate(pieces) if piece.sort == "mark" or piece.text.lower() in _JOINTS]
         stop = next((at for at in clauses if sum(place < at for place in content) > 2), len(pieces))
         content = [at for at in content if at < stop or pieces[at].sort == "fixed"]
-    how, kept = aim.stream.random() < _ASKING_HOW, list[Piece]()
+    how, kept = aim.whole or aim.stream.random() < _ASKING_HOW, list[Piece]()
+    asking = lexicon.table("question_words") if aim.whole else frozenset[str]()
     for at in word_places[: word_places.index(content[-1]) + 1]:
         text = pieces[at].text.lower()
         if at in content:
             kept += [Piece(" ", "space"), pieces[at]]
         elif text in _NEGATIONS or text.endswith(("n't", "n’t")):
             kept += [Piece(" ", "space"), Piece(_NEGATIONS.get(text, "not"), "word")]
-        elif (kept and (kept[-1].text.lower(), text) in _PHRASES) or (text == "how" and not kept and how):
+        elif _is_particle(kept, text) or text in asking or (text == "how" and not kept and how):
             kept += [Piece(" ", "space"), pieces[at]]
     pieces[:] = kept[1:]
+
+
+def _is_particle(kept: list[Piece], text: str) -> bool:
+    """Whether a small word belongs to the keyword before it, as in `top up`."""
+    return bool(kept) and ((kept[-1].text.lower(), text) in _PHRASES or text in _PARTICLES)
 
 
 def shorten(pieces: list[Piece], aim: Aim) -> None:

@@ -175,6 +175,12 @@ def words(pieces: Sequence[Piece]) -> list[int]:
     return [at for at, piece in enumerate(pieces) if piece.sort == "word" or piece.sort == "fixed"]
 
 
+def is_acronym(pieces: Sequence[Piece], at: int) -> bool:
+    """Whether a word is in capitals in a message that is not, such as US or ATM."""
+    word = pieces[at].text
+    return len(word) > 1 and word.isupper() and not all(piece.text.isupper() for piece in pieces if piece.sort == "word")
+
+
 def is_ended(pieces: Sequence[Piece]) -> bool:
     """Whether the message ends with an end mark."""
     return bool(pieces) and pieces[-1].sort == "mark" and pieces[-1].text[-1] in ENDS
