@@ -361,7 +361,9 @@ def test_chat_words_are_written_out_in_a_voice_that_has_none():
     assert apply_voice("lol hehe", Voice(chat_words=0), Random(1)).text == "lol hehe"
 
 
-@pytest.mark.parametrize("text", ["I was at an ATM when it was denied.", "I was at an atm when it was denied.", "ATM took it."])
+@pytest.mark.parametrize(
+    "text", ["I was at an ATM when it was denied.", "I was at an atm when it was denied.", "My atm withdrawal failed.", "ATM took it."]
+)
 def test_a_thing_is_not_written_out_as_a_phrase(text):
     assert apply_voice(text, Voice(chat_words=0.0), Random(1)).text == text
 
@@ -388,6 +390,7 @@ def test_chat_words_come_by_their_rate():
     [
         ("Please block my card.", "Block my card."),
         ("Block my card, please.", "Block my card."),
+        ("It is stuck on, please help.", "It is stuck on, help."),
         ("My card is lost. Thank you very much for your help!", "My card is lost."),
         ("my card is lost, thanks", "my card is lost"),
         ("Sorry, I lost my card.", "I lost my card."),

@@ -49,6 +49,18 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Outputs:
     return output
 
 
+def test_twins_are_of_one_request(outputs: Outputs) -> None:
+    dataset = outputs("robustness-twins")
+    requests = rows_of(dataset, "requests")
+    for table, way, options in (("twins", "voice", 5), ("levels", "level", 4)):
+        twins = rows_of(dataset, table)
+        assert len(twins) == options * len(requests)
+        assert len({(row["provenance"]["parent"], row[way]) for row in twins}) == len(twins)
+        assert all(row["request"] == requests[row["provenance"]["parent"]]["request"] for row in twins)
+    neat = [row["twin"] for row in rows_of(dataset, "levels") if row["level"] == 0]
+    assert all(text[0] == text[0].upper() and text[-1] in ".?!" for text in neat)
+
+
 def rows_of(dataset: Dataset, table: str) -> list[dict[str, Any]]:
     return [*dataset.rows(table)]
 

@@ -49,6 +49,7 @@ _DRAWN_OUT = {
     "again": "againnn", "stop": "stoppp", "never": "neverrr", "ages": "agesss", "wrong": "wronggg", "late": "lateee", "you": "youuu",
     "love": "loveee",
 }  # fmt: skip
+_DETERMINERS = {"my", "your", "our", "his", "her", "their", "this", "that", "any", "no", "every", "another", "one", "which", "nearest"}
 _LONG_DRAWN = re.compile(r"([a-z])\1{2,}", re.IGNORECASE)
 
 
@@ -146,7 +147,7 @@ def abbreviate(pieces: list[Piece], aim: Aim) -> None:
 def _is_noun(pieces: Sequence[Piece], at: int) -> bool:
     """Whether a word in the form of an abbreviated phrase names a thing, such as `an atm` or `my local ATM`."""
     before = next((piece.text.lower() for piece in reversed(pieces[:at]) if piece.sort == "word"), "")
-    return is_acronym(pieces, at) or before in lexicon.table("articles")
+    return is_acronym(pieces, at) or before in lexicon.table("articles") or before in _DETERMINERS
 
 
 def _abbreviable(pieces: Sequence[Piece]) -> list[tuple[int, int, dict[str, int]]]:

@@ -83,6 +83,8 @@ def _without_courtesy(pieces: list[Piece], at: int) -> None:
     """Take out a `please`, or thanks with all that goes with them; unless there is nothing else."""
     if pieces[at].text.lower() in _PLEASE:
         before = at - 1 if at and pieces[at - 1].text == "," else at - 2 if at > 1 and pieces[at - 2].text == "," else at
+        is_aside = at + 1 >= len(pieces) or pieces[at + 1].sort == "mark"  # `not now, please.`, but not `it broke, please help`
+        before = before if is_aside else at
         remove_pieces(pieces, before, at + 1 + (before == at and at + 1 < len(pieces) and pieces[at + 1].text == ","))
         return
     start = max((place + 1 for place in range(at) if pieces[place].sort == "mark"), default=0)

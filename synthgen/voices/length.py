@@ -69,7 +69,6 @@ _TAILS = [
     "anyway let me know",
     "hope that makes sense",
     "so yeah",
-    "this got longer than i meant it to",
     "just thought i'd ask",
     "anyway that's about it really",
     "i know you must be busy",
@@ -83,6 +82,8 @@ _TAILS = [
     "maybe i'm missing something obvious",
     "i thought i should mention it",
 ]
+_LONG = 20  # words of a message that says so
+_LONG_TAILS = ["this got longer than i meant it to"]
 
 
 def to_keywords(pieces: list[Piece], aim: Aim) -> None:
@@ -169,7 +170,8 @@ def pad(pieces: list[Piece], aim: Aim) -> None:
         at += comma
         hedge = split(aim.stream.choice(_HEDGES))
         pieces[at:at] = [Piece(" ", "space"), *hedge, Piece(",", "mark")] if comma else [*hedge, Piece(" ", "space")]
-    for tail in aim.stream.sample(_TAILS, min(2, int(missing // 7))):
+    tails = _TAILS + _LONG_TAILS * (len(words(pieces)) >= _LONG)
+    for tail in aim.stream.sample(tails, min(2, int(missing // 7))):
         if is_ended(pieces):
             pieces += [Piece(" ", "space"), *split(tail[0].upper() + tail[1:]), Piece(".", "mark")]
         elif pieces[-1].sort != "mark":
