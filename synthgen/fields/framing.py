@@ -29,12 +29,13 @@ LONG = 5  # words, of an opening that mentions what the message must
 @dataclass(frozen=True)
 class Framing:
     """How frames are made: of which `seeds`, typed where (`about`), which slots a message may be asked to `mention`, and the `voices` that
-    seeds are put on (none: seeds stay as they are)."""
+    seeds are put on (none: seeds stay as they are). Seeds that are shown together are `akin`, unless only the length of a frame matters."""
 
     seeds: SeedMessages
     about: str
     mention: frozenset[str]
     voices: Mapping[str, Voice]
+    akin: bool = True
 
     def frame(self, topic: str, mentions: frozenset[str], stream: Random, voice: str = "") -> tuple[str, list[str]]:
         """A frame for a topic and the slots that a message must contain, its seed messages put on a voice, and these messages as
@@ -87,7 +88,7 @@ class Framing:
         fitting = [seed for seed in pool if slots(seed) & self.mention == mentions]
         if not fitting and not mentions:
             fitting = pool
-        if len(fitting) > most:
+        if len(fitting) > most and self.akin:
             fitting = self._akin(fitting, most, stream)
         return stream.sample(fitting, min(most, len(fitting)))
 

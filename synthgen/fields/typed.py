@@ -14,7 +14,7 @@ messages that people really typed. How frames are made is in `framing`, how rows
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -333,12 +333,13 @@ class Typed(Asked):
         return prompts
 
     def workload(self, rows: Sequence[Row], name: str, streams: Streams) -> Workload:
-        """As many prompts and frames as `ask` would give; some of the frames are made, for their length."""
+        """As many prompts and frames as `ask` would give; some of the frames are made, for their length, without what hardly changes it: a
+        voice, and which seed messages are near each other."""
         blocks = list(self._blocks(rows, name, streams))
         some = blocks[:: max(1, len(blocks) // FRAMES_READ)]
-        return Workload(
-            sum(block.several * len(block.places) for block in blocks), len(blocks), [block.frame(self._framing)[0] for block in some]
-        )
+        framing = replace(self._framing, voices={}, akin=False)
+        frame_texts = [framing.frame(block.topic, block.mentions, block.stream)[0] for block in some]
+        return Workload(sum(block.several * len(block.places) for block in blocks), len(blocks), frame_texts)
 
     def _blocks(self, rows: Sequence[Row], name: str, streams: Streams) -> Iterator[_Block]:
         alike: dict[tuple[str, str, frozenset[str]], list[int]] = {}

@@ -7,7 +7,9 @@ one here, and safetensors need no further package.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 FORMAT = "synthgen packed 1"
 SIZES = {1: 32, 2: 16}
 """Bytes of a block by the numbers that its scale has."""
+LONGEST_HEADER = 100_000_000
+"""Bytes, as the safetensors library has it."""
 
 
 def from_gguf_rows(raw: numpy.ndarray[Any, Any], kind: str) -> dict[str, torch.Tensor]:
@@ -106,10 +110,10 @@ def save(weights: Mapping[str, torch.Tensor], file: Path) -> None:
 
 
 def is_packed(file: Path) -> bool:
-    """Whether a safetensors file was written in this format."""
+    """Whether a safetensors file was written in this format. Its header is read without the library, which would import numpy."""
     if not file.is_file():
         return False
-    from safetensors import safe_open
-
-    with safe_open(file, framework="np") as stored:
-        return (stored.metadata() or {}).get("format") == FORMAT
+    with file.open("rb") as stored, suppress(ValueError, AttributeError):
+        header = json.loads(stored.read(min(int.from_bytes(stored.read(8), "little"), LONGEST_HEADER)))
+        return (header.get("__metadata__") or {}).get("format") == FORMAT
+    return False
