@@ -152,6 +152,10 @@ def push(
         terminal.print_push(done)
 
 
+SELDOM = ("left_out", "paired", "trends", "effects")
+"""What there is of some results only."""
+
+
 def _as_dict(sliced_run: Sliced) -> dict[str, Any]:
-    """For JSON. That rows were left out is said where some were."""
-    return {key: value for key, value in asdict(sliced_run).items() if value or key != "left_out"}
+    """For JSON. What there may be none of is told where there is some."""
+    return {key: value for key, value in asdict(sliced_run).items() if value or key not in SELDOM}

@@ -9,7 +9,8 @@ from synthgen.cli.terminal.reading import print_fewshot, print_look, print_repor
 from synthgen.cli.terminal.realism import print_compare, print_measure, print_reading
 from synthgen.cli.terminal.recipes import print_asking, print_check, print_critique, print_found_topics, print_improve, print_recipes
 from synthgen.cli.terminal.reviewing import print_review_end, print_review_page
-from synthgen.cli.terminal.sending import print_export, print_push, print_slices
+from synthgen.cli.terminal.sending import print_export, print_push
+from synthgen.cli.terminal.slicing import print_slices
 from synthgen.cli.terminal.watching import progress, tuning
 from synthgen.cli.terminal.why import print_why
 

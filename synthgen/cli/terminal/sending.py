@@ -1,4 +1,4 @@
-"""What was handed on, to harnesses and to the Hub, and where an application fails."""
+"""What was handed on, to harnesses and to the Hub."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from synthgen.cli.terminal.page import out, safe
 
 if TYPE_CHECKING:
     from synthgen.harness import Exported
-    from synthgen.harness.slicing import Share, Sliced
     from synthgen.hub.hub import Pushed
 
 
@@ -27,30 +25,6 @@ def print_export(done: Exported) -> None:
             out.print(safe(f"    {done.commands[name]}"))
     for note in done.notes:
         out.print(safe(f"  note: {note}"))
-
-
-def print_slices(sliced_runs: Sequence[Sliced]) -> None:
-    """For each run and grade a table of its slices, the worst first; what is surely apart from the rest is marked."""
-    marks = {-1: "worse than the rest", 1: "better than the rest", 0: ""}
-    for sliced in sliced_runs:
-        ungraded = f" ({sliced.ungraded:,} more could not be graded)" if sliced.ungraded else ""
-        left_out_note = f"; {sliced.left_out:,} left out: rejected by reviewers, or with another target since" if sliced.left_out else ""
-        out.print(safe(f"{sliced.run}: {sliced.grade} {_percent(sliced.whole)} of {sliced.whole.rows:,} rows{ungraded}{left_out_note}"))
-        table = Table(box=None, pad_edge=False)
-        for column in ("", "", sliced.grade, "95 %", "rows", ""):
-            table.add_column(safe(column), justify="right" if column in (sliced.grade, "rows") else "left")
-        for label, shares in sliced.slices.items():
-            for number, (value, share) in enumerate(shares.items()):
-                interval = f"{share.low:.0%} to {share.high:.0%}"
-                table.add_row(
-                    safe("" if number else label), safe(value), f"{share.mean:.0%}", interval, f"{share.rows:,}", marks[share.apart]
-                )
-        out.print(table)
-        out.print()
-
-
-def _percent(share: Share) -> str:
-    return f"{share.mean:.0%} ({share.low:.0%} to {share.high:.0%})"
 
 
 def print_push(done: Pushed) -> None:

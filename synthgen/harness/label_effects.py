@@ -1,0 +1,140 @@
+"""Which single slips, cases, voices, levels and lengths cost most: a regression of the scores on what is known of each row.
+
+What a message is about is taken into account and not told, for the slices tell it. A label that few rows have, or nearly all, is left out,
+and where few answers are wrong (or right) only the most frequent labels are looked at.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+from typing import Any
+
+from synthgen.comparison.effects import Column, Design, Effect, effects
+from synthgen.dataset import Dataset
+from synthgen.dataset.layout import MANNERS, topic_of
+from synthgen.errors import OutputError
+from synthgen.fields.edges import NONE
+from synthgen.harness.cases import harness_of
+from synthgen.harness.pairing import SURE, Twins
+from synthgen.recipe.recorded import RecordedField
+from synthgen.spec.paths import root_of
+from synthgen.spec.rows import to_text
+
+ROWS, RIGHT = 100, 20
+"""Rows that there must be, and right (and wrong) answers."""
+WITH = 15
+"""Rows that must have a label, and rows that must lack it."""
+PER_LABEL = 3
+"""Right (and wrong) answers that there must be for each label that is looked at."""
+QUARTERS = 4
+
+Labels = Mapping[str, Mapping[str, str]]
+"""For each label the value of every row."""
+
+
+@dataclass(frozen=True)
+class LabelEffect:
+    """What a value of a label does to the scores, all else being equal: `apart` is -1 where it surely costs, 1 where it surely gains.
+    The value "" is that of a level, whose effect is that of one more."""
+
+    label: str
+    value: str
+    effect: Effect
+    apart: int
+
+
+def label_effects(dataset: Dataset, table: str, scores: Mapping[str, float], labels: Labels, twins: Twins | None) -> list[LabelEffect]:
+    """What each label of a table's rows does to their `scores`, the dearest first; none where there are too few rows."""
+    rows = [row for row in scores if row.rpartition("-")[0] == table]
+    right = sum(scores[row] for row in rows)
+    enough = min(right, len(rows) - right)
+    if len(rows) < ROWS or enough < RIGHT:
+        return []
+    design = _kept(_design(dataset, table, rows, labels, twins), int(enough / PER_LABEL))
+    requests = twins.requests if twins else {}
+    found = effects(design, [scores[row] for row in rows], [requests.get(row, row) for row in rows])
+    ordered = sorted(found.items(), key=lambda item: (item[1].difference, item[0]))
+    return [LabelEffect(*name, effect, 0 if effect.corrected_p >= SURE else -1 if effect.difference < 0 else 1) for name, effect in ordered]
+
+
+def _design(dataset: Dataset, table: str, rows: Sequence[str], labels: Labels, twins: Twins | None) -> Design:
+    design, each = Design(), twins.options if twins else {}
+    slips, lengths = _typed(dataset, table, rows)
+    for slip in sorted({slip for row_slips in slips for slip in row_slips}):
+        design.columns[slip] = [float(slip in row_slips) for row_slips in slips]
+    for label, by_row in labels.items():
+        manner = next((manner for manner in MANNERS if label == manner or label.endswith(f"_{manner}")), "")
+        if label not in each and manner:
+            values = [by_row[row] for row in rows]
+            design.add(label, values, NONE if NONE in values and manner == "case" else Counter(values).most_common(1)[0][0])
+    for name, options in each.items():
+        values = [twins.values[row][name] if twins and row in twins.values else options[0] for row in rows]
+        if twins and name in twins.levels:
+            design.columns[name, ""] = [float(value) for value in values]
+        else:
+            design.add(name, values, options[0])
+    if len(set(lengths)) > QUARTERS:
+        least, _, most = quantiles(lengths, n=QUARTERS)
+        names = [
+            f"up to {least:.0f} words" if words <= least else f"{most:.0f} words or more" if words >= most else "" for words in lengths
+        ]
+        design.add("length", names, "")
+    topic = topic_of(dataset.recipe.fields_of(table), {label: label for label in labels})
+    if topic and topic not in each:
+        values = [labels[topic][row] for row in rows]
+        design.add(topic, values, Counter(values).most_common(1)[0][0], control=True)
+    return design
+
+
+def _typed(dataset: Dataset, table: str, rows: Sequence[str]) -> tuple[list[set[Column]], list[int]]:
+    """The slips in what an application read of each row, by their kinds and by the words that they are in; and how many words it has."""
+    try:
+        table_rows, harness = harness_of(dataset, table=table)
+    except OutputError:  # nothing in that table is an input
+        return [set() for _ in rows], [0 for _ in rows]
+    input_column = root_of(harness.input)
+    made_from, sources = set(_made_from(input_column, dataset.recipe.fields_of(table))), _slip_columns(dataset, table)
+    wanted, slips, lengths = set(rows), dict[str, set[Column]](), dict[str, int]()
+    for row, values in table_rows.read([input_column, *sources, *sources.values()]):
+        if row in wanted:
+            text = to_text(values[input_column])
+            there = [name for name in sources if name in made_from or (values[name] and to_text(values[name]) in text)]
+            slips[row] = {slip for name in there for slip in _slips(values[sources[name]])}
+            lengths[row] = len(text.split())
+    return [slips.get(row, set()) for row in rows], [lengths.get(row, 0) for row in rows]
+
+
+def _made_from(name: str, fields: Mapping[str, RecordedField]) -> Iterator[str]:
+    """A field and those that it goes back to, up to the message as it was first typed."""
+    left = dict(fields)
+    while field := left.pop(name, None):
+        yield name
+        name = field.made_from
+
+
+def _slip_columns(dataset: Dataset, table: str) -> dict[str, str]:
+    """The columns of texts with those of their slips."""
+    columns = dataset.schema(table).names
+    return {name: f"{name}_slips" for name in columns if f"{name}_slips" in columns}
+
+
+def _slips(listed: Any) -> Iterator[Column]:
+    for slip in (slip for slip in (listed if isinstance(listed, list) else ()) if isinstance(slip, dict)):
+        if slip.get("kind"):
+            yield "slip", str(slip["kind"]).replace("_", " ")
+        if slip.get("was"):
+            yield "slip in", str(slip["was"]).lower()
+
+
+def _kept(design: Design, most: int) -> Design:
+    """The columns that enough rows have and lack, so many at most: the most frequent ones; controls behind all others. What is
+    the same in all rows as another column is left out."""
+    rows = len(next(iter(design.columns.values()), ()))
+    counts = {name: sum(value != 0 for value in column) for name, column in design.columns.items()}
+    fitting = [name for name, count in counts.items() if WITH <= count <= rows - WITH]
+    ordered = sorted(fitting, key=lambda name: (name in design.controls, -counts[name], name))
+    distinct = list({tuple(design.columns[name]): name for name in reversed(ordered)}.values())[::-1][:most]
+    return Design({name: design.columns[name] for name in sorted(distinct)}, design.groups, design.controls)
