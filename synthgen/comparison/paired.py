@@ -22,7 +22,7 @@ import numpy as np
 from synthgen.comparison.shares import wilson
 
 Array = np.ndarray
-DRAWS, DRAWN_AT_ONCE = 9_999, 1_000_000
+DRAWS, DRAWN_AT_ONCE = 1_999, 1_000_000
 """How often signs and pairs are drawn, and how many numbers at a time."""
 Test = Literal["McNemar exact", "random signs"]
 
