@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         critique,
         diff,
         export,
+        focus,
         improve,
         load_recipe,
         look,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from synthgen.comparison import Comparison
     from synthgen.comparison.outputs import Difference
     from synthgen.errors import DataError, HubError, LimitError, ModelError, OutputError, RecipeError, SynthgenError
+    from synthgen.focusing import Focused
     from synthgen.harness.fewshot import Fewshot, fewshot
     from synthgen.hub.hub import Pushed, push
     from synthgen.models import ScriptedModel
@@ -55,6 +57,7 @@ __all__ = [
     "DataError",
     "Difference",
     "Fewshot",
+    "Focused",
     "HubError",
     "LimitError",
     "Loaded",
@@ -78,6 +81,7 @@ __all__ = [
     "diff",
     "export",
     "fewshot",
+    "focus",
     "improve",
     "load_recipe",
     "look",
@@ -98,7 +102,8 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "Comparison": "comparison", "DataError": "errors", "Difference": "comparison.outputs", "HubError": "errors", "LimitError": "errors",
+    "Comparison": "comparison", "DataError": "errors", "Difference": "comparison.outputs", "Focused": "focusing",
+    "HubError": "errors", "LimitError": "errors",
     "Loaded": "recipe", "ModelError": "errors",
     "OutputError": "errors", "RecipeError": "errors", "ReviewState": "reviewing.state",
     "ScriptedModel": "models", "SynthgenError": "errors", "Voice": "voices",

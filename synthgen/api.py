@@ -35,6 +35,7 @@ from synthgen.voices import Voice
 if TYPE_CHECKING:
     from synthgen.comparison import Comparison
     from synthgen.comparison.outputs import Difference
+    from synthgen.focusing import Focused
     from synthgen.harness import Exported
     from synthgen.harness.slicing import Sliced
     from synthgen.reporting import ReportPath
@@ -306,7 +307,7 @@ def serve_review(folder: str | Path, announce: Callable[[Up], None], *, port: in
     return serve(folder, announce, port=port, by=by)
 
 
-# export, slice and push
+# export, slice and focus
 
 
 def export(
@@ -339,6 +340,25 @@ def slice_results(results: str | Path, output: str | Path, by: str | Sequence[st
     from synthgen.harness.slicing import slice_results
 
     return slice_results(results, output, [by] if isinstance(by, str) else by, review=review)
+
+
+@quietly
+def focus(
+    results: str | Path,
+    output: str | Path,
+    recipe: str | Path | None = None,
+    out: str | Path | None = None,
+    *,
+    allow: Sequence[str | Path] = (),
+    review: bool = True,
+) -> Focused:
+    """A recipe that makes more of what an application failed on: its `new` text, the `diff`, what was moved, and whether rounds find
+    anything new; `write()` writes it. `results` are those of inspect, lm-eval or promptfoo on the cases of `output`, `recipe` is the file
+    that this was made from (default: as was noted when it was made), `out` where the new one goes (default: NAME-focus.yaml beside it).
+    Raises DataError, OutputError, RecipeError."""
+    from synthgen.focusing import focus
+
+    return focus(results, output, recipe, out, allow=allow, review=review)
 
 
 # tune

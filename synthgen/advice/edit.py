@@ -52,9 +52,9 @@ def value_at(data: Any, key_path: KeyPath) -> Any:
     return data
 
 
-def unified_diff(old: str, new: str, name: str) -> str:
-    """What is changed in a file, as `diff -u` shows it."""
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"{name}", f"{name} (proposed)", lineterm="")
+def unified_diff(old: str, new: str, name: str, new_name: str = "") -> str:
+    """What is changed in a file, as `diff -u` shows it; `new_name` is where it is proposed, if that is elsewhere."""
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"{name}", new_name or f"{name} (proposed)", lineterm="")
     return "\n".join(lines)
 
 

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "fewshot": reading.fewshot,
     "export": sending.export,
     "slice": sending.slice_,
+    "focus": recipes.focus,
     "push": sending.push,
     "improve": recipes.improve,
     "tune": models.tune,

@@ -47,6 +47,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "fewshot": ("synthgen fewshot outputs/bank-support -k 6", "synthgen fewshot outputs/bank-support --table examples -k 4"),
     "export": ("synthgen export outputs/bank-support --to promptfoo", "synthgen export outputs/bank-support --to all -o evals"),
     "slice": ("synthgen slice results.json outputs/bank-support", "synthgen slice logs outputs/bank-support --by intent"),
+    "focus": (
+        "synthgen focus results.json outputs/bank-support",
+        "synthgen focus logs outputs/bank-support recipe.yaml -o harder.yaml --yes",
+    ),
     "push": ("synthgen push outputs/bank-support --dry-run", "synthgen push outputs/bank-support me/bank-support"),
     "improve": ("synthgen improve outputs/bank-support", "synthgen improve outputs/bank-support -o better.yaml --max-cost 1"),
     "tune": ("synthgen tune logs.jsonl -o models/ours --about 'Customers of a bank, typing into its chat.'",),
@@ -64,7 +68,15 @@ PAGES = {
     "measure": "voices",
     "compare": "voices",
 }
-PAGES |= {"fewshot": "harnesses", "export": "harnesses", "slice": "harnesses", "push": "hub", "tune": "tuning", "skill": "agents"}
+PAGES |= {
+    "fewshot": "harnesses",
+    "export": "harnesses",
+    "slice": "harnesses",
+    "focus": "focus",
+    "push": "hub",
+    "tune": "tuning",
+    "skill": "agents",
+}
 PAGES |= {"new": "tutorial", "schema": "recipe", "improve": "claude", "doctor": "models"}
 """The page in docs/ that says more of a command, where that is not `commands`."""
 

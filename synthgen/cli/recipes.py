@@ -1,4 +1,4 @@
-"""Recipes, before they are run and after: `check`, `new`, `improve`, `schema` and `skill`."""
+"""Recipes, before they are run and after: `check`, `new`, `improve`, `focus`, `schema` and `skill`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from synthgen.cli.options import INTERRUPTED, Allow, Json, MaxCost, Recipe, Rows, Seed, Set, Turns, Without, Yes, loading
+from synthgen.cli.options import INTERRUPTED, Allow, Json, MaxCost, NoReview, Recipe, Rows, Seed, Set, Turns, Without, Yes, loading
 
 
 def check(
@@ -196,6 +196,41 @@ def improve(
         typer.echo(f"wrote {written}; {where} asks again only for the fields that changed")
     elif changed and not asks:
         typer.echo("nothing was written; " + ("--yes writes it" if place else "name the RECIPE, or -o FILE, and --yes, to write it"))
+
+
+def focus(
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="what inspect, lm-eval or promptfoo wrote: a file, or a folder of them")
+    ],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="the output that was exported")],
+    recipe: Annotated[
+        Path | None, typer.Argument(metavar="[RECIPE]", help="the recipe that it was made from (default: as was noted when it was made)")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="where the new recipe goes (default: NAME-focus.yaml beside RECIPE)")
+    ] = None,
+    yes: Yes = False,
+    allow: Allow = None,
+    no_review: NoReview = False,
+    as_json: Json = False,
+) -> None:
+    """Write a recipe that makes more of what an application failed on: shown as a diff, and written if you say so."""
+    from synthgen import api
+    from synthgen.cli import terminal
+
+    focused = api.focus(results, output, recipe, out, allow=allow or [], review=not no_review)
+    if not as_json:
+        terminal.print_focus(focused)
+    changed = focused.new != focused.old
+    asks = changed and not (yes or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
+    wants = changed and (yes or (asks and typer.confirm(f"write this to {focused.out}?", default=False)))
+    written = focused.write() if wants else None
+    if as_json:
+        typer.echo(json.dumps({**focused.as_dict(), "written": str(written) if written else None}, ensure_ascii=False))
+    elif written is not None:
+        typer.echo(f"wrote {written}; next: synthgen make {written}")
+    elif changed and not asks:
+        typer.echo(f"nothing was written; --yes writes {focused.out}")
 
 
 def schema() -> None:

@@ -36,6 +36,13 @@ def folders(output: Output) -> list[Path]:
     return [(output.final.parent.resolve() / place).resolve() for place in reads]
 
 
+def recipe_file(output: Output) -> Path | None:
+    """The file that a finished output was made from; None where that is not known, or it is gone."""
+    recorded = _origin(output.whole).get("recipe")
+    file = (output.final.parent.resolve() / recorded).resolve() if isinstance(recorded, str) else None
+    return file if file is not None and file.is_file() else None
+
+
 def refuse_other(output: Output, loaded: Loaded, *, finished: bool) -> list[str]:
     """Raise OutputError where the unfinished output is another recipe's, or the `finished` one. What it returns says which file they were
     made from that is gone."""

@@ -1,6 +1,7 @@
 """What people see: progress, tables, rows."""
 
 from synthgen.cli.terminal.differing import print_diff
+from synthgen.cli.terminal.focusing import print_focus
 from synthgen.cli.terminal.making import print_made
 from synthgen.cli.terminal.models import print_doctor, print_tuned
 from synthgen.cli.terminal.page import err, out, safe
@@ -26,6 +27,7 @@ __all__ = [
     "print_doctor",
     "print_export",
     "print_fewshot",
+    "print_focus",
     "print_found_topics",
     "print_improve",
     "print_look",
