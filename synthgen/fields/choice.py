@@ -94,6 +94,12 @@ class Choice(PythonField):
         """Its options, where each is taken."""
         return len(self.options) if self.pick == "each" and isinstance(self.options, list) else 1
 
+    @property
+    def drawn_by_weight(self) -> dict[str, str]:
+        """Its options, where they are the same in every row and drawn."""
+        drawn = self.pick == "random" and self.of is None and not isinstance(self.options, str)
+        return {"options": ""} if drawn and not is_by_value(self.options) else {}
+
     def combine(self, step: int) -> None:
         """Take another option at every `step`-th row of the same parent."""
         self._step = step

@@ -120,6 +120,11 @@ class Noise(PythonField):
             names["spans"] = "json"
         return names
 
+    @property
+    def drawn_by_weight(self) -> dict[str, str]:
+        """Its voices, where there are several."""
+        return {"voice": "voice"} if isinstance(self.voice, dict) else {}
+
     # One row
 
     def make(self, row: Row, stream: Random) -> Value:

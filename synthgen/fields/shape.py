@@ -157,6 +157,17 @@ class FieldShape(Part):
         return {}
 
     @property
+    def more_seeds(self) -> tuple[str, str] | None:
+        """The key under which more messages can be given that it is made in the manner of, and the template of a row's topic; None where
+        there is none."""
+        return None
+
+    @property
+    def drawn_by_weight(self) -> dict[str, str]:
+        """The keys that hold weights by which something is drawn for each row, each with the label that says what ("": the value)."""
+        return {}
+
+    @property
     def originals(self) -> list[str]:
         """Messages that it must not repeat."""
         return []

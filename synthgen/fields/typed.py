@@ -149,6 +149,16 @@ class Typed(Asked):
         return self._seeds.by_topic
 
     @property
+    def more_seeds(self) -> tuple[str, str] | None:
+        """Its seeds, unless they are records."""
+        return ("seeds", self.topic) if self.seeds is not None and not (self.field or self.turns) else None
+
+    @property
+    def drawn_by_weight(self) -> dict[str, str]:
+        """Its voices, where there are several."""
+        return {"voice": "voice"} if isinstance(self.voice, dict) else {}
+
+    @property
     def originals(self) -> list[str]:
         """What no message may repeat: the seeds, and the messages of `like`."""
         return self._seeds.originals

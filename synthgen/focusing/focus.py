@@ -19,7 +19,7 @@ from synthgen.errors import OutputError
 from synthgen.focusing.failing import tested_tables
 from synthgen.focusing.options import MovedOptions, move_options
 from synthgen.focusing.rewrite import set_value
-from synthgen.focusing.rounds import History, FocusRound, next_round
+from synthgen.focusing.rounds import FocusRound, History, next_round
 from synthgen.focusing.seeds import AddedSeeds, add_seeds, typed_messages
 from synthgen.harness.scored import scored
 from synthgen.recipe import load

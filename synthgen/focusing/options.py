@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 
 from synthgen.advice.edit import KeyPath, value_at
 from synthgen.errors import DataError, SynthgenError
-from synthgen.fields import FieldShape
-from synthgen.fields.choice import Choice
-from synthgen.fields.options import is_by_value, key_text
+from synthgen.fields.options import key_text
 from synthgen.focusing.failing import TestedTable
 from synthgen.focusing.rewrite import data_of, set_value
 from synthgen.focusing.weights import Failures, focused
@@ -68,7 +66,8 @@ def _weighted(tables: Sequence[TestedTable]) -> Iterator[_Weighted]:
     by_path: dict[KeyPath, _Weighted] = {}
     for tested in tables:
         for owner, name, shape in tested.fields():
-            for key, column in _drawn(name, shape):
+            for key, label in shape.drawn_by_weight.items():
+                column = f"{name}_{label}" if label else name
                 if column not in tested.rows.columns:
                     continue
                 weighted = by_path.setdefault(("tables", owner, "fields", name, key), _Weighted(("tables", owner, "fields", name, key)))
@@ -76,15 +75,6 @@ def _weighted(tables: Sequence[TestedTable]) -> Iterator[_Weighted]:
                     seen = weighted.failures.get(value, Failures(0, 0))
                     weighted.failures[value] = Failures(seen.rows + count.rows, seen.failed + count.failed)
     yield from by_path.values()
-
-
-def _drawn(name: str, shape: FieldShape) -> Iterator[tuple[str, str]]:
-    """The keys of a field that hold options which are drawn by weight, each with the column of what was drawn."""
-    if isinstance(shape, Choice):
-        if shape.pick == "random" and shape.of is None and not isinstance(shape.options, str) and not is_by_value(shape.options):
-            yield "options", name
-    elif isinstance(getattr(shape, "voice", None), dict):
-        yield "voice", f"{name}_voice"
 
 
 def _as_it_was_made(tested: TestedTable, key_path: KeyPath, weights: Mapping[str, float]) -> None:

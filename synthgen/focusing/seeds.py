@@ -14,8 +14,8 @@ from typing import Any
 from synthgen.advice.edit import KeyPath, value_at
 from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.errors import SynthgenError
+from synthgen.fields import FieldShape
 from synthgen.fields.edges import NONE
-from synthgen.fields.typed import Typed
 from synthgen.focusing.failing import FAILED, TestedTable
 from synthgen.focusing.rewrite import add_item, data_of, set_value
 from synthgen.spec import render
@@ -52,32 +52,29 @@ def add_seeds(text: str, tables: Sequence[TestedTable], folder: str) -> tuple[st
     """The recipe `text` with failing messages among the seeds, in files of `folder`, and messages that were there not to be copied."""
     found = list[AddedSeeds]()
     for (owner, name), field in _typed(tables).items():
-        key_path = ("tables", owner, "fields", name, "seeds")
-        failing = [message for tested in tables for message in _failing(tested, owner, name, field)]
+        key, topic = field.more_seeds or ("", "")
+        key_path = ("tables", owner, "fields", name, key)
+        failing = [message for tested in tables for message in _failing(tested, name, field, topic)]
         pools, added = _with_failing(field.pools, failing)
         if not added:
             continue
         taken = {file for seeds in found for file in seeds.files.values()}
         files, refused = _files(added, folder, taken), ""
         try:
-            if field.field or field.turns:
-                raise ValueError("its seeds are records, and messages of another kind cannot stand among them")
             edited = text
             for topic, file in files.items():
                 edited = set_value(edited, key_path if not topic else (*key_path, topic), file)
             text = _not_copied(edited, owner, name, f"{folder}/{KNOWN}")
         except SynthgenError as error:
             refused = f"{error.message}; {error.hint}" if error.hint else error.message
-        except ValueError as error:
-            refused = str(error)
         found.append(AddedSeeds(key_path, {topic: pools[topic] for topic in files}, added, files, refused))
     return text, found
 
 
-def _typed(tables: Sequence[TestedTable]) -> dict[tuple[str, str], Typed]:
-    """The typed fields behind the rows that have seeds."""
+def _typed(tables: Sequence[TestedTable]) -> dict[tuple[str, str], FieldShape]:
+    """The fields behind the rows that more seeds can be given to."""
     fields = ((owner, name, field) for tested in tables for owner, name, field in tested.fields())
-    return {(owner, name): field for owner, name, field in fields if isinstance(field, Typed) and field.seeds is not None}
+    return {(owner, name): field for owner, name, field in fields if field.more_seeds}
 
 
 def typed_messages(tables: Sequence[TestedTable]) -> list[str]:
@@ -94,27 +91,25 @@ class _Message:
     failed: float
 
 
-def _failing(tested: TestedTable, owner: str, name: str, field: Typed) -> Iterator[_Message]:
+def _failing(tested: TestedTable, name: str, field: FieldShape, topic: str) -> Iterator[_Message]:
     """The messages of a typed field in failing rows, slots in the place of facts. What the application read is taken where only errors of
     typing were put into the message since."""
-    if not any(field is own for _, _, own in tested.fields()):
+    fields, columns = {own_name: own for _, own_name, own in tested.fields()}, tested.rows.columns
+    if fields.get(name) is not field:
         return
-    columns = tested.rows.columns
-    on_the_way = tested.made_from()
-    between = on_the_way[: on_the_way.index(name)] if name in on_the_way else []
-    kinds = {own_name: str(getattr(own, "kind", "")) for _, own_name, own in tested.fields()}
-    typed_only = name in on_the_way and all(kinds[step] == "noise" for step in between)
-    cases = [f"{step}_case" for step in kinds if kinds[step] == "edge_case" and f"{step}_case" in columns]
-    slot_names = [slot for slot in set().union(*map(slots, field.originals)) if slot in columns]
-    topic_names = sorted(render.names(field.topic)) if field.topic else []
-    read = tested.made_from()[0] if typed_only and between else name
+    way = tested.made_from()
+    between = way[: way.index(name)] if name in way else []
+    read = way[0] if between and all("slips" in fields[step].labels() for step in between) else name
+    cases = [f"{step}_case" for step, own in fields.items() if "case" in own.sliced and f"{step}_case" in columns]
+    slot_names = sorted(slot for slot in set().union(*map(slots, field.originals)) if slot in columns)
+    topic_names = sorted(render.names(topic))
     if not {read, *topic_names} <= columns.keys():
         return
     for row, values in tested.values([read, *topic_names, *cases, *slot_names]):
         if tested.failed[row] >= FAILED and values[read] and not any(values[case] not in (None, NONE) for case in cases):
             message = " ".join(to_text(values[read]).split())
-            topic = render.fill(field.topic, values) if field.topic else ""
-            yield _Message(topic, _with_slots(message, {slot: values[slot] for slot in sorted(slot_names)}), tested.failed[row])
+            facts = {slot: values[slot] for slot in slot_names}
+            yield _Message(render.fill(topic, values), _with_slots(message, facts), tested.failed[row])
 
 
 def _with_slots(message: str, facts: Mapping[str, Any]) -> str:
