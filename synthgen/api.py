@@ -272,18 +272,20 @@ def report(
     against: str | Path | None = None,
     field: str | None = None,
     turns: Turns | None = None,
+    results: str | Path | None = None,
     out: str | Path | None = None,
     review: bool = True,
 ) -> ReportPath:
     """Write the page that shows an output, and say where it is: `out`, or `report.html` in the folder, where `make` puts it.
 
     `against` is a file of real messages (in its `field`, of conversations these `turns`) or another output: they are laid beside the
-    generated ones. That page holds them, and is `report-against.html` unless `out` says otherwise. A notebook shows the page, but not one
+    generated ones. That page holds them, and is `report-against.html` unless `out` says otherwise. `results` are those of a harness on the
+    output's cases: the page says where the application fails, and is `report-results.html`. A notebook shows the page, but not one
     that holds real messages. Rows are as reviewers left them, without `review` as they were made. Raises DataError, OutputError.
     """
     from synthgen.reporting import write_report
 
-    return write_report(folder, against=against, field=field, turns=turns, out=out, review=review)
+    return write_report(folder, against=against, field=field, turns=turns, results=results, out=out, review=review)
 
 
 # review

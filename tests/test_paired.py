@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -197,6 +198,21 @@ def test_the_command_says_it_in_words_and_in_json(output: Path, run: Callable[..
     levels = CliRunner().invoke(app, ["slice", str(run("levels", matcher)), str(output)]).stdout
     assert "by mess █" in levels
     assert "points a level (−" in levels
+
+
+def test_the_report_shows_it(output: Path, run: Callable[..., Path], tmp_path: Path) -> None:
+    place = run("twins", matcher)
+    found = sliced(place, output).paired[0].difference
+    page = synthgen.report(output, results=place, out=tmp_path / "page.html").read_text("utf-8")
+    assert '<h2 id="results-h">Where the application fails</h2>' in page
+    (row,) = re.findall(r'<tr class="off"><th scope="row"><bdi dir="auto">hastily</bdi>.*', page)[:1]
+    assert f'<td class="number">−{round(-100 * found.difference)}</td>' in row
+    assert f'<td class="number">{found.worse}, 0</td>' in row
+    assert "slip in: password" in page
+    assert "points a level" in synthgen.report(output, results=run("levels", matcher), out=tmp_path / "levels.html").read_text("utf-8")
+    assert "Where the application fails" not in (output / "report.html").read_text("utf-8")
+    assert synthgen.report(output, results=place) == output / "report-results.html"
+    assert not synthgen.verify(output).damaged
 
 
 # The statistics

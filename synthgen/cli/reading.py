@@ -63,6 +63,10 @@ def report(
         str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the real messages (default: text, message, …)")
     ] = None,
     turns: Turns = None,
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", metavar="RESULTS", help="what inspect, lm-eval or promptfoo wrote: say where the application fails, too"),
+    ] = None,
     file: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="where it goes (default: report.html in the output)")
     ] = None,
@@ -75,7 +79,7 @@ def report(
     if (field is not None or turns is not None) and against is None:
         name, does = ("--field", "names a field") if field is not None else ("--turns", "says which turns")
         raise typer.BadParameter(f"{name} {does} of the messages that --against reads; give both")
-    place = api.report(output, against=against, field=field, turns=turns, out=file, review=not no_review)
+    place = api.report(output, against=against, field=field, turns=turns, results=results, out=file, review=not no_review)
     terminal.print_report(place, against)
     if open_:
         typer.launch(place.resolve().as_uri())

@@ -14,7 +14,7 @@ from synthgen.fields import FieldShape
 from synthgen.fields.options import key_text
 from synthgen.focusing.weights import Failures
 from synthgen.harness.cases import EvalCase, harness_of, input_of
-from synthgen.harness.pairing import twins_of
+from synthgen.harness.pairing import Twins, twins_of
 from synthgen.harness.scored import HUMAN, Scored
 from synthgen.recipe.shape import Recipe
 from synthgen.spec.paths import get_path, root_of
@@ -73,10 +73,14 @@ class TestedTable:
         read = input_of(get_path(values, self.input))
         return "" if read is None else " ".join(EvalCase("", read, None, {}).text.split())
 
+    @cached_property
+    def _twins(self) -> Twins | None:
+        return twins_of(self.dataset, self.name)
+
     def failures(self, column: str, owner: str) -> dict[str, Failures]:
         """How many rows there are of each value of a column, and how far they failed. Rows of the same request count as one where the
         column is the request's own: where its `owner` is a table above."""
-        twins = twins_of(self.dataset, self.name) if owner != self.name else None
+        twins = self._twins if owner != self.name else None
         by_value: dict[str, dict[object, list[float]]] = defaultdict(lambda: defaultdict(list))
         for row, values in self.values([column]):
             by_value[key_text(values[column])][twins.requests.get(row, row) if twins else row].append(self.failed[row])

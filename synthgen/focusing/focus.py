@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from synthgen.advice.edit import unified_diff
 from synthgen.dataset import Output
 from synthgen.dataset.origin import recipe_file
-from synthgen.errors import OutputError
+from synthgen.errors import OutputError, RecipeError
 from synthgen.focusing.failing import tested_tables
 from synthgen.focusing.options import MovedOptions, move_options
 from synthgen.focusing.rewrite import set_value
@@ -44,6 +45,7 @@ class Focused:
     seeds: Sequence[AddedSeeds] = ()
     files: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
     settled: bool = False
+    allow: Sequence[str | Path] = ()
 
     @property
     def diff(self) -> str:
@@ -59,7 +61,7 @@ class Focused:
 
     def write(self) -> Path:
         """Write the new recipe and the files beside it, and return where. Raises OutputError where one of them is there already, or the
-        recipe has changed meanwhile."""
+        recipe has changed meanwhile, and RecipeError, with nothing written, where the new one has mistakes."""
         if self.path.read_bytes().decode("utf-8-sig") != self.old:
             raise OutputError(f"{self.path} has changed meanwhile", "ask again: synthgen focus")
         for taken in (self.out, _folder(self.out)):
@@ -70,9 +72,21 @@ class Focused:
             for name, lines in self.files.items():
                 _write(self.out.parent / name, lines)
             _write(self.out, [self.new.removesuffix("\n")])
+            load(self.out, allow=self.allow)
         except OSError as error:
+            self._undo()
             raise OutputError(f"cannot write to {error.filename or self.out}: {error.strerror}", "name another file: -o FILE") from None
+        except RecipeError:
+            self._undo()
+            raise
         return self.out
+
+    def _undo(self) -> None:
+        """Take away what was written, which nobody had before."""
+        with suppress(OSError):
+            for path in (self.out, *(self.out.parent / name for name in self.files)):
+                path.unlink(missing_ok=True)
+            _folder(self.out).rmdir()
 
 
 def focus(
@@ -102,7 +116,7 @@ def focus(
     tables = tested_tables(scored_rows, loaded.recipe)
     if not tables:
         raise OutputError(f"{path} has none of the tables in the results", "name the recipe that the output was made from")
-    history = next_round(History.beside(_folder(path)), tables, str(output), typed_messages(tables))
+    history = next_round(History.beside(_folder(path)), tables, Path(output).resolve().name, typed_messages(tables))
     rounds, old = history.rounds, path.read_bytes().decode("utf-8-sig")
     settled = len(rounds) > 1 and rounds[-1].finds_no_more(rounds[-2])
     if not rounds[-1].failed:
@@ -113,7 +127,7 @@ def focus(
     text = set_value(text, ("name",), _numbered(loaded.recipe.name))
     files = {file: list(each.pools[topic]) for each in seeds if not each.refused for topic, file in each.files.items()}
     files |= {f"{_folder(place).name}/{name}": lines for name, lines in history.files().items()}
-    return Focused(path, place, old, text, rounds, moved, seeds, files, settled)
+    return Focused(path, place, old, text, rounds, moved, seeds, files, settled, allow)
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

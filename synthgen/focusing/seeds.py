@@ -108,8 +108,9 @@ def _failing(tested: TestedTable, name: str, field: FieldShape, topic: str) -> I
     for row, values in tested.values([read, *topic_names, *cases, *slot_names]):
         if tested.failed[row] >= FAILED and values[read] and not any(values[case] not in (None, NONE) for case in cases):
             message = " ".join(to_text(values[read]).split())
-            facts = {slot: values[slot] for slot in slot_names}
-            yield _Message(render.fill(topic, values), _with_slots(message, facts), tested.failed[row])
+            text = _with_slots(message, {slot: values[slot] for slot in slot_names})
+            if slots(text) <= set(slot_names):
+                yield _Message(render.fill(topic, values), text, tested.failed[row])
 
 
 def _with_slots(message: str, facts: Mapping[str, Any]) -> str:

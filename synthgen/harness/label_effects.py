@@ -7,7 +7,7 @@ and where few answers are wrong (or right) only the most frequent labels are loo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
@@ -46,23 +46,53 @@ class LabelEffect:
     apart: int
 
 
-def label_effects(dataset: Dataset, table: str, scores: Mapping[str, float], labels: Labels, twins: Twins | None) -> list[LabelEffect]:
+@dataclass(frozen=True)
+class TypedRows:
+    """Of each row of a table what an application read: the slips in it, by their kinds and by the words that they are in, and how many
+    words it has. `twins` are the rows that are the same requests, `topic` is the label that says what a message is about."""
+
+    table: str
+    slips: Mapping[str, set[Column]]
+    words: Mapping[str, int]
+    twins: Twins | None
+    topic: str | None
+
+
+def typed_rows(dataset: Dataset, table: str, labels: Labels, twins: Twins | None) -> TypedRows:
+    """What an application read of the rows of a table, which have these `labels`."""
+    topic = topic_of(dataset.recipe.fields_of(table), {label: label for label in labels})
+    try:
+        rows, harness = harness_of(dataset, table=table)
+    except OutputError:  # nothing in that table is an input
+        return TypedRows(table, {}, {}, twins, topic)
+    column, slips, words = root_of(harness.input), dict[str, set[Column]](), dict[str, int]()
+    made_from, sources = set(_made_from(column, dataset.recipe.fields_of(table))), _slip_columns(rows.columns)
+    for row, values in rows.read([column, *sources, *sources.values()]):
+        text = to_text(values[column])
+        there = [name for name in sources if name in made_from or (values[name] and to_text(values[name]) in text)]
+        slips[row] = {slip for name in there for slip in _slips(values[sources[name]])}
+        words[row] = len(text.split())
+    return TypedRows(table, slips, words, twins, topic)
+
+
+def label_effects(typed: TypedRows, scores: Mapping[str, float], labels: Labels) -> list[LabelEffect]:
     """What each label of a table's rows does to their `scores`, the dearest first; none where there are too few rows."""
-    rows = [row for row in scores if row.rpartition("-")[0] == table]
+    rows = [row for row in scores if row.rpartition("-")[0] == typed.table]
     right = sum(scores[row] for row in rows)
     enough = min(right, len(rows) - right)
     if len(rows) < ROWS or enough < RIGHT:
         return []
-    design = _kept(_design(dataset, table, rows, labels, twins), int(enough / PER_LABEL))
-    requests = twins.requests if twins else {}
+    design = _kept(_design(typed, rows, labels), int(enough / PER_LABEL))
+    requests = typed.twins.requests if typed.twins else {}
     found = effects(design, [scores[row] for row in rows], [requests.get(row, row) for row in rows])
     ordered = sorted(found.items(), key=lambda item: (item[1].difference, item[0]))
     return [LabelEffect(*name, effect, 0 if effect.corrected_p >= SURE else -1 if effect.difference < 0 else 1) for name, effect in ordered]
 
 
-def _design(dataset: Dataset, table: str, rows: Sequence[str], labels: Labels, twins: Twins | None) -> Design:
-    design, each = Design(), twins.options if twins else {}
-    slips, lengths = _typed(dataset, table, rows)
+def _design(typed: TypedRows, rows: Sequence[str], labels: Labels) -> Design:
+    design, twins, topic = Design(), typed.twins, typed.topic
+    each = twins.options if twins else {}
+    slips, lengths = [typed.slips.get(row, set()) for row in rows], [typed.words.get(row, 0) for row in rows]
     for slip in sorted({slip for row_slips in slips for slip in row_slips}):
         design.columns[slip] = [float(slip in row_slips) for row_slips in slips]
     for label, by_row in labels.items():
@@ -82,29 +112,10 @@ def _design(dataset: Dataset, table: str, rows: Sequence[str], labels: Labels, t
             f"up to {least:.0f} words" if words <= least else f"{most:.0f} words or more" if words >= most else "" for words in lengths
         ]
         design.add("length", names, "")
-    topic = topic_of(dataset.recipe.fields_of(table), {label: label for label in labels})
     if topic and topic not in each:
         values = [labels[topic][row] for row in rows]
         design.add(topic, values, Counter(values).most_common(1)[0][0], control=True)
     return design
-
-
-def _typed(dataset: Dataset, table: str, rows: Sequence[str]) -> tuple[list[set[Column]], list[int]]:
-    """The slips in what an application read of each row, by their kinds and by the words that they are in; and how many words it has."""
-    try:
-        table_rows, harness = harness_of(dataset, table=table)
-    except OutputError:  # nothing in that table is an input
-        return [set() for _ in rows], [0 for _ in rows]
-    input_column = root_of(harness.input)
-    made_from, sources = set(_made_from(input_column, dataset.recipe.fields_of(table))), _slip_columns(dataset, table)
-    wanted, slips, lengths = set(rows), dict[str, set[Column]](), dict[str, int]()
-    for row, values in table_rows.read([input_column, *sources, *sources.values()]):
-        if row in wanted:
-            text = to_text(values[input_column])
-            there = [name for name in sources if name in made_from or (values[name] and to_text(values[name]) in text)]
-            slips[row] = {slip for name in there for slip in _slips(values[sources[name]])}
-            lengths[row] = len(text.split())
-    return [slips.get(row, set()) for row in rows], [lengths.get(row, 0) for row in rows]
 
 
 def _made_from(name: str, fields: Mapping[str, RecordedField]) -> Iterator[str]:
@@ -115,9 +126,8 @@ def _made_from(name: str, fields: Mapping[str, RecordedField]) -> Iterator[str]:
         name = field.made_from
 
 
-def _slip_columns(dataset: Dataset, table: str) -> dict[str, str]:
+def _slip_columns(columns: Collection[str]) -> dict[str, str]:
     """The columns of texts with those of their slips."""
-    columns = dataset.schema(table).names
     return {name: f"{name}_slips" for name in columns if f"{name}_slips" in columns}
 
 

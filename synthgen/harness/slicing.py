@@ -8,13 +8,13 @@ Grades between 0 and 1 are taken as shares of an answer, for which both interval
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthgen.harness.label_effects import LabelEffect, label_effects
-from synthgen.harness.pairing import LevelTrend, PairedSlice, Twins, level_trends, paired_slices, twins_of
-from synthgen.harness.scored import Scored, scored
+from synthgen.harness.label_effects import LabelEffect, label_effects, typed_rows
+from synthgen.harness.pairing import LevelTrend, PairedSlice, level_trends, paired_slices, twins_of
+from synthgen.harness.scored import scored
 from synthgen.harness.share import Share, share_of
 
 
@@ -47,11 +47,13 @@ def slice_results(results: str | Path, output: str | Path, by: Sequence[str] = (
     twins = [found for table in scored_rows.tables if (found := twins_of(scored_rows.dataset, table))]
     if by:
         twins = [kept for each_table in twins if (kept := each_table.only(by))]
+    by_table = {each_table.table: each_table for each_table in twins}
+    typed = [typed_rows(scored_rows.dataset, table, scored_rows.labels, by_table.get(table)) for table in scored_rows.tables if not by]
     sliced_runs = []
     for run in scored_rows.runs:
         paired = tuple(paired_slices(twins, run.scores))
         trends = tuple(trend for each_table in twins for trend in level_trends(each_table, run.scores))
-        told = () if by else tuple(_effects(scored_rows, run.scores, twins))
+        told = tuple(effect for table in typed for effect in label_effects(table, run.scores, scored_rows.labels))
         slices = _slices(run.scores, scored_rows.labels)
         whole = share_of(list(run.scores.values()))
         sliced_runs.append(Sliced(run.run, run.grade, whole, slices, run.ungraded, run.left_out, paired, trends, told))
@@ -70,9 +72,3 @@ def _slices(scores: Mapping[str, float], labels: Mapping[str, Mapping[str, str]]
         shares = {value: share_of(its_scores, all_scores, looks) for value, its_scores in value_scores.items()}
         slices[label] = dict(sorted(shares.items(), key=lambda item: (item[1].mean, item[0])))
     return slices
-
-
-def _effects(scored_rows: Scored, scores: Mapping[str, float], twins: Sequence[Twins]) -> Iterator[LabelEffect]:
-    for table in scored_rows.tables:
-        of_table = next((found for found in twins if found.table == table), None)
-        yield from label_effects(scored_rows.dataset, table, scores, scored_rows.labels, of_table)

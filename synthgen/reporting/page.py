@@ -6,6 +6,7 @@ It is the same, byte for byte, for the same output: `make` writes it before the 
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,11 +16,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from synthgen.dataset import Dataset
 from synthgen.decisions.amended import Honoured
+from synthgen.harness.slicing import Sliced
 from synthgen.reporting import contents, distribution, made, typing, wording
 from synthgen.reporting.against import Against
 from synthgen.reporting.aside import queue
 from synthgen.reporting.contents import Contents
 from synthgen.reporting.reviewed import reviewed
+from synthgen.spec.points import points
 from synthgen.text.legible import legible
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,13 +37,13 @@ def _templates() -> Environment:
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    templates.filters |= {"count": lambda value: f"{value:,}", "share": share, "legible": legible}
+    templates.filters |= {"count": lambda value: f"{value:,}", "share": share, "points": points, "legible": legible}
     return templates
 
 
-def render(dataset: Dataset, against: Against | None = None, review: Honoured | None = None) -> str:
+def render(dataset: Dataset, against: Against | None = None, review: Honoured | None = None, tested: Sequence[Sliced] = ()) -> str:
     """The page of an output; `against` puts real messages into it, `review` shows what reviewers came to (the dataset is as they left it
-    then). Raises OutputError when a shard is missing."""
+    then), `tested` are the results of an application on its rows. Raises OutputError when a shard is missing."""
     style, script = (_content(name) for name in ("report.css", "quiz.js"))
     tables = [_table(Contents(dataset, name)) for name in dataset.tables]
     queues = [side_queue for name in dataset.aside if (side_queue := queue(dataset, name)).rows]
@@ -63,6 +66,7 @@ def render(dataset: Dataset, against: Against | None = None, review: Honoured | 
             time=made.duration(manifest["seconds"]),
             hints=list(made.hints(manifest, queues, holdings, typings)),
             against=against,
+            tested=tested,
             reviewed=reviewed(review),
             style=style,
             script=script if against else "",

@@ -14,12 +14,15 @@ from synthgen.decisions import Review
 from synthgen.decisions.amended import honoured
 from synthgen.decisions.known import Reviewable
 from synthgen.errors import OutputError, SynthgenError
+from synthgen.harness.slicing import slice_results
 from synthgen.reporting.against import against_logs
 from synthgen.reporting.page import HOLDS_LOGS, MAKER, render
 from synthgen.spec import pages
 from synthgen.spec.replacing import replacing
 from synthgen.text.dialogues import Turns
 
+WITH_RESULTS = "report-results.html"
+"""The page that shows results of an application, too."""
 WITH_LOGS = "report-against.html"
 """The page that holds real messages. No manifest names it, so that it never leaves with the output."""
 
@@ -54,20 +57,27 @@ def write_report(
     against: str | Path | None = None,
     field: str | None = None,
     turns: Turns | None = None,
+    results: str | Path | None = None,
     out: str | Path | None = None,
     review: bool = True,
 ) -> ReportPath:
     """Write the page of a finished output, and return where: `out`, or `report.html` in the output; with the real messages of `against` (in
-    their `field`, of conversations these `turns`) `report-against.html`. Without `review` it shows the rows as they were made. Raises
-    DataError, OutputError."""
+    their `field`, of conversations these `turns`) `report-against.html`; with the `results` of a harness on its cases
+    `report-results.html`. Without `review` it shows the rows as they were made. Raises DataError, OutputError."""
     as_made = Dataset.open(folder)
     reviewed_output = honoured(as_made) if review else None
     dataset = reviewed_output.dataset if reviewed_output else as_made
-    place = Path(out) if out is not None else dataset.folder / (REPORT if against is None else WITH_LOGS)
+    place = (
+        Path(out)
+        if out is not None
+        else dataset.folder / (WITH_LOGS if against is not None else REPORT if results is None else WITH_RESULTS)
+    )
     _allowed(dataset, place, with_logs=against is not None)
     if out is None and place.is_file() and MAKER.encode() not in place.read_bytes():
         raise OutputError(f"{place} is there already and is no report", "name another file: -o FILE")
-    content = render(dataset, None if against is None else against_logs(dataset, against, field, turns), reviewed_output).encode()
+    tested = [] if results is None else slice_results(results, folder, review=review)
+    against_real = None if against is None else against_logs(dataset, against, field, turns)
+    content = render(dataset, against_real, reviewed_output, tested).encode()
     try:
         if not place.is_file() or place.read_bytes() != content:
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from synthgen.cli.terminal.page import out, safe
+from synthgen.spec.points import points
 
 if TYPE_CHECKING:
     from synthgen.harness.pairing import LevelTrend, PairedSlice
@@ -72,12 +73,6 @@ def _costs(sliced: Sliced) -> Iterator[str]:
         effect, name = each.effect, f"{each.label}: {each.value}" if each.value else f"each {each.label}"
         cost, least, most = (round(100 * -value) for value in (effect.difference, effect.high, effect.low))
         yield f"  {name} costs {cost} points ({least} to {most}), in {effect.rows:,} rows"
-
-
-def points(difference: float) -> str:
-    """A difference of shares in whole points, with its sign."""
-    whole = round(100 * difference)
-    return f"{'+' if whole > 0 else '−' if whole < 0 else ''}{abs(whole)}"
 
 
 def _p(value: float) -> str:
