@@ -118,9 +118,9 @@ def focus(
         raise OutputError(f"{path} has none of the tables in the results", "name the recipe that the output was made from")
     history = next_round(History.beside(_folder(path)), tables, Path(output).resolve().name, typed_messages(tables))
     rounds, old = history.rounds, path.read_bytes().decode("utf-8-sig")
-    settled = len(rounds) > 1 and rounds[-1].finds_no_more(rounds[-2])
     if not rounds[-1].failed:
-        return Focused(path, place, old, old, rounds, settled=settled)
+        return Focused(path, place, old, old, rounds)
+    settled = len(rounds) > 1 and rounds[-1].finds_no_more(rounds[-2])
     text, moved = move_options(old, tables)
     text, seeds = add_seeds(text, tables, _folder(place).name)
     text = set_value(text, ("seed",), int(scored_rows.dataset.manifest["seed"]) + 1)

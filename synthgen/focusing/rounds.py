@@ -11,10 +11,10 @@ from pathlib import Path
 from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.comparison.shares import difference, wilson
 from synthgen.focusing.failing import FAILED, TestedTable
-from synthgen.focusing.seeds import ALIKE, KNOWN
+from synthgen.focusing.seeds import ALIKE, FAILING, KNOWN
 
-ROUNDS, FAILING = "rounds.json", "failing.txt"
-"""The files of what rounds found: their figures, and the messages that failed."""
+ROUNDS = "rounds.json"
+"""The file of the figures of rounds."""
 NEW = 0.1
 """The share of failing messages up to which they are taken for those that are known."""
 

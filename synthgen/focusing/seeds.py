@@ -28,8 +28,8 @@ ALIKE = 0.7
 """The share of three-letter pieces in common from which two messages are nearly the same."""
 SHORTEST = 3
 """Characters of a fact that becomes a slot."""
-KNOWN = "known.txt"
-"""The messages that were there, which no new one may copy."""
+KNOWN, FAILING = "known.txt", "failing.txt"
+"""The files of the messages that were there, which no new one may copy, and of those that failed."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _with_slots(message: str, facts: Mapping[str, Any]) -> str:
     for slot, fact in facts.items():
         typed = "" if fact is None else as_typed(fact, message)
         if len(typed) >= SHORTEST:
-            message = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", f"<{slot}>", message, flags=re.IGNORECASE)
+            message = re.sub(rf"(?<![\w<]){re.escape(typed)}(?![\w>])", f"<{slot}>", message, flags=re.IGNORECASE)
     return message
 
 
@@ -141,7 +141,7 @@ def _files(topics: Mapping[str, int], folder: str, taken: set[str]) -> dict[str,
     files: dict[str, str] = {}
     for topic in topics:
         stem = re.sub(r"[^a-z0-9]+", "-", topic.lower()).strip("-")[:40] or "seeds"
-        number, names = 1, {*taken, *files.values(), f"{folder}/{KNOWN}"}
+        number, names = 1, {*taken, *files.values(), f"{folder}/{KNOWN}", f"{folder}/{FAILING}"}
         while (file := f"{folder}/{stem}{f'-{number}' if number > 1 else ''}.txt") in names:
             number += 1
         files[topic] = file
