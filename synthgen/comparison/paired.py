@@ -116,9 +116,10 @@ def _random_signs(differences: Array) -> float:
     sizes, counts = np.unique(np.abs(differences[differences != 0]), return_counts=True)
     if not len(sizes):
         return 1.0
-    stream, seen = np.random.default_rng(0), abs(float(differences.sum())) - 1e-9
+    stream, observed = np.random.default_rng(0), abs(float(differences.sum())) - 1e-9
     as_far = sum(
-        int((np.abs((2 * stream.binomial(counts, 0.5, (size, len(sizes))) - counts) @ sizes) >= seen).sum()) for size in _chunks(len(sizes))
+        int((np.abs((2 * stream.binomial(counts, 0.5, (size, len(sizes))) - counts) @ sizes) >= observed).sum())
+        for size in _chunks(len(sizes))
     )
     return (as_far + 1) / (DRAWS + 1)
 

@@ -55,6 +55,6 @@ def _numbers(names: Sequence[Hashable]) -> Array:
 
 def _centred(values: Sequence[float], stratum: Array) -> Array:
     """Values less the mean of their stratum."""
-    given = np.asarray(values, dtype=float)
-    centred: Array = given - (np.bincount(stratum, given) / np.bincount(stratum))[stratum]
+    numbers = np.asarray(values, dtype=float)
+    centred: Array = numbers - (np.bincount(stratum, numbers) / np.bincount(stratum))[stratum]
     return centred

@@ -54,10 +54,12 @@ class Focused:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: what failed in each round, what was moved, and the diff."""
-        moved = [{"place": each.place, "before": each.before, "after": each.after, "refused": each.refused} for each in self.moved]
-        seeds = [{"place": each.place, "added": each.added, "refused": each.refused} for each in self.seeds]
-        rounds = [asdict(each) for each in self.rounds]
-        return {"rounds": rounds, "settled": self.settled, "moved": moved, "seeds": seeds, "diff": self.diff}
+        moved = [
+            {"place": options.place, "before": options.before, "after": options.after, "refused": options.refused} for options in self.moved
+        ]
+        added = [{"place": seeds.place, "added": seeds.added, "refused": seeds.refused} for seeds in self.seeds]
+        rounds = [asdict(earlier) for earlier in self.rounds]
+        return {"rounds": rounds, "settled": self.settled, "moved": moved, "seeds": added, "diff": self.diff}
 
     def write(self) -> Path:
         """Write the new recipe and the files beside it, and return where. Raises OutputError where one of them is there already, or the
@@ -125,7 +127,7 @@ def focus(
     text, seeds = add_seeds(text, tables, _folder(place).name)
     text = set_value(text, ("seed",), int(scored_rows.dataset.manifest["seed"]) + 1)
     text = set_value(text, ("name",), _numbered(loaded.recipe.name))
-    files = {file: list(each.pools[topic]) for each in seeds if not each.refused for topic, file in each.files.items()}
+    files = {file: list(added.pools[topic]) for added in seeds if not added.refused for topic, file in added.files.items()}
     files |= {f"{_folder(place).name}/{name}": lines for name, lines in history.files().items()}
     return Focused(path, place, old, text, rounds, moved, seeds, files, settled, allow)
 
@@ -142,8 +144,8 @@ def _folder(recipe: Path) -> Path:
 
 def _numbered(name: str) -> str:
     """The name of the next round."""
-    found = re.fullmatch(rf"(.*{SUFFIX})(?:-(\d+))?", name)
-    return f"{found[1]}-{int(found[2] or 1) + 1}" if found else f"{name}{SUFFIX}"
+    match = re.fullmatch(rf"(.*{SUFFIX})(?:-(\d+))?", name)
+    return f"{match[1]}-{int(match[2] or 1) + 1}" if match else f"{name}{SUFFIX}"
 
 
 # What is said of it
@@ -153,11 +155,11 @@ def summary(focused: Focused) -> Iterator[str]:
     """What failed, what was moved, and whether rounds find anything new, a line each; the diff is not among them."""
     *before, this = focused.rounds
     low, high = this.interval
-    told = f"{this.share:.0%} of {this.rows:,} rows failed ({low:.0%} to {high:.0%})"
+    line = f"{this.share:.0%} of {this.rows:,} rows failed ({low:.0%} to {high:.0%})"
     if before:
-        told += f", {before[-1].share:.0%} of {before[-1].rows:,} in the round before"
-        told += f"; {this.new:,} of {this.failing:,} failing messages are new"
-    yield told
+        line += f", {before[-1].share:.0%} of {before[-1].rows:,} in the round before"
+        line += f"; {this.new:,} of {this.failing:,} failing messages are new"
+    yield line
     if not this.failed:
         yield "nothing failed, so there is nothing to make more of"
     for options in focused.moved:

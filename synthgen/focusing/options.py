@@ -48,16 +48,16 @@ def move_options(text: str, tables: Sequence[TestedTable]) -> tuple[str, list[Mo
         if not isinstance(options, dict) or len(options) < 2:
             continue
         weights = {key_text(option): float(weight) for option, weight in options.items()}
-        found = focused(weights, weighted.failures)
-        if found is None:
+        new_weights = focused(weights, weighted.failures)
+        if new_weights is None:
             continue
         refused = ""
         try:
             _as_it_was_made(tables[0], weighted.key_path, weights)
-            text = set_value(text, weighted.key_path, {option: found[key_text(option)] for option in options})
+            text = set_value(text, weighted.key_path, {option: new_weights[key_text(option)] for option in options})
         except SynthgenError as error:
             refused = f"{error.message}; {error.hint}" if error.hint else error.message
-        moved.append(MovedOptions(weighted.key_path, _shares(weights), _shares(found), weighted.failures, found, refused))
+        moved.append(MovedOptions(weighted.key_path, _shares(weights), _shares(new_weights), weighted.failures, new_weights, refused))
     return text, moved
 
 
@@ -72,8 +72,8 @@ def _weighted(tables: Sequence[TestedTable]) -> Iterator[_Weighted]:
                     continue
                 weighted = by_path.setdefault(("tables", owner, "fields", name, key), _Weighted(("tables", owner, "fields", name, key)))
                 for value, count in tested.failures(column, owner).items():
-                    seen = weighted.failures.get(value, Failures(0, 0))
-                    weighted.failures[value] = Failures(seen.rows + count.rows, seen.failed + count.failed)
+                    before = weighted.failures.get(value, Failures(0, 0))
+                    weighted.failures[value] = Failures(before.rows + count.rows, before.failed + count.failed)
     yield from by_path.values()
 
 

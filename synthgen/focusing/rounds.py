@@ -64,7 +64,7 @@ class History:
 
     def files(self) -> dict[str, list[str]]:
         """The lines of its files, by name."""
-        figures = json.dumps([asdict(each) for each in self.rounds], indent=1, ensure_ascii=False)
+        figures = json.dumps([asdict(focus_round) for focus_round in self.rounds], indent=1, ensure_ascii=False)
         return {ROUNDS: figures.split("\n"), FAILING: list(self.failing), KNOWN: list(self.known)}
 
 

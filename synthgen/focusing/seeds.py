@@ -50,7 +50,7 @@ class AddedSeeds:
 
 def add_seeds(text: str, tables: Sequence[TestedTable], folder: str) -> tuple[str, list[AddedSeeds]]:
     """The recipe `text` with failing messages among the seeds, in files of `folder`, and messages that were there not to be copied."""
-    found = list[AddedSeeds]()
+    all_added = list[AddedSeeds]()
     for (owner, name), field in _typed(tables).items():
         key, topic = field.more_seeds or ("", "")
         key_path = ("tables", owner, "fields", name, key)
@@ -58,7 +58,7 @@ def add_seeds(text: str, tables: Sequence[TestedTable], folder: str) -> tuple[st
         pools, added = _with_failing(field.pools, failing)
         if not added:
             continue
-        taken = {file for seeds in found for file in seeds.files.values()}
+        taken = {file for seeds in all_added for file in seeds.files.values()}
         files, refused = _files(added, folder, taken), ""
         try:
             edited = text
@@ -67,8 +67,8 @@ def add_seeds(text: str, tables: Sequence[TestedTable], folder: str) -> tuple[st
             text = _not_copied(edited, owner, name, f"{folder}/{KNOWN}")
         except SynthgenError as error:
             refused = f"{error.message}; {error.hint}" if error.hint else error.message
-        found.append(AddedSeeds(key_path, {topic: pools[topic] for topic in files}, added, files, refused))
-    return text, found
+        all_added.append(AddedSeeds(key_path, {topic: pools[topic] for topic in files}, added, files, refused))
+    return text, all_added
 
 
 def _typed(tables: Sequence[TestedTable]) -> dict[tuple[str, str], FieldShape]:
@@ -94,13 +94,13 @@ class _Message:
 def _failing(tested: TestedTable, name: str, field: FieldShape, topic: str) -> Iterator[_Message]:
     """The messages of a typed field in failing rows, slots in the place of facts. What the application read is taken where only errors of
     typing were put into the message since."""
-    fields, columns = {own_name: own for _, own_name, own in tested.fields()}, tested.rows.columns
+    fields, columns = {field_name: shape for _, field_name, shape in tested.fields()}, tested.rows.columns
     if fields.get(name) is not field:
         return
-    way = tested.made_from()
-    between = way[: way.index(name)] if name in way else []
-    read = way[0] if between and all("slips" in fields[step].labels() for step in between) else name
-    cases = [f"{step}_case" for step, own in fields.items() if "case" in own.sliced and f"{step}_case" in columns]
+    chain = tested.made_from()
+    between = chain[: chain.index(name)] if name in chain else []
+    read = chain[0] if between and all("slips" in fields[step].labels() for step in between) else name
+    cases = [f"{step}_case" for step, shape in fields.items() if "case" in shape.sliced and f"{step}_case" in columns]
     slot_names = sorted(slot for slot in set().union(*map(slots, field.originals)) if slot in columns)
     topic_names = sorted(render.names(topic))
     if not {read, *topic_names} <= columns.keys():

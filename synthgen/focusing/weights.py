@@ -39,17 +39,17 @@ def shrunk(counts: Mapping[Option, Failures]) -> dict[Option, float] | None:
     """The failure rate of each option, shrunk towards that of all; None where the rates differ no more than by chance."""
     from scipy.special import chdtrc
 
-    seen = [count for count in counts.values() if count.rows > 0]
-    rows = sum(count.rows for count in seen)
-    overall = sum(count.failed for count in seen) / rows if rows else 0.0
+    counted = [count for count in counts.values() if count.rows > 0]
+    rows = sum(count.rows for count in counted)
+    overall = sum(count.failed for count in counted) / rows if rows else 0.0
     variance = overall * (1 - overall)
-    if len(seen) < 2 or variance <= 0:
+    if len(counted) < 2 or variance <= 0:
         return None
-    spread = sum(count.rows * (count.rate - overall) ** 2 for count in seen)
-    if chdtrc(len(seen) - 1, spread / variance) > BY_CHANCE:
+    spread = sum(count.rows * (count.rate - overall) ** 2 for count in counted)
+    if chdtrc(len(counted) - 1, spread / variance) > BY_CHANCE:
         return None
-    by_chance = sum(1 - count.rows / rows for count in seen)
-    room = rows - sum(count.rows**2 for count in seen) / rows
+    by_chance = sum(1 - count.rows / rows for count in counted)
+    room = rows - sum(count.rows**2 for count in counted) / rows
     alike = (spread - variance * by_chance) / (variance * (room - by_chance)) if room > by_chance else 1.0
     prior = 1 / min(max(alike, 1e-6), 0.5) - 1
     return {option: (count.failed + prior * overall) / (count.rows + prior) for option, count in counts.items()}

@@ -84,23 +84,23 @@ def label_effects(typed: TypedRows, scores: Mapping[str, float], labels: Labels)
         return []
     design = _kept(_design(typed, rows, labels), int(enough / PER_LABEL))
     requests = typed.twins.requests if typed.twins else {}
-    found = effects(design, [scores[row] for row in rows], [requests.get(row, row) for row in rows])
-    ordered = sorted(found.items(), key=lambda item: (item[1].difference, item[0]))
+    effect_of = effects(design, [scores[row] for row in rows], [requests.get(row, row) for row in rows])
+    ordered = sorted(effect_of.items(), key=lambda item: (item[1].difference, item[0]))
     return [LabelEffect(*name, effect, 0 if effect.corrected_p >= SURE else -1 if effect.difference < 0 else 1) for name, effect in ordered]
 
 
 def _design(typed: TypedRows, rows: Sequence[str], labels: Labels) -> Design:
     design, twins, topic = Design(), typed.twins, typed.topic
-    each = twins.options if twins else {}
+    options_of = twins.options if twins else {}
     slips, lengths = [typed.slips.get(row, set()) for row in rows], [typed.words.get(row, 0) for row in rows]
     for slip in sorted({slip for row_slips in slips for slip in row_slips}):
         design.columns[slip] = [float(slip in row_slips) for row_slips in slips]
     for label, by_row in labels.items():
         manner = next((manner for manner in MANNERS if label == manner or label.endswith(f"_{manner}")), "")
-        if label not in each and manner:
+        if label not in options_of and manner:
             values = [by_row[row] for row in rows]
             design.add(label, values, NONE if NONE in values and manner == "case" else Counter(values).most_common(1)[0][0])
-    for name, options in each.items():
+    for name, options in options_of.items():
         values = [twins.values[row][name] if twins and row in twins.values else options[0] for row in rows]
         if twins and name in twins.levels:
             design.columns[name, ""] = [float(value) for value in values]
@@ -112,7 +112,7 @@ def _design(typed: TypedRows, rows: Sequence[str], labels: Labels) -> Design:
             f"up to {least:.0f} words" if words <= least else f"{most:.0f} words or more" if words >= most else "" for words in lengths
         ]
         design.add("length", names, "")
-    if topic and topic not in each:
+    if topic and topic not in options_of:
         values = [labels[topic][row] for row in rows]
         design.add(topic, values, Counter(values).most_common(1)[0][0], control=True)
     return design

@@ -93,8 +93,8 @@ def twins_of(dataset: Dataset, table: str) -> Twins | None:
 def _each(dataset: Dataset, table: str) -> dict[str, list[Any]]:
     """The options of a table's own choices with `pick: each`."""
     recorded = dataset.recipe.tables.get(table)
-    own = recorded.fields if recorded else {}
-    options = {name: field.data.get("options") for name, field in own.items() if field.data.get("pick") == "each"}
+    fields = recorded.fields if recorded else {}
+    options = {name: field.data.get("options") for name, field in fields.items() if field.data.get("pick") == "each"}
     return {name: list(values) for name, values in options.items() if isinstance(values, list) and values}
 
 
@@ -117,7 +117,7 @@ def _word(value: Any, is_level: bool) -> str:
 
 def paired_slices(tables: Sequence[Twins], scores: Mapping[str, float]) -> list[PairedSlice]:
     """How the scores with each value differ from those with the baseline of its field, fields and values in the recipe's order."""
-    slices = [found for twins in tables if twins.paired for found in _differences(twins, scores)]
+    slices = [paired for twins in tables if twins.paired for paired in _differences(twins, scores)]
     corrected = holm([each_slice.difference.p for each_slice in slices])
     return [
         replace(each_slice, corrected_p=p, apart=(0 if p >= SURE else -1 if each_slice.difference.difference < 0 else 1))
@@ -161,7 +161,7 @@ def _pair(cell: Cell, baseline: str, value: str) -> tuple[float, float] | None:
 
 def level_trends(twins: Twins, scores: Mapping[str, float]) -> list[LevelTrend]:
     """How the scores change with each field whose options are numbers, two or more."""
-    return [found for field in twins.options if field in twins.levels and (found := _trend(twins, scores, field))]
+    return [slope for field in twins.options if field in twins.levels and (slope := _trend(twins, scores, field))]
 
 
 def _trend(twins: Twins, scores: Mapping[str, float], field: str) -> LevelTrend | None:

@@ -44,19 +44,19 @@ def slice_results(results: str | Path, output: str | Path, by: Sequence[str] = (
     when there are no such results, or they are of other rows, and OutputError when there is no such output or column.
     """
     scored_rows = scored(results, output, by, review=review)
-    twins = [found for table in scored_rows.tables if (found := twins_of(scored_rows.dataset, table))]
+    twins = [table_twins for table in scored_rows.tables if (table_twins := twins_of(scored_rows.dataset, table))]
     if by:
-        twins = [kept for each_table in twins if (kept := each_table.only(by))]
-    by_table = {each_table.table: each_table for each_table in twins}
+        twins = [kept for table_twins in twins if (kept := table_twins.only(by))]
+    by_table = {table_twins.table: table_twins for table_twins in twins}
     typed = [typed_rows(scored_rows.dataset, table, scored_rows.labels, by_table.get(table)) for table in scored_rows.tables if not by]
     sliced_runs = []
     for run in scored_rows.runs:
         paired = tuple(paired_slices(twins, run.scores))
-        trends = tuple(trend for each_table in twins for trend in level_trends(each_table, run.scores))
-        told = tuple(effect for table in typed for effect in label_effects(table, run.scores, scored_rows.labels))
+        trends = tuple(trend for table_twins in twins for trend in level_trends(table_twins, run.scores))
+        costs = tuple(effect for table in typed for effect in label_effects(table, run.scores, scored_rows.labels))
         slices = _slices(run.scores, scored_rows.labels)
         whole = share_of(list(run.scores.values()))
-        sliced_runs.append(Sliced(run.run, run.grade, whole, slices, run.ungraded, run.left_out, paired, trends, told))
+        sliced_runs.append(Sliced(run.run, run.grade, whole, slices, run.ungraded, run.left_out, paired, trends, costs))
     return sliced_runs
 
 

@@ -2,7 +2,7 @@
 
 An application that knows a request by its keyword, and only where that is spelled right, reads messages of the embedded model; each round
 is made by the recipe that `focus` made of the one before. Wanted: the failing share of the second round is at least three times that of the
-first, and it ends by saying that nothing new is found.
+first. It goes on until nothing new is found, or for so many rounds.
 """
 
 from __future__ import annotations

@@ -43,36 +43,37 @@ def print_slices(sliced_runs: Sequence[Sliced]) -> None:
 
 def _paired(paired: Sequence[PairedSlice]) -> Iterator[str]:
     """Each value beside the baseline of its field, on the same requests."""
-    for (name, baseline), compared in groupby(paired, key=lambda each: (each.field, each.baseline)):
+    for (name, baseline), compared in groupby(paired, key=lambda pair: (pair.field, pair.baseline)):
         yield f"the same requests, by {name}:"
-        for each in compared:
-            found, mark = each.difference, {-1: "; worse", 1: "; better", 0: ""}[each.apart]
-            yield (
-                f"  {baseline} {found.baseline_mean:.0%}, {each.value} {found.mean:.0%}: {points(found.difference)} points on the same "
-                f"{found.pairs:,} requests ({points(found.low)} to {points(found.high)}), worse on {found.worse:,}, better on "
-                f"{found.better:,} ({_test(found.test)} p {_p(found.p)}{mark})"
-            )
+        for pair in compared:
+            difference, mark = pair.difference, {-1: "; worse", 1: "; better", 0: ""}[pair.apart]
+            shares = f"{baseline} {difference.baseline_mean:.0%}, {pair.value} {difference.mean:.0%}"
+            interval = f"{points(difference.low)} to {points(difference.high)}"
+            discordant = f"worse on {difference.worse:,}, better on {difference.better:,}"
+            test = f"{_test(difference.test)} p {_p(difference.p)}{mark}"
+            on = f"on the same {difference.pairs:,} requests"
+            yield f"  {shares}: {points(difference.difference)} points {on} ({interval}), {discordant} ({test})"
 
 
 def _trends(trends: Sequence[LevelTrend]) -> Iterator[str]:
-    for each in trends:
-        bars = "".join(BARS[min(7, int(share.mean * 8))] for share in each.levels.values())
-        shares = ", ".join(f"{level} {share.mean:.0%} ({share.low:.0%} to {share.high:.0%})" for level, share in each.levels.items())
-        slope = each.slope
+    for trend in trends:
+        bars = "".join(BARS[min(7, int(share.mean * 8))] for share in trend.levels.values())
+        shares = ", ".join(f"{level} {share.mean:.0%} ({share.low:.0%} to {share.high:.0%})" for level, share in trend.levels.items())
+        slope = trend.slope
         change = f"{points(slope.slope)} points a level ({points(slope.low)} to {points(slope.high)}), trend p {_p(slope.p)}"
-        yield f"by {each.field} {bars}: {shares}; {change}"
+        yield f"by {trend.field} {bars}: {shares}; {change}"
 
 
 def _costs(sliced: Sliced) -> Iterator[str]:
     """What surely costs, the dearest first."""
-    costs = [each for each in sliced.effects if each.apart < 0]
+    costs = [effect for effect in sliced.effects if effect.apart < 0]
     if sliced.effects:
         looked = f"of {len(sliced.effects)} slips, cases, voices and lengths, all else being equal"
         yield f"what costs most ({looked}):" if costs else f"nothing surely costs points ({looked})"
-    for each in costs:
-        effect, name = each.effect, f"{each.label}: {each.value}" if each.value else f"each {each.label}"
-        cost, least, most = (round(100 * -value) for value in (effect.difference, effect.high, effect.low))
-        yield f"  {name} costs {cost} points ({least} to {most}), in {effect.rows:,} rows"
+    for cost in costs:
+        effect, name = cost.effect, f"{cost.label}: {cost.value}" if cost.value else f"each {cost.label}"
+        points_lost, least, most = (round(100 * -value) for value in (effect.difference, effect.high, effect.low))
+        yield f"  {name} costs {points_lost} points ({least} to {most}), in {effect.rows:,} rows"
 
 
 def _p(value: float) -> str:
