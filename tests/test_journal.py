@@ -1,5 +1,6 @@
 """The answer journal: what a model has answered is never asked again."""
 
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -262,18 +263,21 @@ def test_a_journal_that_was_never_closed_has_every_answer(tmp_path):
     killed.close()
 
 
-@pytest.mark.parametrize(("version", "later"), [(1, ["logprobs TEXT", "tokens_thinking INTEGER"]), (2, ["tokens_thinking INTEGER"])])
+LATER = ["logprobs TEXT", "tokens_thinking INTEGER", "milliseconds INTEGER"]
+
+
+@pytest.mark.parametrize(("version", "later"), [(1, LATER), (2, LATER[1:]), (3, LATER[2:])])
 def test_a_journal_of_an_earlier_shape_is_read_and_goes_on(tmp_path, version, later):
-    """It had no log-probabilities yet, or no count of thoughts."""
+    """It had no log-probabilities yet, or no count of thoughts, or no milliseconds."""
     old = SCHEMA
     for column in later:
-        assert f", {column}" in old
-        old = old.replace(f", {column}", "")
+        old, replaced = re.subn(rf",\s+{column}", "", old)
+        assert replaced == 1
     file = tmp_path / "journal.sqlite"
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.executescript(old)
         connection.execute(f"PRAGMA user_version = {version}")
-        values = ["k", "m", "", "", PROMPTS[0].digest, "0", "{}", " hi\n", "stop", 1, 2, 0, None, None][: 15 - len(later)]
+        values = ["k", "m", "", "", PROMPTS[0].digest, "0", "{}", " hi\n", "stop", 1, 2, 0, None, None, None][: 16 - len(later)]
         connection.execute(f"INSERT INTO answers VALUES ({', '.join('?' for _ in values)})", values)
     before, reader = file.read_bytes(), Journal(file, read_only=True)
     known = Completion(PROMPTS[0], " hi\n", "stop", 1, 2)
@@ -284,7 +288,7 @@ def test_a_journal_of_an_earlier_shape_is_read_and_goes_on(tmp_path, version, la
     assert file.read_bytes() == before
     journal = Journal(file)
     assert journal.find("k", PROMPTS[0]) == known
-    given = Completion(PROMPTS[1], " ho\n", "stop", 1, 2, logprobs=(-0.5, -2.25), tokens_thinking=1)
+    given = Completion(PROMPTS[1], " ho\n", "stop", 1, 2, logprobs=(-0.5, -2.25), tokens_thinking=1, milliseconds=7)
     journal.keep("other", "m", given)
     assert journal.find("other", PROMPTS[1]) == given
     assert [spent["tokens_thinking"] for spent in journal.spent()] == [1]
@@ -361,7 +365,7 @@ def test_a_journal_that_holds_more_tokens_than_can_be_added_up_is_told_of(tmp_pa
     Journal(tmp_path / "journal").close()
     with closing(sqlite3.connect(tmp_path / "journal")) as raw, raw:
         for key in "ab":
-            raw.execute("INSERT INTO answers VALUES (?, 'm', '', '', '', '', '', 'x', 'stop', ?, 1, 1, NULL, NULL, NULL)", (key, 2**63 - 1))
+            raw.execute("INSERT INTO answers VALUES (?, 'm', '', '', '', '', '', 'x', 'stop', ?, 1, 1, NULL, NULL, NULL, NULL)", (key, 2**63 - 1))
     (spent,) = Journal(tmp_path / "journal").spent()
     assert spent["tokens_in"] == 2**63 - 1
 
@@ -378,6 +382,7 @@ def test_what_was_paid_for_is_on_the_disk_before_it_is_given_out(tmp_path):
         Completion(Prompt("a", 2), "b", "stop", cost=0.01),
         Completion(Prompt("a", 3), "b", "stop"),
         Completion(Prompt("a", 4, brief=Brief("b")), "b", "refusal"),
+        Completion(Prompt("a", 5), "b", "stop", milliseconds=80),
     ):
         journal.keep(str(one.prompt.stream), "model", one)
         mode()
@@ -389,4 +394,4 @@ def test_what_was_paid_for_is_on_the_disk_before_it_is_given_out(tmp_path):
     journal.keep("7", "model", Completion(Prompt("a", 7), "b", "stop"))
     journal.batches.finish(batch, "model", {"key": Completion(Prompt("a", 5), "b", "stop", cost=0.01)})
     mode()
-    assert modes == [1, 2, 1, 2, 2, 2, 2]
+    assert modes == [1, 2, 1, 2, 2, 2, 2, 2]

@@ -284,9 +284,9 @@ def test_a_journal_of_another_shape_is_found_out_before_anything_is_asked(path: 
 
 OURS = "prompts", "answers", "batches", "batched", "seals"
 OTHERS = {
-    "its version is 4, and this one reads up to 3": ["PRAGMA user_version = 4"],
-    "its version is 2147483647, and this one reads up to 3": ["PRAGMA user_version = 2147483647"],
-    "its version is -1, and this one reads up to 3": ["PRAGMA user_version = -1"],
+    "its version is 5, and this one reads up to 4": ["PRAGMA user_version = 5"],
+    "its version is 2147483647, and this one reads up to 4": ["PRAGMA user_version = 2147483647"],
+    "its version is -1, and this one reads up to 4": ["PRAGMA user_version = -1"],
     "its tables are bookmarks": [*(f"DROP TABLE {name}" for name in OURS), "CREATE TABLE bookmarks (id)"],
     "its tables have other columns": ["ALTER TABLE answers DROP COLUMN cost"],
     "its tables have other columns ": ["ALTER TABLE answers ADD COLUMN more"],
@@ -314,6 +314,7 @@ def test_a_journal_that_lacks_what_came_later_is_brought_up_to_date(path: Path) 
             "DROP TABLE batched",
             "ALTER TABLE answers DROP COLUMN logprobs",
             "ALTER TABLE answers DROP COLUMN tokens_thinking",
+            "ALTER TABLE answers DROP COLUMN milliseconds",
             "PRAGMA user_version = 0",
         ):
             other.execute(change)

@@ -9,6 +9,7 @@ SQLite does not see a byte that a disk has changed; one that does not fit its se
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
@@ -28,20 +29,21 @@ CREATE TABLE IF NOT EXISTS prompts (digest TEXT PRIMARY KEY, text TEXT NOT NULL)
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, model TEXT NOT NULL, field TEXT NOT NULL, brief TEXT NOT NULL, prompt TEXT NOT NULL, stream TEXT NOT NULL,
     settings TEXT NOT NULL, text TEXT NOT NULL, finish TEXT NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
-    tokens_cached INTEGER NOT NULL, cost REAL, logprobs TEXT, tokens_thinking INTEGER
+    tokens_cached INTEGER NOT NULL, cost REAL, logprobs TEXT, tokens_thinking INTEGER,
+    milliseconds INTEGER
 ) WITHOUT ROWID;
 """
 SEALS = "CREATE TABLE IF NOT EXISTS seals (key TEXT PRIMARY KEY, seal TEXT NOT NULL) WITHOUT ROWID;"
 """A table of its own, so that an older version can still read the answers."""
 SCHEMA = TABLES + ledger.TABLES + SEALS
 NAMES = "prompts", "answers", "batches", "batched"
-VERSION = 3
+VERSION = 4
 """The schema's, as the file says it."""
-LATER = {"logprobs": "TEXT", "tokens_thinking": "INTEGER"}
-"""The columns of answers that versions 2 and 3 added, in this order, and what they hold."""
-TOLD = "text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs, tokens_thinking"
+LATER = {"logprobs": "TEXT", "tokens_thinking": "INTEGER", "milliseconds": "INTEGER"}
+"""The columns of answers that versions 2 to 4 added, in this order, and what they hold."""
+TOLD = "text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs, tokens_thinking, milliseconds"
 SEAL = "(SELECT seal FROM seals WHERE seals.key = answers.key)"
-PAID = "SELECT EXISTS (SELECT 1 FROM answers WHERE cost IS NOT NULL OR brief != '') OR EXISTS (SELECT 1 FROM batches)"
+PAID = "SELECT EXISTS (SELECT 1 FROM answers WHERE cost IS NOT NULL OR brief != '' OR model LIKE 'app %') OR EXISTS (SELECT 1 FROM batches)"
 
 
 class Journal:
@@ -84,7 +86,7 @@ class Journal:
             missing = names[known:]
             schema = SCHEMA
             for name in missing:
-                schema = schema.replace(f", {name} {LATER[name]}", "")
+                schema = re.sub(rf",\s+{name} {LATER[name]}", "", schema)
             if columns == _columns_of(schema):
                 return missing
         raise trouble(self.path, "SQLITE_MISMATCH", "its tables have other columns")
@@ -116,16 +118,17 @@ class Journal:
         if seal not in (None, _seal_of(key, columns)):
             self.damaged.add(key)
             return None
-        text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs, thinking = columns
+        text, finish, tokens_in, tokens_out, tokens_cached, cost, logprobs, thinking, milliseconds = columns
         try:
             chances = tuple(json.loads(logprobs or "[]"))
         except (TypeError, ValueError, RecursionError):
             raise trouble(self.path, "SQLITE_CORRUPT", "an answer's probabilities cannot be read") from None
-        return Completion(prompt, text, finish, tokens_in, tokens_out, tokens_cached, cost, chances, thinking or 0)
+        return Completion(prompt, text, finish, tokens_in, tokens_out, tokens_cached, cost, chances, thinking or 0, milliseconds)
 
     def keep(self, key: str, model: str, completion: Completion) -> None:
         """Write an answer, and its prompt and brief if they are new."""
-        with self.writing(synced=completion.cost is not None or completion.prompt.brief is not None):
+        dear = completion.cost is not None or completion.prompt.brief is not None or completion.milliseconds is not None
+        with self.writing(synced=dear):
             self.write((key, model, *self.prompt_columns(completion.prompt)), completion)
 
     def write(self, request: Sequence[str], completion: Completion) -> None:
@@ -137,10 +140,10 @@ class Journal:
             completion.cost,
             json.dumps(completion.logprobs) if completion.logprobs else None,
             tokens(completion.tokens_thinking) or None,
+            completion.milliseconds,
         )
-        self._connection.execute(
-            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*request, *answer_columns)
-        )
+        values = (*request, *answer_columns)
+        self._connection.execute(f"INSERT OR REPLACE INTO answers VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
         self._connection.execute("INSERT OR REPLACE INTO seals VALUES (?, ?)", (request[0], _seal_of(request[0], answer_columns)))
 
     def prompt_columns(self, prompt: Prompt) -> tuple[str, str, str, str, str]:
@@ -241,9 +244,10 @@ def _seal_column(connection: sqlite3.Connection) -> str:
 
 def _seal_of(key: str, columns: Sequence[Any]) -> str:
     """The seal of an answer, whose columns are those of TOLD."""
-    *others, cost, logprobs, thinking = columns
+    *others, cost, logprobs, thinking, milliseconds = columns
     cost = None if cost is None or cost != cost else float(cost)  # as SQLite keeps it
-    return digest_of([key, *others, cost, logprobs, thinking])
+    later = [] if milliseconds is None else [milliseconds]  # without it, answers of earlier versions keep their seals
+    return digest_of([key, *others, cost, logprobs, thinking, *later])
 
 
 def _reading(path: Path) -> sqlite3.Connection:

@@ -123,13 +123,13 @@ class Prompt:
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What a model gave back for `prompt`, word for word but for half characters (see `storable`). `finish` is `stop`, `length` (cut off at
-    the most tokens), `refusal` (with the reason as the text) or `error` (the request cannot be answered, such as one that is too long;
-    never kept).
+    the most tokens), `refusal` (with the reason as the text), `failed` (the application under test gave an error, which is the text) or
+    `error` (the request cannot be answered, such as one that is too long; never kept).
 
     `tokens_in` counts all that was read, `tokens_cached` those of them that came from a prompt cache, `tokens_out` all that was written,
     `tokens_thinking` those of them that the model only thought; `cost` is in US dollars at the list prices of the day, None where they are
     not known or nothing is paid. `logprobs` are the log-probabilities (nats, at temperature 1) of the tokens that the model chose, without
-    those of an opening; none where the model does not tell.
+    those of an opening; none where the model does not tell. `milliseconds` is how long the application under test took for its answer.
     """
 
     prompt: Prompt
@@ -141,6 +141,7 @@ class Completion:
     cost: float | None = None
     logprobs: tuple[float, ...] = ()
     tokens_thinking: int = 0
+    milliseconds: int | None = None
 
     def __post_init__(self) -> None:
         _set(self, text=storable(self.text))
