@@ -1,5 +1,7 @@
 """The only way to a model: nothing outside this folder (and `tune`) imports torch, transformers or anthropic."""
 
+from synthgen.models.app import AppModel
+from synthgen.models.app_opening import AppSource, UnnamedApp, opened_app, unnamed
 from synthgen.models.base import BaseModel
 from synthgen.models.budget import Budget
 from synthgen.models.claude import ClaudeModel
@@ -9,4 +11,20 @@ from synthgen.models.model import Model, PaidModel, is_paid
 from synthgen.models.opening import open_model
 from synthgen.models.scripted import ScriptedModel
 
-__all__ = ["BaseModel", "Budget", "ClaudeModel", "Journal", "Journalled", "Model", "PaidModel", "ScriptedModel", "is_paid", "open_model"]
+__all__ = [
+    "AppModel",
+    "AppSource",
+    "BaseModel",
+    "Budget",
+    "ClaudeModel",
+    "Journal",
+    "Journalled",
+    "Model",
+    "PaidModel",
+    "ScriptedModel",
+    "UnnamedApp",
+    "is_paid",
+    "open_model",
+    "opened_app",
+    "unnamed",
+]

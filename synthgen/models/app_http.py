@@ -1,0 +1,197 @@
+"""An application behind an address: any endpoint that takes JSON, or one that is asked as OpenAI's or Anthropic's is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from synthgen.models import app_wire
+from synthgen.models.app_secrets import is_secret
+from synthgen.models.app_settings import VARIABLE, AppSettings, form_of
+from synthgen.models.app_wire import AppFailure, AppQuestion, AppReply
+from synthgen.models.failures import redacted, told_to_wait
+from synthgen.spec.digests import digest, digest_of
+
+if TYPE_CHECKING:
+    import httpx2
+
+KEY, MODEL = "SYNTHGEN_APP_KEY", "SYNTHGEN_APP_MODEL"
+"""The variables of the environment with the application's key and model."""
+OWN_KEYS = {
+    "openai": ("OPENAI_API_KEY", "OPENAI_BASE_URL", "api.openai.com"),
+    "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "api.anthropic.com"),
+}
+"""The variables with the keys of others, and of where their servers are, which alone get them; and where these are otherwise."""
+LARGEST = 1_000_000
+"""Bytes of an answer."""
+CONCURRENCY = 8
+SHAPE = "it was sent JSON with message, session and history; docs/application.md says how it is sent something else"
+"""Of an endpoint that is asked in the plain form."""
+
+
+class HttpApplication:
+    """An application at an address. `name` is what errors call it, `identity` what tells it from others; neither holds a secret."""
+
+    def __init__(self, settings: AppSettings, version: str = "") -> None:
+        assert settings.url is not None
+        self.settings, self.form = settings, form_of(settings.url)
+        self.model = settings.model or (os.environ.get(MODEL, "") if self.form != "plain" else "")
+        self.concurrency, self.timeout = settings.concurrency or CONCURRENCY, settings.timeout
+        self.tries, self.rate = settings.tries, settings.rate
+        self.name = settings.name or _shown(settings.url)
+        self.identity = self._identity(version or settings.version)
+        self.secrets = list(_secrets(settings))
+        self.headers = self._headers()
+        self._client: httpx2.AsyncClient | None = None
+
+    def _identity(self, version: str) -> str:
+        said = self.settings.model_dump(include={"body", "reply", "headers", "system"}, exclude_defaults=True)
+        if self.settings.system:
+            said["system"] = self.settings.prompt
+        parts = [self.name, self.model, f"as {digest_of(said)[:6]}" if said else "", f"version {version}" if version else ""]
+        return "app " + " ".join(filter(None, parts))
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"accept": "application/json", "user-agent": "synthgen"}
+        key = os.environ.get(KEY, "") or self._others_key()
+        if key:
+            headers |= {"x-api-key": key} if self.form == "anthropic" else {"authorization": f"Bearer {key}"}
+        if self.form == "anthropic":
+            headers["anthropic-version"] = app_wire.ANTHROPIC
+        return headers | {name.lower(): _with_variables(value) for name, value in self.settings.headers.items()}
+
+    def _others_key(self) -> str:
+        """The key of OpenAI or Anthropic, where the address is of a server of theirs, or of the one that stands for it."""
+        if self.form not in OWN_KEYS:
+            return ""
+        name, base, host = OWN_KEYS[self.form]
+        theirs = {host, urlsplit(os.environ.get(base, "")).netloc.casefold()} - {""}
+        return os.environ.get(name, "") if urlsplit(self._address("")).netloc.casefold() in theirs else ""
+
+    def _address(self, session: str) -> str:
+        return app_wire.with_session(_with_variables(self.settings.url or ""), session)
+
+    @property
+    def client(self) -> httpx2.AsyncClient:
+        """The client, made when it is first asked for: follows no redirect, and keeps no cookie, which would mix one talk with another."""
+        if self._client is None:
+            from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+            import httpx2
+
+            url = urlsplit(self._address(""))
+            local = url.hostname in ("localhost", "127.0.0.1", "::1")
+            self._client = httpx2.AsyncClient(
+                follow_redirects=False,
+                timeout=None,
+                trust_env=not local,  # a proxy cannot reach this machine
+                verify=url.scheme == "https",
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                limits=httpx2.Limits(max_connections=self.concurrency),
+            )
+        return self._client
+
+    async def close(self) -> None:
+        """Let go of its connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def ask(self, question: AppQuestion) -> AppReply | AppFailure:
+        """What it answers, or why it does not; neither with a secret in it."""
+        import httpx2
+
+        try:
+            answer = await self._asked(question)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
+            answer = AppFailure(f"nobody answers there ({app_wire.short(str(error)) or type(error).__name__})", what="unreachable")
+        except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeError):
+            answer = AppFailure("the request cannot be sent", "look for odd letters in the address and the headers", "wrong")
+        except httpx2.TransportError:
+            answer = AppFailure("the connection was lost", what="passing")
+        except (httpx2.HTTPError, httpx2.StreamError):
+            answer = AppFailure("its answer cannot be read")
+        if isinstance(answer, AppFailure):
+            return AppFailure(redacted(answer.message, self.secrets), answer.hint, answer.what, answer.wait)
+        return AppReply(redacted(answer.text, self.secrets), answer.tokens_in, answer.tokens_out, answer.tokens_cached, answer.cost)
+
+    async def _asked(self, question: AppQuestion) -> AppReply | AppFailure:
+        content = json.dumps(app_wire.body(self.settings, self.form, self.model, question), ensure_ascii=False).encode()
+        headers = {name: app_wire.with_session(value, question.session) for name, value in self.headers.items()}
+        headers = {"content-type": "application/json"} | headers
+        async with self.client.stream("POST", self._address(question.session), content=content, headers=headers) as response:
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().casefold()
+            if kind == "text/event-stream" and response.status_code < 300:
+                return AppFailure("it streams its answer, which is not read", "have it answer with one JSON object", "wrong")
+            raw = await _content(response)
+        if raw is None:
+            return AppFailure(f"its answer has more than {LARGEST:,} bytes")
+        text = raw.decode("utf-8", "replace")
+        return self._read(text, kind) if 200 <= response.status_code < 300 else self._refused(response, text)
+
+    def _read(self, text: str, kind: str) -> AppReply | AppFailure:
+        try:
+            answer = json.loads(text)
+        except (ValueError, RecursionError):
+            if kind == "text/plain" and self.settings.reply is None:
+                return AppReply(text)
+            return AppFailure(f"its answer is not JSON: {app_wire.short(text) or 'it is empty'}")
+        reply = app_wire.reply_of(answer, self.settings.reply)
+        if reply is None:
+            trouble = isinstance(answer, dict) and app_wire.trouble_of(json.dumps(answer.get("error"))) if answer else ""
+            where = f"at '{self.settings.reply}'" if self.settings.reply else "in it"
+            told = f": {trouble}" if trouble and trouble != "null" else f"; {app_wire.shown_keys(answer)}"
+            return AppFailure(f"its answer has no reply {where}{told}", "say where it stands: reply, in a file for --app")
+        return app_wire.usage_of(answer, reply, self.model if self.form == "anthropic" else "")
+
+    def _refused(self, response: Any, text: str) -> AppFailure:
+        status = response.status_code
+        trouble = app_wire.trouble_of(text)
+        message = f"{status} {response.reason_phrase}".strip() + (f": {trouble}" if trouble else "")
+        if 300 <= status < 400:
+            where = app_wire.short(response.headers.get("location", "")) or "it does not say which"
+            told = f"{status}: it sends requests on to another address ({where}), where nothing is sent"
+            return AppFailure(told, "if that is the application, name that address", "wrong")
+        if status == 429:
+            return AppFailure(message, what="throttled", wait=told_to_wait(response.headers))
+        if status >= 500:
+            return AppFailure(message, what="passing", wait=told_to_wait(response.headers))
+        if status in (401, 407):
+            return AppFailure(message, f"give it a key: {KEY}, or headers in a file for --app", "wrong")
+        if status in (404, 405):
+            return AppFailure(message, "look at the address, its path too", "wrong")
+        return AppFailure(message, SHAPE if self.form == "plain" and self.settings.body is None else "")
+
+
+async def _content(response: Any) -> bytes | None:
+    """The content of an answer; None where there is too much."""
+    raw = bytearray()
+    async for chunk in response.aiter_bytes():
+        raw += chunk
+        if len(raw) > LARGEST:
+            return None
+    return bytes(raw)
+
+
+def _with_variables(text: str) -> str:
+    return VARIABLE.sub(lambda match: os.environ.get(match[1], ""), text)
+
+
+def _shown(url: str) -> str:
+    """An address as it is shown: a digest in place of what is behind the `?`, which may hold a key."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}" + (f"?{digest(parts.query, 6)}" if parts.query else "")
+
+
+def _secrets(settings: AppSettings) -> Iterator[str]:
+    """What must be in no answer and no error: keys, and what the address and the headers hold that seems to be one."""
+    yield from (os.environ.get(name, "") for name in (KEY, *(name for name, _, _ in OWN_KEYS.values())))
+    queries = dict(part.partition("=")[::2] for part in urlsplit(settings.url or "").query.split("&"))
+    for place, written in {**queries, **settings.headers}.items():
+        values = [(name, os.environ.get(name, "")) for name in VARIABLE.findall(written)]
+        values += [("", word) for word in re.split(r"[\s;,=]+", VARIABLE.sub("", written))]
+        yield from (value for name, value in values if is_secret(f"{place} {name}", value))
