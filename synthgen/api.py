@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,8 +20,8 @@ from synthgen.hub.hub import Pushed, Sending, publishing, push, send
 from synthgen.making.estimate import QuestionEstimate, questions
 from synthgen.making.make import Checked, MakeResult, make_output
 from synthgen.making.preview import Audience, Previewed, Previews, previews
-from synthgen.making.runs import RecordingModel, RunOptions, Tick, Watch, open_models, retirements, shared_journal
-from synthgen.models import Budget, Journalled, Model, open_model
+from synthgen.making.runs import RecordingModel, RunOptions, Tick, Watch, open_models, refuse_unnamed, retirements, shared_journal
+from synthgen.models import AppSource, Budget, Journalled, Model, open_model, opened_app
 from synthgen.provenance import Why
 from synthgen.provenance.why import why as told_why
 from synthgen.quiet import each_quietly, quietly
@@ -160,6 +161,8 @@ def preview(
     out: str | Path | None = None,
     ask: bool = True,
     models: Mapping[str, Model] | None = None,
+    app: AppSource | None = None,
+    app_version: str = "",
     watch: Watch | None = None,
     each: Callable[[LookedRow], None] | None = None,
     **options: Any,
@@ -167,10 +170,11 @@ def preview(
     """A handful of rows of each table, from the journal where it knows them; what is asked anew is kept in it.
 
     `show` is how many rows; when not to `ask`, Claude is asked for nothing, and rows that need an answer which the journal does not have
-    are left out. `watch` is told how far a table is (without one a notebook shows it), and `each` of every row as soon as it is made.
+    are left out; and so it is with your application. Which that is `app` and `app_version` say, as for `make`. `watch` is told how far a
+    table is (without one a notebook shows it), and `each` of every row as soon as it is made.
     `options` are those of `load_recipe`. Writes no dataset.
     """
-    return Previews(each_quietly(_previews(recipe, show, out, ask, models, (watch, each), options)))
+    return Previews(each_quietly(_previews(recipe, show, out, ask, models, (app, app_version), (watch, each), options)))
 
 
 def _previews(
@@ -179,17 +183,20 @@ def _previews(
     out: str | Path | None,
     ask: bool,
     models: Mapping[str, Model] | None,
+    app: tuple[AppSource | None, str],
     watchers: tuple[Watch | None, Callable[[LookedRow], None] | None],
     options: Mapping[str, Any],
 ) -> Iterator[Previewed]:
     loaded = loaded_from(recipe, options)
     recipe_plan = plan(loaded.recipe)
-    output = Output(loaded.output_folder(out))
-    with shared_journal(output, "preview") as journal:
-        opened, specs = open_models(loaded, recipe_plan.models, models), loaded.recipe.all_models
-        recording = {
-            name: RecordingModel(Journalled(model, journal, closed=not ask and specs[name].paid)) for name, model in opened.items()
-        }
+    with ExitStack() as stack:
+        replacements = {**(models or {}), **stack.enter_context(opened_app(*app))}
+        if ask:
+            refuse_unnamed(recipe_plan, replacements)
+        journal = stack.enter_context(shared_journal(Output(loaded.output_folder(out)), "preview"))
+        opened, specs = open_models(loaded, recipe_plan.models, replacements), loaded.recipe.all_models
+        closed = {name: not ask and specs[name].kind != "base" for name in opened}
+        recording = {name: RecordingModel(Journalled(model, journal, closed=closed[name])) for name, model in opened.items()}
         with notebook.progress(watchers[0]) as watch:
             audience = Audience(watch, watchers[1] or (lambda row: None))
             yield from previews(loaded.recipe, RecordedRecipe(loaded.data), recipe_plan, recording, show, audience)
@@ -451,6 +458,8 @@ def make(
     batch: bool = False,
     push: bool = False,
     models: Mapping[str, Model] | None = None,
+    app: AppSource | None = None,
+    app_version: str = "",
     watch: Watch | None = None,
     before: Callable[[Checked], None] | None = None,
     chunk: int | None = None,
@@ -463,15 +472,18 @@ def make(
     recipe's present checks and asks no model. No request is sent that could make this run cost more than `max_cost` US dollars; with
     `batch`, Claude is asked in Message Batches, at half the price. `before` is told what Claude will be asked, what it may cost, and what
     `check` notes, before anything is asked. Without a `watch` a notebook shows how far it is, and nothing else does. With `push` the output
-    then goes to the Hub, as the recipe's `publish` says. `models` take the place of the recipe's, by name. `options` are those of
-    `load_recipe`. Raises SynthgenError; what was finished is kept.
+    then goes to the Hub, as the recipe's `publish` says. `models` take the place of the recipe's, by name. `app` is your own application,
+    where the recipe asks it: its address, a function or its name (module:function), or a file that describes it; another `app_version` asks
+    it anew. `options` are those of `load_recipe`. Raises SynthgenError; what was finished is kept.
     """
-    loaded, how = loaded_from(recipe, options), RunOptions(fresh, recheck, batch, max_cost, chunk, models)
-    if not push:
-        return _make_output(loaded, out, how, watch, before)
-    if loaded.recipe.publish is None:
+    loaded = loaded_from(recipe, options)
+    if push and loaded.recipe.publish is None:
         raise RecipeError([Mistake("--push", "the recipe does not say where to", "such as publish: {repo: OWNER/NAME}")])
-    done = _make_output(loaded, out, how, watch, before)
+    with opened_app(app, app_version) as application:
+        how = RunOptions(fresh, recheck, batch, max_cost, chunk, {**(models or {}), **application})
+        done = _make_output(loaded, out, how, watch, before)
+    if not push or loaded.recipe.publish is None:
+        return done
     return replace(done, pushed=send(done.folder, loaded.recipe.publish, Sending()))
 
 

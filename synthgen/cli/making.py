@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from synthgen.cli.options import All, Allow, Json, MaxCost, Out, Quiet, Recipe, Rows, Seed, Set, Without, kept, loading
+from synthgen.cli.options import All, Allow, App, AppVersion, Json, MaxCost, Out, Quiet, Recipe, Rows, Seed, Set, Without, kept, loading
 
 
 def make(
@@ -25,6 +25,8 @@ def make(
     recheck: Annotated[
         bool, typer.Option("--recheck", help="read the answers that are there under the recipe's present checks; ask nothing")
     ] = False,
+    app: App = None,
+    app_version: AppVersion = "",
     max_cost: MaxCost = None,
     batch: Annotated[
         bool, typer.Option("--batch", help="ask Claude in Message Batches: half the price, in an hour or so; you may leave and come back")
@@ -47,6 +49,8 @@ def make(
             out=out,
             fresh=fresh,
             recheck=recheck,
+            app=app,
+            app_version=app_version,
             max_cost=max_cost,
             batch=batch,
             push=push,
@@ -75,7 +79,11 @@ def preview(
     set_: Set = None,
     without: Without = None,
     allow: Allow = None,
-    prompts: Annotated[bool, typer.Option("--prompts", help="show what the models are asked, whole; Claude is not asked")] = False,
+    app: App = None,
+    app_version: AppVersion = "",
+    prompts: Annotated[
+        bool, typer.Option("--prompts", help="show what is asked, whole; Claude and your application are not asked")
+    ] = False,
     full: All = False,
     watch: Annotated[
         bool, typer.Option("--watch", "-w", help="show them again whenever the recipe, or a file that it reads, is saved; Ctrl-C ends")
@@ -85,25 +93,26 @@ def preview(
     """Show a handful of rows of each table, as they come. What is asked is remembered for make."""
     if watch and as_json:
         raise typer.BadParameter("--watch shows rows to read; take --json away")
+    asked: dict[str, Any] = {"app": app, "app_version": app_version}
     if watch:
         from synthgen.cli.terminal.following import follow
 
         with suppress(KeyboardInterrupt):
-            follow(recipe, show, out, full=full, prompts=prompts, options=loading(None, seed, set_, without, allow))
+            follow(recipe, show, out, full=full, prompts=prompts, app=asked, options=loading(None, seed, set_, without, allow))
         return
     from synthgen.cli import terminal
 
     if as_json:
         from synthgen import api
 
-        for table_preview in api.preview(recipe, show=show, out=out, ask=not prompts, **loading(None, seed, set_, without, allow)):
+        for table_preview in api.preview(recipe, show=show, out=out, ask=not prompts, **asked, **loading(None, seed, set_, without, allow)):
             for row in table_preview.rows:
                 typer.echo(json.dumps({"table": table_preview.table.name, **row.values}, default=str, ensure_ascii=False))
         return
     with terminal.previewing(show, full=full, prompts=prompts) as printer:
         from synthgen import api
 
-        options = loading(None, seed, set_, without, allow)
+        options = loading(None, seed, set_, without, allow) | asked
         for table_preview in api.preview(
             recipe, show=show, out=out, ask=not prompts, watch=printer.tell, each=printer.print_row, **options
         ):

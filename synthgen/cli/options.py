@@ -24,6 +24,17 @@ Without = Annotated[list[str] | None, typer.Option("--without", metavar="TABLE",
 Allow = Annotated[
     list[Path] | None, typer.Option("--allow", metavar="DIR", help="a folder outside the recipe's own that it may read; may be repeated")
 ]
+App = Annotated[
+    str | None,
+    typer.Option(
+        "--app",
+        metavar="WHICH",
+        help="your own application, where the recipe asks it: an address, module:function, or a YAML file",
+    ),
+]
+AppVersion = Annotated[
+    str, typer.Option("--app-version", metavar="NAME", help="which version of your application this is: another one is asked anew")
+]
 MaxCost = Annotated[
     float | None, typer.Option("--max-cost", metavar="USD", min=0, help="stop before a request that could make this run cost more")
 ]

@@ -21,9 +21,9 @@ from synthgen.spec.digests import digest_of, sha256_of
 from synthgen.versions import versions
 
 
-def fingerprint(loaded: Loaded) -> str:
-    """A digest of all that the user decided: the recipe as overridden (but for where it is published, which changes no row), and the
-    content of every file that it reads."""
+def fingerprint(loaded: Loaded, app: str = "") -> str:
+    """A digest of all that the user decided: the recipe as overridden (but for where it is published, which changes no row), the content of
+    every file that it reads, and the identity of the application that it asks, if it does."""
     parts: list[Any] = [synthgen.__version__, loaded.recipe.model_dump(mode="json", by_alias=True, exclude={"publish"})]
     read = {"models": [*loaded.recipe.models.values()]} | {
         name: [*table.fields.values(), *table.keep] for name, table in loaded.recipe.tables.items()
@@ -32,7 +32,7 @@ def fingerprint(loaded: Loaded) -> str:
         parts += [[name, sha256_of(file)] for part in recipe_parts for file in part.files()]
     local = {name: open_model(spec) for name, spec in loaded.recipe.models.items() if not (spec.paid or spec.english)}
     parts += [[name, content] for name, model in local.items() if (content := getattr(model, "content", ""))]
-    return digest_of(parts)
+    return digest_of([*parts, app] if app else parts)
 
 
 def finish(

@@ -15,6 +15,7 @@ from synthgen.fields.judge import Judge
 from synthgen.fields.load import Load
 from synthgen.fields.noise import Noise
 from synthgen.fields.number import Number
+from synthgen.fields.reply import Reply
 from synthgen.fields.revise import Revise
 from synthgen.fields.shape import Asked, FieldShape, PythonField
 from synthgen.fields.solve import Solve
@@ -22,7 +23,22 @@ from synthgen.fields.template import Template
 from synthgen.fields.typed import Typed
 
 AnyField = Annotated[
-    Choice | Claude | Conversation | Date | EdgeCase | Fake | Id | Judge | Load | Noise | Number | Revise | Solve | Template | Typed,
+    Choice
+    | Claude
+    | Conversation
+    | Date
+    | EdgeCase
+    | Fake
+    | Id
+    | Judge
+    | Load
+    | Noise
+    | Number
+    | Reply
+    | Revise
+    | Solve
+    | Template
+    | Typed,
     Discriminator("kind"),
 ]
 
@@ -42,6 +58,7 @@ __all__ = [
     "Noise",
     "Number",
     "PythonField",
+    "Reply",
     "Revise",
     "Solve",
     "Template",

@@ -1,6 +1,7 @@
 """`kind: conversation`: several turns between a made-up user and the application under test.
 
-The assistant's side is Claude under the application's own system prompt, with nothing of ours in it. What the user types next is
+The assistant's side is the application itself, which the command line names, or Claude under its system prompt, with nothing of ours in
+it. An error of the application ends the talk, and is kept. What the user types next is
 drafted by the base model, which knows how people type but hardly what the talk is about, and settled by Claude in a brief of its own,
 which also says whether the user's goal is met: a model that was taught to help makes a user who is too clear, too patient and too neat.
 
@@ -10,7 +11,7 @@ read from its answers alone, so that a killed run goes on in the middle of a tal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from synthgen.errors import DataError
 from synthgen.fields.answer import AnswerForm
 from synthgen.fields.considered import Listener
 from synthgen.fields.instructed import MOST_TOKENS, Thinking, document, part_mistakes, prompt_files, render_prompt, room_mistakes, tagged
+from synthgen.fields.reply import APP, service_figures, session_of
 from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, anything, fill
 from synthgen.spec import render
 from synthgen.spec.parts import PartMistake, unreadable_file
@@ -35,6 +37,8 @@ LONGEST = 64  # tokens of a draft
 SHOWN = 4  # turns that a base model reads, the latest ones
 SHORT = 300  # characters of a message that it reads at most
 MET, GIVEN_UP, GOES_ON = "met", "given up", "goes on"
+BROKEN = "error"
+"""How a talk ends in which the application gave an error."""
 NEXT: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -58,7 +62,8 @@ def _needed(text: str) -> str:
 @dataclass(slots=True)
 class Talk:
     """How far a conversation is: its `turns`, (role, text) each; the `drafts` of the user's next message, None before they are asked for;
-    how it ended (`end`) and `why`; of each later message of the user whether it was a draft; or why there is no conversation."""
+    how it ended (`end`) and `why`; of each later message of the user whether it was a draft; or why there is no conversation. Of the
+    application under test, the milliseconds of each answer, and the error that ended the talk, if one did."""
 
     turns: list[tuple[str, str]]
     drafts: list[str] | None = None
@@ -66,6 +71,8 @@ class Talk:
     why: str = ""
     drafted: list[bool] = field(default_factory=list)
     refusal: Refusal | None = None
+    milliseconds: list[int | None] = field(default_factory=list)
+    error: str | None = None
 
     @property
     def replies(self) -> int:
@@ -74,17 +81,22 @@ class Talk:
 
 
 class Conversation(Asked):
-    """A conversation that begins with the message in `user`, with an assistant whose system prompt is `assistant`."""
+    """A conversation that begins with the message in `user`, with your application (`--app`), or with Claude under its system prompt
+    (`assistant`)."""
 
     role: ClassVar[Role] = "message"
     sliced: ClassVar[tuple[str, ...]] = ("end",)
 
     asks: ClassVar[str] = "claude"
     kind: Literal["conversation"] = "conversation"
-    by: str = Field("claude", description="the model that replies and that settles the user's messages: its name in `models`")
+    by: str = Field("claude", description="the model that settles the user's messages, and replies under `assistant`: its name in `models`")
     typist: str = Field("typist", description="the base model that drafts the user's messages: its name in `models`")
     user: str = Field(min_length=1, description="the field that holds the user's first message, or a part of one")
-    assistant: Needed = Field(description="the application's system prompt, or a file that holds it (.md, .txt); it may name fields")
+    assistant: Needed | None = Field(
+        None,
+        description="the application's system prompt, or a file that holds it (.md, .txt); it may name fields (default: the application "
+        "itself answers, which the command line names: --app)",
+    )
     goal: Needed = Field(description="what the user wants, and every fact that they know: it is all that they can say")
     turns: int = Field(4, ge=1, le=50, description="how often the assistant replies at most")
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
@@ -99,25 +111,34 @@ class Conversation(Asked):
     # What the recipe gives
 
     @property
+    def tests_app(self) -> bool:
+        """Whether the application itself answers."""
+        return self.assistant is None
+
+    @property
     def _file(self) -> str:
         """The name of the file that holds the system prompt, if one does."""
-        name = self.assistant.strip()
+        name = (self.assistant or "").strip()
         return name if name.endswith((".md", ".txt")) and len(name.split()) == 1 else ""
 
     @cached_property
     def system(self) -> str:
         """The system prompt of the application, as a template. Raises DataError, ValueError."""
-        text = document(self._context.path(self._file)).content if self._file else self.assistant
+        text = document(self._context.path(self._file)).content if self._file else self.assistant or ""
         render.names(text)
         return text
 
     def mistakes(self) -> Iterator[PartMistake]:
-        """A system prompt that cannot be read, and thoughts that leave no room for a reply."""
+        """A system prompt that cannot be read, thoughts that leave no room for a reply, and keys that are not for an application."""
         try:
             self.system  # noqa: B018 (it is read, to see whether it can be)
         except (DataError, ValueError) as error:
             yield unreadable_file(("assistant",), error, self._context)
         yield from room_mistakes(self.thinking, self.tokens)
+        for key in ("effort", "tokens", "thinking") if self.tests_app else ():
+            if key in self.model_fields_set:
+                why = f"'{key}' is of Claude's replies, and without 'assistant' your application replies"
+                yield PartMistake((key,), why, "give assistant, its system prompt, or take this out", at_key=True)
 
     def files(self) -> list[Path]:
         """The file of the system prompt, and those of our own."""
@@ -132,7 +153,7 @@ class Conversation(Asked):
         yield from ((("assistant",), name) for name in sorted(render.names(self.system)))
 
     def makers(self) -> dict[str, str]:
-        """Who replies, and who drafts."""
+        """Who settles and replies, and who drafts; the application has its name from nobody."""
         return {"by": "claude", "typist": "base"}
 
     def rounds(self) -> int:
@@ -148,8 +169,8 @@ class Conversation(Asked):
         yield from part_mistakes(("user",), self.user, others)
 
     def models(self) -> set[str]:
-        """The one that replies, and the one that drafts if anybody does."""
-        return {self.by, self.typist} if self.turns > 1 else {self.by}
+        """Who settles, who replies, and who drafts if anybody does."""
+        return {self.by, *([APP] if self.tests_app else []), *([self.typist] if self.turns > 1 else [])}
 
     def column(self) -> str:
         """A list of messages, {role, content} each."""
@@ -157,8 +178,18 @@ class Conversation(Asked):
 
     def labels(self) -> dict[str, str]:
         """How it ended (met, given up or turns) and why; how often the assistant replied; and how each later message of the user was typed
-        beside the first one."""
-        return {"end": "string", "why": "string", "turns": "int64", "mess": "json"}
+        beside the first one. Of the application, the error that ended the talk, if one did, and how many milliseconds each of its answers
+        took."""
+        return {"end": "string", "why": "string", "turns": "int64", "mess": "json"} | (
+            {"error": "string", "ms": "json"} if self.tests_app else {}
+        )
+
+    def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
+        """How the application did."""
+        if not self.tests_app:
+            return {}
+        kept = [(row[f"{name}_ms"] or [], row[f"{name}_error"]) for row in rows([f"{name}_ms", f"{name}_error"])]
+        return {"application": service_figures([call for calls, _ in kept for call in calls], [error for _, error in kept])}
 
     # What is asked
 
@@ -188,6 +219,10 @@ class Conversation(Asked):
         if talk.end or talk.refusal:
             return []
         if talk.turns[-1][0] == "user":
+            if self.tests_app:
+                session = {"session": session_of(row, name, talk.turns[0][1], streams)}
+                text, before = talk.turns[-1][1], tuple(talk.turns[:-1])
+                return [self._prompt(row, talk, name, streams, "reply", text, turns=before, settings=session, by=APP)]
             system = fill(self.system, row.values, f"{row.table}, row {row.index}, assistant").strip()
             brief = Brief(system, effort=self.effort or "", tokens=self.tokens, thinking=str(self.thinking or ""))
             return [self._prompt(row, talk, name, streams, "reply", talk.turns[-1][1], brief=brief, turns=tuple(talk.turns[:-1]))]
@@ -222,6 +257,15 @@ class Conversation(Asked):
             drafts=tagged({"drafts": f"\n{drafts}\n"}) if drafts else "",
             last=talk.replies >= self.turns,
         )
+
+    def foreseen(self, rows: Sequence[Row], name: str, streams: Streams) -> list[tuple[Prompt, int]]:
+        """Claude's replies and what it settles are alike; the application's are asked beside what Claude settles."""
+        if not self.tests_app:
+            return super().foreseen(rows, name, streams)
+        replies = [prompt for row_prompts in self.ask(rows, name, streams) for prompt in row_prompts]
+        talks = [(row, Talk([("user", self._first(row)), ("assistant", WORDS)], drafts=[])) for row in rows if self._first(row).strip()]
+        settled = [self._prompt(row, talk, name, streams, "next", self._question(row, talk), brief=self.brief) for row, talk in talks]
+        return [(prompt, self.turns) for prompt in (*replies, *settled)]
 
     # How the answers are read
 
@@ -259,6 +303,13 @@ class Conversation(Asked):
         return [] if odd or draft is None else [draft]
 
     def _reply(self, completion: Completion, talk: Talk) -> None:
+        if self.tests_app:
+            talk.milliseconds.append(completion.milliseconds)
+            if completion.finish == "stop":
+                talk.turns.append(("assistant", completion.text))
+            else:
+                talk.end, talk.error, talk.why = BROKEN, completion.text, ""
+            return
         read = AnswerForm().read(completion)
         if isinstance(read, Refusal):
             talk.refusal = _in_turn(read, talk, "reply")
@@ -298,6 +349,8 @@ class Conversation(Asked):
             share, polish = kept_mess(talk.turns[0][1], text)
             mess.append({"turn": turn, "draft": drafted, "kept": round(share, 3), "polish": polish})
         labels = {"end": talk.end, "why": talk.why, "turns": talk.replies, "mess": mess}
+        if self.tests_app:
+            labels |= {"error": talk.error, "ms": talk.milliseconds}
         return Labelled([{"role": role, "content": text} for role, text in talk.turns], labels)
 
     def choose(

@@ -275,6 +275,10 @@ class Asked(FieldShape):
         """How often a row is asked for in one try, at most."""
         return 1
 
+    def foreseen(self, rows: Sequence[Row], name: str, streams: Streams) -> list[tuple[Prompt, int]]:
+        """Prompts that are like those that these rows will ask, each with how many of them there may be in one try, at most."""
+        return [(prompt, self.rounds()) for row_prompts in self.ask(rows, name, streams) for prompt in row_prompts]
+
     def stand_in(self, row: Row) -> Value:
         """What stands for a value that is not made yet, where only its length matters. Raises DataError."""
         return WORDS

@@ -16,6 +16,7 @@ from synthgen.engine.run import ASKED_CHUNK
 from synthgen.engine.step import is_wanted, make
 from synthgen.errors import DataError, SynthgenError
 from synthgen.fields import Asked, PythonField
+from synthgen.fields.reply import APP
 from synthgen.fields.shape import WORDS
 from synthgen.models import Model, is_paid
 from synthgen.recipe import Plan, TablePlan
@@ -80,7 +81,7 @@ def questions(recipe_plan: Plan, models: Mapping[str, Model], *, batch: bool = F
                     make(row, step.name, step.field, streams)
             elif asked_field is not None:
                 asking = [row for row in rows if _may_be_wanted(asked_field, row)]
-                if asked_field.asks == "claude":
+                if asked_field.asks != "base":
                     yield from _of_claude(table.name, step.name, asked_field, models, asking, streams, share, batch)
                 elif not reads & unknown:
                     yield _question(table.name, step.name, asked_field, models[asked_field.by], asking, streams, share)
@@ -128,14 +129,15 @@ def _of_claude(
 ) -> Iterator[QuestionEstimate]:
     """What Claude, and whoever else takes part, will be asked for a field. In a conversation, a reply and a question to each turn."""
     try:
-        prompts = [prompt for row_prompts in asked_field.ask(rows, name, streams) for prompt in row_prompts]
+        foreseen = asked_field.foreseen(rows, name, streams)
     except SynthgenError:  # something that is not written yet cannot be read as it will be
-        prompts = [Prompt(f"{WORDS}\n", number) for number, _ in enumerate(rows)]
-    calls, written = asked_field.rounds(), _answer_tokens(asked_field)
-    by_model: dict[str, list[Prompt]] = {}
-    for prompt in prompts:
-        by_model.setdefault(prompt.by or asked_field.by, []).append(prompt)
-    for by, model_prompts in by_model.items():
+        foreseen = [(Prompt(f"{WORDS}\n", number), asked_field.rounds()) for number, _ in enumerate(rows)]
+    written = _answer_tokens(asked_field)
+    by_model: dict[str, list[tuple[Prompt, int]]] = {}
+    for prompt, calls in foreseen:
+        by_model.setdefault(prompt.by or asked_field.by, []).append((prompt, calls))
+    for by, pairs in by_model.items():
+        model_prompts, calls = [prompt for prompt, _ in pairs], pairs[0][1]
         model, count = models[by], len(model_prompts) * share * calls
         frames = round(len({prompt.full_text for prompt in model_prompts}) * share * calls)
         if is_paid(model):
@@ -154,6 +156,8 @@ def _of_claude(
                 estimate.cached,
                 estimate.thinking,
             )
+        elif by == APP:
+            yield QuestionEstimate(table, name, by, round(count), frames, 0, 0, False)
         else:
             read = sum(len(prompt.text) for prompt in model_prompts) * share * calls / 4
             yield QuestionEstimate(table, name, by, round(count), frames, round(read), round(count * written), False)

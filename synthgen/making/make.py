@@ -16,14 +16,17 @@ from synthgen.dataset.place import FULL
 from synthgen.dataset.unfinished import remember_run
 from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import OutputError, SynthgenError
+from synthgen.fields.reply import APP
 from synthgen.hub.hub import Pushed
 from synthgen.making.estimate import QuestionEstimate
-from synthgen.making.runs import Run, RunOptions, Watch, open_models, preflight
+from synthgen.making.runs import Run, RunOptions, Watch, open_models, preflight, refuse_unnamed
 from synthgen.models import Budget, Journal
 from synthgen.models.budget import dollars
 from synthgen.recipe import Loaded, Plan, plan
 from synthgen.recipe.notes import files_that_were_read, notes
 from synthgen.spec import pages
+
+ASK_AGAIN = "if it has changed since, another --app-version asks it again"
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,10 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
     """Make a recipe's dataset as an output, as far as it is not there. `watch` is told how far it is, and `before` what will be asked.
     Raises SynthgenError; what was finished is kept."""
     loaded.refuse_changed()
-    began, recipe_plan, made_of = time.monotonic(), plan(loaded.recipe), fingerprint(loaded)
+    began, recipe_plan = time.monotonic(), plan(loaded.recipe)
+    refuse_unnamed(recipe_plan, how.models)
+    app = (how.models or {}).get(APP) if APP in recipe_plan.models else None
+    made_of = fingerprint(loaded, app.identity if app else "")
 
     def waiting(note: str) -> None:
         before(Checked(loaded, recipe_plan, notes=(note,)))
@@ -88,8 +94,10 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         same = existing is not None and existing["fingerprint"] == made_of
         if existing and same and not (how.fresh or how.recheck or output.unfinished.exists()):
             refuse_damaged(output, existing)
-            return MakeResult(output.final, existing, already=True, notes=(*other_versions(existing), *_reviewed(output)))
-        noted, files_read = tuple(notes(loaded.recipe, how.models or ())), tuple(files_that_were_read(loaded.recipe))
+            asked_before = [f"the application's answers are of when it was made ({app.identity}); {ASK_AGAIN}"] if app else []
+            return MakeResult(output.final, existing, already=True, notes=(*other_versions(existing), *asked_before, *_reviewed(output)))
+        unused = [] if app or APP not in (how.models or {}) else ["no field asks the application that --app names: docs/application.md"]
+        noted, files_read = (*unused, *notes(loaded.recipe, how.models or ())), tuple(files_that_were_read(loaded.recipe))
         removed_notes = refuse_other(output, loaded, finished=not same)
         kept_notes = output.open(fresh=how.fresh)
         remember_origin(output, loaded)

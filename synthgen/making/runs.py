@@ -13,8 +13,9 @@ from synthgen.dataset.finish import gathers
 from synthgen.engine import Stage, TableRun, candidates
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
+from synthgen.fields.reply import APP
 from synthgen.making.estimate import QuestionEstimate, questions
-from synthgen.models import Budget, Journal, Journalled, Model, is_paid, open_model
+from synthgen.models import AppModel, Budget, Journal, Journalled, Model, PaidModel, is_paid, open_model, unnamed
 from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.spec.digests import digest_of
 from synthgen.spec.rows import Completion, Prompt
@@ -52,7 +53,8 @@ class Tick:
 @dataclass(frozen=True)
 class RunOptions:
     """How a run goes: from the start (`fresh`), or over the journal's answers alone (`recheck`); in Message Batches (`batch`); for at most
-    `max_cost` US dollars; in chunks of so many rows (None: as is usual); and by these `models` in place of the recipe's."""
+    `max_cost` US dollars; in chunks of so many rows (None: as is usual); and by these `models` in place of the recipe's, the application
+    among them."""
 
     fresh: bool = False
     recheck: bool = False
@@ -73,9 +75,21 @@ def open_models(
     """The models that are asked; they load when they are first asked. `replacements` take the place of the recipe's; none costs more than
     the `budget`."""
     specs = loaded.recipe.all_models
-    return {
+    opened = {
         name: replacements[name] if replacements and name in replacements else open_model(specs[name], budget) for name in sorted(names)
     }
+    for model in opened.values():
+        if isinstance(model, AppModel):
+            model.budget = budget or model.budget
+    return opened
+
+
+def refuse_unnamed(recipe_plan: Plan, replacements: Mapping[str, Model] | None) -> None:
+    """Raise ModelError where a field is made by the application, and nobody said which that is."""
+    for table in recipe_plan.tables:
+        for name, asked_field in table.asked.items():
+            if APP in asked_field.models() and APP not in (replacements or {}):
+                raise unnamed(f"{table.name}.{name}")
 
 
 class RecordingModel:
@@ -123,10 +137,19 @@ def preflight(
     *,
     batch: bool = False,
 ) -> None:
-    """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not; with notes."""
+    """Before anything is asked: that there is a key where Claude will be asked, and what that may cost, as a `batch` or not; how often the
+    application will be asked; with notes."""
     claudes = {name: model for name, model in opened.items() if is_paid(model)}
-    if not claudes:
+    told = {*claudes, *({APP} & opened.keys())}
+    if not told:
         return
+    if claudes:
+        _refuse_without_key(recipe_plan, claudes, journal)
+    asks = [question for question in questions(recipe_plan, opened, batch=batch) if question.model in told]
+    before(asks, retirements(opened))
+
+
+def _refuse_without_key(recipe_plan: Plan, claudes: Mapping[str, PaidModel], journal: Journal) -> None:
     needing = {table.name for table in recipe_plan.tables if any(field.models() & claudes.keys() for field in table.asked.values())}
     for table in recipe_plan.tables:  # in the order of work: parents first
         if table.table.from_ and table.table.from_.table in needing:
@@ -140,8 +163,6 @@ def preflight(
                 if free_tables
                 else ""
             )
-    asks = [question for question in questions(recipe_plan, opened, batch=batch) if question.model in claudes]
-    before(asks, retirements(opened))
 
 
 class Run:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from synthgen.models.app_opening import UnnamedApp
 from synthgen.models.base import BaseModel
 from synthgen.models.budget import Budget
 from synthgen.models.claude import ClaudeModel
 from synthgen.models.model import Model
-from synthgen.recipe.shape import AnyModel, BaseModelSpec, ClaudeSpec
+from synthgen.recipe.shape import AnySpec, AppSpec, BaseModelSpec, ClaudeSpec
 
 
 def _base(spec: BaseModelSpec, budget: Budget | None) -> Model:
@@ -20,10 +21,14 @@ def _claude(spec: ClaudeSpec, budget: Budget | None) -> Model:
     return ClaudeModel(spec.name, concurrency=spec.concurrency, timeout=spec.timeout, prices=spec.prices, budget=budget)
 
 
-OPENERS: dict[str, Callable[[Any, Budget | None], Model]] = {"base": _base, "claude": _claude}
+def _app(spec: AppSpec, budget: Budget | None) -> Model:
+    return UnnamedApp()
+
+
+OPENERS: dict[str, Callable[[Any, Budget | None], Model]] = {"app": _app, "base": _base, "claude": _claude}
 """By kind."""
 
 
-def open_model(spec: AnyModel, budget: Budget | None = None) -> Model:
+def open_model(spec: AnySpec, budget: Budget | None = None) -> Model:
     """The model that a recipe describes; one that is paid for costs no more than the `budget`."""
     return OPENERS[spec.kind](spec, budget)

@@ -18,6 +18,7 @@ from typing import Any, cast
 from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import Asked, FieldShape, PythonField
+from synthgen.fields.reply import APP
 from synthgen.fields.shape import Others
 from synthgen.recipe.claude_models import thinking_mistakes
 from synthgen.recipe.counts import copies, unique_mistakes
@@ -84,6 +85,7 @@ class _RecipeView:
         """For each model its kind; None when another mistake hides it."""
         for name in models if isinstance(models, dict) else ():
             self.models[str(name)] = getattr(parts.get(("models", name)), "kind", None)
+        self.models[APP] = APP
         self.claude_names = {name: spec.name for name in self.models if (spec := self._spec(str(name))) and spec.paid}
         self.parents = {name: part.table for name in self.tables if isinstance(part := parts.get(("tables", name, "from")), From)}
 
@@ -290,11 +292,11 @@ def _name_mistakes(
 def _model_mistakes(field: FieldShape, models: Mapping[str, str | None]) -> Iterator[PartMistake]:
     if not isinstance(field, Asked):
         return
-    descriptions = {"base": "a base model", "claude": "Claude"}
+    descriptions = {"base": "a base model", "claude": "Claude", "app": "your application (--app)"}
     for key, model_kind in field.makers().items():
         model = getattr(field, key)
         if model not in models:
-            yield PartMistake((key,), f"there is no model '{model}'", did_you_mean(model, models, "models"))
+            yield PartMistake((key,), f"there is no model '{model}'", did_you_mean(model, {*models} - {APP}, "models"))
         elif models[model] not in (model_kind, None):
             fitting = [name for name, kind in models.items() if kind == model_kind]
             subject = "this field is made by" if key == "by" else f"'{key}' names"

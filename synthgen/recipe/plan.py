@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from synthgen.checks import AnyCheck, Check
 from synthgen.fields import Asked, FieldShape
-from synthgen.recipe.shape import AnyModel, Recipe, Table
+from synthgen.recipe.shape import AnySpec, Recipe, Table
 
 TRIES_WITHOUT_MODEL = 100
 CHECK: TypeAdapter[AnyCheck] = TypeAdapter(AnyCheck)
@@ -117,7 +117,7 @@ def _table_order(recipe: Recipe) -> list[str]:
     return list(TopologicalSorter(parents).static_order())
 
 
-def _implied(table: Table, models: Mapping[str, AnyModel]) -> Iterator[Check]:
+def _implied(table: Table, models: Mapping[str, AnySpec]) -> Iterator[Check]:
     """The checks that go without saying: of the fields themselves, and of the models that make them."""
     for name, field in table.fields.items():
         kinds = {check.kind for check in table.keep if check.field == name}
@@ -141,7 +141,7 @@ def _needs(field: FieldShape, makers: Mapping[str, str]) -> set[str]:
     return {makers[name] for _, name in field.reads() if name in makers}
 
 
-def _table_plan(name: str, table: Table, models: Mapping[str, AnyModel], parent: TablePlan | None) -> TablePlan:
+def _table_plan(name: str, table: Table, models: Mapping[str, AnySpec], parent: TablePlan | None) -> TablePlan:
     sorter: TopologicalSorter[str] = TopologicalSorter()
     makers = _makers(table)
     for field_name, field in table.fields.items():

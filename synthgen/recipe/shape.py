@@ -14,6 +14,7 @@ from synthgen.checks import AnyCheck, NotCopied
 from synthgen.errors import DataError
 from synthgen.fields import AnyField, PythonField
 from synthgen.fields.date_bound import moment
+from synthgen.fields.reply import APP
 from synthgen.recipe import model_folder
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.publish import Publish
@@ -175,7 +176,26 @@ class ClaudeSpec(Part):
         return []
 
 
+class AppSpec(Part):
+    """The user's own application, as far as a recipe knows of it: which it is the command line says."""
+
+    paid: ClassVar[bool] = False
+    english: ClassVar[bool] = False
+
+    kind: Literal["app"] = "app"
+    name: Literal["the application"] = "the application"
+
+    def origin(self) -> tuple[str, str, str]:
+        """What it is, no address, and whose it is."""
+        return self.name, "", "which was tested: what it answered is its maker's"
+
+    def guards(self, field: str) -> Iterator[NotCopied]:
+        """None: it was not tuned here."""
+        yield from ()
+
+
 AnyModel = Annotated[BaseModelSpec | ClaudeSpec, Discriminator("kind")]
+AnySpec = BaseModelSpec | ClaudeSpec | AppSpec
 DEFAULT_MODELS: dict[str, type[BaseModelSpec] | type[ClaudeSpec]] = {"typist": BaseModelSpec, "claude": ClaudeSpec}
 """The models that are there without being written."""
 
@@ -276,7 +296,11 @@ class Recipe(Part):
     publish: Publish | None = Field(None, description="where the dataset goes on the Hub, for `synthgen make --push`")
 
     def mistakes(self) -> Iterator[PartMistake]:
-        """Names that an output folder cannot have or needs for itself, and tables whose folders some systems take for one."""
+        """Names that an output folder cannot have or needs for itself, tables whose folders some systems take for one, and a model that
+        would stand for the user's own application: a recipe may come from a stranger."""
+        if APP in self.models:
+            why = f"'{APP}' is your own application, which no recipe can name"
+            yield PartMistake(("models", APP), why, "name it on the command line: --app; call this model otherwise", at_key=True)
         if why := names.unusable(self.name):
             yield PartMistake(("name",), f"'{self.name}' is {why}", "name the recipe otherwise")
         elif self.name.casefold().endswith(names.UNFINISHED):
@@ -291,6 +315,6 @@ class Recipe(Part):
                 yield PartMistake(("tables", name), f"{why}; name one otherwise", at_key=True)
 
     @property
-    def all_models(self) -> dict[str, AnyModel]:
-        """The models given, and the default ones under their names."""
-        return {**{name: spec() for name, spec in DEFAULT_MODELS.items()}, **self.models}
+    def all_models(self) -> dict[str, AnySpec]:
+        """The models given, and the default ones under their names, and the application."""
+        return {**{name: spec() for name, spec in DEFAULT_MODELS.items()}, **self.models, APP: AppSpec()}

@@ -15,6 +15,7 @@ from synthgen.cli.terminal.page import err, out, safe
 from synthgen.cli.terminal.previewing import Previewing, previewing
 from synthgen.errors import SynthgenError
 from synthgen.making.watched import FileChange, KeptModels, WatchedFiles
+from synthgen.models import UnnamedApp
 
 LINES = 3
 """Lines of a change that are shown, of each kind."""
@@ -27,9 +28,11 @@ class _Saved(Exception):
     """A file was saved while rows were made."""
 
 
-def follow(recipe: Path, show: int, out_folder: Path | None, *, full: bool, prompts: bool, options: Mapping[str, Any]) -> None:
+def follow(
+    recipe: Path, show: int, out_folder: Path | None, *, full: bool, prompts: bool, app: Mapping[str, Any], options: Mapping[str, Any]
+) -> None:
     """Preview a recipe again whenever it, or a file that it reads, is saved, until somebody interrupts."""
-    preview = _RepeatedPreview(WatchedFiles(recipe), KeptModels(), options, show, out_folder, full=full, prompts=prompts)
+    preview = _RepeatedPreview(WatchedFiles(recipe), KeptModels(), options, show, out_folder, full=full, prompts=prompts, app=app)
     changes: Sequence[FileChange] = ()
     while True:
         _print_changes(changes)
@@ -55,6 +58,7 @@ class _RepeatedPreview:
     out_folder: Path | None
     full: bool
     prompts: bool
+    app: Mapping[str, Any]
     shown: Shown = field(default_factory=dict)
 
     def run(self) -> None:
@@ -64,9 +68,9 @@ class _RepeatedPreview:
         models, shown = self.models.of(loaded), Shown()
         with previewing(self.show, full=self.full, prompts=self.prompts) as printer:
             watch, each = _then(printer, self._stop_if_saved)
-            for table in api.preview(
-                loaded, show=self.show, out=self.out_folder, ask=not self.prompts, models=models, watch=watch, each=each
-            ):
+            named = {name: model for name, model in models.items() if not isinstance(model, UnnamedApp)}
+            options = {"ask": not self.prompts, "models": named, "watch": watch, "each": each, **self.app}
+            for table in api.preview(loaded, show=self.show, out=self.out_folder, **options):
                 printer.done(table)
                 shown |= {(table.table.name, row.id): row.values for row in table.shown}
         if self.shown:

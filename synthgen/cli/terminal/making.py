@@ -33,7 +33,7 @@ def print_made(result: MakeResult) -> None:
         if not result.already:
             for by, count in list(table["refused"].items())[:6]:
                 out.print(Text(f"    {count:>6,}  {by}"))
-        for line in (*_labels(table), *_voices(table)):
+        for line in (*_labels(table), *_voices(table), *_application(table)):
             out.print(Text(line))
     if not result.already:
         answers = manifest["answers"]
@@ -59,6 +59,13 @@ def _labels(table: Mapping[str, Any]) -> Iterator[str]:
         worst = sorted(labels["topics"].items(), key=lambda item: item[1]["hold"])[:3]
         least = ", ".join(f"{topic} {figures['hold']:.0%}" for topic, figures in worst if figures["hold"] <= labels["hold"] - BELOW)
         yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; fewest of {least}" if least else "")
+
+
+def _application(table: Mapping[str, Any]) -> Iterator[str]:
+    """How the application under test did."""
+    for name, figures in table.get("application", {}).items():
+        times = f"; half took up to {figures['median_ms']:,} ms, 95 % up to {figures['p95_ms']:,} ms" if figures["calls"] else ""
+        yield f"    {name}: the application was asked {figures['calls']:,} times, {figures['errors']:,} errors{times}"
 
 
 def _voices(table: Mapping[str, Any]) -> Iterator[str]:

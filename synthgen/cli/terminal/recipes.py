@@ -64,6 +64,9 @@ def _question_lines(checked: Checked) -> Iterator[str]:
         if spec.kind == "claude":
             request_count, price = f"{question.prompts:,} requests or more", f"; {_price([question])}"
             paid.append(question)
+        if spec.kind == "app":
+            yield f"asks your application (--app) for {question.table}.{question.field}: {question.prompts:,} requests or more"
+            continue
         yield (
             f"asks {question.model} ({spec.name}) for {question.table}.{question.field}: {request_count}; "
             f"{about}{question.tokens_read:,} tokens read, {about}{question.tokens_written:,} written{thoughts}{price}"
