@@ -44,6 +44,7 @@ SENTENCES = {
     "It reads every file in its own folder": ["test_what_is_beside_the_recipe_is_read"],
     "It reads a folder elsewhere only when you say so": ["test_an_allowed_folder_is_read"],
     "It asks Claude with your key": ["test_claude_model.py::test_the_limit_is_never_passed"],
+    "It decides what your application is asked": ["test_app.py::test_a_reply_is_what_the_application_answered"],
     "It names models and datasets on the Hub": ["test_load_dataset.py::test_datasets_of_the_hub_are_loaded"],
     "It reads no file outside its folder": ["test_no_key_names_a_file_elsewhere"],
     "It fetches no page": ["test_an_address_is_no_file", "test_load_dataset.py::test_a_url_is_no_dataset", "test_an_address_is_no_model"],
@@ -91,6 +92,10 @@ SENTENCES = {
         "test_templates.py::test_a_template_cannot_leave_the_sandbox_or_change_a_value",
         "test_pickled_weights_are_not_read",
         "test_a_module_that_a_model_brings_along_is_not_run",
+    ],
+    "It names no application": [
+        "test_app.py::test_a_mistake_in_a_recipe_is_told",
+        "test_app.py::test_where_no_application_is_named_it_is_told_before_anything_is_made",
     ],
     "It names an output folder": ["test_a_name_is_no_path"],
     "Only plain files are read": [
@@ -142,6 +147,15 @@ SENTENCES = {
         "faults/test_clock.py::test_a_clock_that_is_set_in_mid_run_changes_nothing",
     ],
     "The key is nowhere": ["test_claude_model.py::test_the_key_is_nowhere"],
+    "An application gets requests at": ["test_app_model.py::test_no_redirect_is_followed"],
+    "A cookie that it sets": ["test_app_model.py::test_no_cookie_leads_from_one_talk_into_another"],
+    "Its key, and what": ["test_app_model.py::test_no_secret_comes_back", "test_app.py::test_no_secret_is_written_anywhere"],
+    "The keys of OpenAI and Anthropic": ["test_app_model.py::test_a_key_of_others_goes_to_their_own_servers_only"],
+    "Of an answer 1,000,000 bytes": [
+        "test_app_model.py::test_an_answer_without_end_is_not_read_to_its_end",
+        "test_app_model.py::test_what_answers_too_late_is_an_error_of_that_message",
+    ],
+    "A message fills its place": ["test_app_model.py::test_a_message_fills_its_place_whatever_it_holds"],
     "A push sends nothing while": [
         "test_hub.py::test_an_output_with_a_secret_in_a_row_is_not_sent",
         "test_hub.py::test_a_row_copied_from_the_logs_is_not_sent",

@@ -20,7 +20,7 @@ from synthgen.models.app_wire import AppFailure, AppQuestion, AppReply
 from synthgen.models.failures import redacted
 
 PARAMETERS = {
-    "message": ("message", "text", "prompt", "question", "query", "input", "user_message", "msg"),
+    "message": ("message", "text", "prompt", "question", "query", "input"),
     "history": ("history",),
     "messages": ("messages", "turns", "chat", "conversation"),
     "session": ("session", "session_id", "conversation_id", "thread_id"),
