@@ -16,8 +16,8 @@ import pytest
 from pyarrow import parquet
 from servers.application import Asked, Reaction, app_server
 
-from synthgen.api import MakeResult, check, make, preview, why
-from synthgen.errors import DataError, ModelError, RecipeError
+from synthgen.api import MakeResult, check, fewshot, make, preview, why
+from synthgen.errors import DataError, ModelError, OutputError, RecipeError
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
 from synthgen.spec.rows import Prompt
@@ -235,6 +235,13 @@ def test_a_reply_can_be_asked_about(shop, tmp_path):
     assert told.untold == []
     assert [question.text for question in attempt.questions] == [told.values["message"]]
     assert attempt.answers[0].text == (told.values["reply"] or told.values["reply_error"])
+
+
+def test_a_reply_is_no_example_of_what_is_right(shop, tmp_path):
+    made = make(shop, out=tmp_path / "out", app=answer)
+    with pytest.raises(OutputError, match="no field that Claude made, nor a label"):
+        fewshot(made.folder, 3, source="message")
+    assert "It is on its way" not in (made.folder / "README.md").read_text("utf-8")
 
 
 def test_no_secret_is_written_anywhere(shop, tmp_path, monkeypatch):

@@ -365,7 +365,9 @@ def test_a_journal_that_holds_more_tokens_than_can_be_added_up_is_told_of(tmp_pa
     Journal(tmp_path / "journal").close()
     with closing(sqlite3.connect(tmp_path / "journal")) as raw, raw:
         for key in "ab":
-            raw.execute("INSERT INTO answers VALUES (?, 'm', '', '', '', '', '', 'x', 'stop', ?, 1, 1, NULL, NULL, NULL, NULL)", (key, 2**63 - 1))
+            raw.execute(
+                "INSERT INTO answers VALUES (?, 'm', '', '', '', '', '', 'x', 'stop', ?, 1, 1, NULL, NULL, NULL, NULL)", (key, 2**63 - 1)
+            )
     (spent,) = Journal(tmp_path / "journal").spent()
     assert spent["tokens_in"] == 2**63 - 1
 

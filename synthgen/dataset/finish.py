@@ -120,7 +120,7 @@ def _samples(plan: Plan, stores: Mapping[str, TableStore]) -> dict[str, list[str
     """A few typed messages of each table that has some, behind what they are about."""
     samples = {}
     for table in plan.tables:
-        message = next((name for name in table.asked if name in table.columns), None)
+        message = next((name for name, field in table.asked.items() if name in table.columns and field.role != "reply"), None)
         if message:
             topics = [name for at, name in table.asked[message].reads() if at == ("topic",) and name in table.columns]
             rows = [row for row, _ in zip(stores[table.name].rows([*topics, message]), range(SAMPLES), strict=False) if row[message]]

@@ -16,7 +16,7 @@ from synthgen.recipe.recorded import RecordedField, last_message
 from synthgen.spec.rows import to_text
 from synthgen.text.legible import LONGEST, Pieces, legible
 
-SPOKEN = ("message", "answer")
+SPOKEN = ("message", "answer", "reply")
 """What fields are that hold what somebody said."""
 MANNERS = ("voice", "case")
 """Labels that say how a message was typed, and what is odd about it."""

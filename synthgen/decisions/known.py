@@ -25,7 +25,7 @@ from synthgen.spec.rows import to_text
 if TYPE_CHECKING:
     import pyarrow
 
-READ = ("message", "text", "answer", "label", "verdict")
+READ = ("message", "text", "answer", "reply", "label", "verdict")
 """What fields are that a reviewer reads; what he decides holds as long as they say the same."""
 WAITING = ("unsure", "review")
 """The configurations of rows that wait for somebody to decide."""

@@ -44,7 +44,7 @@ def service_figures(calls: Sequence[int | None], errors: Sequence[str | None]) -
 class Reply(Asked):
     """What your own application (`--app`) answers to the message in the field `of`."""
 
-    role: ClassVar[Role] = "answer"
+    role: ClassVar[Role] = "reply"
 
     asks: ClassVar[str] = "app"
     kind: Literal["reply"] = "reply"

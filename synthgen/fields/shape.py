@@ -74,9 +74,9 @@ Template = Annotated[str, AfterValidator(_is_template), Field(json_schema_extra=
 Condition = Annotated[str, AfterValidator(_is_condition)]
 
 
-Role = Literal["fact", "label", "text", "message", "answer", "verdict"]
-"""What a field is in a dataset: a fact that was drawn, a label, a text that may hold anything, what somebody typed, what was answered to
-it, or what was said of that."""
+Role = Literal["fact", "label", "text", "message", "answer", "reply", "verdict"]
+"""What a field is in a dataset: a fact that was drawn, a label, a text that may hold anything, what somebody typed, what should be answered
+to it, what the application under test did answer, or what was said of either."""
 
 
 class Others(Protocol):

@@ -15,7 +15,7 @@ from synthgen.recipe.harness import Harness
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec.paths import get_path, root_of
 
-READ_IT = ("answer", "verdict")
+READ_IT = ("answer", "reply", "verdict")
 """What fields are that are made from the input as it came to be, so that they hold for every edge case."""
 
 

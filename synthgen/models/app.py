@@ -28,6 +28,8 @@ PATIENCE = 600.0
 """Seconds that an application may ask to wait; if it asks for more, the run ends and can be taken up later."""
 FAILING_FIRST, FAILING = 3, 50
 """How many requests may fail in a row, before any was answered and later."""
+CLOSING = 10.0
+"""Seconds that the end of what is under way is waited for."""
 START = "start it, then run the same command again"
 
 
@@ -204,7 +206,7 @@ class _Loop:
         """Stop, when `last` is done; what is under way is cancelled."""
         self._last = last
         self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
+        self._thread.join(CLOSING)  # a function that never lets go must not hold up the end
 
     async def _serve(self) -> None:
         self._loop, self._over, self.pace = asyncio.get_running_loop(), asyncio.Event(), Pace(self._concurrency)

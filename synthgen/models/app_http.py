@@ -29,6 +29,8 @@ OWN_KEYS = {
 LARGEST = 1_000_000
 """Bytes of an answer."""
 CONCURRENCY = 8
+IDLE = 2.0
+"""Seconds for which a connection is kept that is not used: servers close theirs after five or more, which a request must not run into."""
 SHAPE = "it was sent JSON with message, session and history; docs/application.md says how it is sent something else"
 """Of an endpoint that is asked in the plain form."""
 
@@ -91,7 +93,7 @@ class HttpApplication:
                 trust_env=not local,  # a proxy cannot reach this machine
                 verify=url.scheme == "https",
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                limits=httpx2.Limits(max_connections=self.concurrency),
+                limits=httpx2.Limits(max_connections=self.concurrency, keepalive_expiry=IDLE),
             )
         return self._client
 
@@ -188,10 +190,11 @@ def _shown(url: str) -> str:
 
 
 def _secrets(settings: AppSettings) -> Iterator[str]:
-    """What must be in no answer and no error: keys, and what the address and the headers hold that seems to be one."""
-    yield from (os.environ.get(name, "") for name in (KEY, *(name for name, _, _ in OWN_KEYS.values())))
+    """What must be in no answer and no error: keys, all that stands in the environment for the address and the headers, and what they hold
+    themselves that seems to be a key."""
     queries = dict(part.partition("=")[::2] for part in urlsplit(settings.url or "").query.split("&"))
-    for place, written in {**queries, **settings.headers}.items():
-        values = [(name, os.environ.get(name, "")) for name in VARIABLE.findall(written)]
-        values += [("", word) for word in re.split(r"[\s;,=]+", VARIABLE.sub("", written))]
-        yield from (value for name, value in values if is_secret(f"{place} {name}", value))
+    written = {**queries, **settings.headers}
+    names = [KEY, *(name for name, _, _ in OWN_KEYS.values()), *VARIABLE.findall(" ".join([settings.url or "", *written.values()]))]
+    yield from (os.environ.get(name, "") for name in names)
+    for place, text in written.items():
+        yield from (word for word in re.split(r"[\s;,=]+", VARIABLE.sub("", text)) if is_secret(place, word))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from synthgen.models.app_settings import PLACE, AppSettings, Form
 from synthgen.models.prices import Usage, cost, tokens
-from synthgen.spec.rows import to_text
+from synthgen.spec.rows import steerless, to_text
 
 REPLIES = ("reply", "message", "text", "content", "answer", "response", "output", "output_text", "completion", "result", "data")
 """The keys under which a reply is looked for, in this order."""
@@ -193,8 +193,8 @@ def trouble_of(raw: str) -> str:
 
 
 def short(text: str) -> str:
-    """A text on one line, cut off where it is long."""
-    line = " ".join(text.split())
+    """A text on one line that steers no terminal, cut off where it is long."""
+    line = steerless(" ".join(text.split()))
     return line if len(line) <= LONGEST_TROUBLE else f"{line[:LONGEST_TROUBLE]}…"
 
 

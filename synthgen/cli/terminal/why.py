@@ -78,7 +78,12 @@ def _question(question: PromptRecord) -> None:
     if question.schema:
         out.print(safe(f"  the answer must fit the JSON Schema {question.schema}"))
     if question.text:
-        out.print(Text("  what it was asked" if question.brief else "  the frame that it went on from", style="dim"))
+        out.print(
+            Text(
+                "  what it was asked" if question.brief or "session" in question.settings else "  the frame that it went on from",
+                style="dim",
+            )
+        )
         _inset(question.text)
 
 
