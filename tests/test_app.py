@@ -320,6 +320,31 @@ def test_talks_are_the_same_however_many_are_made_together_and_nothing_is_asked_
     assert [model.asked for model in again.values()] == [[], []]
 
 
+@pytest.mark.parametrize("replies", [1, 4, 8])
+def test_a_run_that_was_cut_off_goes_on_in_the_middle_of_its_talks(talking, tmp_path, replies):
+    def react(asked: Asked, number: int) -> Any:
+        if len(server.asked) > limit:
+            return Reaction(b"", 429, {"retry-after": "9999"})
+        return {"reply": "Which one?" if len(asked.body["history"]) < 4 else "It is on its way."}
+
+    file = tmp_path / "app.yaml"
+    limit = replies
+    with app_server(react) as server:
+        file.write_text(f"url: {server.address}\nname: shop bot\nconcurrency: 1\n")
+        with pytest.raises(ModelError, match="too many requests"):
+            make(talking, out=tmp_path / "out", app=file, models=people())
+        before = {(asked.body["session"], len(asked.body["history"])) for asked in server.asked[:replies]}
+    limit = 99
+    with app_server(react) as server:
+        file.write_text(f"url: {server.address}\nname: shop bot\n")
+        made = make(talking, out=tmp_path / "out", app=file, models=people())
+        after = [(asked.body["session"], len(asked.body["history"])) for asked in server.asked]
+    assert len(after) == len(set(after)) == 18 - replies
+    assert not before & set(after)
+    assert {session for session, _ in before} <= {session for session, _ in after}  # the talks are the same ones
+    assert {row["talk_turns"] for row in rows(made, "talks")} == {3}
+
+
 def test_keys_of_claudes_replies_are_none_of_an_application(talking):
     talking.write_text(dedent(TALKS).replace("turns: 3", "turns: 3, effort: low, tokens: 500"))
     with pytest.raises(RecipeError, match="'effort' is of Claude's replies") as caught:

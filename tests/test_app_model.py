@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from servers.application import AppServer, Asked, Reaction, app_server, nobody
+from servers.claude import ClaudeServer
 
 from synthgen.errors import DataError, LimitError, ModelError, RecipeError
 from synthgen.models import AppModel, Budget, opened_app
@@ -149,9 +150,21 @@ def test_an_endpoint_like_anthropics_is_known_by_its_path(monkeypatch, tmp_path)
     assert asked.body["system"] == "You help customers."
     assert (asked.body["model"], asked.body["messages"]) == ("claude-haiku-4-5", [{"role": "user", "content": "hi"}])
     assert asked.body["max_tokens"] > 0
-    assert (asked.headers["x-api-key"], "anthropic-version" in asked.headers) == ("the-key-of-shop-1", True)
+    assert (asked.headers["authorization"], "anthropic-version" in asked.headers) == ("Bearer the-key-of-shop-1", True)
     assert (completion.text, completion.tokens_in, completion.tokens_out, completion.tokens_cached) == ("yes", 150, 10, 50)
     assert completion.cost == pytest.approx((100 * 1 + 10 * 5 + 50 * 0.1) / 1e6)
+
+
+def test_the_messages_api_takes_what_it_is_sent(monkeypatch, tmp_path):
+    with ClaudeServer(answer=lambda request: "What is it?") as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        file = tmp_path / "app.yaml"
+        file.write_text(f"url: {server.environment['ANTHROPIC_BASE_URL']}/v1/messages\nmodel: claude-haiku-4-5\nsystem: Help.\n")
+        completions = ask(file, "still nothing", "hello", turns=FIRST)
+        assert [entry.status for entry in server.asked()] == [200, 200]
+    assert [(completion.finish, completion.text) for completion in completions] == [("stop", "What is it?")] * 2
+    assert all(completion.tokens_in and completion.tokens_out and completion.cost for completion in completions)
 
 
 def test_a_key_of_others_goes_to_their_own_servers_only(monkeypatch):

@@ -80,28 +80,35 @@ class AppModel:
         reply shows that the application is there. Raises ModelError, LimitError; all that was answered until then is given out first."""
         self._loop = self._loop or _Loop(self.application.concurrency)
         loop, self.problem, failed = self._loop, None, list[Completion]()
-        ahead, running = deque(prompts), set[Future[Completion | None]]()
-        while ahead or running:
-            while ahead and len(running) < self.application.concurrency and self.problem is None:
-                if not self.budget.fits(0):
-                    self.problem = self.budget.limit_error(0)
-                else:
-                    running.add(loop.start(self._completion(loop, ahead.popleft())))
-            if not running:
+        ahead, running, done = deque(prompts), set[Future[Completion | None]](), deque[Future[Completion | None]]()
+        while True:
+            while ahead and len(running) + len(done) < self.application.concurrency and self._may_go_on():
+                running.add(loop.start(self._completion(loop, ahead.popleft())))
+            if not done and not running:
                 break
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for completion in filter(None, (future.result() for future in done)):
-                if completion.finish == "failed":
-                    failed.append(completion)
-                    self._failed(completion)
-                else:
-                    self.answered, self.failing = self.answered + 1, 0
-                    yield from failed
-                    failed.clear()
-                    yield completion
+            if not done:
+                just_done, running = wait(running, return_when=FIRST_COMPLETED)
+                done.extend(just_done)
+            completion = done.popleft().result()
+            if completion is None:
+                continue
+            if completion.finish == "failed":
+                failed.append(completion)
+                self._failed(completion)
+            else:
+                self.answered, self.failing = self.answered + 1, 0
+                yield from failed
+                failed.clear()
+                yield completion
         if self.problem is not None:
             raise self.problem
         yield from failed
+
+    def _may_go_on(self) -> bool:
+        """Whether more may be asked: nothing has ended the run, and the budget is not used up."""
+        if self.problem is None and not self.budget.fits(0):
+            self.problem = self.budget.limit_error(0)
+        return self.problem is None
 
     def _failed(self, completion: Completion) -> None:
         """Note a failure; too many in a row are none of the messages' doing."""

@@ -61,7 +61,7 @@ class HttpApplication:
         headers = {"accept": "application/json", "user-agent": "synthgen"}
         key = os.environ.get(KEY, "") or self._others_key()
         if key:
-            headers |= {"x-api-key": key} if self.form == "anthropic" else {"authorization": f"Bearer {key}"}
+            headers["authorization"] = f"Bearer {key}"
         if self.form == "anthropic":
             headers["anthropic-version"] = app_wire.ANTHROPIC
         return headers | {name.lower(): _with_variables(value) for name, value in self.settings.headers.items()}

@@ -20,8 +20,8 @@ DEEPEST = 6
 LONGEST_TROUBLE = 300
 MOST_WRITTEN = 4096
 """Tokens that an endpoint like Anthropic's may write; it wants to be told."""
-ANTHROPIC = "2023-06-01"
-"""The version of Anthropic's API that is asked."""
+ANTHROPIC = "2026-10-21"
+"""The version of Anthropic's API that is asked, as its SDK names it."""
 
 
 @dataclass(frozen=True, slots=True)
