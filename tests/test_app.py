@@ -170,6 +170,25 @@ def test_a_run_that_was_cut_off_asks_nothing_twice(shop, tmp_path):
     assert {row["reply"] for row in rows(made)} == {f"yes {row['message']}" for row in rows(made)}
 
 
+def test_what_always_fails_does_not_keep_a_run_from_its_end(shop, tmp_path):
+    """The last rows are those that an earlier run did not come to, and the application fails on all of them."""
+
+    def react(asked: Asked, number: int) -> Any:
+        if number < 6:
+            return {"reply": "yes"}
+        return Reaction(b"", 429, {"retry-after": "9999"}) if busy else Reaction({"error": "odd"}, 400)
+
+    file = tmp_path / "app.yaml"
+    with app_server(react) as server:
+        file.write_text(f"url: {server.address}\nconcurrency: 1\n")
+        busy = True
+        with pytest.raises(ModelError, match="too many requests"):
+            make(shop, out=tmp_path / "out", app=file)
+        busy = False
+        made = make(shop, out=tmp_path / "out", app=file)
+    assert Counter(row["reply_error"] for row in rows(made)) == {None: 6, "400 Bad Request: odd": 6}
+
+
 def test_errors_are_remembered_as_replies_are(shop, tmp_path):
     first = make(shop, out=tmp_path / "out", app=answer)
     calls = list[str]()

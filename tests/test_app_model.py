@@ -85,6 +85,7 @@ def test_an_address_is_sent_the_message_its_history_and_its_talk():
         "yes",
         [{"text": "yes"}],
         Reaction("yes", headers={"content-type": "text/plain; charset=utf-8"}),
+        Reaction('{"reply": "yes"}', headers={"content-type": "text/plain"}),
     ],
 )
 def test_a_reply_is_found_where_replies_usually_are(answer):
@@ -111,6 +112,13 @@ def test_no_cookie_leads_from_one_talk_into_another():
 
     with app_server(answer) as server:
         assert [text for _, text in told(server.address, *"abcdef")] == ["none"] * 6
+
+
+def test_a_number_is_a_reply():
+    answers = [Reaction('{"answer": 42}'), Reaction("42", headers={"content-type": "text/plain"})]
+    with app_server(lambda asked, number: answers[number]) as server:
+        for _ in answers:
+            assert told(server.address, "hi") == [("stop", "42")]
 
 
 # Endpoints like OpenAI's and Anthropic's
@@ -369,18 +377,18 @@ def test_errors_that_come_first_are_given_out_when_a_reply_shows_that_it_is_ther
         (Reaction("data: {}\n\n", headers={"content-type": "text/event-stream"}), "it streams its answer", "one JSON object"),
     ],
 )
-def test_what_no_message_would_get_past_is_told_at_once(reaction, said, hint):
+def test_what_no_message_would_get_past_is_told_with_the_way_out(tmp_path, reaction, said, hint):
     with app_server(lambda asked, number: reaction) as server:
         with pytest.raises(ModelError, match=said) as caught:
-            ask(server.address, "hi")
+            ask(configured(tmp_path, server, "concurrency: 1"), *"abcdef")
         assert hint in caught.value.hint
-        assert len(server.asked) == 1
+        assert len(server.asked) == 3
 
 
 def test_no_redirect_is_followed():
     with app_server(echo) as other:
-        with app_server(lambda asked, number: Reaction(b"", 302, {"location": other.address})) as server, pytest.raises(ModelError):
-            ask(server.address, "hi")
+        with app_server(lambda asked, number: Reaction(b"", 302, {"location": other.address})) as server:
+            assert [finish for finish, _ in told(server.address, "hi")] == ["failed"]
         assert other.asked == []
 
 

@@ -141,6 +141,10 @@ def preflight(
     application will be asked; with notes."""
     claudes = {name: model for name, model in opened.items() if is_paid(model)}
     told = {*claudes, *({APP} & opened.keys())}
+    asked_before = {entry["model"] for entry in journal.spent()}
+    for model in opened.values():
+        if isinstance(model, AppModel):  # what fails now is known not to be its address
+            model.there = model.identity in asked_before
     if not told:
         return
     if claudes:

@@ -58,7 +58,8 @@ class AppModel:
     def __init__(self, application: Application, *, first_pause: float = FIRST_PAUSE) -> None:
         self.application, self.first_pause, self.budget = application, first_pause, Budget()
         self.identity = application.identity
-        self.answered = self.failing = 0  # replies so far, and requests in a row that failed
+        self.there = False  # whether it has ever answered
+        self.failing = 0  # requests in a row that failed
         self.problem: SynthgenError | None = None
         self.hint = ""  # of the last failure
         self._jitter = Random()  # when to try again must differ between processes, and decides no answer
@@ -96,7 +97,7 @@ class AppModel:
                 failed.append(completion)
                 self._failed(completion)
             else:
-                self.answered, self.failing = self.answered + 1, 0
+                self.failing = 0
                 yield from failed
                 failed.clear()
                 yield completion
@@ -113,9 +114,8 @@ class AppModel:
     def _failed(self, completion: Completion) -> None:
         """Note a failure; too many in a row are none of the messages' doing."""
         self.failing += 1
-        first = not self.answered
-        if self.failing >= (FAILING_FIRST if first else FAILING) and self.problem is None:
-            which = f"the first {self.failing} requests" if first else f"{self.failing} requests in a row"
+        if self.failing >= (FAILING if self.there else FAILING_FIRST) and self.problem is None:
+            which = f"{self.failing} requests in a row" if self.there else f"the first {self.failing} requests"
             self.problem = ModelError(f"{self.application.name}: {which} failed, the last with: {completion.text}", self.hint or KEPT)
 
     # In the loop
@@ -135,6 +135,7 @@ class AppModel:
             await asyncio.sleep(pause)
             began, answer = await self._once(loop, question)
             if isinstance(answer, AppReply):
+                self.there = True
                 milliseconds = round((monotonic() - began) * 1000)
                 self.budget.reserve(0, sent=True)
                 self.budget.settle(0, answer.cost or 0.0)
@@ -174,12 +175,10 @@ class AppModel:
         await asyncio.sleep(self._next - now)
 
     def _again(self, failure: AppFailure, tries: int) -> bool:
-        """Whether another try may help; False where the failure is the answer. Raises ModelError where no message would be answered."""
-        there, name = bool(self.answered), self.application.name
-        if failure.what == "wrong" and not there:
-            raise ModelError(f"{name}: {failure.message}", failure.hint)
-        if failure.what == "unreachable" and (not there or tries >= self.application.tries):
-            raise ModelError(f"{name}: {failure.message}", START if not there else f"{START}: {KEPT}", retryable=True)
+        """Whether another try may help; False where the failure is the answer. Raises ModelError where nobody answers, or has the time."""
+        name = self.application.name
+        if failure.what == "unreachable" and (not self.there or tries >= self.application.tries):
+            raise ModelError(f"{name}: {failure.message}", f"{START}: {KEPT}" if self.there else START, retryable=True)
         if failure.what == "throttled" and (tries >= THROTTLED_TRIES or (failure.wait or 0) > PATIENCE):
             asked = f", and asks to wait {failure.wait:,.0f} s" if failure.wait else ""
             hint = f"ask less: rate, in a file for --app; {KEPT}"

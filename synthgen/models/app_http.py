@@ -112,11 +112,13 @@ class HttpApplication:
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             answer = AppFailure(f"nobody answers there ({app_wire.short(str(error)) or type(error).__name__})", what="unreachable")
         except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeError):
-            answer = AppFailure("the request cannot be sent", "look for odd letters in the address and the headers", "wrong")
+            answer = AppFailure("the request cannot be sent", "look for odd letters in the address and the headers")
         except httpx2.TransportError:
             answer = AppFailure("the connection was lost", what="passing")
         except (httpx2.HTTPError, httpx2.StreamError):
             answer = AppFailure("its answer cannot be read")
+        except OSError as error:  # such as certificates that are not there
+            answer = AppFailure(f"the request cannot be sent: {app_wire.short(str(error))}")
         if isinstance(answer, AppFailure):
             return AppFailure(redacted(answer.message, self.secrets), answer.hint, answer.what, answer.wait)
         return AppReply(redacted(answer.text, self.secrets), answer.tokens_in, answer.tokens_out, answer.tokens_cached, answer.cost)
@@ -128,7 +130,7 @@ class HttpApplication:
         async with self.client.stream("POST", self._address(question.session), content=content, headers=headers) as response:
             kind = response.headers.get("content-type", "").partition(";")[0].strip().casefold()
             if kind == "text/event-stream" and response.status_code < 300:
-                return AppFailure("it streams its answer, which is not read", "have it answer with one JSON object", "wrong")
+                return AppFailure("it streams its answer, which is not read", "have it answer with one JSON object")
             raw = await _content(response)
         if raw is None:
             return AppFailure(f"its answer has more than {LARGEST:,} bytes")
@@ -139,33 +141,35 @@ class HttpApplication:
         try:
             answer = json.loads(text)
         except (ValueError, RecursionError):
-            if kind == "text/plain" and self.settings.reply is None:
-                return AppReply(text)
+            answer = None
+        if kind == "text/plain" and self.settings.reply is None and not isinstance(answer, dict | list):
+            return AppReply(text)
+        if answer is None:
             return AppFailure(f"its answer is not JSON: {app_wire.short(text) or 'it is empty'}")
         reply = app_wire.reply_of(answer, self.settings.reply)
         if reply is None:
-            trouble = isinstance(answer, dict) and app_wire.trouble_of(json.dumps(answer.get("error"))) if answer else ""
+            trouble = app_wire.trouble_of(answer["error"]) if isinstance(answer, dict) and answer.get("error") else ""
             where = f"at '{self.settings.reply}'" if self.settings.reply else "in it"
-            told = f": {trouble}" if trouble and trouble != "null" else f"; {app_wire.shown_keys(answer)}"
+            told = f": {trouble}" if trouble else f"; {app_wire.shown_keys(answer)}"
             return AppFailure(f"its answer has no reply {where}{told}", "say where it stands: reply, in a file for --app")
         return app_wire.usage_of(answer, reply, self.model if self.form == "anthropic" else "")
 
     def _refused(self, response: Any, text: str) -> AppFailure:
         status = response.status_code
-        trouble = app_wire.trouble_of(text)
+        trouble = app_wire.trouble_in(text)
         message = f"{status} {response.reason_phrase}".strip() + (f": {trouble}" if trouble else "")
         if 300 <= status < 400:
             where = app_wire.short(response.headers.get("location", "")) or "it does not say which"
             told = f"{status}: it sends requests on to another address ({where}), where nothing is sent"
-            return AppFailure(told, "if that is the application, name that address", "wrong")
+            return AppFailure(told, "if that is the application, name that address")
         if status == 429:
             return AppFailure(message, what="throttled", wait=told_to_wait(response.headers))
         if status >= 500:
             return AppFailure(message, what="passing", wait=told_to_wait(response.headers))
         if status in (401, 407):
-            return AppFailure(message, f"give it a key: {KEY}, or headers in a file for --app", "wrong")
+            return AppFailure(message, f"give it a key: {KEY}, or headers in a file for --app")
         if status in (404, 405):
-            return AppFailure(message, "look at the address, its path too", "wrong")
+            return AppFailure(message, "look at the address, its path too")
         return AppFailure(message, SHAPE if self.form == "plain" and self.settings.body is None else "")
 
 

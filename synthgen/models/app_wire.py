@@ -60,12 +60,12 @@ class AppReply:
 
 @dataclass(frozen=True, slots=True)
 class AppFailure:
-    """Why an application gave no reply. `what` this is: an `answer` to this message; `passing`, so that another try may help; `throttled`,
-    with too many requests; `unreachable`, where nobody answers; or `wrong`, where no message would be answered."""
+    """Why an application gave no reply. `what` this is: an `answer`, as far as is known to this message; `passing`, so that another try may
+    help; `throttled`, with too many requests; or `unreachable`, where nobody answers."""
 
     message: str
     hint: str = ""
-    what: Literal["answer", "passing", "throttled", "unreachable", "wrong"] = "answer"
+    what: Literal["answer", "passing", "throttled", "unreachable"] = "answer"
     wait: float | None = None
 
 
@@ -139,7 +139,10 @@ def _usual_reply(answer: Any, deep: int = 0) -> str | None:
             return str(message["refusal"])
         return _usual_reply(message if isinstance(message, Mapping) else choices[0], deep + 1)
     for key in REPLIES:
-        if answer.get(key) is not None and (reply := _usual_reply(answer[key], deep + 1)) is not None:
+        value = answer.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return to_text(value)
+        if value is not None and (reply := _usual_reply(value, deep + 1)) is not None:
             return reply
     return None
 
@@ -175,12 +178,16 @@ def _count(usage: Mapping[str, Any], key: str) -> int:
     return tokens(value) if isinstance(value, int | float) and value == value else 0
 
 
-def trouble_of(raw: str) -> str:
-    """What an error says of itself, in a line: the message of a JSON object, or the text as it is."""
+def trouble_in(raw: str) -> str:
+    """What the body of an error says, in a line; nothing of a page of HTML."""
     try:
-        data = json.loads(raw)
+        return trouble_of(json.loads(raw))
     except (ValueError, RecursionError):
-        data = "" if raw.lstrip().startswith("<") else raw
+        return "" if raw.lstrip().startswith("<") else short(raw)
+
+
+def trouble_of(data: Any) -> str:
+    """What an error says of itself, in a line: the message of an object, or the text as it is."""
     for _ in range(DEEPEST):
         if not isinstance(data, Mapping):
             break
@@ -188,8 +195,7 @@ def trouble_of(raw: str) -> str:
         if inner is None:
             break
         data = inner
-    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, default=str)
-    return short(text)
+    return short(to_text(data))
 
 
 def short(text: str) -> str:
