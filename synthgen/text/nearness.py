@@ -6,6 +6,7 @@ last bit. It isn't used, because its import takes longer than everything else th
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -21,12 +22,13 @@ class Nearness:
     """The nearness of `texts` to each other and to others."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        counts = [Counter(letter_runs(text)) for text in texts]
-        first_seen = {run: place for place, run in enumerate(dict.fromkeys(chain.from_iterable(counts)))}
-        self._columns = {run: column for column, run in enumerate(sorted(first_seen))}
-        document_counts = np.bincount([self._columns[run] for text_counts in counts for run in text_counts]).astype(np.float32) + 1
+        seen = _SeenRuns(texts)
+        self._columns = {run: column for column, run in enumerate(sorted(seen.places))}
+        column_of = np.array([self._columns[run] for run in seen.places], dtype=np.int32)
+        columns = column_of[np.frombuffer(seen.in_texts, dtype=np.int32)]
+        document_counts = np.bincount(columns, minlength=len(column_of)).astype(np.float32) + 1
         self._rarity = np.log(np.float32(len(texts) + 1) / document_counts) + 1
-        self._rows = self._vectors(counts, first_seen)
+        self._rows = self._weighted(columns, np.frombuffer(seen.times, dtype=np.int32), np.array(seen.ends))
         self._places = {text: place for place, text in enumerate(texts)}
 
     def to(self, text: str, directions: np.ndarray) -> np.ndarray:
@@ -69,22 +71,50 @@ class Nearness:
         """The vectors (texts, runs), each of length 1, of texts with so many of each run; runs that are not in `order`, in which products
         add up, are left out."""
         known = [sorted(text_counts.keys() & order.keys(), key=order.__getitem__) for text_counts in counts]
-        ends = np.cumsum([0, *map(len, known)])
         columns = np.array([self._columns[run] for runs in known for run in runs], dtype=np.int32)
         times = [text_counts[run] for text_counts, runs in zip(counts, known, strict=True) for run in runs]
-        weights = (np.log(np.array(times, dtype=np.float32)) + 1) * self._rarity[columns]
-        rows = np.repeat(np.arange(len(known)), np.diff(ends))
-        lengths = np.sqrt(np.bincount(rows, weights * weights, minlength=len(known)))
-        return sparse.csr_matrix(((weights / lengths[rows]).astype(np.float32), columns, ends), shape=(len(known), len(self._columns)))
+        return self._weighted(columns, np.array(times, dtype=np.int32), np.cumsum([0, *map(len, known)]))
+
+    def _weighted(self, columns: np.ndarray, times: np.ndarray, ends: np.ndarray) -> Any:
+        """The vectors (texts, runs), each of length 1, of texts that have the run of each column so many times; those of a text begin where
+        those of the one before end."""
+        weights = (np.log(times.astype(np.float32)) + 1) * self._rarity[columns]
+        rows = np.repeat(np.arange(len(ends) - 1, dtype=np.int32), np.diff(ends))
+        lengths = np.sqrt(np.bincount(rows, weights * weights, minlength=len(ends) - 1))
+        return sparse.csr_matrix(((weights / lengths[rows]).astype(np.float32), columns, ends), shape=(len(ends) - 1, len(self._columns)))
+
+
+class _SeenRuns:
+    """The runs of letters of all `texts`: their `places` in the order in which they are first seen, and of each text in turn those that it
+    has, in that order, and how many `times`; the text's end in `ends`. Numbers, since of a hundred thousand messages the runs themselves
+    would fill gigabytes."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.places: dict[str, int] = {}
+        self.in_texts, self.times, self.ends = array("i"), array("i"), [0]
+        by_word: dict[str, list[int]] = {}
+        for text in texts:
+            words = text.lower().split()
+            for word in words:
+                if word not in by_word:
+                    by_word[word] = [self.places.setdefault(run, len(self.places)) for run in _runs_of(word)]
+            counts = Counter(chain.from_iterable(map(by_word.__getitem__, words)))
+            in_text = sorted(counts)
+            self.in_texts.extend(in_text)
+            self.times.extend(map(counts.__getitem__, in_text))
+            self.ends.append(len(self.in_texts))
 
 
 def letter_runs(text: str) -> Iterator[str]:
     """Each run of two to four letters in the words of a text, which have a space on either side; a word that is shorter than a run counts
     as a whole, once."""
-    for word in text.lower().split():
-        padded = f" {word} "
-        for length in LENGTHS:
-            for start in range(max(1, len(padded) - length + 1)):
-                yield padded[start : start + length]
-            if length >= len(padded):
-                break
+    return chain.from_iterable(map(_runs_of, text.lower().split()))
+
+
+def _runs_of(word: str) -> Iterator[str]:
+    padded = f" {word} "
+    for length in LENGTHS:
+        for start in range(max(1, len(padded) - length + 1)):
+            yield padded[start : start + length]
+        if length >= len(padded):
+            break
