@@ -12,13 +12,10 @@ SynthgenError
 from __future__ import annotations
 
 import difflib
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-MEMORY = re.compile(r"can't start new thread|failed to launch worker thread|can(?:'t|not) allocate memory|out of memory", re.IGNORECASE)
-"""What libraries say that have an error of their own where there is no memory."""
 WIDEST = 120
 """Characters of a line that are shown with a mistake."""
 LISTED = 24
@@ -117,11 +114,6 @@ class ModelError(SynthgenError):
     def __init__(self, message: str, hint: str = "", *, retryable: bool = False) -> None:
         super().__init__(message, hint)
         self.retryable = retryable
-
-
-def lacks_memory(error: BaseException) -> bool:
-    """Whether an error says that there is not enough memory."""
-    return isinstance(error, MemoryError) or bool(MEMORY.search(str(error)))
 
 
 def nearest(word: object, known: Iterable[object], alike: float = 0.65) -> str | None:

@@ -20,7 +20,7 @@ from synthgen.quiet import LIBRARIES
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "versions", "quiet", "spec", "text", "voices", "harm", "fields", "checks", "recipe", "models", "engine", "dataset",
+    "errors", "memory", "versions", "quiet", "spec", "text", "voices", "harm", "fields", "checks", "recipe", "models", "engine", "dataset",
     "comparison", "decisions", "harness", "hub", "tuning", "reporting", "making", "provenance",
     "reviewing", "advice", "focusing", "interview", "notebook", "api", "cases", "cli", "__main__",
 ]  # fmt: skip
@@ -100,6 +100,18 @@ def test_nobody_is_sent_to_the_package_of_another_that_has_our_name() -> None:
     }
     assert len(texts) > 400
     assert [path for path, text in texts.items() if theirs.search(text)] == []
+
+
+def test_a_lack_of_memory_is_taken_for_nothing_else() -> None:
+    """What catches any error passes that one on; the rest keeps the error, to raise it in another thread, or asks only for more words."""
+    keeping = {("exchange.py", 2), ("errors.py", 1)}
+    catching = Counter[str]()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.Name) and node.type.id == "Exception":
+                raises = [inner for inner in ast.walk(node) if isinstance(inner, ast.Raise) and inner.exc is None]
+                catching[path.name] += not raises
+    assert set((+catching).items()) == keeping
 
 
 def test_a_package_file_holds_nothing() -> None:

@@ -166,6 +166,14 @@ SENTENCES = {
         "faults/test_permissions.py::test_permission_that_is_lost_in_mid_run_ends_it_in_words",
         "faults/test_memory.py::test_what_was_finished_is_kept",
     ],
+    "Every other command with too little": [
+        "faults/test_memory.py::test_too_little_memory_is_told",
+        "faults/test_memory.py::test_a_program_that_cannot_begin_says_why",
+    ],
+    "A library that is not written in Python": [
+        "faults/test_memory.py::test_a_limit_from_the_start_is_told",
+        "faults/test_memory.py::test_what_was_finished_is_kept",
+    ],
     "A hard link is a file": ["test_a_hard_link_is_a_file_of_its_folder"],
     "The Hub's own client follows redirects": [
         "test_the_client_of_the_hub_follows_redirects",

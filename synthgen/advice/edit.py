@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from synthgen.errors import DataError
+from synthgen.memory import lacks_memory
 
 KeyPath = tuple[Any, ...]
 WIDEST = 120
@@ -37,7 +38,9 @@ def replace_value(text: str, key_path: KeyPath, new: str) -> str:
         try:
             if _data(candidate) == expected:
                 return candidate
-        except Exception:  # noqa: BLE001, S112 (YAML's errors are many; what cannot be read back is not taken)
+        except Exception as error:  # YAML's errors are many; what cannot be read back is not taken
+            if lacks_memory(error):
+                raise
             continue
     raise DataError(f"{dotted} cannot be replaced by itself: another part of the recipe has its text from there", "change it by hand")
 

@@ -14,6 +14,7 @@ from synthgen.cli import making, models, reading, realism, recipes, reviewing, s
 from synthgen.cli.examples import epilog
 from synthgen.cli.options import INTERRUPTED
 from synthgen.cli.streams import failed, finished, open_streams, tell
+from synthgen.memory import lacks_memory
 from synthgen.quiet import quiet_program
 from synthgen.spec.described import described
 
@@ -42,10 +43,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": models.doctor,
 }
 
-NO_MEMORY = (
-    "error: there is not enough memory for this\n"
-    "  close other programs, raise the limit (ulimit -v, or the container's), or give it less at a time; what was finished is kept"
-)
 WIDEST = 120
 """Columns that help takes at most; on a narrower terminal as many as there are."""
 
@@ -60,7 +57,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """The console script."""
+    """Read the command line, and run what it says."""
     quiet_program()
     open_streams()
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
@@ -69,6 +66,8 @@ def main() -> None:
     except SystemExit as ended:
         sys.exit(finished(ended.code))
     except OSError as error:
+        if lacks_memory(error):
+            raise
         sys.exit(failed(error))
 
 
@@ -77,23 +76,22 @@ def _errors_in_words(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def called(*arguments: Any, **options: Any) -> None:
-        from synthgen.errors import SynthgenError, lacks_memory
+        from synthgen.errors import SynthgenError
 
         try:
             function(*arguments, **options)
         except SynthgenError as error:
+            if lacks_memory(error):
+                raise
             tell(f"error: {error}" if not hasattr(error, "mistakes") else str(error))
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             tell("\ninterrupted")
             raise typer.Exit(INTERRUPTED) from None
         except OSError as error:
-            raise typer.Exit(failed(error)) from None
-        except Exception as error:
-            if not lacks_memory(error):
+            if lacks_memory(error):
                 raise
-            tell(NO_MEMORY)
-            raise typer.Exit(1) from None
+            raise typer.Exit(failed(error)) from None
 
     return called
 

@@ -19,7 +19,8 @@ from synthgen.dataset.manifest import AGAIN, read_manifest
 from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, PROGRESS
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
-from synthgen.errors import OutputError, did_you_mean, lacks_memory
+from synthgen.errors import OutputError, did_you_mean
+from synthgen.memory import lacks_memory
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.text.originals import Originals
 

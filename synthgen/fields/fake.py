@@ -26,6 +26,7 @@ from synthgen.fields.dependent import is_template, shortened
 from synthgen.fields.fake_size import MOST, MOST_PARTS, predicted_size, size_of
 from synthgen.fields.faker_locales import FakerClock, draw_elsewhere, generator_of, known_locales, providers_of
 from synthgen.fields.shape import LARGEST_INT, Others, PythonField, Role, Weight, fill
+from synthgen.memory import lacks_memory
 from synthgen.spec import render
 from synthgen.spec.moments import HINT, zone_mistake
 from synthgen.spec.numerals import options_as_typed
@@ -143,7 +144,9 @@ class Fake(PythonField):
                 return PartMistake(
                     place, f"Faker provider '{self.provider}' makes whole numbers of more than 64 bits, which no column holds", hint
                 )
-        except Exception as error:  # noqa: BLE001 (a provider says in its own way that an argument is wrong)
+        except Exception as error:  # a provider says in its own way that an argument is wrong
+            if lacks_memory(error):
+                raise
             first = (str(error).splitlines() or [""])[0]
             return PartMistake(place, f"Faker provider '{self.provider}' refuses this: {type(error).__name__}: {first}", hint)
         return None
@@ -189,7 +192,9 @@ class Fake(PythonField):
         locale = self._locale_of(row, stream)
         try:
             return self._call(locale, stream)
-        except Exception as error:  # noqa: BLE001 (some providers lack a few of their locale's parts, and fail on the draws that need them)
+        except Exception as error:  # some providers lack a few of their locale's parts, and fail on the draws that need them
+            if lacks_memory(error):
+                raise
             raise DataError(
                 f"{row.table}, row {row.index}: Faker provider '{self.provider}' fails in locale {locale}: {type(error).__name__}: {error}",
                 "choose another provider or locale",

@@ -11,6 +11,8 @@ from itertools import islice
 from math import log10
 from typing import Any
 
+from synthgen.memory import lacks_memory
+
 MOST = 2_000_000
 """Characters, bytes or parts that one fact has at most."""
 MOST_PARTS = 100_000
@@ -30,7 +32,9 @@ def predicted_size(make: Callable[[dict[str, Any]], Any], args: dict[str, Any]) 
             break
         try:
             few, small = (max(1, size_of(make(_cut(args, most)))) for most in step)
-        except Exception:  # noqa: BLE001, S112 (a provider says in its own way that an argument is wrong)
+        except Exception as error:  # a provider says in its own way that an argument is wrong
+            if lacks_memory(error):
+                raise
             continue
         power = log10(small / few) / log10(step[1] / step[0])
         if power > GROWS:

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import DataError, ModelError
+from synthgen.memory import lacks_memory
 from synthgen.models import hub_model, packed
 from synthgen.models.codec import Codec, light_codec, token_set, transformers_codec
 from synthgen.models.missing import missing
@@ -234,6 +235,8 @@ class BaseModel:
         except DataError as error:
             raise ModelError(f"model '{self.name}': {error.message}", error.hint) from None
         except Exception as error:  # transformers, the Hub client and torch have no common error class
+            if lacks_memory(error):
+                raise
             raise missing(self.name, self._local, error) from error
 
     # Work

@@ -14,7 +14,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface, Cache, CacheLayerMixin
 from transformers.masking_utils import sdpa_mask
 
-from synthgen.errors import lacks_memory
+from synthgen.memory import lacks_memory
 from synthgen.models.attention import RowsLayer
 from synthgen.models.batch import Batch, Choose, Job
 

@@ -8,6 +8,7 @@ text out, so that what a pattern needs at least is bounded too.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Annotated
 
@@ -26,14 +27,13 @@ _BRACE = re.compile(r"(\\.)|\{(?!\d*,?\d*\})", re.DOTALL)
 
 def find(pattern: str, text: str, where: str) -> regex.Match[str] | None:
     """Where a sound pattern is found first in a text, if it is. Raises LimitError, which says `where`, when that takes too long."""
-    try:
+    with suppress(TimeoutError, MemoryError):  # `regex` has a limit of its own for what a search may remember
         return _compiled(pattern).search(text, timeout=SECONDS)
-    except (TimeoutError, MemoryError):
-        excerpt = pattern if len(pattern) <= 120 else f"{pattern[:119]}…"
-        raise LimitError(
-            f"{where}: the pattern {excerpt!r} takes more than {SECONDS:g} seconds on one text of {len(text):,} characters",
-            "a repeat inside a repeat, such as (a+)+ or (a|aa)+, tries all ways to share a text out: write it with one repeat, such as a+",
-        ) from None
+    excerpt = pattern if len(pattern) <= 120 else f"{pattern[:119]}…"
+    raise LimitError(
+        f"{where}: the pattern {excerpt!r} takes more than {SECONDS:g} seconds on one text of {len(text):,} characters",
+        "a repeat inside a repeat, such as (a+)+ or (a|aa)+, tries all ways to share a text out: write it with one repeat, such as a+",
+    )
 
 
 def sound(pattern: str) -> str:

@@ -18,6 +18,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from synthgen.memory import lacks_memory
 from synthgen.spec import steps, text_numbers
 from synthgen.spec.moments import HINT, zone_mistake
 
@@ -282,7 +283,9 @@ def names(source: str) -> frozenset[str]:
         raise TemplateMistake(f"template: {error.message}") from None
     except RecursionError:
         raise TemplateMistake("template: nested too deeply") from None
-    except Exception as error:  # noqa: BLE001 (Jinja writes Python, and what is wrong there has Python's error classes)
+    except Exception as error:  # Jinja writes Python, and what is wrong there has Python's error classes
+        if lacks_memory(error):
+            raise
         raise TemplateMistake(f"template: {error}") from None
 
 
@@ -336,7 +339,9 @@ def fill(source: str, values: Mapping[str, Any]) -> str:
         template = _template(source)
         steps.begin()
         return str(template.render(values))
-    except Exception as error:  # noqa: BLE001 (whatever a template does goes wrong in Python's words)
+    except Exception as error:  # whatever a template does goes wrong in Python's words
+        if lacks_memory(error):
+            raise
         raise _mistake(source, error) from None
 
 
@@ -354,7 +359,9 @@ def evaluate(source: str, values: Mapping[str, Any]) -> Any:
         if isinstance(value, Undefined):
             str(value)  # which raises the error that names it
         return value
-    except Exception as error:  # noqa: BLE001 (whatever a template does goes wrong in Python's words)
+    except Exception as error:  # whatever a template does goes wrong in Python's words
+        if lacks_memory(error):
+            raise
         raise _mistake(source, error) from None
 
 

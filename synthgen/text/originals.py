@@ -8,6 +8,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from synthgen.errors import DataError
+from synthgen.memory import lacks_memory
 from synthgen.spec.digests import number_of
 from synthgen.text.frames import ngrams, normalise
 from synthgen.text.opened import SMALL, plain_file
@@ -63,7 +64,9 @@ class Originals:
                     raise DataError(f"{file}: it unpacks to far more than it is")
                 with numpy.load(raw) as stored:
                     originals.run, originals._known = int(stored["run"]), set(stored["digests"].tolist())
-        except Exception as error:  # noqa: BLE001 (whatever numpy, zip and zlib make of a broken file, in words that help nobody)
+        except Exception as error:  # whatever numpy, zip and zlib make of a broken file, in words that help nobody
+            if lacks_memory(error):
+                raise
             reason = f": {error.message.removeprefix(f'{file}: ')}" if isinstance(error, DataError) else ""
             raise DataError(f"{file}: does not say which messages the model learned from{reason}", "tune the model again") from None
         return originals

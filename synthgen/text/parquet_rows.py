@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from synthgen.errors import DataError, lacks_memory
+from synthgen.errors import DataError
+from synthgen.memory import lacks_memory
 from synthgen.text.opened import GROWTH, LARGEST, MOST, PACKED, SMALL, packed_too_large, plain_file, read_all, too_many
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from zipfile import ZipFile
 
 import torch
 
-from synthgen.errors import lacks_memory
+from synthgen.memory import lacks_memory
 from synthgen.spec.replacing import replacing
 from synthgen.tuning.batches import Encoded, steps
 from synthgen.tuning.losses import Objective, bits_per_byte, likelihood, side_by_side

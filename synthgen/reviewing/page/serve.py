@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthgen.errors import OutputError
+from synthgen.memory import lacks_memory
 
 HOST = "127.0.0.1"
 
@@ -36,6 +37,8 @@ def serve(folder: str | Path, announce: Callable[[Up], None], *, port: int = 0, 
         from synthgen.reviewing.page.gate import Gate
         from synthgen.reviewing.page.pages import Pages, named
     except ImportError as error:
+        if lacks_memory(error):
+            raise
         raise OutputError(f"the review page needs a package that is not installed: {error.name}", "pip install starlette uvicorn") from None
     from synthgen.reviewing.page.desk import ReviewDesk
 
