@@ -568,3 +568,46 @@ def test_datasets_of_the_hub_are_loaded(on_hub: Callable[..., dict[str, tuple[st
     asks = len(hub_server.log)
     assert on_hub({"plain": asked["plain"]}, HF_HUB_OFFLINE="1") == {"plain": wanted["plain"]}
     assert len(hub_server.log) == asks
+
+
+def test_what_stands_in_csv_on_the_hub_is_text_too(
+    on_hub: Callable[..., dict[str, tuple[str, str]]], hub_server: HubServer, home: Path
+) -> None:
+    table = b"text,country,zip\n1.10,NA,00501\n2.5,DE,02134\n"
+    hub_server.put("tester/Codes", {"a.csv": table})
+    hub_server.put("tester/packed", {"a.csv.gz": gzip.compress(table)})
+    types = "".join(
+        f"  - {{name: {name}, dtype: {dtype}}}\n" for name, dtype in (("text", "float64"), ("country", "string"), ("zip", "string"))
+    )
+    typed = f"---\ndataset_info:\n  features:\n{types}---\n"
+    hub_server.put("tester/typed", {"a.csv": table, "README.md": typed.encode()})
+    hub_server.put("tester/sets", {"README.md": b"---\nconfigs:\n- {config_name: one, data_files: a.csv}\n---\n", "a.csv": table})
+    asked = {name: {"dataset": f"tester/{name}"} for name in ("Codes", "packed", "typed")} | {
+        "one": {"dataset": "tester/sets", "config": "one"},
+        "only": {"dataset": "tester/sets"},
+    }
+    records = [{"text": "1.10", "country": "NA", "zip": "00501"}, {"text": "2.5", "country": "DE", "zip": "02134"}]
+    as_text = (str(records), "")
+    wanted = dict.fromkeys(asked, as_text) | {"typed": (str([{**record, "text": float(record["text"])} for record in records]), "")}
+    online = on_hub(asked)
+    assert {name: online[name] for name in wanted} == {**wanted, "typed": online["typed"]}
+    assert "'text': 1.1," in online["typed"][0]
+    asks = len(hub_server.log)
+    offline = on_hub(asked, HF_HUB_OFFLINE="1")
+    assert {name: error for name, (_, error) in offline.items() if error} == {}
+    assert offline == online
+    assert len(hub_server.log) == asks
+
+
+def test_guessed_columns_that_were_loaded_before_are_not_taken(
+    on_hub: Callable[..., dict[str, tuple[str, str]]], hub_server: HubServer, home: Path
+) -> None:
+    hub_server.put("tester/codes", {"a.csv": b"zip\n00501\n"})
+    own = {"HF_HOME": str(home / "hf"), "HF_HUB_DISABLE_TELEMETRY": "1"}
+    script = "import datasets; print(datasets.load_dataset('tester/codes', split='train')[0])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, **hub_server.environment, **own}, capture_output=True, text=True, check=True
+    )
+    assert "501" in done.stdout
+    (_, error) = on_hub({"codes": {"dataset": "tester/codes"}}, HF_HUB_OFFLINE="1")["codes"]
+    assert "dataset 'tester/codes': its columns were guessed when it was loaded before" in error

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.dataset.columns import PROVENANCE
+from synthgen.dataset.commits import Commits
 from synthgen.dataset.dataset import PAUSE, TRIES, Dataset
 from synthgen.dataset.names import CHUNKS, MANIFEST, MARK, PROGRESS, RUN
 from synthgen.dataset.place import Output
@@ -51,12 +52,12 @@ class TableSoFar:
         return f"{self.name}: {self.rows:,}{target} rows {state}" + (f"; {refused}{', …' if len(counts) > MOST else ''}" if refused else "")
 
 
-def remember_run(output: Output, loaded: Loaded, plan: Plan) -> None:
-    """Write into the unfinished folder what its chunks do not say: the recipe, and of each table which columns ship and how many rows are
-    wanted."""
+def remember_run(output: Output, loaded: Loaded, plan: Plan, commits: Commits) -> None:
+    """Write into the unfinished folder what its chunks do not say: the recipe, of each table which columns ship and how many rows are
+    wanted, and the commits on the Hub that its rows are of."""
     tables = {table.name: {"columns": list(table.columns), "wanted": _row_target(table)} for table in plan.tables}
     recipe = json.loads(json.dumps(loaded.data, ensure_ascii=False, default=str))  # as the manifest will have it
-    write_object(output.unfinished / RUN, {"recipe": recipe, "tables": tables})
+    write_object(output.unfinished / RUN, {"recipe": recipe, "tables": tables, "commits": commits})
 
 
 def _row_target(table_plan: TablePlan) -> int | None:

@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -103,6 +104,14 @@ def _packing(raw: BinaryIO) -> Callable[[BinaryIO], Any] | None:
     start = raw.read(6)
     raw.seek(0)
     return next((unpack for sign, unpack in PACKINGS.items() if start.startswith(sign)), None)
+
+
+@contextmanager
+def unpacked(file: Path) -> Iterator[BinaryIO]:
+    """What is in a file that may be packed, whatever its name."""
+    with opened.plain_file(file, max(opened.LARGEST, file.stat().st_size)) as raw:
+        unpack = _packing(raw)
+        yield unpack(raw) if unpack else raw
 
 
 def _by_arrow(name: str) -> Callable[[BinaryIO], Any]:

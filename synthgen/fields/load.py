@@ -12,7 +12,7 @@ from pydantic import Field
 
 from synthgen.errors import DataError, LimitError, did_you_mean
 from synthgen.fields.column_types import column_of, declared, misfit
-from synthgen.fields.load_dataset import Named, Opened, opened
+from synthgen.fields.load_dataset import Named, Opened, newest_commit, opened
 from synthgen.fields.shape import Count, PythonField
 from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.paths import find_path, paths_in
@@ -97,6 +97,12 @@ class Load(PythonField):
                 f"'{self.dataset}' on the Hub may change between two runs, which then make other rows, and a run that was cut off goes on "
                 "with them; revision: COMMIT keeps it as it is"
             )
+
+    def commit(self, *, newest: bool = False) -> str | None:
+        """That of its dataset."""
+        if self.dataset is None or self.files():
+            return None
+        return newest_commit(self._opened.named) if newest else self._records.commit  # type: ignore[attr-defined]
 
     @cached_property
     def _opened(self) -> Opened:

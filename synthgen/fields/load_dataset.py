@@ -19,11 +19,12 @@ from functools import partial
 from importlib.util import find_spec
 from os.path import normpath, relpath
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields import dataset_files
+from synthgen.memory import lacks_memory
 from synthgen.spec.parts import RecipeContext, exists
 from synthgen.spec.paths import paths_in
 from synthgen.text import decoding
@@ -35,6 +36,10 @@ TYPES = {"Value", "ClassLabel", "Json", "Translation", "TranslationVariableLangu
 CARDS = ("README.md", ".huggingface.yaml")
 STATE, INFO, LEGACY, SPLITS = "state.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json"
 HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
+TEXTS = "synthgen"
+"""The folder, among those of the datasets that were loaded before, of datasets of the Hub whose CSV files were read as text."""
+PATIENCE = 10.0
+"""Seconds that the Hub may take to say which commit is the newest, where that is only to be noted."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,13 @@ class Named:
         return place
 
 
+class ReadRows(NamedTuple):
+    """Rows as `datasets` has them, and where they are from the Hub the commit that they are of."""
+
+    rows: Any
+    commit: str | None = None
+
+
 class Scratch:
     """A folder that is taken away when nobody needs it any more."""
 
@@ -77,13 +89,13 @@ class Opened:
 
     named: Named
     files: list[Path]
-    read: Callable[[], Any]
+    read: Callable[[], ReadRows]
     scratch: Scratch | None = None
 
-    def rows(self, field: str | None) -> Sequence[dict[str, Any]]:
+    def rows(self, field: str | None) -> LoadedRows:
         """The rows, or their one field. Raises DataError when they cannot be read, or when reading a value would open a file."""
         with _in_words(self.named):
-            rows = self.read()
+            rows, commit = self.read()
             rows.reset_format()
             if field is not None:
                 column = field if field in rows.column_names else field.partition(".")[0]
@@ -94,14 +106,14 @@ class Opened:
                 if not _is_in_row(feature):
                     hint = "" if field else "name the field to read: field: NAME"
                     raise self.named.wrong(f"its field '{column}' may be kept in files that its rows name", hint)
-            return LoadedRows(self.named, rows)
+            return LoadedRows(self.named, rows, commit)
 
 
 class LoadedRows(Sequence[dict[str, Any]]):
-    """The rows of a dataset. What is wrong with one of them is told when it is read, as a DataError."""
+    """The rows of a dataset, and of one on the Hub the commit. What is wrong with one of them is told when it is read, as a DataError."""
 
-    def __init__(self, named: Named, rows: Any) -> None:
-        self.named, self.rows, self.features = named, rows, rows.features
+    def __init__(self, named: Named, rows: Any, commit: str | None) -> None:
+        self.named, self.rows, self.features, self.commit = named, rows, rows.features, commit
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -141,7 +153,9 @@ def _in_words(named: Named) -> Iterator[None]:
         raise
     except UnicodeDecodeError:
         raise named.wrong("it holds text that is not UTF-8", "write its texts as UTF-8") from None
-    except Exception as error:  # noqa: BLE001 (the loader has dozens of error classes; each means that there are no rows)
+    except Exception as error:  # the loader has dozens of error classes; each means that there are no rows
+        if lacks_memory(error):
+            raise
         raise DataError(
             f"dataset '{named.name}' cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
             "check its name (a folder is named by its path from the recipe), its config, its split and your login (hf auth login); "
@@ -209,10 +223,10 @@ def _saved(named: Named, folder: Path) -> Opened:
             dataset_files.check_plain(file)
         return files
 
-    def read() -> Any:
+    def read() -> ReadRows:
         for file in data():  # since it was opened, one may have become a link
             dataset_files.check_growth(file, "arrow")
-        return datasets.Dataset.load_from_disk(str(folder))
+        return ReadRows(datasets.Dataset.load_from_disk(str(folder)))
 
     return Opened(named, [*metadata_files, *data()], read)
 
@@ -239,24 +253,26 @@ def _plain(named: Named, folder: Path) -> Opened:
             _refuse_archive(named, file)
         return files
 
-    def read() -> Any:
+    def read() -> ReadRows:
         data_files = data()
-        return _prepared(named, build(**_all_text(builder)) if builder.name == "csv" else builder, data_files)
+        return ReadRows(_prepared(named, build(**_all_text(builder, data_files)) if builder.name == "csv" else builder, data_files))
 
     return Opened(named, [*card_files, *data()], read, scratch)
 
 
-def _all_text(builder: Any) -> dict[str, Any]:
-    """Options by which the columns of CSV files are text, as those of one file are, unless the card gives their types: a guess would make
-    501 of 00501, and nothing of NA."""
+def _all_text(builder: Any, files: Sequence[Path]) -> dict[str, Any]:
+    """Options by which the columns of CSV `files` are text, as those of one file are, unless the card gives their types: a guess would
+    make 501 of 00501, and nothing of NA."""
     import datasets
     import pandas  # type: ignore[import-untyped]
 
     if (features := builder.config.features or builder.info.features) is not None:
         return {"features": features}
     options = {**builder.config.pd_read_csv_kwargs, "chunksize": None, "nrows": 0}
-    files = [file for split in builder.config.data_files.values() for file in split]
-    columns = [str(name) for name in pandas.read_csv(files[0], **options).columns] if files else []
+    columns = list[str]()
+    if files:
+        with dataset_files.unpacked(files[0]) as stream:
+            columns = [str(name) for name in pandas.read_csv(stream, **options).columns]
     return {"features": datasets.Features(dict.fromkeys(columns, datasets.Value("string"))), "keep_default_na": False}
 
 
@@ -310,14 +326,14 @@ def _refuse_archive(named: Named, file: Path) -> None:
         raise named.wrong(f"its file '{file.name}' is an archive, whose members may lead anywhere", "unpack it and name the folder")
 
 
-def _from_hub(named: Named) -> Any:
+def _from_hub(named: Named) -> ReadRows:
     import datasets
 
-    offline = datasets.config.HF_HUB_OFFLINE
-    revision = named.revision if offline else _checked_revision(named)
-    builder = datasets.load_dataset_builder(f"hf://datasets/{named.name}", named.config, revision=revision)
-    if builder.name == "cache" and "/" in named.name:  # a dataset of the Hub that was loaded before
-        return builder.as_dataset(split=named.split)
+    if datasets.config.HF_HUB_OFFLINE:
+        return _loaded_before(named)
+    revision = _checked_revision(named)
+    build = partial(datasets.load_dataset_builder, f"hf://datasets/{named.name}", named.config, revision=revision)
+    builder = build()
     if builder.name == "cache":
         raise named.wrong("it cannot be reached on the Hub", "a folder is named by its path from the recipe")
     start = f"hf://datasets/{named.name}@"
@@ -327,7 +343,62 @@ def _from_hub(named: Named) -> Any:
     files = [Path(file) for split in datasets.DownloadManager().download(builder.config.data_files).values() for file in split]
     for place in files:
         _refuse_archive(named, place)
-    return _prepared(named, builder, files)
+    if builder.name == "csv":
+        builder = build(cache_dir=_text_cache(), **_all_text(builder, files))
+    return ReadRows(_prepared(named, builder, files), revision)
+
+
+def _text_cache() -> str:
+    import datasets
+
+    return str(Path(datasets.config.HF_DATASETS_CACHE) / TEXTS)
+
+
+def _loaded_before(named: Named) -> ReadRows:
+    """The rows of a dataset that was loaded before from the Hub, which cannot be asked now; each folder of such rows is named by its
+    commit."""
+    import datasets
+
+    if "/" not in named.name:
+        raise named.wrong("it cannot be reached on the Hub", "a folder is named by its path from the recipe")
+    texts = _texts_loaded_before(named)
+    if texts is not None:
+        return ReadRows(texts.as_dataset(split=named.split), texts.hash)
+    builder = datasets.load_dataset_builder(f"hf://datasets/{named.name}", named.config, revision=named.revision)
+    if builder.info.builder_name == "csv":
+        raise named.wrong("its columns were guessed when it was loaded before", "load it once with a connection: they are read as text")
+    return ReadRows(builder.as_dataset(split=named.split), builder.hash)
+
+
+def _texts_loaded_before(named: Named) -> Any:
+    """What reads the CSV files of a dataset that was loaded before, last of all unless its commit is named; None where it was not. It lies
+    in FOLDER/CONFIG-DIGEST/VERSION/COMMIT."""
+    from datasets.naming import camelcase_to_snakecase
+    from datasets.packaged_modules.cache.cache import Cache
+
+    owner, _, name = named.name.partition("/")
+    folder = Path(_text_cache()) / f"{owner}___{camelcase_to_snakecase(name)}"
+    written = sorted((place for place in folder.glob("*-*/*/*") if place.is_dir()), key=lambda place: place.stat().st_mtime)
+    pinned = [place for place in written if place.name == named.revision]
+    configs = {place.parts[-3].rpartition("-")[0] for place in written}
+    wanted = named.config or (min(configs) if len(configs) == 1 else "default")
+    for place in reversed(pinned or written):
+        config, version, commit = place.parts[-3:]
+        if config.rpartition("-")[0] == wanted:
+            return Cache(_text_cache(), repo_id=named.name, dataset_name=name, config_name=config, version=version, hash=commit)
+    return None
+
+
+def newest_commit(named: Named) -> str | None:
+    """The commit of a dataset on the Hub that would be read now; None where the Hub does not say."""
+    import httpx2
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    try:
+        return HfApi().dataset_info(named.name, revision=named.revision, timeout=PATIENCE).sha
+    except (httpx2.HTTPError, OfflineModeIsEnabled, OSError):
+        return None
 
 
 def _checked_revision(named: Named) -> str | None:

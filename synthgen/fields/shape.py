@@ -211,6 +211,11 @@ class FieldShape(Part):
         """What was read of its files of messages, a line each. Raises DataError, ValueError."""
         yield from ()
 
+    def commit(self, *, newest: bool = False) -> str | None:
+        """The commit of a dataset on the Hub that its values are of, or the `newest` that there is now; None where it reads none. Raises
+        DataError."""
+        return None
+
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         """What a manifest tells of the finished field, by section; `rows` gives columns of the table's rows."""
         return {}

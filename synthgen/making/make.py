@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.dataset import JOURNAL, Dataset, Output
+from synthgen.dataset.commits import follow_commits, moved_since, note_commits
 from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
 from synthgen.dataset.names import CHUNKS, PROGRESS, RUN
 from synthgen.dataset.origin import refuse_other, remember_origin
@@ -95,18 +96,20 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         if existing and same and not (how.fresh or how.recheck or output.unfinished.exists()):
             refuse_damaged(output, existing)
             asked_before = [f"the application's answers are of when it was made ({app.identity}); {ASK_AGAIN}"] if app else []
-            return MakeResult(output.final, existing, already=True, notes=(*other_versions(existing), *asked_before, *_reviewed(output)))
+            already_notes = (*other_versions(existing), *moved_since(existing, loaded), *asked_before, *_reviewed(output))
+            return MakeResult(output.final, existing, already=True, notes=already_notes)
         unused = [] if app or APP not in (how.models or {}) else ["no field asks the application that --app names: docs/application.md"]
         noted, files_read = (*unused, *notes(loaded.recipe, how.models or ())), tuple(files_that_were_read(loaded.recipe))
         removed_notes = refuse_other(output, loaded, finished=not same)
         kept_notes = output.open(fresh=how.fresh)
         remember_origin(output, loaded)
-        remember_run(output, loaded, recipe_plan)
+        commits, moved_notes = follow_commits(output, existing, loaded)
+        remember_run(output, loaded, recipe_plan, commits)
         journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
         try:
             opened = open_models(loaded, recipe_plan.models, how.models, budget)
-            if noted or files_read:
-                before(Checked(loaded, recipe_plan, notes=noted, readings=files_read))
+            if noted or moved_notes or files_read:
+                before(Checked(loaded, recipe_plan, notes=(*noted, *moved_notes), readings=files_read))
             if not how.recheck:
                 preflight(
                     recipe_plan, opened, journal, lambda asks, ends: before(Checked(loaded, recipe_plan, asks, ends)), batch=how.batch
@@ -117,6 +120,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         finally:
             journal.close()
         manifest = finish(loaded, recipe_plan, output, stores, run.models, made_of, time.monotonic() - began, spent)
+        note_commits(manifest, commits)
         report_notes = _show(output, manifest)
         carried = output.publish(manifest, [CHUNKS, PROGRESS, RUN])
     damage_notes = [
@@ -132,6 +136,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         manifest,
         notes=(
             *noted,
+            *moved_notes,
             *shortfalls(recipe_plan, manifest),
             *lost_notes,
             *damage_notes,
