@@ -166,6 +166,13 @@ SENTENCES = {
         "faults/test_permissions.py::test_permission_that_is_lost_in_mid_run_ends_it_in_words",
         "faults/test_memory.py::test_what_was_finished_is_kept",
     ],
+    "A review, an export, a push and the tuning": [
+        "faults/test_lost_permissions.py::test_a_decision_that_cannot_be_written_is_told_and_none_is_lost",
+        "faults/test_lost_permissions.py::test_an_export_that_may_not_be_written_leaves_the_one_before",
+        "faults/test_lost_permissions.py::test_a_push_that_may_not_read_any_more_goes_on_when_it_may",
+        "faults/test_lost_permissions.py::test_a_model_whose_work_may_not_be_written_is_made_on_when_it_may",
+        "faults/test_lost_permissions.py::test_what_cannot_take_its_place_keeps_what_it_goes_on_from",
+    ],
     "Every other command with too little": [
         "faults/test_memory.py::test_too_little_memory_is_told",
         "faults/test_memory.py::test_a_program_that_cannot_begin_says_why",

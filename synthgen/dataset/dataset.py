@@ -22,6 +22,7 @@ from synthgen.dataset.small import content_of
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.memory import lacks_memory
 from synthgen.recipe.recorded import RecordedRecipe
+from synthgen.spec.remedies import FORBIDDEN, remedy
 from synthgen.text.originals import Originals
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ class Dataset:
                     shards[path] = pyarrow.memory_map(str(file), "r")
                 else:
                     texts[path] = file.read_bytes()
-            except OSError:
+            except OSError as error:
+                if lacks_memory(error):
+                    raise
                 continue  # an error where it is read
         return cls(folder, manifest, texts, shards, output_folder / LOGS if (output_folder / LOGS).exists() else None)
 
@@ -140,9 +143,19 @@ class Dataset:
     def shard(self, path: str) -> Any:
         """An opened shard, for pyarrow to read. Raises OutputError when it is not there."""
         if path not in self.shards:
-            file = self.folder / self.root / path
-            raise OutputError(f"{file} {'is damaged: it cannot be read' if file.exists() else 'is missing'}", self.hint)
+            raise self._unopened(self.folder / self.root / path)
         return self.shards[path]
+
+    def _unopened(self, file: Path) -> OutputError:
+        """Why a file of the output could not be opened."""
+        try:
+            file.open("rb").close()
+        except FileNotFoundError:
+            return OutputError(f"{file} is missing", self.hint)
+        except OSError as error:
+            if error.errno in FORBIDDEN:
+                return OutputError(f"{file} cannot be read: {error.strerror}", remedy(error.errno, "it"))
+        return OutputError(f"{file} is damaged: it cannot be read", self.hint)
 
     def schema(self, table: str) -> pyarrow.Schema:
         """The columns of a table. Raises OutputError."""

@@ -14,7 +14,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import EACCES, EDQUOT, EFBIG, ENOSPC, EPERM, EROFS
 from glob import escape
 from hashlib import sha256
 from pathlib import Path
@@ -29,12 +28,8 @@ from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.errors import OutputError
 from synthgen.spec.digests import sha256_of
 from synthgen.spec.names import UNFINISHED
+from synthgen.spec.remedies import FORBIDDEN, FULL, remedy
 from synthgen.spec.replacing import PARTS, sync
-
-FULL = (ENOSPC, EDQUOT, EFBIG)
-"""What a system says when there is no room for a file."""
-FORBIDDEN = (EACCES, EPERM, EROFS)
-"""What it says to who may not write or read."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +108,7 @@ class Output:
 
     def _way_out(self, errno: int | None) -> str:
         """What to do about an error of the system."""
-        if errno in FULL:
-            return "free some space"
-        return f"let this user read and write in {self.final.parent} and all below" if errno in FORBIDDEN else "put that right"
+        return remedy(errno, f"in {self.final.parent} and all below")
 
     # For who holds the lock
 
@@ -160,23 +153,30 @@ class Output:
         for entry in self.unfinished.rglob("*"):
             if entry.relative_to(self.unfinished).parts[0] not in without:
                 sync(entry)  # else a power cut might leave the new names with nothing in them, and the old output gone
+        with self._changing_places():  # before anything is let go: here it shows whether this user may change names
+            replaced = Path(mkdtemp(prefix=f".{self.final.name}.", suffix=".replaced", dir=self.final.parent))
         for entry in (*(self.unfinished / name for name in without), *self.unfinished.glob(PARTS)):
             remove(entry)  # last, for a run that is killed before goes on from them
         sync(self.unfinished)
-        try:
+        with self._changing_places():
             if self.final.exists():
-                replaced = Path(mkdtemp(prefix=f".{self.final.name}.", suffix=".replaced", dir=self.final.parent))
                 write_object(replaced / MARK, {"output": self.final.name, "replaced by": sha256(content).hexdigest()})
                 os.replace(self.final, replaced / self.final.name)
             os.replace(self.unfinished, self.final)
+        sync(self.final.parent)
+        return self._settle()
+
+    @contextmanager
+    def _changing_places(self) -> Iterator[None]:
+        """Raise OutputError where the output cannot take its place."""
+        try:
+            yield
         except OSError as error:
             if error.errno in FULL:
                 raise
             way_out = self._way_out(error.errno) if error.errno in FORBIDDEN and os.name != "nt" else "close what reads it"
             hint = f"{way_out}, and run the same command again: all that was made is kept"
             raise OutputError(f"{self.unfinished} cannot take the place of {self.final}: {error.strerror}", hint) from None
-        sync(self.final.parent)
-        return self._settle()
 
     def _replaced(self) -> Iterator[Path]:
         """The folders for outputs that were replaced, or were about to be."""

@@ -22,6 +22,7 @@ from synthgen.dataset.progress import recorded
 from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
+from synthgen.memory import lacks_memory
 from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.spec.names import UNFINISHED
 from synthgen.spec.rows import SIDE_TABLES
@@ -158,7 +159,9 @@ def _intact(unfinished: Path, records: Sequence[dict[str, Any]], files: dict[str
         paths = [path for path in record.get("files", {}) if (unfinished / path).resolve().is_relative_to(unfinished.resolve())]
         try:
             opened = {path: pyarrow.memory_map(str(unfinished / path), "r") for path in paths}
-        except OSError:
+        except OSError as error:
+            if lacks_memory(error):
+                raise
             return
         files |= opened
         yield record

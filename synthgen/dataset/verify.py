@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +20,7 @@ from synthgen.models.journal import count_damaged, mistake
 from synthgen.models.trouble import trouble
 from synthgen.spec import pages
 from synthgen.spec.digests import sha256_of
+from synthgen.spec.remedies import FORBIDDEN
 from synthgen.text.originals import Originals
 
 CHEAP = 64_000_000
@@ -30,10 +31,11 @@ TEXTS = "README.md", "recipe.yaml", REPORT
 
 @dataclass(frozen=True)
 class Damage:
-    """A file that is not as it was made, and what is wrong with it."""
+    """A file that is not as it was made, or `forbidden` to read, and what is wrong with it."""
 
     path: str
     what: str
+    forbidden: bool = False
 
     def __str__(self) -> str:
         return f"{self.path} {self.what}"
@@ -74,7 +76,7 @@ def verify(folder: str | Path) -> Verified:
             break
         time.sleep(PAUSE)
     sizes = [file.stat().st_size for path in manifest["files"] if (file := output_folder / path).is_file()]
-    hints = [_again(manifest)] if damaged else []
+    hints = [_way_out(manifest, damaged)] if damaged else []
     if wrong:
         damaged.append(Damage(JOURNAL, f"is damaged ({wrong})"))
         hints.insert(0, trouble(output_folder / JOURNAL, "SQLITE_CORRUPT", wrong).hint)
@@ -92,7 +94,7 @@ def refuse_damaged(output: Output, manifest: Mapping[str, Any]) -> None:
     damaged = [*_of_manifest(output.whole, content_of(output.whole / MANIFEST)), *damage(output.whole, files, hashes=cheap)]
     if damaged:
         more = f", and {len(damaged) - 3} more" if len(damaged) > 3 else ""
-        raise OutputError(f"{output.final} is not as it was made: {'; '.join(map(str, damaged[:3]))}{more}", _again(manifest))
+        raise OutputError(f"{output.final} is not as it was made: {'; '.join(map(str, damaged[:3]))}{more}", _way_out(manifest, damaged))
 
 
 def damage(output_folder: Path, files: Mapping[str, Mapping[str, Any]], *, hashes: bool = True) -> Iterator[Damage]:
@@ -113,7 +115,7 @@ def damage(output_folder: Path, files: Mapping[str, Mapping[str, Any]], *, hashe
         except FileNotFoundError:
             yield Damage(path, "is missing")
         except OSError as error:
-            yield Damage(path, f"cannot be read ({error.strerror})")
+            yield Damage(path, f"cannot be read ({error.strerror})", error.errno in FORBIDDEN)
 
 
 def _of_manifest(output_folder: Path, content: bytes | None) -> Iterator[Damage]:
@@ -132,5 +134,7 @@ def _of_logs(output_folder: Path) -> Iterator[Damage]:
         yield Damage(LOGS, "cannot be read")
 
 
-def _again(manifest: Mapping[str, Any]) -> str:
+def _way_out(manifest: Mapping[str, Any], damaged: Sequence[Damage]) -> str:
+    if any(finding.forbidden for finding in damaged):
+        return "let this user read the output and all in it"
     return AGAIN if "tables" in manifest else "tune the model again: tune --fresh"

@@ -22,6 +22,7 @@ from typing import BinaryIO, Protocol
 from synthgen.decisions.decision import Decision, moment, new_id, read, unfinished
 from synthgen.decisions.standing import Standing, Status, standing
 from synthgen.errors import DataError, OutputError
+from synthgen.spec.remedies import remedy
 from synthgen.spec.replacing import sync
 
 TAIL = 256
@@ -274,5 +275,6 @@ class Review:
         try:
             yield
         except OSError as error:
-            hint = "nothing was decided; put that right, and decide again" if what == "written" else "put that right"
+            way_out = remedy(error.errno, "it, and in its folder")
+            hint = f"nothing was decided; {way_out}, and decide again" if what == "written" else way_out
             raise OutputError(f"{self.file} cannot be {what}: {error.strerror or error}", hint) from None

@@ -16,6 +16,7 @@ from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
 from synthgen.harness.cases import Suite, harness_of
 from synthgen.harness.suite import suite_of
+from synthgen.spec.remedies import remedy
 
 HARNESSES = {
     exporter.name: exporter
@@ -92,7 +93,8 @@ def export(
         for name, harness_folder in folders.items():
             _write(HARNESSES[name].write, suite, harness_folder)
     except OSError as error:
-        raise OutputError(f"cannot write to {error.filename or place}: {error.strerror}", "choose another place: --out DIR") from None
+        hint = f"{remedy(error.errno, 'there')}, or choose another place: --out DIR"
+        raise OutputError(f"cannot write to {error.filename or place}: {error.strerror}", hint) from None
     commands = {
         name: HARNESSES[name].command.format(folder=shlex.quote(str(harness_folder)), name=suite.slug)
         for name, harness_folder in folders.items()

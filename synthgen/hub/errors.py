@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from synthgen.errors import HubError, OutputError, SynthgenError
+from synthgen.spec.remedies import remedy
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -66,7 +67,7 @@ def _explained(error: BaseException, repo: str, api: HfApi) -> SynthgenError | N
     if error.__cause__ is not None and (explanation := _explained(error.__cause__, repo, api)):
         return explanation
     if isinstance(error, OSError) and error.filename:
-        return OutputError(f"cannot read or write {error.filename}: {error.strerror}")
+        return OutputError(f"cannot read or write {error.filename}: {error.strerror}", f"{remedy(error.errno, 'there')}; {AGAIN}")
     if isinstance(error, OSError | RuntimeError | ValueError):
         why = f" ({_line(error.__cause__)})" if error.__cause__ is not None else ""
         return HubError(f"the Hub's client failed: {_line(error)}{why}", AGAIN, retryable=True)

@@ -13,7 +13,6 @@ from synthgen.dataset.commits import follow_commits, moved_since, note_commits
 from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
 from synthgen.dataset.names import CHUNKS, PROGRESS, RUN
 from synthgen.dataset.origin import refuse_other, remember_origin
-from synthgen.dataset.place import FULL
 from synthgen.dataset.unfinished import remember_run
 from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import OutputError, SynthgenError
@@ -26,6 +25,7 @@ from synthgen.models.budget import dollars
 from synthgen.recipe import Loaded, Plan, plan
 from synthgen.recipe.notes import files_that_were_read, notes
 from synthgen.spec import pages
+from synthgen.spec.remedies import FULL
 
 ASK_AGAIN = "if it has changed since, another --app-version asks it again"
 

@@ -16,6 +16,7 @@ from synthgen.dataset.verify import refuse_damaged
 from synthgen.errors import DataError, OutputError
 from synthgen.models import BaseModel
 from synthgen.spec.digests import digest_of, sha256_of
+from synthgen.spec.remedies import system_errors
 from synthgen.text.dialogues import Turns
 from synthgen.text.originals import LEARNED, Originals
 from synthgen.text.sources import source_files
@@ -87,7 +88,9 @@ def run(
             return Tuned(out, finished, already=True)
         began = time.monotonic()
         data = load_data()
-        record, earlier = make(data, _workplace(output, fingerprint, fresh))
+        folder = _workplace(output, fingerprint, fresh)
+        with system_errors(folder):
+            record, earlier = make(data, folder)
         return Tuned(out, _publish(output, fingerprint, {**record, "seconds": round(earlier + time.monotonic() - began, 1)}))
 
 

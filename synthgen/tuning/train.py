@@ -238,8 +238,8 @@ class _Loop:
             "optimizer": self.learner.optimizer.state_dict(),
             "state": asdict(self.state),
         }
-        with replacing(self.file) as unfinished:
-            torch.save(checkpoint, unfinished)
+        with replacing(self.file) as unfinished, unfinished.open("wb") as file:  # torch would open it with errors of its own
+            torch.save(checkpoint, file)
         self.saved = time.monotonic()
 
     def _restore(self) -> None:

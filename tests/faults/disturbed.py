@@ -96,3 +96,23 @@ def rows(out: Path) -> dict[str, list[dict[str, Any]]]:
 def asked_messages(server: ClaudeServer) -> int:
     """How many messages Claude was asked for, in batches too."""
     return len(server.asked()) + sum(len(batch.requests) for batch in server.batches.values())
+
+
+def every(folder: Path) -> list[Path]:
+    """A folder and all that is in it, what is deepest first."""
+    return [*sorted(folder.rglob("*"), reverse=True), folder]
+
+
+def read_only(*paths: Path) -> None:
+    """Take the permission to write away."""
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+def give_back(folder: Path) -> None:
+    """Let everything be read and written again that is in a folder, or is it."""
+    if os.geteuid() == 0:
+        os.chown(folder, 0, 0)
+    folder.chmod(0o755 if folder.is_dir() else 0o644)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        give_back(path)

@@ -4,7 +4,6 @@ back the same command goes on. Root may write everywhere, so that root's runs wo
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from functools import partial
 from itertools import product
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 from servers.claude import ClaudeServer
 
-from faults.disturbed import ROUNDS, Undisturbed, asked_messages, ended, recipe, rows, stopped
+from faults.disturbed import ROUNDS, Undisturbed, asked_messages, ended, every, give_back, read_only, recipe, rows, stopped
 from faults.test_kills import AT_ONCE
 from faults.work import RECIPES
 
@@ -25,16 +24,6 @@ NEVER = 10**9
 """More rows than any table has."""
 
 
-def every(folder: Path) -> list[Path]:
-    """A folder and all that is in it, what is deepest first."""
-    return [*sorted(folder.rglob("*"), reverse=True), folder]
-
-
-def read_only(*paths: Path) -> None:
-    for path in paths:
-        path.chmod(0o555 if path.is_dir() else 0o444)
-
-
 LOSSES: dict[str, Callable[[Path], object]] = {
     "all of the work": lambda out: read_only(*every(out.with_name("out.unfinished"))),
     "the folder of the work": lambda out: read_only(out.with_name("out.unfinished")),
@@ -44,22 +33,6 @@ LOSSES: dict[str, Callable[[Path], object]] = {
     "its owner": lambda out: [os.chown(path, NOBODY, NOBODY) for path in every(out.with_name("out.unfinished"))],
     "reading, too": lambda out: out.with_name("out.unfinished").chmod(0),
 }
-
-
-def give_back(folder: Path) -> None:
-    if os.geteuid() == 0:
-        os.chown(folder, 0, 0)
-    folder.chmod(0o755 if folder.is_dir() else 0o644)
-    for path in folder.iterdir() if folder.is_dir() else ():
-        give_back(path)
-
-
-@pytest.fixture
-def somebody() -> list[str]:
-    """The program by which a run is somebody's who may not write everywhere."""
-    if not hasattr(os, "geteuid") or (os.geteuid() == 0 and shutil.which("setpriv") is None):
-        pytest.skip("here everybody may write everywhere")
-    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"] if os.geteuid() == 0 else []
 
 
 SHORT = {("facts", loss) for loss in LOSSES} | {("claude", "all of the work")}

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,9 +56,9 @@ class Command:
 
 
 @contextmanager
-def command(output: Path, *options: str) -> Iterator[Command]:
-    """The command, until it is left."""
-    asked = [sys.executable, "-m", "synthgen", "review", str(output), "--no-browser", *options]
+def command(output: Path, *options: str, by: Sequence[str] = ()) -> Iterator[Command]:
+    """The command, until it is left; started `by` another program, where one is named."""
+    asked = [*by, sys.executable, "-m", "synthgen", "review", str(output), "--no-browser", *options]
     process = subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
     assert process.stdout
     try:
