@@ -100,8 +100,6 @@ def test_a_plain_record_that_looks_alike_is_read_as_ever(record: dict[str, objec
         ("a.txt", ["12/03/24, 09:00 - i was charged twice", *["where is it"] * 9]),
         ("a.txt", ["chat with sam", *["12/03/24, 09:00 - Sam: hi"] * 3, *["where is it"] * 9]),
         ("a.txt", ["nlu:", "- intent: greet", "  examples: |", "    - hi"]),
-        ("a.yml", ["- nlu: great", "- intent: leave", "- examples: none"]),
-        ("a.yaml", ["nlu:", "what is nlu", "- intent: x"]),
         ("a.log", ["12/03/24, 09:00 - Sam: hi"] * 4),
     ],
 )
@@ -109,6 +107,12 @@ def test_a_text_that_looks_alike_is_a_message_a_line(name: str, lines: list[str]
     (tmp_path / name).write_text("\n".join(lines))
     assert files.messages(tmp_path / name) == [" ".join(line.split()) for line in lines]
     assert not files.is_records(tmp_path / name)
+
+
+@pytest.mark.parametrize("lines", [["- nlu: great", "- intent: leave", "- examples: none"], ["nlu:", "what is nlu", "- intent: x"]])
+def test_yaml_that_is_no_training_data_is_refused(lines: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("\n".join(lines))
+    assert refused(tmp_path / "a.yml")[0] == "a.yml: its name is one of settings, which nobody typed as a message"
 
 
 @given(some.recursive(some.none() | some.booleans() | some.integers() | some.text(max_size=5), lambda inner: some.lists(inner, max_size=3)))

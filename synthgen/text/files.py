@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from synthgen.errors import DataError, did_you_mean
 from synthgen.spec.paths import find_path
 from synthgen.spec.rows import finite, parsed_json
-from synthgen.text import decoding, delimited, json_list, parquet_rows, transcript
+from synthgen.text import decoding, delimited, foreign, json_list, parquet_rows, transcript
 from synthgen.text.decoding import START, refuse_binary
 from synthgen.text.dialogues import DialogueReader, ReadSummary, Turns, unpacked
 from synthgen.text.formats.shape import Dialogue
@@ -156,7 +156,9 @@ def lines(path: Path, field: str = "") -> list[str]:
     """The messages of a file with one a line, which has no `field`. Raises DataError."""
     if field:
         raise DataError(f"{path}: a message a line has no field '{field}'", f"give records: {', '.join(FORMATS)}")
-    return _plain(_limited(decoding.split_lines(path), path))
+    texts = _plain(_limited(decoding.split_lines(path), path))
+    foreign.refuse(texts, path)
+    return texts
 
 
 def dialogues(

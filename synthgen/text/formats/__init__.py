@@ -7,6 +7,7 @@ from synthgen.text.formats import (
     intercom,
     langfuse,
     langsmith,
+    mail,
     opentelemetry,
     promptfoo,
     rasa,
@@ -30,5 +31,6 @@ FORMATS = (
     chat.OPENAI,
     rasa.FORMAT,
     whatsapp.FORMAT,
+    mail.FORMAT,
 )
 """All of them, the ones with the most peculiar keys first."""
