@@ -248,7 +248,7 @@ class AnswerForm:
         if self.plain:
             return Answer(text)
         try:
-            answer = parsed_json(_unfenced(text), parse_constant=_no_constant)
+            answer = parsed_json(_unfenced(text), STRICT)
         except (ValueError, RecursionError):
             return Refusal("malformed", f"not JSON: {text[:120]}")
         if why := schemas.misfit(answer, self.full_schema):
@@ -276,6 +276,9 @@ def _unfenced(text: str) -> str:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+STRICT = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _outline(part: Schema, root: Schema, indent: str = "") -> str:

@@ -182,10 +182,19 @@ def steerless(text: str) -> str:
     return "".join(repr(letter)[1:-1] if category(letter) == "Cc" and letter not in "\t\n\r" else letter for letter in text)
 
 
-def parsed_json(text: str, **options: Any) -> Any:
-    """The value of a JSON text, as `json.loads` reads it, but storable: half a character may have been written as an escape."""
-    value = json.loads(text, **options)
-    return json.loads(storable(json.dumps(value, ensure_ascii=False))) if "\\ud" in text.casefold() else value
+DECODER = json.JSONDecoder()
+
+
+def parsed_json(text: str, decoder: json.JSONDecoder = DECODER) -> Any:
+    """The value of a JSON text, as a decoder reads it (one with options is to be kept: making it takes longer than reading a record), but
+    storable: half a character may have been written as an escape. Raises json.JSONDecodeError."""
+    value = decoder.decode(text)
+    return json.loads(storable(json.dumps(value, ensure_ascii=False))) if has_half_escapes(text) else value
+
+
+def has_half_escapes(text: str) -> bool:
+    """Whether halves of characters may stand in a JSON text as escapes."""
+    return "\\ud" in text or "\\uD" in text
 
 
 def finite(text: str) -> float:

@@ -38,7 +38,7 @@ def _json_lines(path: Path) -> Iterator[Record]:
 def _value(text: str, path: Path, number: int = 0) -> Any:
     """The value of a JSON text, the file's, or that of its line `number`."""
     try:
-        return parsed_json(text, object_pairs_hook=_once, parse_float=finite)
+        return parsed_json(text, DECODER)
     except json.JSONDecodeError as error:
         where = f"{path}:{number}" if number else f"{path}:{error.lineno}:{error.colno}"
         hint = "one object a line? then name the file .jsonl" if not number and error.msg == "Extra data" else ""
@@ -56,6 +56,9 @@ def _once(pairs: list[tuple[str, Any]]) -> Record:
         names = [name for name, _ in pairs]
         raise ValueError(f"an object has two values named '{next(name for name in names if names.count(name) > 1)}'")
     return record
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=finite)
 
 
 def _record(value: Any, where: str) -> Record:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.errors import DataError
-from synthgen.spec.rows import finite, parsed_json
+from synthgen.spec.rows import finite, has_half_escapes, parsed_json
 from synthgen.text.decoding import pieces
 from synthgen.text.opened import LONGEST
 
@@ -53,7 +53,7 @@ class _Text:
     """A window that moves over a text; `place` is where in it the reading is."""
 
     def __init__(self, path: Path, hook: Hook) -> None:
-        self._path, self._pieces, self._hook = path, pieces(path), hook
+        self._path, self._pieces = path, pieces(path)
         self._decoder = json.JSONDecoder(object_pairs_hook=hook, parse_float=finite)
         self.window, self.place = "", 0
         self._lines, self._columns = 0, 0  # before the window
@@ -76,7 +76,7 @@ class _Text:
                     raise
                 continue
             raw, self.place = self.window[self.place : end], end
-            return parsed_json(raw, object_pairs_hook=self._hook, parse_float=finite) if "\\ud" in raw.casefold() else value
+            return parsed_json(raw, self._decoder) if has_half_escapes(raw) else value
 
     def _more(self, least: int) -> bool:
         """Forget what was read, and take at least so many characters more, if there are any. Raises DataError."""
