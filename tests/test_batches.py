@@ -76,7 +76,7 @@ def prompts(count: int, first: int = 0) -> list[Prompt]:
 
 
 def remembering(journal: Journal, *, limit: float | None = None, watch: Any = None, **how: Any) -> Journalled:
-    model = ClaudeModel(HAIKU, timeout=2, budget=Budget(limit))
+    model = ClaudeModel(HAIKU, timeout=60, budget=Budget(limit))
     return Journalled(model, journal, batch=Batching(**{"wait": lambda seconds: None, **how}), watch=watch)
 
 
@@ -311,7 +311,7 @@ def test_answers_to_what_is_no_longer_asked_are_kept(server, tmp_path):
 # Every way to fail
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "529", "503", "504", "cut", "cut_before", "malformed", "hang"])
+@pytest.mark.parametrize("fault", ["429", "500", "529", "503", "504", "cut", "cut_before", "malformed", "hang=0.3"])
 @pytest.mark.parametrize("path", [BATCHES, "/msgbatch", "/results"])
 def test_a_fault_on_the_way_loses_nothing_and_pays_nothing_twice(server, fault, path):
     met = set[str]()
@@ -322,7 +322,7 @@ def test_a_fault_on_the_way_loses_nothing_and_pays_nothing_twice(server, fault, 
         return None if kind != path or (entry.method == "GET" and kind == BATCHES) or path in met else met.add(path) or fault
 
     server.faults, journal = draw, Journal(None)
-    model = ClaudeModel(HAIKU, timeout=0.5)
+    model = ClaudeModel(HAIKU, timeout=60)
     found = list(Journalled(model, journal, batch=Batching(wait=lambda seconds: None)).complete(prompts(10)))
     assert met
     assert answers(found) == echoes(10)
@@ -344,7 +344,7 @@ def test_all_faults_mixed_lose_nothing(server, seed):
 def test_what_does_not_pass_ends_the_run(server, fault):
     server.faults = lambda number: fault if server.log[number - 1].path == BATCHES else None
     journal, budget = Journal(None), Budget(5.0)
-    model = ClaudeModel(HAIKU, timeout=2, budget=budget)
+    model = ClaudeModel(HAIKU, timeout=60, budget=budget)
     with pytest.raises(ModelError, match=fault):
         list(Journalled(model, journal, batch=True).complete(prompts(3)))
     assert journal.batches.unfinished(HAIKU) == []

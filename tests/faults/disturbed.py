@@ -17,6 +17,8 @@ from faults.work import RECIPES
 
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "3"))
 """How often a run is disturbed; more by hand."""
+HANGS = 1800
+"""Seconds after which a process counts as one that hangs, on a machine that does much else too."""
 WORK = Path(__file__).with_name("work.py")
 LOST = "Traceback"
 
@@ -38,7 +40,7 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def run(kind: str, place: Path, out: Path, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """The run, undisturbed; whatever it says, it does not end in a traceback."""
-    done = subprocess.run(command(kind, place, out), capture_output=True, text=True, env=environment(more), timeout=300, check=False)
+    done = subprocess.run(command(kind, place, out), capture_output=True, text=True, env=environment(more), timeout=HANGS, check=False)
     assert LOST not in done.stderr, done.stderr
     return done
 
@@ -64,7 +66,7 @@ def stopped(
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     """How a stopped run ends that goes on: its exit code, and what it says, which is no traceback."""
-    _, words = process.communicate("\n", timeout=300)
+    _, words = process.communicate("\n", timeout=HANGS)
     assert LOST not in words, words
     return process.returncode, words
 

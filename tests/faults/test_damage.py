@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -12,7 +11,7 @@ from random import Random
 import pytest
 
 import synthgen
-from faults.disturbed import ROUNDS, command, environment, recipe, rows, run
+from faults.disturbed import ROUNDS, recipe, rows, run, stopped
 from faults.work import script
 from synthgen.dataset import MARK
 from synthgen.errors import SynthgenError
@@ -74,14 +73,9 @@ def whole(place: Path) -> Path:
 def cut(place: Path) -> Path:
     """What a run leaves that is killed in its middle: the folder of its unfinished work."""
     out = place.parent / "cut" / "out"
-    process = subprocess.Popen(command("typed", place, out), env=environment(), stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if int(line.split()[1]) >= 60:
-            break
+    process = stopped("typed", place, out, at=60)
     process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+    process.communicate()
     return out.with_name("out.unfinished")
 
 

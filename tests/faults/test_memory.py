@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.disturbed import LOST, ROUNDS, environment, rows
+from faults.disturbed import HANGS, LOST, ROUNDS, environment, rows
 
 resource = pytest.importorskip("resource", reason="limits of memory need Unix")
 FACTS = """\
@@ -63,7 +63,7 @@ def run(program: list[str], command: str, folder: Path, megabytes: int | None = 
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=HANGS,
     )
 
 

@@ -19,7 +19,7 @@ def test_a_bad_network_loses_nothing(kind: str, tmp_path: Path) -> None:
     with ClaudeServer() as good:
         assert run(kind, place, tmp_path / "whole", good.environment).returncode == 0
     with ClaudeServer(faults=MIXED, seed=3) as bad:
-        for _ in range(4):
+        for _ in range(20):
             done = run(kind, place, tmp_path / "bad", bad.environment)
             if done.returncode == 0:
                 break

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import synthgen
-from faults.disturbed import LOST, command, environment, recipe, rows, run
+from faults.disturbed import HANGS, LOST, command, environment, recipe, rows, run
 from faults.work import script
 from synthgen.errors import OutputError
 from synthgen.models import ScriptedModel
@@ -31,7 +31,7 @@ def test_of_many_runs_one_works_and_the_others_are_told_so(tmp_path: Path) -> No
         )
         for _ in range(WRITERS)
     ]
-    said = [one.communicate(timeout=300)[1] for one in told]
+    said = [one.communicate(timeout=HANGS)[1] for one in told]
     assert 0 in {one.returncode for one in told}
     for one, words in zip(told, said, strict=True):
         assert LOST not in words, words
@@ -49,7 +49,9 @@ def test_readers_see_one_output_whole_while_it_is_replaced(tmp_path: Path) -> No
     seen, faults, done = list[int](), list[BaseException](), threading.Event()
 
     def read() -> None:
-        while not done.is_set():
+        ended = False
+        while not ended:
+            ended = done.is_set()  # then once more, when nobody replaces it
             try:
                 found = synthgen.look(out, rows=100)
             except OutputError as error:

@@ -917,7 +917,8 @@ BATCH_ENDS = ("expired", "errored", "canceled")
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to fail, as a test writes it: `429`, `529 retry-after=2`, `307 location=URL`, `slow=0.5`, `refusal=frontier_llm`."""
+    """One way to fail, as a test writes it: `429`, `529 retry-after=2`, `307 location=URL`, `slow=0.5`, `hang=0.3`,
+    `refusal=frontier_llm`."""
 
     name: str
     value: str = ""
@@ -1409,8 +1410,9 @@ class ClaudeServer:
             raise Refusal(status, f"a fault that the test asked for: {status}{self.words}", fault.headers)
         if fault.name == "slow":
             await asyncio.sleep(float(fault.value or 1))
-        if fault.name == "hang":
-            await reader.read(1)
+        if fault.name == "hang":  # until the client goes away, or for so many seconds
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(reader.read(1), float(fault.value) if fault.value else None)
             raise ConnectionAbortedError
         if fault.name == "cut_before":
             raise ConnectionAbortedError
