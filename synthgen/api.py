@@ -81,6 +81,7 @@ def new(
     writes: Writes = "illustrative",
     answers: str | Path | Mapping[str, Any] | None = None,
     logs: str | Path | None = None,
+    harness: str | Path | None = None,
     field: str = "",
     turns: Turns | None = None,
     topics: int | None = None,
@@ -88,8 +89,13 @@ def new(
 ) -> Started:
     """Write a recipe to begin with into the folder `place`: see `advice.start`. With `answers`, a file or a mapping, the one that an
     interview with these answers would end in: see `interview.write`. With `logs`, a file of messages (in their `field`, of conversations
-    these `turns`), one that makes messages like them, about so many `topics`: see `interview.from_logs`. `listen` is told, in a line, what
-    was read of records. Raises OutputError, DataError."""
+    these `turns`), one that makes messages like them, about so many `topics`: see `interview.from_logs`. With `harness`, a file of an
+    eval harness, one that types its inputs (the variable or field `field`) as people would: see `interview.suites`. `listen` is told, in
+    lines, what was read. Raises OutputError, DataError."""
+    if harness is not None:
+        from synthgen.interview.suites import from_harness
+
+        return from_harness(Path(place), Path(harness), field=field, listen=listen)
     if logs is not None:
         from synthgen.interview.logs import from_logs
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from synthgen.cli import making, models, reading, realism, recipes, reviewing, sending
+from synthgen.cli import making, models, reading, realism, recipes, reviewing, sending, starting
 from synthgen.cli.examples import epilog
 from synthgen.cli.options import INTERRUPTED
 from synthgen.cli.streams import failed, finished, open_streams, tell
@@ -22,7 +22,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "make": making.make,
     "preview": making.preview,
     "check": recipes.check,
-    "new": recipes.new,
+    "new": starting.new,
     "look": reading.look,
     "report": reading.report,
     "review": reviewing.review,

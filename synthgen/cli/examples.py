@@ -27,6 +27,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "synthgen new summaries --paper paper.pdf",
         "synthgen new my-desk --answers answers.yaml",
         "synthgen new our-chat --from-logs logs.jsonl",
+        "synthgen new our-tests --from-harness promptfooconfig.yaml",
     ),
     "look": (
         'synthgen look outputs/bank-support --where "intent=lost card" -n 20',
@@ -77,7 +78,7 @@ PAGES |= {
     "tune": "tuning",
     "skill": "agents",
 }
-PAGES |= {"new": "tutorial", "schema": "recipe", "improve": "claude", "doctor": "models"}
+PAGES |= {"new": "begin", "schema": "recipe", "improve": "claude", "doctor": "models"}
 """The page in docs/ that says more of a command, where that is not `commands`."""
 
 

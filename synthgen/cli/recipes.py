@@ -1,4 +1,4 @@
-"""Recipes, before they are run and after: `check`, `new`, `improve`, `focus`, `schema` and `skill`."""
+"""Recipes, before they are run and after: `check`, `improve`, `focus`, `schema` and `skill`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from synthgen.cli.options import INTERRUPTED, Allow, Json, MaxCost, NoReview, Recipe, Rows, Seed, Set, Turns, Without, Yes, loading
+from synthgen.cli.options import Allow, Json, MaxCost, NoReview, Recipe, Rows, Seed, Set, Without, Yes, loading
 
 
 def check(
@@ -52,92 +52,6 @@ def check(
         typer.echo(json.dumps({"name": checked.loaded.recipe.name, "tables": tables, "asks": asks, "notes": checked.notes}))
     else:
         terminal.print_check(checked)
-
-
-def new(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="the folder to make; the recipe gets its name")] = None,
-    like: Annotated[
-        str | None, typer.Option("--like", metavar="RECIPE", help="copy a recipe that comes with synthgen, with its seeds: see --list")
-    ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="list the recipes that come with synthgen")] = False,
-    answers: Annotated[
-        Path | None,
-        typer.Option("--answers", metavar="FILE", help="the answers of an interview (answers.yaml): the recipe that they end in"),
-    ] = None,
-    from_logs: Annotated[
-        Path | None,
-        typer.Option("--from-logs", metavar="FILE", help="messages that people really typed: a recipe that makes more like them, by topic"),
-    ] = None,
-    field: Annotated[
-        str | None, typer.Option("--field", metavar="NAME", help="with --from-logs: the field of its records that holds the messages")
-    ] = None,
-    turns: Turns = None,
-    topics: Annotated[
-        int | None,
-        typer.Option("--topics", metavar="N", min=2, max=100, help="with --from-logs: how many topics (default: as many as stand apart)"),
-    ] = None,
-    paper: Annotated[
-        Path | None,
-        typer.Option(
-            "--paper", metavar="FILE", help="a paper or style guide (.md, .txt, .pdf): Claude reads it whole and writes tasks about it"
-        ),
-    ] = None,
-    count: Annotated[
-        int | None, typer.Option("-n", "--count", metavar="N", min=1, help="with --paper: how many tasks (default: 20)")
-    ] = None,
-    concrete: Annotated[
-        bool,
-        typer.Option(
-            "--concrete",
-            help="with --paper: tasks that look just like real ones (default: illustrative, unlike your data, to teach the idea)",
-        ),
-    ] = False,
-) -> None:
-    """Write a small recipe to begin with, which works as it is. Without a NAME, questions are asked, and their answers become a recipe."""
-    from synthgen import api
-    from synthgen.cli import terminal
-
-    if sum(source is not None for source in (like, paper, answers, from_logs)) > 1:
-        raise typer.BadParameter("--like, --paper, --answers and --from-logs each write another recipe; give one of them")
-    if from_logs is None and (field is not None or turns is not None or topics is not None):
-        raise typer.BadParameter("--field, --turns and --topics need --from-logs")
-    if paper is None and (count is not None or concrete):
-        raise typer.BadParameter("-n and --concrete need --paper")
-    if list_:
-        terminal.print_recipes()
-    elif name is None and (answers or from_logs or not sys.stdin.isatty()):
-        raise typer.BadParameter("name the folder to make, such as: synthgen new my-shop")
-    elif name is None:
-        _interview()
-    elif from_logs is not None:
-        project = api.new(name, logs=from_logs, field=field or "", turns=turns, topics=topics, listen=terminal.print_reading)
-        terminal.print_found_topics(project)
-    elif answers is not None:
-        from synthgen.cli.terminal.interview import print_written
-
-        print_written(api.new(name, answers=answers))
-    else:
-        project = api.new(name, like=like, paper=paper, count=count or 20, writes="concrete" if concrete else "illustrative")
-        typer.echo(f"wrote {project.recipe}" + (f" and copied {project.paper}" if project.paper else ""))
-        typer.echo(f"next: synthgen {'check' if paper else 'preview'} {project.recipe}")
-
-
-def _interview() -> None:
-    """Ask, write the recipe, and show ten messages."""
-    from synthgen import api
-    from synthgen.cli import making
-    from synthgen.cli.terminal import interview
-
-    folder = interview.folder()
-    try:
-        interview.hold(folder)
-    except KeyboardInterrupt:
-        typer.echo(f"\ninterrupted; your answers are kept in {folder / interview.ANSWERS}: synthgen new goes on with them", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    started = api.new(folder, answers=folder / interview.ANSWERS)
-    api.check(started.recipe)
-    interview.print_written(started)
-    interview.show_and_ask(started.recipe, lambda recipe: making.preview(recipe, show=interview.SHOWN))
 
 
 def improve(

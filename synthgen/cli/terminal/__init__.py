@@ -8,7 +8,15 @@ from synthgen.cli.terminal.page import err, out, safe
 from synthgen.cli.terminal.previewing import previewing
 from synthgen.cli.terminal.reading import print_fewshot, print_look, print_report, print_standing, print_verify
 from synthgen.cli.terminal.realism import print_compare, print_measure, print_reading
-from synthgen.cli.terminal.recipes import print_asking, print_check, print_critique, print_found_topics, print_improve, print_recipes
+from synthgen.cli.terminal.recipes import (
+    print_asking,
+    print_check,
+    print_critique,
+    print_found_topics,
+    print_improve,
+    print_recipes,
+    print_started,
+)
 from synthgen.cli.terminal.reviewing import print_review_end, print_review_page
 from synthgen.cli.terminal.sending import print_export, print_push
 from synthgen.cli.terminal.slicing import print_slices
@@ -41,6 +49,7 @@ __all__ = [
     "print_review_page",
     "print_slices",
     "print_standing",
+    "print_started",
     "print_tuned",
     "print_verify",
     "print_why",

@@ -37,6 +37,12 @@ def print_found_topics(started: Started) -> None:
     out.print(safe(f"next: synthgen preview {shlex.quote(str(started.recipe))} --watch"))
 
 
+def print_started(started: Started) -> None:
+    """Where a recipe was written, and what to do next."""
+    out.print(safe(f"wrote {started.recipe}, and what it reads beside it"))
+    out.print(safe(f"next: synthgen preview {shlex.quote(str(started.recipe))} --watch"))
+
+
 def print_check(result: Checked) -> None:
     """That a recipe is right, and what it will ask."""
     out.print(Text(f"{result.loaded.path}: no mistakes"))

@@ -1,0 +1,144 @@
+"""A recipe to begin with: `new`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from synthgen.cli.options import INTERRUPTED, Turns
+
+FieldName = Annotated[
+    str | None,
+    typer.Option(
+        "--field",
+        metavar="NAME",
+        help="with --from-logs: the field of its records that holds the messages; with --from-harness: the variable that somebody types",
+    ),
+]
+
+
+def new(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="the folder to make; the recipe gets its name")] = None,
+    like: Annotated[
+        str | None, typer.Option("--like", metavar="RECIPE", help="copy a recipe that comes with synthgen, with its seeds: see --list")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="list the recipes that come with synthgen")] = False,
+    answers: Annotated[
+        Path | None,
+        typer.Option("--answers", metavar="FILE", help="the answers of an interview (answers.yaml): the recipe that they end in"),
+    ] = None,
+    from_logs: Annotated[
+        Path | None,
+        typer.Option("--from-logs", metavar="FILE", help="messages that people really typed: a recipe that makes more like them, by topic"),
+    ] = None,
+    from_harness: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-harness",
+            metavar="FILE",
+            help="a promptfoo config or its tests, an inspect dataset, an OpenAI evals file: its neat inputs, typed as people would",
+        ),
+    ] = None,
+    field: FieldName = None,
+    turns: Turns = None,
+    topics: Annotated[
+        int | None,
+        typer.Option("--topics", metavar="N", min=2, max=100, help="with --from-logs: how many topics (default: as many as stand apart)"),
+    ] = None,
+    paper: Annotated[
+        Path | None,
+        typer.Option(
+            "--paper", metavar="FILE", help="a paper or style guide (.md, .txt, .pdf): Claude reads it whole and writes tasks about it"
+        ),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("-n", "--count", metavar="N", min=1, help="with --paper: how many tasks (default: 20)")
+    ] = None,
+    concrete: Annotated[
+        bool,
+        typer.Option(
+            "--concrete",
+            help="with --paper: tasks that look just like real ones (default: illustrative, unlike your data, to teach the idea)",
+        ),
+    ] = False,
+) -> None:
+    """Write a small recipe to begin with, which works as it is. Without a NAME, questions are asked, and their answers become a recipe."""
+    from synthgen.cli import terminal
+
+    sources = {"--like": like, "--paper": paper, "--answers": answers, "--from-logs": from_logs, "--from-harness": from_harness}
+    belonging = {
+        ("--field",): (field is not None, from_logs or from_harness, "--from-logs or --from-harness"),
+        ("--turns", "--topics"): (turns is not None or topics is not None, from_logs, "--from-logs"),
+        ("-n", "--concrete"): (count is not None or concrete, paper, "--paper"),
+    }
+    _refuse_misfits(sources, belonging)
+    if list_:
+        terminal.print_recipes()
+    elif name is None and (any(value is not None for value in sources.values()) or not sys.stdin.isatty()):
+        raise typer.BadParameter("name the folder to make, such as: synthgen new my-shop")
+    elif name is None:
+        _interview()
+    elif from_logs is not None or from_harness is not None:
+        _from_file(name, from_logs, from_harness, {"field": field or "", "turns": turns, "topics": topics})
+    elif answers is not None:
+        _from_answers(name, answers)
+    else:
+        _from_shipped(name, like, paper, {"count": count or 20, "writes": "concrete" if concrete else "illustrative"})
+
+
+def _refuse_misfits(sources: Mapping[str, Any], belonging: Mapping[tuple[str, ...], tuple[bool, Any, str]]) -> None:
+    """Refuse two sources of a recipe, and options without the source that they belong to."""
+    if sum(source is not None for source in sources.values()) > 1:
+        *names, last = sources
+        raise typer.BadParameter(f"{', '.join(names)} and {last} each write another recipe; give one of them")
+    for names_of_options, (is_given, source, owner) in belonging.items():
+        if is_given and source is None:
+            raise typer.BadParameter(f"{' and '.join(names_of_options)} need{'s' * (len(names_of_options) == 1)} {owner}")
+
+
+def _from_file(name: str, logs: Path | None, harness: Path | None, options: Mapping[str, Any]) -> None:
+    from synthgen import api
+    from synthgen.cli import terminal
+
+    project = api.new(name, logs=logs, harness=harness, listen=terminal.print_reading, **options)
+    if logs is not None:
+        terminal.print_found_topics(project)
+    else:
+        terminal.print_started(project)
+
+
+def _from_answers(name: str, answers: Path) -> None:
+    from synthgen import api
+    from synthgen.cli.terminal.interview import print_written
+
+    print_written(api.new(name, answers=answers))
+
+
+def _from_shipped(name: str, like: str | None, paper: Path | None, options: Mapping[str, Any]) -> None:
+    from synthgen import api
+
+    project = api.new(name, like=like, paper=paper, **options)
+    typer.echo(f"wrote {project.recipe}" + (f" and copied {project.paper}" if project.paper else ""))
+    typer.echo(f"next: synthgen {'check' if paper else 'preview'} {project.recipe}")
+
+
+def _interview() -> None:
+    """Ask, write the recipe, and show ten messages."""
+    from synthgen import api
+    from synthgen.cli import making
+    from synthgen.cli.terminal import interview
+
+    folder = interview.folder()
+    try:
+        interview.hold(folder)
+    except KeyboardInterrupt:
+        typer.echo(f"\ninterrupted; your answers are kept in {folder / interview.ANSWERS}: synthgen new goes on with them", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    started = api.new(folder, answers=folder / interview.ANSWERS)
+    api.check(started.recipe)
+    interview.print_written(started)
+    interview.show_and_ask(started.recipe, lambda recipe: making.preview(recipe, show=interview.SHOWN))
