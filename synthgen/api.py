@@ -82,6 +82,7 @@ def new(
     answers: str | Path | Mapping[str, Any] | None = None,
     logs: str | Path | None = None,
     harness: str | Path | None = None,
+    prompt: str | Path | None = None,
     field: str = "",
     turns: Turns | None = None,
     topics: int | None = None,
@@ -90,8 +91,13 @@ def new(
     """Write a recipe to begin with into the folder `place`: see `advice.start`. With `answers`, a file or a mapping, the one that an
     interview with these answers would end in: see `interview.write`. With `logs`, a file of messages (in their `field`, of conversations
     these `turns`), one that makes messages like them, about so many `topics`: see `interview.from_logs`. With `harness`, a file of an
-    eval harness, one that types its inputs (the variable or field `field`) as people would: see `interview.suites`. `listen` is told, in
+    eval harness, one that types its inputs (the variable or field `field`) as people would: see `interview.suites`. With `prompt`, the file
+    of a prompt, one that fills its variables, or types to the application that it describes: see `interview.prompts`. `listen` is told, in
     lines, what was read. Raises OutputError, DataError."""
+    if prompt is not None:
+        from synthgen.interview.prompts import from_prompt
+
+        return from_prompt(Path(place), Path(prompt), listen=listen)
     if harness is not None:
         from synthgen.interview.suites import from_harness
 

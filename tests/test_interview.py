@@ -173,7 +173,7 @@ def test_a_recipe_makes_rows_with_the_answers_in_them(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "odd_name", ["yes", "no: really", 'it\'s "so"', "12", "null", "{x}", "# a", "überweisung", "a, b", "😀", "- x", "[1]"]
+    "odd_name", ["yes", "no: really", 'it\'s "so"', "12", "null", "{x}", "# a", "überweisung", "a, b", "😀", "- x", "[1]", "2026-13-01"]
 )
 def test_any_words_may_be_topics_values_and_labels(tmp_path: Path, odd_name: str):
     answers = LIBRARY | {

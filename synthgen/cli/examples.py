@@ -28,6 +28,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "synthgen new my-desk --answers answers.yaml",
         "synthgen new our-chat --from-logs logs.jsonl",
         "synthgen new our-tests --from-harness promptfooconfig.yaml",
+        "synthgen new our-prompt --from-prompt prompt.txt",
     ),
     "look": (
         'synthgen look outputs/bank-support --where "intent=lost card" -n 20',

@@ -43,6 +43,15 @@ def new(
             help="a promptfoo config or its tests, an inspect dataset, an OpenAI evals file: its neat inputs, typed as people would",
         ),
     ] = None,
+    from_prompt: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-prompt",
+            metavar="FILE",
+            help="a template with {{variables}}, {variables} or <variables>: each is filled with what it will really be given; or a system "
+            "prompt: what people type to its application",
+        ),
+    ] = None,
     field: FieldName = None,
     turns: Turns = None,
     topics: Annotated[
@@ -69,7 +78,8 @@ def new(
     """Write a small recipe to begin with, which works as it is. Without a NAME, questions are asked, and their answers become a recipe."""
     from synthgen.cli import terminal
 
-    sources = {"--like": like, "--paper": paper, "--answers": answers, "--from-logs": from_logs, "--from-harness": from_harness}
+    files = {"logs": from_logs, "harness": from_harness, "prompt": from_prompt}
+    sources = {"--like": like, "--paper": paper, "--answers": answers, **{f"--from-{kind}": file for kind, file in files.items()}}
     belonging = {
         ("--field",): (field is not None, from_logs or from_harness, "--from-logs or --from-harness"),
         ("--turns", "--topics"): (turns is not None or topics is not None, from_logs, "--from-logs"),
@@ -82,8 +92,8 @@ def new(
         raise typer.BadParameter("name the folder to make, such as: synthgen new my-shop")
     elif name is None:
         _interview()
-    elif from_logs is not None or from_harness is not None:
-        _from_file(name, from_logs, from_harness, {"field": field or "", "turns": turns, "topics": topics})
+    elif any(files.values()):
+        _from_file(name, files, {"field": field or "", "turns": turns, "topics": topics})
     elif answers is not None:
         _from_answers(name, answers)
     else:
@@ -100,12 +110,12 @@ def _refuse_misfits(sources: Mapping[str, Any], belonging: Mapping[tuple[str, ..
             raise typer.BadParameter(f"{' and '.join(names_of_options)} need{'s' * (len(names_of_options) == 1)} {owner}")
 
 
-def _from_file(name: str, logs: Path | None, harness: Path | None, options: Mapping[str, Any]) -> None:
+def _from_file(name: str, files: Mapping[str, Path | None], options: Mapping[str, Any]) -> None:
     from synthgen import api
     from synthgen.cli import terminal
 
-    project = api.new(name, logs=logs, harness=harness, listen=terminal.print_reading, **options)
-    if logs is not None:
+    project = api.new(name, **files, listen=terminal.print_reading, **options)
+    if project.topics:
         terminal.print_found_topics(project)
     else:
         terminal.print_started(project)
@@ -136,9 +146,9 @@ def _interview() -> None:
     try:
         interview.hold(folder)
     except KeyboardInterrupt:
-        typer.echo(f"\ninterrupted; your answers are kept in {folder / interview.ANSWERS}: synthgen new goes on with them", err=True)
+        typer.echo(f"\ninterrupted; your answers are kept in {folder / interview.ANSWERS_FILE}: synthgen new goes on with them", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    started = api.new(folder, answers=folder / interview.ANSWERS)
+    started = api.new(folder, answers=folder / interview.ANSWERS_FILE)
     api.check(started.recipe)
     interview.print_written(started)
     interview.show_and_ask(started.recipe, lambda recipe: making.preview(recipe, show=interview.SHOWN))

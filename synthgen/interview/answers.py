@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from synthgen.errors import DataError, OutputError
 
+ANSWERS_FILE = "answers.yaml"
 MOST = 1_000_000
 """Bytes of a file of answers."""
 Key = tuple[str, ...]
@@ -75,17 +77,23 @@ def read(file: Path) -> Any:
         raise DataError(f"{file} is not YAML: {' '.join(str(error).split())}", "mend it, or answer again: synthgen new") from None
 
 
-def save(answers: Answers, file: Path) -> None:
-    """Keep the answers. Raises OutputError."""
+def as_yaml(answers: Answers) -> str:
+    """The answers as they stand in their file."""
     from ruamel.yaml import YAML
 
+    stream = io.StringIO()
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.default_flow_style, yaml.allow_unicode, yaml.width, yaml.sort_base_mapping_type_on_output = False, True, 4096, False
+    yaml.dump(answers.values, stream)
+    return stream.getvalue()
+
+
+def save(answers: Answers, file: Path) -> None:
+    """Keep the answers. Raises OutputError."""
     new = file.with_name(f".{file.name}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with new.open("w", encoding="utf-8") as stream:
-            yaml: Any = YAML(typ="safe", pure=True)
-            yaml.default_flow_style, yaml.allow_unicode, yaml.width, yaml.sort_base_mapping_type_on_output = False, True, 4096, False
-            yaml.dump(answers.values, stream)
+        new.write_text(as_yaml(answers), encoding="utf-8")
         os.replace(new, file)
     except OSError as error:
         raise OutputError(f"cannot write to {file.parent}: {error.strerror}", "choose another place") from None

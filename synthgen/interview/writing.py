@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synthgen.advice import Started, recipe_name
 from synthgen.errors import OutputError
 from synthgen.interview.answers import Answers
+from synthgen.interview.blocks import block
 from synthgen.interview.facts import FACTS
 from synthgen.interview.new_files import write_new
 from synthgen.interview.places import PLACES
@@ -20,21 +22,33 @@ ABOUT = "People who type to an assistant."
 STAND_IN = "nobody typed these: put messages of your users in their place, a dozen or more"
 
 
-def write(folder: Path, answers: Answers) -> Started:
-    """Write `recipe.yaml` and `seeds/` into a folder, which has neither. Raises OutputError."""
+@dataclass(frozen=True)
+class SystemPrompt:
+    """The prompt of an application, and whether it answers with the topic of a message."""
+
+    text: str
+    sorts: bool = False
+
+
+def write(
+    folder: Path, answers: Answers, *, prompt: SystemPrompt | None = None, beside: Mapping[str, Iterable[str]] | None = None
+) -> Started:
+    """Write `recipe.yaml` and `seeds/` into a folder, which has neither, and the lines of other files `beside` it. `prompt` is the
+    application's own. Raises OutputError."""
     name, topics = recipe_name(folder), list(answers.get("topics", default=[]))
     if len(topics) < 2:
         raise OutputError("a recipe needs at least two topics, and the answers name fewer", "answer it: topics: [card declined, lost card]")
-    files, place = _files_of(topics), PLACES[answers.get("place", default="chat")]
+    files, place = files_of(topics), PLACES[answers.get("place", default="chat")]
     stand_ins = [topic for topic in topics if not answers.get("messages", topic)]
     seeds = {
         file: answers.get("messages", topic) or [message.format(topic=topic) for message in place.stand_ins]
         for topic, file in files.items()
     }
-    return Started(write_new(folder, _lines(name, answers, files, stand_ins), seeds), stand_ins=tuple(stand_ins))
+    lines = [*_lines(name, answers, files, stand_ins), *_harness(name, answers, prompt)]
+    return Started(write_new(folder, lines, {**seeds, **(beside or {})}), stand_ins=tuple(stand_ins))
 
 
-def _files_of(topics: list[str]) -> dict[str, str]:
+def files_of(topics: Sequence[str]) -> dict[str, str]:
     """A seed file for each topic, named after it."""
     files: dict[str, str] = {}
     for topic in topics:
@@ -73,23 +87,33 @@ def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[s
     yield "        seeds:"
     for topic, file in files.items():
         yield f"          {scalar(topic)}: {file}" + (f"    # {STAND_IN}" if topic in stand_ins else "")
-    yield f"        voice: {_mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
+    yield f"        voice: {mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
     yield from _odd(name, answers)
     yield ""
     yield "    keep:"
-    read = "input" if _has_odd(answers) else "message"
     yield f"      - {{kind: length, field: message, words: [{place.words[0]}, {place.words[1]}]}}"
     if answers.get("place") != "search":  # where many people type the same two words
         yield "      - {kind: near_duplicate, field: message}"
     yield ""
+
+
+def _harness(name: str, answers: Answers, prompt: SystemPrompt | None) -> Iterator[str]:
+    """What must never happen, and what an eval harness reads."""
     never = answers.get("never") or []
     if never:
         yield "# What must never happen, whatever is typed. Write it into your test as an assertion:"
         yield from (f"#   {' '.join(line.split())}" for line in never)
     harness = "promptfoo" if answers.get("tested", default="none") == "none" else answers.get("tested")
     yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to {harness}"
-    out = f", out: {scalar(answers.get('out', default='unclear'))}" if _has_odd(answers) else ""
-    yield f"harness: {{input: {read}, target: intent{out}}}"
+    settings = {"input": "input" if _has_odd(answers) else "message"}
+    if prompt is None or prompt.sorts:
+        settings |= {"target": "intent"} | ({"out": scalar(answers.get("out", default="unclear"))} if _has_odd(answers) else {})
+    if prompt is None:
+        yield f"harness: {{{', '.join(f'{key}: {value}' for key, value in settings.items())}}}"
+        return
+    yield "harness:"
+    yield from (f"  {key}: {value}" for key, value in settings.items())
+    yield from block("system", prompt.text, 2)
 
 
 def _facts(answers: Answers) -> Iterator[str]:
@@ -117,9 +141,10 @@ def _odd(name: str, answers: Answers) -> Iterator[str]:
     none = round(len(cases) * (1 - share) / share)
     yield ""
     yield f"      # {share:.0%} of the messages are what a careful tester tries: synthgen look outputs/{name} --field case --field input"
-    yield f"      case:  {{kind: choice, options: {_mapping({'none': none} | dict.fromkeys(cases, 1))}}}"
+    yield f"      case:  {{kind: choice, options: {mapping({'none': none} | dict.fromkeys(cases, 1))}}}"
     yield '      input: {kind: edge_case, of: message, case: "{{ case }}"}'
 
 
-def _mapping(values: dict[str, Any]) -> str:
+def mapping(values: Mapping[str, Any]) -> str:
+    """Values by name, in a line of YAML."""
     return f"{{{', '.join(f'{scalar(key)}: {value}' for key, value in values.items())}}}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import suppress
 from typing import Any
 
 
@@ -12,9 +13,9 @@ def scalar(text: str) -> str:
     from ruamel.yaml import YAML
 
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 _.'-]*", text) and not text.endswith(" "):
-        read = YAML(typ="safe", pure=True).load(f"[{text}]")
-        if read == [text]:
-            return text
+        with suppress(ValueError):  # such as a date that there is not
+            if YAML(typ="safe", pure=True).load(f"[{text}]") == [text]:
+                return text
     stream = io.StringIO()
     yaml: Any = YAML(typ="safe", pure=True)
     yaml.width, yaml.allow_unicode, yaml.default_style = 10**6, True, '"'

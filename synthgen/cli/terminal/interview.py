@@ -17,9 +17,9 @@ from synthgen.advice.shipped import RECIPE
 from synthgen.cli.terminal.page import err, out, safe
 from synthgen.errors import OutputError
 from synthgen.interview import Answers, Question
+from synthgen.interview.answers import ANSWERS_FILE
 from synthgen.interview.questions import NUMBERED
 
-ANSWERS = "answers.yaml"
 BACK = "<"
 SHOWN = 10
 HELP = (
@@ -54,7 +54,7 @@ def folder() -> Path:
 
 def hold(folder: Path) -> None:
     """Ask what the answers in a folder do not say yet, and keep each new answer there."""
-    file = folder / ANSWERS
+    file = folder / ANSWERS_FILE
     answers = interview.load(file) if file.exists() else Answers()
     answered = list(answers.keys())
     if answered:

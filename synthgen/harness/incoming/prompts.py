@@ -29,7 +29,7 @@ class Wording:
     notes: tuple[str, ...] = ()
 
     @property
-    def variables(self) -> set[str]:
+    def variables(self) -> frozenset[str]:
         """Names that stand in it."""
         return variables(self.template)
 
@@ -39,12 +39,12 @@ class Wording:
         return "" if re.fullmatch(r"\s*\{\{-?\s*INPUT\s*-?\}\}\s*", text) or "INPUT" not in text else text
 
 
-def variables(template: str) -> set[str]:
+def variables(template: str) -> frozenset[str]:
     """The names that stand in a template."""
     try:
         return render.names(template)
     except ValueError:
-        return set(PLACE.findall(template))
+        return frozenset(PLACE.findall(template))
 
 
 def first_prompt(prompts: Any, folder: Path) -> Wording:
