@@ -105,7 +105,7 @@ def test_nothing_is_overwritten(tmp_path: Path, paper: Path) -> None:
         with pytest.raises(OutputError, match="is there already; nothing was written"):
             start(tmp_path / "shop", **more)  # type: ignore[arg-type]
     assert recipe.read_text() == "mine"
-    assert [one.name for one in recipe.parent.iterdir()] == ["recipe.yaml"]
+    assert {one.name for one in recipe.parent.iterdir()} == {"recipe.yaml", "recipe.schema.json"}
 
 
 def test_a_folder_that_is_there_is_used(tmp_path: Path) -> None:

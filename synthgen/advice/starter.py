@@ -15,6 +15,7 @@ from typing import Literal
 from synthgen.advice.shipped import RECIPE, shipped_recipes
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.fields.instructed import document
+from synthgen.recipe.schema import MODELINE, SCHEMA_FILE, schema_lines
 from synthgen.spec.scalars import scalar
 
 Writes = Literal["illustrative", "concrete"]
@@ -80,7 +81,8 @@ def _shipped(name: str) -> Path:
 
 
 def _write(recipe: Path, text: str, beside: Mapping[Path, Path]) -> None:
-    """Write a recipe, and the copies that lie `beside` it, each under its original; nothing where another file has the name of one."""
+    """Write a recipe with the schema for editors, and the copies that lie `beside` it, each under its original; nothing where another file
+    has the name of one."""
     for original, copy in beside.items():
         if copy.exists() and copy.read_bytes() != original.read_bytes():
             raise OutputError(f"{copy} is there already and is another file; nothing was written", "choose another name")
@@ -90,8 +92,11 @@ def _write(recipe: Path, text: str, beside: Mapping[Path, Path]) -> None:
             if not copy.exists():
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(original, copy)
+        schema = recipe.parent / SCHEMA_FILE
+        if not schema.exists():
+            schema.write_text("".join(f"{line}\n" for line in schema_lines()), encoding="utf-8")
         with recipe.open("x", encoding="utf-8") as file:
-            file.write(text)
+            file.write(f"{MODELINE}\n{text}")
     except OSError as error:
         raise OutputError(f"cannot write to {recipe.parent}: {error.strerror}", "choose another place") from None
 

@@ -18,8 +18,8 @@ class Length(Check):
     """Keeps a text between two numbers of `words`, or of `characters`, or both."""
 
     kind: Literal["length"] = "length"
-    words: Bounds | None = None
-    characters: Bounds | None = None
+    words: Bounds | None = Field(None, json_schema_extra={"description": "the fewest and the most words"})
+    characters: Bounds | None = Field(None, json_schema_extra={"description": "the fewest and the most characters"})
 
     def mistakes(self) -> Iterator[PartMistake]:
         """Neither bound given."""

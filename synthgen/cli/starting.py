@@ -110,7 +110,7 @@ def _refuse_misfits(sources: Mapping[str, Any], belonging: Mapping[tuple[str, ..
             raise typer.BadParameter(f"{' and '.join(names_of_options)} need{'s' * (len(names_of_options) == 1)} {owner}")
 
 
-def _from_file(name: str, files: Mapping[str, Path | None], options: Mapping[str, Any]) -> None:
+def _from_file(name: str, files: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     from synthgen import api
     from synthgen.cli import terminal
 
@@ -141,14 +141,15 @@ def _interview() -> None:
     from synthgen import api
     from synthgen.cli import making
     from synthgen.cli.terminal import interview
+    from synthgen.interview.answers import ANSWERS_FILE
 
     folder = interview.folder()
     try:
         interview.hold(folder)
     except KeyboardInterrupt:
-        typer.echo(f"\ninterrupted; your answers are kept in {folder / interview.ANSWERS_FILE}: synthgen new goes on with them", err=True)
+        typer.echo(f"\ninterrupted; your answers are kept in {folder / ANSWERS_FILE}: synthgen new goes on with them", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    started = api.new(folder, answers=folder / interview.ANSWERS_FILE)
+    started = api.new(folder, answers=folder / ANSWERS_FILE)
     api.check(started.recipe)
     interview.print_written(started)
     interview.show_and_ask(started.recipe, lambda recipe: making.preview(recipe, show=interview.SHOWN))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,12 @@ from synthgen.spec.rows import Labelled, Row, Value
 KNOWN = [NONE, *CASES]
 
 
+def _list_cases(json_schema: dict[str, Any]) -> None:
+    abouts = ["The message as it is.", *(case.about for case in CASES.values())]
+    json_schema["description"] = 'a case, or "{{ field }}" for a choice of cases'
+    json_schema["anyOf"] = [{"enum": KNOWN, "enumDescriptions": abouts}, {"examples": ["{{ case }}"]}]
+
+
 class EdgeCase(PythonField):
     """The message `of` another field, made unusual as `case` says. `none` leaves it as it is."""
 
@@ -33,7 +39,7 @@ class EdgeCase(PythonField):
     of: str = Field(description="the field that holds the message")
     case: Template = Field(
         description=f"a case, or {{{{ field }}}} for a choice of cases: {', '.join(KNOWN)}",
-        json_schema_extra={"examples": ["{{ case }}", *KNOWN]},
+        json_schema_extra=_list_cases,
     )
     other: Template = Field("", description="another message, such as {{ second }}, for two requests and a change of mind")
     locales: Annotated[list[str], Field(min_length=1)] | None = Field(

@@ -29,11 +29,11 @@ class Load(PythonField):
     read its parts, `{{ ticket.subject }}`. With `field`, only that part of it."""
 
     kind: Literal["load"] = "load"
-    file: str | None = None
+    file: str | None = Field(None, json_schema_extra={"description": "a file of records: JSONL, JSON, CSV, TSV or Parquet"})
     dataset: str | None = Field(None, description="a folder of data files or that save_to_disk wrote, or the id of a dataset on the Hub")
-    config: str | None = None
-    split: str = "train"
-    revision: str | None = None
+    config: str | None = Field(None, json_schema_extra={"description": "the configuration of the dataset"})
+    split: str = Field("train", json_schema_extra={"description": "the split of the dataset"})
+    revision: str | None = Field(None, json_schema_extra={"description": "a branch, tag or commit of the dataset on the Hub"})
     field: str | None = Field(None, description="one field of the record in place of the whole, or a part of one, such as user.name")
     turns: Turns | None = Field(
         None,

@@ -50,11 +50,17 @@ class Number(PythonField):
     between: Annotated[list[NumberOrTemplate], Field(min_length=2, max_length=2), AfterValidator(_in_order)] | None = Field(
         None, description='two numbers, such as [1, 100], or templates, such as [1, "{{ most }}"]'
     )
-    distribution: Literal["uniform", "normal", "lognormal", "poisson", "exponential"] = "uniform"
-    mean: float | None = None
-    sd: Annotated[float, Field(gt=0)] | None = None
-    mu: float | None = None
-    sigma: Annotated[float, Field(gt=0)] | None = None
+    distribution: Literal["uniform", "normal", "lognormal", "poisson", "exponential"] = Field(
+        "uniform", json_schema_extra={"description": "normal (mean, sd), lognormal (mu, sigma), poisson or exponential (mean)"}
+    )
+    mean: float | None = Field(None, json_schema_extra={"description": "of normal, poisson and exponential"})
+    sd: Annotated[float, Field(gt=0)] | None = Field(None, json_schema_extra={"description": "the standard deviation of normal"})
+    mu: float | None = Field(
+        None, json_schema_extra={"description": "of lognormal: the mean of the logarithm, such as 4.0 for a median of 55"}
+    )
+    sigma: Annotated[float, Field(gt=0)] | None = Field(
+        None, json_schema_extra={"description": "of lognormal: the standard deviation of the logarithm"}
+    )
     decimals: Annotated[int, Field(ge=0, le=12)] | None = Field(
         None, description="places after the point (default: 0 for whole bounds, else 2)"
     )

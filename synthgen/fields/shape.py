@@ -70,7 +70,11 @@ def _undecided(value: Any, check: Callable[[Any], Any]) -> Any:
     return value if isinstance(value, numerals.Numeral) else check(value)
 
 
-Template = Annotated[str, AfterValidator(_is_template), Field(json_schema_extra={"description": "text with {{ field }}"})]
+def _described_as_text(json_schema: dict[str, Any]) -> None:
+    json_schema.setdefault("description", "text with {{ field }}")
+
+
+Template = Annotated[str, AfterValidator(_is_template), Field(json_schema_extra=_described_as_text)]
 Condition = Annotated[str, AfterValidator(_is_condition)]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from synthgen.advice.shipped import RECIPE
 from synthgen.errors import OutputError
+from synthgen.recipe.schema import MODELINE, SCHEMA_FILE, schema_lines
 
 
 def refuse_taken(folder: Path, names: Iterable[str]) -> None:
@@ -16,16 +17,17 @@ def refuse_taken(folder: Path, names: Iterable[str]) -> None:
 
 
 def write_new(folder: Path, lines: Iterable[str], beside: Mapping[str, Iterable[str]]) -> Path:
-    """Write a recipe of these lines and the files `beside` it, by name, each of its lines; the recipe comes last, and is returned. Raises
-    OutputError."""
+    """Write a recipe of these lines and the files `beside` it, by name, each of its lines, and the schema for editors, unless there is one;
+    the recipe comes last, and is returned. Raises OutputError."""
     refuse_taken(folder, beside)
+    schema = {} if (folder / SCHEMA_FILE).exists() else {SCHEMA_FILE: schema_lines()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, file_lines in beside.items():
+        for name, file_lines in {**beside, **schema}.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text("".join(f"{line}\n" for line in file_lines), encoding="utf-8")
         with (folder / RECIPE).open("x", encoding="utf-8") as file:
-            file.write("".join(f"{line}\n" for line in lines))
+            file.write("".join(f"{line}\n" for line in (MODELINE, *lines)))
     except OSError as error:
         raise OutputError(f"cannot write to {folder}: {error.strerror}", "choose another place") from None
     return folder / RECIPE

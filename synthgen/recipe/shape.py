@@ -209,7 +209,7 @@ MOST_SPREAD = 10_000
 class From(Part):
     """The rows of another table that this one is made from."""
 
-    table: str
+    table: str = Field(json_schema_extra={"description": "its name"})
     rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = Field(None, description="how many rows of that table (default: all)")
     pick: Literal["first", "random", "spread"] = Field("first", description="which: the first, any, or those that differ most")
     over: list[str] | None = Field(None, min_length=1, description="the fields that `pick: spread` compares (default: texts and labels)")
@@ -240,10 +240,15 @@ class From(Part):
 class Table(Part):
     """One configuration of the dataset: so many `rows`, or made `from` the rows of another table."""
 
-    rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] | Literal["all"] | None = None
-    """How many; all: as many as there are records in the files that its fields load."""
-    from_: From | None = Field(None, alias="from")
-    fields: dict[Name, AnyField] = Field(min_length=1)
+    rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] | Literal["all"] | None = Field(
+        None, json_schema_extra={"description": "how many; all: as many as there are records in the files that its fields load"}
+    )
+    from_: From | None = Field(
+        None, alias="from", json_schema_extra={"description": "the rows of another table that this one is made from, in place of `rows`"}
+    )
+    fields: dict[Name, AnyField] = Field(
+        min_length=1, json_schema_extra={"description": "the columns by name, each of a kind: typed, choice, fake, …"}
+    )
     keep: list[AnyCheck] = Field(default_factory=list, description="checks that a row must pass")
 
     def mistakes(self) -> Iterator[PartMistake]:
@@ -291,7 +296,9 @@ class Recipe(Part):
         description="default: {typist: {kind: base, name: scribbler}, claude: {kind: claude, name: claude-sonnet-5-5}}",
     )
     voices: dict[Name, Voice] = Field(default_factory=dict, description="how somebody types, for `voice:`; `synthgen measure` writes one")
-    tables: dict[FolderName, Table] = Field(min_length=1)
+    tables: dict[FolderName, Table] = Field(
+        min_length=1, json_schema_extra={"description": "the tables by name, each with rows and fields"}
+    )
     harness: Harness | None = Field(None, description="what an eval harness reads of the rows, for `synthgen export`")
     publish: Publish | None = Field(None, description="where the dataset goes on the Hub, for `synthgen make --push`")
 
