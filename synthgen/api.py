@@ -83,17 +83,23 @@ def new(
     logs: str | Path | None = None,
     harness: str | Path | None = None,
     prompt: str | Path | None = None,
+    docs: str | Path | None = None,
     field: str = "",
     turns: Turns | None = None,
     topics: int | None = None,
     listen: Callable[[str], None] | None = None,
+    max_cost: float | None = None,
+    models: Mapping[str, Model] | None = None,
 ) -> Started:
     """Write a recipe to begin with into the folder `place`: see `advice.start`. With `answers`, a file or a mapping, the one that an
     interview with these answers would end in: see `interview.write`. With `logs`, a file of messages (in their `field`, of conversations
     these `turns`), one that makes messages like them, about so many `topics`: see `interview.from_logs`. With `harness`, a file of an
     eval harness, one that types its inputs (the variable or field `field`) as people would: see `interview.suites`. With `prompt`, the file
-    of a prompt, one that fills its variables, or types to the application that it describes: see `interview.prompts`. `listen` is told, in
-    lines, what was read. Raises OutputError, DataError."""
+    of a prompt, one that fills its variables, or types to the application that it describes: see `interview.prompts`. With `docs`, a
+    folder of documents, one of what Claude reads in them, for `max_cost` US dollars at most; `models` may have another `claude`. `listen`
+    is told, in lines, what was read. Raises OutputError, DataError, ModelError, LimitError."""
+    if docs is not None:
+        return _from_docs(Path(place), Path(docs), (models or {}).get("claude") or open_model(ClaudeSpec(), Budget(max_cost)), listen)
     if prompt is not None:
         from synthgen.interview.prompts import from_prompt
 
@@ -112,6 +118,14 @@ def new(
 
     checked_answers = interview.checked(answers, "the answers") if isinstance(answers, Mapping) else interview.load(Path(answers))
     return interview.write(Path(place), checked_answers)
+
+
+def _from_docs(folder: Path, docs: Path, model: Model, listen: Callable[[str], None] | None) -> Started:
+    from synthgen.interview.documents import from_docs
+    from synthgen.interview.led import journalled
+
+    with journalled(model, folder) as remembering:
+        return from_docs(folder, docs, remembering, listen=listen)
 
 
 # check

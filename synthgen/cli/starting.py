@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from synthgen.cli.options import INTERRUPTED, Turns
+from synthgen.cli.options import INTERRUPTED, MaxCost, Turns
 
 FieldName = Annotated[
     str | None,
@@ -52,6 +52,14 @@ def new(
             "prompt: what people type to its application",
         ),
     ] = None,
+    from_docs: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-docs",
+            metavar="DIR",
+            help="a folder of documents (.md, .txt, .pdf): Claude reads them, and says who types what, and why",
+        ),
+    ] = None,
     field: FieldName = None,
     turns: Turns = None,
     topics: Annotated[
@@ -74,15 +82,17 @@ def new(
             help="with --paper: tasks that look just like real ones (default: illustrative, unlike your data, to teach the idea)",
         ),
     ] = False,
+    max_cost: MaxCost = None,
 ) -> None:
     """Write a small recipe to begin with, which works as it is. Without a NAME, questions are asked, and their answers become a recipe."""
     from synthgen.cli import terminal
 
-    files = {"logs": from_logs, "harness": from_harness, "prompt": from_prompt}
+    files = {"logs": from_logs, "harness": from_harness, "prompt": from_prompt, "docs": from_docs}
     sources = {"--like": like, "--paper": paper, "--answers": answers, **{f"--from-{kind}": file for kind, file in files.items()}}
     belonging = {
         ("--field",): (field is not None, from_logs or from_harness, "--from-logs or --from-harness"),
         ("--turns", "--topics"): (turns is not None or topics is not None, from_logs, "--from-logs"),
+        ("--max-cost",): (max_cost is not None, from_docs, "--from-docs"),
         ("-n", "--concrete"): (count is not None or concrete, paper, "--paper"),
     }
     _refuse_misfits(sources, belonging)
@@ -93,7 +103,7 @@ def new(
     elif name is None:
         _interview()
     elif any(files.values()):
-        _from_file(name, files, {"field": field or "", "turns": turns, "topics": topics})
+        _from_file(name, files, {"field": field or "", "turns": turns, "topics": topics, "max_cost": max_cost})
     elif answers is not None:
         _from_answers(name, answers)
     else:
@@ -113,9 +123,14 @@ def _refuse_misfits(sources: Mapping[str, Any], belonging: Mapping[tuple[str, ..
 def _from_file(name: str, files: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     from synthgen import api
     from synthgen.cli import terminal
+    from synthgen.cli.terminal.interview import print_written
 
+    if files["docs"]:
+        terminal.print_documents_cost(files["docs"])
     project = api.new(name, **files, listen=terminal.print_reading, **options)
-    if project.topics:
+    if files["docs"]:
+        print_written(project)
+    elif project.topics:
         terminal.print_found_topics(project)
     else:
         terminal.print_started(project)
@@ -136,6 +151,18 @@ def _from_shipped(name: str, like: str | None, paper: Path | None, options: Mapp
     typer.echo(f"next: synthgen {'check' if paper else 'preview'} {project.recipe}")
 
 
+def _answers(folder: Path) -> None:
+    """Have the questions answered: Claude's, where it may lead, or the fixed ones."""
+    from synthgen.cli.terminal import interview
+    from synthgen.interview.led import journalled
+
+    if model := interview.claude_may_lead(folder):
+        with journalled(model, folder) as remembering:
+            interview.lead(folder, remembering)
+    else:
+        interview.hold(folder)
+
+
 def _interview() -> None:
     """Ask, write the recipe, and show ten messages."""
     from synthgen import api
@@ -145,7 +172,7 @@ def _interview() -> None:
 
     folder = interview.folder()
     try:
-        interview.hold(folder)
+        _answers(folder)
     except KeyboardInterrupt:
         typer.echo(f"\ninterrupted; your answers are kept in {folder / ANSWERS_FILE}: synthgen new goes on with them", err=True)
         raise typer.Exit(INTERRUPTED) from None

@@ -1,8 +1,9 @@
 """Questions whose answers become a recipe."""
 
 from synthgen.interview.answers import Answers, save
+from synthgen.interview.led import Said
 from synthgen.interview.questions import Question, next_question
 from synthgen.interview.replies import checked, load, understood
 from synthgen.interview.writing import write
 
-__all__ = ["Answers", "Question", "checked", "load", "next_question", "save", "understood", "write"]
+__all__ = ["Answers", "Question", "Said", "checked", "load", "next_question", "save", "understood", "write"]

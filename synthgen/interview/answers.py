@@ -11,6 +11,8 @@ from typing import Any
 from synthgen.errors import DataError, OutputError
 
 ANSWERS_FILE = "answers.yaml"
+TALK = "talk"
+"""The name under which an interview that Claude led is kept, word for word."""
 MOST = 1_000_000
 """Bytes of a file of answers."""
 Key = tuple[str, ...]
@@ -58,7 +60,7 @@ class Answers:
             yield from ((name, part) for part in value) if name in NESTED and isinstance(value, Mapping) else ((name,),)
 
 
-NESTED = "messages", "facts", "values"
+NESTED = "messages", "facts", "values", "goals"
 """Names under which there is an answer for each topic, or each fact."""
 
 

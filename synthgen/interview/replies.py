@@ -13,7 +13,23 @@ from synthgen.interview.questions import NUMBERED, Question, questions
 from synthgen.text.slots import slots
 
 MOST_ROWS = 1_000_000
-NAMES = "about", "place", "topics", "messages", "facts", "values", "voices", "odd", "cases", "out", "never", "tested", "rows"
+NAMES = (
+    "talk",
+    "about",
+    "place",
+    "topics",
+    "goals",
+    "messages",
+    "facts",
+    "values",
+    "voices",
+    "odd",
+    "cases",
+    "out",
+    "never",
+    "tested",
+    "rows",
+)
 """The names of the answers in a file."""
 
 

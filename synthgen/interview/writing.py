@@ -78,7 +78,8 @@ def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[s
     yield "        kind: choice"
     yield "        options:"
     for place_in_list, topic in enumerate(files):
-        yield f"          {scalar(topic)}: {max(1, 5 - place_in_list)}"
+        goal = answers.get("goals", topic)
+        yield f"          {scalar(topic)}: {max(1, 5 - place_in_list)}" + (f"    # {' '.join(str(goal).split())}" if goal else "")
     yield from _facts(answers)
     yield ""
     yield "      message:"

@@ -15,10 +15,14 @@ from synthgen import interview
 from synthgen.advice import Started, recipe_name
 from synthgen.advice.shipped import RECIPE
 from synthgen.cli.terminal.page import err, out, safe
-from synthgen.errors import OutputError
+from synthgen.errors import ModelError, OutputError
 from synthgen.interview import Answers, Question
-from synthgen.interview.answers import ANSWERS_FILE
+from synthgen.interview.answers import ANSWERS_FILE, TALK
+from synthgen.interview.led import MOST_QUESTIONS, LedInterview, LedTurn, expected_cost
 from synthgen.interview.questions import NUMBERED
+from synthgen.models import ClaudeModel, Model
+from synthgen.models.budget import dollars
+from synthgen.recipe import ClaudeSpec
 
 BACK = "<"
 SHOWN = 10
@@ -68,6 +72,61 @@ def hold(folder: Path) -> None:
         answers.give(question.key, answer)
         answered.append(question.key)
         interview.save(answers, file)
+
+
+def lead(folder: Path, model: Model) -> None:
+    """Let Claude ask, and keep each answer, until it knows enough. Raises ModelError."""
+    file = folder / ANSWERS_FILE
+    answers = interview.load(file) if file.exists() else Answers()
+    held = LedInterview(model, answers)
+    if held.talk:
+        out.print(safe(f"going on with the {len(held.talk)} answers in {file}"))
+    while turn := held.next_turn():
+        _print_turn(turn)
+        lines = [_line("> ")]
+        while lines[-1].strip() not in ("", BACK):
+            lines.append(_line("> "))
+        if lines[-1].strip() == BACK:
+            held.take_back()
+        else:
+            held.reply(turn, "\n".join(lines))
+        interview.save(answers, file)
+    interview.save(answers, file)
+
+
+def _print_turn(turn: LedTurn) -> None:
+    out.print()
+    if turn.noticed.strip():
+        out.print(safe(turn.noticed), style="cyan")
+    out.print(safe(turn.question), style="bold")
+    if turn.example.strip():
+        out.print(Text("  such as: ", style="dim") + safe(turn.example))
+    out.print(Text("  an empty line ends", style="dim"))
+
+
+def claude_may_lead(folder: Path) -> ClaudeModel | None:
+    """The Claude that leads the interview, if there is a key, the answers were not begun by themselves, and the user wants it."""
+    answers = interview.load(folder / ANSWERS_FILE) if (folder / ANSWERS_FILE).exists() else Answers()
+    model = ClaudeModel(ClaudeSpec().name)
+    try:
+        model.check_key()
+    except ModelError:
+        return None
+    if TALK in answers.values:
+        return model
+    if answers.values:
+        return None
+    try:
+        cost = expected_cost(model)
+    except ModelError as error:
+        err.print(safe(f"Claude cannot be asked: {error.message}; these are the fixed questions"), style="yellow")
+        return None
+    is_known = cost.cost is not None and cost.most is not None
+    price = f"about {dollars(cost.cost)}, {dollars(cost.most)} at most" if is_known else "at no known price"
+    out.print()
+    lead_in = f"Claude ({model.name}) can lead: it follows up and thinks of edge cases, {MOST_QUESTIONS} questions at most, {price}."
+    out.print(safe(lead_in))
+    return model if typer.confirm("Shall it? If not, there are fixed questions, at no cost.", default=True) else None
 
 
 def _asked(question: Question, line: Callable[[str], str]) -> Any:

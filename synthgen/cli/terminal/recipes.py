@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -41,6 +42,18 @@ def print_started(started: Started) -> None:
     """Where a recipe was written, and what to do next."""
     out.print(safe(f"wrote {started.recipe}, and what it reads beside it"))
     out.print(safe(f"next: synthgen preview {shlex.quote(str(started.recipe))} --watch"))
+
+
+def print_documents_cost(place: Path) -> None:
+    """What it costs that Claude reads documents, before it does."""
+    from synthgen.interview.documents import documents_cost
+    from synthgen.models import ClaudeModel
+    from synthgen.recipe import ClaudeSpec
+
+    model = ClaudeModel(ClaudeSpec().name)
+    cost = documents_cost(model, place)
+    price = "at no known price" if cost.cost is None or cost.most is None else f"{dollars(cost.cost)}, {dollars(cost.most)} at most"
+    err.print(safe(f"asks {model.name}: about {cost.read:,} tokens read; about {price}"))
 
 
 def print_check(result: Checked) -> None:
