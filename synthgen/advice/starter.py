@@ -24,12 +24,13 @@ Writes = Literal["illustrative", "concrete"]
 @dataclass(frozen=True)
 class Started:
     """A new recipe; the copy of the paper beside it, if there is one; the topics whose seeds are stand-ins, because an interview got no
-    messages about them; and the topics that were found in logs, each with its share of the messages."""
+    messages about them; and the topics and the `odd` edge cases that were found in logs, each with its share of the messages."""
 
     recipe: Path
     paper: Path | None = None
     stand_ins: tuple[str, ...] = ()
     topics: Mapping[str, float] = field(default_factory=dict)
+    odd: Mapping[str, float] = field(default_factory=dict)
 
 
 def recipe_name(folder: Path) -> str:

@@ -29,6 +29,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "synthgen new our-chat --from-logs logs.jsonl",
         "synthgen new our-tests --from-harness promptfooconfig.yaml",
         "synthgen new our-prompt --from-prompt prompt.txt",
+        "synthgen new our-help --from-docs docs --max-cost 1",
     ),
     "look": (
         'synthgen look outputs/bank-support --where "intent=lost card" -n 20',

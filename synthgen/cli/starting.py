@@ -84,7 +84,7 @@ def new(
     ] = False,
     max_cost: MaxCost = None,
 ) -> None:
-    """Write a small recipe to begin with, which works as it is. Without a NAME, questions are asked, and their answers become a recipe."""
+    """Write a recipe to begin with, which works as it is: a small one, a copy, or one of what is there. Without a NAME it asks you."""
     from synthgen.cli import terminal
 
     files = {"logs": from_logs, "harness": from_harness, "prompt": from_prompt, "docs": from_docs}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -18,6 +18,8 @@ from synthgen.errors import DataError
 from synthgen.interview.clusters import Cluster, clustered
 from synthgen.interview.facts import FACTS
 from synthgen.interview.new_files import refuse_taken, write_new
+from synthgen.interview.oddities import odd_cases
+from synthgen.interview.writing import mapping
 from synthgen.spec.scalars import scalar
 from synthgen.text import files
 from synthgen.text.dialogues import ReadSummary, Turns
@@ -27,7 +29,7 @@ from synthgen.tuning.masks import masked
 FEWEST, MOST = 40, 5_000
 """Messages that a recipe is made from."""
 KEPT = "messages.jsonl"
-COLUMNS = "topic", "message"
+COLUMNS = "topic", "message", "case", "input"
 """Fields of the recipe, which no slot can be called after; nor after `id`."""
 AMOUNT = re.compile(
     r"(?<![\w.])(?:[$£€]\s?\d[\d,]*(?:\.\d\d?)?|\d[\d,]*(?:\.\d\d?)?\s?(?:€|(?:usd|gbp|eur|dollars|pounds|euros|quid)\b))", re.IGNORECASE
@@ -55,7 +57,8 @@ def from_logs(
     if listen and summary.fields:
         listen(f"{logs.name}: {summary}")
     stream = Random(0)
-    different = list(dict.fromkeys(_without_facts(message, stream) for message in read))
+    odd, plain = odd_cases(read)
+    different = list(dict.fromkeys(_without_facts(message, stream) for message in plain))
     if len(different) < max(FEWEST, 4 * (topics or 0)):
         raise DataError(f"{logs}: {len(different)} different messages are too few to see what they are about", f"give {FEWEST} or more")
     sample = sorted(stream.sample(range(len(different)), min(MOST, len(different))))
@@ -63,8 +66,10 @@ def from_logs(
     records = [
         json.dumps({"topic": cluster.name, "text": message}, ensure_ascii=False) for cluster in clusters for message in cluster.messages
     ]
-    recipe = write_new(folder, _lines(name, logs.name, clusters), {KEPT: records})
-    return Started(recipe, topics={cluster.name: len(cluster.messages) / len(sample) for cluster in clusters})
+    cases = {"none": len(plain), **odd} if odd else {}
+    recipe = write_new(folder, _lines(name, logs.name, clusters, cases), {KEPT: records})
+    shares = {case: count / len(read) for case, count in odd.items()}
+    return Started(recipe, topics={cluster.name: len(cluster.messages) / len(sample) for cluster in clusters}, odd=shares)
 
 
 def _without_facts(message: str, stream: Random) -> str:
@@ -73,7 +78,7 @@ def _without_facts(message: str, stream: Random) -> str:
     return SLOT.sub(lambda slot: "<number>" if slot[1] == "id" else slot[1] if slot[1] in COLUMNS else slot[0], text)
 
 
-def _lines(name: str, logs: str, clusters: Sequence[Cluster]) -> Iterator[str]:
+def _lines(name: str, logs: str, clusters: Sequence[Cluster], cases: Mapping[str, int]) -> Iterator[str]:
     yield f"# Made from the messages in {logs}. What identifies somebody is a slot; but people said it: keep {KEPT} to yourself."
     yield f"name: {scalar(name)}"
     yield "about: People who write to us.    # who types, and into what? It is the first line that the base model reads"
@@ -101,12 +106,17 @@ def _lines(name: str, logs: str, clusters: Sequence[Cluster]) -> Iterator[str]:
     yield ""
     yield "      # As those people type: their voice is measured, and none of their messages is repeated."
     yield f'      message: {{kind: typed, topic: "{{{{ topic }}}}", like: {KEPT}, labelled: topic}}'
+    if cases:
+        yield ""
+        yield f"      # Edge cases that were found in {logs}, as often as they were: those that a pattern can tell."
+        yield f"      case:  {{kind: choice, options: {mapping(cases)}}}"
+        yield '      input: {kind: edge_case, of: message, case: "{{ case }}"}'
     yield ""
     yield "    keep:"
     yield "      - {kind: near_duplicate, field: message}"
     yield ""
     yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to promptfoo"
-    yield "harness: {input: message, target: topic}"
+    yield f"harness: {{input: {'input' if cases else 'message'}, target: topic{', out: unclear' if cases else ''}}}"
 
 
 def _comment(message: str) -> str:

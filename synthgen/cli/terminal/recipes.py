@@ -33,6 +33,8 @@ def print_recipes() -> None:
 def print_found_topics(started: Started) -> None:
     """What logs are about, and what to do next."""
     grid(("topic", "share"), [(name, f"{share:.0%}") for name, share in started.topics.items()])
+    if started.odd:
+        grid(("edge case", "share"), [(name, f"{share:.2%}") for name, share in started.odd.items()])
     out.print(safe(f"wrote {started.recipe}, and the messages with what identifies somebody as slots beside it"))
     out.print(Text("Give the topics better names, in both files, and say who types: about."))
     out.print(safe(f"next: synthgen preview {shlex.quote(str(started.recipe))} --watch"))
