@@ -172,6 +172,7 @@ def test_the_recipe_makes_rows_at_the_first_try_and_exports_back(
     for row in rows:
         target = targets[row["neat"]]
         assert row["target"] in (target, [target])
+    assert {row["voice"] for row in rows} == {"careful", "texter", "phone"}
     assert any(row["message"] != row["neat"] for row in rows)
     exported = api.export(made.folder, harness)
     back = exported.folders[harness] / {"promptfoo": "promptfooconfig.yaml", "inspect": "data.jsonl", "openai": "items.jsonl"}[harness]
@@ -191,7 +192,7 @@ def test_the_prompt_is_filled_with_what_was_typed(write: Callable[[str, Any], Pa
     assert (harness.input, harness.target, harness.grade) == ("prompt", "target", "label")
     rows = api.look(api.make(started.recipe, out=tmp_path / "out").folder, table="traffic", rows=100).rows
     for row in rows:
-        assert row["prompt"] == f"You are the desk of Halden & Co. Sort the ticket.\nTicket: {row['input']}"
+        assert row["prompt"] == f"You are the desk of Halden & Co. Sort the ticket.\nTicket: {row['message']}"
 
 
 def test_names_that_a_recipe_needs_itself_are_changed_in_the_prompt_too(write: Callable[[str, Any], Path], tmp_path: Path):
@@ -202,7 +203,7 @@ def test_names_that_a_recipe_needs_itself_are_changed_in_the_prompt_too(write: C
     started = api.new(tmp_path / "typed", harness=write("config.yaml", config), field="question")
     assert load(started.recipe)
     rows = api.look(api.make(started.recipe, out=tmp_path / "out").folder, table="traffic", rows=9).rows
-    assert all(row["prompt"] == f"7 of note, here : {row['input']}" for row in rows)
+    assert all(row["prompt"] == f"7 of note, here : {row['message']}" for row in rows)
 
 
 def test_a_dataset_of_our_own_may_be_typed_again(write: Callable[[str, Any], Path], tmp_path: Path):

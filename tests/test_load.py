@@ -3,6 +3,7 @@
 import datetime
 import json
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import pyarrow
@@ -206,3 +207,22 @@ def test_too_many_rows_are_told_that_all_can_be_asked_for(tmp_path):
     with pytest.raises(LimitError) as error:
         made(tmp_path, rows=2, v={"file": "a.jsonl", "field": "v"})
     assert "rows: all" in error.value.hint
+
+
+def test_rows_of_two_finished_tables_come_together_in_a_third(tmp_path: Path) -> None:
+    (tmp_path / "parents.yaml").write_text(
+        "name: parents\ntables:\n"
+        "  customers: {rows: 5, fields: {customer: {kind: id, prefix: c}}}\n"
+        "  products: {rows: 4, fields: {product: {kind: id, prefix: p}}}\n"
+    )
+    api.make(tmp_path / "parents.yaml", out=tmp_path / "outputs" / "parents")
+    (tmp_path / "orders.yaml").write_text(
+        "name: orders\ntables:\n  orders:\n    rows: 60\n    fields:\n"
+        "      buyer: {kind: load, dataset: outputs/parents/customers, pick: random, hidden: true}\n"
+        "      item: {kind: load, dataset: outputs/parents/products, pick: random, hidden: true}\n"
+        '      pair: {kind: template, template: "{{ buyer.customer }} {{ item.product }}"}\n'
+    )
+    made = api.make(tmp_path / "orders.yaml", out=tmp_path / "outputs" / "orders")
+    pairs = {row["pair"] for row in api.look(made.folder, rows=60).rows}
+    assert {pair.partition(" ")[0] for pair in pairs} == {f"c-{number}" for number in range(5)}
+    assert len(pairs) > 5

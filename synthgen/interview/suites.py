@@ -17,12 +17,9 @@ from synthgen.recipe.shape import RESERVED
 from synthgen.spec.scalars import scalar
 
 KEPT = "cases.jsonl"
-TYPED_WAYS = 3
-"""Rows that are made of each case."""
-VOICES = "{careful: 1, texter: 1, phone: 1}"
-CASES = "{none: 40, sent twice: 1, very many spaces: 1, mail signature: 1, in a wrapper: 1}"
-"""Edge cases in which what is asked stays what it was."""
-TAKEN = {"id", "neat", "target", "before", "message", "case", "input", "prompt", "provenance"}
+VOICES = "[careful, texter, phone]"
+"""Who types each case; the first is the baseline."""
+TAKEN = {"id", "neat", "target", "before", "voice", "message", "prompt", "provenance"}
 MOST_COLUMNS = 24
 """Variables, labels and metadata that are carried."""
 
@@ -99,14 +96,14 @@ def _lines(name: str, source: str, suite: IncomingSuite, columns: _Columns) -> I
     ]:
         yield f"      {column}: {{kind: load, file: {KEPT}, field: {column}}}"
     yield ""
-    yield "  # Each as people would type it. The right answer stays what it was, and so do the facts of the other columns."
+    yield "  # Each as these people would type it: twins, with the same right answer and the same facts. The first voice is the baseline."
     yield "  traffic:"
-    yield f"    from: {{table: neat, per_row: {TYPED_WAYS}}}"
+    yield "    from: {table: neat}"
     yield "    fields:"
     yield f"      id: {{kind: id, prefix: {scalar(name)}}}"
-    yield f"      message: {{kind: noise, of: neat, voice: {VOICES}}}    # who types, by weight: docs/voices.md"
-    yield f"      case: {{kind: choice, options: {CASES}}}"
-    yield '      input: {kind: edge_case, of: message, case: "{{ case }}"}'
+    yield f"      voice: {{kind: choice, pick: each, options: {VOICES}}}    # others: docs/voices.md"
+    facts = ", facts: [target]" if columns.has_targets and all(isinstance(case.target, str | None) for case in suite.cases) else ""
+    yield f'      message: {{kind: noise, of: neat, voice: "{{{{ voice }}}}"{facts}}}'
     if prompt:
         yield ""
         yield "      # What your application is asked, as its prompt has it."
@@ -115,7 +112,7 @@ def _lines(name: str, source: str, suite: IncomingSuite, columns: _Columns) -> I
         yield from block("template", prompt, 8)
     yield ""
     yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to {suite.harness}"
-    yield from _harness(suite, columns, "prompt" if prompt else "input")
+    yield from _harness(suite, columns, "prompt" if prompt else "message")
 
 
 def _harness(suite: IncomingSuite, columns: _Columns, read: str) -> Iterator[str]:
@@ -135,7 +132,7 @@ def _prompt(suite: IncomingSuite, columns: _Columns) -> str:
     template = suite.prompt or ("{{ INPUT }}" if columns.has_before else "")
     if columns.has_before:
         template = "{{ before }}{{ 'user: ' if before else '' }}" + template
-    fields = {**columns.by_name, "INPUT": "input"}
+    fields = {**columns.by_name, "INPUT": "message"}
     return renamed(template, fields)
 
 
