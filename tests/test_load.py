@@ -224,5 +224,5 @@ def test_rows_of_two_finished_tables_come_together_in_a_third(tmp_path: Path) ->
     )
     made = api.make(tmp_path / "orders.yaml", out=tmp_path / "outputs" / "orders")
     pairs = {row["pair"] for row in api.look(made.folder, rows=60).rows}
-    assert {pair.partition(" ")[0] for pair in pairs} == {f"c-{number}" for number in range(5)}
+    assert {pair.partition(" ")[0] for pair in pairs} == {f"c-{number:06}" for number in range(5)}
     assert len(pairs) > 5
