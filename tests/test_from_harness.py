@@ -145,6 +145,23 @@ def test_what_cannot_be_read_is_told(write: Callable[[str, Any], Path], name: st
         read_suite(write(name, content))
 
 
+def test_a_configuration_of_a_stranger_reads_nothing_elsewhere(write: Callable[[str, Any], Path], tmp_path: Path):
+    (tmp_path / "secret.txt").write_text("mine", "utf-8")
+    (tmp_path / "theirs").mkdir()
+    for named in ("file://../secret.txt", f"file://{tmp_path}/secret.txt"):
+        config = f"prompts: ['{{{{q}}}}']\nproviders: [echo]\ntests: [{{vars: {{q: '{named}'}}}}]\n"
+        with pytest.raises(DataError, match="lies outside the folder"):
+            read_suite(write("theirs/config.yaml", config))
+        with pytest.raises(DataError, match="lies outside the folder"):
+            read_suite(write("theirs/config.yaml", f"prompts: ['{named}']\nproviders: [echo]\ntests: [{{vars: {{q: x}}}}]\n"))
+
+
+def test_aliases_that_stand_for_too_much_are_told(write: Callable[[str, Any], Path]):
+    levels = "".join(f"l{number}: &l{number} [{', '.join([f'*l{number - 1}'] * 12)}]\n" for number in range(1, 9))
+    with pytest.raises(DataError, match="more than 2,000,000 values"):
+        read_suite(write("config.yaml", f"l0: &l0 x\n{levels}prompts: [x]\nproviders: [echo]\ntests: [{{vars: {{q: *l8}}}}]\n"))
+
+
 # The recipe
 
 

@@ -121,8 +121,8 @@ def claude_may_lead(folder: Path) -> ClaudeModel | None:
     except ModelError as error:
         err.print(safe(f"Claude cannot be asked: {error.message}; these are the fixed questions"), style="yellow")
         return None
-    is_known = cost.cost is not None and cost.most is not None
-    price = f"about {dollars(cost.cost)}, {dollars(cost.most)} at most" if is_known else "at no known price"
+    has_price = cost.cost is not None and cost.most is not None
+    price = f"about {dollars(cost.cost or 0)}, {dollars(cost.most or 0)} at most" if has_price else "at no known price"
     out.print()
     lead_in = f"Claude ({model.name}) can lead: it follows up and thinks of edge cases, {MOST_QUESTIONS} questions at most, {price}."
     out.print(safe(lead_in))

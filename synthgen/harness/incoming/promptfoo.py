@@ -15,6 +15,7 @@ from typing import Any
 
 from synthgen.errors import DataError, did_you_mean
 from synthgen.harness.incoming.asserted import Asserted, asserted
+from synthgen.harness.incoming.beside import WHOLE, beside, read_yaml
 from synthgen.harness.incoming.case import MOST_CASES, IncomingCase, IncomingSuite
 from synthgen.harness.incoming.names import INPUTS, TARGETS, likeliest
 from synthgen.harness.incoming.prompts import Wording, first_prompt
@@ -22,15 +23,13 @@ from synthgen.harness.incoming.records import target_in
 from synthgen.spec.rows import to_text
 from synthgen.text import decoding, files
 
-WHOLE = 64_000_000
-"""Bytes of a configuration, or of a text that a variable names."""
 PROGRAMS = (".js", ".cjs", ".mjs", ".ts", ".py", ".rb")
 Values = Mapping[str, Any]
 
 
 def read_config(path: Path, field: str) -> IncomingSuite:
     """The suite of a YAML file: a configuration, or a list of tests. Raises DataError."""
-    value = _yaml(path)
+    value = read_yaml(path)
     if isinstance(value, list):
         return tests_suite(value, path, field)
     if not isinstance(value, Mapping) or not is_config(value):
@@ -45,7 +44,7 @@ def is_config(value: Values) -> bool:
 
 def config_in(path: Path) -> Values | None:
     """The configuration in a JSON file, None where it is something else."""
-    value = _yaml(path) if decoding.read_text(path, WHOLE).lstrip().startswith("{") else None
+    value = read_yaml(path) if decoding.read_text(path, WHOLE).lstrip().startswith("{") else None
     return value if isinstance(value, Mapping) and is_config(value) else None
 
 
@@ -143,26 +142,23 @@ def _tests(tests: Any, folder: Path, where: str) -> Iterator[Any]:
         elif isinstance(test, Mapping) and isinstance(test.get("path"), str):
             yield from _tests_of_file(test["path"], folder, where)
         elif isinstance(test, Mapping) and isinstance(test.get("vars"), str):
-            yield {**test, "vars": _yaml(_local(test["vars"], folder))}
+            yield {**test, "vars": read_yaml(beside(test["vars"], folder))}
         else:
             yield test
 
 
 def _tests_of_file(name: str, folder: Path, where: str) -> Iterator[Any]:
-    path = _local(name, folder)
-    if "://" in name.removeprefix("file://") or path.suffix.partition(":")[0].lower() in PROGRAMS:
+    local = name.removeprefix("file://")
+    if "://" in local or Path(local).suffix.partition(":")[0].lower() in PROGRAMS:
         raise DataError(f"{where}: its tests come from {name}", "write them to a file, JSONL or CSV, and name that")
+    path = beside(name, folder)
     found = sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
     for file in found:
         if file.suffix.lower() in (".yaml", ".yml"):
-            yield from _tests(_yaml(file), file.parent, str(file))
+            yield from _tests(read_yaml(file), file.parent, str(file))
         else:
             for record in files.records(file):
                 yield record if "vars" in record or any(key.startswith("__") for key in record) else {"vars": record}
-
-
-def _local(name: str, folder: Path) -> Path:
-    return folder / name.removeprefix("file://")
 
 
 def _combinations(values: Values, folder: Path) -> Iterator[dict[str, Any]]:
@@ -177,7 +173,7 @@ def _combinations(values: Values, folder: Path) -> Iterator[dict[str, Any]]:
 
 def _text_of(value: Any, folder: Path) -> Any:
     named = isinstance(value, str) and value.startswith("file://") and Path(value).suffix.lower() in (".txt", ".md", ".json", ".html")
-    return decoding.read_text(_local(value, folder), WHOLE).strip() if named else value
+    return decoding.read_text(beside(value, folder), WHOLE).strip() if named else value
 
 
 def _typed_variable(rows: Sequence[Values], wording: Wording, path: Path, field: str) -> str:
@@ -192,13 +188,3 @@ def _typed_variable(rows: Sequence[Values], wording: Wording, path: Path, field:
     if rows and not variable:
         raise DataError(f"{path}: it cannot be told which variable somebody types: {', '.join(names)}", "name it: --field VARIABLE")
     return variable
-
-
-def _yaml(path: Path) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe", pure=True).load(decoding.read_text(path, WHOLE))
-    except YAMLError as error:
-        raise DataError(f"{path} is not YAML: {' '.join(str(error).split())}", "promptfoo validate says more") from None

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from synthgen.harness.incoming.beside import WHOLE, beside
 from synthgen.spec import render
 from synthgen.spec.rows import parsed_json
 from synthgen.text import decoding
 from synthgen.text.message import is_talk
 
-WHOLE = 10_000_000
-"""Bytes of a prompt's file."""
 TEXTS = (".txt", ".md", ".json", ".yaml", ".yml", ".j2")
 PLACE = re.compile(r"\{\{\s*([A-Za-z_]\w*)\b")
 
@@ -70,7 +69,7 @@ def _texts(prompt: Any, folder: Path) -> Iterator[str]:
     if name == prompt and ("\n" in prompt or Path(name).suffix.lower() not in TEXTS):
         yield prompt
     elif Path(name).suffix.lower() in TEXTS:
-        text = decoding.read_text(folder / name, WHOLE)
+        text = decoding.read_text(beside(name, folder), WHOLE)
         yield from (part for part in (re.split(r"(?m)^---\s*$", text) if name.endswith(".txt") else [text]) if part.strip())
 
 
