@@ -49,9 +49,11 @@ def _first_that_reads(candidates: Iterator[str], expected: Any, key_path: KeyPat
 
 
 def _reads(text: str) -> Any:
+    from ruamel.yaml.error import YAMLError
+
     try:
         return data_of(text)
-    except Exception:  # noqa: BLE001 (YAML's errors are many)
+    except (YAMLError, ValueError):
         return MISSING
 
 
