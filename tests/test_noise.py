@@ -118,6 +118,21 @@ def test_spans_move_with_the_text(name):
     assert made.labels["spans"][0]["label"] == "shop"
 
 
+def test_names_are_spelt_as_they_are():
+    text = "i sent it to 12 Hill Road in Norwich, not to 21 Mill Road, and Mrs Okafor never got it"
+    for made in [*draws(noise(level=3), message=text), *draws(noise(voice="shouter"), message=text), *draws(noise(rate=0.3), message=text)]:
+        assert all(name in made.value.lower() for name in ("12 hill road", "norwich", "21 mill road", "okafor"))
+    assert any("norwich" not in made.value.lower() for made in draws(noise(level=3, touch_facts=True), message=text))
+    capitals = draws(noise(level=3), message="My Parcel Was Delivered To The Wrong House Yesterday")
+    assert any("parcel" not in made.value.lower() for made in capitals)
+
+
+def test_the_voice_none_leaves_a_text_as_it_is():
+    [made] = draws(noise(voice="{{ voice }}", spans="at"), 1, voice="none", at=[{"start": 4, "end": 12}])
+    assert (made.value, made.labels["slips"], made.labels["spans"]) == (TEXT, [], [{"start": 4, "end": 12}])
+    assert [mistake.message for mistake in noise(voice="none").mistakes()] == ["there is no voice 'none'"]
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [

@@ -27,11 +27,14 @@ from synthgen.text.slots import as_typed, is_plain_words
 from synthgen.text.spans import moved, spans_of
 from synthgen.voices.channel import Put, add_typos, apply_voice
 from synthgen.voices.levels import LEVELS
+from synthgen.voices.pieces import Stretch
 
 SHORTEST = 3
 """Characters of a value that is taken for a fact: `no` and `5` are in many words and messages by chance."""
 TRIES = 20
 """How often a text is drawn that has lost a fact, before it stays as it was."""
+AS_IT_IS = "none"
+"""The voice, among those of a row, that leaves a text as it is."""
 WAYS = ("voice", "rate", "level")
 VoiceName = Annotated[Annotated[str, Tag("(fixed)")] | Annotated[Expression, Tag("(template)")], Discriminator(by_template)]
 Level = Annotated[Annotated[Literal[0, 1, 2, 3], Tag("(fixed)")] | Annotated[Expression, Tag("(template)")], Discriminator(by_template)]
@@ -47,7 +50,8 @@ class Noise(PythonField):
     kind: Literal["noise"] = "noise"
     of: str = Field(description="the field that holds the text")
     voice: VoiceName | dict[str, Weight] | None = Field(
-        None, description="a voice, weights such as {texter: 5, careful: 1}, or {{ field }} for a choice of voices"
+        None,
+        description="a voice, weights such as {texter: 5, careful: 1}, or {{ field }} for a choice of voices (none: the text as it is)",
     )
     rate: float | None = Field(None, ge=0, le=0.3, description="misspelled words for each word, such as 0.05, with no voice")
     level: Level | None = Field(
@@ -109,7 +113,7 @@ class Noise(PythonField):
                     )
 
     def _name_mistakes(self, name: object) -> Iterator[PartMistake]:
-        return voice_mistakes(str(name), self._context)
+        return voice_mistakes(str(name), self._context) if name != AS_IT_IS else iter(())
 
     def labels(self) -> dict[str, str]:
         """The slips (start, end, kind, and what stood there); the voice, where the field itself draws it; and the spans."""
@@ -161,12 +165,14 @@ class Noise(PythonField):
         return name
 
     def _typed(self, text: str, name: str, row: Row, stream: Random, facts: Sequence[str]) -> Put:
+        if name == AS_IT_IS:
+            return Put(text, [], [Stretch(0, len(text), 0, len(text))])
         if self.rate is not None:
-            return add_typos(text, self.rate, self.keyboard or "qwerty", stream, protected=facts)
+            return add_typos(text, self.rate, self.keyboard or "qwerty", stream, protected=facts, whole=not self.touch_facts)
         voice = self._context.voices[name] if name else LEVELS[self._level_of(row)]
         if self.keyboard:
             voice = voice.model_copy(update={"keyboard": self.keyboard})
-        put: Put = apply_voice(text, voice, stream, protected=facts, whole=True)
+        put: Put = apply_voice(text, voice, stream, protected=facts, whole=not self.touch_facts)
         return put
 
     def _level_of(self, row: Row) -> int:

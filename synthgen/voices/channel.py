@@ -12,7 +12,7 @@ from random import Random
 from synthgen.voices import chat, courtesy, length, marks, misspelling
 from synthgen.voices.aims import Aim
 from synthgen.voices.lexicon import KINDS, Kind
-from synthgen.voices.pieces import Put, TextChange, joined, located, split, words
+from synthgen.voices.pieces import Put, TextChange, joined, located, named, split, words
 from synthgen.voices.voice import Voice
 
 _FOUND = 0.7  # of the misspellings that the channel makes `features` finds so many: an unusual word with a typo may be any word
@@ -33,12 +33,13 @@ def apply_voice(
 
     Each feature that the voice names is drawn for this message; where the message is so already, nothing is changed. `protected` are
     facts that stay as they are, `source` is the voice of the texts that this one is from, if it is known (then no more is changed than
-    the two voices differ by), and `amount` (0 to 1) says how far to go. A `whole` message still asks all that it asked, also in keywords.
-    The slips are misspellings, dropped apostrophes, chat words and drawn-out letters, with the features' names as their kinds. A text
-    without an English word stays as it is.
+    the two voices differ by), and `amount` (0 to 1) says how far to go. A `whole` message still asks all that it asked, also in keywords,
+    and spells its names. The slips are misspellings, dropped apostrophes, chat words and drawn-out letters, with the features' names as
+    their kinds. A text without an English word stays as it is.
     """
     aim = Aim(voice, source, stream, amount, whole)
     pieces = located(split(text, protected))
+    pieces = named(pieces) if whole else pieces
     if not any(piece.sort == "word" and piece.text.isascii() for piece in pieces):
         return joined(pieces)
     case = marks.wanted_case(pieces, marks.case_of(pieces), aim)
@@ -64,13 +65,15 @@ def apply_voice(
     return joined(pieces)
 
 
-def add_typos(text: str, rate: float, keyboard: str, stream: Random, *, protected: Sequence[str] = ()) -> Put:
-    """The text with the slips that people make, and nothing else changed: `rate` misspelled words for each word.
+def add_typos(text: str, rate: float, keyboard: str, stream: Random, *, protected: Sequence[str] = (), whole: bool = False) -> Put:
+    """The text with the slips that people make, and nothing else changed: `rate` misspelled words for each word. A `whole` message spells
+    its names.
 
     From 0 to about 0.3, where a quarter of the words is misspelled and more would not be read. Contractions lose their apostrophe three
     times as often.
     """
     pieces = located(split(text, protected))
+    pieces = named(pieces) if whole else pieces
     for piece in pieces:
         if piece.sort == "word" and chat.is_contracted(piece.text) and stream.random() < 3 * rate:
             chat.drop_apostrophe(piece)

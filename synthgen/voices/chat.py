@@ -8,7 +8,7 @@ from functools import cache
 
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
-from synthgen.voices.pieces import Piece, in_case_of, is_acronym, is_ended, slip, tidy, words
+from synthgen.voices.pieces import UNSPELT, Piece, in_case_of, is_acronym, is_ended, slip, tidy, words
 
 _SHORT = {
     "you": {"u": 49}, "your": {"ur": 36}, "are": {"r": 30}, "please": {"pls": 40, "plz": 33}, "thanks": {"thx": 45, "thnx": 4, "tnx": 4},
@@ -158,7 +158,7 @@ def _abbreviable(pieces: Sequence[Piece]) -> list[tuple[int, int, dict[str, int]
             continue
         for phrase, short in phrases.get(piece.text.lower(), ()):
             stop = at + len(phrase)
-            if [part.text.lower() for part in pieces[at:stop] if part.sort != "fixed"] == phrase:
+            if [part.text.lower() for part in pieces[at:stop] if part.sort not in UNSPELT] == phrase:
                 candidates.append((at, stop, short))
                 free = stop
                 break

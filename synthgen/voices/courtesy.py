@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
-from synthgen.voices.pieces import Piece, is_ended, lowered, remove_pieces, split, words
+from synthgen.voices.pieces import UNSPELT, Piece, is_ended, lowered, remove_pieces, split, words
 
 _GREETINGS = {
     "plain": ["hi"] * 6 + ["hey"] * 3 + ["hello"] * 3 + ["hi there"] * 2,
@@ -55,7 +55,7 @@ def after_greeting(pieces: Sequence[Piece], start: int) -> int:
     """Where the message goes on after the greeting that begins there, with all that belongs to it; `start` if there is none."""
     stop = _greeted(pieces, start)
     while start < stop < len(pieces) and (
-        pieces[stop].sort == "space" or (pieces[stop].sort != "fixed" and pieces[stop].text.lower() in _GREETED)
+        pieces[stop].sort == "space" or (pieces[stop].sort not in UNSPELT and pieces[stop].text.lower() in _GREETED)
     ):
         stop += 1
     return stop

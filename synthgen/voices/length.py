@@ -7,7 +7,7 @@ import re
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
 from synthgen.voices.courtesy import after_greeting
-from synthgen.voices.pieces import Piece, is_acronym, is_ended, lowered, remove_pieces, split, words
+from synthgen.voices.pieces import UNSPELT, Piece, is_acronym, is_ended, lowered, remove_pieces, split, words
 
 _QUERY = 6  # words of a query, at most, before it is cut at the end of a clause
 _NEGATIONS = {"not": "not", "no": "no", "without": "no", "cannot": "cant", "can't": "cant", "can’t": "cant"}
@@ -90,7 +90,7 @@ def to_keywords(pieces: list[Piece], aim: Aim) -> None:
     """Leave only what one would type into a search box."""
     small = lexicon.table("function_words") | lexicon.table("polite") | lexicon.table("greetings")
     word_places = words(pieces)
-    content = [at for at in word_places if is_acronym(pieces, at) or pieces[at].sort == "fixed" or pieces[at].text.lower() not in small]
+    content = [at for at in word_places if is_acronym(pieces, at) or pieces[at].sort in UNSPELT or pieces[at].text.lower() not in small]
     is_keywords = len(content) == len(word_places)
     if aim.voice.keywords is None or not aim.share("keywords", is_keywords) or is_keywords or len(content) < 2:
         return
@@ -101,7 +101,7 @@ def to_keywords(pieces: list[Piece], aim: Aim) -> None:
     if len(content) > _QUERY and not aim.whole:  # the first clauses that say enough
         clauses = [at for at, piece in enumerate(pieces) if piece.sort == "mark" or piece.text.lower() in _JOINTS]
         stop = next((at for at in clauses if sum(place < at for place in content) > 2), len(pieces))
-        content = [at for at in content if at < stop or pieces[at].sort == "fixed"]
+        content = [at for at in content if at < stop or pieces[at].sort in UNSPELT]
     how, kept = aim.whole or aim.stream.random() < _ASKING_HOW, list[Piece]()
     asking = lexicon.table("question_words") if aim.whole else frozenset[str]()
     for at in word_places[: word_places.index(content[-1]) + 1]:
@@ -145,7 +145,7 @@ def _without_opener(pieces: list[Piece]) -> None:
                 stop += 1
             if (
                 length == match.end()
-                and not any(piece.sort == "fixed" for piece in pieces[:stop])
+                and not any(piece.sort in UNSPELT for piece in pieces[:stop])
                 and sum(piece.sort != "space" for piece in pieces[stop:]) > 2
             ):
                 remove_pieces(pieces, 0, stop)

@@ -24,7 +24,7 @@ _JOINTS = {"but", "because", "so", "and", "which", "however"}
 
 def case_of(pieces: Sequence[Piece]) -> Case:
     """The case that a message is in."""
-    letters = "".join(piece.text for piece in pieces if piece.sort == "word")
+    letters = "".join(piece.text for piece in pieces if piece.sort in ("word", "name"))
     if not letters or letters.lower() == letters.upper():
         return "none"
     if letters == letters.lower():
@@ -56,7 +56,7 @@ def _cases(voice: Voice, current: Case, mixed: bool) -> dict[Case, float] | None
 
 def set_case(pieces: Sequence[Piece], case: Case) -> None:
     """Put the message in that case. From capitals there is no way back to names: only sentences and `I` get theirs."""
-    word_pieces = [piece for piece in pieces if piece.sort == "word"]
+    word_pieces = [piece for piece in pieces if piece.sort in ("word", "name")]
     current = case_of(pieces)
     if case in {current, "none"}:
         return

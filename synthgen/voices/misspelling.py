@@ -16,7 +16,7 @@ from random import Random
 
 from synthgen.voices import keyboards, lexicon
 from synthgen.voices.lexicon import KINDS, Kind
-from synthgen.voices.pieces import Piece, in_case_of, slip
+from synthgen.voices.pieces import UNSPELT, Piece, in_case_of, slip
 
 OBSERVED: Mapping[Kind, float] = {
     "swapped": 0.16,
@@ -104,7 +104,7 @@ def misspelled(pieces: Sequence[Piece]) -> list[int]:
 def _free(pieces: Sequence[Piece]) -> list[int]:
     """The words that a slip may happen in: plain ones, not beside another slip if either is short."""
     typos, free_places = lexicon.typos(), list[int]()
-    places = [at for at, piece in enumerate(pieces) if piece.sort == "word" or piece.sort == "fixed"]
+    places = [at for at, piece in enumerate(pieces) if piece.sort == "word" or piece.sort in UNSPELT]
     slipped = [pieces[at].kind in KINDS or pieces[at].text.lower() in typos for at in places]
     for index, at in enumerate(places):
         piece = pieces[at]

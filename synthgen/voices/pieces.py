@@ -11,12 +11,16 @@ from typing import Literal, NamedTuple
 from synthgen.text.slots import SLOT
 from synthgen.voices import lexicon
 
-Sort = Literal["word", "space", "mark", "fixed"]
+Sort = Literal["word", "name", "space", "mark", "fixed"]
+"""A name is spelt as it is, and takes the case of its message; what is fixed keeps that, too."""
+UNSPELT: frozenset[Sort] = frozenset({"name", "fixed"})
+"""What is as good as a word, and is not misspelt."""
 ENDS = frozenset(".!?…")
 """What a sentence ends with."""
 _CHUNK = re.compile(r"\s+|\S+")
 _FIXED = re.compile(r"[\d_/\\@#<>{}=|~^*$€£%&+\[\]]|[a-z][A-Z]|[A-Za-z][.:][A-Za-z]|::|--")
 _OUTSIDE = ".,!?;:…()\"'“”‘’"
+_OF_ONE = re.compile(r"I['’]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -76,6 +80,25 @@ def located(pieces: list[Piece]) -> list[Piece]:
     for piece in pieces:
         piece.start, at = at, at + len(piece.text)
         piece.end = at
+    return pieces
+
+
+def named(pieces: list[Piece]) -> list[Piece]:
+    """The pieces of a message, with names told from other words: what has a capital within a sentence, in a message that has few."""
+    word_pieces = [piece for piece in pieces if piece.sort == "word"]
+    capitals = [piece for piece in word_pieces if piece.text[0].isupper() and piece.text[1:].islower() and not _OF_ONE.match(piece.text)]
+    if 2 * len(capitals) > len(word_pieces):
+        return pieces
+    begins = True
+    for piece in pieces:
+        if piece.sort == "mark":
+            begins = begins or piece.text[-1] in ENDS
+        elif piece.sort == "space":
+            begins = begins or "\n" in piece.text
+        else:
+            if not begins and any(piece is capital for capital in capitals):
+                piece.sort = "name"
+            begins = False
     return pieces
 
 
@@ -172,7 +195,7 @@ def tidy(pieces: list[Piece]) -> None:
 
 def words(pieces: Sequence[Piece]) -> list[int]:
     """Where the words are, and what is as good as a word."""
-    return [at for at, piece in enumerate(pieces) if piece.sort == "word" or piece.sort == "fixed"]
+    return [at for at, piece in enumerate(pieces) if piece.sort == "word" or piece.sort in UNSPELT]
 
 
 def is_acronym(pieces: Sequence[Piece], at: int) -> bool:
