@@ -221,6 +221,23 @@ def test_another_version_is_asked_anew_and_the_same_is_not(shop, tmp_path):
     assert [row["order"] for row in rows(other)] == [row["order"] for row in rows(first)]
 
 
+def test_what_was_wrong_with_the_application_at_first_is_not_remembered(shop, tmp_path):
+    mended = list[bool]()
+
+    def bot(message: str) -> str:
+        if not mended:
+            raise RuntimeError("no key")
+        return "yes"
+
+    def previewed() -> set[tuple[str | None, str | None]]:
+        (shown,) = preview(shop, out=tmp_path / "out", show=2, app=bot)
+        return {(row.values["reply"], row.values["reply_error"]) for row in shown.rows}
+
+    assert previewed() == {(None, "RuntimeError: no key")}
+    mended.append(True)
+    assert previewed() == {("yes", None)}
+
+
 def test_what_a_preview_asked_is_not_asked_again(shop, tmp_path):
     calls = list[str]()
 

@@ -361,7 +361,7 @@ def test_errors_that_come_first_are_given_out_when_a_reply_shows_that_it_is_ther
 
     with app_server(answer) as server:
         assert [finish for finish, _ in told(configured(tmp_path, server, "concurrency: 1"), *"abc")] == ["failed", "failed", "stop"]
-        assert [finish for finish, _ in told(server.address, "a", "b")] == ["failed", "failed"]  # too few to be sure
+        assert [finish for finish, _ in told(server.address, "a", "b")] == ["error", "error"]  # too few to be sure: not to be kept
 
 
 @pytest.mark.parametrize(
@@ -388,7 +388,7 @@ def test_what_no_message_would_get_past_is_told_with_the_way_out(tmp_path, react
 def test_no_redirect_is_followed():
     with app_server(echo) as other:
         with app_server(lambda asked, number: Reaction(b"", 302, {"location": other.address})) as server:
-            assert [finish for finish, _ in told(server.address, "hi")] == ["failed"]
+            assert [finish for finish, _ in told(server.address, "hi")] == ["error"]
         assert other.asked == []
 
 
@@ -397,7 +397,7 @@ def test_what_answers_too_late_is_an_error_of_that_message(tmp_path):
         return Reaction({"reply": "yes"}, wait=300)
 
     with app_server(answer) as server:
-        assert told(configured(tmp_path, server, "timeout: 0.5"), "slow") == [("failed", "no answer in 0.5 s")]
+        assert told(configured(tmp_path, server, "timeout: 0.5"), "slow") == [("error", "no answer in 0.5 s")]
         assert len(server.asked) == 1
 
 
@@ -565,7 +565,7 @@ def test_a_function_that_never_returns_is_given_up(tmp_path, monkeypatch):
     (tmp_path / "stuck_bot.py").write_text("import threading\ndef answer(m):\n    threading.Event().wait()\n")
     (tmp_path / "app.yaml").write_text("function: stuck_bot:answer\ntimeout: 0.5\n")
     monkeypatch.chdir(tmp_path)
-    assert told(tmp_path / "app.yaml", "a") == [("failed", "no answer in 0.5 s")]
+    assert told(tmp_path / "app.yaml", "a") == [("error", "no answer in 0.5 s")]
 
 
 def test_a_function_keeps_what_belongs_to_its_loop():

@@ -23,7 +23,7 @@ from synthgen.errors import DataError
 from synthgen.fields.answer import AnswerForm
 from synthgen.fields.considered import Listener
 from synthgen.fields.instructed import MOST_TOKENS, Thinking, document, part_mistakes, prompt_files, render_prompt, room_mistakes, tagged
-from synthgen.fields.reply import APP, service_figures, session_of
+from synthgen.fields.reply import APP, answered, service_figures, session_of
 from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, anything, fill
 from synthgen.spec import render
 from synthgen.spec.parts import PartMistake, unreadable_file
@@ -305,7 +305,7 @@ class Conversation(Asked):
     def _reply(self, completion: Completion, talk: Talk) -> None:
         if self.tests_app:
             talk.milliseconds.append(completion.milliseconds)
-            if completion.finish == "stop":
+            if answered(completion):
                 talk.turns.append(("assistant", completion.text))
             else:
                 talk.end, talk.error, talk.why = BROKEN, completion.text, ""

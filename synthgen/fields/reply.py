@@ -31,6 +31,11 @@ def session_of(row: Row, name: str, message: str, streams: Streams) -> str:
     return digest(f"{streams.number(row.table, name, row.index, row.attempt, 'session')}\0{message}")
 
 
+def answered(completion: Completion) -> bool:
+    """Whether the application gave a reply, and no error in its place."""
+    return completion.finish in ("stop", "length")
+
+
 def service_figures(calls: Sequence[int | None], errors: Sequence[str | None]) -> dict[str, Any]:
     """What a manifest tells of an application: how many `calls` (milliseconds each, None where there was none), how many of `errors` are
     some, and how long half of the calls took at most (`median_ms`), and nearly all (`p95_ms`)."""
@@ -87,8 +92,7 @@ class Reply(Asked):
         if not completions:
             return Labelled(None, dict.fromkeys(self.labels()))
         (completion,) = completions
-        failed = completion.finish != "stop"
-        text, error = (None, completion.text) if failed else (completion.text, None)
+        text, error = (completion.text, None) if answered(completion) else (None, completion.text)
         return Labelled(text, {"error": error, "ms": completion.milliseconds})
 
     def choose(

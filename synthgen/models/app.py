@@ -7,6 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
 from random import Random
 from threading import Event, Thread
 from time import monotonic
@@ -103,7 +104,8 @@ class AppModel:
                 yield completion
         if self.problem is not None:
             raise self.problem
-        yield from failed
+        for completion in failed:  # where it never answered, a mended address or key may help: they are not to be kept
+            yield completion if self.there else replace(completion, finish="error")
 
     def _may_go_on(self) -> bool:
         """Whether more may be asked: nothing has ended the run, and the budget is not used up."""
