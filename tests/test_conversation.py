@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 from pydantic import TypeAdapter
-from servers.claude import ClaudeServer
+from servers.claude import ClaudeServer, last_text
 
 from synthgen.api import MakeResult, make
 from synthgen.errors import ModelError, RecipeError
@@ -30,7 +30,13 @@ FIRST = "my crad got decliend why"
 
 
 def conversation(context: RecipeContext | None = None, **keys: Any) -> Conversation:
-    given = {"user": "message", "assistant": "You are the bank's helper for {{ name }}.", "goal": "A new card for {{ name }}.", **keys}
+    given = {
+        "user": "message",
+        "assistant": "You are the bank's helper for {{ name }}.",
+        "goal": "A new card for {{ name }}.",
+        "behaviour": "changes mind",
+        **keys,
+    }
     field = TypeAdapter(AnyField).validate_python({"kind": "conversation", **given}, context=context or RecipeContext(Path(), about=BANK))
     assert isinstance(field, Conversation)
     return field
@@ -40,8 +46,13 @@ def row(message: Any = FIRST, index: int = 0) -> Row:
     return Row("talks", index, values={"message": message, "name": "Ada"})
 
 
-def settled(state: str = "goes on", following: str = "ok but when", why: str = "It is so.") -> str:
-    return json.dumps({"why": why, "state": state, "next": following if state == "goes on" else ""})
+def settled(state: str = "goes on", following: str | None = None, why: str = "It is so.", met_by: str = "") -> str:
+    usual = {"goes on": "ok but when", "given up": "forget it then", "met": ""}[state] if state in ("goes on", "given up", "met") else ""
+    return json.dumps({"why": why, "state": state, "met_by": met_by, "next": usual if following is None else following})
+
+
+def met(quote: str, following: str = "") -> str:
+    return settled("met", following, met_by=quote)
 
 
 Said = dict[str, list[str | tuple[str, str]]]
@@ -72,7 +83,7 @@ def parts(rounds: Sequence[Sequence[Prompt]]) -> list[str]:
 
 
 DRAFTS: list[str | tuple[str, str]] = [" yes tillow\n", " whats that\n", " ok but when\n", " thx\n"]
-SAID: Said = {"reply": ["Which shop?", "It is on its way.", "Next week."], "draft": DRAFTS, "next": [settled(), settled("met")]}
+SAID: Said = {"reply": ["Which shop?", "It is on its way.", "Next week."], "draft": DRAFTS, "next": [settled(), met("It is on its way.")]}
 
 
 # Who says what
@@ -158,12 +169,22 @@ def test_no_message_can_end_the_tags_that_it_stands_in():
 # How it ends
 
 
-@pytest.mark.parametrize("state", ["met", "given up"])
-def test_it_ends_after_the_assistant_when_the_goal_is_met_or_given_up(state):
-    value, rounds = talk({**SAID, "next": [settled(state, why="Said so.")]})
+def test_it_ends_after_the_reply_that_meets_the_goal_and_names_its_words():
+    value, rounds = talk({**SAID, "reply": ["A new card is on its way."], "next": [met("new card is on its way")]})
     assert parts(rounds) == ["reply", "draft", "next"]
     assert [one["role"] for one in value.value] == ["user", "assistant"]
-    assert value.labels == {"end": state, "why": "Said so.", "turns": 1, "mess": []}
+    assert value.labels == {
+        "end": "met", "why": "It is so.", "met_by": "new card is on its way", "behaviour": "changes mind", "turns": 1, "mess": [],
+    }  # fmt: skip
+
+
+def test_a_user_who_leaves_says_so_and_one_who_is_content_may():
+    value, _ = talk({**SAID, "reply": ["We do not do that."], "next": [settled("given up", why="Said so.")]})
+    assert value.value[-1] == {"role": "user", "content": "forget it then"}
+    assert (value.labels["end"], value.labels["why"], value.labels["met_by"], value.labels["turns"]) == ("given up", "Said so.", "", 1)
+    assert [one["turn"] for one in value.labels["mess"]] == [2]
+    value, _ = talk({**SAID, "reply": ["It is on its way."], "next": [met("It is on its way.", "thx bye")]})
+    assert value.value[-1] == {"role": "user", "content": "thx bye"}
 
 
 @pytest.mark.parametrize("turns", [1, 3])
@@ -182,7 +203,7 @@ def test_a_goal_can_be_met_at_the_last_turn():
 
 
 def test_how_the_later_messages_are_typed_is_noted_and_not_refused():
-    said: Said = {**SAID, "next": [settled(), settled(following="Yes, I would like that very much."), settled("met")]}
+    said: Said = {**SAID, "next": [settled(), settled(following="Yes, I would like that very much."), met("Next week.")]}
     value, _ = talk(said)
     second, third = value.labels["mess"]
     assert (second["turn"], second["draft"], second["polish"]) == (2, True, [])
@@ -201,8 +222,16 @@ def test_how_the_later_messages_are_typed_is_noted_and_not_refused():
         ({"next": [("I must not.", "refusal")]}, "declined", "turn 1, what comes next"),
         ({"next": [settled(), ('{"why": "It', "length")]}, "cut off", "turn 2, what comes next"),
         ({"next": ["goes on"]}, "malformed", "turn 1"),
-        ({"next": [json.dumps({"why": "", "state": "done", "next": ""})]}, "malformed", "turn 1"),
-        ({"next": [settled(following=" ")]}, "malformed", "turn 1"),
+        ({"next": [settled("done")]}, "malformed", "turn 1"),
+        ({"next": [settled(following=" ")]}, "no message", "turn 1"),
+        ({"next": [settled("given up", " ")]}, "no message", "turn 1"),
+        ({"next": [settled(following="my card ends in 8842")]}, "made-up fact", '"8842"'),
+        ({"next": [met("")]}, "false done", "quotes nothing"),
+        ({"next": [met("your card is here")]}, "false done", "word for word"),
+        ({"next": [met("Which shop?")]}, "false done", "a question"),
+        ({"next": [settled("given up")]}, "early end", "still asks"),
+        ({"next": [settled(following="Thank you for contacting us.")]}, "assistant's words", "the assistant had written it"),
+        ({"next": [settled(following="which shop?")]}, "assistant's words", "repeats"),
     ],
 )
 def test_what_goes_wrong_inside_a_conversation_is_told_with_its_turn(said, reason, where):
@@ -217,7 +246,7 @@ def test_without_a_first_message_nobody_is_asked(message):
     found, rounds = talk(SAID, one=row(message))
     assert rounds == []
     if message is None:
-        assert found == Labelled(None, dict.fromkeys(["end", "why", "turns", "mess"]))
+        assert found == Labelled(None, dict.fromkeys(["end", "why", "met_by", "behaviour", "turns", "mess"]))
     else:
         assert found.final
 
@@ -251,6 +280,7 @@ tables:
         user: message
         assistant: You help the customers of a bank.
         goal: A new card for {{ name }}.
+        behaviour: {bit by bit: 2, thanks and goes: 2, asks back: 1, impatient: 1}
 """
 
 
@@ -277,6 +307,9 @@ def mistakes(folder: Path, **keys: str) -> str:
         ({"assistant": "broken.md"}, "template"),
         ({"assistant": '" "'}, "empty"),
         ({"turns": "0"}, "turns"),
+        ({"behaviour": "impatent"}, "there is no behaviour 'impatent'; did you mean 'impatient'"),
+        ({"behaviour": "{impatient: 1, polite: 1}"}, "there is no behaviour 'polite'; behaviours: all at once"),
+        ({"behaviour": "{impatient: 0}"}, "no behaviour can be chosen"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path, keys, said):
@@ -293,14 +326,20 @@ def test_a_mistake_is_told_with_its_line(tmp_path, keys, said):
 
 def helper(prompt: Prompt, stream: Random) -> str:
     if prompt.origin["part"] == "reply":
-        return f"{stream.choice(['Which one?', 'It is on its way.', 'I cannot do that.'])} ({stream.randrange(10**6)})\n"
+        return f"{stream.choice(['It is the other one', 'It is on its way', 'I cannot do that'])} ({stream.randrange(10**6)})\n"
     drafts = re.findall("<draft>(.*)</draft>", prompt.text)
-    state = stream.choice(["met", "given up", "goes on", "goes on", "goes on"])
-    return settled(state, drafts[0] if drafts else "hm") + "\n"
+    state = stream.choice(["met", "given up", *["goes on"] * 5])
+    following = {"met": "ok thx", "given up": "forget it then", "goes on": f"why {drafts[0] if drafts else 'hm'} {{name}}"}[state]
+    name = re.search("new card for (.*?)\\.", prompt.text)
+    return settled(state, following.format(name=name[1] if name else ""), met_by=replied(prompt.text) if state == "met" else "") + "\n"
+
+
+def replied(text: str) -> str:
+    return re.findall("<assistant>(.*?)</assistant>", text)[-1]
 
 
 def typist(prompt: Prompt, stream: Random) -> str:
-    return f" yes the {stream.randrange(10**6)} one\n"
+    return f" yes the {stream.choice(['red', 'blue', 'small', 'big', 'other'])} one\n"
 
 
 class Bounded:
@@ -343,10 +382,11 @@ def test_conversations_ship_with_how_they_ended(run):
     assert len(rows) == 10
     for one in rows:
         roles = [message["role"] for message in one["talk"]]
-        assert roles == ["user", "assistant"] * (len(roles) // 2)
+        assert roles == (["user", "assistant"] * len(roles))[: len(roles)]
         assert one["talk"][0]["content"] == one["message"]
         assert one["talk_turns"] == len(roles) // 2
-        assert len(one["talk_mess"]) == one["talk_turns"] - 1
+        assert len(one["talk_mess"]) == roles.count("user") - 1
+        assert (roles[-1] == "user") or one["talk_end"] == "turns"
     assert {one["talk_end"] for one in rows} == {"met", "given up", "turns"}
     assert {one["provenance"]["asked"]["talk"]["model"] for one in rows} == {"scripted"}
 
@@ -375,7 +415,7 @@ def test_a_run_that_was_cut_off_goes_on_inside_its_conversations(run, answers):
 def test_the_api_takes_what_a_conversation_asks(run, monkeypatch, tmp_path):
     def answer(request: dict[str, Any]) -> str:
         stream = Random(json.dumps(request["messages"]))
-        return helper(Prompt(str(request["messages"][-1]), 0, origin={"part": "next" if "output_config" in request else "reply"}), stream)
+        return helper(Prompt(last_text(request), 0, origin={"part": "next" if "output_config" in request else "reply"}), stream)
 
     with ClaudeServer(answer=answer) as server:
         for name, value in server.environment.items():

@@ -31,7 +31,8 @@ def claude(prompt: Prompt, _: Random) -> str:
         return "An engineer can come. Shall I ask for one?\n" if prompt.turns else "Which lights does the router show?\n"
     assert prompt.origin["part"] == "next"
     met = "An engineer can come." in prompt.text
-    return json.dumps({"why": "It is so.", "state": "met" if met else "goes on", "next": "" if met else "the red one"}) + "\n"
+    state = {"state": "met" if met else "goes on", "met_by": "An engineer can come." if met else "", "next": "ok thx" if met else "the one"}
+    return json.dumps({"why": "It is so.", **state}) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,7 @@ def test_the_spans_of_train_entities_cut_the_values_out_of_the_message(outputs: 
 def test_broadband_talks_hold_the_customers_messages_and_the_assistants(outputs: Outputs, tmp_path: Path) -> None:
     talks = rows_of(outputs("broadband-talks"), "talks")
     openers = {row["message"] for row in rows_of(outputs("broadband-talks"), "openers")}
-    assert [[turn["role"] for turn in row["talk"]] for row in talks] == [["user", "assistant"] * 2] * 2
+    assert [[turn["role"] for turn in row["talk"]] for row in talks] == [["user", "assistant", "user", "assistant", "user"]] * 2
     assert {row["talk"][0]["content"] for row in talks} <= openers
     assert {row["talk_end"] for row in talks} == {"met"}
     assert len(cases_of(outputs("broadband-talks"), tmp_path)) == 2

@@ -4,6 +4,7 @@ The assistant's side is the application itself, which the command line names, or
 it. An error of the application ends the talk, and is kept. What the user types next is
 drafted by the base model, which knows how people type but hardly what the talk is about, and settled by Claude in a brief of its own,
 which also says whether the user's goal is met: a model that was taught to help makes a user who is too clear, too patient and too neat.
+What code can check of the user is in `user_side`.
 
 All rows of a chunk are asked in the same round: the assistant's replies, the drafts, what comes next. Where a conversation stands is
 read from its answers alone, so that a killed run goes on in the middle of a talk.
@@ -12,7 +13,6 @@ read from its answers alone, so that a killed run goes on in the middle of a tal
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -21,35 +21,21 @@ from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError
 from synthgen.fields.answer import AnswerForm
+from synthgen.fields.behaviours import BEHAVIOURS, MIX, behaviour_mistakes
 from synthgen.fields.considered import Listener
-from synthgen.fields.instructed import MOST_TOKENS, Thinking, document, part_mistakes, prompt_files, render_prompt, room_mistakes, tagged
+from synthgen.fields.instructed import MOST_TOKENS, Thinking, document, part_mistakes, prompt_files, room_mistakes
 from synthgen.fields.reply import APP, answered, service_figures, session_of
-from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, anything, fill
+from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, Weight, anything, fill
+from synthgen.fields.user_side import FILES, Part, Talk, TalkUser
+from synthgen.fields.voiced import draw_voice
 from synthgen.spec import render
 from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import Brief, Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
-from synthgen.text import frames
 
-DRAFTS = 4  # of a user's next message
-LONGEST = 64  # tokens of a draft
-SHOWN = 4  # turns that a base model reads, the latest ones
-SHORT = 300  # characters of a message that it reads at most
-MET, GIVEN_UP, GOES_ON = "met", "given up", "goes on"
 BROKEN = "error"
 """How a talk ends in which the application gave an error."""
-NEXT: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "why": {"type": "string"},
-        "state": {"type": "string", "enum": [MET, GIVEN_UP, GOES_ON]},
-        "next": {"type": "string"},
-    },
-    "required": ["why", "state", "next"],
-    "additionalProperties": False,
-}
-Part = Literal["reply", "draft", "next"]
 Needed = Annotated[Template, AfterValidator(lambda text: _needed(text))]
 
 
@@ -59,33 +45,12 @@ def _needed(text: str) -> str:
     return text
 
 
-@dataclass(slots=True)
-class Talk:
-    """How far a conversation is: its `turns`, (role, text) each; the `drafts` of the user's next message, None before they are asked for;
-    how it ended (`end`) and `why`; of each later message of the user whether it was a draft; or why there is no conversation. Of the
-    application under test, the milliseconds of each answer, and the error that ended the talk, if one did."""
-
-    turns: list[tuple[str, str]]
-    drafts: list[str] | None = None
-    end: str = ""
-    why: str = ""
-    drafted: list[bool] = field(default_factory=list)
-    refusal: Refusal | None = None
-    milliseconds: list[int | None] = field(default_factory=list)
-    error: str | None = None
-
-    @property
-    def replies(self) -> int:
-        """How often the assistant has answered."""
-        return sum(role == "assistant" for role, _ in self.turns)
-
-
 class Conversation(Asked):
     """A conversation that begins with the message in `user`, with your application (`--app`), or with Claude under its system prompt
     (`assistant`)."""
 
     role: ClassVar[Role] = "message"
-    sliced: ClassVar[tuple[str, ...]] = ("end",)
+    sliced: ClassVar[tuple[str, ...]] = ("end", "behaviour")
 
     asks: ClassVar[str] = "claude"
     kind: Literal["conversation"] = "conversation"
@@ -98,6 +63,10 @@ class Conversation(Asked):
         "itself answers, which the command line names: --app)",
     )
     goal: Needed = Field(description="what the user wants, and every fact that they know: it is all that they can say")
+    behaviour: str | dict[str, Weight] = Field(
+        default_factory=lambda: dict(MIX),
+        description="how the user behaves, or weights such as {bit by bit: 3, impatient: 1}: " + ", ".join(BEHAVIOURS),
+    )
     turns: int = Field(4, ge=1, le=50, description="how often the assistant replies at most")
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
         None, description="how much work the assistant puts into a reply: low, medium, high, xhigh or max (default: the model's own way)"
@@ -139,10 +108,11 @@ class Conversation(Asked):
             if key in self.model_fields_set:
                 why = f"'{key}' is of Claude's replies, and without 'assistant' your application replies"
                 yield PartMistake((key,), why, "give assistant, its system prompt, or take this out", at_key=True)
+        yield from behaviour_mistakes(self.behaviour)
 
     def files(self) -> list[Path]:
         """The file of the system prompt, and those of our own."""
-        built_in = prompt_files("conversation_next", "conversation_next_row", "purpose", "form")
+        built_in = prompt_files(*FILES)
         return [*([self._context.path(self._file)] if self._file else []), *built_in]
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -157,7 +127,7 @@ class Conversation(Asked):
         return {"by": "claude", "typist": "base"}
 
     def rounds(self) -> int:
-        """A reply and what comes next to each turn."""
+        """A reply and what comes next to each turn, without what is asked for again."""
         return 2 * self.turns
 
     def stand_in(self, row: Row) -> Value:
@@ -177,12 +147,11 @@ class Conversation(Asked):
         return "json"
 
     def labels(self) -> dict[str, str]:
-        """How it ended (met, given up or turns) and why; how often the assistant replied; and how each later message of the user was typed
-        beside the first one. Of the application, the error that ended the talk, if one did, and how many milliseconds each of its answers
-        took."""
-        return {"end": "string", "why": "string", "turns": "int64", "mess": "json"} | (
-            {"error": "string", "ms": "json"} if self.tests_app else {}
-        )
+        """How it ended (met, given up or turns), why, and the assistant's words that met the goal; how the user behaves; how often the
+        assistant replied; and how each later message of the user was typed beside the first one. Of the application, the error that ended
+        the talk, if one did, and how many milliseconds each of its answers took."""
+        of_talk = {"end": "string", "why": "string", "met_by": "string", "behaviour": "string", "turns": "int64", "mess": "json"}
+        return of_talk | ({"error": "string", "ms": "json"} if self.tests_app else {})
 
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         """How the application did."""
@@ -193,20 +162,9 @@ class Conversation(Asked):
 
     # What is asked
 
-    @cached_property
-    def form(self) -> AnswerForm:
-        """How the goal stands, and what the user types next."""
-        return AnswerForm(NEXT)
-
-    @cached_property
-    def brief(self) -> Brief:
-        """What Claude reads before it settles the user's next message."""
-        system = render_prompt("conversation_next", about=self._context.about.strip(), form=self.form)
-        return Brief(system, schema=self.form.schema)
-
     def ask(self, rows: Sequence[Row], name: str, streams: Streams) -> list[list[Prompt]]:
         """The assistant's first reply; nothing for a row without a message."""
-        return [self._asked(row, self._talk(row, []), name, streams) if self._first(row).strip() else [] for row in rows]
+        return [self._asked(row, self._talk(row, []), name, streams) if self.first_message(row) else [] for row in rows]
 
     def more(self, rows: Sequence[Row], answers: Sequence[Sequence[Completion]], name: str, streams: Streams) -> list[list[Prompt]]:
         """What each conversation needs next: a reply, drafts, or what comes next."""
@@ -226,81 +184,72 @@ class Conversation(Asked):
             system = fill(self.system, row.values, f"{row.table}, row {row.index}, assistant").strip()
             brief = Brief(system, effort=self.effort or "", tokens=self.tokens, thinking=str(self.thinking or ""))
             return [self._prompt(row, talk, name, streams, "reply", talk.turns[-1][1], brief=brief, turns=tuple(talk.turns[:-1]))]
-        if talk.drafts is None and talk.replies < self.turns:
-            settings: dict[str, Any] = {"temperature": 1.0, "tokens": LONGEST, "stop": frames.END}
-            text = self._frame(row, talk)
-            return [
-                self._prompt(row, talk, name, streams, "draft", text, number, settings=settings, by=self.typist) for number in range(DRAFTS)
-            ]
-        return [self._prompt(row, talk, name, streams, "next", self._question(row, talk), brief=self.brief)]
+        return self.user_prompts(row, talk, name, streams)
+
+    def user_prompts(self, row: Row, talk: Talk, name: str, streams: Streams) -> list[Prompt]:
+        """What is asked for the user's next message after the assistant's reply."""
+        return [
+            self._prompt(
+                row, talk, name, streams, part, text, number, settings=settings, brief=brief, by=self.typist if part == "draft" else ""
+            )
+            for part, text, number, settings, brief in self.person(row, self.behaviour_of(row, name, streams)).prompts(
+                talk, last=talk.replies >= self.turns
+            )
+        ]
 
     def _prompt(self, row: Row, talk: Talk, name: str, streams: Streams, part: Part, text: str, number: int = 0, **more: Any) -> Prompt:
         stream = streams.number(row.table, name, row.index, row.attempt, part, talk.replies, number)
-        return Prompt(text, stream, origin={"field": f"{row.table}.{name}", "part": part}, **more)
+        origin = {"field": f"{row.table}.{name}", "part": part, "behaviour": self.behaviour_of(row, name, streams)}
+        return Prompt(text, stream, origin=origin, **more)
 
-    def _goal(self, row: Row) -> str:
-        return fill(self.goal, row.values, f"{row.table}, row {row.index}, goal").strip()
+    def behaviour_of(self, row: Row, name: str, streams: Streams) -> str:
+        """How the user of a row behaves, drawn by weight."""
+        return draw_voice(self.behaviour, streams.at(row.table, name, row.index, "behaviour"))
 
-    def _frame(self, row: Row, talk: Talk) -> str:
-        """The conversation as a base model reads it: the user's messages as those of a frame, each with the reply under it."""
-        texts, goal = [_shortened(text) for _, text in talk.turns], " ".join(self._goal(row).split())[:SHORT]
-        pairs = [f"{texts[at]}{frames.END}> {texts[at + 1]}" for at in range(0, len(texts), 2)]
-        return frames.frame(self._context.about, [frames.Section(goal, pairs[-SHOWN:])])
-
-    def _question(self, row: Row, talk: Talk) -> str:
-        conversation = "\n".join(tagged({role: text}) for role, text in talk.turns)
-        drafts = "\n".join(tagged({"draft": draft}) for draft in talk.drafts or [])
-        return render_prompt(
-            "conversation_next_row",
-            goal=tagged({"goal": self._goal(row)}),
-            conversation=tagged({"conversation": f"\n{conversation}\n"}),
-            drafts=tagged({"drafts": f"\n{drafts}\n"}) if drafts else "",
-            last=talk.replies >= self.turns,
-        )
+    def person(self, row: Row, behaviour: str) -> TalkUser:
+        """The user of a row."""
+        goal = fill(self.goal, row.values, f"{row.table}, row {row.index}, goal").strip()
+        return TalkUser(self._context.about, goal, BEHAVIOURS[behaviour])
 
     def foreseen(self, rows: Sequence[Row], name: str, streams: Streams) -> list[tuple[Prompt, int]]:
         """Claude's replies and what it settles are alike; the application's are asked beside what Claude settles."""
         if not self.tests_app:
             return super().foreseen(rows, name, streams)
         replies = [prompt for row_prompts in self.ask(rows, name, streams) for prompt in row_prompts]
-        talks = [(row, Talk([("user", self._first(row)), ("assistant", WORDS)], drafts=[])) for row in rows if self._first(row).strip()]
-        settled = [self._prompt(row, talk, name, streams, "next", self._question(row, talk), brief=self.brief) for row, talk in talks]
+        talks = [(row, Talk([("user", first), ("assistant", WORDS)], drafts=[])) for row in rows if (first := self.first_message(row))]
+        settled = [prompt for row, talk in talks for prompt in self.user_prompts(row, talk, name, streams)]
         return [(prompt, self.turns) for prompt in (*replies, *settled)]
 
     # How the answers are read
 
-    def _first(self, row: Row) -> str:
+    def first_message(self, row: Row) -> str:
+        """What the user types first; nothing where the row has no message. Raises DataError."""
         message = get_path(row.values, self.user)
         if message is not None and not isinstance(message, str):
             raise DataError(
                 f"{row.table}, row {row.index}: '{self.user}' is no text: {str(message)[:80]}", "make it a text with kind: template"
             )
-        return message or ""
+        return (message or "").strip()
 
     def _talk(self, row: Row, completions: Sequence[Completion]) -> Talk:
         """How far the answers so far have brought the conversation."""
-        talk = Talk([("user", self._first(row).strip())])
+        talk = Talk([("user", self.first_message(row))])
         for completion in completions:
-            part = completion.prompt.origin["part"]
-            if part == "draft":
-                talk.drafts = [*(talk.drafts or []), *self._drafted(completion, talk)]
-            elif part == "reply":
+            if completion.prompt.origin["part"] == "reply":
                 self._reply(completion, talk)
             else:
-                self._next(completion, talk)
+                self.answered(row, completion, talk)
         return talk
 
-    def _drafted(self, completion: Completion, talk: Talk) -> list[str]:
-        """The draft that a base model wrote, if it is a message."""
-        draft = frames.first_complete_message(completion.text)
-        odd = (
-            not draft
-            or draft.startswith(">")
-            or frames.leaks_frame(draft, self._context.about)
-            or frames.loops(draft)
-            or draft in (talk.drafts or [])
-        )
-        return [] if odd or draft is None else [draft]
+    def answered(self, row: Row, completion: Completion, talk: Talk) -> None:
+        """Bring a talk on by an answer to one of the `user_prompts`."""
+        user = self.person(row, completion.prompt.origin["behaviour"])
+        if completion.prompt.origin["part"] == "draft":
+            talk.drafts = [*(talk.drafts or []), *user.draft(completion, talk)]
+            return
+        user.take(completion, talk, last=talk.replies >= self.turns)
+        if talk.refusal:
+            talk.refusal = _in_turn(talk.refusal, talk, "what comes next")
 
     def _reply(self, completion: Completion, talk: Talk) -> None:
         if self.tests_app:
@@ -315,23 +264,6 @@ class Conversation(Asked):
             talk.refusal = _in_turn(read, talk, "reply")
         else:
             talk.turns.append(("assistant", read.value))
-
-    def _next(self, completion: Completion, talk: Talk) -> None:
-        read = self.form.read(completion)
-        if isinstance(read, Refusal):
-            talk.refusal = _in_turn(read, talk, "what comes next")
-            return
-        state, following, talk.why = read.value["state"], read.value["next"].strip(), read.value["why"].strip()
-        if state != GOES_ON:
-            talk.end = state
-        elif talk.replies >= self.turns:
-            talk.end = "turns"
-        elif not following:
-            talk.refusal = Refusal("malformed", f"turn {talk.replies}: the conversation goes on, but there is no next message")
-        else:
-            talk.turns.append(("user", following))
-            talk.drafted.append(following in (talk.drafts or []))
-            talk.drafts = None
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The conversation and how it ended, or why there is none."""
@@ -348,7 +280,8 @@ class Conversation(Asked):
         for turn, (text, drafted) in enumerate(zip(later, talk.drafted, strict=True), 2):
             share, polish = kept_mess(talk.turns[0][1], text)
             mess.append({"turn": turn, "draft": drafted, "kept": round(share, 3), "polish": polish})
-        labels = {"end": talk.end, "why": talk.why, "turns": talk.replies, "mess": mess}
+        labels = {"end": talk.end, "why": talk.why, "met_by": talk.met_by, "turns": talk.replies, "mess": mess}
+        labels["behaviour"] = completions[0].prompt.origin["behaviour"]
         if self.tests_app:
             labels |= {"error": talk.error, "ms": talk.milliseconds}
         return Labelled([{"role": role, "content": text} for role, text in talk.turns], labels)
@@ -372,9 +305,3 @@ class Conversation(Asked):
 def _in_turn(refusal: Refusal, talk: Talk, part: str) -> Refusal:
     """A refusal that says where in the conversation it was."""
     return Refusal(refusal.reason, f"turn {max(1, talk.replies + (part == 'reply'))}, {part}: {refusal.detail}", refusal.to, refusal.final)
-
-
-def _shortened(text: str) -> str:
-    """A message on one line, its beginning left out where it is long: what is asked stands at the end."""
-    line = " ".join(text.split())
-    return line if len(line) <= SHORT else f"… {line[-SHORT:].partition(' ')[2]}"
