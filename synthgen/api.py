@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from synthgen.reporting import ReportPath
     from synthgen.reviewing.page.serve import Up
     from synthgen.reviewing.state import ReviewState
+    from synthgen.serving.serve import ServeOptions, ServerUp
     from synthgen.tuning.run import Tuned
     from synthgen.tuning.train import Step
 
@@ -342,6 +343,29 @@ def serve_review(folder: str | Path, announce: Callable[[Up], None], *, port: in
     return serve(folder, announce, port=port, by=by)
 
 
+# serve
+
+
+@quietly
+def serve_users(
+    recipe: Recipes,
+    announce: Callable[[ServerUp], None],
+    how: ServeOptions | None = None,
+    *,
+    out: str | Path | None = None,
+    watch: Watch | None = None,
+    **options: Any,
+) -> dict[str, int]:
+    """Be the users of a recipe's conversations for an eval harness, which asks for them as for a model of OpenAI's, until the process is
+    interrupted; how many messages the user of each row typed. `announce` is called with the address when it is up, `how` says where it is
+    and who may ask: see `serving.serve`. What models answer is kept in the journal of the recipe's output. `options` are those of
+    `load_recipe`. Raises SynthgenError."""
+    from synthgen.serving.serve import ServeOptions, serve_users
+
+    loaded = loaded_from(recipe, options)
+    return serve_users(loaded, Output(loaded.output_folder(out)), how or ServeOptions(), announce, watch or (lambda tick: None))
+
+
 # export, slice and focus
 
 
@@ -560,6 +584,7 @@ __all__ = [
     "review",
     "send",
     "serve_review",
+    "serve_users",
     "slice_results",
     "tune",
     "tune_from_scratch",

@@ -22,7 +22,7 @@ ROOT = Path(synthgen.__file__).parent
 ORDER = [
     "errors", "memory", "versions", "quiet", "spec", "text", "voices", "harm", "fields", "checks", "recipe", "models", "engine", "dataset",
     "comparison", "decisions", "harness", "hub", "tuning", "reporting", "making", "provenance",
-    "reviewing", "advice", "focusing", "interview", "notebook", "api", "cases", "cli", "__main__",
+    "reviewing", "serving", "advice", "focusing", "interview", "notebook", "api", "cases", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"torch", "transformers", "anthropic"}

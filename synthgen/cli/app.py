@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from synthgen.cli import making, models, reading, realism, recipes, reviewing, sending, starting
+from synthgen.cli import making, models, reading, realism, recipes, reviewing, sending, serving, starting
 from synthgen.cli.examples import epilog
 from synthgen.cli.options import INTERRUPTED
 from synthgen.cli.streams import failed, finished, open_streams, tell
@@ -26,6 +26,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "look": reading.look,
     "report": reading.report,
     "review": reviewing.review,
+    "serve": serving.serve,
     "verify": reading.verify,
     "why": reading.why,
     "diff": reading.diff,

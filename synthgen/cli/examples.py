@@ -39,6 +39,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "report": ("synthgen report outputs/bank-support --open", "synthgen report outputs/bank-support --against logs.jsonl --open"),
     "review": ("synthgen review outputs/bank-support", "synthgen review outputs/bank-support --by ana --port 8642 --no-browser"),
+    "serve": (
+        "synthgen serve recipe.yaml",
+        "synthgen serve recipe.yaml --rows 50 --port 8765 --max-cost 5",
+        "SYNTHGEN_SERVE_TOKEN=$(openssl rand -hex 24) synthgen serve recipe.yaml --host 0.0.0.0",
+    ),
     "verify": ("synthgen verify outputs/bank-support",),
     "why": ("synthgen why outputs/bank-support traffic-17", "synthgen why outputs/bank-support 17 --table traffic --json"),
     "diff": ("synthgen diff outputs/bank-support outputs/bank-support-2",),
@@ -65,6 +70,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 PAGES = {
     "report": "report",
     "review": "review",
+    "serve": "serve",
     "why": "output",
     "diff": "output",
     "verify": "output",

@@ -184,17 +184,15 @@ class Conversation(Asked):
             system = fill(self.system, row.values, f"{row.table}, row {row.index}, assistant").strip()
             brief = Brief(system, effort=self.effort or "", tokens=self.tokens, thinking=str(self.thinking or ""))
             return [self._prompt(row, talk, name, streams, "reply", talk.turns[-1][1], brief=brief, turns=tuple(talk.turns[:-1]))]
-        return self.user_prompts(row, talk, name, streams)
+        return self.user_prompts(row, talk, name, streams, last=talk.replies >= self.turns)
 
-    def user_prompts(self, row: Row, talk: Talk, name: str, streams: Streams) -> list[Prompt]:
-        """What is asked for the user's next message after the assistant's reply."""
+    def user_prompts(self, row: Row, talk: Talk, name: str, streams: Streams, *, last: bool = False) -> list[Prompt]:
+        """What is asked for the user's next message after the assistant's reply, which is the `last` one where a talk ends with it."""
         return [
             self._prompt(
                 row, talk, name, streams, part, text, number, settings=settings, brief=brief, by=self.typist if part == "draft" else ""
             )
-            for part, text, number, settings, brief in self.person(row, self.behaviour_of(row, name, streams)).prompts(
-                talk, last=talk.replies >= self.turns
-            )
+            for part, text, number, settings, brief in self.person(row, self.behaviour_of(row, name, streams)).prompts(talk, last=last)
         ]
 
     def _prompt(self, row: Row, talk: Talk, name: str, streams: Streams, part: Part, text: str, number: int = 0, **more: Any) -> Prompt:
@@ -238,16 +236,16 @@ class Conversation(Asked):
             if completion.prompt.origin["part"] == "reply":
                 self._reply(completion, talk)
             else:
-                self.answered(row, completion, talk)
+                self.answered(row, completion, talk, last=talk.replies >= self.turns)
         return talk
 
-    def answered(self, row: Row, completion: Completion, talk: Talk) -> None:
+    def answered(self, row: Row, completion: Completion, talk: Talk, *, last: bool = False) -> None:
         """Bring a talk on by an answer to one of the `user_prompts`."""
         user = self.person(row, completion.prompt.origin["behaviour"])
         if completion.prompt.origin["part"] == "draft":
             talk.drafts = [*(talk.drafts or []), *user.draft(completion, talk)]
             return
-        user.take(completion, talk, last=talk.replies >= self.turns)
+        user.take(completion, talk, last=last)
         if talk.refusal:
             talk.refusal = _in_turn(talk.refusal, talk, "what comes next")
 

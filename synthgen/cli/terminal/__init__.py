@@ -20,6 +20,7 @@ from synthgen.cli.terminal.recipes import (
 )
 from synthgen.cli.terminal.reviewing import print_review_end, print_review_page
 from synthgen.cli.terminal.sending import print_export, print_push
+from synthgen.cli.terminal.serving import print_served, print_server
 from synthgen.cli.terminal.slicing import print_slices
 from synthgen.cli.terminal.watching import progress, tuning
 from synthgen.cli.terminal.why import print_why
@@ -49,6 +50,8 @@ __all__ = [
     "print_report",
     "print_review_end",
     "print_review_page",
+    "print_served",
+    "print_server",
     "print_slices",
     "print_standing",
     "print_started",

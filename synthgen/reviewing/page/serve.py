@@ -59,17 +59,18 @@ def serve(folder: str | Path, announce: Callable[[Up], None], *, port: int = 0, 
     return len(desk.book.review) - before
 
 
-def listening_on(port: int) -> socket.socket:
-    """A socket that listens on the loopback. It says that it is one of TCP, or asyncio would not send small parts of a page at once: the
-    browser would wait 40 ms for each. Raises OutputError."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+def listening_on(port: int, host: str = HOST) -> socket.socket:
+    """A socket that listens on the loopback, or at another address. It says that it is one of TCP, or asyncio would not send small parts of
+    a page at once: the browser would wait 40 ms for each. Raises OutputError."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((HOST, port))
+        listening.bind((host, port))
         listening.listen(64)
     except (OSError, OverflowError) as error:
         listening.close()
         what = getattr(error, "strerror", None) or str(error)
-        raise OutputError(f"port {port} cannot be used: {what}", "name another: --port N, or none for any that is free") from None
+        place = f"port {port}" if host == HOST else f"{host}, port {port}"
+        raise OutputError(f"{place} cannot be used: {what}", "name another: --port N, or none for any that is free") from None
     return listening

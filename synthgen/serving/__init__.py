@@ -1,0 +1,1 @@
+"""A recipe's users behind the API that eval harnesses ask for a model."""
