@@ -200,6 +200,18 @@ def test_json_with_one_text_is_filled(users):
     assert users.chat(HELLO, system=SYSTEM, response_format=form).status == 400
 
 
+def test_what_tau2_sends_is_taken(users):
+    """As tau2-bench 1.0.1 sends it by litellm: guidelines and scenario, roles flipped, null for no tool calls."""
+    messages = [
+        {"role": "system", "content": TAU2},
+        {"role": "user", "content": HELLO},
+        {"role": "assistant", "content": first_of(users, 1), "tool_calls": None},
+        {"role": "user", "content": DONE},
+    ]
+    answer = users.post("/v1/chat/completions", {"model": "synthgen", "messages": messages, "temperature": 0.0, "num_retries": 3})
+    assert (answer.text, answer.body["synthgen"]["row"]) == ("thx bye\n###STOP###", "talks-1")
+
+
 def test_parts_of_text_and_what_shapes_a_models_answers_are_taken(users):
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": [{"type": "text", "text": HELLO}]}]
     more = {"temperature": 0, "max_tokens": 5, "stop": ["x"], "tools": [], "seed": 1, "n": 1, "logprobs": False}
@@ -312,6 +324,42 @@ def test_without_a_key_a_user_types_the_first_message_and_reactions_and_then_say
 )
 def test_a_reaction_claims_nothing(draft, reacts):
     assert is_reaction(draft) is reacts
+
+
+# Whose goal
+
+
+def obeying(prompt: Prompt, stream: Random) -> str:
+    """A Claude that has the user say what the goal begins with, and after that that it is enough."""
+    goal = re.search("<goal>(.*?)</goal>", prompt.text, re.DOTALL)
+    assert goal
+    following = goal[1].split(".")[0].lower() if "Nobody has written anything yet" in prompt.text else "and now"
+    return json.dumps({"why": "So it is.", "state": "goes on", "met_by": "", "next": following}) + "\n"
+
+
+TAU2 = """# User Simulation Guidelines
+If the instruction goal is satisified, generate the '###STOP###' token to end the conversation.
+<scenario>
+Cancel order W77. You are talks-1.
+</scenario>"""
+
+
+def test_with_the_harness_s_goal_the_user_wants_that_in_the_manner_of_the_row(recipe):
+    models = {"claude": ScriptedModel(obeying), "typist": ScriptedModel(typist)}
+    with served_users(recipe, models, given_goals=True) as server:
+        first = server.chat(HELLO, system=TAU2)
+        assert (first.text, first.body["synthgen"]["row"]) == ("cancel order w77", "talks-1")
+        assert server.chat(HELLO, first.text, "Why?", system=TAU2).text == "and now"
+        earlier = server.desk.users.first("talks-1")
+        assert f"<earlier>{earlier}</earlier>" in models["claude"].asked[0].text
+        assert "Guidelines" not in models["claude"].asked[0].text
+        assert f"- {earlier}\n" in models["typist"].asked[0].text
+        assert server.chat(HELLO).body["error"]["message"].startswith("the request says nothing of what the user wants")
+
+
+def test_without_a_key_nobody_has_the_harness_s_goal(recipe, models):
+    with served_users(recipe, models, settled=False, given_goals=True) as server:
+        assert server.chat(HELLO, system=TAU2).body["error"]["code"] == "no_key"
 
 
 # The command

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,6 +25,10 @@ def serve(
     stop: Annotated[
         str, typer.Option("--stop", metavar="TEXT", help="what stands behind the last words of a user whose talk is over")
     ] = "###STOP###",
+    goal: Annotated[
+        Literal["recipe", "harness"],
+        typer.Option("--goal", metavar="WHOSE", help="whose goal users have: recipe, or harness: that of its scenario or instructions"),
+    ] = "recipe",
     out: Out = None,
     seed: Seed = None,
     set_: Set = None,
@@ -38,7 +42,7 @@ def serve(
     from synthgen.cli import terminal
     from synthgen.serving.serve import TOKEN, ServeOptions
 
-    how = ServeOptions(host, port, os.environ.get(TOKEN, ""), rows, table, stop, max_cost)
+    how = ServeOptions(host, port, os.environ.get(TOKEN, ""), rows, table, stop, goal, max_cost)
     with ExitStack() as progress:
         watch = progress.enter_context(terminal.progress(silent=quiet))
 

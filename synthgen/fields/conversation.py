@@ -184,15 +184,17 @@ class Conversation(Asked):
             system = fill(self.system, row.values, f"{row.table}, row {row.index}, assistant").strip()
             brief = Brief(system, effort=self.effort or "", tokens=self.tokens, thinking=str(self.thinking or ""))
             return [self._prompt(row, talk, name, streams, "reply", talk.turns[-1][1], brief=brief, turns=tuple(talk.turns[:-1]))]
-        return self.user_prompts(row, talk, name, streams, last=talk.replies >= self.turns)
+        user = self.person(row, self.behaviour_of(row, name, streams))
+        return self.user_prompts(user, row, talk, name, streams, last=talk.replies >= self.turns)
 
-    def user_prompts(self, row: Row, talk: Talk, name: str, streams: Streams, *, last: bool = False) -> list[Prompt]:
-        """What is asked for the user's next message after the assistant's reply, which is the `last` one where a talk ends with it."""
+    def user_prompts(self, user: TalkUser, row: Row, talk: Talk, name: str, streams: Streams, *, last: bool = False) -> list[Prompt]:
+        """What is asked for the next message of a row's user after the assistant's reply, which is the `last` one where a talk ends with
+        it."""
         return [
             self._prompt(
                 row, talk, name, streams, part, text, number, settings=settings, brief=brief, by=self.typist if part == "draft" else ""
             )
-            for part, text, number, settings, brief in self.person(row, self.behaviour_of(row, name, streams)).prompts(talk, last=last)
+            for part, text, number, settings, brief in user.prompts(talk, last=last)
         ]
 
     def _prompt(self, row: Row, talk: Talk, name: str, streams: Streams, part: Part, text: str, number: int = 0, **more: Any) -> Prompt:
@@ -236,12 +238,12 @@ class Conversation(Asked):
             if completion.prompt.origin["part"] == "reply":
                 self._reply(completion, talk)
             else:
-                self.answered(row, completion, talk, last=talk.replies >= self.turns)
+                user = self.person(row, completion.prompt.origin["behaviour"])
+                self.answered(user, completion, talk, last=talk.replies >= self.turns)
         return talk
 
-    def answered(self, row: Row, completion: Completion, talk: Talk, *, last: bool = False) -> None:
-        """Bring a talk on by an answer to one of the `user_prompts`."""
-        user = self.person(row, completion.prompt.origin["behaviour"])
+    def answered(self, user: TalkUser, completion: Completion, talk: Talk, *, last: bool = False) -> None:
+        """Bring a user's talk on by an answer to one of the `user_prompts`."""
         if completion.prompt.origin["part"] == "draft":
             talk.drafts = [*(talk.drafts or []), *user.draft(completion, talk)]
             return

@@ -97,16 +97,19 @@ class NextStep(NamedTuple):
 
 @dataclass(frozen=True)
 class TalkUser:
-    """A made-up user: where they type (`about`), the `goal`, with all that they know, and how they behave."""
+    """A made-up user: where they type (`about`), the `goal`, with all that they know, and how they behave; and messages that show how they
+    type (`earlier`), where they begin a talk about something else."""
 
     about: str
     goal: str
     behaviour: Behaviour
+    earlier: tuple[str, ...] = ()
 
     # What is asked
 
     def prompts(self, talk: Talk, *, last: bool) -> list[UserPrompt]:
-        """What to ask after the assistant's reply: drafts first, then what comes next; with `last`, only how the goal stands."""
+        """What to ask after the assistant's reply, or for the first message: drafts first, then what comes next; with `last`, only how the
+        goal stands."""
         if talk.drafts is None and not last:
             settings: dict[str, Any] = {"temperature": 1.0, "tokens": LONGEST, "stop": frames.END}
             text = self.frame(talk)
@@ -117,7 +120,7 @@ class TalkUser:
         """The conversation as a base model reads it: the user's messages as those of a frame, each with the reply under it."""
         texts, goal = [_shortened(text) for _, text in talk.turns], " ".join(self.goal.split())[:SHORT]
         pairs = [f"{texts[at]}{frames.END}> {texts[at + 1]}" for at in range(0, len(texts), 2)]
-        return frames.frame(self.about, [frames.Section(goal, pairs[-SHOWN:])])
+        return frames.frame(self.about, [frames.Section(goal, pairs[-SHOWN:] or [_shortened(text) for text in self.earlier])])
 
     def _question(self, talk: Talk, *, last: bool) -> str:
         conversation = "\n".join(tagged({role: text}) for role, text in talk.turns)
@@ -130,6 +133,7 @@ class TalkUser:
             drafts=tagged({"drafts": f"\n{drafts}\n"}) if drafts else "",
             last=last,
             objections=talk.objections,
+            earlier=tagged({"earlier": self.earlier[0]}) if self.earlier and not talk.turns else "",
         )
 
     # How answers are read
@@ -179,6 +183,8 @@ class TalkUser:
         )
 
     def _state_objection(self, step: NextStep, talk: Talk) -> tuple[str, str] | None:
+        if not talk.turns and step.state != GOES_ON:
+            return "early end", "Nobody has written anything yet, so the talk goes on."
         if step.state == MET:
             return _false_done(step.met_by, talk)
         if not step.message:

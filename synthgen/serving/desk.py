@@ -40,10 +40,11 @@ class WaitingTalk:
 
 
 class TalkDesk:
-    """Where requests are handed in, by any thread, and answered, by the thread that calls `work`. `served` counts messages by row."""
+    """Where requests are handed in, by any thread, and answered, by the thread that calls `work`. `served` counts messages by row; with
+    `given_goals`, users want what the harness says, and not what their rows say."""
 
-    def __init__(self, users: Users, models: Mapping[str, Model], end: TalkEnd, *, settled: bool) -> None:
-        self.users, self.models, self.end, self.settled = users, models, end, settled
+    def __init__(self, users: Users, models: Mapping[str, Model], end: TalkEnd, *, settled: bool, given_goals: bool = False) -> None:
+        self.users, self.models, self.end, self.settled, self.given_goals = users, models, end, settled, given_goals
         self.served: dict[str, int] = {}
         self._waiting: queue.SimpleQueue[WaitingTalk] = queue.SimpleQueue()
 
@@ -99,9 +100,7 @@ class TalkDesk:
         """What a talk asks next; nothing for one that has its reply or its error now."""
         try:
             if talk.message is None:
-                request = talk.request
-                row = self.users.find(request.name, request.scene, [(role, self.end.without(text)) for role, text in request.turns])
-                talk.message = NextMessage(self.users, row, request.turns, self.end, settled=self.settled)
+                talk.message = self._begun(talk.request)
             asked = talk.message.prompts()
         except SynthgenError as error:
             talk.fail(_on_the_wire(error))
@@ -112,6 +111,16 @@ class TalkDesk:
         if not asked:
             self._reply(talk)
         return asked
+
+    def _begun(self, request: UserRequest) -> NextMessage:
+        turns = [(role, self.end.without(text)) for role, text in request.turns]
+        row = self.users.find(request.name, request.scene, turns)
+        goal = (request.goal or self.users.goal_of(turns)) if self.given_goals else ""
+        if self.given_goals and not goal:
+            raise RequestError("the request says nothing of what the user wants", "with --goal harness its system prompt has to say it")
+        if turns and request.scene:
+            self.users.began(row, turns[0][1], goal)
+        return NextMessage(self.users, row, request.turns, self.end, settled=self.settled, goal=goal)
 
     def _answered(self, talk: WaitingTalk, asked: Sequence[Prompt], completions: Sequence[Completion]) -> None:
         if talk.future.done() or talk.message is None:

@@ -27,11 +27,12 @@ _COMPLETE = "`is_complete` (a boolean)"
 @dataclass(frozen=True)
 class UserRequest:
     """What a harness wants: the `turns` of the talk so far, (user or assistant, text) each; `scene`, what it says of the user and the
-    scenario, the same all through a talk; what else may `name` the session, or a row; and the key of JSON that the text is wanted under (""
-    plain text), or a verdict on whether the talk is over (`verdict`)."""
+    scenario, the same all through a talk, and what of that is the user's `goal`; what else may `name` the session, or a row; and the key
+    of JSON that the text is wanted under ("" plain text), or a verdict on whether the talk is over (`verdict`)."""
 
     turns: tuple[tuple[str, str], ...]
     scene: str = ""
+    goal: str = ""
     name: str = ""
     key: str = ""
     verdict: bool = False
@@ -49,7 +50,9 @@ def from_chat(request: ChatRequest, session: str = "") -> UserRequest:
     if request.schema and len(texts) != 1:
         raise RequestError("the answer is wanted as JSON with other parts than one text", "ask for text, or for one string")
     scene = "\n".join([request.instructions, *_greeting(spoken, flipped=flipped)])
-    return UserRequest(joined([(roles[role], text) for role, text in spoken]), scene, name, texts[0] if texts else "")
+    scenario = re.search(r"<scenario>(.*)</scenario>", request.instructions, re.DOTALL)
+    goal = (scenario[1] if scenario else request.instructions).strip()
+    return UserRequest(joined([(roles[role], text) for role, text in spoken]), scene, goal, name, texts[0] if texts else "")
 
 
 def _greeting(spoken: Sequence[tuple[str, str]], *, flipped: bool) -> list[str]:
@@ -68,8 +71,8 @@ def _from_deepeval(text: str, name: str) -> UserRequest:
         except (ValueError, RecursionError) as error:
             raise RequestError(f"the conversation in the prompt is not JSON: {str(error)[:120]}") from None
         turns = history_turns(history)
-    scene = text[: match.start()] if match else text
-    return UserRequest(turns, _scenario(scene), name, "" if verdict else "simulated_input", verdict)
+    scene = _scenario(text[: match.start()] if match else text)
+    return UserRequest(turns, scene, scene.strip(), name, "" if verdict else "simulated_input", verdict)
 
 
 def _scenario(text: str) -> str:
@@ -83,10 +86,10 @@ def from_promptfoo(value: Mapping[str, Any]) -> UserRequest:
     """What a task of promptfoo's wants. Raises RequestError."""
     if value.get("task") != "tau":
         raise RequestError(f"the task {str(value.get('task'))[:40]!r} is not known here", "only 'tau', that of promptfoo:simulated-user")
-    instructions = value.get("instructions")
+    scene = value["instructions"] if isinstance(value.get("instructions"), str) else ""
     roles = {"user": "assistant", "assistant": "user"}
     turns = history_turns(value.get("history") or [])
-    return UserRequest(joined([(roles[role], text) for role, text in turns]), instructions if isinstance(instructions, str) else "")
+    return UserRequest(joined([(roles[role], text) for role, text in turns]), scene, scene.strip())
 
 
 def history_turns(history: Any) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from synthgen.dataset import Output
 from synthgen.errors import ModelError, OutputError
@@ -30,8 +30,9 @@ SHORT_TOKEN = 16
 @dataclass(frozen=True)
 class ServeOptions:
     """How users are served: at which address (`host`, `port`; 0: any that is free), for whoever knows the `token` (""; this machine); the
-    users of so many `rows` of which `table` (None: the first with a conversation); behind what text a talk is over (`stop`); for at most
-    `max_cost` US dollars; and by these `models` in place of the recipe's."""
+    users of so many `rows` of which `table` (None: the first with a conversation); behind what text a talk is over (`stop`); whether they
+    want what their row says, or what the harness says (`goal`); for at most `max_cost` US dollars; and by these `models` in place of the
+    recipe's."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -39,6 +40,7 @@ class ServeOptions:
     rows: int = 20
     table: str | None = None
     stop: str = "###STOP###"
+    goal: Literal["recipe", "harness"] = "recipe"
     max_cost: float | None = None
     models: Mapping[str, Model] | None = None
 
@@ -72,7 +74,7 @@ def serve_users(loaded: Loaded, output: Output, how: ServeOptions, announce: Cal
     with listening_on(how.port, how.host) as listening, shared_journal(output, "serve") as journal:
         models = {name: Journalled(model, journal) for name, model in opened.items()}
         users = made_users(loaded, talks, models, how.rows, watch)
-        desk = TalkDesk(users, models, TalkEnd(how.stop), settled=not keyless)
+        desk = TalkDesk(users, models, TalkEnd(how.stop), settled=not keyless, given_goals=how.goal == "harness")
         door = Door(UserApi(desk).app(), how.token)
         config = uvicorn.Config(
             door, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2

@@ -47,22 +47,22 @@ class TalkEnd:
 
 
 class NextMessage:
-    """The finding of a user's next message: what to ask a model for it, until there is a `reply`. With `settled`, Claude settles it."""
+    """The finding of the next message of a row's user: what to ask a model for it, until there is a `reply`. With `settled`, Claude settles
+    it; the user's `goal` is that of the harness, or "" that of the row."""
 
-    def __init__(self, users: Users, row: str, turns: Sequence[tuple[str, str]], end: TalkEnd, *, settled: bool) -> None:
-        self.users, self.name, self.turns, self.end, self.settled = users, row, list(turns), end, settled
-        self.field, self.row = users.talks.field, users.rows[row]
+    def __init__(self, users: Users, row: str, turns: Sequence[tuple[str, str]], end: TalkEnd, *, settled: bool, goal: str = "") -> None:
+        self.users, self.name, self.turns, self.end, self.settled, self.goal = users, row, list(turns), end, settled, goal
+        self.field, self.row, self.user = users.talks.field, users.rows[row], users.person(row, goal)
         self.behaviour = self.field.behaviour_of(self.row, users.talks.name, users.streams)
         self.tokens_in = self.tokens_out = self.attempt = 0
         self.reply: ChatReply | None = None
         self.state = "goes on"
-        if not self.turns:
-            users.began(row)
+        if not self.turns and not goal:
             self._say(users.first(row))
         elif end.over(self.turns):
             self.state = "over"
             self._say("", over=True)
-        elif self.turns[-1][0] == "user":
+        elif self.turns and self.turns[-1][0] == "user":
             raise RequestError("the assistant has not answered the user's last message", "send the assistant's reply behind it")
         self.talk = self._begun()
 
@@ -74,16 +74,18 @@ class NextMessage:
         if self.reply is not None:
             return []
         row, talks = replace(self.row, attempt=self.attempt), self.users.talks
+        if not self.settled and not self.turns:
+            raise RequestError(f"{KEYLESS}: the goal is the harness's, so that no message of the row fits it", _KEY, code="no_key")
         if not self.settled and self.talk.replies > REACTIONS:
             raise RequestError(f"{KEYLESS}: without one it types the first message and {REACTIONS} reactions", _KEY, code="no_key")
-        return self.field.user_prompts(row, self.talk, talks.name, self.users.streams)
+        return self.field.user_prompts(self.user, row, self.talk, talks.name, self.users.streams)
 
     def answered(self, completions: Sequence[Completion]) -> None:
         """Take what was answered to the prompts. Raises RequestError where there is no message for this user."""
         for completion in completions:
             self.tokens_in += completion.tokens_in
             self.tokens_out += completion.tokens_out
-            self.field.answered(self.row, completion, self.talk)
+            self.field.answered(self.user, completion, self.talk)
         if not self.settled:
             self._react()
         elif self.talk.refusal is not None:
@@ -92,7 +94,7 @@ class NextMessage:
             last = self.talk.turns[-1][1] if self.talk.turns[-1][0] == "user" else ""
             self.state = self.talk.end
             self._say(last, over=True, why=self.talk.why, met_by=self.talk.met_by)
-        elif self.talk.turns[-1][0] == "user":
+        elif self.talk.turns and self.talk.turns[-1][0] == "user":
             self._say(self.talk.turns[-1][1], why=self.talk.why)
 
     def _again(self, refusal: Refusal) -> None:
@@ -107,8 +109,8 @@ class NextMessage:
         self.talk = self._begun()
 
     def _react(self) -> None:
-        person = self.field.person(self.row, self.behaviour)
-        fitting = [draft for draft in self.talk.drafts or [] if is_reaction(draft) and person.message_objection(draft, self.talk) is None]
+        drafts = self.talk.drafts or []
+        fitting = [draft for draft in drafts if is_reaction(draft) and self.user.message_objection(draft, self.talk) is None]
         if fitting:
             self._say(fitting[0])
         elif self.attempt + 1 >= TRIES:
@@ -118,6 +120,8 @@ class NextMessage:
             self.talk = self._begun()
 
     def _say(self, text: str, *, over: bool = False, **known: Any) -> None:
+        if not self.turns:
+            self.users.began(self.name, text, self.goal)
         whole = "\n".join(filter(None, [text, self.end.stop if over else ""]))
         about = {
             "row": self.name,

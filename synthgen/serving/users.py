@@ -10,6 +10,7 @@ from hashlib import blake2b
 from synthgen.engine.step import is_wanted
 from synthgen.errors import DataError, OutputError, did_you_mean
 from synthgen.fields import Conversation
+from synthgen.fields.user_side import TalkUser
 from synthgen.making.preview import Audience, previews
 from synthgen.making.runs import RecordingModel, Watch
 from synthgen.models import Model
@@ -18,6 +19,9 @@ from synthgen.recipe.plan import FieldStep
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec.rows import Row
 from synthgen.spec.streams import Streams
+
+EARLIER = 4
+"""Messages that show a base model how people type here, where a talk is about what a harness says."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Users:
             raise DataError(f"no row of '{talks.table}' has a message to begin a talk with", "synthgen preview shows the rows")
         self._named = re.compile(rf"(?<![\w-]){re.escape(talks.table)}-\d+(?![\w-])")
         self._first: dict[str, str] = {}
+        self._goals: dict[str, str] = {}
         for name, row in self.rows.items():
             self._first.setdefault(talks.field.first_message(row), name)
 
@@ -97,9 +102,25 @@ class Users:
         """What the user of a row types first."""
         return self.talks.field.first_message(self.rows[name])
 
-    def began(self, name: str) -> None:
-        """Note that a talk began with a row: of rows with the same first message it is the one that is meant from now on."""
-        self._first[self.first(name)] = name
+    def began(self, name: str, message: str, goal: str = "") -> None:
+        """Note that a talk began with a message of a row's user, who has a `goal` of the harness's: a later request that does not say which
+        row it means is known by the message."""
+        self._first[message] = name
+        if goal:
+            self._goals[message] = goal
+
+    def goal_of(self, turns: Sequence[tuple[str, str]]) -> str:
+        """The goal that a harness gave the user of a talk; "" where it gave none."""
+        return self._goals.get(turns[0][1], "") if turns else ""
+
+    def person(self, name: str, goal: str = "") -> TalkUser:
+        """The user of a row, with a `goal` of the harness's in place of the row's."""
+        field, row = self.talks.field, self.rows[name]
+        user = field.person(row, field.behaviour_of(row, self.talks.name, self.streams))
+        if not goal:
+            return user
+        others = [message for message in map(self.first, self.rows) if message != self.first(name)]
+        return replace(user, goal=goal, earlier=(self.first(name), *others[: EARLIER - 1]))
 
 
 def _hashed(session: str, scene: str) -> int:

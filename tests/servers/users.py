@@ -73,7 +73,7 @@ class UserServer:
 
 @contextmanager
 def served_users(
-    recipe: Path, models: Mapping[str, Model], *, rows: int = 4, settled: bool = True, stop: str = "###STOP###", token: str = ""
+    recipe: Path, models: Mapping[str, Model], *, rows: int = 4, settled: bool = True, given_goals: bool = False, token: str = ""
 ) -> Iterator[UserServer]:
     """The users of a recipe, served by threads."""
     ready, over, desks = threading.Event(), threading.Event(), list[TalkDesk]()
@@ -84,7 +84,7 @@ def served_users(
             journal = Journal(None)
             journalled = {name: Journalled(model, journal) for name, model in models.items()}
             users = made_users(loaded, talk_plan(loaded), journalled, rows, lambda tick: None)
-            desks.append(TalkDesk(users, journalled, TalkEnd(stop), settled=settled))
+            desks.append(TalkDesk(users, journalled, TalkEnd(), settled=settled, given_goals=given_goals))
         finally:
             ready.set()
         desks[0].work(over.is_set)
