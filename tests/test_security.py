@@ -139,6 +139,16 @@ SENTENCES = {
         "test_review_page.py::test_the_policy_lets_nothing_in_from_elsewhere_or_inline",
         "test_review_page.py::test_hostile_rows_are_shown_as_text",
     ],
+    "Without a token the server listens": [
+        "test_serve.py::test_pages_in_browsers_and_other_names_are_refused",
+        "test_serve.py::test_only_the_loopback_needs_no_token",
+    ],
+    "Another address needs a token": [
+        "test_serve.py::test_other_addresses_need_a_token_that_is_long_enough",
+        "test_serve.py::test_with_a_token_only_who_knows_it_is_answered",
+    ],
+    "No page of a browser is answered": ["test_serve.py::test_pages_in_browsers_and_other_names_are_refused"],
+    "A request has at most 4 MB": ["test_serve.py::test_a_request_that_is_too_large_is_refused"],
     "What is asked goes to the server": ["test_no_redirect_is_followed", "test_no_redirect_of_a_batch_is_followed"],
     "A batch's results are taken": ["test_results_come_from_the_server_that_was_asked"],
     "How long to wait, and how old": [
