@@ -7,17 +7,22 @@ import re
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from textwrap import dedent
 from urllib.request import urlopen
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from servers.users import UserServer, serve_command, served_users, stopped
 
 from synthgen.errors import OutputError
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
+from synthgen.serving.chat import RequestError, chat_request
+from synthgen.serving.dialects import UserRequest, from_chat, from_promptfoo
 from synthgen.serving.serve import ServeOptions, is_loopback, serve_users
 from synthgen.serving.talking import is_reaction
 from synthgen.serving.users import talk_plan
@@ -84,6 +89,10 @@ def users(recipe: Path, models: dict[str, ScriptedModel]) -> Iterator[UserServer
         yield server
 
 
+KEYS = [
+    "messages", "role", "content", "type", "text", "user", "model", "metadata", "session", "n", "stream", "stream_options",
+    "response_format", "json_schema", "schema", "properties", "history", "instructions",
+]  # fmt: skip
 HELLO = "Hi! How can I help you today?"
 SYSTEM = "You are talks-2."
 
@@ -238,6 +247,20 @@ def test_what_is_no_request_is_told(users, body, told):
     assert answer.status == 400
     assert told in answer.body["error"]["message"]
     assert users.chat(HELLO).status == 200
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["user", "assistant", "text", "string"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*KEYS, "x"]), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), ANY, max_size=6))
+def test_whatever_is_asked_is_read_or_told(value):
+    for read in (lambda: from_chat(chat_request(value)), lambda: from_promptfoo({"task": "tau", **value})):
+        with suppress(RequestError):
+            assert isinstance(read(), UserRequest)
 
 
 def test_paths_that_are_not_there_are_told(users):

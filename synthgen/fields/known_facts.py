@@ -68,7 +68,7 @@ class Token(NamedTuple):
 def facts(text: str) -> list[tuple[str, ...]]:
     """The facts in a text, each as its parts in small letters: what stands side by side is one fact."""
     grouped, end = list[list[str]](), -1
-    for token in tokens(text, names=True):
+    for token in tokens(text, names=_known(text).english):
         between = text[end : token.start].split() if end >= 0 else ["?"]
         if end >= 0 and all(word.lower() in _LINKS for word in between) and "\n" not in text[end : token.start]:
             grouped[-1].append(token.text.lower())

@@ -31,6 +31,11 @@ class RequestError(SynthgenError):
         return {"error": {"message": message, "type": kind, "param": None, "code": self.code}}
 
 
+def unforeseen(error: Exception) -> RequestError:
+    """What a client is told of a fault of ours."""
+    return RequestError(f"a fault in synthgen: {type(error).__name__}: {str(error)[:200]}", "please report it", status=500, code="fault")
+
+
 @dataclass(frozen=True)
 class ChatRequest:
     """A request: its `messages`, (role, text) each; who asks (`user`) and for which `model`; the `schema` that the answer shall have, if
@@ -103,7 +108,7 @@ def _message(number: int, message: Any) -> tuple[str, str]:
 def _schema(wanted: Any) -> Mapping[str, Any]:
     inner = wanted.get("json_schema") if isinstance(wanted, dict) else None
     schema = inner.get("schema") if isinstance(inner, dict) else None
-    return schema if isinstance(schema, dict) else {}
+    return schema if isinstance(schema, dict) and isinstance(schema.get("properties"), dict) else {}
 
 
 def completion_body(reply: ChatReply, request: ChatRequest, number: int, created: int) -> dict[str, Any]:

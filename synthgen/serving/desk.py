@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from synthgen.errors import ModelError, SynthgenError
 from synthgen.models import Model
 from synthgen.models.routing import placed
-from synthgen.serving.chat import ChatReply, RequestError
+from synthgen.serving.chat import ChatReply, RequestError, unforeseen
 from synthgen.serving.dialects import UserRequest
 from synthgen.serving.talking import NextMessage, TalkEnd
 from synthgen.serving.users import Users
@@ -90,8 +90,9 @@ class TalkDesk:
                 for place, completion in placed(self.models[name], [prompt for _, prompt in pairs]):
                     answers[pairs[place][0]].append((place, completion))
             except SynthgenError as error:
-                for talk, _ in pairs:
-                    talk.fail(_on_the_wire(error))
+                _fail_all([talk for talk, _ in pairs], _on_the_wire(error))
+            except Exception as error:  # noqa: BLE001 (a model's fault is not the server's end)
+                _fail_all([talk for talk, _ in pairs], unforeseen(error))
         for talk, completions in answers.items():
             self._answered(talk, prompts[talk], [completion for _, completion in sorted(completions, key=lambda pair: pair[0])])
         return [talk for talk in talks if not talk.future.done()]
@@ -106,7 +107,7 @@ class TalkDesk:
             talk.fail(_on_the_wire(error))
             return []
         except Exception as error:  # noqa: BLE001 (one talk's trouble is not that of the others)
-            talk.fail(_unforeseen(error))
+            talk.fail(unforeseen(error))
             return []
         if not asked:
             self._reply(talk)
@@ -132,7 +133,7 @@ class TalkDesk:
         except SynthgenError as error:
             talk.fail(_on_the_wire(error))
         except Exception as error:  # noqa: BLE001 (see above)
-            talk.fail(_unforeseen(error))
+            talk.fail(unforeseen(error))
         else:
             if talk.message.reply is not None:
                 self._reply(talk)
@@ -145,6 +146,11 @@ class TalkDesk:
             talk.future.set_result(talk.message.reply)
 
 
+def _fail_all(talks: Sequence[WaitingTalk], error: RequestError) -> None:
+    for talk in talks:
+        talk.fail(error)
+
+
 def _on_the_wire(error: SynthgenError) -> RequestError:
     """An error of a model's, or of the recipe's, as a client is told."""
     if isinstance(error, RequestError):
@@ -152,9 +158,3 @@ def _on_the_wire(error: SynthgenError) -> RequestError:
     if isinstance(error, ModelError):
         return RequestError(error.message, error.hint, status=503 if error.retryable else 502, code="model_failed")
     return RequestError(error.message, error.hint, status=402 if error.exit_code == 3 else 400, code=type(error).__name__)
-
-
-def _unforeseen(error: Exception) -> RequestError:
-    return RequestError(
-        f"an error in synthgen itself: {type(error).__name__}: {str(error)[:200]}", "please report it", status=500, code="fault"
-    )
