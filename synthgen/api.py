@@ -347,7 +347,7 @@ def serve_review(folder: str | Path, announce: Callable[[Up], None], *, port: in
 
 
 @quietly
-def serve_users(
+def serve(
     recipe: Recipes,
     announce: Callable[[ServerUp], None],
     how: ServeOptions | None = None,
@@ -583,8 +583,8 @@ __all__ = [
     "report",
     "review",
     "send",
+    "serve",
     "serve_review",
-    "serve_users",
     "slice_results",
     "tune",
     "tune_from_scratch",

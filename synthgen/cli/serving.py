@@ -50,6 +50,6 @@ def serve(
             progress.close()
             terminal.print_server(up, how.token)
 
-        served = api.serve_users(recipe, announce, how, out=out, watch=watch, **loading(None, seed, set_, without, allow))
+        served = api.serve(recipe, announce, how, out=out, watch=watch, **loading(None, seed, set_, without, allow))
     if not quiet:
         terminal.print_served(served)

@@ -25,7 +25,7 @@ from synthgen.fields.behaviours import BEHAVIOURS, MIX, behaviour_mistakes
 from synthgen.fields.considered import Listener
 from synthgen.fields.instructed import MOST_TOKENS, Thinking, document, part_mistakes, prompt_files, room_mistakes
 from synthgen.fields.reply import APP, answered, service_figures, session_of
-from synthgen.fields.shape import WORDS, Asked, Chosen, Others, Passes, Role, Template, Weight, anything, fill
+from synthgen.fields.shape import WORDS, Asked, Chosen, FieldShape, Others, Passes, Role, Template, Weight, anything, fill
 from synthgen.fields.user_side import FILES, Part, Talk, TalkUser
 from synthgen.fields.voiced import draw_voice
 from synthgen.spec import render
@@ -300,6 +300,11 @@ class Conversation(Asked):
             (self.read(row, completions), completions[0] if completions else no_completion)
             for row, completions in zip(rows, answers, strict=True)
         ]
+
+
+def conversation_of(field: FieldShape) -> Conversation | None:
+    """A field as a conversation, if it is one."""
+    return field if isinstance(field, Conversation) else None
 
 
 def _in_turn(refusal: Refusal, talk: Talk, part: str) -> Refusal:

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from synthgen.engine.step import is_wanted
 from synthgen.errors import DataError, OutputError, did_you_mean
-from synthgen.fields import Conversation
+from synthgen.fields.conversation import Conversation, conversation_of
 from synthgen.fields.user_side import TalkUser
 from synthgen.making.preview import Audience, previews
 from synthgen.making.runs import RecordingModel, Watch
@@ -38,10 +38,10 @@ def talk_plan(loaded: Loaded, table: str | None = None) -> TalkPlan:
     """The first conversation of a recipe, or that of a `table`. Raises OutputError where there is none."""
     whole = plan(loaded.recipe)
     places = {
-        planned.name: (place, step.name, step.field)
+        planned.name: (place, step.name, field)
         for planned in reversed(whole.tables)
         for place, step in reversed(list(enumerate(planned.steps)))
-        if isinstance(step, FieldStep) and isinstance(step.field, Conversation)
+        if isinstance(step, FieldStep) and (field := conversation_of(step.field))
     }
     if not places or (table is not None and table not in places):
         where = f"table '{table}' has" if table is not None else "the recipe has"
