@@ -11,11 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 from textwrap import dedent
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from servers.claude import ClaudeServer, last_text
 from servers.users import UserServer, serve_command, served_users, stopped
 
 from synthgen.errors import OutputError
@@ -386,6 +388,21 @@ def test_without_a_key_nobody_has_the_harness_s_goal(recipe, models):
 
 
 # The command
+
+
+def test_with_a_key_claude_settles_the_messages_and_the_journal_remembers_them(recipe, tmp_path):
+    def answer(request: dict[str, Any]) -> str:
+        return claude(Prompt(last_text(request), 0), Random(0))
+
+    with ClaudeServer(answer=answer) as anthropic:
+        for _ in range(2):  # the second server finds its answer in the journal of the first
+            with serve_command(recipe, "--rows", "3", "-o", str(tmp_path / "out"), **anthropic.environment) as (process, server):
+                first = server.chat(HELLO, system=SYSTEM).text
+                typed = server.chat(HELLO, first, "Which card, please?", system=SYSTEM)
+                assert typed.text == f"its {first.rpartition(' ')[2]}"
+                code, told = stopped(process, signal.SIGTERM)
+            assert (code, "there is no key" in told) == (0, False)
+        assert len(anthropic.asked()) == 1
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])

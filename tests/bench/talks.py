@@ -159,10 +159,13 @@ class Misbehaving:
         words = stream.choice((SEEN if seen else UNSEEN)[kind]).format(n=stream.randrange(100_000, 999_999)).replace("<latest>", latest)
         if kind == "false done":
             seen = seen or latest.endswith("?")
+            self.words[words] = (kind, seen)
             answer = {"state": "met", "met_by": words, "next": "thx"}
         elif kind == "early end":
             seen = not words or (latest.endswith("?") and len(re.findall("<assistant>", text)) < 2)
+            words = words and ("forget this" if seen else "forget it")
             answer = {"state": "given up", "met_by": "", "next": words}
+            self.words[words] = (kind, seen)
         else:
             answer = {"state": "goes on", "met_by": "", "next": words}
             self.words[words] = (kind, seen)
@@ -182,8 +185,8 @@ def judge(rows: Sequence[dict[str, Any]], words: dict[str, tuple[str, bool]]) ->
         count["false done"] += row["talk_end"] == "met" and DONE not in replies
         leaves = row["talk_end"] == "given up" and row["talk_behaviour"] != "gives up"
         count["premature end"] += leaves and row["app"] in ("right", "slow")
-        count["made-up fact"] += any(text in words for text in typed)
-        count["made-up fact that code can see"] += any(words.get(text, ("", False))[1] for text in typed)
+        count["made-up fact"] += any(words.get(text, ("", False))[0] == "made-up fact" for text in typed)
+        count["what code can see"] += any(words.get(text, ("", False))[1] for text in [*typed, row["talk_met_by"] or "-"])
     return counts
 
 
@@ -217,7 +220,7 @@ def main() -> None:
         ended = ", ".join(f"{name.removeprefix('ended ')} {number}" for name, number in sorted(count.items()) if name.startswith("ended "))
         faults = ", ".join(
             f"{name} {count[name]} ({count[name] / count['talks']:.1%})"
-            for name in ("premature end", "false done", "made-up fact", "made-up fact that code can see")
+            for name in ("premature end", "false done", "made-up fact", "what code can see")
         )
         print(f"{app:>8}: {count['talks']} talks ({ended}); {faults}")
     if not options.real:
