@@ -45,16 +45,16 @@ class Door:
         except RequestError as error:
             await JSONResponse(error.body(), error.status)(scope, receive, send)
             return
-        given = False
+        replayed = False
 
-        async def again() -> Message:
-            nonlocal given
-            if given:
+        async def body_received() -> Message:
+            nonlocal replayed
+            if replayed:
                 return await receive()  # that the client has gone
-            given = True
+            replayed = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        await self.inner(scope, again, send)
+        await self.inner(scope, body_received, send)
 
     def _check(self, headers: Headers, method: str) -> None:
         """Refuse what is not let in. Raises RequestError."""

@@ -24,6 +24,10 @@ EARLIER = 4
 """Messages that show a base model how people type here, where a talk is about what a harness says."""
 
 
+KNOWN_TALKS = 10_000
+"""Talks that are known by their first message."""
+
+
 @dataclass(frozen=True)
 class TalkPlan:
     """The field whose users are served: its table, its `name`, and the plan of the rows up to it."""
@@ -54,13 +58,13 @@ def talk_plan(loaded: Loaded, table: str | None = None) -> TalkPlan:
     chosen = table if table is not None else list(places)[-1]
     place, name, field = places[chosen]
     by_name = {planned.name: planned for planned in whole.tables}
-    lineage = [replaced(by_name[chosen], place)]
+    lineage = [plan_up_to(by_name[chosen], place)]
     while source := lineage[0].table.from_:
         lineage.insert(0, by_name[source.table])
     return TalkPlan(chosen, name, field, Plan(loaded.recipe, tuple(lineage)))
 
 
-def replaced(table: TablePlan, place: int) -> TablePlan:
+def plan_up_to(table: TablePlan, place: int) -> TablePlan:
     """A table's plan up to a step."""
     retries = {
         number: replace(retry, steps=tuple(step for step in retry.steps if step < place))
@@ -105,6 +109,11 @@ class Users:
     def began(self, name: str, message: str, goal: str = "") -> None:
         """Note that a talk began with a message of a row's user, who has a `goal` of the harness's: a later request that does not say which
         row it means is known by the message."""
+        if len(self._first) > KNOWN_TALKS:
+            oldest = next(iter(self._first))
+            self._first.pop(oldest)
+            self._goals.pop(oldest, None)
+        self._first.pop(message, None)  # the newest last
         self._first[message] = name
         if goal:
             self._goals[message] = goal

@@ -33,10 +33,10 @@ class UserApi:
     def app(self) -> Starlette:
         """The application."""
         routes = [
-            Route(f"{start}/chat/completions", told(self.chat), methods=["POST"]) for start in ("/v1", "")
+            Route(f"{start}/chat/completions", with_errors(self.chat), methods=["POST"]) for start in ("/v1", "")
         ] + [
-            Route(f"{start}/models", told(self.models), methods=["GET"]) for start in ("/v1", "")
-        ] + [Route("/api/v1/task", told(self.task), methods=["POST"])]  # fmt: skip
+            Route(f"{start}/models", with_errors(self.models), methods=["GET"]) for start in ("/v1", "")
+        ] + [Route("/api/v1/task", with_errors(self.task), methods=["POST"])]  # fmt: skip
         return Starlette(routes=routes, exception_handlers={404: _unknown, 405: _unknown})
 
     async def chat(self, request: Request) -> Response:
@@ -46,7 +46,7 @@ class UserApi:
         reply = _shaped(await self._reply(asked), asked)
         number, created = next(self._numbers), int(time.time())
         if wanted.stream:
-            return StreamingResponse(_each(events(reply, wanted, number, created)), media_type="text/event-stream")
+            return StreamingResponse(_streamed(events(reply, wanted, number, created)), media_type="text/event-stream")
         return JSONResponse(completion_body(reply, wanted, number, created))
 
     async def task(self, request: Request) -> Response:
@@ -66,7 +66,7 @@ class UserApi:
         return await asyncio.wrap_future(self.desk.hand_in(asked))
 
 
-def told(handler: Handler) -> Handler:
+def with_errors(handler: Handler) -> Handler:
     """A handler whose errors are told as the API tells them."""
 
     async def answer(request: Request) -> Response:
@@ -85,7 +85,7 @@ async def _unknown(request: Request, _: Exception) -> Response:
     return JSONResponse(error.body(), error.status)
 
 
-async def _each(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
+async def _streamed(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
     for part in parts:
         yield part
 
