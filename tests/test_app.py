@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -42,7 +43,7 @@ TALKS = """
         fields:
           order: {kind: number, between: [100, 999]}
           message: {kind: template, template: "wheres my order {{ order }}"}
-          talk: {kind: conversation, user: message, goal: "To know where order {{ order }} is.", turns: 3}
+          talk: {kind: conversation, behaviour: changes mind, user: message, goal: "To know where order {{ order }} is.", turns: 3}
 """
 
 
@@ -71,8 +72,11 @@ def answer(message: str) -> str:
 
 def settling(prompt: Prompt, stream: Random) -> str:
     """Who settles what the user types next."""
-    state = "met" if "on its way" in prompt.text else "goes on"
-    return json.dumps({"why": "It is so.", "state": state, "next": "" if state == "met" else "and now"}) + "\n"
+    reply = re.findall("<assistant>(.*)</assistant>", prompt.text)[-1]
+    state = (
+        {"state": "met", "met_by": reply, "next": ""} if "on its way" in reply else {"state": "goes on", "met_by": "", "next": "and now"}
+    )
+    return json.dumps({"why": "It is so.", **state}) + "\n"
 
 
 def people() -> dict[str, Any]:

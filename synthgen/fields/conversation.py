@@ -1,10 +1,9 @@
 """`kind: conversation`: several turns between a made-up user and the application under test.
 
 The assistant's side is the application itself, which the command line names, or Claude under its system prompt, with nothing of ours in
-it. An error of the application ends the talk, and is kept. What the user types next is
-drafted by the base model, which knows how people type but hardly what the talk is about, and settled by Claude in a brief of its own,
-which also says whether the user's goal is met: a model that was taught to help makes a user who is too clear, too patient and too neat.
-What code can check of the user is in `user_side`.
+it. An error of the application ends the talk, and is kept. What the user types next is drafted by the base model, which knows how people
+type but hardly what the talk is about, and settled by Claude in a brief of its own, which also says whether the user's goal is met: a model
+that was taught to help makes a user who is too clear, too patient and too neat. What code can check of the user is in `user_side`.
 
 All rows of a chunk are asked in the same round: the assistant's replies, the drafts, what comes next. Where a conversation stands is
 read from its answers alone, so that a killed run goes on in the middle of a talk.
@@ -217,7 +216,11 @@ class Conversation(Asked):
             return super().foreseen(rows, name, streams)
         replies = [prompt for row_prompts in self.ask(rows, name, streams) for prompt in row_prompts]
         talks = [(row, Talk([("user", first), ("assistant", WORDS)], drafts=[])) for row in rows if (first := self.first_message(row))]
-        settled = [prompt for row, talk in talks for prompt in self.user_prompts(row, talk, name, streams)]
+        settled = [
+            prompt
+            for row, talk in talks
+            for prompt in self.user_prompts(self.person(row, self.behaviour_of(row, name, streams)), row, talk, name, streams)
+        ]
         return [(prompt, self.turns) for prompt in (*replies, *settled)]
 
     # How the answers are read
