@@ -135,6 +135,10 @@ def test_a_run_that_goes_on_with_another_commit_says_so(run: Run, first: str, hu
 def test_a_revision_is_read_as_it_was(run: Run, first: str, hub_server: HubServer, tmp_path: Path) -> None:
     (tmp_path / "logs.yaml").write_text(RECIPE % f", revision: {first}")
     make(run)
-    move(hub_server, "three")
+    second = move(hub_server, "three")
     assert "changed, from" not in make(run)
     assert commits(tmp_path) == {"text": [first]}
+    make(run, "--fresh", HF_HUB_OFFLINE="1")
+    (tmp_path / "logs.yaml").write_text(RECIPE % f", revision: {second}")
+    offline = run("-m", "synthgen", "make", "logs.yaml", "--out", "out", HF_HUB_OFFLINE="1")
+    assert f"its commit {second} was not loaded before" in offline.stderr

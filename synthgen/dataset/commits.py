@@ -18,8 +18,8 @@ SHOWN = 12
 
 
 def follow_commits(output: Output, existing: Mapping[str, Any] | None, loaded: Loaded) -> tuple[Commits, list[str]]:
-    """The commits of the rows that a run will finish in an output, and notes where they are not those of the finished one, or of the rows
-    that are `unfinished` yet. Raises DataError."""
+    """The commits that the rows of an output will be of when a run has finished it, and notes where the run reads others than the output
+    before it (`existing` is its manifest), or than the rows that an earlier run left. Raises DataError."""
     unfinished, now = _unfinished(output), _read(loaded)
     notes = [
         *_moved(_finished(existing), now, "this output was made; revision: {old} reads it as it was"),

@@ -36,6 +36,7 @@ TYPES = {"Value", "ClassLabel", "Json", "Translation", "TranslationVariableLangu
 CARDS = ("README.md", ".huggingface.yaml")
 STATE, INFO, LEGACY, SPLITS = "state.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json"
 HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
+COMMIT = re.compile(r"[0-9a-f]{40}")
 TEXTS = "synthgen"
 """The folder, among those of the datasets that were loaded before, of datasets of the Hub whose CSV files were read as text."""
 PATIENCE = 10.0
@@ -367,6 +368,8 @@ def _loaded_before(named: Named) -> ReadRows:
     builder = datasets.load_dataset_builder(f"hf://datasets/{named.name}", named.config, revision=named.revision)
     if builder.info.builder_name == "csv":
         raise named.wrong("its columns were guessed when it was loaded before", "load it once with a connection: they are read as text")
+    if COMMIT.fullmatch(named.revision or "") and builder.hash != named.revision:
+        raise named.wrong(f"its commit {named.revision} was not loaded before", "load it once with a connection")
     return ReadRows(builder.as_dataset(split=named.split), builder.hash)
 
 
@@ -379,10 +382,11 @@ def _texts_loaded_before(named: Named) -> Any:
     owner, _, name = named.name.partition("/")
     folder = Path(_text_cache()) / f"{owner}___{camelcase_to_snakecase(name)}"
     written = sorted((place for place in folder.glob("*-*/*/*") if place.is_dir()), key=lambda place: place.stat().st_mtime)
-    pinned = [place for place in written if place.name == named.revision]
+    if COMMIT.fullmatch(named.revision or ""):
+        written = [place for place in written if place.name == named.revision]
     configs = {place.parts[-3].rpartition("-")[0] for place in written}
     wanted = named.config or (min(configs) if len(configs) == 1 else "default")
-    for place in reversed(pinned or written):
+    for place in reversed(written):
         config, version, commit = place.parts[-3:]
         if config.rpartition("-")[0] == wanted:
             return Cache(_text_cache(), repo_id=named.name, dataset_name=name, config_name=config, version=version, hash=commit)
