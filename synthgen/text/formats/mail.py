@@ -23,8 +23,8 @@ KNOWN = frozenset(
 )
 FEWEST = 3
 """Known headers that make the first lines those of a mail."""
-BEGIN = b"From "
-"""How a mail of many begins (mbox); a line of a text that begins so has `>` before it."""
+BEGIN = re.compile(rb"From \S+ .*\d{4}\s*$")
+"""The line above each mail of many (mbox): an address and a date. In a text such a line has `>` before it."""
 QUOTED = re.compile(
     r"(?i)(?:on|am|le|el|em|op|den|il giorno) .{5,200}(?:wrote|schrieb|écrit|escribió|escreveu|schreef|skrev|scritto).{0,40}:"
     r"|-{2,} ?(?:original message|forwarded message|ursprüngliche nachricht|message d'origine|mensaje original) ?-{2,}.*"
@@ -66,7 +66,7 @@ def _mails(path: Path) -> Iterator[bytes]:
     lines, size = list[bytes](), 0
     with read_bounded(path) as stream:
         while line := stream.readline(LONGEST):
-            if line.startswith(BEGIN) and (not lines or not lines[-1].strip()):
+            if BEGIN.match(line) and (not lines or not lines[-1].strip()):
                 if any(kept.strip() for kept in lines):
                     yield b"".join(lines)
                 lines, size = [], 0
