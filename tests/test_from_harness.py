@@ -107,6 +107,15 @@ def test_expected_values_of_variables_are_filled_in(write: Callable[[str, Any], 
     assert (suite.grade, suite.cases[0].values) == ("", {})
 
 
+@pytest.mark.parametrize(
+    "test",
+    ["3", "{vars: {q: x}, assert: {type: equals, value: []}}", "{vars: {q: x, 1: y}, assert: x, metadata: [a]}", "{vars: {q: {a: b}}}"],
+)
+def test_odd_tests_are_read_as_far_as_they_can_be(write: Callable[[str, Any], Path], test: str):
+    config = f"prompts: ['{{{{q}}}}']\nproviders: [echo]\ndefaultTest: 3\ntests: [{{vars: {{q: a}}}}, {test}]\n"
+    assert read_suite(write("config.yaml", config)).cases[0].input == "a"
+
+
 def test_an_inspect_dataset_gives_its_metadata_and_its_choices(write: Callable[[str, Any], Path]):
     suite = read_suite(write("data.jsonl", INSPECT))
     assert (suite.harness, right_answers(suite)) == (

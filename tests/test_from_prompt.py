@@ -73,6 +73,7 @@ def made(tmp_path: Path, prompt: str, rows: int = 30) -> tuple[Any, list[dict[st
         ("Hi {{ name }}, {{customer.city}} {{ user-id }}", {"name": "A", "customer_city": "B", "user_id": "C"}, "Hi A, B C"),
         ("{{{raw}}} of {{ date | tojson }}", {"raw": "<b>", "date": "D"}, "<b> of D"),
         ('{a} says {{"b": {c!r}}} {d:>10} {e[0]}', {"a": "1", "c": "2", "d": "3", "e_0": "4"}, '1 says {"b": 2} 3 4'),
+        ("{{{a}}} {# {{ {b}{{% {c}", {"a": "1", "b": "2", "c": "3"}, "{1} {# { 2{% 3"),
         ("Pay ${amount} to {name}", {"amount": "5", "name": "A"}, "Pay $5 to A"),
         ("Pay ${amount} to ${name}", {"amount": "5", "name": "A"}, "Pay 5 to A"),
         ("<doc>\n<The Text>\n</doc> for <NAME>, <b>now</b><br>", {"The_Text": "x", "NAME": "A"}, "<doc>\nx\n</doc> for A, <b>now</b><br>"),

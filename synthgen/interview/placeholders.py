@@ -57,7 +57,9 @@ def read_template(text: str, source: str) -> PromptTemplate:
         raise DataError(
             f"{source}: '{block[0]}' is a block of Handlebars, which is not filled here", "write {% if %} or {% for %}, or a variable"
         )
-    if DOUBLE.search(text) or STATEMENT.search(text):
+    doubled = [match for match in DOUBLE.finditer(text) if not match[0].startswith("{{{")]
+    rest = DOUBLE.sub("", text)  # three braces are one of Python's in two that stand for one, where it has others in one
+    if doubled or STATEMENT.search(text) or (rest != text and not any(match[2] for match in SINGLE.finditer(rest))):
         return _double(text, source)
     if any(match[2] for match in SINGLE.finditer(text)):
         return _single(text)
@@ -92,15 +94,15 @@ def _replaced(text: str, pattern: re.Pattern[str], name_of: Name, kept: Callable
         end = match.end()
         if name:
             variable = field_name(name)
-            template += f"{_literal(literal)}{{{{ {variable} }}}}"
+            template += f"{_literal(literal, before_place=True)}{{{{ {variable} }}}}"
             literal = ""
             _note(text, match, variable, around, alone)
     return PromptTemplate(template + _literal(literal + text[end:]), around, {}, frozenset(alone))
 
 
-def _literal(text: str) -> str:
-    """A text that a template leaves as it is."""
-    return re.sub(r"\{(?=[{%#])", "{{ '{' }}", text)
+def _literal(text: str, *, before_place: bool = False) -> str:
+    """A text that a template leaves as it is; a brace at its end opens nothing before a place."""
+    return re.sub(r"\{(?=[{%#]|$)" if before_place else r"\{(?=[{%#])", "{{ '{' }}", text)
 
 
 def _double(text: str, source: str) -> PromptTemplate:

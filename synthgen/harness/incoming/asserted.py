@@ -43,7 +43,7 @@ def asserted(assertions: Sequence[Any], values: Mapping[str, Any]) -> Asserted:
     for kind, value in map(_kind_and_value, _flat(assertions)):
         texts = value if isinstance(value, list) else [value]
         filled = [PLACE.sub(lambda place: to_text(values.get(place[1])), text) if isinstance(text, str) else text for text in texts]
-        if kind in NAMES | LIKE and target is None and value is not None:
+        if kind in NAMES | LIKE and target is None and value not in (None, []):
             target = target_in(filled if kind in ANY else filled[0], "")
             names = kind in NAMES and all(len(text.split()) <= SHORT for text in ([target] if isinstance(target, str) else target or []))
             used.update(text.strip(" {}") for text in texts if isinstance(text, str) and PLACE.fullmatch(text.strip()))

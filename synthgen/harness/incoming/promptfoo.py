@@ -60,9 +60,11 @@ def tests_suite(items: Sequence[Any], path: Path, field: str) -> IncomingSuite:
 
 def suite_of(config: Values, path: Path, field: str) -> IncomingSuite:
     """The suite of a configuration. Raises DataError."""
-    default = config.get("defaultTest") if isinstance(config.get("defaultTest"), Mapping) else {}
+    default = config.get("defaultTest")
+    if isinstance(default, str):
+        default = read_yaml(beside(default, path.parent))
     wording = first_prompt(config.get("prompts"), path.parent)
-    tests = [_merged(default or {}, test) for test in _tests(config.get("tests"), path.parent, str(path))]
+    tests = [_merged(_mapping(default), test) for test in _tests(config.get("tests"), path.parent, str(path))]
     rows = [(test, values) for test in tests for values in _combinations(test["vars"], path.parent)]
     if len(rows) > MOST_CASES:
         raise DataError(f"{path}: more than {MOST_CASES:,} tests", "give a part of them")
@@ -107,16 +109,20 @@ def _notes(config: Values, wording: Wording, found: Sequence[Asserted]) -> Itera
 
 def _merged(default: Values, test: Any) -> dict[str, Any]:
     """A test with what holds for all. A row of a CSV file has its variables in columns of their own."""
-    test = test if isinstance(test, Mapping) else {}
+    test = _mapping(test)
     if "vars" not in test and any(key.startswith("__") for key in test):
         test = _of_columns(test)
-    own, common = test.get("vars") or {}, default.get("vars") or {}
     return {
-        "vars": {**(common if isinstance(common, Mapping) else {}), **(own if isinstance(own, Mapping) else {})},
+        "vars": {**_mapping(default.get("vars")), **_mapping(test.get("vars"))},
         "assert": [*_listed(test.get("assert")), *_listed(default.get("assert"))],
-        "metadata": {**(default.get("metadata") or {}), **(test.get("metadata") or {})},
+        "metadata": {**_mapping(default.get("metadata")), **_mapping(test.get("metadata"))},
         "description": test.get("description"),
     }
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """A mapping by names; nothing of another value."""
+    return {str(name): inner for name, inner in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _of_columns(row: Values) -> dict[str, Any]:
@@ -166,7 +172,7 @@ def _combinations(values: Values, folder: Path) -> Iterator[dict[str, Any]]:
     read = {name: _text_of(value, folder) for name, value in values.items()}
     lists = {name: value for name, value in read.items() if isinstance(value, list) and value and all(isinstance(v, str) for v in value)}
     if len(read) == 1 and isinstance(only := next(iter(read.values())), Mapping):  # as our own export has it
-        read = dict(only)
+        read = _mapping(only)
     for combination in itertools.islice(itertools.product(*lists.values()), MOST_CASES + 1):
         yield {**read, **dict(zip(lists, combination, strict=True))}
 
