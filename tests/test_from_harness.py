@@ -232,6 +232,18 @@ def test_names_that_a_recipe_needs_itself_are_changed_in_the_prompt_too(write: C
     assert all(row["prompt"] == f"7 of note, here : {row['message']}" for row in rows)
 
 
+def test_variables_that_no_test_has_are_empty_and_those_that_an_assertion_shares_are_kept(
+    write: Callable[[str, Any], Path], tmp_path: Path
+):
+    config = (
+        "prompts: ['{{ lang }}|{{ place }}: {{q}}']\nproviders: [echo]\n"
+        "tests: [{vars: {q: Where is it?, place: Oslo}, assert: {type: equals, value: '{{ place }}'}}]\n"
+    )
+    started = api.new(tmp_path / "typed", harness=write("config.yaml", config), field="q")
+    for row in api.look(api.make(started.recipe, out=tmp_path / "out").folder, table="traffic", rows=9).rows:
+        assert (row["prompt"], row["target"]) == (f"|Oslo: {row['message']}", "Oslo")
+
+
 def test_a_dataset_of_our_own_may_be_typed_again(write: Callable[[str, Any], Path], tmp_path: Path):
     first = api.make(api.new(tmp_path / "one", harness=write("evals.jsonl", OPENAI)).recipe, out=tmp_path / "out")
     config = api.export(first.folder, "promptfoo").folders["promptfoo"] / "promptfooconfig.yaml"

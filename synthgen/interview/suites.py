@@ -11,6 +11,8 @@ from typing import Any
 
 from synthgen.advice import Started, recipe_name
 from synthgen.harness.incoming import IncomingCase, IncomingSuite, read_suite
+from synthgen.harness.incoming.case import INPUT
+from synthgen.harness.incoming.prompts import variables
 from synthgen.interview.blocks import block
 from synthgen.interview.new_files import refuse_taken, write_new
 from synthgen.recipe.shape import RESERVED
@@ -48,9 +50,10 @@ def from_harness(folder: Path, file: Path, *, field: str = "", listen: Callable[
 
 
 def _columns(suite: IncomingSuite) -> _Columns:
-    names = dict.fromkeys(name for case in suite.cases for name in case.values)
+    shown = sorted(variables(suite.prompt) - {INPUT})
+    names = dict.fromkeys([*shown, *(name for case in suite.cases for name in case.values)])
     columns: dict[str, str] = {}
-    for name in list(names)[:MOST_COLUMNS]:
+    for name in list(names)[: max(MOST_COLUMNS, len(shown))]:
         column = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "value"
         column = column if not column[0].isdigit() and column.casefold() not in RESERVED | TAKEN else f"case_{column}"
         while column in columns.values():
@@ -69,11 +72,8 @@ def _record(case: IncomingCase, suite: IncomingSuite, columns: _Columns) -> dict
     if columns.has_before:
         turns = [(role, content) for role, content in case.before if role != "system" or not suite.system]
         record["before"] = "".join(f"{role}: {content}\n" for role, content in turns)
-    shown = suite.prompt
-    return record | {
-        column: case.values.get(name, "" if re.search(rf"\b{re.escape(name)}\b", shown) else None)
-        for name, column in columns.by_name.items()
-    }
+    shown = variables(suite.prompt)
+    return record | {column: case.values.get(name, "" if name in shown else None) for name, column in columns.by_name.items()}
 
 
 def _lines(name: str, source: str, suite: IncomingSuite, columns: _Columns) -> Iterator[str]:
@@ -88,12 +88,8 @@ def _lines(name: str, source: str, suite: IncomingSuite, columns: _Columns) -> I
     yield "  neat:"
     yield "    rows: all"
     yield "    fields:"
-    for column in [
-        "neat",
-        *(["target"] if columns.has_targets else []),
-        *(["before"] if columns.has_before else []),
-        *columns.by_name.values(),
-    ]:
+    optional = {"target": columns.has_targets, "before": columns.has_before}
+    for column in ("neat", *(name for name, is_there in optional.items() if is_there), *columns.by_name.values()):
         yield f"      {column}: {{kind: load, file: {KEPT}, field: {column}}}"
     yield ""
     yield "  # Each as these people would type it: twins, with the same right answer and the same facts. The first voice is the baseline."
@@ -129,10 +125,10 @@ def _harness(suite: IncomingSuite, columns: _Columns, read: str) -> Iterator[str
 
 def _prompt(suite: IncomingSuite, columns: _Columns) -> str:
     """The template of what is asked, over the recipe's fields; empty where that is the input alone."""
-    template = suite.prompt or ("{{ INPUT }}" if columns.has_before else "")
+    template = suite.prompt or (f"{{{{ {INPUT} }}}}" if columns.has_before else "")
     if columns.has_before:
         template = "{{ before }}{{ 'user: ' if before else '' }}" + template
-    fields = {**columns.by_name, "INPUT": "message"}
+    fields = {**columns.by_name, INPUT: "message"}
     return renamed(template, fields)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+INPUT = "INPUT"
+"""Where the input stands in a prompt."""
 MOST_CASES = 100_000
 """Cases of a suite."""
 
@@ -24,8 +26,8 @@ class IncomingCase:
 @dataclass(frozen=True)
 class IncomingSuite:
     """The cases of a file for a `harness`, and where they stood: `variable` is the input's name. `prompt` is the template around it, as
-    Jinja and Nunjucks write it, empty where the input is all that is asked. `grade` is how targets are compared, where the file says so,
-    and `notes` tell what of it is not in the cases."""
+    Jinja and Nunjucks write it, with INPUT for that variable; it is empty where the input is all that is asked. `grade` is how targets are
+    compared, where the file says so, and `notes` tell what of it is not in the cases."""
 
     harness: str
     cases: list[IncomingCase]

@@ -73,7 +73,12 @@ def suite_of(config: Values, path: Path, field: str) -> IncomingSuite:
     if all(right.target is None for right in found):
         found = _named_targets(found, [values for _, values in rows], variable)
     cases = [
-        IncomingCase(to_text(values[variable]), right.target, _others(test, values, variable, right), wording.before)
+        IncomingCase(
+            to_text(values[variable]),
+            right.target,
+            _others(test, values, {variable, *(right.variables - wording.variables)}, right),
+            wording.before,
+        )
         for (test, values), right in zip(rows, found, strict=True)
         if values.get(variable) is not None
     ]
@@ -88,12 +93,12 @@ def _named_targets(found: Sequence[Asserted], rows: Sequence[Values], variable: 
     return [replace(right, target=target_in(values.get(name), "")) for right, values in zip(found, rows, strict=True)]
 
 
-def _others(test: Values, values: Values, variable: str, right: Asserted) -> dict[str, Any]:
-    """What a row of the test has beside its input and its target."""
+def _others(test: Values, values: Values, known: set[str], right: Asserted) -> dict[str, Any]:
+    """What a row of the test has beside the variables that are `known` as its input and its target."""
     beside = {"description": test["description"], "rubric": right.rubric or None}
     return {
         **{name: value for name, value in test["metadata"].items() if value not in (None, "")},
-        **{name: value for name, value in values.items() if name != variable and name not in right.variables},
+        **{name: value for name, value in values.items() if name not in known},
         **{name: value for name, value in beside.items() if value},
     }
 
