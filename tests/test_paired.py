@@ -17,6 +17,7 @@ import synthgen
 from synthgen.cli.app import app
 from synthgen.comparison.effects import Design, effects
 from synthgen.comparison.paired import holm, mcnemar, newcombe, paired_difference
+from synthgen.comparison.shares import wilson
 from synthgen.comparison.trend import trend
 from synthgen.dataset import Dataset
 from synthgen.harness.slicing import Sliced, slice_results
@@ -158,6 +159,18 @@ def test_rows_without_a_twin_are_in_no_pair(output: Path, run: Callable[..., Pat
     found = sliced(place, output)
     assert found.paired[0].difference.pairs == 298
     assert (found.ungraded, found.whole.rows) == (1, 598)
+
+
+@pytest.mark.parametrize("by", [None, ["opener"]])
+def test_a_request_counts_once_in_slices_however_often_it_was_typed(by: list[str] | None, output: Path, run: Callable[..., Path]) -> None:
+    lucky = {row["provenance"]["row"]: row["provenance"]["parent"] % 2 == 0 for row in Dataset.open(output).rows("levels")}
+    rows = iter(lucky.values())
+    one = sliced(run("levels", lambda text: matcher("my refund") if next(rows) else "none"), output, by)
+    share = one.slices["opener"]["hello there"]
+    requests = share.rows / 4
+    assert (share.low, share.high) == pytest.approx(wilson(share.mean * requests, requests))
+    assert one.whole.rows == 600
+    assert (one.whole.low, one.whole.high) == pytest.approx(wilson(one.whole.mean * 150, 150))
 
 
 def test_what_is_sliced_by_is_what_is_told_of(output: Path, run: Callable[..., Path]) -> None:

@@ -11,7 +11,7 @@ from synthgen.comparison.shares import difference, wilson
 @dataclass(frozen=True)
 class Share:
     """The mean score of so many rows, and its interval at 95 %; `apart` is -1 for a slice that is surely worse than all other rows,
-    1 for one that is surely better."""
+    1 for one that is surely better. Rows of the same request count as one in both."""
 
     rows: int
     mean: float
@@ -20,12 +20,14 @@ class Share:
     apart: int = 0
 
 
-def share_of(scores: Sequence[float], all_scores: Sequence[float] = (), looks: int = 1) -> Share:
-    """A slice's share, and whether it is apart from the rest of `all_scores`; `looks` slices are looked at."""
+def share_of(scores: Sequence[float], others: tuple[float, int] = (0.0, 0), looks: int = 1, rows: int | None = None) -> Share:
+    """The share of independent `scores`, which are those of so many `rows` (default: as many), and whether it is apart from the others,
+    of which the sum and the number are given; `looks` slices are looked at."""
     count, total = len(scores), sum(scores)
     low, high = wilson(total, count)
+    other_total, other_count = others
     apart = 0
-    if other_count := max(0, len(all_scores) - count):
-        least, most = difference(total, count, sum(all_scores) - total, other_count, 1 - 0.05 / looks)
+    if other_count:
+        least, most = difference(total, count, other_total, other_count, 1 - 0.05 / looks)
         apart = -1 if most < 0 else 1 if least > 0 else 0
-    return Share(count, total / count if count else 0.0, low, high, apart)
+    return Share(count if rows is None else rows, total / count if count else 0.0, low, high, apart)
