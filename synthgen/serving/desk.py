@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from synthgen.errors import ModelError, SynthgenError
+from synthgen.memory import lacks_memory
 from synthgen.models import Model
 from synthgen.models.routing import placed
 from synthgen.serving.chat import ChatReply, RequestError, unforeseen
@@ -91,7 +92,9 @@ class TalkDesk:
                     answers[pairs[place][0]].append((place, completion))
             except SynthgenError as error:
                 _fail_all([talk for talk, _ in pairs], _on_the_wire(error))
-            except Exception as error:  # noqa: BLE001 (a model's fault is not the server's end)
+            except Exception as error:  # a model's fault is not the server's end
+                if lacks_memory(error):
+                    raise
                 _fail_all([talk for talk, _ in pairs], unforeseen(error))
         for talk, completions in answers.items():
             self._answered(talk, prompts[talk], [completion for _, completion in sorted(completions, key=lambda pair: pair[0])])
@@ -106,7 +109,9 @@ class TalkDesk:
         except SynthgenError as error:
             talk.fail(_on_the_wire(error))
             return []
-        except Exception as error:  # noqa: BLE001 (one talk's trouble is not that of the others)
+        except Exception as error:  # one talk's trouble is not that of the others
+            if lacks_memory(error):
+                raise
             talk.fail(unforeseen(error))
             return []
         if not asked:
@@ -132,7 +137,9 @@ class TalkDesk:
             talk.message.answered(completions)
         except SynthgenError as error:
             talk.fail(_on_the_wire(error))
-        except Exception as error:  # noqa: BLE001 (see above)
+        except Exception as error:
+            if lacks_memory(error):
+                raise
             talk.fail(unforeseen(error))
         else:
             if talk.message.reply is not None:

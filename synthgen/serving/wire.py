@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from synthgen.memory import lacks_memory
 from synthgen.serving.chat import ChatReply, RequestError, chat_request, completion_body, events, parsed, unforeseen
 from synthgen.serving.desk import TalkDesk
 from synthgen.serving.dialects import UserRequest, from_chat, from_promptfoo
@@ -74,7 +75,9 @@ def with_errors(handler: Handler) -> Handler:
             return await handler(request)
         except RequestError as error:
             return JSONResponse(error.body(), error.status)
-        except Exception as error:  # noqa: BLE001 (whoever asks gets an answer of the API's form)
+        except Exception as error:  # whoever asks gets an answer of the API's form
+            if lacks_memory(error):
+                raise
             return JSONResponse(unforeseen(error).body(), 500)
 
     return answer
