@@ -242,10 +242,10 @@ class Conversation(Asked):
                 self._reply(completion, talk)
             else:
                 user = self.person(row, completion.prompt.origin["behaviour"])
-                self.answered(user, completion, talk, last=talk.replies >= self.turns)
+                self.take_answer(user, completion, talk, last=talk.replies >= self.turns)
         return talk
 
-    def answered(self, user: TalkUser, completion: Completion, talk: Talk, *, last: bool = False) -> None:
+    def take_answer(self, user: TalkUser, completion: Completion, talk: Talk, *, last: bool = False) -> None:
         """Bring a user's talk on by an answer to one of the `user_prompts`."""
         if completion.prompt.origin["part"] == "draft":
             talk.drafts = [*(talk.drafts or []), *user.draft(completion, talk)]

@@ -85,7 +85,7 @@ class NextMessage:
         for completion in completions:
             self.tokens_in += completion.tokens_in
             self.tokens_out += completion.tokens_out
-            self.field.answered(self.user, completion, self.talk)
+            self.field.take_answer(self.user, completion, self.talk)
         if not self.settled:
             self._react()
         elif self.talk.refusal is not None:
