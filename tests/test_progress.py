@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -79,11 +80,12 @@ def test_a_run_that_will_end_badly_says_so_early_with_examples(tmp_path: Path) -
 
 def watched(monkeypatch: pytest.MonkeyPatch, told: list[Tick], *, terminal: bool, width: int = 100) -> str:
     """What is printed of these ticks, ten seconds apart."""
-    screen, clock = io.StringIO(), iter(range(10, 10**6, 2))
+    screen, now = io.StringIO(), [10.0]
     monkeypatch.setattr(watching, "err", Console(file=screen, force_terminal=terminal, width=width))
-    monkeypatch.setattr(watching.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now[0])
     with watching.progress(silent=False) as watch:
         for tick in told:
+            now[0] += 10
             watch(tick)
     return screen.getvalue()
 
@@ -99,13 +101,42 @@ def test_trouble_is_printed_once_and_as_text(monkeypatch: pytest.MonkeyPatch, te
 def test_a_plain_line_says_how_far_what_is_waited_for_and_how_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     told = [Tick("t", 0, 100, number, stage=Stage(0, "message", 100, number)) for number in range(1, 60)]
     lines = watched(monkeypatch, told, terminal=False).splitlines()
-    assert 5 < len(lines) < len(told)
-    assert re.fullmatch(r"t: 0 of 100 rows, \d+ of 100 answered, \d\.\d answers a second, about \d+ \w+ left", lines[-1])
+    assert re.fullmatch(r"t: 0 of 100 rows, \d+ of 100 answered, \d\.\d rows a minute, about \d+ \w+ left", lines[-1])
+
+
+def test_how_long_it_takes_is_not_said_of_the_first_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [Tick("t", 0, 2000, number, stage=Stage(0, "message", 512, number)) for number in range(1, 60)]
+    lines = watched(monkeypatch, told, terminal=False).splitlines()
+    assert [line.endswith("left") for line in lines] == [False] * 29 + [True] * 30
+    assert "rows a" not in lines[10]
+
+
+def test_answers_of_an_earlier_run_and_the_time_that_a_model_loads_say_nothing_of_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = [Tick("t", 0, 500, n, stage=Stage(0, "message", 500, n), remembered=n, preparing="loading the model") for n in range(1, 85)]
+    asked = [replace(journal[-1], asked=84 + n, stage=Stage(0, "message", 500, 84 + n)) for n in range(1, 101)]
+    lines = watched(monkeypatch, [*journal, *[journal[-1]] * 30, *asked], terminal=False).splitlines()
+    assert lines[113] == "t: 0 of 500 rows, 84 of 500 answered, loading the model, 1,130 s so far"
+    assert lines[114] == "t: 0 of 500 rows, 85 of 500 answered"
+    assert lines[-1] == "t: 0 of 500 rows, 184 of 500 answered, 4.2 rows a minute, about 88 min left"
+
+
+def test_time_goes_on_where_no_answer_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [Tick("t", 0, 500, number, stage=Stage(0, "message", 500, number)) for number in range(1, 100)]
+    lines = watched(monkeypatch, [*told, *[told[-1]] * 60], terminal=False).splitlines()
+    assert [line.rpartition(", ")[2] for line in (lines[98], lines[158])] == ["about 102 min left", "about 3 h left"]
 
 
 def test_before_anything_is_answered_a_run_gets_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    (line,) = set(watched(monkeypatch, [Tick("t", 0, 100, 0)] * 9, terminal=False).splitlines())
-    assert line == "t: 0 of 100 rows, getting ready"
+    lines = watched(monkeypatch, [Tick("t", 0, 100, 0)] * 9, terminal=False).splitlines()
+    assert lines[5] == "t: 0 of 100 rows, getting ready, 50 s so far"
+
+
+def test_a_run_says_how_many_answers_it_remembers_and_what_it_waits_for(tmp_path: Path) -> None:
+    first = ticks(tmp_path, 0.4)
+    assert {tick.preparing for tick in first} == {"waiting for the first answer"}
+    assert first[-1].remembered == 0
+    again = ticks(tmp_path, 0.4, recheck=True)
+    assert again[-1].remembered == again[-1].asked == first[-1].asked
 
 
 @pytest.mark.parametrize(("width", "pace"), [(80, False), (120, True)])
@@ -116,7 +147,7 @@ def test_a_narrow_terminal_shows_the_bar_and_the_time_that_is_left_and_no_pace(
     *_, last = watched(monkeypatch, told, terminal=True, width=width).split("traffic")
     assert "━" * 8 in last
     assert " left" in last
-    assert ("answers a second" in last) == pace
+    assert ("rows a minute" in last) == pace
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.fields.reply import APP
 from synthgen.making.estimate import QuestionEstimate, questions
-from synthgen.models import AppModel, Budget, Journal, Journalled, Model, PaidModel, is_paid, open_model, unnamed
+from synthgen.models import AppModel, BaseModel, Budget, Journal, Journalled, Model, PaidModel, is_paid, open_model, unnamed
 from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.spec.digests import digest_of
 from synthgen.spec.rows import Completion, Prompt
@@ -25,9 +25,10 @@ from synthgen.versions import versions
 
 @dataclass(frozen=True)
 class Tick:
-    """How far a run is, told now and then: rows of `table` that passed of those wanted (None: not known before), completions so far, what
-    they cost in US dollars (None: nothing), what a batch that is under way says, what is waited for (`stage`), and why the table will not
-    get its rows, if that is to be seen (`trouble`)."""
+    """How far a run is, told now and then: rows of `table` that passed of those wanted (None: not known before), completions so far
+    (`asked`; those from the journal are `remembered`), what they cost in US dollars (None: nothing), what a batch that is under way says,
+    what is waited for (`stage`), why the table will not get its rows, if that is to be seen (`trouble`), and what is done before a model's
+    first answer (`preparing`)."""
 
     table: str
     rows: int
@@ -37,6 +38,8 @@ class Tick:
     batch: str = ""
     stage: Stage = field(default_factory=Stage)
     trouble: str = ""
+    remembered: int = 0
+    preparing: str = ""
 
     @property
     def waiting(self) -> str:
@@ -216,11 +219,13 @@ class Run:
         source = candidates(
             table.name, table.table, parent.rows if parent else lambda: iter(()), parent.state.rows if parent else 0, self.streams
         )
-        self.now = Tick(table.name, store.state.rows, source.wanted, 0)
+        self.now = Tick(table.name, store.state.rows, source.wanted, 0, preparing=self._preparing(table))
+        remembered_before = self._remembered
 
         def report(stage: Stage, completions: int) -> None:
-            total = self.now.asked + completions
-            self._tell(rows=store.state.rows + stage.passed, asked=total, batch="", stage=stage, trouble=stage.trouble)
+            total, remembered = self.now.asked + completions, self._remembered - remembered_before
+            rows = store.state.rows + stage.passed
+            self._tell(rows=rows, asked=total, remembered=remembered, batch="", stage=stage, trouble=stage.trouble)
 
         run = TableRun(
             table,
@@ -242,6 +247,17 @@ class Run:
             store.add(chunk)
             self._tell(rows=chunk.state.rows, stage=Stage())
         store.finish(run.state)
+
+    @property
+    def _remembered(self) -> int:
+        """The answers that came from the journal."""
+        return sum(model.remembered for model in self.models.values())
+
+    def _preparing(self, table: TablePlan) -> str:
+        """What is done before the table's first answer, in words; nothing where no model is asked."""
+        names = [name for field in table.asked.values() for name in field.models()]
+        loads = any(isinstance(self.models[name].model, BaseModel) and not self.models[name].asked for name in names)
+        return "" if not names else "loading the model and writing its first answers" if loads else "waiting for the first answer"
 
     def _tell(self, **changes: Any) -> None:
         self.now = replace(self.now, cost=self.budget.spent or None, **changes)

@@ -27,6 +27,9 @@ LIKELY = 0.7
 """The share of answered rows that is taken to pass, before they are read."""
 SOON, RECENT = 3.0, 30.0
 """Seconds after which it is said how long a run takes still, and seconds over which its present pace is taken."""
+LEAST, ENOUGH, SHARE = 8, 30, 0.05
+"""Answered rows after which it is said how long a run takes still: a share of all that are wanted, but so many at least and at most. The
+first few come at any pace."""
 
 
 @contextmanager
@@ -41,18 +44,25 @@ def progress(*, silent: bool) -> Iterator[Callable[[Tick], None]]:
 
 
 def _live() -> Iterator[Callable[[Tick], None]]:
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 
-    columns = [TextColumn("{task.description}"), BarColumn(BAR), TextColumn("{task.fields[doing]}")]
-    with Progress(*columns, console=err, transient=True) as display:
+    class StatusColumn(ProgressColumn):
+        """How far a table is, said anew at every refresh: time passes without answers, too."""
+
+        def render(self, task: Task) -> Text:
+            return safe(_doing(task.fields["pace"], narrow=err.width < NARROW))
+
+    with Progress(TextColumn("{task.description}"), BarColumn(BAR), StatusColumn(), console=err, transient=True) as display:
         tables: dict[str, tuple[Any, _Pace]] = {}
 
         def watch(tick: Tick) -> None:
             if tick.table not in tables:
-                tables[tick.table] = display.add_task(safe(tick.table).plain, total=tick.wanted, doing=""), _Pace(tick)
+                new_pace = _Pace(tick)
+                description = escape(safe(tick.table).plain)
+                tables[tick.table] = display.add_task(description, total=tick.wanted, pace=new_pace), new_pace
             task, pace = tables[tick.table]
             pace.add(tick)
-            display.update(task, completed=pace.work, doing=escape(_doing(tick, pace, narrow=err.width < NARROW)))
+            display.update(task, completed=pace.work)
             if trouble := pace.news(tick):
                 display.console.print(trouble)
 
@@ -71,44 +81,74 @@ def _plainly() -> Callable[[Tick], None]:
                 err.print(trouble)
             if time.monotonic() - printed_at[0] >= PLAIN_EVERY:
                 printed_at[0] = time.monotonic()
-                err.print(safe(f"{tick.table}: {_doing(tick, pace)}"))
+                err.print(safe(f"{tick.table}: {_doing(pace)}"))
 
     return watch
 
 
 class _Pace:
     """How fast a table gets on. Its `work` are rows, and of those that are answered but not yet read the share that most likely passes; it
-    never falls."""
+    never falls. What is `given` of it, by an earlier run and its journal, says nothing of the pace; neither does the time before the first
+    answer of this run, in which a model is loaded."""
 
     def __init__(self, tick: Tick) -> None:
-        self.start, self.first, self.work = time.monotonic(), float(tick.rows), float(tick.rows)
-        self.wanted = tick.wanted
-        self.seen: deque[tuple[float, float]] = deque([(self.start, self.first)])
+        self.tick, self.wanted = tick, tick.wanted
+        self.work = self.given = float(tick.rows)
+        self.since = time.monotonic()
+        self.seen = deque([(self.since, 0.0)])
         self.warned = False
 
     @property
+    def new_answers(self) -> int:
+        """Answers that were asked for in this run."""
+        return self.tick.asked - self.tick.remembered
+
+    @property
     def seconds(self) -> float:
-        """Since it began."""
-        return max(time.monotonic() - self.start, 1e-3)
+        """Since the first answer of this run, or since it began."""
+        return max(time.monotonic() - self.since, 1e-3)
 
     def add(self, tick: Tick) -> None:
         """What a tick says."""
+        now, before, answers_before = time.monotonic(), self.work, self.new_answers
+        remembered = tick.remembered > self.tick.remembered
+        self.tick = tick
         self.work = max(self.work, tick.rows + LIKELY * tick.stage.answered)
-        now = time.monotonic()
-        if now - self.seen[-1][0] >= 1:
-            self.seen.append((now, self.work))
+        if remembered:
+            self.given += self.work - before
+        if self.new_answers and not answers_before:
+            self.since, self.given = now, self.work
+            self.seen.clear()
+        if not self.seen or now - self.seen[-1][0] >= 1:
+            self.seen.append((now, self.work - self.given))
         while len(self.seen) > 2 and now - self.seen[1][0] > RECENT:
             self.seen.popleft()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the pace can be seen by now."""
+        enough = min(ENOUGH, max(LEAST, SHARE * (self.wanted or math.inf)))
+        return self.seconds >= SOON and (not self.tick.asked or self.work - self.given > LIKELY * (enough - 0.5))
+
+    @property
+    def rate(self) -> str:
+        """How many rows come in a second or a minute; nothing while that is not known. A row may take many answers."""
+        rows = (self.work - self.given) / self.seconds
+        if not self.is_known or rows <= 0:
+            return ""
+        pace, unit = (rows, "second") if rows >= 1 else (60 * rows, "minute")
+        return f"{pace:,.{0 if pace >= 10 else 1}f} rows a {unit}"
 
     @property
     def remaining_time(self) -> str:
         """How long it takes still, from the pace since it began and that of the last half minute; nothing while that is not known."""
         since, then = self.seen[0]
-        recent, overall = (self.work - then) / max(time.monotonic() - since, 1e-3), (self.work - self.first) / self.seconds
-        if not self.wanted or self.seconds < SOON or min(recent, overall) <= 0:
+        done = self.work - self.given
+        recent, overall = (done - then) / max(time.monotonic() - since, 1e-3), done / self.seconds
+        if not self.wanted or not self.is_known or overall <= 0:
             return ""
-        least, most = sorted((self.wanted - self.work) / pace for pace in (recent, overall))
-        return f"{_range(least, most)} left" if least >= 1 else ""
+        times = [(self.wanted - self.work) / pace for pace in (recent, overall) if pace > 0]
+        return f"{_range(min(times), max(times))} left" if min(times) >= 1 else ""
 
     def news(self, tick: Tick) -> Text | None:
         """The trouble that the table is in, which is told once."""
@@ -125,17 +165,20 @@ def _range(least: float, most: float) -> str:
     return f"about {low:,} {unit}" if high <= low * 1.3 else f"{low:,} to {high:,} {unit}"
 
 
-def _doing(tick: Tick, pace: _Pace, *, narrow: bool = False) -> str:
+def _doing(pace: _Pace, *, narrow: bool = False) -> str:
     """How far a table is; on a narrow terminal without the pace of answers."""
+    tick = pace.tick
     rows = f"{tick.rows:,}{f' of {tick.wanted:,}' if tick.wanted else ''} rows"
     if tick.batch:
         parts = [tick.batch]
+    elif tick.preparing and not pace.new_answers:
+        parts = [tick.waiting, tick.preparing, f"{pace.seconds:,.0f} s so far"]
     elif tick.asked:
-        parts = [tick.waiting, "" if narrow else f"{tick.asked / pace.seconds:.1f} answers a second", pace.remaining_time]
+        parts = [tick.waiting, "" if narrow else pace.rate, pace.remaining_time]
     elif not (tick.rows or tick.stage.answered):
-        parts = ["getting ready"]
+        parts = ["getting ready", f"{pace.seconds:,.0f} s so far"]
     else:
-        parts = [f"{(tick.rows - pace.first) / pace.seconds:,.0f} rows a second", pace.remaining_time]
+        parts = [pace.rate, pace.remaining_time]
     return ", ".join(filter(None, [rows, *parts, dollars(tick.cost) if tick.cost is not None else ""]))
 
 
