@@ -276,10 +276,12 @@ def test_a_run_is_read_while_it_works(tmp_path: Path) -> None:
 
     def watch(tick: Tick) -> None:
         if tick.table == "traffic" and tick.rows == 0:
-            with pytest.raises(OutputError, match="no row is finished yet"):
+            with pytest.raises(OutputError, match="no row is finished yet") as told:
                 synthgen.look(out)
+            assert told.value.hint.startswith(f"make, process {os.getpid()}, since ")
         elif tick.table in ("traffic", "replies") and tick.rows:
             found = synthgen.look(out, tick.table)
+            assert found.working.startswith(f"make, process {os.getpid()}, since ")
             counts.append((tick.table, tick.rows, found.fitting))
 
     made = synthgen.make(SHOP, out=out, chunk=15, watch=watch)
@@ -313,6 +315,26 @@ def test_a_run_that_has_finished_nothing_says_so(tmp_path: Path) -> None:
         synthgen.look(tmp_path / "shop.unfinished")
     with pytest.raises(OutputError, match="there is no output at"):
         synthgen.look(tmp_path / "shop")
+
+
+def test_answers_that_are_kept_are_counted_while_no_row_is_finished(tmp_path: Path) -> None:
+    typed = {"kind": "typed", "seeds": ["where is my parcel", "still no parcel"]}
+    recipe = {"name": "shop", "tables": {"traffic": {"rows": 30, "fields": {"message": typed}}}}
+    answers = ScriptedModel(lambda prompt, stream: f" my parcel {stream.randrange(10**6)} is lost\n")
+
+    def stop(tick: Tick) -> None:
+        if tick.asked == 12:
+            with pytest.raises(OutputError, match=r"no row is finished yet in \S+shop\.unfinished, but 12 answers are kept"):
+                synthgen.look(tmp_path / "shop")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        synthgen.make(recipe, out=tmp_path / "shop", models={"typist": answers}, watch=stop)
+    lock = tmp_path / ".shop.synthgen.lock"
+    lock.write_text(json.dumps({"command": "make", "process": 2**22 + 1, "since": "12:00:00"}))  # as a run leaves it that was killed
+    with pytest.raises(OutputError, match="12 answers are kept") as told:
+        synthgen.look(tmp_path / "shop")
+    assert told.value.hint.startswith("the same synthgen make goes on with it; rows show when all rows of a chunk, up to 512, are made")
 
 
 def test_an_output_that_takes_its_place_is_waited_for(given_up: Path, shop: Path, tmp_path: Path) -> None:

@@ -45,8 +45,8 @@ class Looked:
     """What `look` found: the table's name, some of its rows, and how many fit in all. It is unpacked and indexed as these three.
 
     `shown` are the same rows as they are read, and `beside` for each of them the rows of further tables that it belongs to. Where only some
-    `fields` were asked for, the rows hold no others. Of a run that is not finished `so_far` says how far its tables are; `again` is where a
-    run works to make a finished output anew."""
+    `fields` were asked for, the rows hold no others. Of a run that is not finished `so_far` says how far its tables are, and
+    `working` which process makes it ("": none); `again` is where a run works to make a finished output anew."""
 
     table: str
     rows: list[Row]
@@ -56,6 +56,7 @@ class Looked:
     fields: tuple[str, ...] = ()
     so_far: tuple[TableSoFar, ...] = ()
     again: Path | None = None
+    working: str = ""
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.table, self.rows, self.fitting))
@@ -134,6 +135,7 @@ def look(
         tuple(fields),
         reading.so_far,
         None if reading.so_far else begun_beside(dataset.folder),
+        reading.working,
     )
 
 

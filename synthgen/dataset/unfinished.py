@@ -9,20 +9,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from synthgen.dataset.columns import PROVENANCE
 from synthgen.dataset.commits import Commits
 from synthgen.dataset.dataset import PAUSE, TRIES, Dataset
-from synthgen.dataset.names import CHUNKS, MANIFEST, MARK, PROGRESS, RUN
+from synthgen.dataset.lock import worker
+from synthgen.dataset.names import CHUNKS, JOURNAL, MANIFEST, MARK, PROGRESS, RUN
 from synthgen.dataset.place import Output
 from synthgen.dataset.progress import recorded
 from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.memory import lacks_memory
+from synthgen.models.journal import answer_count
 from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.spec.names import UNFINISHED
 from synthgen.spec.rows import SIDE_TABLES
@@ -72,11 +74,12 @@ def _row_target(table_plan: TablePlan) -> int | None:
 @dataclass(frozen=True)
 class Reading:
     """What is read: a dataset, finished or as far as it goes. Of an unfinished one also how far its tables are, those that are not begun
-    too, and which columns will ship."""
+    too, which columns will ship, and who is `working` on it ("": nobody)."""
 
     dataset: Dataset
     so_far: tuple[TableSoFar, ...] = ()
     ships: dict[str, list[str]] = field(default_factory=dict)
+    working: str = ""
 
     def columns(self, table: str) -> list[str]:
         """The columns of a table that ship, the provenance too. Raises OutputError."""
@@ -98,16 +101,25 @@ def open_any(folder: str | Path) -> Reading:
         last = attempt >= (TRIES - 1 if ends else RETRIES)
         reading = _opened(output.unfinished, last=last)
         if reading and reading.dataset.tables:
-            return reading
+            return replace(reading, working=worker(output.final))
         if last or not (ends or _begun(output.unfinished)):
             break
         time.sleep(PAUSE)
     if not (output.whole / MANIFEST).exists() and (output.unfinished / (MARK if named else RUN)).exists():
-        raise OutputError(
-            f"no row is finished yet in {output.unfinished}",
-            f"a run keeps up to {ASKED_CHUNK} rows at a time, when all of them are made; synthgen preview RECIPE shows some sooner",
-        )
+        raise _nothing_yet(output)
     return Reading(Dataset.open(folder))
+
+
+def _nothing_yet(output: Output) -> OutputError:
+    """That no row can be read, how many answers there are by now, and who makes more."""
+    journal, working = output.unfinished / JOURNAL, worker(output.final)
+    answers = answer_count(journal) if journal.exists() else 0
+    kept = f", but {answers:,} answer{' is' if answers == 1 else 's are'} kept" if answers else ""
+    goes_on = f"{working} is working on it" if working else "the same synthgen make goes on with it"
+    return OutputError(
+        f"no row is finished yet in {output.unfinished}{kept}",
+        f"{goes_on}; rows show when all rows of a chunk, up to {ASKED_CHUNK}, are made; synthgen preview RECIPE shows some sooner",
+    )
 
 
 def begun_beside(folder: str | Path) -> Path | None:

@@ -257,6 +257,14 @@ def _reading(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=1)
 
 
+def answer_count(path: Path) -> int:
+    """How many answers a journal holds, which may be written to meanwhile; 0 where that cannot be read."""
+    try:
+        return int(_asked_only(path, "SELECT count(*) FROM answers"))
+    except (OSError, sqlite3.Error):
+        return 0
+
+
 def _asked_only(path: Path, sql: str) -> Any:
     """The first value that a statement finds in a journal, in which nothing is changed, and nothing made beside it."""
     path.stat()

@@ -45,7 +45,8 @@ def print_standing(selection: Looked) -> None:
 
 def _standing(selection: Looked) -> Iterator[str]:
     if selection.so_far:
-        yield "this run is not finished; the same synthgen make goes on with it"
+        goes_on = f"{selection.working} is working on it" if selection.working else "the same synthgen make goes on with it"
+        yield f"this run is not finished; {goes_on}"
         yield from (f"  {line}" for line in selection.so_far)
     if selection.again:
         yield f"a run is making it again; its rows so far: synthgen look {selection.again}"
