@@ -16,8 +16,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-WIDEST = 120
-"""Characters of a line that are shown with a mistake."""
+WIDEST, INSET = 120, 4
+"""Characters of a line that are shown with a mistake, and how far in."""
 LISTED = 24
 """Known names that are listed when none is near."""
 
@@ -53,16 +53,43 @@ class Mistake:
     column: int = 0
 
     def __str__(self) -> str:
-        shown = [f"{self.where}: {self.message}"]
+        return self.shown()
+
+    def shown(self, columns: int = WIDEST + INSET) -> str:
+        """The mistake on a terminal of so many columns, which breaks no line above a caret."""
+        lines = [f"{self.where}: {self.message}"]
         if self.line.strip():
-            text, column = self.line.rstrip(), self.column - 1
-            if len(text) > WIDEST:  # show the part that holds the mistake
-                start = max(0, min(column - WIDEST // 3, len(text) - WIDEST))
-                text, column = text[start : start + WIDEST], column - start
-            shown += [f"    {text}", "    " + "".join(map(_gap, text[:column])) + "^"]
+            text, column = _around(self.line.rstrip(), self.column - 1, columns - INSET)
+            lines += [" " * INSET + text, " " * INSET + "".join(map(_gap, text[:column])) + "^"]
         if self.hint:
-            shown.append(f"    {self.hint}")
-        return "\n".join(map(_printable, shown))
+            lines.append(" " * INSET + self.hint)
+        return "\n".join(map(_printable, lines))
+
+
+def _around(text: str, column: int, room: int) -> tuple[str, int]:
+    """The part of a line around a column that takes so much room, with an ellipsis where it is cut; and the column in it."""
+    sizes = list(map(_cells, text))
+    if sum(sizes) <= room:
+        return text, column
+    start = end = min(column, len(text))
+    used = 2  # an ellipsis at either end
+    while start and used + sizes[start - 1] <= room // 3:
+        start -= 1
+        used += sizes[start]
+    while end < len(text) and used + sizes[end] <= room:
+        used += sizes[end]
+        end += 1
+    while start and used + sizes[start - 1] <= room:
+        start -= 1
+        used += sizes[start]
+    before = "…" if start else ""
+    return f"{before}{text[start:end]}{'…' if end < len(text) else ''}", column - start + len(before)
+
+
+def _cells(letter: str) -> int:
+    """How many columns a letter takes."""
+    gap = _gap(letter)
+    return 2 if gap == "\u3000" else len(gap)
 
 
 def _gap(letter: str) -> str:
@@ -88,7 +115,11 @@ class RecipeError(SynthgenError):
         super().__init__(f"{count} mistake{'s' if count != 1 else ''} in the recipe")
 
     def __str__(self) -> str:
-        told = list(map(str, self.mistakes))
+        return self.shown()
+
+    def shown(self, columns: int = WIDEST + INSET) -> str:
+        """All mistakes, on a terminal of so many columns."""
+        told = [mistake.shown(columns) for mistake in self.mistakes]
         return "\n\n".join([*told, self.message] if len(told) > 1 else told)
 
 

@@ -190,8 +190,8 @@ def test_a_long_line_is_shown_around_its_mistake(tmp_path: Path) -> None:
     written(tmp_path, one_line(f"{fields}, wrong: {{kind: idd}}, last: {{kind: id}}"))
     assert mistakes("recipe.yaml") == (
         "recipe.yaml:2:722: unknown kind 'idd'\n"
-        "     {kind: id}, f36: {kind: id}, f37: {kind: id}, f38: {kind: id}, f39: {kind: id}, wrong: {kind: idd}, last: {kind: id}}}}\n"
-        "                                                                                                   ^\n"
+        "    …kind: id}, f36: {kind: id}, f37: {kind: id}, f38: {kind: id}, f39: {kind: id}, wrong: {kind: idd}, last: {kind: id}}}}\n"
+        "                                                                                                  ^\n"
         "    did you mean 'id'?"
     )
 

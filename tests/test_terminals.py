@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from synthgen.cli.folding import folds
 from synthgen.fields.edges import CASES
 from synthgen.recipe.schema import schema
 
@@ -141,3 +142,54 @@ def test_python_may_leave_docstrings_out(folder: Path) -> None:
     """
     done = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, timeout=240, check=True)
     assert json.loads(done.stdout) == [schema(), [one.about for one in CASES.values()]]
+
+
+def at_a_terminal(*words: str, cwd: Path, columns: int = 80, typed: bytes = b"") -> str:
+    """What a terminal of so many columns gets, in the lines that the program ended itself."""
+    import pty
+
+    master, terminal = pty.openpty()
+    command = [sys.executable, "-m", "synthgen", *words]
+    env = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(columns)}
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=cwd, env=env) as run:
+        os.close(terminal)
+        if typed:
+            os.write(master, typed)
+        said = b"".join(iter(partial(_read, master), b"")).decode()
+        run.wait(240)
+    os.close(master)
+    return said.replace("\r\n", "\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_at_a_terminal_long_lines_go_on_at_a_space(tmp_path: Path) -> None:
+    fields = "".join(f"      number_{field}: {{kind: number, between: [1, 9]}}\n" for field in range(14))
+    (tmp_path / "recipe.yaml").write_text(f"name: many\ntables:\n  facts:\n    rows: 3\n    fields:\n{fields}", encoding="utf-8")
+    whole = synthgen("check", "recipe.yaml", cwd=tmp_path, COLUMNS="80").stdout.decode()
+    folded = at_a_terminal("check", "recipe.yaml", cwd=tmp_path)
+    assert max(map(len, whole.splitlines())) > 150
+    assert max(map(len, folded.splitlines())) <= 80
+    assert folded.split() == whole.split()
+    assert folded.splitlines()[2].startswith("    number_")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_caret_stands_below_its_place_however_long_the_line(tmp_path: Path, columns: int) -> None:
+    options = ", ".join(f"option {number}" for number in range(40))
+    line = f"    t: {{rows: 3, fields: {{f: {{kind: choice, options: [{options}], {{weighs: 3}}, also: 1, more: [{options}]}}}}}}"
+    (tmp_path / "recipe.yaml").write_text(f"name: long\ntables:\n{line}\n", encoding="utf-8")
+    head, shown, caret, *_ = at_a_terminal("check", "recipe.yaml", cwd=tmp_path, columns=columns).splitlines()
+    column = int(head.split(":")[2])
+    assert len(shown) <= columns
+    assert shown.lstrip().startswith("…")
+    assert shown.endswith("…")
+    assert shown[caret.index("^") :][:9] == line[column - 1 :][:9]
+
+
+def test_a_line_is_folded_between_words_and_a_command_stays_whole() -> None:
+    line = "  then see what it does, at every save: synthgen preview my-app/recipe.yaml --watch"
+    parts = [line[start:end] for start, end in folds(line, 60)]
+    assert parts == ["  then see what it does, at every save:", "synthgen preview my-app/recipe.yaml --watch"]
+    assert folds("京都" * 40, 60) == [(0, 80)]
+    assert folds(line, 200) == [(0, len(line))]

@@ -13,7 +13,7 @@ import typer
 from synthgen.cli import making, models, reading, realism, recipes, reviewing, sending, serving, starting
 from synthgen.cli.examples import epilog
 from synthgen.cli.options import INTERRUPTED
-from synthgen.cli.streams import failed, finished, open_streams, tell
+from synthgen.cli.streams import error_columns, error_text, failed, finished, open_streams, tell
 from synthgen.memory import lacks_memory
 from synthgen.quiet import quiet_program
 from synthgen.spec.described import described
@@ -72,7 +72,7 @@ def main() -> None:
         sys.exit(failed(error))
 
 
-def _errors_in_words(function: Callable[..., None]) -> Callable[..., None]:
+def _errors_error_text(function: Callable[..., None]) -> Callable[..., None]:
     """The command with its errors turned into a message and an exit code."""
 
     @wraps(function)
@@ -84,7 +84,7 @@ def _errors_in_words(function: Callable[..., None]) -> Callable[..., None]:
         except SynthgenError as error:
             if lacks_memory(error):
                 raise
-            tell(f"error: {error}" if not hasattr(error, "mistakes") else str(error))
+            tell(error_text(error, error_columns()))
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             tell("\ninterrupted")
@@ -115,7 +115,7 @@ def _options(
 for _name, _function in COMMANDS.items():
     _help_text = described(_function)
     app.command(_name, help=_help_text, short_help=_help_text.split(". ")[0].split("; ")[0].rstrip("."), epilog=epilog(_name))(
-        _errors_in_words(_function)
+        _errors_error_text(_function)
     )
 
 

@@ -11,6 +11,9 @@ from traceback import walk_tb
 
 import typer
 
+from synthgen.cli.folding import folded_message
+from synthgen.errors import RecipeError, SynthgenError
+
 ESCAPED = "synthgen-escaped"
 PRINTERS = ("rich", "typer")
 """The packages that print."""
@@ -72,7 +75,23 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def error_text(error: SynthgenError, columns: int) -> str:
+    """An error as it is printed on a terminal of so many columns (0: there is none)."""
+    if isinstance(error, RecipeError):
+        return error.shown(columns) if columns else str(error)
+    return f"error: {error}"
+
+
 def tell(text: str) -> None:
-    """Print a line on standard error, unless it is closed."""
+    """Print an error's lines on standard error, unless it is closed; at a terminal folded."""
     with suppress(OSError, AttributeError, ValueError):
-        typer.echo(text, err=True)
+        columns = error_columns()
+        typer.echo(folded_message(text, columns) if columns else text, err=True)
+
+
+def error_columns() -> int:
+    """The width of the terminal that shows errors; 0 where there is none."""
+    with suppress(OSError, AttributeError, ValueError):
+        if sys.stderr.isatty():
+            return int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(sys.stderr.fileno()).columns
+    return 0

@@ -11,7 +11,9 @@ from typing import Any
 from rich.text import Text
 
 from synthgen import api
-from synthgen.cli.terminal.page import err, out, safe
+from synthgen.cli.folding import folded_message
+from synthgen.cli.streams import error_text
+from synthgen.cli.terminal.page import err, out, safe, verbatim
 from synthgen.cli.terminal.previewing import Previewing, previewing
 from synthgen.errors import SynthgenError
 from synthgen.making.watched import FileChange, KeptModels, WatchedFiles
@@ -41,7 +43,9 @@ def follow(
         except _Saved:
             pass
         except SynthgenError as error:
-            err.print(safe(error if hasattr(error, "mistakes") else f"error: {error}"))
+            columns = err.width if err.is_terminal else 0
+            message = error_text(error, columns)
+            err.print(verbatim(folded_message(message, columns) if columns else message))
         if not preview.files.changed():
             err.print(Text(f"watching {_named(list(preview.files.states))}; Ctrl-C ends", style="dim"))
         changes = preview.files.wait()

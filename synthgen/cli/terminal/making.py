@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import out, safe
+from synthgen.cli.terminal.page import out, verbatim
 from synthgen.cli.terminal.rows import How, print_rows
 from synthgen.dataset import REPORT
 from synthgen.models.budget import dollars
@@ -101,7 +101,7 @@ def print_prompts(preview: Previewed) -> None:
         briefs = {prompt.brief.digest: prompt.brief for prompt in prompts if prompt.brief}
         for brief in briefs.values():
             out.print(Text(f"{preview.table.name}.{name}: what is read first, the same for all rows", style="bold"))
-            out.print(safe(brief.system))
+            out.print(verbatim(brief.system))
             for document in brief.documents:
                 out.print(
                     Text(f"[document {document.name}, {document.type}, {len(document.content):,} characters, given whole]", style="dim")
@@ -111,7 +111,7 @@ def print_prompts(preview: Previewed) -> None:
         by_digest = {prompt.digest: prompt for prompt in prompts}
         for prompt in list(by_digest.values())[:PROMPTS]:
             out.print(Text(f"{preview.table.name}.{name}: what is asked", style="bold"))
-            out.print(safe(prompt.full_text))
+            out.print(verbatim(prompt.full_text))
     out.print()
 
 

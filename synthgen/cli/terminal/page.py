@@ -9,16 +9,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from synthgen.cli.folding import folds, hanging
 from synthgen.spec.rows import to_text
 
 
-class _Out(Console):
+class _Folding(Console):
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, and fold long lines where there is a terminal; a pipe gets them whole."""
+        if self.is_terminal:
+            objects = tuple(folded(thing, self.width) if isinstance(thing, Text) and not thing.no_wrap else thing for thing in objects)
+        super().print(*objects, **options)
+
+
+class _Out(_Folding):
     def on_broken_pipe(self) -> None:
         """Leave it to the program what a reader that went away means."""
         raise  # where rich calls this, it has caught the error
 
 
-class _Err(Console):
+class _Err(_Folding):
     def on_broken_pipe(self) -> None:
         """Tell no more: what is told beside the work ends no work."""
         self.quiet = True
@@ -36,6 +45,23 @@ def safe(value: object) -> Text:
     """Text as it is, but for control codes, which are shown as what they are."""
     printable = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in str(value))
     return Text(printable)
+
+
+def verbatim(value: object) -> Text:
+    """The same in lines that are never folded: to be copied, or shown as a model reads them."""
+    text = safe(value)
+    text.no_wrap = True
+    return text
+
+
+def folded(text: Text, width: int) -> Text:
+    """A text whose lines are as wide as they may be (see `folding`)."""
+    lines = []
+    for line in text.split("\n", allow_blank=True):
+        parts = [line[start:end] for start, end in folds(line.plain, width)]
+        inset = " " * hanging(line.plain)
+        lines += [parts[0], *(Text.assemble(inset, part) for part in parts[1:])]
+    return Text("\n").join(lines)
 
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -62,6 +88,6 @@ def print_unified_diff(text: str) -> None:
     """A unified diff, in colours."""
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for line in text.split("\n"):
-        styled_line = safe(line)
+        styled_line = verbatim(line)
         styled_line.stylize(styles.get(line[:1], ""))
         out.print(styled_line)
