@@ -308,6 +308,28 @@ def test_a_run_beside_a_finished_output_is_named(tmp_path: Path) -> None:
     assert synthgen.look(f"{out}.unfinished").so_far[0].rows == 40
 
 
+def test_a_value_that_no_row_has_is_told_with_those_that_there_are(shop: Path) -> None:
+    assert synthgen.look(shop, where=["intent=refunds"]).unmatched == ("no row has intent=refunds; did you mean 'refund'?",)
+    assert synthgen.look(shop, where=["intent=xyz"]).unmatched == ("no row has intent=xyz; values: late, lost card, refund",)
+    assert synthgen.look(shop, where=["intent=refund"]).unmatched == ()
+    assert synthgen.look(shop, where=["intent=~xyz"]).unmatched == ()
+    assert "traffic: no rows\nno row has intent=xyz; values: late, lost card, refund" in run(shop, "--where", "intent=xyz")
+
+
+def test_an_output_of_nearly_this_name_is_proposed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = {"name": "food-bot", "tables": {"t": {"rows": 2, "fields": {"n": {"kind": "number", "between": [1, 2]}}}}}
+    synthgen.make(recipe, out="outputs/food-bot")
+    (tmp_path / "food-bot").mkdir()
+    for named in ("food-bot", "outputs/food-bots", "outputs/food", "foodbot"):
+        with pytest.raises(OutputError, match=f"there is no output at {named}") as told:
+            synthgen.look(named)
+        assert told.value.hint == f"did you mean {Path('outputs/food-bot')}?"
+    with pytest.raises(OutputError) as told:
+        synthgen.look("outputs/else")
+    assert told.value.hint == "make it first: synthgen make RECIPE"
+
+
 def test_a_run_that_has_finished_nothing_says_so(tmp_path: Path) -> None:
     (preview,) = synthgen.preview({"name": "shop", "tables": {"alone": SHOP["tables"]["alone"]}}, out=tmp_path / "shop")
     assert len(preview.rows) == 3

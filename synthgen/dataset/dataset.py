@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from synthgen.dataset.columns import PROVENANCE, decode_json_columns
 from synthgen.dataset.manifest import AGAIN, read_manifest
 from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, PROGRESS
+from synthgen.dataset.nearby import meant_output
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
 from synthgen.errors import OutputError, did_you_mean
@@ -79,7 +80,8 @@ class Dataset:
             raise OutputError(f"{folder} is replaced again and again", "wait until the runs that make it are done")
         if (output.whole / JOURNAL).exists():
             _manifest(output.whole, None, folder)
-        hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else "make it first: synthgen make RECIPE"
+        not_made = meant_output(folder) or "make it first: synthgen make RECIPE"
+        hint = "it is unfinished: run make again to go on" if output.unfinished.exists() else not_made
         so_far = "; synthgen look shows what is done so far" if (output.unfinished / PROGRESS).exists() else ""
         raise OutputError(f"there is no output at {folder}", hint + so_far)
 

@@ -46,7 +46,8 @@ class Looked:
 
     `shown` are the same rows as they are read, and `beside` for each of them the rows of further tables that it belongs to. Where only some
     `fields` were asked for, the rows hold no others. Of a run that is not finished `so_far` says how far its tables are, and
-    `working` which process makes it ("": none); `again` is where a run works to make a finished output anew."""
+    `working` which process makes it ("": none); `again` is where a run works to make a finished output anew. `unmatched` says of a filter
+    that lets no row through which values there are."""
 
     table: str
     rows: list[Row]
@@ -57,6 +58,7 @@ class Looked:
     so_far: tuple[TableSoFar, ...] = ()
     again: Path | None = None
     working: str = ""
+    unmatched: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.table, self.rows, self.fitting))
@@ -136,6 +138,7 @@ def look(
         reading.so_far,
         None if reading.so_far else begun_beside(dataset.folder),
         reading.working,
+        () if places else tuple(selection.unmatched(candidates)),
     )
 
 

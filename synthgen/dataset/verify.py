@@ -12,6 +12,7 @@ from typing import Any
 from synthgen.dataset.dataset import PAUSE, TRIES
 from synthgen.dataset.manifest import AGAIN, read_manifest
 from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, ORIGIN, REPORT
+from synthgen.dataset.nearby import meant_output
 from synthgen.dataset.origin import manifest_hash, report_hash
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of
@@ -67,7 +68,7 @@ def verify(folder: str | Path) -> Verified:
         output_folder = output.whole
         content = content_of(output_folder / MANIFEST)
         if content is None and not (output_folder / JOURNAL).exists():
-            raise OutputError(f"there is no output at {folder}", "name the folder of an output")
+            raise OutputError(f"there is no output at {folder}", meant_output(folder) or "name the folder of an output")
         manifest = read_manifest(output_folder, content, folder)
         damaged = [*_of_manifest(output_folder, content), *damage(output_folder, manifest["files"]), *_of_logs(output_folder)]
         wrong = mistake(output_folder / JOURNAL)

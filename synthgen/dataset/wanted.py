@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,9 +10,12 @@ from typing import Any
 from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.find import rows_at
 from synthgen.dataset.layout import Layout, layout_of_values
-from synthgen.errors import DataError, OutputError, did_you_mean
+from synthgen.errors import LISTED, DataError, OutputError, did_you_mean, nearest
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import to_text
+
+SHORT = 60
+"""Characters of a value that may be proposed, at most."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,17 @@ class Wanted:
         matches = [(place, get_path(row, self.by) if self.by else None) for place, row in rows if self._fits(row)]
         return [place for place, _ in (_sorted(matches, falling=self.falling) if self.by else matches)]
 
+    def unmatched(self, candidates: Sequence[int]) -> list[str]:
+        """Of each test whose value none of the candidates has, that it is so, and the value that was meant or those that there are."""
+        tests = [(path, value) for path, value in self.tests if not value.startswith("~")]
+        if not tests:
+            return []
+        values: dict[str, set[str]] = {path: set() for path, _ in tests}
+        for row in rows_at(self.names.dataset, self.names.table, candidates, list(dict.fromkeys(map(root_of, values)))):
+            for path, path_values in values.items():
+                path_values.add(_comparable(get_path(row, path)))
+        return [f"no row has {path}={value}{_instead(value, values[path])}" for path, value in tests if value not in values[path]]
+
     @property
     def _searched(self) -> list[str]:
         return self.names.searched if self.names.layout else ["table", *self.names.searched]
@@ -110,9 +124,20 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def _is(row: Mapping[str, Any], path: str, value: str) -> bool:
-    actual = get_path(row, path)
-    actual_text = "None" if actual is None else to_text(actual)
+    actual_text = _comparable(get_path(row, path))
     return value[1:].casefold() in actual_text.casefold() if value.startswith("~") else actual_text == value
+
+
+def _comparable(value: Any) -> str:
+    return "None" if value is None else to_text(value)
+
+
+def _instead(value: str, values: Collection[str]) -> str:
+    """The value that was meant, or the values that there are, if they are few and short."""
+    if len(values) <= LISTED and all(len(known) <= SHORT for known in values):
+        return f"; {did_you_mean(value, values, 'values')}" if values else ""
+    near = nearest(value, (known for known in values if len(known) <= SHORT))
+    return f"; did you mean '{near}'?" if near else ""
 
 
 def _sorted(pairs: Sequence[tuple[int, Any]], *, falling: bool) -> list[tuple[int, Any]]:

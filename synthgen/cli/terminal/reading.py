@@ -38,12 +38,13 @@ def print_look(selection: Looked, skip: int, *, full: bool = False, search: str 
 
 
 def print_standing(selection: Looked) -> None:
-    """How far an unfinished run is, on the error stream, so that a pipe holds the rows alone."""
+    """Why there are no rows, and how far an unfinished run is, on the error stream, so that a pipe holds the rows alone."""
     for line in _standing(selection):
         err.print(safe(line))
 
 
 def _standing(selection: Looked) -> Iterator[str]:
+    yield from selection.unmatched
     if selection.so_far:
         goes_on = f"{selection.working} is working on it" if selection.working else "the same synthgen make goes on with it"
         yield f"this run is not finished; {goes_on}"
