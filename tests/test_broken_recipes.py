@@ -132,6 +132,21 @@ def test_a_folder(tmp_path: Path) -> None:
     assert mistakes("shop") == "shop: a folder, not a recipe\n    name a YAML file"
     (tmp_path / "shop" / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
     assert mistakes("shop") == "shop: a folder, not a recipe\n    the recipe in it: shop/recipe.yaml"
+    (tmp_path / "shop" / "answers.yaml").write_text("name: shop\n", encoding="utf-8")
+    (tmp_path / "shop" / "aa.yaml").write_text(RECIPE, encoding="utf-8")
+    assert mistakes("shop") == "shop: a folder, not a recipe\n    the recipe in it: shop/recipe.yaml"
+
+
+def test_only_recipes_are_proposed_for_a_name_that_is_none(tmp_path: Path) -> None:
+    for name in (".recipes.yaml", "compose.yaml"):
+        (tmp_path / name).write_text(RECIPE if name[0] == "." else "services: {}\n", encoding="utf-8")
+    assert mistakes("recipes") == "recipes: no such file"
+    assert mistakes("bank") == "bank: no such file\n    bank-support comes with synthgen: synthgen new NAME --like bank-support copies it"
+    (tmp_path / "recipes" / "bank-support").mkdir(parents=True)
+    (tmp_path / "recipes" / "bank-support" / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    assert mistakes("bank") == "bank: no such file\n    did you mean 'recipes/bank-support/recipe.yaml'?"
+    written(tmp_path, RECIPE)
+    assert mistakes("else") == "else: no such file\n    recipes there: recipe.yaml"
 
 
 def test_a_file_over_a_mebibyte(tmp_path: Path) -> None:

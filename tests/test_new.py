@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from synthgen.advice import start
-from synthgen.advice.shipped import shipped_recipes
 from synthgen.api import check, look, make
 from synthgen.cli import app
 from synthgen.errors import DataError, OutputError
 from synthgen.fields import Claude, Judge
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load, plan
+from synthgen.recipe.shipped import shipped_recipes
 from synthgen.spec.rows import Prompt
 
 PAPER = "# Asking twice\n\nAsk the question, then ask it again in other words. Where the answers differ, say so.\n"

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from synthgen.advice.shipped import RECIPE, shipped_recipes
 from synthgen.api import check, export, fewshot, make
 from synthgen.dataset import Dataset
 from synthgen.fields.edges import CASES
 from synthgen.models import BaseModel, Model, ScriptedModel
+from synthgen.recipe.shipped import RECIPE, shipped_recipes
 from synthgen.spec.rows import Prompt
 
 ROWS = 4

@@ -12,10 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from synthgen.advice.shipped import RECIPE, shipped_recipes
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.fields.instructed import document
 from synthgen.recipe.schema import MODELINE, SCHEMA_FILE, schema_lines
+from synthgen.recipe.shipped import RECIPE, shipped_recipes
 from synthgen.spec.scalars import scalar
 
 Writes = Literal["illustrative", "concrete"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from synthgen.advice.shipped import RECIPE
 from synthgen.errors import OutputError
 from synthgen.recipe.schema import MODELINE, SCHEMA_FILE, schema_lines
+from synthgen.recipe.shipped import RECIPE
 
 
 def refuse_taken(folder: Path, names: Iterable[str]) -> None:

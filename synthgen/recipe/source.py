@@ -7,6 +7,7 @@ from typing import Any
 
 from synthgen.errors import DataError, Mistake, RecipeError, did_you_mean
 from synthgen.recipe import syntax
+from synthgen.recipe.nearby import meant_recipe, recipes_in
 from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.words import as_yaml
 from synthgen.text.opened import plain_file
@@ -31,10 +32,8 @@ def read(path: Path, name: str) -> Source:
 def _text(path: Path, name: str) -> str:
     try:
         if path.is_dir():
-            yaml_files = sorted(entry.name for entry in path.glob("*.y*ml"))
-            raise _unreadable(
-                name, "a folder, not a recipe", f"the recipe in it: {path / yaml_files[0]}" if yaml_files else "name a YAML file"
-            )
+            recipes = recipes_in(path)
+            raise _unreadable(name, "a folder, not a recipe", f"the recipe in it: {recipes[0]}" if recipes else "name a YAML file")
         if path.stat().st_size > LARGEST:
             raise _unreadable(
                 name,
@@ -46,8 +45,7 @@ def _text(path: Path, name: str) -> str:
     except DataError as error:
         raise _unreadable(name, error.message.removeprefix(str(path)).removeprefix(":").removeprefix(" is").strip(), error.hint) from None
     except FileNotFoundError:
-        near = [entry.name for entry in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        raise _unreadable(name, "no such file", did_you_mean(path.name, near, "recipes there")) from None
+        raise _unreadable(name, "no such file", meant_recipe(path)) from None
     except OSError as error:
         raise _unreadable(name, f"cannot be read: {error.strerror}") from None
     try:

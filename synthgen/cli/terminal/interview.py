@@ -13,7 +13,6 @@ from rich.text import Text
 
 from synthgen import interview
 from synthgen.advice import Started, recipe_name
-from synthgen.advice.shipped import RECIPE
 from synthgen.cli.terminal.page import err, out, safe
 from synthgen.errors import ModelError, OutputError
 from synthgen.interview import Answers, Question
@@ -23,6 +22,7 @@ from synthgen.interview.questions import NUMBERED
 from synthgen.models import ClaudeModel, Model
 from synthgen.models.budget import dollars
 from synthgen.recipe import ClaudeSpec
+from synthgen.recipe.shipped import RECIPE
 
 BACK = "<"
 SHOWN = 10

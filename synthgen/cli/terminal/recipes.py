@@ -24,7 +24,7 @@ FAR = 3
 
 def print_recipes() -> None:
     """The recipes that come with synthgen, and how one is copied."""
-    from synthgen.advice.shipped import summaries
+    from synthgen.recipe.shipped import summaries
 
     grid(("recipe", "makes"), list(summaries()))
     out.print(Text("copy one: synthgen new NAME --like RECIPE"))

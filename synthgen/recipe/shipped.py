@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import synthgen.advice
+import synthgen.recipe
 
 RECIPE = "recipe.yaml"
 
@@ -14,7 +14,7 @@ RECIPE = "recipe.yaml"
 @cache
 def shipped_recipes() -> dict[str, Path]:
     """Their folders by name, in alphabetical order."""
-    package = Path(synthgen.advice.__file__).parents[1]
+    package = Path(synthgen.recipe.__file__).parents[1]
     places = (package / "recipes", package.parent / "recipes")  # as installed, and in a checkout
     folder = next((place for place in places if place.is_dir()), places[0])
     return {recipe.parent.name: recipe.parent for recipe in sorted(folder.glob(f"*/{RECIPE}"))}
