@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 import synthgen
 from synthgen.api import LookedRow, Tick
 from synthgen.cli import app
+from synthgen.cli.terminal.rows import How, block
 from synthgen.dataset import Dataset
 from synthgen.errors import DataError, LimitError, OutputError
 from synthgen.models import ScriptedModel
@@ -328,6 +329,45 @@ def test_an_output_of_nearly_this_name_is_proposed(tmp_path: Path, monkeypatch: 
     with pytest.raises(OutputError) as told:
         synthgen.look("outputs/else")
     assert told.value.hint == "make it first: synthgen make RECIPE"
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Few messages, each typed in several ways, with a harness that reads these."""
+    typed = {"kind": "typed", "seeds": ["where is my parcel", "still no parcel"]}
+    voices = {"kind": "choice", "pick": "each", "options": ["careful", "phone", "texter", "dictated", "second_language"]}
+    recipe = {
+        "name": "twins",
+        "tables": {
+            "requests": {"rows": 3, "fields": {"message": typed}},
+            "twins": {
+                "from": {"table": "requests"},
+                "fields": {"v": voices, "twin": {"kind": "noise", "of": "message", "voice": "{{ v }}"}},
+            },
+        },
+        "harness": {"table": "twins", "input": "twin"},
+    }
+    long = "and I have been waiting for it since the beginning of last week, so please tell me where it is now"
+    writer = ScriptedModel(lambda prompt, stream: f" my parcel {stream.randrange(10**6)} is lost {long}\n")
+    return synthgen.make(recipe, out=tmp_path_factory.mktemp("twins") / "twins", models={"typist": writer}).folder
+
+
+def test_the_table_of_the_harness_is_read_where_nobody_names_one(twins: Path) -> None:
+    assert synthgen.look(twins).table == "twins"
+    assert synthgen.look(twins, row=4).rows[0]["v"] == "second_language"
+    assert synthgen.look(twins, row="requests-1").table == "requests"
+    assert run(twins, "requests").count("requests-") == 3
+
+
+def test_a_message_that_another_was_made_of_is_whole_below_and_dim(twins: Path) -> None:
+    found = synthgen.look(twins)
+    assert found.shown[0].layout.texts == ("twin", "message")
+    assert list(found.shown[0].layout.labels) == ["v"]
+    shown = block(found.shown[2], How(), 200)
+    (earlier,) = [line for line in shown if line.plain.startswith("  message: ")]
+    assert earlier.plain == f"  message: {found.rows[2]['message']}"
+    assert [str(span.style) for span in earlier.spans if earlier.plain[span.start : span.end].startswith("my parcel")] == ["dim"]
+    assert "more characters" not in run(twins)
 
 
 def test_a_run_that_has_finished_nothing_says_so(tmp_path: Path) -> None:

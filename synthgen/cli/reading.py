@@ -18,7 +18,8 @@ def look(
         list[str] | None,
         typer.Argument(
             metavar="TABLE",
-            help="a table in it, or refused, unsure or review (default: the first); further ones are shown beside it, row by row",
+            help="a table in it, or refused, unsure or review (default: the recipe's harness's, else the first); further ones are shown "
+            "beside it, row by row",
         ),
     ] = None,
     where: Annotated[

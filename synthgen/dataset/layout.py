@@ -29,12 +29,13 @@ JUDGED = 1000
 @dataclass(frozen=True)
 class Layout:
     """The columns of a table in the order in which a row is read: the `texts`, what was typed last before the others; the `labels` by their
-    short names; the `facts`; and what was `measured` of the texts."""
+    short names; the `facts`; what was `measured` of the texts; and those of the texts that are `earlier` versions of another."""
 
     texts: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[str, ...] = ()
     measured: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -72,7 +73,7 @@ def layout_of_values(makers: Mapping[str, RecordedField], values: Mapping[str, A
         return layout
     labels = {name: column for name, column in layout.labels.items() if column != text}
     facts, measured = (tuple(name for name in names if name != text) for names in (layout.facts, layout.measured))
-    return Layout((*layout.texts, text), labels, facts, measured)
+    return Layout((*layout.texts, text), labels, facts, measured, layout.earlier)
 
 
 def _kind(value: Any) -> str:
@@ -87,9 +88,14 @@ def _layout(makers: Mapping[str, RecordedField], columns: Mapping[str, str], lab
     remaining = [name for name in columns if name not in label_columns and name not in spoken]
     measured = tuple(name for name in remaining if _is_measured(name, columns[name], makers))
     texts = sorted(spoken, key=lambda name: name != typed)
+    made_from = {makers[name].made_from for name in spoken}
     ordered = dict.fromkeys([*reversed(first_of(makers, labels)), *labels])
     return Layout(
-        tuple(texts), {name: labels[name] for name in ordered}, tuple(name for name in remaining if name not in measured), measured
+        tuple(texts),
+        {name: labels[name] for name in ordered},
+        tuple(name for name in remaining if name not in measured),
+        measured,
+        tuple(name for name in texts if name in made_from),
     )
 
 

@@ -101,15 +101,17 @@ def look(
     """Rows of an output, or of a run that is not finished: those that fit all of `where` (FIELD=VALUE) and have `search` in one of their
     texts, whatever the case, sorted by the field `sort` (`-FIELD`: falling); some of them, and how many fit in all.
 
-    `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the first. Of several tables those rows
-    of the later ones are shown that belong to rows of the first. `row` is the id of the only row to read (`traffic-17`); `fields` are the
-    only fields to read, or parts of them. Raises OutputError where there is no such output, table, row or field, DataError.
+    `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the recipe's harness's, else the first.
+    Of several tables those rows of the later ones are shown that belong to rows of the first. `row` is the id of the only row to read
+    (`traffic-17`), or its number; `fields` are the only fields to read, or parts of them. Raises OutputError where there is no such output,
+    table, row or field, DataError.
     """
     reading = open_any(folder)
     dataset, names = reading.dataset, [table] if isinstance(table, str) else list(table or ())
     first, number = (names[0] if names else None), None
     if row is not None:
-        row_table, number = place_of(dataset, row, first if first in dataset.tables else None)
+        by_number = dataset.recipe.main_table(dataset.tables) if str(row).strip().isdecimal() else None
+        row_table, number = place_of(dataset, row, first if first in dataset.tables else by_number)
         first = first or row_table
     first, *other_tables = [_named(reading, name) for name in [first, *names[1:]]]
     if len({first, *other_tables}) <= len(other_tables):
@@ -147,7 +149,8 @@ def _named(reading: Reading, table: str | None) -> str:
     begun = {table_so_far.name: table_so_far for table_so_far in reading.so_far}
     if table in begun and table not in reading.dataset.tables:
         raise OutputError(f"table '{table}' has no rows yet", "; ".join(map(str, reading.so_far)))
-    return reading.dataset.named(table)
+    dataset = reading.dataset
+    return dataset.named(table) if table else dataset.recipe.main_table(dataset.tables)
 
 
 def _count(dataset: Dataset, table: str) -> int:

@@ -48,7 +48,8 @@ class TableRows:
         """The columns that are labels, each under its short name: `voice` for `message_voice` where only one field has a voice. They are
         judged by the first `most` rows (None: by all)."""
         makers = self.dataset.recipe.fields
-        few_valued = self._few([name for name in self.columns if name not in without], most)
+        typed = {name for name in self.columns if name in makers and makers[name].role == "message"}  # twins of few messages, too
+        few_valued = self._few([name for name in self.columns if name not in typed and name not in without], most)
         labels = list[str]()
         for name in (name for name in self.columns if name in few_valued):
             values, rows = few_valued[name]

@@ -3,7 +3,7 @@ are taken for text."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -87,6 +87,12 @@ class RecordedRecipe:
     def harness(self) -> dict[str, Any]:
         """What it says of harnesses, key by key."""
         return dict(self.data.get("harness") or {})
+
+    def main_table(self, tables: Sequence[str]) -> str:
+        """The table that is read where nobody names one: the harness's, if the recipe names it there, else the first of these."""
+        harness = self.data.get("harness")
+        named = harness.get("table") if isinstance(harness, Mapping) else None
+        return named if isinstance(named, str) and named in tables else tables[0]
 
     @property
     def publish(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from synthgen.cli.terminal.page import out, verbatim
 from synthgen.cli.terminal.rows import How, print_rows
 from synthgen.dataset import REPORT
 from synthgen.models.budget import dollars
+from synthgen.recipe.recorded import RecordedRecipe
 
 if TYPE_CHECKING:
     from synthgen.api import MakeResult, Previewed
@@ -47,10 +48,10 @@ def print_made(result: MakeResult) -> None:
             out.print(Text(line))
     for note in result.notes:
         out.print(Text(f"note: {note}"))
-    first = next(iter(manifest["tables"]))
+    table = RecordedRecipe(manifest["recipe"]).main_table(list(manifest["tables"]))
     if REPORT in manifest["files"]:
         out.print(Text(f"report: {result.folder / REPORT}"))
-    out.print(Text(f'look: synthgen look {result.folder}\nload: datasets.load_dataset("{result.folder}", "{first}")'))
+    out.print(Text(f'look: synthgen look {result.folder}\nload: datasets.load_dataset("{result.folder}", "{table}")'))
 
 
 def _labels(table: Mapping[str, Any]) -> Iterator[str]:

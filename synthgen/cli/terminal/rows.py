@@ -72,7 +72,7 @@ def block(row: LookedRow, how: How, width: int) -> list[Text]:
     longest = max((how.longest(row.values[name], LONGEST) for name in names), default=LONGEST)
     texts = texts_of_row(row.values, names, longest)
     head = list(_text_lines(texts[0], how, width, bright=True)) if texts else []
-    other_lines = [line for text in texts[1:] for line in _text_lines(text, how, width - 2)]
+    other_lines = [line for text in texts[1:] for line in _text_lines(text, how, width - 2, dim=text.name in row.layout.earlier)]
     of = {name: row.values.get(column) for name, column in row.layout.labels.items()}
     cells = [Text(row.id, style="dim"), *(_cells(of, how) if texts and not how.full else ())]
     if how.full:
@@ -194,13 +194,13 @@ def padded(line: Text, width: int) -> Text:
     return Text.assemble(line, " " * max(0, width - cell_len(line.plain)))
 
 
-def _text_lines(text: Said, how: How, width: int, *, bright: bool = False) -> Iterator[Text]:
-    """The lines of a text, after the name of its field; the text that the row is about has no name."""
+def _text_lines(text: Said, how: How, width: int, *, bright: bool = False, dim: bool = False) -> Iterator[Text]:
+    """The lines of a text, after the name of its field; the text that the row is about has no name, and an earlier version is dim."""
     name = "" if bright and not how.full else text.name
     parts = [(f"{name}.{part}" if name else part, pieces) for part, pieces in text.parts] or [(name, text.pieces)]
     for label, pieces in parts:
         painted_text = painted(pieces, how)
-        painted_text.stylize("bold" if bright else "")
+        painted_text.stylize("bold" if bright else "dim" if dim else "")
         yield from wrap(Text.assemble(*([(f"{plainly(label)}: ", "dim")] if label else []), painted_text), width)
 
 
