@@ -84,7 +84,8 @@ def new(
     ] = False,
     max_cost: MaxCost = None,
 ) -> None:
-    """Write a recipe to begin with, which works as it is: a small one, a copy, or one of what is there. Without a NAME it asks you."""
+    """Ask about your application, and write a recipe of the answers. With a NAME it asks nothing: it writes a small recipe, a copy of one
+    that comes with synthgen, or one of what is there, and each works as it is."""
     from synthgen.cli import terminal
 
     files = {"logs": from_logs, "harness": from_harness, "prompt": from_prompt, "docs": from_docs}
