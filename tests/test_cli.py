@@ -27,6 +27,7 @@ from synthgen import api
 from synthgen.cli import COMMANDS, app
 from synthgen.cli.examples import EXAMPLES
 from synthgen.models import ScriptedModel
+from synthgen.models.journal import answer_count
 from synthgen.spec.rows import Prompt
 
 hub_server = hubs.hub_server
@@ -207,6 +208,37 @@ def test_interrupted_says_how_to_go_on(facts: Path, tmp_path: Path) -> None:
     assert "the same command goes on" in said
     assert "Traceback" not in said
     assert time.monotonic() - began < 20
+
+
+def test_a_second_interruption_while_a_model_writes_ends_it_quietly(tmp_path: Path) -> None:
+    recipe = (
+        "name: shop\ntables: {t: {rows: 400, fields: {m: {kind: typed, seeds: [where is my parcel, still no parcel, it came broken]}}}}\n"
+    )
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "synthgen", "make", "recipe.yaml"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    while not answer_count(tmp_path / "outputs/shop.unfinished/.journal.sqlite") and run.poll() is None:
+        time.sleep(0.05)
+    for _ in range(2):
+        run.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode != -signal.SIGABRT
+    assert "interrupted" in said
+    assert "terminate" not in said
+    assert "Traceback" not in said
+
+
+def test_the_line_that_loads_an_output_names_the_table_of_the_harness(tmp_path: Path) -> None:
+    tables = "  facts: {rows: 3, fields: {n: {kind: id}}}\n  asked: {from: {table: facts}, fields: {m: {kind: choice, options: [a, b]}}}\n"
+    (tmp_path / "two.yaml").write_text(f"name: two\ntables:\n{tables}harness: {{table: asked, input: m}}\n")
+    assert 'load: datasets.load_dataset("outputs/two", "asked")' in synthgen("make", "two.yaml", cwd=tmp_path).stdout
+    assert "asked: rows 1 to 3 of 3" in synthgen("look", "outputs/two", cwd=tmp_path).stdout
 
 
 def imported_by_check(recipe: Path, *names: str) -> str:

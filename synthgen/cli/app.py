@@ -13,7 +13,7 @@ import typer
 from synthgen.cli import making, models, reading, realism, recipes, reviewing, sending, serving, starting
 from synthgen.cli.examples import epilog
 from synthgen.cli.options import INTERRUPTED
-from synthgen.cli.streams import error_columns, error_text, failed, finished, open_streams, tell
+from synthgen.cli.streams import end_now, error_columns, error_text, failed, finished, open_streams, tell
 from synthgen.memory import lacks_memory
 from synthgen.quiet import quiet_program
 from synthgen.spec.described import described
@@ -59,12 +59,21 @@ app = typer.Typer(
 
 def main() -> None:
     """Read the command line, and run what it says."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # a further one, after the first was told
+        end_now(INTERRUPTED)
+
+
+def _run() -> None:
     quiet_program()
     open_streams()
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     try:
         app()
     except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            end_now(INTERRUPTED)
         sys.exit(finished(ended.code))
     except OSError as error:
         if lacks_memory(error):

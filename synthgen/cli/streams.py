@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from traceback import walk_tb
+from typing import NoReturn
 
 import typer
 
@@ -54,6 +57,16 @@ def finished(code: str | int | None) -> str | int | None:
     except (AttributeError, ValueError):  # it was closed, or never open
         pass
     return code
+
+
+def end_now(code: int) -> NoReturn:
+    """End the program, whose commands have let go of all that they held. After a second Ctrl-C threads may still be at work in a library,
+    which would abort a program that ends as usual; a further Ctrl-C changes nothing."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for last in (atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
+        with suppress(Exception):
+            last()
+    os._exit(code)
 
 
 def _lost(error: OSError) -> int:
