@@ -26,6 +26,7 @@ from typer.testing import CliRunner, Result
 from synthgen import api
 from synthgen.cli import COMMANDS, app
 from synthgen.cli.examples import EXAMPLES
+from synthgen.cli.terminal import print_made
 from synthgen.models import ScriptedModel
 from synthgen.models.journal import answer_count
 from synthgen.spec.rows import Prompt
@@ -239,6 +240,14 @@ def test_the_line_that_loads_an_output_names_the_table_of_the_harness(tmp_path: 
     (tmp_path / "two.yaml").write_text(f"name: two\ntables:\n{tables}harness: {{table: asked, input: m}}\n")
     assert 'load: datasets.load_dataset("outputs/two", "asked")' in synthgen("make", "two.yaml", cwd=tmp_path).stdout
     assert "asked: rows 1 to 3 of 3" in synthgen("look", "outputs/two", cwd=tmp_path).stdout
+
+
+def test_the_end_of_a_run_says_in_plain_words_how_near_its_voices_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    writer = ScriptedModel(lambda prompt, stream: f" My parcel {stream.randrange(10**6)} is lost, where is it?\n")
+    recipe = {"name": "v", "tables": {"t": {"rows": 12, "fields": {"m": {"kind": "typed", "seeds": ["where is it"], "voice": "phone"}}}}}
+    print_made(api.make(recipe, out=tmp_path / "out", models={"typist": writer}))
+    line = next(line for line in capsys.readouterr().out.splitlines() if "voice" in line)
+    assert re.fullmatch(r"    m, 12 rows: \d+ of \d+ measures of how people type fit the voice phone(; the report shows the others)?", line)
 
 
 def imported_by_check(recipe: Path, *names: str) -> str:

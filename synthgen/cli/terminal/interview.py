@@ -62,7 +62,7 @@ def hold(folder: Path) -> None:
     answers = interview.load(file) if file.exists() else Answers()
     answered = list(answers.keys())
     if answered:
-        out.print(safe(f"going on with the {len(answered)} answers in {file}"))
+        out.print(_going_on(len(answered), file))
     while question := interview.next_question(answers):
         answer = _asked(question, _line)
         if answer is BACK:
@@ -74,13 +74,17 @@ def hold(folder: Path) -> None:
         interview.save(answers, file)
 
 
+def _going_on(count: int, file: Path) -> Text:
+    return safe(f"going on with the {'answer' if count == 1 else f'{count} answers'} in {file}")
+
+
 def lead(folder: Path, model: Model) -> None:
     """Let Claude ask, and keep each answer, until it knows enough. Raises ModelError."""
     file = folder / ANSWERS_FILE
     answers = interview.load(file) if file.exists() else Answers()
     held = LedInterview(model, answers)
     if held.talk:
-        out.print(safe(f"going on with the {len(held.talk)} answers in {file}"))
+        out.print(_going_on(len(held.talk), file))
     while turn := held.next_turn():
         _print_turn(turn)
         lines = [_line("> ")]

@@ -70,13 +70,12 @@ def _application(table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _voices(table: Mapping[str, Any]) -> Iterator[str]:
-    """How near the table came to the voices it was to be typed in."""
+    """How near the table came to the voices it was to be typed in; which measures are missed, the report and the card say."""
     for name, styles in table.get("styles", {}).items():
         for voice, style in styles.items():
-            far = [figure for figure, measured in style["figures"].items() if not measured["like"]]
-            near = len(style["figures"]) - len(far)
-            missed = f"; not {', '.join(far[:6]).replace('_', ' ')}{', …' if len(far) > 6 else ''}" if far else ""
-            yield f"    {name}, {style['rows']:,} rows: like {voice} in {near} of {near + len(far)} figures of style{missed}"
+            near, count = sum(measured["like"] for measured in style["figures"].values()), len(style["figures"])
+            others = "" if near == count else "; the report shows the others"
+            yield f"    {name}, {style['rows']:,} rows: {near} of {count} measures of how people type fit the voice {voice}{others}"
 
 
 def print_preview(preview: Previewed, printed: Collection[str], show: int, *, full: bool) -> None:
