@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from synthgen.cli.streams import tell
+
 INTERRUPTED = 130
 """The exit code of what was cut off by Ctrl-C or SIGTERM."""
 
@@ -71,5 +73,5 @@ def kept(what: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(f"\ninterrupted; {what} is kept: the same command goes on", err=True)
+        tell(f"\ninterrupted; {what} is kept: the same command goes on")
         raise typer.Exit(INTERRUPTED) from None

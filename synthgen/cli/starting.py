@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from synthgen.cli.options import INTERRUPTED, MaxCost, Turns
+from synthgen.cli.streams import tell
 
 FieldName = Annotated[
     str | None,
@@ -175,7 +176,7 @@ def _interview() -> None:
     try:
         _answers(folder)
     except KeyboardInterrupt:
-        typer.echo(f"\ninterrupted; your answers are kept in {folder / ANSWERS_FILE}: synthgen new goes on with them", err=True)
+        tell(f"\ninterrupted; your answers are kept in {folder / ANSWERS_FILE}: synthgen new goes on with them")
         raise typer.Exit(INTERRUPTED) from None
     started = api.new(folder, answers=folder / ANSWERS_FILE)
     api.check(started.recipe)
