@@ -1,9 +1,11 @@
 """The unusual messages: every builder, what each promises, and the field that makes them."""
 
 import datetime
+import html
 import json
 import re
 import unicodedata
+from difflib import SequenceMatcher
 from random import Random
 
 import pytest
@@ -153,6 +155,36 @@ def test_a_recipe_may_say_any_time(case):
 @pytest.mark.parametrize("case", KEEP)
 def test_what_they_typed_is_in_it(case):
     assert [built for built in many(case) if MESSAGE not in built] == []
+
+
+READABLE = {
+    "leet": str.maketrans({digit: letter for letter, digit in letters.LEET.items()}),
+    "look alike characters": str.maketrans({alike: letter for letter, alike in letters.LOOK_ALIKE.items()}),
+}
+"""How a reader sees what a case writes in other characters."""
+
+
+def read_as(case: str, text: str) -> str:
+    """The letters of a text as a reader sees them, and nothing else."""
+    plain = unicodedata.normalize("NFKD", html.unescape(text).translate(READABLE.get(case, {}))).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def kept(case: str, message: str, built: str) -> float:
+    """The share of a message's letters that stand in what was built, in runs of four and more."""
+    texts = [built]
+    if case == "wrong keyboard":  # from some word on
+        texts = [f"{built} {built.lower().translate(str.maketrans(keys, _QWERTY))}" for keys in KEYBOARDS.values()]
+    typed = read_as(case, message)
+    matchers = [SequenceMatcher(None, typed, read_as(case, text), autojunk=False) for text in texts]
+    return max(sum(run.size for run in matcher.get_matching_blocks() if run.size > 3) for matcher in matchers) / len(typed)
+
+
+@pytest.mark.parametrize("case", [name for name, case in CASES.items() if not case.instead])
+@pytest.mark.parametrize("message", [MESSAGE, "please cancel the order that i placed on monday", "My parcel hasn't come yet. Where is it?"])
+def test_a_case_whose_label_still_holds_never_loses_the_message(case, message):
+    least = 0.35 if case == "truncated" else 0.75
+    assert [built for built in many(case, message, 100, other="and where is my refund") if kept(case, message, built) < least] == []
 
 
 def test_each_case_has_a_name_and_a_line_of_its_own():
@@ -637,9 +669,9 @@ def test_lost_letters_leave_plain_ones():
 # Attempts
 
 
-def test_an_injection_keeps_the_message_or_stands_alone():
-    built = many("prompt injection", count=200)
-    assert 0.6 < sum(MESSAGE in one for one in built) / 200 < 0.95
+def test_an_injection_keeps_the_message_and_stands_alone_where_there_is_none():
+    assert all(MESSAGE in built and built != MESSAGE for built in many("prompt injection", count=200))
+    assert all(many("prompt injection", " ", count=200))
 
 
 def test_a_wrapper_holds_the_message():

@@ -102,7 +102,6 @@ def test_an_out_for_nothing_is_a_mistake(tmp_path: Path, harness: dict[str, obje
 
 
 UNREADABLE = {
-    "other language",
     "wrong keyboard",
     "zero width",
     "combining",

@@ -121,6 +121,7 @@ CASES: dict[str, EdgeCaseSpec] = by_name(
         moods.wants_a_human,
         moods.asks_about_the_bot,
         moods.somebody_elses_data,
+        abroad.other_language,
         attempts.system_prompt_request,
     },
 )

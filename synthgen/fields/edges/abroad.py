@@ -40,7 +40,7 @@ def _sentences(stream: Random, message: str, situation: Situation, language: Lan
 
 
 def other_language(stream: Random, message: str, situation: Situation) -> str:
-    """In one of twenty languages, about the same thing, with the numbers that the message mentions."""
+    """In one of twenty languages: that something is wrong with the same thing, with the numbers that the message mentions."""
     locale, language = _language(stream, situation)
     sentences, careless = _sentences(stream, message, situation, language), stream.random() < 0.4
     if stream.random() < 0.6:
@@ -77,7 +77,8 @@ def mixed_language(stream: Random, message: str, situation: Situation) -> str:
         return then(stream, f"{stream.choice(language.hello)}, {message}", stream.choice(language.ask))
     words = message.split(" ")
     if form == 1 and len(words) > 3:
-        return f"{' '.join(words[: stream.randint(2, len(words) - 1)])} {sentences[0]}"
+        place = stream.randint(2, len(words) - 1)
+        return " ".join([*words[:place], sentences[0], *words[place:]])
     return then(stream, sentences[0], message) if form == 2 else then(stream, message, sentences[0])
 
 

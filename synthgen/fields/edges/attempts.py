@@ -147,7 +147,7 @@ def prompt_injection(stream: Random, message: str, situation: Situation) -> str:
     wish, pattern = stream.choice(WISHES), stream.choice(INJECTIONS)
     coded = base64.b64encode(wish.encode()).decode()
     inserted = pattern.replace("{wish}", wish).replace("{Wish}", wish[0].upper() + wish[1:]).replace("{coded}", coded)
-    if not message.strip() or stream.random() < 0.2:
+    if not message.strip():
         return inserted
     return stream.choice([f"{message} {inserted}", f"{message}\n\n{inserted}", f"{inserted} {message}", f"{inserted}\n{message}"])
 
@@ -164,7 +164,7 @@ def injection_strings(stream: Random, message: str, situation: Situation) -> str
     string = stream.choice(STRINGS)
     words = message.split(" ")
     place = stream.choice([0, len(words), stream.randrange(len(words) + 1)])
-    return " ".join([*words[:place], string, *words[place:]]).strip() if message.strip() and stream.random() < 0.8 else string
+    return " ".join([*words[:place], string, *words[place:]]).strip()
 
 
 def markdown(stream: Random, message: str, situation: Situation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from random import Random
 
@@ -95,7 +96,8 @@ def truncated(stream: Random, message: str, situation: Situation) -> str:
         words = list(WORD.finditer(message))
     late = [word for word in words if word.end() > 0.4 * len(message)] or words[-1:]
     word = stream.choice(late)
-    return message[: stream.randint(word.start() + 1, word.end() - 1)]
+    first = min(max(word.start() + 1, math.ceil(0.4 * len(message))), word.end() - 1)
+    return message[: stream.randint(first, word.end() - 1)]
 
 
 def sent_twice(stream: Random, message: str, situation: Situation) -> str:
@@ -192,7 +194,7 @@ def one_word_over_and_over(stream: Random, message: str, situation: Situation) -
     """One word of it, dozens of times."""
     words = re.findall(r"\w{2,}", nonblank(stream, message)) or ["hello"]
     repeated = stream.choice([" ", " ", ", ", "\n", "! "]).join([stream.choice(words)] * stream.choice([6, 15, 40, 150]))
-    return repeated if stream.random() < 0.5 or not message.strip() else then(stream, message, repeated)
+    return then(stream, message, repeated)
 
 
 def numbers_as_words(stream: Random, message: str, situation: Situation) -> str:
