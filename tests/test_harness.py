@@ -589,13 +589,51 @@ def test_pytest_runs_an_application_on_the_cases(targeted: Exported, untargeted:
     wanted = [one["target"] for one in lines(targeted.folders["pytest"] / "cases.jsonl")]
     for done, passed in ((targeted, wanted.count("lost card")), (untargeted, len(wanted))):
         told = _pytest(done.folders["pytest"], tmp_path, APPLICATION="app:reply")
-        assert f"{passed} passed" in told
-    assert f"{len(wanted)} skipped" in _pytest(targeted.folders["pytest"], tmp_path, APPLICATION="")
+        assert f"{passed} passed" in told.stdout
 
 
-def _pytest(folder: Path, cwd: Path, **environment: str) -> str:
+def test_a_failing_case_says_what_was_answered_what_is_right_and_to_which_message(targeted: Exported, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def reply(message):\n    return 'a toaster'\n")
+    case = lines(targeted.folders["pytest"] / "cases.jsonl")[0]
+    told = _pytest(targeted.folders["pytest"], tmp_path, APPLICATION="app:reply").stdout
+    assert f"answered 'a toaster', right is {case['target']!r}, to {case['input']!r}" in told
+
+
+@pytest.mark.parametrize(
+    ("application", "reason"),
+    [
+        ("", "APPLICATION is not set: nothing was tested"),
+        ("nope", "APPLICATION='nope': nothing was tested"),
+        ("nope:reply", "APPLICATION='nope:reply': No module named 'nope'"),
+        ("app:answer", "APPLICATION='app:answer': app has no function answer"),
+    ],
+)
+def test_a_run_without_an_application_is_an_error_that_says_what_to_set(
+    targeted: Exported, tmp_path: Path, application: str, reason: str
+) -> None:
+    (tmp_path / "app.py").write_text("answer = 'a lost card'\n")
+    told = _pytest(targeted.folders["pytest"], tmp_path, APPLICATION=application)
+    assert told.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"{reason}. Set APPLICATION=module:function, a function from a message to a reply" in told.stdout
+    assert "skipped" not in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "asked", "low", "line_of_it"),
+    [
+        ("refund", "it broke", {"correct": 0.0}, "answered 'unclear', right is 'refund', to 'it broke'"),
+        (["refund", "other"], "it broke", {"correct": 0.0}, "answered 'unclear', right is 'refund' or 'other', to 'it broke'"),
+        (None, [{"role": "user", "content": "hi"}], {"not_refused": 0.0}, "answered 'unclear', not_refused is 0, to 'hi'"),
+    ],
+)
+def test_why_an_answer_failed_is_a_line(target: Any, asked: Any, low: dict[str, float], line_of_it: str) -> None:
+    assert g.failure_line("unclear", target, asked, low) == line_of_it
+    assert len(g.failure_line("x" * 10_000, target, "y" * 10_000, low)) < 500
+
+
+def _pytest(folder: Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(folder)]
-    return subprocess.run(command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, check=False).stdout
+    return subprocess.run(command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, check=False)
 
 
 def test_every_harness_is_known_by_name() -> None:

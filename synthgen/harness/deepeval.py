@@ -40,6 +40,8 @@ class Graded(BaseMetric):
         self.score = graders.grade(test_case.actual_output, target, SUITE)[self.grade]
         self.success = self.score >= self.threshold
         self.reason = f"{self.grade} is {self.score}"
+        if not self.success:
+            self.reason = graders.failure_line(test_case.actual_output, target, test_case.input, {self.grade: self.score})
         return self.score
 
     async def a_measure(self, test_case, *_, **__):

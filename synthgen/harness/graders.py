@@ -66,6 +66,23 @@ def grade(answer: str, target: Any, suite: Mapping[str, Any]) -> dict[str, float
     return {"overlap": max(overlap(answer, one) for one in wanted)}
 
 
+def failure_line(answer: str, target: Any, asked: Any, low: Mapping[str, float]) -> str:
+    """Why an answer failed, in a line: what was answered, what is right (or which grades are low, without a target), and to which
+    message. `asked` is a text, or a list of chat messages, of which the last is shown."""
+    if isinstance(asked, list):
+        asked = asked[-1]["content"] if asked else ""
+    if target is None:
+        reason = ", ".join(f"{name} is {value:.2g}" for name, value in low.items())
+    else:
+        reason = f"right is {' or '.join(_short(text) for text in (target if isinstance(target, list) else [target]))}"
+    return f"answered {_short(answer)}, {reason}, to {_short(asked)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 160 else f"{text[:120]}…{text[-20:]}"
+
+
 def normalised(text: str) -> str:
     """Text in small letters, all that is no letter and no digit a space."""
     return " ".join(re.sub(rf"(?:_|[^\w{MARKS}])+", " ", _folded(text)).split())

@@ -28,8 +28,11 @@ with (HERE / "cases.jsonl").open(encoding="utf-8") as lines:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_reply(case, application, record_property):
     record_property("labels", json.dumps(case["labels"]))
-    grades = graders.grade(application(case["input"]), case["target"], SUITE)
-    assert {name: grade for name, grade in grades.items() if grade < SUITE["grading"]["pass"]} == {}
+    reply = application(case["input"])
+    grades = graders.grade(reply, case["target"], SUITE)
+    low = {name: grade for name, grade in grades.items() if grade < SUITE["grading"]["pass"]}
+    if low:
+        pytest.fail(graders.failure_line(reply, case["target"], case["input"], low), pytrace=False)
 '''
 
 

@@ -22,11 +22,22 @@ import pytest
 @pytest.fixture(scope="session")
 def application():
     """A function from a message, or a list of chat messages, to a reply."""
-    module, _, name = os.environ.get("APPLICATION", "").partition(":")
-    if not name:
-        pytest.skip("say which application is tested: APPLICATION=module:function, a function from a message to a reply")
+    named = os.environ.get("APPLICATION", "")
+    module, _, name = named.partition(":")
+    if not module or not name:
+        stop(named, "nothing was tested")
     sys.path.insert(0, os.getcwd())
-    return getattr(importlib.import_module(module), name)
+    try:
+        function = getattr(importlib.import_module(module), name, None)
+    except ImportError as error:
+        stop(named, str(error))
+    return function if callable(function) else stop(named, f"{module} has no function {name}")
+
+
+def stop(named, reason):
+    """End the run with an error."""
+    given = f"APPLICATION={named!r}" if named else "APPLICATION is not set"
+    pytest.exit(f"{given}: {reason}. Set APPLICATION=module:function, a function from a message to a reply", returncode=4)
 '''
 
 
