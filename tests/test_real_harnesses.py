@@ -138,6 +138,8 @@ def test_deepeval_runs_the_file_and_ends_by_itself(exports: Exports, tmp_path: P
     said = run(command, tmp_path, (1,), APPLICATION="app:reply", PYTHONPATH="", COLUMNS="200")  # 1: some test has failed
     right = sum(golden["expected_output"] == "lol" for golden in json.loads((folder / "goldens.json").read_text(encoding="utf-8")))
     assert f"Passed: {right} | Failed: {len(MESSAGES) - right}" in said
+    assert "right is 'refund', to 'my card is lsot'" in said
+    assert "APPLICATION is not set: nothing was tested" in run(command, tmp_path, (4,), APPLICATION="", PYTHONPATH="", COLUMNS="200")
 
 
 @pytest.mark.skipif(shutil.which("ragas") is None, reason="ragas is not installed; pip install ragas 'langchain-community<0.4' does")

@@ -22,6 +22,7 @@ from deepeval import assert_test
 from deepeval.dataset import EvaluationDataset
 from deepeval.metrics import BaseMetric
 from deepeval.test_case import LLMTestCase
+from rich.markup import escape
 
 HERE = Path(__file__).resolve().parent
 SUITE = json.loads((HERE / "suite.json").read_text(encoding="utf-8"))
@@ -41,7 +42,8 @@ class Graded(BaseMetric):
         self.success = self.score >= self.threshold
         self.reason = f"{self.grade} is {self.score}"
         if not self.success:
-            self.reason = graders.failure_line(test_case.actual_output, target, test_case.input, {self.grade: self.score})
+            why = graders.failure_line(test_case.actual_output, target, test_case.input, {self.grade: self.score})
+            self.reason = escape(why)  # deepeval prints it as rich's markup
         return self.score
 
     async def a_measure(self, test_case, *_, **__):
