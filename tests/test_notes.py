@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 import synthgen
+from synthgen.advice.shipped import shipped_recipes
 from synthgen.recipe.notes import notes
+from synthgen.recipe.seed_notes import seed_notes
 
 
 def noted(**field: Any) -> tuple[str, ...]:
@@ -56,3 +58,50 @@ def test_a_dataset_on_the_hub_that_may_change_is_noted(revision: str | None, cou
     found = [*notes(synthgen.load_recipe({"name": "noted", "tables": {"t": {"rows": 20, "fields": {"x": field}}}}).recipe)]
     assert len(found) == count
     assert all("t.x: 'me/shop' on the Hub may change between two runs" in note and "revision: COMMIT" in note for note in found)
+
+
+SEEDS = {
+    "late": ["where is <parcel>", "<parcel> is late", "still no <parcel>", "is <parcel> lost", "my parcel is late"],
+    "wrong": ["this is wrong", "wrong colour", "i got the wrong one", "not what i ordered", "wrong size"],
+    "refund": ["money back pls", "refund <parcel>", "i want my money", "how do i get a refund", "refund me"],
+}
+
+
+def noted_of_seeds(seeds: Any, **keys: Any) -> list[str]:
+    fields = {
+        "intent": {"kind": "choice", "options": {"late": 3, "wrong": 1, "refund": 1, "never": 0}},
+        "parcel": {"kind": "choice", "options": ["a", "b"]},
+        "message": {"kind": "typed", "topic": "{{ intent }}", "seeds": seeds, **keys},
+    }
+    return [*notes(synthgen.load_recipe({"name": "noted", "tables": {"t": {"rows": 20, "fields": fields}}}).recipe)]
+
+
+def test_topics_with_seeds_enough_are_not_noted() -> None:
+    assert noted_of_seeds(SEEDS) == []
+    assert noted_of_seeds(["where is it", "late"]) == []
+
+
+def test_a_topic_without_seeds_is_noted_where_others_have_some() -> None:
+    (note,) = noted_of_seeds({topic: SEEDS[topic] for topic in ("late", "refund")})
+    assert note.startswith("t.message: 'wrong' has no seeds, 2 of 3 topics have some: its messages will be about anything")
+    (note,) = noted_of_seeds({"late": SEEDS["late"]})
+    assert note.startswith("t.message: 'wrong', 'refund' have no seeds, 1 of 3 topics has some: their messages will be about anything")
+
+
+def test_a_topic_with_few_seeds_is_noted() -> None:
+    (note,) = noted_of_seeds(SEEDS | {"wrong": ["wrong one"]})
+    assert note.startswith("t.message: fewer than 5 seeds for 'wrong' (1): what is made of them will be much alike")
+
+
+def test_a_slot_that_must_be_mentioned_and_that_few_seeds_show_is_noted() -> None:
+    (note,) = noted_of_seeds(SEEDS, mention={"parcel": 0.3})
+    assert note.startswith("t.message: mention: too few seeds show <parcel>: 0 of 5 for 'wrong', 1 of 5 for 'refund'. Messages that must")
+    assert noted_of_seeds(SEEDS, mention={"parcel": 0}) == []
+    (note,) = noted_of_seeds(["where is <parcel>", "late"], mention={"parcel": 0.3})
+    assert note.startswith("t.message: mention: too few seeds show <parcel>: 1 of 2. Messages")
+
+
+def test_no_shipped_recipe_is_noted_for_its_seeds() -> None:
+    for folder in shipped_recipes().values():
+        recipe = synthgen.load_recipe(folder / "recipe.yaml").recipe
+        assert [note for table, shape in recipe.tables.items() for name in shape.fields for note in seed_notes(recipe, table, name)] == []

@@ -85,7 +85,8 @@ class Chunk:
 @dataclass(frozen=True, slots=True)
 class Stage:
     """How far a chunk is: rows that `passed`; of those `asked` for the field `asking`, how many are `answered`; in which `round` (the first
-    is 1); why most of them were refused in the round before; and the `trouble` that the table is in, if it will not get its rows."""
+    is 1); why most of them were refused in the round before; the `trouble` that the table is in, if it will not get its rows; and how many
+    `tries` a row has at that field (0: not known)."""
 
     passed: int = 0
     asking: str = ""
@@ -94,6 +95,7 @@ class Stage:
     round: int = 1
     refused_for: str = ""
     trouble: str = ""
+    tries: int = 0
 
 
 @dataclass
@@ -351,7 +353,8 @@ class TableRun:
                     number, place = owners[which]
                     came[number][place] = completion  # they come in any order
                     answered += len(came[number]) == len(prompts[number])
-                    self.report(replace(stage, asking=name, asked=len(rows), answered=min(answered, len(rows))), 1)
+                    so_far = replace(stage, asking=name, asked=len(rows), answered=min(answered, len(rows)), tries=field.tries)
+                    self.report(so_far, 1)
             for number, row_prompts in enumerate(prompts):
                 so_far = answers[number]
                 complete = so_far is not None and len(came[number]) == len(row_prompts)

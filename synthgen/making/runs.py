@@ -49,7 +49,8 @@ class Tick:
             return ""
         if stage.round == 1:
             return f"{stage.answered:,} of {stage.asked:,} answered"
-        retries = f"{stage.asked:,} {'row is' if stage.asked == 1 else 'rows are'} asked for {stage.asking} again, try {stage.round}"
+        number = f"{stage.round} of {stage.tries}" if stage.round <= stage.tries else f"{stage.round}"
+        retries = f"{stage.asked:,} {'row is' if stage.asked == 1 else 'rows are'} asked for {stage.asking} again, try {number}"
         return f"{retries}: {stage.refused_for}" if stage.refused_for else retries
 
 

@@ -9,6 +9,7 @@ from random import Random
 
 from synthgen.errors import DataError
 from synthgen.fields import AnyField, Asked, PythonField
+from synthgen.recipe.seed_notes import seed_notes
 from synthgen.recipe.shape import Recipe, Table
 from synthgen.spec.rows import Row
 from synthgen.voices.english import not_english
@@ -19,13 +20,14 @@ DRAWS = 400
 
 
 def notes(recipe: Recipe, replaced: Collection[str] = ()) -> Iterator[str]:
-    """Seeds that the embedded model does not understand; fakes that have too few values for every row to have its own;
+    """Seeds that the embedded model does not understand, or that are too few; fakes that have too few values for every row to have its own;
     templates where none can stand; datasets on the Hub that may change. `replaced` are the models that others take the place of."""
     embedded = {name for name, spec in recipe.all_models.items() if spec.english}
     for name, table in recipe.tables.items():
         for field, shape in table.fields.items():
             if isinstance(shape, Asked) and shape.by in embedded.difference(replaced):
                 yield from _of_seeds(f"{name}.{field}", shape)
+            yield from seed_notes(recipe, name, field)
             yield from _of_templates(f"{name}.{field}", shape, table)
             yield from (f"{name}.{field}: {note}" for note in shape.notes())
             if isinstance(shape, PythonField) and shape.draws and not [*shape.reads()] and _is_unique(field, shape, table):

@@ -1,0 +1,77 @@
+"""Notes on seed messages: topics that have none or few, and slots that messages must mention though few seeds show how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from synthgen.fields import Choice, FieldShape, Typed
+from synthgen.recipe.shape import Recipe
+from synthgen.text.slots import slots
+
+FEW = 5
+"""A topic with fewer seeds has messages that are much alike, and borrows from other topics."""
+SHOWING = 3
+"""Where fewer seeds show a slot, a model seldom writes it, and rows are refused for that again and again."""
+NAMED = 4
+"""Topics that a note names, at most."""
+
+
+def seed_notes(recipe: Recipe, table: str, name: str) -> Iterator[str]:
+    """The notes on the seeds of a typed field. Raises DataError, ValueError where they cannot be read."""
+    field = recipe.tables[table].fields[name]
+    if not isinstance(field, Typed):
+        return
+    where, pools, topics = f"{table}.{name}", field.pools, _topics(recipe, table, field)
+    by_topic = {topic: pools.get(topic, pools.get("", [])) for topic in topics} if topics and [*pools] != [""] else pools
+    none = [topic for topic, seeds in by_topic.items() if not seeds]
+    few = [topic for topic, seeds in by_topic.items() if 0 < len(seeds) < FEW]
+    if none:
+        some = len(by_topic) - len(none)
+        has, has_some, whose = ("has" if len(none) == 1 else "have", "has" if some == 1 else "have", "its" if len(none) == 1 else "their")
+        yield (
+            f"{where}: {_named(none)} {has} no seeds, {some} of {len(by_topic)} topics {has_some} some: {whose} messages will be about "
+            "anything; give a dozen under seeds"
+        )
+    if few and len(by_topic) > 1:
+        counts = _enumerated([f"'{topic}' ({len(by_topic[topic])})" for topic in few])
+        yield f"{where}: fewer than {FEW} seeds for {counts}: what is made of them will be much alike; a dozen per topic is good"
+    for slot in sorted(slot for slot, rate in field.mention.items() if rate):
+        yield from _unshown(f"{where}: mention", slot, by_topic)
+
+
+def _unshown(where: str, slot: str, by_topic: dict[str, list[str]]) -> Iterator[str]:
+    shown = {topic: sum(slot in slots(seed) for seed in seeds) for topic, seeds in by_topic.items() if seeds}
+    scarce = [topic for topic, count in shown.items() if count < SHOWING]
+    if not scarce:
+        return
+    counts = _enumerated([f"{shown[topic]} of {len(by_topic[topic])}{f' for {topic!r}' if topic else ''}" for topic in scarce])
+    yield (
+        f"{where}: too few seeds show <{slot}>: {counts}. Messages that must mention it are refused again and again: write <{slot}> into "
+        f"{SHOWING} seeds or more of each topic, or take it out of mention"
+    )
+
+
+def _topics(recipe: Recipe, table: str, field: Typed) -> list[str]:
+    """The topics that rows can have, if a choice gives them."""
+    source = _named_field(recipe, table, field.topic)
+    known = source.known_values() if isinstance(source, Choice) else None
+    return list(dict.fromkeys(str(value) for value, possible in known or () if possible and value is not None))
+
+
+def _named_field(recipe: Recipe, table: str, template: str) -> FieldShape | None:
+    """The field that a template is the name of, in its table or in those above."""
+    name, at = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", template), recipe.tables.get(table)
+    while name and at is not None:
+        if name[1] in at.fields:
+            return at.fields[name[1]]
+        at = recipe.tables.get(at.from_.table) if at.from_ else None
+    return None
+
+
+def _named(topics: Sequence[str]) -> str:
+    return _enumerated([f"'{topic}'" for topic in topics])
+
+
+def _enumerated(words: Sequence[str]) -> str:
+    return ", ".join(words[:NAMED]) + (f" and {len(words) - NAMED} more" if len(words) > NAMED else "")
