@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 import synthgen
 from synthgen.advice.shipped import shipped_recipes
+from synthgen.cli.terminal.making import print_made, print_preview
+from synthgen.models import ScriptedModel
 from synthgen.recipe.notes import notes
 from synthgen.recipe.seed_notes import seed_notes
+from synthgen.spec.rows import Prompt
 
 
 def noted(**field: Any) -> tuple[str, ...]:
@@ -105,3 +110,32 @@ def test_no_shipped_recipe_is_noted_for_its_seeds() -> None:
     for folder in shipped_recipes().values():
         recipe = synthgen.load_recipe(folder / "recipe.yaml").recipe
         assert [note for table, shape in recipe.tables.items() for name in shape.fields for note in seed_notes(recipe, table, name)] == []
+
+
+def typist(prompt: Prompt, stream: Random) -> str:
+    return f" {stream.choice(SEEDS[stream.choice([*SEEDS])])} {stream.randrange(10**6)}\n"
+
+
+def test_a_preview_notes_a_topic_without_seeds(capsys: pytest.CaptureFixture[str]) -> None:
+    fields = {
+        "intent": {"kind": "choice", "options": ["late", "wrong"]},
+        "message": {"kind": "typed", "topic": "{{ intent }}", "seeds": {"wrong": SEEDS["wrong"]}},
+    }
+    recipe = {"name": "noted", "tables": {"t": {"rows": 20, "fields": fields}}}
+    (preview,) = synthgen.preview(recipe, show=2, models={"typist": ScriptedModel(typist)})
+    print_preview(preview, set(), 2, full=False)
+    assert "note: t.message: 'late' has no seeds, 1 of 2 topics has some" in " ".join(capsys.readouterr().out.split())
+
+
+def test_whoever_reads_how_many_labels_hold_reads_that_sense_is_not_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fields = {
+        "intent": {"kind": "choice", "options": ["late", "wrong"]},
+        "message": {"kind": "typed", "topic": "{{ intent }}", "seeds": {"wrong": SEEDS["wrong"], "late": SEEDS["late"]}, "tries": 100},
+        "parcel": {"kind": "id"},
+    }
+    recipe = {"name": "noted", "tables": {"t": {"rows": 6, "fields": fields}}}
+    made = synthgen.make(recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
+    print_made(made)
+    assert "of the labels hold" in (printed := capsys.readouterr().out)
+    assert "whether messages make sense is not measured: read twenty before you use them" in printed
+    assert "whether they make sense is not measured" in (made.folder / "README.md").read_text(encoding="utf-8")

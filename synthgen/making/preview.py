@@ -17,6 +17,7 @@ from synthgen.making.runs import RecordingModel, Tick, Watch
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.recipe.plan import CheckStep, FieldStep
 from synthgen.recipe.recorded import RecordedRecipe
+from synthgen.recipe.seed_notes import seed_notes
 from synthgen.spec import pages
 from synthgen.spec.rows import Completion, Prompt, Refusal, Row
 from synthgen.spec.streams import Streams
@@ -24,13 +25,14 @@ from synthgen.spec.streams import Streams
 
 @dataclass(frozen=True)
 class Previewed:
-    """A handful of a table's rows, what was asked for them (the prompts of each field, those of rows that were refused too), and how the
-    rows are read."""
+    """A handful of a table's rows, what was asked for them (the prompts of each field, those of rows that were refused too), how the
+    rows are read, and the `notes` on the seeds of its messages."""
 
     table: TablePlan
     rows: list[Row]
     prompts: dict[str, list[Prompt]]
     layout: Layout
+    notes: tuple[str, ...] = ()
 
     @property
     def shown(self) -> list[LookedRow]:
@@ -125,7 +127,8 @@ def previews(
             for prompt in model.prompts:
                 prompts_by_field.setdefault(str(prompt.origin.get("field", "")).rpartition(".")[2], []).append(prompt)
             model.prompts.clear()
-        yield Previewed(table, rows[:show], prompts_by_field, layout)
+        notes = tuple(note for field in table.table.fields for note in seed_notes(recipe, table.name, field))
+        yield Previewed(table, rows[:show], prompts_by_field, layout, notes)
 
 
 def _report(table: TablePlan, few: int, passing: _Passing, watch: Watch) -> Report:

@@ -21,6 +21,8 @@ PROMPTS = 2
 BELOW = 0.05
 """How far the share of labels that hold must lie below that of the whole table for a topic to be named."""
 
+SENSE = "whether messages make sense is not measured: read twenty before you use them"
+
 
 def print_made(result: MakeResult) -> None:
     """What make did and where it is."""
@@ -60,6 +62,7 @@ def _labels(table: Mapping[str, Any]) -> Iterator[str]:
         worst = sorted(labels["topics"].items(), key=lambda item: item[1]["hold"])[:3]
         least = ", ".join(f"{topic} {figures['hold']:.0%}" for topic, figures in worst if figures["hold"] <= labels["hold"] - BELOW)
         yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; fewest of {least}" if least else "")
+        yield f"    {SENSE}"
 
 
 def _application(table: Mapping[str, Any]) -> Iterator[str]:
@@ -87,6 +90,8 @@ def print_preview(preview: Previewed, printed: Collection[str], show: int, *, fu
     expected = min(show, preview.table.table.wanted or show)
     if len(preview.rows) < expected:
         out.print(Text(f"{preview.table.name}: {len(preview.rows)} of {expected} rows; the others were refused, or have no answer\n"))
+    for note in preview.notes:
+        out.print(safe(f"note: {note}\n"), style="yellow")
 
 
 def print_heading(table: str) -> None:
