@@ -58,8 +58,8 @@ def label_lines(labels: LabelCounts, holding: Mapping[str, Mapping[str, Any]]) -
         column = next((topic for topic in labels.topics if hold.keys() <= set(map(str, labels.counts[topic]))), "")
         counts = labels.counts[column] if column else {topic: topic_record["rows"] for topic, topic_record in record["topics"].items()}
         yield (
-            f"About {record['hold']:.0%} of the messages in `{name}` are about their topic, by a score made from the seed messages; whether "
-            "they make sense is not measured."
+            f"About {record['hold']:.0%} of the messages in `{name}` are about their topic, by a score made from the seed messages; "
+            "whether they make sense is not measured."
         )
         yield ""
         yield from _topic_lines(column or "topic", counts, hold)

@@ -74,10 +74,14 @@ class Number(PythonField):
         takes = f"{self.distribution} takes {' and '.join(parameters) or 'only between: [low, high]'}"
         if self.distribution == "uniform" and self.between is None and not named_parameters:
             yield PartMistake((), "missing key 'between'", "a number takes between: [low, high], or a distribution with its parameters")
-        if missing:
-            yield PartMistake(("distribution",), f"missing key{'s' if len(missing) > 1 else ''} {' and '.join(missing)}", takes)
+        in_place_of = dict(zip(strange, missing, strict=False))  # one slip, one mistake
+        if lacking_keys := missing[len(in_place_of) :]:
+            message = f"missing key{'s' if len(lacking_keys) > 1 else ''} {' and '.join(lacking_keys)}"
+            yield PartMistake(("distribution",), message, takes)
         for name in strange if "distribution" in self.model_fields_set else []:
-            yield PartMistake((name,), f"'{name}' is not a parameter of the {self.distribution} distribution", takes, at_key=True)
+            message = f"'{name}' is not a parameter of the {self.distribution} distribution"
+            also = f", and {in_place_of[name]} is missing" if name in in_place_of else ""
+            yield PartMistake((name,), message + also, takes, at_key=True)
         if named_parameters and "distribution" not in self.model_fields_set:
             hint = f"such as distribution: {next(name for name, takes in PARAMETERS.items() if named_parameters[0] in takes)}"
             yield PartMistake((named_parameters[0],), f"'{named_parameters[0]}' without a distribution that takes it", hint, at_key=True)

@@ -22,11 +22,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from synthgen.errors import did_you_mean, nearest
+from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.choice import Choice
 from synthgen.fields.choosing import Choosing
 from synthgen.fields.considered import Listener
 from synthgen.fields.framing import Framing
+from synthgen.fields.options import each_option
 from synthgen.fields.reading import Reader
 from synthgen.fields.realised import label_figures, style_figures
 from synthgen.fields.seed_messages import SeedMessages, Seeds
@@ -78,6 +79,7 @@ class Typed(Asked):
 
     role: ClassVar[Role] = "message"
     sliced: ClassVar[tuple[str, ...]] = ("voice",)
+    names_apart: ClassVar[tuple[str, ...]] = ("mention",)
 
     kind: Literal["typed"] = "typed"
     topic: Template = Field("", description="what the message is about, such as {{ intent }}")
@@ -201,13 +203,20 @@ class Typed(Asked):
             message = "a message is either like those of a file or on a voice"
             yield PartMistake(("voice",), message, "take out 'like' or 'voice'", at_key=True)
         yield from voice_mistakes(self.voice, self._context)
-        if mistakes or (self.seeds is None and mistakes_of_like):  # the seeds cannot be read
-            return
-        for slot, rate in self.mention.items():
-            if rate and slot not in self._seeds.slots:
-                hint = did_you_mean(slot, self._seeds.slots) if nearest(slot, self._seeds.slots) else f"write <{slot}> in some of them"
+        shown = self._shown
+        for slot, rate in self.mention.items() if shown is not None else ():
+            if rate and shown is not None and slot not in shown:
+                hint = did_you_mean(slot, shown) if nearest(slot, shown) else f"write <{slot}> in some of them"
                 message = f"no seed message contains <{slot}>, so the model cannot know how it is mentioned"
                 yield PartMistake(("mention", slot), message, hint, at_key=True)
+
+    @property
+    def _shown(self) -> frozenset[str] | None:
+        """The slots that seeds show; None where there are no seeds that can be read."""
+        try:
+            return self._seeds.slots if self._seeds.all else None
+        except (DataError, ValueError):
+            return None
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The fields of the topic, of the mentions, and of every slot in the seeds."""
@@ -231,10 +240,13 @@ class Typed(Asked):
         if not isinstance(seeds, dict) or known is None:
             return
         topics = {str(option) for option, _ in known if option is not None}
+        places = {str(option.value): option.at for option in each_option(source.options)} if isinstance(source, Choice) else {}
         for topic in seeds:
             if topic not in topics:
-                hint = did_you_mean(topic, topics, f"{keys[-1]} is one of")
-                yield PartMistake(("seeds", topic), f"no row has the topic '{topic}'", hint, at_key=True)
+                near, hint, beside = nearest(topic, topics - seeds.keys()), did_you_mean(topic, topics, f"{keys[-1]} is one of"), ()
+                if near in places:  # either of the two may be misspelt
+                    hint, beside = f"write both alike: {keys[-1]} has '{near}'", (*keys, "options", *places[near])
+                yield PartMistake(("seeds", topic), f"no row has the topic '{topic}'", hint, at_key=True, beside=beside)
 
     def stand_in(self, row: Row) -> Value:
         """A seed message of the row's topic, with its facts in it."""

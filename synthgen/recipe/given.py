@@ -28,6 +28,10 @@ class Given(Source):
         shown_path = key_path if renamed_prefix is None else (*self.renamed[renamed_prefix], *key_path[len(renamed_prefix) :])
         self.mistakes.append(Mistake(option or ".".join(map(str, shown_path)) or NAME, message, hint))
 
+    def on_line(self, key_path: KeyPath) -> str:
+        """Nothing, since there are no lines."""
+        return ""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self.renamed: dict[KeyPath, KeyPath] = {}

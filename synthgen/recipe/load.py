@@ -245,7 +245,8 @@ class _Reader:
                 raise RecipeError(self.source.in_order())
 
     def tell(self, mistake: PartMistake) -> None:
-        self.source.tell(mistake.at, mistake.message, mistake.hint, at_key=mistake.at_key, word=mistake.word)
+        hint = mistake.hint + (self.source.on_line(mistake.beside) if mistake.beside else "")
+        self.source.tell(mistake.at, mistake.message, hint, at_key=mistake.at_key, word=mistake.word)
 
     def voice(self, data: Any, key_path: KeyPath) -> Voice:
         return self.part(Voice, self.spelled(data, keys(Voice), key_path), key_path)
@@ -344,6 +345,7 @@ class _Reader:
     def keep_sound_keys(self, shape: type[Part], data: Any, key_path: KeyPath, wrong: set[Any]) -> None:
         """Keep what is left of a field or check without its wrong keys."""
         if wrong and len(key_path) == 4:
+            wrong = {key for key in wrong if not (key in shape.names_apart and isinstance(data.get(key), dict))}
             self.source.unsure.add(key_path)
             remaining = shape.model_construct({*data}, **{key: value for key, value in data.items() if key not in wrong})
             remaining._context = self.context

@@ -53,6 +53,12 @@ class Source:
             place = self._place(key_path, at_key)
             self.at(*self._word(place, word), message, hint)
 
+    def on_line(self, key_path: KeyPath) -> str:
+        """On which line a key or value was written, in words; nothing where it came from the command line."""
+        if any(key_path[: len(prefix)] == prefix for prefix in self.overrides):
+            return ""
+        return f" (line {self._place(key_path, at_key=True).line + 1})"
+
     def at(self, line: int, column: int, message: str, hint: str = "") -> None:
         """Add a mistake at a zero-based line and column."""
         line_text = self.lines[line].replace("\t", " ") if line < len(self.lines) else ""

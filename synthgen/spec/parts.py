@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PrivateAttr
 
@@ -65,7 +65,8 @@ class PartMistake:
     """Something wrong inside one part of a recipe.
 
     `at` is the way to it from that part's own keys, or with `absolute` from the top of the recipe; `word` is what in the value there is
-    wrong, if not all of it; `at_key` says that it is rather the key.
+    wrong, if not all of it; `at_key` says that it is rather the key. `beside` is the way from the top to what the hint speaks of, whose
+    line is told.
     """
 
     at: tuple[Any, ...]
@@ -74,6 +75,7 @@ class PartMistake:
     word: str = ""
     at_key: bool = False
     absolute: bool = False
+    beside: tuple[Any, ...] = ()
 
 
 def in_order(bounds: list[N]) -> list[N]:
@@ -87,6 +89,9 @@ class Part(BaseModel):
     """A part of a recipe: strict about its keys and types, and aware of the context that it was read in."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    names_apart: ClassVar[tuple[str, ...]] = ()
+    """Keys that hold a mapping whose names can be wrong, whatever is wrong with its values."""
     _context: RecipeContext = PrivateAttr(default=RecipeContext(Path()))
 
     def model_post_init(self, context: Any) -> None:
