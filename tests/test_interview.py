@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from synthgen import api, interview
 from synthgen.errors import DataError, OutputError
@@ -19,10 +20,10 @@ from synthgen.harness.export import HARNESSES as EXPORTERS
 from synthgen.interview import Answers, Question, next_question, understood
 from synthgen.interview.facts import FACTS, suggested
 from synthgen.interview.places import PLACES
-from synthgen.interview.questions import HARNESSES, NUMBERED, questions
+from synthgen.interview.questions import HARNESSES, NUMBERED, USUAL_CASES, kind_of, questions
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
-from synthgen.spec.rows import Prompt
+from synthgen.spec.rows import Prompt, Row
 
 LIBRARY: dict[str, Any] = {
     "about": "Members of a city library, typing into the chat of its website.",
@@ -53,14 +54,68 @@ def typist(prompt: Prompt, stream: Random) -> str:
 
 
 def test_each_question_is_asked_once_and_the_rest_follows_from_the_answers():
-    _, keys = asked({"topics": ["renew", "hours"], "renew": ["can i renew <title>"], "title": ["list"]})
+    _, keys = asked({"topics": ["renew", "hours"], "renew": ["can i renew <title>"]})
     assert keys == [
-        "about", "place", "topics", "messages/renew", "messages/hours", "facts/title", "values/title", "voices", "odd", "cases", "out",
+        "about", "place", "topics", "messages/renew", "messages/hours", "misguessed", "values/title", "voices", "odd", "cases", "out",
         "never", "tested", "rows",
     ]  # fmt: skip
     _, keys = asked({"topics": ["renew", "hours"], "renew": ["my account <account>, in <intent>"], "odd": ["none"]})
-    assert "facts/account" in keys
-    assert not {"values/account", "facts/intent", "cases", "out"} & set(keys)
+    assert not {"values/account", "facts/account", "facts/intent", "cases", "out"} & set(keys)
+
+
+def test_only_facts_that_were_guessed_wrong_are_asked_for():
+    replies = {"topics": ["renew", "hours"], "renew": ["it was <amount> at <title> for <account>"], "misguessed": ["title, account"]}
+    answers, keys = asked(replies | {"title": ["person"], "account": ["list"]})
+    assert [key for key in keys if key.startswith(("misguessed", "facts", "values", "ranges"))] == [
+        "misguessed", "facts/account", "values/account", "ranges/amount", "facts/title",
+    ]  # fmt: skip
+    assert [kind_of(answers, slot) for slot in ("amount", "title", "account")] == ["money", "person", "list"]
+    _, keys = asked(replies | {"misguessed": ["yes"]})
+    assert not [key for key in keys if key.startswith("facts")]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "field"),
+    [
+        (
+            [5, 150],
+            "{kind: number, distribution: lognormal, mu: 3.31, sigma: 1.03, decimals: 2}    # nine in ten from 5 to 150, half below 27",
+        ),
+        ([10, 20], "{kind: number, between: [10, 20], decimals: 2}"),
+        ([0, 9.5], "{kind: number, between: [0, 9.5], decimals: 2}"),
+    ],
+)
+def test_amounts_are_told_by_their_ends(tmp_path: Path, bounds: list[float], field: str):
+    answers = {"topics": ["a", "b"], "messages": {"a": ["it was <amount>"]}, "ranges": {"amount": bounds}}
+    text = api.new(tmp_path / "app", answers=answers).recipe.read_text("utf-8")
+    assert f"      amount: {field}\n" in text
+
+
+def test_nine_in_ten_amounts_lie_where_it_was_said(tmp_path: Path):
+    answers = {"topics": ["a", "b"], "messages": {"a": ["it was <amount>"]}, "ranges": {"amount": [5, 150]}}
+    fields: Any = load(api.new(tmp_path / "app", answers=answers).recipe).recipe.tables["traffic"].fields
+    amounts = [fields["amount"].make(Row("traffic", number), Random(number)) for number in range(1000)]
+    assert 850 < sum(5 <= amount <= 150 for amount in amounts) < 950
+
+
+def test_the_recipe_says_how_many_messages_mention_each_fact(tmp_path: Path):
+    text = api.new(tmp_path / "app", answers=LIBRARY).recipe.read_text("utf-8")
+    (comment,) = (line for line in text.splitlines() if "mention" in line and "{" in line)
+    assert comment.startswith("        # mention: {account: 0.2, day: 0.2, title: 0.2}    # so many messages name it")
+    taken = text.replace("        # mention", "        mention")
+    (tmp_path / "app" / "recipe.yaml").write_text(taken, "utf-8")
+    assert load(tmp_path / "app" / "recipe.yaml")
+
+
+def test_what_must_never_happen_is_for_a_model_to_judge_in_promptfoo(tmp_path: Path):
+    started = api.new(tmp_path / "lib", answers=LIBRARY | {"never": ['Never: promise a "refund"'], "rows": 5})
+    made = api.make(started.recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
+    folder = api.export(made.folder, ["promptfoo"], out=tmp_path / "harness").folders["promptfoo"]
+    config = (folder / "promptfooconfig.yaml").read_text("utf-8")
+    before, rubric, after = config.partition("    # - {type: llm-rubric")
+    assert rubric
+    asserts = YAML(typ="safe", pure=True).load(before + rubric.replace("# ", "") + after)["defaultTest"]["assert"]
+    assert asserts[-1] == {"type": "llm-rubric", "value": 'The answer does not do this: promise a "refund"'}
 
 
 def test_an_answer_that_is_taken_back_is_asked_again():
@@ -82,7 +137,8 @@ def test_options_that_are_explained_are_numbered():
     answers = Answers({"topics": ["a", "b"], "messages": {"a": ["it is <amount>"]}})
     explained = [question for question in questions(answers) if any(question.options.values())]
     assert len(explained) > 3
-    assert all(len(question.options) <= NUMBERED for question in explained)
+    assert all(len(question.options) <= NUMBERED or len(question.usual) == USUAL_CASES for question in explained)
+    assert all(set(question.usual) <= question.options.keys() for question in explained)
 
 
 def test_every_harness_that_is_offered_exists():
@@ -94,6 +150,8 @@ def test_every_harness_that_is_offered_exists():
 ONE = Question(("place",), "?", form="one", options={"chat": "", "search": "", "mail": ""}, default="chat")
 MIX = Question(("voices",), "?", form="mix", options={"texter": "", "careful": ""}, default={"texter": 1})
 CASES = Question(("cases",), "?", form="several", options={f"case {letter}": "" for letter in "abcdefghijklmnop"})
+CHARGED = Question(("misguessed",), "?", form="several", options={"amount": "", "dish": ""}, default=[])
+RANGE = Question(("ranges", "amount"), "?", form="range")
 TOPICS = Question(("topics",), "?", form="lines")
 ROWS = Question(("rows",), "?", form="number", default=200)
 
@@ -104,7 +162,11 @@ ROWS = Question(("rows",), "?", form="number", default=200)
         (ONE, [""], "chat"),
         (ONE, ["2"], "search"),
         (ONE, ["MAIL"], "mail"),
-        (ONE, ["se"], "search"),
+        (ONE, ["sea"], "search"),
+        (CHARGED, ["right"], []),
+        (CHARGED, ["y"], []),
+        (CHARGED, [""], []),
+        (RANGE, ["from 5 to 1,500.50"], [5, 1500.5]),
         (MIX, [" "], {"texter": 1}),
         (MIX, ["texter 3, careful"], {"texter": 3, "careful": 1}),
         (MIX, ["careful: 2; 1"], {"careful": 2, "texter": 1}),
@@ -123,6 +185,10 @@ def test_what_replies_mean(question: Question, lines: list[str], answer: object)
     [
         (ONE, "4", "there are 1 to 3"),
         (ONE, "serch", "did you mean 'search'"),
+        (ONE, "s", "type three letters or more, or ? to see them all"),
+        (ONE, "ma", "'ma' is none of them"),
+        (RANGE, "150 to 5", "two numbers, the smaller one first"),
+        (RANGE, "about 5", "two numbers"),
         (MIX, "texter 0", "leave 'texter' out"),
         (MIX, "shouty 3", "'shouty' is none of them"),
         (CASES, "3", "'3' is none of them"),
@@ -240,6 +306,7 @@ def test_answers_come_back_from_their_file_as_they_were(tmp_path: Path):
         ("topics: [a, b]\nodd: lots\n", "'lots'"),
         ("topics: [a, b]\nvoices: {shouty: 1}\n", "'shouty'"),
         ("topics: [a, b]\nmessages: {a: where is it}\n", "messages → a: a list of texts"),
+        ("topics: [a, b]\nmessages: {a: [it is <amount>]}\nmisguessed: []\nranges: {amount: [9, 1]}\n", "two numbers are expected"),
         ("topics: [a, 12]\n", "put a number in quotes"),
         ("topics: [a, b]\nfacts: {amount: gold}\nmessages: {a: [it is <amount>]}\n", "'gold'"),
     ],
@@ -286,3 +353,19 @@ def test_an_interview_that_is_cut_off_goes_on(tmp_path: Path):
     assert "going on with the 3 answers in app/answers.yaml" in printed
     assert "Where do they type?" not in printed
     assert load(tmp_path / "app" / "recipe.yaml").recipe.about == "People."
+
+
+def test_a_short_reply_is_no_edge_case_and_what_was_understood_is_said(tmp_path: Path):
+    lines = "food bot\n\nPeople.\n1\nrenew\nhours\n\ncan i renew\n\n\n\nsome\nh\nxyz\n?\ntrunc, empty\n\n\n?\n\n30\n"
+    printed, code = talk(tmp_path, lines)
+    assert code == 0, printed
+    assert "'food bot' cannot name a recipe" in printed
+    assert "[food-bot]" in printed
+    assert "understood: chat" in printed
+    assert "'h' is none of them; type three letters or more, or ? to see them all" in printed
+    question = printed.partition("Which of it?")[2].partition("? shows all")[0]
+    assert "html entities" not in question
+    assert "prompt injection" in question
+    assert "Tells the assistant to forget its instructions" in question
+    assert "understood: truncated, empty" in printed
+    assert load(tmp_path / "food-bot" / "recipe.yaml").recipe.name == "food-bot"

@@ -37,7 +37,9 @@ def recipe_name(folder: Path) -> str:
     """The name of a recipe in a folder, which is the folder's. Raises OutputError."""
     name = folder.resolve().name
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-        raise OutputError(f"'{name}' cannot name a recipe", "letters, digits, '.', '_' and '-', up to 80, beginning with a letter or digit")
+        near = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:80]
+        hint = "letters, digits, '.', '_' and '-', up to 80, beginning with a letter or digit" + (f": perhaps {near}" if near else "")
+        raise OutputError(f"'{name}' cannot name a recipe", hint)
     return name
 
 

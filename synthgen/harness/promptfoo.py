@@ -6,6 +6,7 @@ An object it leaves alone: so what people typed stands in one, `row`, and only t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from synthgen.harness.exporter import Exporter
 from synthgen.harness.shared import settings
 from synthgen.harness.text import line, quoted, write, write_lines
 
+NEGATED = re.compile(r"(?i)^(?:(?:you )?(?:must )?never|(?:you )?must not|mustn't|do not|don't)\b[:,]?\s*")
+"""How a rule begins that already says what must not be."""
 GRADERS = """\
 // The graders of graders.py, in JavaScript.
 const fs = require('fs');
@@ -142,6 +145,11 @@ def _config(suite: Suite) -> Iterator[str]:
     yield "  assert:"
     for name in graders.grades(suite.settings()):
         yield f"    - {{type: javascript, value: 'file://graders.cjs:{name}', metric: {name}}}"
+    if suite.harness.never:
+        yield "    # What must never happen. A model that promptfoo asks can judge it: take the # away."
+    for act in suite.harness.never:
+        rubric = f"The answer does not do this: {NEGATED.sub('', act)}"
+        yield f"    # - {{type: llm-rubric, value: {quoted(rubric)}}}"
 
 
 def _tests(suite: Suite) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -51,3 +53,19 @@ def suggested(slot: str) -> str:
     """The kind of fact that a slot is by its name, or by the last part of it (`order_number`)."""
     words = [slot, *reversed(slot.split("_"))]
     return next((kind for word in words for kind, fact in FACTS.items() if word in fact.names.split()), "list")
+
+
+NARROW = 4
+"""Amounts of which the largest is so many times the smallest, or less, are all as likely."""
+NINETY = 1.645
+"""Standard deviations on each side of the mean, between which nine in ten values of a normal distribution lie."""
+
+
+def amounts_between(bounds: Sequence[float]) -> str:
+    """The field of amounts that lie between two mostly: nine in ten, and most of these near the lower one, as people's do."""
+    least, most = bounds
+    if least <= 0 or most / least <= NARROW:
+        return f"{{kind: number, between: [{least:.15g}, {most:.15g}], decimals: 2}}"
+    mu, sigma = (math.log(least) + math.log(most)) / 2, (math.log(most) - math.log(least)) / 2 / NINETY
+    distribution = f"{{kind: number, distribution: lognormal, mu: {mu:.2f}, sigma: {sigma:.2f}, decimals: 2}}"
+    return f"{distribution}    # nine in ten from {least:.15g} to {most:.15g}, half below {math.exp(mu):.0f}"

@@ -60,7 +60,7 @@ class Outcome(Shape):
     cases: list[str] = Field(description="the edge cases of the document that matter for this application")
     out: str = Field(description="the label that is right where odd input says nothing that can be placed, such as unclear")
     never: list[str] = Field(description="what the application must never do")
-    tested: str = Field(description="promptfoo, inspect, deepeval, openai, or none")
+    tested: str = Field(description=f"one of {', '.join(HARNESSES)}")
     rows: int = Field(description="how many messages shall be made: 200 unless something else was said")
 
 

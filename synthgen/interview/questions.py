@@ -18,13 +18,37 @@ ODD = {"none": 0.0, "some": 0.1, "much": 0.25}
 HARNESSES = {
     "promptfoo": "a YAML file and its tests",
     "inspect": "a task for Inspect AI",
+    "lm-eval": "a task for EleutherAI's LM Evaluation Harness",
     "deepeval": "pytest with DeepEval",
+    "pytest": "plain pytest, with a function of yours",
     "openai": "OpenAI's evals",
-    "none": "in another way, or I don't know yet",
+    "jsonl": "a program of mine reads it: a record a line",
+    "csv": "a program of mine reads it: a table",
+    "none": "I don't know yet",
 }
 ROWS = 200
 NUMBERED = 15
 """Options at most that are numbered, and may be named by their numbers."""
+GUESSES = "misguessed"
+"""The name of the answer that lists the slots whose kind of fact was guessed wrong."""
+USUAL_CASES = 12
+OFTEN_ODD = (
+    "empty",
+    "truncated",
+    "two requests",
+    "missing referent",
+    "off topic",
+    "other language",
+    "prompt injection",
+    "very long",
+    "angry",
+    "change of mind",
+    "pasted log",
+    "quoted reply",
+    "emoji only",
+    "only a link",
+)
+"""Edge cases that are shown first, behind those of the place."""
 COLUMNS = {"id", "intent"}
 """Fields that every recipe of an interview has, and that a message may mention."""
 
@@ -32,13 +56,15 @@ COLUMNS = {"id", "intent"}
 @dataclass(frozen=True)
 class Question:
     """What is asked under a `key`, with an `example`. How it is answered: in a `line`; in `lines`; by `one` of the options; by `several`;
-    by several with weights, as a `mix`; or by a `number`. Who gives no answer means the `default`; None skips the question."""
+    by several with weights, as a `mix`; by a `number`; or by two, as a `range`. Of very many options the `usual` ones are shown. Who gives
+    no answer means the `default`; None skips the question."""
 
     key: Key
     text: str
     example: str = ""
-    form: Literal["line", "lines", "one", "several", "mix", "number"] = "line"
+    form: Literal["line", "lines", "one", "several", "mix", "number", "range"] = "line"
     options: Mapping[str, str] = field(default_factory=dict)
+    usual: tuple[str, ...] = ()
     default: Any = None
 
 
@@ -55,7 +81,8 @@ def questions(answers: Answers) -> Iterator[Question]:
     )
     yield Question(
         ("topics",),
-        "What do they write about? One a line, the most frequent first, at least two. These become the labels.",
+        "What do they write about? One a line, at least two. These become the labels. Name the most frequent first: the weights of a line "
+        "are 5, 4, 3, 2, and 1 for all others, until you change them.",
         "card declined",
         form="lines",
     )
@@ -63,17 +90,11 @@ def questions(answers: Answers) -> Iterator[Question]:
         yield Question(
             ("messages", topic),
             f"{topic}: type messages as they would, one a line, slips and all. Five is a start, a dozen is good. Where a fact stands, "
-            f"write its name, such as <amount>.",
+            f"write a name for it, such as <amount>: any name will do, and what it stands for is asked afterwards.",
             "why was my card declined at <merchant>??",
             form="lines",
         )
-    for slot in sorted(slots_of(answers) - COLUMNS):
-        kind = suggested(slot)
-        yield Question(
-            ("facts", slot), f"What is <{slot}>?", form="one", options={name: fact.about for name, fact in FACTS.items()}, default=kind
-        )
-        if answers.get("facts", slot) == "list":
-            yield Question(("values", slot), f"Which are there for <{slot}>? One a line.", "Brightwell", form="lines")
+    yield from _of_facts(answers)
     place = PLACES[answers.get("place", default="chat")]
     voices = {name: voice.about for name, voice in shipped().items()}
     yield Question(
@@ -93,7 +114,13 @@ def questions(answers: Answers) -> Iterator[Question]:
     )
     if answers.get("odd") in ("some", "much"):
         yield Question(
-            ("cases",), "Which of it?", "empty, truncated", form="several", options=dict.fromkeys(CASES, ""), default=list(place.cases)
+            ("cases",),
+            "Which of it?",
+            "empty, truncated",
+            form="several",
+            options={name: case.about for name, case in CASES.items()},
+            usual=tuple(dict.fromkeys((*place.cases, *OFTEN_ODD)))[:USUAL_CASES],
+            default=list(place.cases),
         )
         yield Question(
             ("out",),
@@ -104,6 +131,36 @@ def questions(answers: Answers) -> Iterator[Question]:
     yield Question(("never",), "What must your application never do? One a line.", "Promise a refund.", form="lines")
     yield Question(("tested",), "How will you test it?", form="one", options=HARNESSES, default="none")
     yield Question(("rows",), "How many messages?", str(ROWS), form="number", default=ROWS)
+
+
+def _of_facts(answers: Answers) -> Iterator[Question]:
+    """What the slots of messages stand for: one question for all that can be guessed from their names, and more for those guessed wrong."""
+    names, wrong = sorted(slots_of(answers) - COLUMNS), answers.get(GUESSES, default=[])
+    guessed = {slot: FACTS[suggested(slot)].about for slot in names if ("facts", slot) not in answers or slot in wrong}
+    if guessed:
+        yield Question(
+            (GUESSES,),
+            "What the names stand for, as they suggest it. Which of it is wrong?",
+            next(iter(guessed)),
+            form="several",
+            options=guessed,
+            default=[],
+        )
+    for slot in names:
+        if slot in wrong or ("facts", slot) in answers:
+            options = {name: fact.about for name, fact in FACTS.items()}
+            yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, default=suggested(slot))
+        is_known = ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong)
+        kind = kind_of(answers, slot) if is_known else ""
+        if kind == "list":
+            yield Question(("values", slot), f"Which are there for <{slot}>? One a line.", "Brightwell", form="lines")
+        elif kind == "money":
+            yield Question(("ranges", slot), f"<{slot}>: from about how much to about how much, mostly?", "5 to 150", form="range")
+
+
+def kind_of(answers: Answers, slot: str) -> str:
+    """The kind of fact that a slot stands for: the one answered, or else the one that its name suggests."""
+    return str(answers.get("facts", slot, default=suggested(slot)))
 
 
 def slots_of(answers: Answers) -> set[str]:

@@ -9,10 +9,16 @@ from typing import Any
 
 from synthgen.errors import DataError, did_you_mean
 from synthgen.interview.answers import NESTED, Answers, read
-from synthgen.interview.questions import NUMBERED, Question, questions
+from synthgen.interview.questions import GUESSES, NUMBERED, Question, questions
 from synthgen.text.slots import slots
 
 MOST_ROWS = 1_000_000
+SHORTEST = 3
+"""Letters of an option's beginning that stand for the option, at least."""
+RANGE = "the smaller one first, such as 5 to 150"
+MOST_MONEY = 1e12
+RIGHT = {"y", "yes", "ok", "right", "none"}
+"""What somebody says for whom all was guessed right."""
 NAMES = (
     "talk",
     "about",
@@ -20,8 +26,10 @@ NAMES = (
     "topics",
     "goals",
     "messages",
+    "misguessed",
     "facts",
     "values",
+    "ranges",
     "voices",
     "odd",
     "cases",
@@ -43,13 +51,15 @@ def understood(question: Question, lines: Sequence[str]) -> Any:
     reply = " ".join(lines)
     if question.form == "one":
         return _option(question, reply)
+    if question.key == (GUESSES,) and reply.lower() in RIGHT:
+        return []
     if question.form == "several":
         return list(dict.fromkeys(_option(question, part) for part in re.split(r"\s*[,;]\s*", reply) if part))
     if question.form == "mix":
         return dict(_weighted(question, part) for part in re.split(r"\s*[,;]\s*", reply) if part)
     if question.form == "number":
         return _count(reply)
-    return reply
+    return _range(reply) if question.form == "range" else reply
 
 
 def load(file: Path) -> Answers:
@@ -80,6 +90,9 @@ def _objection(question: Question, answer: Any) -> str:
         return ""
     if question.form == "number":
         return "" if type(answer) is int and 1 <= answer <= MOST_ROWS else f"a number from 1 to {MOST_ROWS:,} is expected"
+    if question.form == "range":
+        is_range = isinstance(answer, list) and len(answer) == 2 and all(type(bound) in (int, float) for bound in answer)
+        return "" if is_range and 0 <= answer[0] < answer[1] < MOST_MONEY else f"two numbers are expected, {RANGE}"
     if question.form == "mix":
         right = isinstance(answer, Mapping) and answer and all(type(weight) is int and weight > 0 for weight in answer.values())
         if not right:
@@ -121,12 +134,15 @@ def _option(question: Question, reply: str) -> str:
         if 1 <= int(reply) <= len(names):
             return names[int(reply) - 1]
         raise ValueError(f"there are 1 to {len(names)}")
-    beginning = [name for name in names if name.startswith(reply.lower())]
+    beginning = [name for name in names if name.startswith(reply.lower())] if len(reply) >= SHORTEST else []
+    if reply in names:
+        return reply
     if reply.lower() in names:
         return reply.lower()
     if len(beginning) == 1:
         return beginning[0]
-    raise ValueError(f"'{reply}' is none of them; {did_you_mean(reply, names, 'there are')}")
+    hint = did_you_mean(reply, names, "there are") if len(reply) >= SHORTEST else "type three letters or more, or ? to see them all"
+    raise ValueError(f"'{reply}' is none of them; {hint}")
 
 
 def _weighted(question: Question, part: str) -> tuple[str, int]:
@@ -141,3 +157,10 @@ def _count(reply: str) -> int:
     if not digits.isdecimal() or not 1 <= int(digits) <= MOST_ROWS:
         raise ValueError(f"a number from 1 to {MOST_ROWS:,}")
     return int(digits)
+
+
+def _range(reply: str) -> list[float]:
+    bounds = [float(number.replace(",", "")) for number in re.findall(r"\d[\d,]*(?:\.\d+)?", reply)]
+    if len(bounds) != 2 or not bounds[0] < bounds[1] < MOST_MONEY:
+        raise ValueError(f"two numbers, {RANGE}")
+    return [int(bound) if bound.is_integer() else bound for bound in bounds]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,12 @@ from synthgen.advice import Started, recipe_name
 from synthgen.errors import OutputError
 from synthgen.interview.answers import Answers
 from synthgen.interview.blocks import block
-from synthgen.interview.facts import FACTS
+from synthgen.interview.facts import FACTS, amounts_between
 from synthgen.interview.new_files import write_new
 from synthgen.interview.places import PLACES
-from synthgen.interview.questions import COLUMNS, ODD, ROWS, slots_of
+from synthgen.interview.questions import COLUMNS, ODD, ROWS, kind_of, slots_of
 from synthgen.spec.scalars import scalar
+from synthgen.text.slots import slots
 
 ABOUT = "People who type to an assistant."
 STAND_IN = "nobody typed these: put messages of your users in their place, a dozen or more"
@@ -88,6 +90,7 @@ def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[s
     yield "        seeds:"
     for topic, file in files.items():
         yield f"          {scalar(topic)}: {file}" + (f"    # {STAND_IN}" if topic in stand_ins else "")
+    yield from _mention(answers)
     yield f"        voice: {mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
     yield from _odd(name, answers)
     yield ""
@@ -100,21 +103,22 @@ def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[s
 
 def _harness(name: str, answers: Answers, prompt: SystemPrompt | None) -> Iterator[str]:
     """What must never happen, and what an eval harness reads."""
-    never = answers.get("never") or []
-    if never:
-        yield "# What must never happen, whatever is typed. Write it into your test as an assertion:"
-        yield from (f"#   {' '.join(line.split())}" for line in never)
+    never = [" ".join(line.split()) for line in answers.get("never") or []]
     harness = "promptfoo" if answers.get("tested", default="none") == "none" else answers.get("tested")
     yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to {harness}"
     settings = {"input": "input" if _has_odd(answers) else "message"}
     if prompt is None or prompt.sorts:
         settings |= {"target": "intent"} | ({"out": scalar(answers.get("out", default="unclear"))} if _has_odd(answers) else {})
-    if prompt is None:
+    if prompt is None and not never:
         yield f"harness: {{{', '.join(f'{key}: {value}' for key, value in settings.items())}}}"
         return
     yield "harness:"
     yield from (f"  {key}: {value}" for key, value in settings.items())
-    yield from block("system", prompt.text, 2)
+    if never:
+        yield "  never:    # comments in the promptfoo configuration, for a model to judge; in other tests, write your own assertions"
+        yield from (f"    - {scalar(act)}" for act in never)
+    if prompt is not None:
+        yield from block("system", prompt.text, 2)
 
 
 def _facts(answers: Answers) -> Iterator[str]:
@@ -124,10 +128,20 @@ def _facts(answers: Answers) -> Iterator[str]:
         yield ""
         yield "      # Facts that a message may mention: where a seed says <amount>, the row's own amount is typed."
     for name in names:
-        kind = answers.get("facts", name, default="list")
-        values = answers.get("values", name) or [f"{name} {letter}" for letter in "ABCDE"]
-        field = FACTS[kind].field or f"{{kind: choice, options: [{', '.join(map(scalar, values))}]}}"
+        values, bounds = answers.get("values", name) or [f"{name} {letter}" for letter in "ABCDE"], answers.get("ranges", name)
+        field = FACTS[kind_of(answers, name)].field or f"{{kind: choice, options: [{', '.join(map(scalar, values))}]}}"
+        field = amounts_between(bounds) if bounds and kind_of(answers, name) == "money" else field
         yield f"      {scalar(name)}: {field}"
+
+
+def _mention(answers: Answers) -> Iterator[str]:
+    """A comment: how many of the messages that were typed mention each fact."""
+    messages = [message for texts in answers.get("messages", default={}).values() for message in texts or []]
+    counts = Counter(slot for message in messages for slot in slots(message) - COLUMNS)
+    shares = {slot: max(0.1, round(counts[slot] / len(messages), 1)) for slot in sorted(counts)}
+    if shares:
+        in_words = "three in ten messages name it" if [*shares.values()] == [0.3] else "so many messages name it, as yours do"
+        yield f"        # mention: {mapping(shares)}    # {in_words}: take the first # away where it matters"
 
 
 def _has_odd(answers: Answers) -> bool:

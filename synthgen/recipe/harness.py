@@ -39,6 +39,11 @@ class Harness(Part):
         [1, 300], description="without a target: the least and the most words of an answer"
     )
     format: Literal["text", "json"] = Field("text", description="without a target: what an answer must be")
+    never: list[str] = Field(
+        default_factory=list,
+        exclude_if=lambda never: not never,
+        description="what an answer must never do, such as Promise a refund: comments in promptfoo's configuration, for a model to judge",
+    )
 
     def mistakes(self) -> Iterator[PartMistake]:
         """Bounds the wrong way round, a way of comparing with nothing, and an edge case that there is not."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,18 @@ from synthgen.recipe import ClaudeSpec
 from synthgen.recipe.shipped import RECIPE
 
 BACK = "<"
+EXPLAIN = "?"
 SHOWN = 10
 HELP = (
-    "Return skips a question, or takes what stands in brackets; < goes back. Every answer is kept, so Ctrl-C loses nothing.\n"
+    "Return skips a question, or takes what stands in brackets; < goes back; ? explains. Every answer is kept, so Ctrl-C loses nothing.\n"
     "You can change all of it later: what comes out is a recipe to edit."
 )
 NOT_THEM = (
     "They are too neat, or too wild: change the weights under `voice`, or give `like: a file of real messages` in its place.",
     "They all look alike: put more messages into the files in seeds/, from more people.",
     "They are not about their label: see that each seed file is about one thing; write a dozen messages in each.",
+    "They make no sense: more and longer seeds in seeds/, a dozen or more of each topic, as people really typed them.",
+    "Facts are missing: write <name> of a fact into more seeds, and `mention: {name: 0.3}` beside `voice`.",
     "They say too much, or too little: `words: [2, 20]` beside `voice`.",
 )
 
@@ -41,15 +45,17 @@ NOT_THEM = (
 def folder() -> Path:
     """The folder that somebody names for the recipe: one without a recipe in it."""
     err.print(Text(HELP, style="dim"))
+    proposed = "my-app"
     while True:
         out.print()
         out.print(Text("What shall the folder of your recipe be called?", style="bold"))
-        out.print(Text("  such as: my-app", style="dim"))
-        place = Path(_line("> ").strip() or "my-app")
+        out.print(safe(f"  [{proposed}]"))
+        place = Path(_line("> ").strip() or proposed)
         try:
             recipe_name(place)
         except OutputError as error:
             err.print(safe(f"{error.message}: {error.hint}"), style="yellow")
+            proposed = re.sub(r"[^A-Za-z0-9._-]+", "-", place.name).strip("-._") or proposed
             continue
         if not (place / RECIPE).exists():
             return place
@@ -142,6 +148,9 @@ def _asked(question: Question, line: Callable[[str], str]) -> Any:
             lines.append(line("> "))
         if lines[-1].strip() == BACK:
             return BACK
+        if lines == [EXPLAIN] and question.form != "lines":
+            _explain(question)
+            continue
         try:
             answer = interview.understood(question, lines)
         except ValueError as error:
@@ -150,24 +159,47 @@ def _asked(question: Question, line: Callable[[str], str]) -> Any:
         if answer is None and question.key == ("topics",):
             err.print(Text("This one is needed: without topics there is nothing to write about.", style="yellow"))
             continue
+        _echo(question, " ".join(lines), answer)
         return answer
+
+
+def _explain(question: Question) -> None:
+    """All options with a few words each, or how the questions go."""
+    if question.options:
+        _print_options(question.options, numbered=len(question.options) <= NUMBERED)
+    else:
+        out.print(Text(HELP, style="dim"))
+
+
+def _echo(question: Question, reply: str, answer: Any) -> None:
+    """What was understood, where it was not typed in full."""
+    if not question.options or not reply.strip():
+        return
+    names = [answer] if isinstance(answer, str) else answer
+    if any(name.lower() not in reply.lower() for name in names):
+        out.print(safe(f"  understood: {_in_words(answer)}"), style="dim")
+
+
+def _print_options(options: Mapping[str, str], *, numbered: bool) -> None:
+    width = max(map(len, options), default=0)
+    for number, (name, about) in enumerate(options.items(), 1):
+        mark = f"{number:>2}  " if numbered else ""
+        out.print(safe(f"  {mark}{name:<{width}}  ") + Text(about, style="dim"))
 
 
 def _print_question(question: Question) -> None:
     out.print()
     out.print(safe(question.text), style="bold")
-    if len(question.options) <= NUMBERED:
-        width = max(map(len, question.options), default=0)
-        for number, (name, about) in enumerate(question.options.items(), 1):
-            out.print(Text(f"  {number:>2}  {name:<{width}}  ") + Text(about, style="dim"))
-    elif question.options:
-        out.print(safe(f"  {', '.join(question.options)}"), style="dim")
+    shown = {name: question.options[name] for name in question.usual} or question.options
+    _print_options(shown, numbered=len(question.options) <= NUMBERED)
+    if len(shown) < len(question.options):
+        out.print(Text(f"  ? shows all {len(question.options)}", style="dim"))
     if question.example:
         out.print(Text("  such as: ", style="dim") + safe(question.example))
     if question.form == "lines":
         out.print(Text("  an empty line ends", style="dim"))
     if question.default is not None:
-        out.print(Text("  [") + safe(_in_words(question.default)) + Text("]"))
+        out.print(Text("  [") + safe(_in_words(question.default) or "nothing") + Text("]"))
 
 
 def _in_words(default: Any) -> str:
