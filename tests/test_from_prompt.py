@@ -175,7 +175,6 @@ def test_a_system_prompt_becomes_the_answers_of_an_interview(tmp_path: Path):
     assert {row["intent"] for row in rows} == {"booking changes", "refunds", "lost baggage"}
     assert recipe.harness.system == AIRLINE.strip()
     assert recipe.harness.target is None
-    text = (tmp_path / "app" / "recipe.yaml").read_text("utf-8")
     assert recipe.harness.never == ["Never: promise compensation before a claim is checked", "Do not discuss other airlines."]
     again = api.new(tmp_path / "again", answers=tmp_path / "app" / "answers.yaml")
     fields = [one.tables["traffic"].fields["intent"] for one in (load(again.recipe).recipe, recipe)]

@@ -353,8 +353,8 @@ class TableRun:
                     number, place = owners[which]
                     came[number][place] = completion  # they come in any order
                     answered += len(came[number]) == len(prompts[number])
-                    so_far = replace(stage, asking=name, asked=len(rows), answered=min(answered, len(rows)), tries=field.tries)
-                    self.report(so_far, 1)
+                    here = replace(stage, asking=name, asked=len(rows), answered=min(answered, len(rows)), tries=field.tries)
+                    self.report(here, 1)
             for number, row_prompts in enumerate(prompts):
                 so_far = answers[number]
                 complete = so_far is not None and len(came[number]) == len(row_prompts)
