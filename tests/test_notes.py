@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import synthgen
-from synthgen.advice.shipped import shipped_recipes
 from synthgen.cli.terminal.making import print_made, print_preview
 from synthgen.models import ScriptedModel
 from synthgen.recipe.notes import notes
 from synthgen.recipe.seed_notes import seed_notes
+from synthgen.recipe.shipped import shipped_recipes
 from synthgen.spec.rows import Prompt
 
 

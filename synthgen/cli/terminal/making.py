@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import out, verbatim
+from synthgen.cli.terminal.page import out, safe, verbatim
 from synthgen.cli.terminal.rows import How, print_rows
 from synthgen.dataset import REPORT
 from synthgen.models.budget import dollars
