@@ -81,7 +81,7 @@ def _run() -> None:
         sys.exit(failed(error))
 
 
-def _errors_error_text(function: Callable[..., None]) -> Callable[..., None]:
+def _errors_in_words(function: Callable[..., None]) -> Callable[..., None]:
     """The command with its errors turned into a message and an exit code."""
 
     @wraps(function)
@@ -124,7 +124,7 @@ def _options(
 for _name, _function in COMMANDS.items():
     _help_text = described(_function)
     app.command(_name, help=_help_text, short_help=_help_text.split(". ")[0].split("; ")[0].rstrip("."), epilog=epilog(_name))(
-        _errors_error_text(_function)
+        _errors_in_words(_function)
     )
 
 

@@ -140,7 +140,7 @@ def look(
         reading.so_far,
         None if reading.so_far else begun_beside(dataset.folder),
         reading.working,
-        () if places else tuple(selection.unmatched(candidates)),
+        () if places or number is not None else tuple(selection.unmatched(candidates)),
     )
 
 

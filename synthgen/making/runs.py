@@ -258,7 +258,7 @@ class Run:
         """What is done before the table's first answer, in words; nothing where no model is asked."""
         names = [name for field in table.asked.values() for name in field.models()]
         loads = any(isinstance(self.models[name].model, BaseModel) and not self.models[name].asked for name in names)
-        return "" if not names else "loading the model and writing its first answers" if loads else "waiting for the first answer"
+        return "" if not names else "loading the model" if loads else "waiting for the first answer"
 
     def _tell(self, **changes: Any) -> None:
         self.now = replace(self.now, cost=self.budget.spent or None, **changes)
