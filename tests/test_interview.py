@@ -307,6 +307,7 @@ def test_answers_come_back_from_their_file_as_they_were(tmp_path: Path):
         ("topics: [a, b]\nvoices: {shouty: 1}\n", "'shouty'"),
         ("topics: [a, b]\nmessages: {a: where is it}\n", "messages → a: a list of texts"),
         ("topics: [a, b]\nmessages: {a: [it is <amount>]}\nmisguessed: []\nranges: {amount: [9, 1]}\n", "two numbers are expected"),
+        ("topics: [a, b]\nmessages: {a: [it is <amount>]}\nmisguessed: 5\n", "misguessed: a list of texts is expected"),
         ("topics: [a, 12]\n", "put a number in quotes"),
         ("topics: [a, b]\nfacts: {amount: gold}\nmessages: {a: [it is <amount>]}\n", "'gold'"),
     ],

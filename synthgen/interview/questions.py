@@ -135,12 +135,13 @@ def questions(answers: Answers) -> Iterator[Question]:
 
 def _of_facts(answers: Answers) -> Iterator[Question]:
     """What the slots of messages stand for: one question for all that can be guessed from their names, and more for those guessed wrong."""
-    names, wrong = sorted(slots_of(answers) - COLUMNS), answers.get(GUESSES, default=[])
+    names, misguessed = sorted(slots_of(answers) - COLUMNS), answers.get(GUESSES)
+    wrong = misguessed if isinstance(misguessed, list) else []
     guessed = {slot: FACTS[suggested(slot)].about for slot in names if ("facts", slot) not in answers or slot in wrong}
     if guessed:
         yield Question(
             (GUESSES,),
-            "What the names stand for, as they suggest it. Which of it is wrong?",
+            "This is what the names in your messages seem to stand for. Which of them stand for something else?",
             next(iter(guessed)),
             form="several",
             options=guessed,

@@ -148,7 +148,7 @@ def _asked(question: Question, line: Callable[[str], str]) -> Any:
             lines.append(line("> "))
         if lines[-1].strip() == BACK:
             return BACK
-        if lines == [EXPLAIN] and question.form != "lines":
+        if lines[-1].strip() == EXPLAIN and question.form != "lines":
             _explain(question)
             continue
         try:
