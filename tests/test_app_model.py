@@ -18,7 +18,7 @@ from servers.claude import ClaudeServer
 
 from synthgen.errors import DataError, LimitError, ModelError, RecipeError
 from synthgen.models import AppModel, Budget, opened_app
-from synthgen.models.app_http import LARGEST
+from synthgen.models.http_client import LARGEST
 from synthgen.spec.rows import Completion, Prompt
 
 FIRST = (("user", "hi"), ("assistant", "What is it?"))

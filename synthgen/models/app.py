@@ -5,19 +5,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from random import Random
-from threading import Event, Thread
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 from synthgen.errors import ModelError, SynthgenError
 from synthgen.models.app_wire import AppFailure, AppQuestion, AppReply
 from synthgen.models.budget import Budget
+from synthgen.models.event_loop import EventLoop
 from synthgen.models.failures import KEPT
-from synthgen.models.pace import Pace
 from synthgen.spec.digests import digest
 from synthgen.spec.rows import Completion, Prompt
 
@@ -29,8 +28,6 @@ PATIENCE = 600.0
 """Seconds that an application may ask to wait; if it asks for more, the run ends and can be taken up later."""
 FAILING_FIRST, FAILING = 3, 50
 """How many requests may fail in a row, before any was answered and later."""
-CLOSING = 10.0
-"""Seconds that the end of what is under way is waited for."""
 START = "start it, then run the same command again"
 
 
@@ -64,7 +61,7 @@ class AppModel:
         self.problem: SynthgenError | None = None
         self.hint = ""  # of the last failure
         self._jitter = Random()  # when to try again must differ between processes, and decides no answer
-        self._loop: _Loop | None = None
+        self._loop: EventLoop | None = None
         self._next = 0.0
 
     def count(self, text: str) -> int:
@@ -80,7 +77,7 @@ class AppModel:
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
         """The reply to each prompt, or the error that came in its place, in the order in which they arrive. Errors are held back until a
         reply shows that the application is there. Raises ModelError, LimitError; all that was answered until then is given out first."""
-        self._loop = self._loop or _Loop(self.application.concurrency)
+        self._loop = self._loop or EventLoop("application", self.application.concurrency)
         loop, self.problem, failed = self._loop, None, list[Completion]()
         ahead, running, done = deque(prompts), set[Future[Completion | None]](), deque[Future[Completion | None]]()
         while True:
@@ -122,7 +119,7 @@ class AppModel:
 
     # In the loop
 
-    async def _completion(self, loop: _Loop, prompt: Prompt) -> Completion | None:
+    async def _completion(self, loop: EventLoop, prompt: Prompt) -> Completion | None:
         """The reply to a prompt, or the error in its place; None where the run has ended, for which the problem says why."""
         try:
             return await self._answer(loop, prompt)
@@ -130,7 +127,7 @@ class AppModel:
             self.problem = self.problem or error
             return None
 
-    async def _answer(self, loop: _Loop, prompt: Prompt) -> Completion | None:
+    async def _answer(self, loop: EventLoop, prompt: Prompt) -> Completion | None:
         session = digest(f"{self.identity}\0{prompt.settings.get('session', prompt.stream)}", 24)
         question, tries, pause = AppQuestion(prompt.text, prompt.turns, session), 0, 0.0
         while self.problem is None:
@@ -152,7 +149,7 @@ class AppModel:
             pause = self._pause(tries - 1, answer.wait)
         return None
 
-    async def _once(self, loop: _Loop, question: AppQuestion) -> tuple[float, AppReply | AppFailure]:
+    async def _once(self, loop: EventLoop, question: AppQuestion) -> tuple[float, AppReply | AppFailure]:
         """When a try began, and what came of it."""
         await loop.pace.turn()
         try:
@@ -194,35 +191,3 @@ class AppModel:
         if wait:
             return wait * self._jitter.uniform(1, 1.1)
         return self._jitter.uniform(0, min(LONGEST_PAUSE, self.first_pause * 2**number))
-
-
-class _Loop:
-    """An event loop on a thread of its own, the same for as long as an application is asked: what a function keeps may belong to it."""
-
-    def __init__(self, concurrency: int) -> None:
-        self._ready, self._concurrency = Event(), concurrency
-        self._last: Coroutine[Any, Any, None] | None = None
-        self._thread = Thread(target=lambda: asyncio.run(self._serve()), name="application", daemon=True)
-        self._thread.start()
-        self._ready.wait()
-
-    def start(self, work: Coroutine[Any, Any, Completion | None]) -> Future[Completion | None]:
-        """Do some work in the loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def end(self, last: Coroutine[Any, Any, None]) -> None:
-        """Stop, when `last` is done; what is under way is cancelled."""
-        self._last = last
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(CLOSING)  # a function that never lets go must not hold up the end
-
-    async def _serve(self) -> None:
-        self._loop, self._over, self.pace = asyncio.get_running_loop(), asyncio.Event(), Pace(self._concurrency)
-        self._ready.set()
-        await self._over.wait()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        if self._last is not None:
-            await self._last

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from synthgen.models import app_wire
@@ -14,23 +13,12 @@ from synthgen.models.app_secrets import is_secret
 from synthgen.models.app_settings import VARIABLE, AppSettings, form_of
 from synthgen.models.app_wire import AppFailure, AppQuestion, AppReply
 from synthgen.models.failures import redacted, told_to_wait
+from synthgen.models.http_client import LARGEST, PROVIDER_KEYS, HttpAnswer, HttpClient, NoHttpAnswer, provider_key
 from synthgen.spec.digests import digest, digest_of
-
-if TYPE_CHECKING:
-    import httpx2
 
 KEY, MODEL = "SYNTHGEN_APP_KEY", "SYNTHGEN_APP_MODEL"
 """The variables of the environment with the application's key and model."""
-OWN_KEYS = {
-    "openai": ("OPENAI_API_KEY", "OPENAI_BASE_URL", "api.openai.com"),
-    "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "api.anthropic.com"),
-}
-"""The variables with the keys of others, and of where their servers are, which alone get them; and where these are otherwise."""
-LARGEST = 1_000_000
-"""Bytes of an answer."""
 CONCURRENCY = 8
-IDLE = 2.0
-"""Seconds for which a connection is kept that is not used: servers close theirs after five or more, which a request must not run into."""
 SHAPE = "it was sent JSON with message, session and history; docs/application.md says how it is sent something else"
 """Of an endpoint that is asked in the plain form."""
 
@@ -48,7 +36,7 @@ class HttpApplication:
         self.identity = self._identity(version or settings.version)
         self.secrets = list(_secrets(settings))
         self.headers = self._headers()
-        self._client: httpx2.AsyncClient | None = None
+        self.client = HttpClient(self._address(""), self.concurrency)
 
     def _identity(self, version: str) -> str:
         said = self.settings.model_dump(include={"body", "reply", "headers", "system"}, exclude_defaults=True)
@@ -59,66 +47,23 @@ class HttpApplication:
 
     def _headers(self) -> dict[str, str]:
         headers = {"accept": "application/json", "user-agent": "synthgen"}
-        key = os.environ.get(KEY, "") or self._others_key()
+        key = os.environ.get(KEY, "") or provider_key(self.form, self._address(""))
         if key:
             headers["authorization"] = f"Bearer {key}"
         if self.form == "anthropic":
             headers["anthropic-version"] = app_wire.ANTHROPIC
         return headers | {name.lower(): _with_variables(value) for name, value in self.settings.headers.items()}
 
-    def _others_key(self) -> str:
-        """The key of OpenAI or Anthropic, where the address is of a server of theirs, or of the one that stands for it."""
-        if self.form not in OWN_KEYS:
-            return ""
-        name, base, host = OWN_KEYS[self.form]
-        theirs = {host, urlsplit(os.environ.get(base, "")).netloc.casefold()} - {""}
-        return os.environ.get(name, "") if urlsplit(self._address("")).netloc.casefold() in theirs else ""
-
     def _address(self, session: str) -> str:
         return app_wire.with_session(_with_variables(self.settings.url or ""), session)
 
-    @property
-    def client(self) -> httpx2.AsyncClient:
-        """The client, made when it is first asked for: follows no redirect, and keeps no cookie, which would mix one talk with another."""
-        if self._client is None:
-            from http.cookiejar import CookieJar, DefaultCookiePolicy
-
-            import httpx2
-
-            url = urlsplit(self._address(""))
-            local = url.hostname in ("localhost", "127.0.0.1", "::1")
-            self._client = httpx2.AsyncClient(
-                follow_redirects=False,
-                timeout=None,
-                trust_env=not local,  # a proxy cannot reach this machine
-                verify=url.scheme == "https",
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                limits=httpx2.Limits(max_connections=self.concurrency, keepalive_expiry=IDLE),
-            )
-        return self._client
-
     async def close(self) -> None:
         """Let go of its connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        await self.client.close()
 
     async def ask(self, question: AppQuestion) -> AppReply | AppFailure:
         """What it answers, or why it does not; neither with a secret in it."""
-        import httpx2
-
-        try:
-            answer = await self._asked(question)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-            answer = AppFailure(f"nobody answers there ({app_wire.short(str(error)) or type(error).__name__})", what="unreachable")
-        except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeError):
-            answer = AppFailure("the request cannot be sent", "look for odd letters in the address and the headers")
-        except httpx2.TransportError:
-            answer = AppFailure("the connection was lost", what="passing")
-        except (httpx2.HTTPError, httpx2.StreamError):
-            answer = AppFailure("its answer cannot be read")
-        except OSError as error:  # such as certificates that are not there
-            answer = AppFailure(f"the request cannot be sent: {app_wire.short(str(error))}")
+        answer = await self._asked(question)
         if isinstance(answer, AppFailure):
             return AppFailure(redacted(answer.message, self.secrets), answer.hint, answer.what, answer.wait)
         return AppReply(redacted(answer.text, self.secrets), answer.tokens_in, answer.tokens_out, answer.tokens_cached, answer.cost)
@@ -127,15 +72,14 @@ class HttpApplication:
         content = json.dumps(app_wire.body(self.settings, self.form, self.model, question), ensure_ascii=False).encode()
         headers = {name: app_wire.with_session(value, question.session) for name, value in self.headers.items()}
         headers = {"content-type": "application/json"} | headers
-        async with self.client.stream("POST", self._address(question.session), content=content, headers=headers) as response:
-            kind = response.headers.get("content-type", "").partition(";")[0].strip().casefold()
-            if kind == "text/event-stream" and response.status_code < 300:
+        response = await self.client.ask("POST", self._address(question.session), headers, content)
+        if isinstance(response, NoHttpAnswer):
+            return AppFailure(response.message, response.hint, "answer" if response.what == "final" else response.what)
+        if response.text is None:
+            if response.kind == "text/event-stream":
                 return AppFailure("it streams its answer, which is not read", "have it answer with one JSON object")
-            raw = await _content(response)
-        if raw is None:
             return AppFailure(f"its answer has more than {LARGEST:,} bytes")
-        text = raw.decode("utf-8", "replace")
-        return self._read(text, kind) if 200 <= response.status_code < 300 else self._refused(response, text)
+        return self._read(response.text, response.kind) if 200 <= response.status < 300 else self._refused(response, response.text)
 
     def _read(self, text: str, kind: str) -> AppReply | AppFailure:
         try:
@@ -154,10 +98,10 @@ class HttpApplication:
             return AppFailure(f"its answer has no reply {where}{told}", "say where it stands: reply, in a file for --app")
         return app_wire.usage_of(answer, reply, self.model if self.form == "anthropic" else "")
 
-    def _refused(self, response: Any, text: str) -> AppFailure:
-        status = response.status_code
+    def _refused(self, response: HttpAnswer, text: str) -> AppFailure:
+        status = response.status
         trouble = app_wire.trouble_in(text)
-        message = f"{status} {response.reason_phrase}".strip() + (f": {trouble}" if trouble else "")
+        message = f"{status} {response.phrase}".strip() + (f": {trouble}" if trouble else "")
         if 300 <= status < 400:
             where = app_wire.short(response.headers.get("location", "")) or "it does not say which"
             told = f"{status}: it sends requests on to another address ({where}), where nothing is sent"
@@ -171,16 +115,6 @@ class HttpApplication:
         if status in (404, 405):
             return AppFailure(message, "look at the address, its path too")
         return AppFailure(message, SHAPE if self.form == "plain" and self.settings.body is None else "")
-
-
-async def _content(response: Any) -> bytes | None:
-    """The content of an answer; None where there is too much."""
-    raw = bytearray()
-    async for chunk in response.aiter_bytes():
-        raw += chunk
-        if len(raw) > LARGEST:
-            return None
-    return bytes(raw)
 
 
 def _with_variables(text: str) -> str:
@@ -198,7 +132,7 @@ def _secrets(settings: AppSettings) -> Iterator[str]:
     themselves that seems to be a key."""
     queries = dict(part.partition("=")[::2] for part in urlsplit(settings.url or "").query.split("&"))
     written = {**queries, **settings.headers}
-    names = [KEY, *(name for name, _, _ in OWN_KEYS.values()), *VARIABLE.findall(" ".join([settings.url or "", *written.values()]))]
+    names = [KEY, *(name for name, _, _ in PROVIDER_KEYS.values()), *VARIABLE.findall(" ".join([settings.url or "", *written.values()]))]
     yield from (os.environ.get(name, "") for name in names)
     for place, text in written.items():
         yield from (word for word in re.split(r"[\s;,=]+", VARIABLE.sub("", text)) if is_secret(place, word))
