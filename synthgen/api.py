@@ -222,7 +222,7 @@ def _previews(
             refuse_unnamed(recipe_plan, replacements)
         journal = stack.enter_context(shared_journal(Output(loaded.output_folder(out)), "preview"))
         opened, specs = open_models(loaded, recipe_plan.models, replacements), loaded.recipe.all_models
-        closed = {name: not ask and specs[name].kind != "base" for name in opened}
+        closed = {name: not ask and specs[name].asked_as != "base" for name in opened}
         recording = {name: RecordingModel(Journalled(model, journal, closed=closed[name])) for name, model in opened.items()}
         with notebook.progress(watchers[0]) as watch:
             audience = Audience(watch, watchers[1] or (lambda row: None))

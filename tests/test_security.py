@@ -43,6 +43,11 @@ SECRET = "the password is swordfish"
 SENTENCES = {
     "It reads every file in its own folder": ["test_what_is_beside_the_recipe_is_read"],
     "It reads a folder elsewhere only when you say so": ["test_an_allowed_folder_is_read"],
+    "It asks a server of models on this machine": [
+        "test_completions.py::test_this_machine_is_asked_without_a_word",
+        "test_completions.py::test_a_recipe_has_no_other_machine_asked_by_itself",
+        "test_completions.py::test_another_machine_may_be_asked_when_it_is_allowed",
+    ],
     "It asks Claude with your key": ["test_claude_model.py::test_the_limit_is_never_passed"],
     "It decides what your application is asked": ["test_app.py::test_a_reply_is_what_the_application_answered"],
     "It names models and datasets on the Hub": ["test_load_dataset.py::test_datasets_of_the_hub_are_loaded"],
@@ -96,6 +101,7 @@ SENTENCES = {
     "It names no application": [
         "test_app.py::test_a_mistake_in_a_recipe_is_told",
         "test_app.py::test_where_no_application_is_named_it_is_told_before_anything_is_made",
+        "test_completions.py::test_a_recipe_has_no_other_machine_asked_by_itself",
     ],
     "It names an output folder": ["test_a_name_is_no_path"],
     "Only plain files are read": [
@@ -157,6 +163,14 @@ SENTENCES = {
         "faults/test_clock.py::test_a_clock_that_is_set_in_mid_run_changes_nothing",
     ],
     "The key is nowhere": ["test_claude_model.py::test_the_key_is_nowhere"],
+    "A base model's server is asked at": ["test_completions.py::test_no_redirect_is_followed"],
+    "`check` makes no request": ["test_completions.py::test_check_asks_nothing"],
+    "`SYNTHGEN_COMPLETIONS_KEY` is": ["test_completions.py::test_the_key_is_in_the_request_alone"],
+    "OpenAI's key goes": ["test_completions.py::test_the_key_of_openai_goes_to_its_own_server_only"],
+    "Of what it answers 1,000,000": [
+        "test_completions.py::test_an_answer_without_end_is_not_read_to_its_end",
+        "test_completions.py::test_an_answer_that_does_not_come_is_told",
+    ],
     "An application gets requests at": ["test_app_model.py::test_no_redirect_is_followed"],
     "A cookie that it sets": ["test_app_model.py::test_no_cookie_leads_from_one_talk_into_another"],
     "Its key, and what": ["test_app_model.py::test_no_secret_comes_back", "test_app.py::test_no_secret_is_written_anywhere"],

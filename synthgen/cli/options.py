@@ -24,7 +24,13 @@ Set = Annotated[
 ]
 Without = Annotated[list[str] | None, typer.Option("--without", metavar="TABLE", help="leave a table out; may be repeated")]
 Allow = Annotated[
-    list[Path] | None, typer.Option("--allow", metavar="DIR", help="a folder outside the recipe's own that it may read; may be repeated")
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        metavar="PLACE",
+        help="a folder outside the recipe's own that it may read, or a server that it may ask, such as http://gpu.example:8000; may be "
+        "repeated",
+    ),
 ]
 App = Annotated[
     str | None,
@@ -61,7 +67,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but er
 
 
 def loading(
-    rows: int | None, seed: int | None, settings: list[str] | None, without: list[str] | None, allow: list[Path] | None
+    rows: int | None, seed: int | None, settings: list[str] | None, without: list[str] | None, allow: list[str] | None
 ) -> dict[str, Any]:
     """These options as `load` has them."""
     return {"rows": rows, "seed": seed, "settings": settings or [], "without": without or [], "allow": allow or []}

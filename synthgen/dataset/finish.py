@@ -102,12 +102,18 @@ def _manifest(
         "recipe": loaded.data,
         "versions": versions(),
         "models": {name: model.identity for name, model in models.items()},
+        **({"seeded": seeded} if (seeded := _seeded(models)) else {}),
         "tables": tables,
         "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside},
         "answers": dict(count),
         "seconds": round(seconds, 2),
         "files": files,
     }
+
+
+def _seeded(models: Mapping[str, Journalled]) -> dict[str, bool]:
+    """Of the models behind servers that this run asked, whether the same seed gave the same text."""
+    return {name: seeded for name, model in models.items() if (seeded := getattr(model.model, "seeded", None)) is not None}
 
 
 def _contents(plan: Plan, manifest: Mapping[str, Any], stores: Mapping[str, TableStore]) -> CardContents:

@@ -5,6 +5,7 @@ from synthgen.models.app_opening import AppSource, UnnamedApp, opened_app, unnam
 from synthgen.models.base import BaseModel
 from synthgen.models.budget import Budget
 from synthgen.models.claude import ClaudeModel
+from synthgen.models.completions import CompletionsModel
 from synthgen.models.journal import Journal
 from synthgen.models.journalled import Journalled
 from synthgen.models.model import Model, PaidModel, is_paid
@@ -17,6 +18,7 @@ __all__ = [
     "BaseModel",
     "Budget",
     "ClaudeModel",
+    "CompletionsModel",
     "Journal",
     "Journalled",
     "Model",

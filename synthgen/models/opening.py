@@ -9,7 +9,9 @@ from synthgen.models.app_opening import UnnamedApp
 from synthgen.models.base import BaseModel
 from synthgen.models.budget import Budget
 from synthgen.models.claude import ClaudeModel
+from synthgen.models.completions import CompletionsModel
 from synthgen.models.model import Model
+from synthgen.recipe.server_model import CompletionsSpec
 from synthgen.recipe.shape import AnySpec, AppSpec, BaseModelSpec, ClaudeSpec
 
 
@@ -21,11 +23,15 @@ def _claude(spec: ClaudeSpec, budget: Budget | None) -> Model:
     return ClaudeModel(spec.name, concurrency=spec.concurrency, timeout=spec.timeout, prices=spec.prices, budget=budget)
 
 
+def _completions(spec: CompletionsSpec, budget: Budget | None) -> Model:
+    return CompletionsModel(spec.url, spec.name, concurrency=spec.concurrency, timeout=spec.timeout)
+
+
 def _app(spec: AppSpec, budget: Budget | None) -> Model:
     return UnnamedApp()
 
 
-OPENERS: dict[str, Callable[[Any, Budget | None], Model]] = {"app": _app, "base": _base, "claude": _claude}
+OPENERS: dict[str, Callable[[Any, Budget | None], Model]] = {"app": _app, "base": _base, "claude": _claude, "completions": _completions}
 """By kind."""
 
 

@@ -48,10 +48,10 @@ class Pace:
         self.under_way -= 1
         self._let()
 
-    def went(self, headers: Mapping[str, str]) -> None:
-        """A request was answered, with these headers."""
+    def went(self, headers: Mapping[str, str], growth: float | None = None) -> None:
+        """A request was answered, with these headers. The limit grows by so much; if that is not said, by one with each round."""
         self.wins += 1
-        self.limit = min(self.most, self.limit + 1 / self.limit)
+        self.limit = min(self.most, self.limit + (1 / self.limit if growth is None else growth))
         sent = date_of(headers)
         resets = [headers.get(name[: -len("remaining")] + "reset") for name, remaining in headers.items() if _is_empty(name, remaining)]
         for reset in resets:

@@ -16,7 +16,7 @@ from synthgen.dataset import Dataset, Output
 from synthgen.dataset.columns import PROVENANCE
 from synthgen.dataset.find import numbers, place_of, set_aside, some_rows
 from synthgen.dataset.finish import other_versions
-from synthgen.dataset.origin import folders
+from synthgen.dataset.origin import folders, servers
 from synthgen.errors import OutputError, RecipeError, SynthgenError
 from synthgen.models import Journal
 from synthgen.provenance.record import Record
@@ -192,14 +192,14 @@ def _replayed(
 
 def _recipe(output: Dataset, recipe: str | Path | None, allow: Sequence[str | Path]) -> Loaded:
     """The recipe that was run, read again; its files are where they were when it was made. Raises RecipeError."""
-    read_folders = folders(Output(output.folder))
+    read_folders, allowed = folders(Output(output.folder)), [*servers(Output(output.folder)), *allow]
     if recipe is not None:
         place = Path(recipe)
-        folder, allowed = place if place.is_dir() else place.parent, list(map(Path, allow))
+        folder = place if place.is_dir() else place.parent
     elif read_folders:
-        folder, allowed = read_folders[0], [*read_folders[1:], *map(Path, allow)]
+        folder, allowed = read_folders[0], [*read_folders[1:], *allowed]
     else:
-        folder, allowed = output.folder, list(map(Path, allow))
+        folder = output.folder
     written = Output(output.folder).whole / RECIPE  # the manifest's JSON has no keys that are numbers or truth values
     return load(written if written.exists() else output.recipe.data, folder=folder, allow=allowed)
 

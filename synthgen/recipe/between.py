@@ -81,10 +81,10 @@ class _RecipeView:
         written, models = source.data.get("tables"), source.data.get("models")
         self.parts, self.source = parts, source
         self.tables: dict[Any, Any] = written if isinstance(written, dict) else {}
-        self.models: dict[str, str | None] = {name: spec.model_fields["kind"].default for name, spec in DEFAULT_MODELS.items()}
-        """For each model its kind; None when another mistake hides it."""
+        self.models: dict[str, str | None] = {name: spec.asked_as for name, spec in DEFAULT_MODELS.items()}
+        """For each model what it is asked as; None when another mistake hides it."""
         for name in models if isinstance(models, dict) else ():
-            self.models[str(name)] = getattr(parts.get(("models", name)), "kind", None)
+            self.models[str(name)] = getattr(parts.get(("models", name)), "asked_as", None)
         self.models[APP] = APP
         self.claude_names = {name: spec.name for name in self.models if (spec := self._spec(str(name))) and spec.paid}
         self.parents = {name: part.table for name in self.tables if isinstance(part := parts.get(("tables", name, "from")), From)}

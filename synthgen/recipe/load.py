@@ -27,6 +27,7 @@ from synthgen.recipe.publish import Publish
 from synthgen.recipe.shape import DEFAULT_MODELS, AnyModel, BaseModelSpec, From, Recipe, Table
 from synthgen.recipe.words import as_yaml, explained, keys
 from synthgen.spec import numerals
+from synthgen.spec.addresses import parted
 from synthgen.spec.parts import Part, PartMistake, RecipeContext
 from synthgen.spec.render import in_braces
 from synthgen.voices import Voice
@@ -81,7 +82,8 @@ def load(
 
     `settings` are overrides such as `tables.traffic.rows=50`, `rows` and `seed` the short forms of the usual ones
     (`rows` goes to every table that has no parent), `without` the tables to leave out, `allow` folders outside
-    the recipe's own that it may read, `folder` where its relative paths begin if that is another. Raises RecipeError with every mistake.
+    the recipe's own that it may read and servers elsewhere that it may ask, `folder` where its relative paths begin
+    if that is another. Raises RecipeError with every mistake.
     """
     source = source_of(path) if isinstance(path, Mapping) else sources.read(Path(path), str(path))
     path = Path(NAME if isinstance(path, Mapping) else path)
@@ -100,7 +102,7 @@ def load(
         sources.override(source, f"seed={seed}", f"--seed {seed}")
     _leave_out(source, without)
     base_folder = path.resolve().parent if folder is None else Path(folder).resolve()
-    context = _context(source.data, base_folder, tuple(map(Path, allow)))
+    context = _context(source.data, base_folder, allow)
     reader = _Reader(source, context)
     recipe = reader.recipe()
     if source.mistakes:
@@ -151,14 +153,18 @@ def _leave_out(source: Source, excluded: Sequence[str]) -> None:
             source.left_out.add(name)
 
 
-def _context(data: dict[str, Any], folder: Path, allow: tuple[Path, ...]) -> RecipeContext:
-    context = RecipeContext(folder, allow=allow)
+def _context(data: dict[str, Any], folder: Path, allow: Sequence[str | Path]) -> RecipeContext:
+    try:
+        paths, servers = parted(allow)
+    except ValueError as error:
+        raise RecipeError([Mistake("--allow", str(error), "such as --allow http://gpu.example:8000")]) from None
+    context = RecipeContext(folder, allow=tuple(map(Path, paths)), servers=tuple(servers))
     about, now = data.get("about"), data.get("now")
     try:
         clock = moment(now, context.now)[0] if isinstance(now, str) else context.now
     except ValueError:
         clock = context.now  # reported as a mistake of its type
-    return RecipeContext(context.folder, about if isinstance(about, str) else "", clock, allow)
+    return replace(context, about=about if isinstance(about, str) else "", now=clock)
 
 
 def _kinds(union: Any) -> dict[str, type[Part]]:

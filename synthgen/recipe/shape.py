@@ -18,6 +18,7 @@ from synthgen.fields.reply import APP
 from synthgen.recipe import model_folder
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.publish import Publish
+from synthgen.recipe.server_model import CompletionsSpec
 from synthgen.spec import names
 from synthgen.spec.parts import Part, PartMistake, RecipeContext, Revision, exists
 from synthgen.text.originals import LEARNED
@@ -54,6 +55,8 @@ class BaseModelSpec(Part):
     """A pretrained base model, run on this machine by transformers."""
 
     paid: ClassVar[bool] = False
+    asked_as: ClassVar[str] = "base"
+    """The role that it has for a field."""
 
     kind: Literal["base"] = "base"
     name: str = Field("scribbler", description="scribbler (ships inside the package), a Hub id, a folder, or a .gguf file")
@@ -156,6 +159,7 @@ class ClaudeSpec(Part):
 
     paid: ClassVar[bool] = True
     english: ClassVar[bool] = False
+    asked_as: ClassVar[str] = "claude"
 
     kind: Literal["claude"] = "claude"
     name: str = Field("claude-sonnet-5-5", min_length=1, description="the model's id, such as claude-sonnet-5-5")
@@ -181,6 +185,7 @@ class AppSpec(Part):
 
     paid: ClassVar[bool] = False
     english: ClassVar[bool] = False
+    asked_as: ClassVar[str] = APP
 
     kind: Literal["app"] = "app"
     name: Literal["the application"] = "the application"
@@ -194,8 +199,8 @@ class AppSpec(Part):
         yield from ()
 
 
-AnyModel = Annotated[BaseModelSpec | ClaudeSpec, Discriminator("kind")]
-AnySpec = BaseModelSpec | ClaudeSpec | AppSpec
+AnyModel = Annotated[BaseModelSpec | ClaudeSpec | CompletionsSpec, Discriminator("kind")]
+AnySpec = BaseModelSpec | ClaudeSpec | CompletionsSpec | AppSpec
 DEFAULT_MODELS: dict[str, type[BaseModelSpec] | type[ClaudeSpec]] = {"typist": BaseModelSpec, "claude": ClaudeSpec}
 """The models that are there without being written."""
 

@@ -47,13 +47,15 @@ def resolve_inside(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Pat
 
 @dataclass(frozen=True, slots=True)
 class RecipeContext:
-    """What every part of a recipe may know of it: where it lies, what it is about, what time it is, and the voices that have a name."""
+    """What every part of a recipe may know of it: where it lies, what it is about, what time it is, the voices that have a name, and of
+    which other folders and servers (scheme, host and port) it may make use."""
 
     folder: Path
     about: str = ""
     now: datetime.datetime = datetime.datetime(2026, 11, 1, 12, 0)  # noqa: DTZ001 (a recipe's clock has no zone)
     allow: tuple[Path, ...] = ()
     voices: Mapping[str, Any] = field(default_factory=dict)
+    servers: tuple[str, ...] = ()
 
     def path(self, name: str) -> Path:
         """The file of that name. Raises ValueError when it leaves the recipe's folder."""

@@ -67,7 +67,7 @@ def app_server(answer: Answer, *, strict: bool = True) -> Iterator[AppServer]:
         def do_POST(self) -> None:
             nonlocal under_way
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-            asked = Asked(self.path, {name.lower(): value for name, value in self.headers.items()}, json.loads(raw))
+            asked = Asked(self.path, {name.lower(): value for name, value in self.headers.items()}, json.loads(raw or b"null"))
             with lock:
                 number = len(server.asked)
                 server.asked.append(asked)
