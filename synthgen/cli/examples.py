@@ -42,7 +42,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "serve": (
         "synthgen serve recipe.yaml",
         "synthgen serve recipe.yaml --rows 50 --port 8765 --max-cost 5",
-        "SYNTHGEN_SERVE_TOKEN=$(openssl rand -hex 24) synthgen serve recipe.yaml --host 0.0.0.0",
+        "synthgen serve recipe.yaml --host 0.0.0.0",
     ),
     "verify": ("synthgen verify outputs/bank-support",),
     "why": ("synthgen why outputs/bank-support traffic-17", "synthgen why outputs/bank-support 17 --table traffic --json"),
