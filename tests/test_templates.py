@@ -366,7 +366,7 @@ def test_a_template_cannot_make_something_huge_out_of_something_small(template):
     began = time.perf_counter()
     with pytest.raises(TemplateMistake):
         checked_and_filled(template)
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 60
 
 
 def test_what_is_too_much_work_is_told_in_words():

@@ -16,7 +16,7 @@ from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
 from synthgen.harness.cases import Suite, harness_of
 from synthgen.harness.suite import suite_of
-from synthgen.spec.remedies import remedy
+from synthgen.spec.remedies import FORBIDDEN, FULL, remedy
 
 HARNESSES = {
     exporter.name: exporter
@@ -93,7 +93,8 @@ def export(
         for name, harness_folder in folders.items():
             _write(HARNESSES[name].write, suite, harness_folder)
     except OSError as error:
-        hint = f"{remedy(error.errno, 'there')}, or choose another place: --out DIR"
+        first = f"{remedy(error.errno, 'there')}, or " if error.errno in (*FULL, *FORBIDDEN) else ""
+        hint = f"{first}choose another place: --out DIR"
         raise OutputError(f"cannot write to {error.filename or place}: {error.strerror}", hint) from None
     commands = {
         name: HARNESSES[name].command.format(folder=shlex.quote(str(harness_folder)), name=suite.slug)

@@ -113,7 +113,12 @@ def serve_command(recipe: Path, *options: str, **environment: str) -> Iterator[t
     asked = [sys.executable, "-m", "synthgen", "serve", str(recipe), *options]
     usual = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
     process = subprocess.Popen(
-        asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=usual | {"PYTHONUNBUFFERED": "1"} | environment
+        asked,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=usual | {"PYTHONUNBUFFERED": "1"} | environment,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it may be ignored here
     )
     assert process.stdout
     try:
