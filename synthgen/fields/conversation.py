@@ -21,10 +21,9 @@ from pydantic import AfterValidator, Field
 from synthgen.errors import DataError
 from synthgen.fields.answer import AnswerForm
 from synthgen.fields.behaviours import BEHAVIOURS, MIX, behaviour_mistakes
-from synthgen.fields.considered import Listener
 from synthgen.fields.instructed import MOST_TOKENS, Thinking, document, part_mistakes, prompt_files, room_mistakes
 from synthgen.fields.reply import APP, answered, service_figures, session_of
-from synthgen.fields.shape import WORDS, Asked, Chosen, FieldShape, Others, Passes, Role, Template, Weight, anything, fill
+from synthgen.fields.shape import WORDS, Asked, FieldShape, Others, Role, Template, Weight, fill
 from synthgen.fields.user_side import FILES, Part, Talk, TalkUser
 from synthgen.fields.voiced import draw_voice
 from synthgen.spec import render
@@ -288,21 +287,6 @@ class Conversation(Asked):
         if self.tests_app:
             labels |= {"error": talk.error, "ms": talk.milliseconds}
         return Labelled([{"role": role, "content": text} for role, text in talk.turns], labels)
-
-    def choose(
-        self,
-        rows: Sequence[Row],
-        answers: Sequence[Sequence[Completion]],
-        memory: Any,
-        passes: Passes = anything,
-        listener: Listener | None = None,
-    ) -> list[Chosen]:
-        """What each row reads in its answers; a row without a message was not asked about."""
-        no_completion = Completion(Prompt("", 0), "", "stop")
-        return [
-            (self.read(row, completions), completions[0] if completions else no_completion)
-            for row, completions in zip(rows, answers, strict=True)
-        ]
 
 
 def conversation_of(field: FieldShape) -> Conversation | None:

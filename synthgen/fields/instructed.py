@@ -17,12 +17,11 @@ from pydantic import Field
 
 from synthgen.errors import DataError, did_you_mean
 from synthgen.fields.answer import ANSWERED, AnswerForm
-from synthgen.fields.considered import Listener
 from synthgen.fields.schemas import fitting
-from synthgen.fields.shape import WORDS, Asked, Chosen, Count, Others, Passes, anything
+from synthgen.fields.shape import WORDS, Asked, Count, Others
 from synthgen.spec.parts import PartMistake, unreadable_file
 from synthgen.spec.paths import get_path, root_of
-from synthgen.spec.rows import Brief, Completion, Document, Prompt, Row, Value, to_text
+from synthgen.spec.rows import Brief, Document, Prompt, Row, Value, to_text
 from synthgen.spec.streams import Streams
 from synthgen.text import decoding, opened
 
@@ -162,21 +161,6 @@ class Instructed(Asked):
     def papers(self) -> tuple[Document, ...]:
         """The documents, each whole. Raises DataError, ValueError."""
         return tuple(document(self._context.path(name)) for name in self.documents)
-
-    def choose(
-        self,
-        rows: Sequence[Row],
-        answers: Sequence[Sequence[Completion]],
-        memory: Any,
-        passes: Passes = anything,
-        listener: Listener | None = None,
-    ) -> list[Chosen]:
-        """What each row reads in its answers; one that there was nothing to ask about reads none."""
-        no_completion = Completion(Prompt("", 0), "", "stop")
-        return [
-            (self.read(row, completions), completions[0] if completions else no_completion)
-            for row, completions in zip(rows, answers, strict=True)
-        ]
 
     def brief_of(self, prompt: str, form: AnswerForm, **values: Any) -> Brief:
         """The brief whose system text is `prompts/PROMPT.md`, filled with `values`, for answers of a form."""

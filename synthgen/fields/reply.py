@@ -11,9 +11,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from synthgen.fields.considered import Listener
 from synthgen.fields.instructed import part_mistakes
-from synthgen.fields.shape import Asked, Chosen, Others, Passes, Role, anything
+from synthgen.fields.shape import Asked, Others, Role
 from synthgen.spec.digests import digest
 from synthgen.spec.parts import PartMistake
 from synthgen.spec.paths import get_path, root_of
@@ -94,18 +93,3 @@ class Reply(Asked):
         (completion,) = completions
         text, error = (completion.text, None) if answered(completion) else (None, completion.text)
         return Labelled(text, {"error": error, "ms": completion.milliseconds})
-
-    def choose(
-        self,
-        rows: Sequence[Row],
-        answers: Sequence[Sequence[Completion]],
-        memory: Any,
-        passes: Passes = anything,
-        listener: Listener | None = None,
-    ) -> list[Chosen]:
-        """What each row was answered; one without a message was not asked about."""
-        no_completion = Completion(Prompt("", 0), "", "stop")
-        return [
-            (self.read(row, completions), completions[0] if completions else no_completion)
-            for row, completions in zip(rows, answers, strict=True)
-        ]

@@ -247,6 +247,10 @@ class Workload(NamedTuple):
     texts: Sequence[str]
 
 
+NOT_ASKED = Completion(Prompt("", 0), "", "stop")
+"""Stands for the completion of a row that there was nothing to ask about."""
+
+
 class Asked(FieldShape):
     """A field that a model is asked for."""
 
@@ -317,10 +321,14 @@ class Asked(FieldShape):
         passes: Passes = anything,
         listener: Listener | None = None,
     ) -> list[Chosen]:
-        """What each of the rows that were asked together gets: what it reads in its own answers, unless the field `chooses`.
+        """What each of the rows that were asked together gets: what it reads in its own answers (there are none where there was nothing
+        to ask), unless the field `chooses`.
         Then the memory is told of each choice, and what `passes` the table's checks is preferred. Where there was a choice, the `listener`
         hears of it."""
-        return [(self.read(row, completions), completions[0]) for row, completions in zip(rows, answers, strict=True)]
+        return [
+            (self.read(row, completions), completions[0] if completions else NOT_ASKED)
+            for row, completions in zip(rows, answers, strict=True)
+        ]
 
     def remember(self, row: Row, name: str, memory: Any) -> None:
         """Tell the memory of the value that the row has for this field, `name`."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
-from synthgen.voices.pieces import ENDS, Piece, lowered, tidy, words
+from synthgen.voices.pieces import ENDS, Piece, lowered, sentence_starts, tidy, words
 from synthgen.voices.voice import Voice
 
 Case = Literal["lower", "sentence", "shout", "other", "none"]
@@ -74,16 +74,9 @@ def set_case(pieces: Sequence[Piece], case: Case) -> None:
 
 
 def _begin_sentences(pieces: Sequence[Piece]) -> None:
-    begins = True
-    for piece in pieces:
-        if piece.sort == "mark":
-            begins = begins or piece.text[-1] in ENDS
-        elif piece.sort == "space":
-            begins = begins or "\n" in piece.text
-        else:
-            if begins and piece.sort == "word":
-                piece.text = piece.text[0].upper() + piece.text[1:]
-            begins = False
+    for piece in sentence_starts(pieces):
+        if piece.sort == "word":
+            piece.text = piece.text[0].upper() + piece.text[1:]
 
 
 # Punctuation

@@ -83,22 +83,30 @@ def located(pieces: list[Piece]) -> list[Piece]:
     return pieces
 
 
-def named(pieces: list[Piece]) -> list[Piece]:
-    """The pieces of a message, with names told from other words: what has a capital within a sentence, in a message that has few."""
-    word_pieces = [piece for piece in pieces if piece.sort == "word"]
-    capitals = [piece for piece in word_pieces if piece.text[0].isupper() and piece.text[1:].islower() and not _OF_ONE.match(piece.text)]
-    if 2 * len(capitals) > len(word_pieces):
-        return pieces
-    begins = True
+def sentence_starts(pieces: Sequence[Piece]) -> list[Piece]:
+    """The first piece of each sentence and line that is neither a mark nor a space."""
+    starts, begins = list[Piece](), True
     for piece in pieces:
         if piece.sort == "mark":
             begins = begins or piece.text[-1] in ENDS
         elif piece.sort == "space":
             begins = begins or "\n" in piece.text
         else:
-            if not begins and any(piece is capital for capital in capitals):
-                piece.sort = "name"
+            starts += [piece] if begins else []
             begins = False
+    return starts
+
+
+def named(pieces: list[Piece]) -> list[Piece]:
+    """The pieces of a message, with names told from other words: what has a capital within a sentence, in a message that has few."""
+    word_pieces = [piece for piece in pieces if piece.sort == "word"]
+    capitals = [piece for piece in word_pieces if piece.text[0].isupper() and piece.text[1:].islower() and not _OF_ONE.match(piece.text)]
+    if 2 * len(capitals) > len(word_pieces):
+        return pieces
+    first = set(map(id, sentence_starts(pieces)))
+    for piece in capitals:
+        if id(piece) not in first:
+            piece.sort = "name"
     return pieces
 
 
