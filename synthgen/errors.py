@@ -55,11 +55,11 @@ class Mistake:
     def __str__(self) -> str:
         return self.shown()
 
-    def shown(self, columns: int = WIDEST + INSET) -> str:
+    def shown(self, columns: int | None = None) -> str:
         """The mistake on a terminal of so many columns, which breaks no line above a caret."""
         lines = [f"{self.where}: {self.message}"]
         if self.line.strip():
-            text, column = _around(self.line.rstrip(), self.column - 1, columns - INSET)
+            text, column = _around(self.line.rstrip(), self.column - 1, (columns or WIDEST + INSET) - INSET)
             lines += [" " * INSET + text, " " * INSET + "".join(map(_gap, text[:column])) + "^"]
         if self.hint:
             lines.append(" " * INSET + self.hint)
@@ -117,7 +117,7 @@ class RecipeError(SynthgenError):
     def __str__(self) -> str:
         return self.shown()
 
-    def shown(self, columns: int = WIDEST + INSET) -> str:
+    def shown(self, columns: int | None = None) -> str:
         """All mistakes, on a terminal of so many columns."""
         told = [mistake.shown(columns) for mistake in self.mistakes]
         return "\n\n".join([*told, self.message] if len(told) > 1 else told)

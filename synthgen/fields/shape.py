@@ -172,6 +172,16 @@ class FieldShape(Part):
         return {}
 
     @property
+    def mentioned(self) -> Mapping[str, float]:
+        """The slots of its seed messages that its values have to mention, each with the share that must."""
+        return {}
+
+    @property
+    def source_of_topics(self) -> str:
+        """The template of what each of its values is about; "" where that does not matter."""
+        return ""
+
+    @property
     def originals(self) -> list[str]:
         """Messages that it must not repeat."""
         return []

@@ -151,6 +151,16 @@ class Typed(Asked):
         return self._seeds.by_topic
 
     @property
+    def mentioned(self) -> dict[str, float]:
+        """The slots in `mention`."""
+        return self.mention
+
+    @property
+    def source_of_topics(self) -> str:
+        """Its topic."""
+        return self.topic
+
+    @property
     def more_seeds(self) -> tuple[str, str] | None:
         """Its seeds, unless they are records."""
         return ("seeds", self.topic) if self.seeds is not None and not (self.field or self.turns) else None

@@ -15,7 +15,7 @@ from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.fields.reply import APP
 from synthgen.making.estimate import QuestionEstimate, questions
-from synthgen.models import AppModel, BaseModel, Budget, Journal, Journalled, Model, PaidModel, is_paid, open_model, unnamed
+from synthgen.models import AppModel, Budget, Journal, Journalled, Model, PaidModel, is_loaded, is_paid, open_model, unnamed
 from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.spec.digests import digest_of
 from synthgen.spec.rows import Completion, Prompt
@@ -257,7 +257,7 @@ class Run:
     def _preparing(self, table: TablePlan) -> str:
         """What is done before the table's first answer, in words; nothing where no model is asked."""
         names = [name for field in table.asked.values() for name in field.models()]
-        loads = any(isinstance(self.models[name].model, BaseModel) and not self.models[name].asked for name in names)
+        loads = any(is_loaded(self.models[name].model) and not self.models[name].asked for name in names)
         return "" if not names else "loading the model" if loads else "waiting for the first answer"
 
     def _tell(self, **changes: Any) -> None:

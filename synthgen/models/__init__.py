@@ -2,7 +2,7 @@
 
 from synthgen.models.app import AppModel
 from synthgen.models.app_opening import AppSource, UnnamedApp, opened_app, unnamed
-from synthgen.models.base import BaseModel
+from synthgen.models.base import BaseModel, is_loaded
 from synthgen.models.budget import Budget
 from synthgen.models.claude import ClaudeModel
 from synthgen.models.completions import CompletionsModel
@@ -25,6 +25,7 @@ __all__ = [
     "PaidModel",
     "ScriptedModel",
     "UnnamedApp",
+    "is_loaded",
     "is_paid",
     "open_model",
     "opened_app",

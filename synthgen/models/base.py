@@ -24,6 +24,7 @@ from synthgen.memory import lacks_memory
 from synthgen.models import hub_model, packed
 from synthgen.models.codec import Codec, light_codec, token_set, transformers_codec
 from synthgen.models.missing import missing
+from synthgen.models.model import Model
 from synthgen.recipe import model_folder
 from synthgen.recipe.model_folder import Fence
 from synthgen.spec.parts import exists
@@ -411,3 +412,8 @@ def check_size(config: Any, weights: int) -> None:
             f"its config describes {numbers:,} numbers, and its weights have only {weights:,} bytes",
             model_folder.WHOLE,
         )
+
+
+def is_loaded(model: Model) -> bool:
+    """Whether a model is one whose weights are read before its first answer."""
+    return isinstance(model, BaseModel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from synthgen.fields import Choice, FieldShape, Typed
+from synthgen.fields import FieldShape
 from synthgen.recipe.shape import Recipe
 from synthgen.text.slots import slots
 
@@ -20,9 +20,9 @@ NAMED = 4
 def seed_notes(recipe: Recipe, table: str, name: str) -> Iterator[str]:
     """The notes on the seeds of a typed field. Raises DataError, ValueError where they cannot be read."""
     field = recipe.tables[table].fields[name]
-    if not isinstance(field, Typed):
+    if not field.pools:
         return
-    where, pools, topics = f"{table}.{name}", field.pools, _topics(recipe, table, field)
+    where, pools, topics = f"{table}.{name}", field.pools, _topics(recipe, table, field.source_of_topics)
     by_topic = {topic: pools.get(topic, pools.get("", [])) for topic in topics} if topics and [*pools] != [""] else pools
     none = [topic for topic, seeds in by_topic.items() if not seeds]
     few = [topic for topic, seeds in by_topic.items() if 0 < len(seeds) < FEW]
@@ -36,7 +36,7 @@ def seed_notes(recipe: Recipe, table: str, name: str) -> Iterator[str]:
     if few and len(by_topic) > 1:
         counts = _enumerated([f"'{topic}' ({len(by_topic[topic])})" for topic in few])
         yield f"{where}: fewer than {FEW} seeds for {counts}: what is made of them will be much alike; a dozen per topic is good"
-    for slot in sorted(slot for slot, rate in field.mention.items() if rate):
+    for slot in sorted(slot for slot, rate in field.mentioned.items() if rate):
         yield from _unshown(f"{where}: mention", slot, by_topic)
 
 
@@ -52,10 +52,10 @@ def _unshown(where: str, slot: str, by_topic: dict[str, list[str]]) -> Iterator[
     )
 
 
-def _topics(recipe: Recipe, table: str, field: Typed) -> list[str]:
-    """The topics that rows can have, if a choice gives them."""
-    source = _named_field(recipe, table, field.topic)
-    known = source.known_values() if isinstance(source, Choice) else None
+def _topics(recipe: Recipe, table: str, template: str) -> list[str]:
+    """The topics that rows can have, if it is known of the field that gives them."""
+    source = _named_field(recipe, table, template)
+    known = source.known_values() if source is not None else None
     return list(dict.fromkeys(str(value) for value, possible in known or () if possible and value is not None))
 
 
