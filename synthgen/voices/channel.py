@@ -84,18 +84,18 @@ def add_typos(text: str, rate: float, keyboard: str, stream: Random, *, protecte
 
 def _misspelled(voice: Voice) -> float | None:
     """The rate of misspelled words, or the sum of the kinds that the voice names, with those that are not found when it is measured."""
-    named = [rate for kind in KINDS if (rate := getattr(voice, kind)) is not None]
-    rate = sum(named) if voice.misspelled is None and named else voice.misspelled
+    kind_rates = [rate for kind in KINDS if (rate := getattr(voice, kind)) is not None]
+    rate = sum(kind_rates) if voice.misspelled is None and kind_rates else voice.misspelled
     return None if rate is None else min(1.0, rate / _FOUND)
 
 
 def _mix(voice: Voice) -> Mapping[Kind, float]:
     """The share of each kind: as the voice names them, and the rest as observed."""
-    named: dict[Kind, float] = {kind: rate for kind in KINDS if (rate := getattr(voice, kind)) is not None}
-    if not named:
+    kind_rates: dict[Kind, float] = {kind: rate for kind in KINDS if (rate := getattr(voice, kind)) is not None}
+    if not kind_rates:
         return misspelling.OBSERVED
-    remainder = max(0.0, (voice.misspelled or 0.0) - sum(named.values()))
-    unnamed = {kind: share for kind, share in misspelling.OBSERVED.items() if kind not in named}
+    remainder = max(0.0, (voice.misspelled or 0.0) - sum(kind_rates.values()))
+    unnamed = {kind: share for kind, share in misspelling.OBSERVED.items() if kind not in kind_rates}
     scale = remainder / sum(unnamed.values()) if unnamed else 0.0
-    mix = {**{kind: share * scale for kind, share in unnamed.items()}, **named}
+    mix = {**{kind: share * scale for kind, share in unnamed.items()}, **kind_rates}
     return mix if sum(mix.values()) else misspelling.OBSERVED
