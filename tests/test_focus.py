@@ -129,6 +129,24 @@ def test_nothing_is_changed_where_nothing_failed(project: Path) -> None:
     assert (right.new, right.diff, right.moved, right.settled) == (FACTS, "", (), False)
 
 
+def test_a_request_counts_once_in_however_many_ways_it_was_typed(project: Path) -> None:
+    twins = """
+  twins:
+    from: {table: traffic}
+    fields:
+      way: {kind: choice, pick: each, options: [a, b, c, d]}
+      typed: {kind: template, template: "{{ input }}"}
+harness: {table: twins, input: typed, target: intent}
+"""
+    recipe = project / "twins.yaml"
+    recipe.write_text(FACTS[: FACTS.index("harness:")].rstrip() + twins)
+    output = synthgen.make(recipe, out=project / "twins").folder
+    (once,) = synthgen.focus(results_of(project / "first"), project / "first").rounds
+    (fourfold,) = synthgen.focus(results_of(output, table="twins", field="typed"), output).rounds
+    assert (fourfold.rows, fourfold.requests) == (4 * once.rows, once.requests)
+    assert fourfold.interval == pytest.approx(once.interval)
+
+
 def test_rounds_are_settled_when_they_find_nothing_new(project: Path) -> None:
     """An application that fails on everything sloppy fails no more often when all is sloppy, and on the same messages."""
     place, output, shares = project / "recipe.yaml", project / "first", list[float]()

@@ -77,13 +77,19 @@ class TestedTable:
     def _twins(self) -> Twins | None:
         return twins_of(self.dataset, self.name)
 
-    def failures(self, column: str, owner: str) -> dict[str, Failures]:
-        """How many rows there are of each value of a column, and how far they failed. Rows of the same request count as one where the
-        column is the request's own: where its `owner` is a table above."""
-        twins = self._twins if owner != self.name else None
+    @cached_property
+    def requests(self) -> int:
+        """How many requests the tested rows are of."""
+        return len({self._request(row) for row in self.failed})
+
+    def _request(self, row: str) -> object:
+        return self._twins.requests.get(row, row) if self._twins else row
+
+    def failures(self, column: str) -> dict[str, Failures]:
+        """How many requests there are of each value of a column, and how far they failed: the mean of a request's rows with that value."""
         by_value: dict[str, dict[object, list[float]]] = defaultdict(lambda: defaultdict(list))
         for row, values in self.values([column]):
-            by_value[key_text(values[column])][twins.requests.get(row, row) if twins else row].append(self.failed[row])
+            by_value[key_text(values[column])][self._request(row)].append(self.failed[row])
         return {
             value: Failures(len(requests), sum(sum(failed) / len(failed) for failed in requests.values()))
             for value, requests in by_value.items()

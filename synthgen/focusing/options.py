@@ -71,7 +71,7 @@ def _weighted(tables: Sequence[TestedTable]) -> Iterator[_Weighted]:
                 if column not in tested.rows.columns:
                     continue
                 weighted = by_path.setdefault(("tables", owner, "fields", name, key), _Weighted(("tables", owner, "fields", name, key)))
-                for value, count in tested.failures(column, owner).items():
+                for value, count in tested.failures(column).items():
                     before = weighted.failures.get(value, Failures(0, 0))
                     weighted.failures[value] = Failures(before.rows + count.rows, before.failed + count.failed)
     yield from by_path.values()

@@ -22,13 +22,14 @@ NEW = 0.1
 @dataclass(frozen=True)
 class FocusRound:
     """One round: on so many `rows` of an output an application `failed` (a row of which some answers are wrong counts in part); of the
-    `failing` messages so many are `new`: not nearly the same as one of an earlier round."""
+    `failing` messages so many are `new`: not nearly the same as one of an earlier round. They are of so many `requests`; 0: one a row."""
 
     output: str
     rows: int
     failed: float
     failing: int
     new: int
+    requests: int = 0
 
     @property
     def share(self) -> float:
@@ -37,12 +38,18 @@ class FocusRound:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Its interval at 95 %."""
-        return wilson(self.failed, self.rows)
+        """Its interval at 95 %; a request counts once, in however many ways it was typed."""
+        return wilson(*self._independent)
+
+    @property
+    def _independent(self) -> tuple[float, int]:
+        """How many requests failed, each in part, and how many there were."""
+        requests = self.requests or self.rows
+        return self.share * requests, requests
 
     def finds_no_more(self, before: FocusRound) -> bool:
         """Whether it surely neither fails more than the round before, nor on other messages."""
-        least, _ = difference(self.failed, self.rows, before.failed, before.rows)
+        least, _ = difference(*self._independent, *before._independent)
         return least <= 0 and self.new <= NEW * self.failing
 
 
@@ -77,7 +84,7 @@ def next_round(history: History, tables: Sequence[TestedTable], output: str, mes
     new = [text for text in failing if index.like(text) is None]
     rows = sum(len(tested.failed) for tested in tables)
     failed = sum(sum(tested.failed.values()) for tested in tables)
-    this = FocusRound(output, rows, failed, len(failing), len(new))
+    this = FocusRound(output, rows, failed, len(failing), len(new), sum(tested.requests for tested in tables))
     known = dict.fromkeys([*history.known, *messages])
     return History([*history.rounds, this], [*dict.fromkeys([*history.failing, *new])], list(known))
 

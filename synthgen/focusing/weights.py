@@ -24,7 +24,7 @@ Option = TypeVar("Option", bound=Hashable)
 
 @dataclass(frozen=True)
 class Failures:
-    """Of so many `rows` so many `failed`; a row of which some answers are wrong counts in part."""
+    """Of so many `rows` so many `failed`; a row of which some answers are wrong counts in part, and rows of the same request are one."""
 
     rows: float
     failed: float
