@@ -34,7 +34,9 @@ if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
     from synthgen.text.topics import Topics
     from synthgen.voices.steer import StyleTarget, StyleTotals
 
-WORSE = 0.45  # the share of messages about a topic, those that make the least sense, that are not taken while there are others
+WORSE, WORSE_OF_LOGS = 0.45, 0.2
+"""The share of messages about a topic, those that make the least sense, that are not taken while there are others; and where all are to be
+like those of a log, in which people make little sense, too. See the figures in docs/labels.md."""
 USUAL = -2.0  # the log-probability from which on a token is no surprise
 
 Read = tuple[str | Refusal, Completion]
@@ -50,13 +52,14 @@ def sense(completion: Completion) -> float:
 
 @dataclass(frozen=True)
 class Choosing:
-    """How messages are chosen: what reads them, what knows their `topics` (None: these do not matter), and what each of the `voices` moves
-    its rows towards (none: nothing does)."""
+    """How messages are chosen: what reads them, what knows their `topics` (None: these do not matter), what each of the `voices` moves
+    its rows towards (none: nothing does), and the share that makes sense `worse` than the others and is not taken while there are some."""
 
     reader: Reader
     topics: Topics | None
     targets: Mapping[str, StyleTarget]
     voices: Mapping[str, Voice]
+    worse: float = WORSE
 
     def read(self, row: Row, completions: Sequence[Completion]) -> list[Read]:
         """The message in each continuation, or why it is none."""
@@ -91,7 +94,7 @@ class Choosing:
         sure, used = self.topics.sure if self.topics else None, set[str]()
         for (voice, *_), places in alike.items():
             variants = [variant for place in places for variant in self._variants(rows[place], messages[place], voice, passes)]
-            pool_of |= dict.fromkeys(places, MessagePool(self.targets.get(voice), variants, sure, WORSE))
+            pool_of |= dict.fromkeys(places, MessagePool(self.targets.get(voice), variants, sure, self.worse))
         chosen: list[Chosen] = []
         for place, row in enumerate(rows):
             voice = answers[place][0].prompt.origin["voice"]

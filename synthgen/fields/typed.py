@@ -24,7 +24,7 @@ from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.choice import Choice
-from synthgen.fields.choosing import Choosing
+from synthgen.fields.choosing import WORSE, WORSE_OF_LOGS, Choosing
 from synthgen.fields.considered import Listener
 from synthgen.fields.framing import Framing
 from synthgen.fields.options import each_option
@@ -437,7 +437,8 @@ class Typed(Asked):
     def _choosing(self) -> Choosing:
         mention, about = frozenset(self.mention), self._context.about
         reader = Reader(about, self._seeds.all, self.originals, mention, self.words, self.topics, harmless=self.harmless)
-        return Choosing(reader, self.topics, self.targets if self.chooses else {}, self.voices if self.chooses else {})
+        targets, voices = (self.targets, self.voices) if self.chooses else ({}, {})
+        return Choosing(reader, self.topics, targets, voices, WORSE_OF_LOGS if self.like else WORSE)
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The first message among the continuations, with its slots filled, or why the first is none."""

@@ -146,6 +146,22 @@ def synthgen_seeds(task: Task) -> list[str]:
     return made(task, {"kind": "typed", "seeds": "logs.jsonl"})
 
 
+def synthgen_new(task: Task) -> list[str]:
+    """The recipe that `synthgen new --from-logs` makes of the logs, told who types where and nothing else."""
+    from synthgen.api import make, new
+    from synthgen.dataset import Dataset
+    from synthgen.harness.cases import harness_of
+
+    with tempfile.TemporaryDirectory() as name:
+        logs = Path(name, "logs.jsonl")
+        logs.write_text("".join(json.dumps({"text": text}) + "\n" for text in task.logs), encoding="utf-8")
+        recipe = Path(new(Path(name, "ours"), logs=logs).recipe)
+        settings = [f"about={json.dumps(task.about)}", f"models.typist.name={task.model}"]
+        dataset = Dataset.open(make(recipe, out=Path(name, "out"), rows=task.rows, seed=task.seed, settings=settings).folder)
+        rows, keys = harness_of(dataset)
+        return [values[keys.input] for _, values in rows.read([keys.input]) if values[keys.input]]
+
+
 def made(task: Task, field: dict[str, object]) -> list[str]:
     """What a recipe with this one field makes."""
     recipe = {
@@ -242,6 +258,7 @@ def unpacked(path: Path, folder: Path) -> Path:
 MAKERS: dict[str, Callable[[Task], list[str]]] = {
     "real": real,
     "synthgen like": synthgen_like,
+    "synthgen new": synthgen_new,
     "synthgen seeds only": synthgen_seeds,
     "polished": polished,
     "polished + nlpaug": noisy,
