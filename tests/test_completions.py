@@ -21,8 +21,8 @@ from servers.completions import NAME, completions_server, prompts
 from synthgen.api import check, make, preview, why
 from synthgen.errors import ModelError, RecipeError
 from synthgen.models import CompletionsModel, ScriptedModel
-from synthgen.models.completions import Tempo
 from synthgen.models.http_client import LARGEST
+from synthgen.models.server_requests import Tempo
 from synthgen.recipe import load
 from synthgen.spec.rows import Completion, Prompt
 
@@ -176,7 +176,7 @@ def test_fewer_are_asked_at_a_time_when_the_server_has_too_many():
     with completions_server(busy) as server:
         asking = model(server, concurrency=4)
         assert len(list(asking.complete(some(12)))) == 12
-        assert asking.tempo.was_too_fast
+        assert asking.server.tempo.was_too_fast
 
 
 # What is asked again

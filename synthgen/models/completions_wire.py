@@ -8,29 +8,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from synthgen.errors import did_you_mean
+from synthgen.models import server_trouble
 from synthgen.models.app_wire import short, trouble_in
 from synthgen.models.base import MIN_P
-from synthgen.models.failures import KEPT, Failure, told_to_wait
-from synthgen.models.http_client import LARGEST, HttpAnswer, NoHttpAnswer
-from synthgen.spec.rows import Completion, Prompt, steerless
+from synthgen.models.failures import Failure
+from synthgen.models.http_client import HttpAnswer, NoHttpAnswer
+from synthgen.models.server_trouble import MOST_TOKENS, SEEDS, refusal, unanswered, unread
+from synthgen.spec.rows import Completion, Prompt
 
 KEY = "SYNTHGEN_COMPLETIONS_KEY"
 """The variable of the environment with the key of a server."""
-MOST_TOKENS = 10**9
-"""More than any request has: what a server says beyond that is no count."""
-SEEDS = 2**31
-"""Seeds of a request: whatever number a server keeps them in, it holds these, and none of them means a random one."""
 OPTIONAL = ("logprobs", "min_p", "top_k", "top_p", "seed")
 """What a request does without where a server does not take it."""
 ENDED = ("stop", "eos_token", "stop_sequence")
 """How a server says that a message has ended. TGI has words of its own."""
-TOO_LONG = re.compile(r"context (length|size|window)|maximum context|max_model_len|max_new_tokens.{0,40}must be|prompt is too long", re.I)
-MISSING = (404, 405, 501)
-"""The states of an answer that say that there is no such call, or no such model."""
 START = "start it (llama-server -m MODEL.gguf, or vllm serve MODEL; docs/models.md), then run the same command again"
 SHORTER = (
     "use shorter or fewer seed messages, or start the server with more context for each request (llama-server -c, vllm --max-model-len)"
@@ -110,47 +103,16 @@ def refused_key(answer: HttpAnswer, sent: Mapping[str, Any]) -> str:
 def outcome(prompt: Prompt, answer: HttpAnswer | NoHttpAnswer, *, answered_before: bool) -> Completion | Failure:
     """The completion in an answer, or why there is none. A server that has `answered_before` may be back in a moment."""
     if isinstance(answer, NoHttpAnswer):
-        if answer.what == "unreachable":
-            return Failure(answer.message, f"{START}: {KEPT}" if answered_before else START, retryable=answered_before)
-        return Failure(answer.message, answer.hint, retryable=answer.what == "passing")
+        return unanswered(answer, START, answered_before=answered_before)
     if answer.text is None:
-        return Failure(f"its answer is a stream, or has more than {LARGEST:,} bytes", "look at the address, and what serves there")
-    return _completion(prompt, answer.text) if 200 <= answer.status < 300 else _refusal(answer, answer.text)
-
-
-def _refusal(answer: HttpAnswer, text: str) -> Failure:
-    status, trouble = answer.status, trouble_in(text)
-    message = f"{status} {answer.phrase}".strip() + (f": {trouble}" if trouble else "")
-    if 300 <= status < 400:
-        where = short(answer.headers.get("location", "")) or "it does not say which"
-        return Failure(f"{status}: it sends requests on to another address ({where}), where nothing is sent", "name that address as url")
-    if status in (408, 429) or status >= 500:
-        throttled = status in (429, 503)
-        return Failure(message, retryable=True, wait=told_to_wait(answer.headers), throttled=throttled, status=status)
-    if status in (401, 403, 407):
-        return Failure(message, f"give it a key: export {KEY}=…; {KEPT}", status=status)
-    if status in (400, 413, 422) and (status == 413 or TOO_LONG.search(trouble)):
-        return Failure(message, SHORTER, status=status)
-    return Failure(message, f"what was asked is shown by synthgen preview --prompts; {KEPT}", status=status)
+        return unread()
+    return _completion(prompt, answer.text) if 200 <= answer.status < 300 else refusal(answer, KEY, SHORTER)
 
 
 def missing(failure: Failure, name: str, served: Sequence[str] | None) -> Failure:
     """What it means that a server has no such call or model, by the names of the models that it says to have (None: it does not say)."""
-    if served is None:
-        return replace(failure, hint="look at the url: with most servers it ends in /v1")
-    if name not in served:
-        return Failure(f"the server has no such model ({failure.message})", did_you_mean(name, served, "it has"))
-    return Failure(
+    only_chat = Failure(
         f"the server has the model, but no /completions: it offers only chat ({failure.message})",
         "a chat model answers what people typed, and does not go on typing: serve a base model, as docs/models.md says",
     )
-
-
-def served_names(answer: HttpAnswer | NoHttpAnswer) -> list[str] | None:
-    """The models that a server has, as its `/v1/models` tells; None where it does not."""
-    if isinstance(answer, NoHttpAnswer) or answer.status != 200:
-        return None
-    try:
-        return [steerless(str(model["id"]))[:200] for model in json.loads(answer.text or "")["data"]]
-    except (ValueError, RecursionError, KeyError, TypeError):
-        return None
+    return server_trouble.missing(failure, name, served, only_chat)
