@@ -46,6 +46,7 @@ SENTENCES = {
     "It asks a server of models on this machine": [
         "test_completions.py::test_this_machine_is_asked_without_a_word",
         "test_completions.py::test_a_recipe_has_no_other_machine_asked_by_itself",
+        "test_chat.py::test_a_recipe_has_no_other_machine_asked_by_itself",
         "test_completions.py::test_another_machine_may_be_asked_when_it_is_allowed",
     ],
     "It asks Claude with your key": ["test_claude_model.py::test_the_limit_is_never_passed"],
@@ -163,9 +164,16 @@ SENTENCES = {
         "faults/test_clock.py::test_a_clock_that_is_set_in_mid_run_changes_nothing",
     ],
     "The key is nowhere": ["test_claude_model.py::test_the_key_is_nowhere"],
-    "A base model's server is asked at": ["test_completions.py::test_no_redirect_is_followed"],
-    "`check` makes no request": ["test_completions.py::test_check_asks_nothing"],
+    "A server of models is asked at": ["test_completions.py::test_no_redirect_is_followed", "test_chat.py::test_no_redirect_is_followed"],
+    "`check` makes no request": [
+        "test_completions.py::test_check_asks_nothing",
+        "test_chat.py::test_an_unknown_price_is_said_and_never_nothing",
+    ],
     "`SYNTHGEN_COMPLETIONS_KEY` is": ["test_completions.py::test_the_key_is_in_the_request_alone"],
+    "`SYNTHGEN_CHAT_KEY` is": [
+        "test_chat.py::test_the_key_is_in_the_request_alone",
+        "test_chat.py::test_a_run_stops_before_the_request_that_could_pass_the_limit",
+    ],
     "OpenAI's key goes": ["test_completions.py::test_the_key_of_openai_goes_to_its_own_server_only"],
     "Of what it answers 1,000,000": [
         "test_completions.py::test_an_answer_without_end_is_not_read_to_its_end",

@@ -14,7 +14,7 @@ from synthgen.dataset.label_counts import count_labels
 from synthgen.dataset.logs import remember_logs
 from synthgen.dataset.place import Output
 from synthgen.dataset.store import TableStore, aside_shards
-from synthgen.models import Journalled, open_model
+from synthgen.models import Journalled, is_paid, open_model
 from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec.digests import digest_of, sha256_of
@@ -48,7 +48,7 @@ def finish(
     """Write shards, card and recipe beside what is unfinished, and return the manifest, which is not written yet. `spent` is what each
     field has asked of each model so far and what that cost."""
     folder, manifest = output.unfinished, _manifest(loaded, output, stores, models, fingerprinted, seconds)
-    manifest["spent"] = [{**usage, "seconds": _waited(models, usage)} for usage in spent]
+    manifest["spent"] = [{**usage, **_price_unknown(models, usage), "seconds": _waited(models, usage)} for usage in spent]
     (folder / "README.md").write_text(card(plan, manifest, _contents(plan, manifest, stores)), encoding="utf-8")
     _write_recipe(folder / "recipe.yaml", loaded.data)
     for name in ("README.md", "recipe.yaml"):
@@ -103,6 +103,7 @@ def _manifest(
         "versions": versions(),
         "models": {name: model.identity for name, model in models.items()},
         **({"seeded": seeded} if (seeded := _seeded(models)) else {}),
+        **({"left_out": left_out} if (left_out := _left_out(models)) else {}),
         "tables": tables,
         "aside": {to: sum(files[name]["rows"] for name in files if name.startswith(f"{to}/")) for to in aside},
         "answers": dict(count),
@@ -114,6 +115,17 @@ def _manifest(
 def _seeded(models: Mapping[str, Journalled]) -> dict[str, bool]:
     """Of the models behind servers that this run asked, whether the same seed gave the same text."""
     return {name: seeded for name, model in models.items() if (seeded := getattr(model.model, "seeded", None)) is not None}
+
+
+def _left_out(models: Mapping[str, Journalled]) -> dict[str, list[str]]:
+    """Of the chat models behind servers that this run asked, what the server did not take."""
+    return {name: parts for name, model in models.items() if (parts := getattr(model.model, "left_out", None))}
+
+
+def _price_unknown(models: Mapping[str, Journalled], usage: Mapping[str, Any]) -> dict[str, bool]:
+    """That a field was made by a model that may be paid for, and at what cost is not known."""
+    paid = {model.identity for model in models.values() if is_paid(model.model)}
+    return {"price_unknown": True} if usage["cost"] is None and usage["model"] in paid else {}
 
 
 def _contents(plan: Plan, manifest: Mapping[str, Any], stores: Mapping[str, TableStore]) -> CardContents:

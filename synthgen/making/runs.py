@@ -15,7 +15,7 @@ from synthgen.engine.run import ASKED_CHUNK
 from synthgen.errors import OutputError
 from synthgen.fields.reply import APP
 from synthgen.making.estimate import QuestionEstimate, questions
-from synthgen.models import AppModel, Budget, Journal, Journalled, Model, PaidModel, is_loaded, is_paid, open_model, unnamed
+from synthgen.models import AppModel, Budget, Journal, Journalled, Model, PaidModel, has_batches, is_loaded, is_paid, open_model, unnamed
 from synthgen.recipe import Loaded, Plan, TablePlan
 from synthgen.spec.digests import digest_of
 from synthgen.spec.rows import Completion, Prompt
@@ -189,7 +189,7 @@ class Run:
     ) -> None:
         self.loaded, self.plan, self.output, self.budget, self.how, self.watch = loaded, recipe_plan, output, budget, how, watch
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again
-            name for name, model in opened.items() if is_paid(model) and (how.batch or journal.batches.unfinished(model.identity))
+            name for name, model in opened.items() if has_batches(model) and (how.batch or journal.batches.unfinished(model.identity))
         }
         self.models = {
             name: Journalled(model, journal, closed=how.recheck, batch=name in self.batched, watch=self._batch)

@@ -4,11 +4,12 @@ from synthgen.models.app import AppModel
 from synthgen.models.app_opening import AppSource, UnnamedApp, opened_app, unnamed
 from synthgen.models.base import BaseModel, is_loaded
 from synthgen.models.budget import Budget
+from synthgen.models.chat import ChatModel
 from synthgen.models.claude import ClaudeModel
 from synthgen.models.completions import CompletionsModel
 from synthgen.models.journal import Journal
 from synthgen.models.journalled import Journalled
-from synthgen.models.model import Model, PaidModel, is_paid
+from synthgen.models.model import Model, PaidModel, has_batches, is_paid
 from synthgen.models.opening import open_model
 from synthgen.models.scripted import ScriptedModel
 
@@ -17,6 +18,7 @@ __all__ = [
     "AppSource",
     "BaseModel",
     "Budget",
+    "ChatModel",
     "ClaudeModel",
     "CompletionsModel",
     "Journal",
@@ -25,6 +27,7 @@ __all__ = [
     "PaidModel",
     "ScriptedModel",
     "UnnamedApp",
+    "has_batches",
     "is_loaded",
     "is_paid",
     "open_model",

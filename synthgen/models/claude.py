@@ -26,7 +26,7 @@ from synthgen.recipe.claude_models import Retirement, known_retirement, thought_
 from synthgen.spec.rows import Brief, Completion, Prompt
 
 if TYPE_CHECKING:
-    from synthgen.recipe.shape import Prices
+    from synthgen.recipe.prices import Prices
 
 PLAIN = Brief("")
 COUNTING = 10.0

@@ -9,7 +9,7 @@ from time import monotonic
 
 from synthgen.errors import OutputError
 from synthgen.models.journal import Journal, key_of
-from synthgen.models.model import Batching, Model, is_paid
+from synthgen.models.model import Batching, Model, has_batches, is_paid
 from synthgen.models.routing import placed
 from synthgen.spec.rows import Completion, Prompt
 
@@ -59,7 +59,7 @@ class Journalled:
                 unknown[place] = key
         if self.closed or not unknown:
             return
-        ask = self._batched if self.batch and is_paid(self.model) else self._one_by_one
+        ask = self._batched if self.batch and has_batches(self.model) else self._one_by_one
         began = monotonic()
         for completion in ask(prompts, unknown):
             self.asked += 1
@@ -88,7 +88,7 @@ class Journalled:
             raise OutputError(f"{error.message}; the answer that had just arrived is lost{bill}{others_lost}", error.hint) from None
 
     def _batched(self, prompts: Sequence[Prompt], unknown: Mapping[int, str]) -> Iterator[Completion]:
-        assert is_paid(self.model)
+        assert has_batches(self.model)
         assert self.batch is not None
         twins: dict[str, list[Prompt]] = {}
         for place, key in unknown.items():

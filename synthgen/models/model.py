@@ -46,7 +46,7 @@ class Batching:
 
 
 class PaidModel(Model, Protocol):
-    """A model that is paid for and needs a key, and that can be asked in batches at a lower price."""
+    """A model that may be paid for and may need a key."""
 
     concurrency: int
     """Requests under way at a time, at most."""
@@ -61,6 +61,10 @@ class PaidModel(Model, Protocol):
     def retirement(self, today: date) -> Retirement | None:
         """Its end, if it is near, set or over, as far as is known without asking for it."""
 
+
+class BatchedModel(PaidModel, Protocol):
+    """A model that can be asked in batches at a lower price."""
+
     def batched(
         self, prompts: Mapping[str, Prompt], ledger: BatchLedger, how: Batching, watch: Callable[[str], None]
     ) -> Iterator[tuple[str, Completion]]:
@@ -69,5 +73,10 @@ class PaidModel(Model, Protocol):
 
 
 def is_paid(model: Model) -> TypeGuard[PaidModel]:
-    """Whether a model is paid for. `isinstance` would also look up all that it says of itself, for which some have to be loaded."""
+    """Whether a model may be paid for. `isinstance` would also look up all that it says of itself, for which some have to be loaded."""
     return hasattr(model, "check_key")
+
+
+def has_batches(model: Model) -> TypeGuard[BatchedModel]:
+    """Whether a model can be asked in batches."""
+    return hasattr(model, "batched")

@@ -8,10 +8,11 @@ from typing import Any
 from synthgen.models.app_opening import UnnamedApp
 from synthgen.models.base import BaseModel
 from synthgen.models.budget import Budget
+from synthgen.models.chat import ChatModel
 from synthgen.models.claude import ClaudeModel
 from synthgen.models.completions import CompletionsModel
 from synthgen.models.model import Model
-from synthgen.recipe.server_model import CompletionsSpec
+from synthgen.recipe.server_model import ChatSpec, CompletionsSpec
 from synthgen.recipe.shape import AnySpec, AppSpec, BaseModelSpec, ClaudeSpec
 
 
@@ -27,11 +28,21 @@ def _completions(spec: CompletionsSpec, budget: Budget | None) -> Model:
     return CompletionsModel(spec.url, spec.name, concurrency=spec.concurrency, timeout=spec.timeout)
 
 
+def _chat(spec: ChatSpec, budget: Budget | None) -> Model:
+    return ChatModel(spec.url, spec.name, concurrency=spec.concurrency, timeout=spec.timeout, prices=spec.prices, budget=budget)
+
+
 def _app(spec: AppSpec, budget: Budget | None) -> Model:
     return UnnamedApp()
 
 
-OPENERS: dict[str, Callable[[Any, Budget | None], Model]] = {"app": _app, "base": _base, "claude": _claude, "completions": _completions}
+OPENERS: dict[str, Callable[[Any, Budget | None], Model]] = {
+    "app": _app,
+    "base": _base,
+    "chat": _chat,
+    "claude": _claude,
+    "completions": _completions,
+}
 """By kind."""
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from synthgen.recipe.claude_models import dateless
 
 if TYPE_CHECKING:
-    from synthgen.recipe.shape import Prices
+    from synthgen.recipe.prices import Prices
 
 LIST = Path(__file__).with_name("data") / "prices.json"
 MILLION = 1_000_000

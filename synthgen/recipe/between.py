@@ -17,14 +17,14 @@ from typing import Any, cast
 
 from synthgen.checks import Check
 from synthgen.errors import DataError, did_you_mean
-from synthgen.fields import Asked, FieldShape, PythonField
+from synthgen.fields import FieldShape, PythonField
 from synthgen.fields.reply import APP
 from synthgen.fields.shape import Others
-from synthgen.recipe.claude_models import thinking_mistakes
 from synthgen.recipe.counts import copies, unique_mistakes
 from synthgen.recipe.harness import Harness, harness_mistakes
+from synthgen.recipe.named_models import model_mistakes
 from synthgen.recipe.places import KeyPath, Source
-from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, AnyModel, From
+from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, AnySpec, AppSpec, From
 from synthgen.recipe.words import as_yaml
 from synthgen.recipe.zones import zone_mistakes
 from synthgen.spec.parts import Part, PartMistake
@@ -45,8 +45,7 @@ def cross_mistakes(parts: Mapping[KeyPath, Part], source: Source) -> Iterator[Pa
             inner = (*key_path, "fields", name)
             mistakes = [
                 _name_mistakes(name, field, reads[name], visible, partial(view.dropped, table)),
-                _model_mistakes(field, view.models),
-                _thinking_mistakes(field, view.claude_names),
+                model_mistakes(field, view.models),
                 _needs(field, _Others(view, table)),
                 _otherwise_mistakes(field) if inner not in source.unsure else iter(()),
                 zone_mistakes(field, reads[name], partial(view.field, table)),
@@ -81,20 +80,12 @@ class _RecipeView:
         written, models = source.data.get("tables"), source.data.get("models")
         self.parts, self.source = parts, source
         self.tables: dict[Any, Any] = written if isinstance(written, dict) else {}
-        self.models: dict[str, str | None] = {name: spec.asked_as for name, spec in DEFAULT_MODELS.items()}
-        """For each model what it is asked as; None when another mistake hides it."""
+        self.models: dict[str, AnySpec | None] = {name: spec() for name, spec in DEFAULT_MODELS.items()}
+        """The models by name; None when another mistake hides one."""
         for name in models if isinstance(models, dict) else ():
-            self.models[str(name)] = getattr(parts.get(("models", name)), "asked_as", None)
-        self.models[APP] = APP
-        self.claude_names = {name: spec.name for name in self.models if (spec := self._spec(str(name))) and spec.paid}
+            self.models[str(name)] = cast("AnySpec | None", parts.get(("models", name)))
+        self.models[APP] = AppSpec()
         self.parents = {name: part.table for name in self.tables if isinstance(part := parts.get(("tables", name, "from")), From)}
-
-    def _spec(self, name: str) -> AnyModel | None:
-        default = DEFAULT_MODELS.get(name)
-        written = self.source.data.get("models")
-        if isinstance(written, dict) and name in written:
-            return cast("AnyModel | None", self.parts.get(("models", name)))
-        return default() if default else None
 
     def own_names(self, table: Any) -> set[str] | None:
         """The names of a table's fields; None when another mistake hides some."""
@@ -287,30 +278,6 @@ def _name_mistakes(
         if visible is not None and read not in visible and (mistake := field.unknown(at, read)):
             candidates = visible - {name} - {f"{name}_{label}" for label in _labels(field)}
             yield replace(mistake, hint=dropped(read) or did_you_mean(read, candidates, "fields"))
-
-
-def _model_mistakes(field: FieldShape, models: Mapping[str, str | None]) -> Iterator[PartMistake]:
-    if not isinstance(field, Asked):
-        return
-    descriptions = {"base": "a base model", "claude": "Claude", "app": "your application (--app)"}
-    for key, model_kind in field.makers().items():
-        model = getattr(field, key)
-        if model not in models:
-            yield PartMistake((key,), f"there is no model '{model}'", did_you_mean(model, {*models} - {APP}, "models"))
-        elif models[model] not in (model_kind, None):
-            fitting = [name for name, kind in models.items() if kind == model_kind]
-            subject = "this field is made by" if key == "by" else f"'{key}' names"
-            yield PartMistake(
-                (key,),
-                f"'{model}' is {descriptions[models[model] or 'base']}, and {subject} {descriptions[model_kind]}",
-                f"such as {key}: {fitting[0]}" if fitting else "",
-            )
-
-
-def _thinking_mistakes(field: FieldShape, claude_names: Mapping[str, str]) -> Iterator[PartMistake]:
-    """What the model that is asked does not allow."""
-    if isinstance(field, Asked) and field.by in claude_names:
-        yield from thinking_mistakes(field, claude_names[field.by])
 
 
 def _otherwise_mistakes(field: FieldShape) -> Iterator[PartMistake]:

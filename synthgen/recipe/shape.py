@@ -17,8 +17,9 @@ from synthgen.fields.date_bound import moment
 from synthgen.fields.reply import APP
 from synthgen.recipe import model_folder
 from synthgen.recipe.harness import Harness
+from synthgen.recipe.prices import Prices
 from synthgen.recipe.publish import Publish
-from synthgen.recipe.server_model import CompletionsSpec
+from synthgen.recipe.server_model import ChatSpec, CompletionsSpec
 from synthgen.spec import names
 from synthgen.spec.parts import Part, PartMistake, RecipeContext, Revision, exists
 from synthgen.text.originals import LEARNED
@@ -56,6 +57,7 @@ class BaseModelSpec(Part):
 
     paid: ClassVar[bool] = False
     asked_as: ClassVar[str] = "base"
+    called: ClassVar[str] = "a base model"
     """The role that it has for a field."""
 
     kind: Literal["base"] = "base"
@@ -143,16 +145,6 @@ class BaseModelSpec(Part):
         return [Path(self.place) / name for name in names if (Path(self.place) / name).is_file()]
 
 
-class Prices(Part):
-    """What a model costs, in US dollars per million tokens."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cache_write: float | None = Field(None, ge=0, description="writing the prompt cache (default: 1.25 times input)")
-    cache_read: float | None = Field(None, ge=0, description="reading the prompt cache (default: 0.1 times input)")
-    batch: float = Field(0.5, ge=0, le=1, description="what a request in a batch costs of the price")
-
-
 class ClaudeSpec(Part):
     """Claude, asked over the Messages API. The key, another server (ANTHROPIC_BASE_URL) and everything else come from the environment,
     as the anthropic SDK reads it."""
@@ -160,6 +152,7 @@ class ClaudeSpec(Part):
     paid: ClassVar[bool] = True
     english: ClassVar[bool] = False
     asked_as: ClassVar[str] = "claude"
+    called: ClassVar[str] = "Claude"
 
     kind: Literal["claude"] = "claude"
     name: str = Field("claude-sonnet-5-5", min_length=1, description="the model's id, such as claude-sonnet-5-5")
@@ -186,6 +179,7 @@ class AppSpec(Part):
     paid: ClassVar[bool] = False
     english: ClassVar[bool] = False
     asked_as: ClassVar[str] = APP
+    called: ClassVar[str] = "your application (--app)"
 
     kind: Literal["app"] = "app"
     name: Literal["the application"] = "the application"
@@ -199,8 +193,8 @@ class AppSpec(Part):
         yield from ()
 
 
-AnyModel = Annotated[BaseModelSpec | ClaudeSpec | CompletionsSpec, Discriminator("kind")]
-AnySpec = BaseModelSpec | ClaudeSpec | CompletionsSpec | AppSpec
+AnyModel = Annotated[BaseModelSpec | ChatSpec | ClaudeSpec | CompletionsSpec, Discriminator("kind")]
+AnySpec = BaseModelSpec | ChatSpec | ClaudeSpec | CompletionsSpec | AppSpec
 DEFAULT_MODELS: dict[str, type[BaseModelSpec] | type[ClaudeSpec]] = {"typist": BaseModelSpec, "claude": ClaudeSpec}
 """The models that are there without being written."""
 

@@ -85,7 +85,7 @@ def spent(manifest: Mapping[str, Any]) -> list[Spent]:
             entry["tokens_out"],
             entry["tokens_cached"],
             entry.get("tokens_thinking", 0),
-            "nothing" if entry["cost"] is None else dollars(entry["cost"]),
+            _in_dollars(entry),
             "" if entry.get("seconds") is None else duration(entry["seconds"]),
         )
         for entry in manifest.get("spent", ())
@@ -94,8 +94,17 @@ def spent(manifest: Mapping[str, Any]) -> list[Spent]:
 
 def cost(manifest: Mapping[str, Any]) -> str:
     """What all of it cost, in words."""
-    paid = [entry["cost"] for entry in manifest.get("spent", ()) if entry["cost"] is not None]
+    spent = manifest.get("spent", ())
+    paid = [entry["cost"] for entry in spent if entry["cost"] is not None]
+    if any(entry.get("price_unknown") for entry in spent):
+        return f"{dollars(sum(paid))}, and what has no known price" if paid else "no known price"
     return dollars(sum(paid)) if paid else "nothing"
+
+
+def _in_dollars(entry: Mapping[str, Any]) -> str:
+    if entry.get("price_unknown"):
+        return "not known"
+    return "nothing" if entry["cost"] is None else dollars(entry["cost"])
 
 
 def duration(seconds: float) -> str:

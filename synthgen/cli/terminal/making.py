@@ -122,13 +122,14 @@ def print_prompts(preview: Previewed) -> None:
 
 def _cost_lines(costs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What was paid for, a line for each field and model, and in all."""
-    paid = [entry for entry in costs if entry["cost"] is not None]
+    paid = [entry for entry in costs if entry["cost"] is not None or entry.get("price_unknown")]
     for entry in paid:
         cached = f", {entry['tokens_cached'] / entry['tokens_in']:.0%} of them from the cache" if entry["tokens_cached"] else ""
         thoughts = f", {thought:,} of them thoughts" if (thought := entry.get("tokens_thinking")) else ""
         yield (
             f"    {entry['field']} by {entry['model']}: {entry['answers']:,} answers, {entry['tokens_in']:,} tokens read{cached}, "
-            f"{entry['tokens_out']:,} written{thoughts}, {dollars(entry['cost'])}"
+            f"{entry['tokens_out']:,} written{thoughts}, {'price not known' if entry['cost'] is None else dollars(entry['cost'])}"
         )
-    if len(paid) > 1:
-        yield f"    in all {dollars(sum(entry['cost'] for entry in paid))}"
+    priced = [entry["cost"] for entry in paid if entry["cost"] is not None]
+    if len(priced) > 1:
+        yield f"    in all {dollars(sum(priced))}{', and what has no known price' if len(priced) < len(paid) else ''}"

@@ -82,7 +82,7 @@ def _question_lines(checked: Checked) -> Iterator[str]:
         spec, about = checked.loaded.recipe.all_models[question.model], "" if question.exact else "about "
         request_count, price = f"{question.prompts:,} messages or more, from {question.frames:,} prompts", ", at no cost"
         thoughts = f" and {about}{question.tokens_thinking:,} thought" if question.tokens_thinking else ""
-        if spec.kind == "claude":
+        if spec.paid:
             request_count, price = f"{question.prompts:,} requests or more", f"; {_price([question])}"
             paid.append(question)
         if spec.kind == "app":
@@ -93,7 +93,8 @@ def _question_lines(checked: Checked) -> Iterator[str]:
             f"{about}{question.tokens_read:,} tokens read, {about}{question.tokens_written:,} written{thoughts}{price}"
         )
     if len(paid) > 1:
-        yield f"Claude in all: {_price(paid)}, at the list prices of {list_date()}"
+        only_claude = all(checked.loaded.recipe.all_models[question.model].kind == "claude" for question in paid)
+        yield f"Claude in all: {_price(paid)}, at the list prices of {list_date()}" if only_claude else f"in all: {_price(paid)}"
     if any(question.cost and question.cost_most and question.cost_most > FAR * question.cost for question in paid):
         yield "The most is for answers that all use up their `tokens`; lower these, or `effort`, or stop a run at a price: --max-cost USD"
 
