@@ -1,19 +1,23 @@
 """Faker's facts: the same from the same stream, on the recipe's clock, in the recipe's locales."""
 
 import datetime
+import inspect
 import os
 import random
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, OrderedDict
 from random import Random
 
 import pytest
+from faker import Faker
+from faker.providers import BaseProvider
 from pydantic import ValidationError
 
 from synthgen.errors import DataError
 from synthgen.fields import Fake
-from synthgen.fields.faker_locales import providers_of
+from synthgen.fields.faker_draws import speed_up
+from synthgen.fields.faker_locales import generator_of, providers_of
 from synthgen.spec.parts import RecipeContext
 from synthgen.spec.rows import Row
 from synthgen.spec.streams import Streams
@@ -99,6 +103,36 @@ def test_fields_of_one_provider_do_not_disturb_each_other():
         other.make(Row("t", index), streams.at("t", "g", index, 0))
         mixed.append(one.make(Row("t", index), streams.at("t", "f", index, 0)))
     assert mixed == alone
+
+
+@pytest.mark.parametrize("locale", ["en_US", "en_GB", "de_DE", "fr_FR", "ja_JP", "pl_PL"])
+def test_facts_are_those_that_faker_itself_makes_of_the_same_random_numbers(locale):
+    ours, usual = generator_of(locale), Faker(locale).factories[0]
+    usual.seed_instance(0)
+    assert not inspect.ismethod(ours.parse)  # it is not Faker's own
+    for provider in ("name", "company", "address", "email", "job", "phone_number", "license_plate", "sentence", "random_elements", "bs"):
+        for seed in range(40 if hasattr(usual, provider) else 0):
+            made = []
+            for generator in (ours, usual):
+                generator.random.seed(seed)
+                made.append((getattr(generator, provider)(), generator.random.random()))
+            assert made[0] == made[1], provider
+
+
+def test_a_provider_that_draws_in_another_way_keeps_it():
+    class Last(BaseProvider):
+        def random_element(self, elements=("a", "b", "c")):
+            self.generator.random.random()
+            return list(elements)[-1]
+
+        def grade(self):
+            return self.random_element(OrderedDict(good=0.1, bad=0.9))
+
+    generator = Faker("en_US").factories[0]
+    generator.seed_instance(0)
+    generator.add_provider(Last)
+    speed_up(generator)
+    assert {generator.grade() for _ in range(20)} == {"bad"}
 
 
 def test_facts_are_the_same_in_every_process():

@@ -12,6 +12,8 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
+from synthgen.fields.faker_draws import speed_up
+
 NOT_FACTS = {
     "add_provider",
     "del_arguments",
@@ -66,6 +68,7 @@ def generator_of(locale: str) -> Any:
     for provider in generator.providers:
         if isinstance(getattr(provider, "cities", None), list):  # Italy's come out of a set, in another order in every process
             provider.cities = sorted(provider.cities)
+    speed_up(generator)
     _stop_clocks()
     modules = {sys.modules[kind.__module__] for provider in generator.providers for kind in type(provider).__mro__ if kind is not object}
     if any(
