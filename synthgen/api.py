@@ -513,6 +513,7 @@ def make(
     watch: Watch | None = None,
     before: Callable[[Checked], None] | None = None,
     chunk: int | None = None,
+    workers: int | None = None,
     **options: Any,
 ) -> MakeResult:
     """Make a recipe's dataset and say where it is.
@@ -524,13 +525,14 @@ def make(
     `check` notes, before anything is asked. Without a `watch` a notebook shows how far it is, and nothing else does. With `push` the output
     then goes to the Hub, as the recipe's `publish` says. `models` take the place of the recipe's, by name. `app` is your own application,
     where the recipe asks it: its address, a function or its name (module:function), or a file that describes it; another `app_version` asks
-    it anew. `options` are those of `load_recipe`. Raises SynthgenError; what was finished is kept.
+    it anew. Facts are made by so many `workers`, processes of this machine (default: its processors), the rows are the same. `options` are
+    those of `load_recipe`. Raises SynthgenError; what was finished is kept.
     """
     loaded = loaded_from(recipe, options)
     if push and loaded.recipe.publish is None:
         raise RecipeError([Mistake("--push", "the recipe does not say where to", "such as publish: {repo: OWNER/NAME}")])
     with opened_app(app, app_version) as application:
-        how = RunOptions(fresh, recheck, batch, max_cost, chunk, {**(models or {}), **application})
+        how = RunOptions(fresh, recheck, batch, max_cost, chunk, {**(models or {}), **application}, workers)
         done = _make_output(loaded, out, how, watch, before)
     if not push or loaded.recipe.publish is None:
         return done

@@ -45,7 +45,7 @@ class Deadly(Double):
         if number == 3 and os.getpid() != self.starter:
             os.kill(os.getpid(), signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
         if os.getpid() == self.starter:
-            time.sleep(0.5)
+            time.sleep(0.1)
         return super().__call__(number)
 
 
@@ -102,8 +102,8 @@ def test_an_error_is_raised_in_its_place(workers: Workers) -> None:
 
 def test_what_a_killed_process_was_at_is_done_again() -> None:
     workers = Processes(3)
-    assert [result for result, _ in workers.map(Deadly(), range(30))] == [2 * number for number in range(30)]
-    assert [result for result, _ in workers.map(Deadly(), range(30))] == [2 * number for number in range(30)]
+    assert [result for result, _ in workers.map(Deadly(), range(16))] == [2 * number for number in range(16)]
+    assert [result for result, _ in workers.map(Deadly(), range(16))] == [2 * number for number in range(16)]
     workers.close()
 
 

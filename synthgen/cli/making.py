@@ -8,7 +8,24 @@ from typing import Annotated, Any
 
 import typer
 
-from synthgen.cli.options import All, Allow, App, AppVersion, Json, MaxCost, Out, Quiet, Recipe, Rows, Seed, Set, Without, kept, loading
+from synthgen.cli.options import (
+    All,
+    Allow,
+    App,
+    AppVersion,
+    Json,
+    MaxCost,
+    Out,
+    Quiet,
+    Recipe,
+    Rows,
+    Seed,
+    Set,
+    Without,
+    Workers,
+    kept,
+    loading,
+)
 
 
 def make(
@@ -31,6 +48,7 @@ def make(
     batch: Annotated[
         bool, typer.Option("--batch", help="ask Claude in Message Batches: half the price, in an hour or so; you may leave and come back")
     ] = False,
+    workers: Workers = None,
     push: Annotated[bool, typer.Option("--push", help="then send it to the Hub, where and how the recipe's publish says")] = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -53,6 +71,7 @@ def make(
             app_version=app_version,
             max_cost=max_cost,
             batch=batch,
+            workers=workers,
             push=push,
             watch=watch,
             before=before,

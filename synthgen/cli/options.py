@@ -46,6 +46,12 @@ AppVersion = Annotated[
 MaxCost = Annotated[
     float | None, typer.Option("--max-cost", metavar="USD", min=0, help="stop before a request that could make this run cost more")
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", metavar="N", min=1, help="how many processes make facts at once (default: the processors); the rows are the same"
+    ),
+]
 All = Annotated[
     bool, typer.Option("--all", help="whole texts, and what was measured of them: style, slips, where each row came from (provenance)")
 ]

@@ -42,25 +42,32 @@ def refused_features() -> datasets.Features:
     return Features({"table": text, "row": number, "try": number, "check": text, "field": text, "reason": text, "values": Json()})
 
 
-def rows_table(rows: Sequence[Row], columns: Mapping[str, str], shape: datasets.Features) -> pyarrow.Table:
+def rows_table(rows: Sequence[Row], columns: Mapping[str, str], schema: pyarrow.Schema) -> pyarrow.Table:
     """Rows as an Arrow table. Raises DataError when a value does not fit its column."""
     import pyarrow
 
-    schema = shape.arrow_schema
     arrays = [_array([row.values.get(name) for row in rows], kind, schema.field(name).type, name) for name, kind in columns.items()]
-    asked_fields = list(shape[PROVENANCE].get("asked", ()))
-    origins = [
-        {"row": row.index, "try": row.attempt, "parent": row.parent, "asked": {name: row.origin.get(name) for name in asked_fields}}
-        for row in rows
-    ]
-    return pyarrow.Table.from_arrays([*arrays, pyarrow.array(origins, schema.field(PROVENANCE).type)], schema=schema)
+    return pyarrow.Table.from_arrays([*arrays, _origins(rows, schema.field(PROVENANCE).type)], schema=schema)
 
 
-def refused_table(records: Sequence[Mapping[str, Any]], shape: datasets.Features) -> pyarrow.Table:
+def _origins(rows: Sequence[Row], kind: pyarrow.StructType) -> pyarrow.Array:
+    """How the rows came about."""
+    import pyarrow
+
+    def values(part: pyarrow.Field) -> list[Any]:
+        if part.name == "asked":
+            names = [field.name for field in part.type]
+            return [{name: row.origin.get(name) for name in names} for row in rows]
+        return [getattr(row, {"row": "index", "try": "attempt"}.get(part.name, part.name)) for row in rows]
+
+    parts = [kind.field(place) for place in range(kind.num_fields)]
+    return pyarrow.StructArray.from_arrays([pyarrow.array(values(part), part.type) for part in parts], fields=parts)
+
+
+def refused_table(records: Sequence[Mapping[str, Any]], schema: pyarrow.Schema) -> pyarrow.Table:
     """Refused rows as an Arrow table."""
     import pyarrow
 
-    schema = shape.arrow_schema
     arrays = [
         _array(
             [record[name] for record in records],

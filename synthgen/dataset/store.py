@@ -6,19 +6,56 @@ When all tables are done the chunks are written again as the dataset's shards, w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthgen.dataset import columns
 from synthgen.dataset.names import CHUNKS
 from synthgen.dataset.progress import Progress
 from synthgen.dataset.shards import write_parquet, write_shards
-from synthgen.engine import Chunk, TableState
+from synthgen.engine import Chunk, Refused, TableState
 from synthgen.recipe import TablePlan
 from synthgen.spec.digests import digest_of, sha256_of
-from synthgen.spec.rows import SIDE_TABLES
+from synthgen.spec.rows import SIDE_TABLES, Row
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+UNWRITTEN = 3
+"""Chunks that may wait to be written."""
+
+
+class ChunkPacker:
+    """Makes the rows of a chunk, and what was refused, into Arrow tables: the rows under "", the others under where they go."""
+
+    def __init__(self, plan: TablePlan) -> None:
+        self.table, self.columns, self.kept = plan.name, dict(plan.columns), dict(plan.kept)
+        self.schema = columns.features(plan.kept, list(plan.asked), plan.table.from_ is not None).arrow_schema
+        self.refused_schema = columns.refused_features().arrow_schema
+
+    def __call__(self, rows: Sequence[Row], refused: Sequence[Refused]) -> dict[str, pyarrow.Table]:
+        """The tables that have rows, and that of the rows. Raises DataError when a value does not fit its column."""
+        records: dict[str, list[dict[str, Any]]] = {}
+        for refusal in refused:
+            records.setdefault(refusal.to, []).append(
+                {
+                    "table": self.table,
+                    "row": refusal.row,
+                    "try": refusal.attempt,
+                    "check": refusal.by,
+                    "field": refusal.field,
+                    "reason": refusal.reason,
+                    "values": {key: value for key, value in refusal.values.items() if key in self.columns},
+                }
+            )
+        aside = {to: columns.refused_table(records[to], self.refused_schema) for to in SIDE_TABLES if to in records}
+        return aside | {"": columns.rows_table(rows, self.kept, self.schema)}
 
 
 class TableStore:
@@ -27,10 +64,8 @@ class TableStore:
 
     def __init__(self, folder: Path, progress: Progress, plan: TablePlan, fingerprint: str, size: int | None = None) -> None:
         self.folder, self.progress, self.plan, self.fingerprint, self.size = folder, progress, plan, fingerprint, size
-        has_parent = plan.table.from_ is not None
-        self.shape = columns.features(plan.columns, list(plan.asked), has_parent)
-        self.kept_shape = columns.features(plan.kept, list(plan.asked), has_parent)
-        self.refused_shape = columns.refused_features()
+        self.shape = columns.features(plan.columns, list(plan.asked), plan.table.from_ is not None)
+        self.pack = ChunkPacker(plan)
         self._chunks.mkdir(parents=True, exist_ok=True)
         for name in SIDE_TABLES:
             (folder / CHUNKS / name).mkdir(exist_ok=True)
@@ -55,7 +90,7 @@ class TableStore:
     def _chunks(self) -> Path:
         return self.folder / CHUNKS / self.plan.name
 
-    def _name(self, number: int, to: str | None = None) -> str:
+    def _name(self, number: int, to: str = "") -> str:
         """The path of a chunk, or of its rows that went to another configuration."""
         return f"{CHUNKS}/{to}/{self.plan.name}-{number:05d}.parquet" if to else f"{CHUNKS}/{self.plan.name}/{number:05d}.parquet"
 
@@ -82,29 +117,36 @@ class TableStore:
         """What stands for all its rows."""
         return digest_of([record.get("files") for record in self.records])
 
+    @contextmanager
+    def writing(self) -> Iterator[Callable[[Chunk], None]]:
+        """Keeps chunks, in their order. Those of which no answer can be lost are written beside the making of others; an error of that is
+        raised with the next, or at the end."""
+        if self.plan.asks:
+            yield self.add
+            return
+        written = deque[Future[None]]()
+        with ThreadPoolExecutor(1) as writer:
+
+            def add(chunk: Chunk) -> None:
+                written.append(writer.submit(self.add, chunk))
+                while len(written) > UNWRITTEN:
+                    written.popleft().result()
+
+            try:
+                yield add
+            finally:
+                for waiting in written:
+                    waiting.result()
+
     def add(self, chunk: Chunk) -> None:
         """Keep a chunk: what was refused, then the rows, then the line that says so."""
-        paths, name = list[str](), self._name(chunk.number)
-        for to in SIDE_TABLES:
-            records = [
-                {
-                    "table": self.plan.name,
-                    "row": refusal.row,
-                    "try": refusal.attempt,
-                    "check": refusal.by,
-                    "field": refusal.field,
-                    "reason": refusal.reason,
-                    "values": {key: value for key, value in refusal.values.items() if key in self.plan.columns},
-                }
-                for refusal in chunk.refused
-                if refusal.to == to
-            ]
-            if records:
-                paths.append(self._name(chunk.number, to))
-                write_parquet(self.folder / paths[-1], [columns.refused_table(records, self.refused_shape)])
-        write_parquet(self.folder / name, [columns.rows_table(chunk.rows, self.plan.kept, self.kept_shape)])
-        files = {path: sha256_of(self.folder / path) for path in (*paths, name)}
-        self._record({"files": files, "rows": len(chunk.rows)}, chunk.state)
+        tables = self.pack(chunk.rows, chunk.refused) if chunk.packed is None else chunk.packed
+        files = dict[str, str]()
+        for to, table in tables.items():
+            path = self._name(chunk.number, to)
+            write_parquet(self.folder / path, [table])
+            files[path] = sha256_of(self.folder / path)
+        self._record({"files": files, "rows": tables[""].num_rows}, chunk.state)
 
     def finish(self, state: TableState) -> None:
         """Say that the table is done."""

@@ -23,6 +23,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from synthgen.checks import Check
+from synthgen.engine.chunk import ApartChunk, Chunk, Refused, Stage, TableState
 from synthgen.engine.parents import Candidate, Candidates
 from synthgen.engine.step import is_wanted, leave_out, make
 from synthgen.errors import LimitError
@@ -37,7 +38,8 @@ from synthgen.spec.streams import Streams
 
 ASKED_CHUNK = 512
 """Rows that are made together where a model is asked."""
-MADE_CHUNK = 20_000
+MADE_CHUNK, MADE_PART = 20_000, 2_500
+"""Rows after which it is asked whether there is patience for more where no model is asked, and those that are finished together."""
 PATIENCE_AT_LEAST = 200
 EARLY = 40
 """Tries after which it can be seen how a table will end."""
@@ -45,57 +47,6 @@ REASONS, EXAMPLES = 2, 3
 """How many reasons are told of what is asked again, and how many examples of what is refused most."""
 UNKNOWN = Refusal("not in the journal")
 """The verdict on a row of a recheck whose answer is not in the journal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A row that was refused, by which check or field, and why; `to` is the configuration that it goes to."""
-
-    row: int
-    attempt: int
-    by: str
-    field: str
-    reason: str
-    values: Mapping[str, Any]
-    to: str = "refused"
-
-
-@dataclass
-class TableState:
-    """How far a table is: the next candidate, the rows so far, the tries, who refused how many, and how many rows went to which other
-    configuration to stay there."""
-
-    next_index: int = 0
-    rows: int = 0
-    tries: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
-    aside: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Finished rows of a table, in order, what was refused on the way, and the state after it."""
-
-    number: int
-    rows: list[Row]
-    refused: list[Refused]
-    state: TableState
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """How far a chunk is: rows that `passed`; of those `asked` for the field `asking`, how many are `answered`; in which `round` (the first
-    is 1); why most of them were refused in the round before; the `trouble` that the table is in, if it will not get its rows; and how many
-    `tries` a row has at that field (0: not known)."""
-
-    passed: int = 0
-    asking: str = ""
-    asked: int = 0
-    answered: int = 0
-    round: int = 1
-    refused_for: str = ""
-    trouble: str = ""
-    tries: int = 0
 
 
 @dataclass
@@ -123,6 +74,16 @@ class Witness(Listener, Protocol):
         """A step of a row's try is done; `refusal` says why the row did not pass it."""
 
 
+class Apart(Protocol):
+    """Who makes the chunks of a table that need no others, ahead of the one that is next."""
+
+    def start(self, ahead: Iterator[Candidate]) -> None:
+        """Go on with these candidates."""
+
+    def take(self, count: int, missing: int | None) -> ApartChunk | None:
+        """What came of the next `count` candidates; so many rows are `missing`. None where there are no more candidates."""
+
+
 class TableRun:
     """The making of one table."""
 
@@ -139,8 +100,9 @@ class TableRun:
         lenient: bool = False,
         gathers: bool = False,
         witness: Witness | None = None,
+        apart: Apart | None = None,
     ) -> None:
-        self.witness = witness
+        self.witness, self.apart = witness, apart
         self.plan, self.candidates, self.streams, self.models = plan, candidates, streams, models
         self.patience, self.report, self.lenient = patience, report or (lambda stage, completions: None), lenient
         self.gathers = gathers
@@ -168,25 +130,28 @@ class TableRun:
         state = self.state = state or TableState()
         target = self.candidates.wanted
         ahead = self.candidates.start(state.next_index)
-        number = first_chunk
+        if self.apart:
+            self.apart.start(ahead)
+        number, together, before = first_chunk, 0, state.rows
         while target is None or state.rows < target:
             missing = None if target is None else target - state.rows
-            some = list(islice(ahead, self.size if missing is None else min(self.size, missing)))
-            if not some:
+            if not together:
+                before, together = state.rows, self.size if missing is None else min(self.size, missing)
+            count = together if self.plan.asks else min(MADE_PART, together)
+            chunk = self._apart_chunk(number, count, missing) if self.apart else self._next_chunk(number, count, ahead, missing)
+            if chunk is None:
                 if target is None or self.candidates.enough or self.lenient or state.rows + sum(state.aside.values()) >= target:
                     return
                 raise self._too_few(
                     f"there are no more rows in '{self.plan.table.from_.table}' to make it from" if self.plan.table.from_ else ""
                 )
-            last = self.gathers and missing is not None and missing <= self.size
-            rows, refused = self._chunk(some, ahead if last else iter(()))
-            state.next_index = some[-1].index + 1
-            state.rows += len(rows)
-            yield Chunk(number, rows, refused, state)
-            number += 1
+            yield chunk
+            number, together = number + 1, together - count
+            if together:
+                continue
             if target is not None and not self.candidates.enough and state.rows < target and not self._patient:
                 raise self._too_few(f"{state.tries:,} tries are more than its patience of {self.patience} per row")
-            if self.lenient and not rows and number > first_chunk + 1:
+            if self.lenient and state.rows == before and number > first_chunk + 1:
                 return
 
     @property
@@ -216,8 +181,29 @@ class TableRun:
 
     # One chunk
 
-    def _chunk(self, some: list[Candidate], ahead: Iterator[Candidate]) -> tuple[list[Row], list[Refused]]:
-        """The rows of some candidates, and all that was refused. Those of `ahead` that took the place of others are added to `some`."""
+    def _next_chunk(self, number: int, count: int, ahead: Iterator[Candidate], missing: int | None) -> Chunk | None:
+        """A chunk of the candidates that are next; None where there are no more."""
+        some = list(islice(ahead, count))
+        if not some:
+            return None
+        last = self.gathers and missing is not None and missing <= self.size
+        rows, refused = self.make(some, ahead if last else iter(()))
+        return Chunk(number, rows, refused, self.state.copy())
+
+    def _apart_chunk(self, number: int, count: int, missing: int | None) -> Chunk | None:
+        """The same where another makes it."""
+        made = self.apart.take(count, missing) if self.apart else None
+        if made is None:
+            return None
+        self.state.advance(made.state)
+        for who, examples in made.examples.items():
+            known = self.examples.setdefault(who, [])
+            known += examples[: EXAMPLES - len(known)]
+        return Chunk(number, [], [], self.state.copy(), made.packed)
+
+    def make(self, some: list[Candidate], ahead: Iterator[Candidate]) -> tuple[list[Row], list[Refused]]:
+        """The rows of some candidates, and all that was refused; the state knows of them. Those of `ahead` that took the place of others
+        are added to `some`."""
         self.first = some[0].index
         together = self.plan.asks or not self.plan.remembers
         rows: list[Row] = []
@@ -230,6 +216,8 @@ class TableRun:
 
         for block in [list(some)] if together else [[candidate] for candidate in some]:
             rows += self._finish([candidate.row(self.plan) for candidate in block], refused, joining)
+        self.state.next_index = some[-1].index + 1
+        self.state.rows += len(rows)
         return rows, sorted(refused, key=lambda entry: (entry.row, entry.attempt))
 
     def _finish(self, rows: list[Row], refused: list[Refused], joining: Callable[[int], list[Row]]) -> list[Row]:

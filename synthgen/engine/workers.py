@@ -21,6 +21,7 @@ from threading import Condition, Thread
 from typing import Any, Protocol, TypeVar
 
 from synthgen.engine import worker
+from synthgen.spec.processors import cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -47,6 +48,12 @@ class Workers(Protocol):
     def close(self) -> None:
         """End all that was started, at once, and whatever it is doing."""
         ...
+
+
+def local_workers(count: int | None) -> Workers:
+    """So many workers on this machine; None: as many as it has processors for this process."""
+    count = cores() if count is None else count
+    return Processes(count) if count > 1 else InProcess()
 
 
 class InProcess:

@@ -15,6 +15,7 @@ from synthgen.dataset.names import CHUNKS, PROGRESS, RUN
 from synthgen.dataset.origin import refuse_other, remember_origin
 from synthgen.dataset.unfinished import remember_run
 from synthgen.dataset.verify import refuse_damaged
+from synthgen.engine.workers import local_workers
 from synthgen.errors import OutputError, SynthgenError
 from synthgen.fields.reply import APP
 from synthgen.hub.hub import Pushed
@@ -105,7 +106,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         remember_origin(output, loaded)
         commits, moved_notes = follow_commits(output, existing, loaded)
         remember_run(output, loaded, recipe_plan, commits)
-        journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
+        journal, budget, workers = Journal(output.unfinished / JOURNAL), Budget(how.max_cost), local_workers(how.workers)
         try:
             opened = open_models(loaded, recipe_plan.models, how.models, budget)
             if noted or moved_notes or files_read:
@@ -114,10 +115,11 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
                 preflight(
                     recipe_plan, opened, journal, lambda asks, ends: before(Checked(loaded, recipe_plan, asks, ends)), batch=how.batch
                 )
-            run = Run(loaded, recipe_plan, output, journal, opened, budget, how, watch)
+            run = Run(loaded, recipe_plan, output, journal, opened, budget, how, watch, workers)
             stores = run.tables(made_of)
             spent = journal.spent()
         finally:
+            workers.close()
             journal.close()
         manifest = finish(loaded, recipe_plan, output, stores, run.models, made_of, time.monotonic() - began, spent)
         note_commits(manifest, commits)

@@ -10,7 +10,8 @@ from typing import Any
 from synthgen.dataset.layout import Layout, planned_layout
 from synthgen.dataset.look import LookedRow
 from synthgen.engine import TableRun, candidates
-from synthgen.engine.run import Report, Stage
+from synthgen.engine.chunk import Stage
+from synthgen.engine.run import Report
 from synthgen.fields.considered import Considered
 from synthgen.fields.shape import Chosen
 from synthgen.making.runs import RecordingModel, Tick, Watch

@@ -11,7 +11,9 @@ from typing import Any
 from synthgen.dataset import Output, Progress, TableStore
 from synthgen.dataset.finish import gathers
 from synthgen.engine import Stage, TableRun, candidates
+from synthgen.engine.apart import ChunkMaker, ChunksApart, can_be_made_apart
 from synthgen.engine.run import ASKED_CHUNK
+from synthgen.engine.workers import Workers
 from synthgen.errors import OutputError
 from synthgen.fields.reply import APP
 from synthgen.making.estimate import QuestionEstimate, questions
@@ -58,7 +60,7 @@ class Tick:
 class RunOptions:
     """How a run goes: from the start (`fresh`), or over the journal's answers alone (`recheck`); in Message Batches (`batch`); for at most
     `max_cost` US dollars; in chunks of so many rows (None: as is usual); and by these `models` in place of the recipe's, the application
-    among them."""
+    among them; by so many `workers` where no model is asked (None: as many as there are processors)."""
 
     fresh: bool = False
     recheck: bool = False
@@ -66,6 +68,7 @@ class RunOptions:
     max_cost: float | None = None
     chunk: int | None = None
     models: Mapping[str, Model] | None = None
+    workers: int | None = None
 
 
 Watch = Callable[[Tick], None]
@@ -186,7 +189,9 @@ class Run:
         budget: Budget,
         how: RunOptions,
         watch: Watch,
+        workers: Workers,
     ) -> None:
+        self.workers = workers
         self.loaded, self.plan, self.output, self.budget, self.how, self.watch = loaded, recipe_plan, output, budget, how, watch
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again
             name for name, model in opened.items() if has_batches(model) and (how.batch or journal.batches.unfinished(model.identity))
@@ -228,6 +233,7 @@ class Run:
             rows = store.state.rows + stage.passed
             self._tell(rows=rows, asked=total, remembered=remembered, batch="", stage=stage, trouble=stage.trouble)
 
+        apart = can_be_made_apart(table) and not self.how.chunk
         run = TableRun(
             table,
             source,
@@ -238,15 +244,17 @@ class Run:
             chunk=size,
             lenient=self.how.recheck,
             gathers=gathers(table, self.models),
+            apart=ChunksApart(ChunkMaker(table, self.streams, store.pack), self.workers) if apart else None,
         )
         remembered = table.remembered
         if store.count and remembered:
             for values in store.rows(remembered):
                 run.remember(values)
         self._tell()
-        for chunk in run.chunks(store.state, store.count):
-            store.add(chunk)
-            self._tell(rows=chunk.state.rows, stage=Stage())
+        with store.writing() as add:
+            for chunk in run.chunks(store.state, store.count):
+                add(chunk)
+                self._tell(rows=chunk.state.rows, stage=Stage())
         store.finish(run.state)
 
     @property

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
@@ -28,6 +27,7 @@ from synthgen.models.model import Model
 from synthgen.recipe import model_folder
 from synthgen.recipe.model_folder import Fence
 from synthgen.spec.parts import exists
+from synthgen.spec.processors import cores
 from synthgen.spec.rows import Completion, Prompt
 
 if TYPE_CHECKING:
@@ -347,11 +347,6 @@ def _leave_docstrings_out() -> None:
         from transformers import utils
 
         utils.auto_docstring = lambda obj=None, **_: (lambda decorated: decorated) if obj is None else obj
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def machine() -> dict[str, str | int]:

@@ -147,7 +147,7 @@ def _unlike(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def _stored(table: TablePlan, columns: Mapping[str, str], rows: Sequence[Row], *, provenance: bool = False) -> Iterator[dict[str, Any]]:
     """Rows as they are when they were written and read again."""
-    stored = rows_table(rows, columns, features(columns, list(table.asked), table.table.from_ is not None))
+    stored = rows_table(rows, columns, features(columns, list(table.asked), table.table.from_ is not None).arrow_schema)
     for row in decode_json_columns(stored.to_pylist(), stored.schema):
         if not provenance:
             del row[PROVENANCE]

@@ -101,6 +101,12 @@ class Part(BaseModel):
         if isinstance(context, RecipeContext):
             self._context = context
 
+    def __getstate__(self) -> dict[Any, Any]:
+        """What was declared: what was worked out of it since can be worked out again, and need not be of a kind that can be pickled."""
+        state = super().__getstate__()
+        declared = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
+        return state | {"__dict__": declared}
+
     def mistakes(self) -> Iterator[PartMistake]:
         """What is wrong in this part that its types cannot say."""
         return iter(())

@@ -18,6 +18,9 @@ class Streams:
         self._root = blake2b(str(seed).encode(), digest_size=8)
         self._branch = lru_cache(maxsize=4096)(self._new_branch)
 
+    def __reduce__(self) -> tuple[type[Streams], tuple[int]]:
+        return Streams, (self.seed,)
+
     def _new_branch(self, table: str, field: str) -> blake2b:
         branch = self._root.copy()
         branch.update(f"\x1f{table}\x1f{field}\x1f".encode())

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
-from synthgen.models.base import cores
+from synthgen.spec.processors import cores
 from synthgen.tuning.batches import PARTS, Encoded, batches, padded
 
 Objective = Callable[[Any, Sequence[Encoded]], tuple[torch.Tensor, torch.Tensor]]
