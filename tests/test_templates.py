@@ -395,3 +395,27 @@ def test_a_long_value_may_be_used_as_often_as_its_text_fits():
     assert len(fill("{{ page }} {{ page|upper }}", {"page": page})) == 800_001
     with pytest.raises(TemplateMistake, match="this long"):
         fill("{{ page }}{{ page }}{{ page }}", {"page": page})
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "text"),
+    [
+        ("{{ a }}", {"a": "{{ b }}", "b": "x"}, "{{ b }}"),
+        ("{{ a }} {{ b }}\n", {"a": 1.5, "b": True}, "1.5 True\n"),
+        ("{{ a }}{{a}}{{- b }} .", {"a": "x ", "b": 10**30}, f"x x {10**30} ."),
+        ("{{ a }} of {{ b }}", {"a": None, "b": ["c", 1]}, "None of ['c', 1]"),
+        ("{{ a }}" * 40, {"a": "y" * 9}, "y" * 360),
+        ("{{ a }}" * 40, {"a": "y" * 10_001}, "y" * 400_040),
+        ("{% if a %}{{ a }}{% endif %}b", {"a": 3}, "3b"),
+        ("{# no #}{{ a }}{% raw %}{{ a }}{% endraw %}", {"a": 3}, "3{{ a }}"),
+        ("{{ a }}\r\n{{ 'c' }}", {"a": "d"}, "d\nc"),
+    ],
+)
+def test_names_in_a_text_are_filled_in_alike_whatever_they_hold(template, values, text):
+    assert fill(template, values) == text
+
+
+@pytest.mark.parametrize("template", ["{{ a }} {{ missing }}", "{{ a }} {{ b.c }}"])
+def test_a_plain_template_with_a_name_that_holds_nothing_fails(template):
+    with pytest.raises(TemplateMistake):
+        fill(template, {"a": "x", "b": {}})

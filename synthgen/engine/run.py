@@ -25,7 +25,7 @@ from typing import Any, Protocol
 from synthgen.checks import Check
 from synthgen.engine.chunk import ApartChunk, Chunk, Refused, Stage, TableState
 from synthgen.engine.parents import Candidate, Candidates
-from synthgen.engine.step import is_wanted, leave_out, make
+from synthgen.engine.step import is_wanted, leave_out, make_all
 from synthgen.errors import LimitError
 from synthgen.fields import Asked, PythonField
 from synthgen.fields.considered import Listener
@@ -38,7 +38,7 @@ from synthgen.spec.streams import Streams
 
 ASKED_CHUNK = 512
 """Rows that are made together where a model is asked."""
-MADE_CHUNK, MADE_PART = 20_000, 2_500
+MADE_CHUNK, MADE_PART = 20_000, 5_000
 """Rows after which it is asked whether there is patience for more where no model is asked, and those that are finished together."""
 PATIENCE_AT_LEAST = 200
 EARLY = 40
@@ -275,8 +275,7 @@ class TableRun:
         if isinstance(step.field, Asked):
             return self._ask(place, step.name, step.field, rows)
         assert isinstance(step.field, PythonField)
-        for row in rows:
-            make(row, step.name, step.field, self.streams)
+        make_all(rows, step.name, step.field, self.streams)
         return [None] * len(rows)
 
     def _check(self, place: int, step: CheckStep, rows: list[Row]) -> list[Refusal | None]:

@@ -3,6 +3,7 @@ estimate and a sample."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from synthgen.errors import DataError
@@ -28,6 +29,17 @@ def is_wanted(field: FieldShape, row: Row) -> bool:
 def leave_out(row: Row, name: str, field: FieldShape) -> None:
     """Give the row what the field has where it is not wanted."""
     row.give(name, Labelled(field.fallback, dict.fromkeys(field.labels())))
+
+
+def make_all(rows: Sequence[Row], name: str, field: PythonField, streams: Streams) -> None:
+    """Give rows of one table what Python makes of the field, which is faster than row by row. Raises DataError."""
+    if field.when is not None or not field.draws:
+        for row in rows:
+            make(row, name, field, streams)
+        return
+    keys = [(row.index, row.attempt) for row in rows]
+    for row, stream in zip(rows, streams.each(rows[0].table, name, keys), strict=True):
+        row.give(name, field.make(row, stream))
 
 
 def make(row: Row, name: str, field: PythonField, streams: Streams) -> None:

@@ -33,6 +33,8 @@ from synthgen.spec.numerals import options_as_typed
 from synthgen.spec.parts import PartMistake
 from synthgen.spec.rows import Row, Value, to_text
 
+seed = Random.__mro__[1].seed  # type: ignore[attr-defined]
+"""Seeds a stream with a whole number, without asking what it is."""
 DEFAULT_LOCALE = "en_US"
 LISTED = "they are listed at https://faker.readthedocs.io; some"
 LARGE = 100_000
@@ -219,7 +221,8 @@ class Fake(PythonField):
     def _called(self, locale: str, stream: Random) -> Any:
         """What the provider itself gives."""
         generator, method = self._maker(locale)
-        generator.random.seed(stream.getrandbits(64))  # seeded, not replaced: some providers keep hold of it
+        seed(generator.random, stream.getrandbits(64))  # seeded, not replaced: some providers keep hold of it
+        generator.random.gauss_next = None
         if locale in draw_elsewhere or "passport" in self.provider:
             random.seed(stream.getrandbits(64))
         FakerClock.now_is = self._now

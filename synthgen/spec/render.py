@@ -96,6 +96,9 @@ OPEN, CLOSE = re.compile(r"\{[{%#]"), re.compile(r"[}%#]\}")
 LONGEST_TEXT = 1_000_000
 MOST_REPEATED = 10_000
 LARGEST_NUMBER = 4096  # bits
+MOST_PLAIN = 60
+"""Texts and names in a template that is filled without Jinja."""
+SPECIAL_NAMES = ("self", "super", "loop", "caller")
 
 
 class TemplateMistake(ValueError):
@@ -335,6 +338,9 @@ def fill(source: str, values: Mapping[str, Any]) -> str:
     """The template's text with `values` in place of its names. Raises TemplateMistake when it cannot be."""
     if "{" not in source:
         return source
+    parts = _plain_parts(source)
+    if parts is not None and (text := _joined(parts, values)) is not None:
+        return text
     try:
         template = _template(source)
         steps.begin()
@@ -343,6 +349,37 @@ def fill(source: str, values: Mapping[str, Any]) -> str:
         if lacks_memory(error):
             raise
         raise _mistake(source, error) from None
+
+
+@lru_cache(maxsize=4096)
+def _plain_parts(source: str) -> tuple[str, ...] | None:
+    """Text, a name, text and so on, where there is nothing else in a template, and not much of that; None for others."""
+    try:
+        (output,) = _sandbox.parse(source).body
+    except (TemplateSyntaxError, RecursionError, ValueError):
+        return None
+    parts = [""]
+    for node in output.nodes if isinstance(output, nodes.Output) else [output]:
+        if isinstance(node, nodes.TemplateData):
+            parts[-1] += node.data
+        elif isinstance(node, nodes.Name) and node.name not in SPECIAL_NAMES:
+            parts += [node.name, ""]
+        else:
+            return None
+    return tuple(parts) if len(parts) <= MOST_PLAIN and sum(map(len, parts)) <= MOST_REPEATED else None
+
+
+def _joined(parts: tuple[str, ...], values: Mapping[str, Any]) -> str | None:
+    """What Jinja makes of such a template, without it; None where a value is not short text or a number."""
+    texts = list(parts)
+    for place in range(1, len(parts), 2):
+        value = values.get(parts[place])
+        if type(value) is int and value.bit_length() <= 64:
+            value = str(value)
+        if type(value) is not str or len(value) > MOST_REPEATED:
+            return None
+        texts[place] = value
+    return "".join(texts)
 
 
 def holds(source: str, values: Mapping[str, Any]) -> bool:

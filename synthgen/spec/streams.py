@@ -5,9 +5,15 @@ That is what makes a run the same whatever its engine, workers or interruptions,
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from random import Random
+
+from synthgen.spec import first_draws
+
+MANY = 1500
+"""Streams from which on it is quicker to work out their first words together."""
 
 
 class Streams:
@@ -31,6 +37,22 @@ class Streams:
         branch = self._branch(table, field).copy()
         branch.update("\x1f".join(map(str, keys)).encode())
         return int.from_bytes(branch.digest(), "big")
+
+    def each(self, table: str, field: str, keys: Sequence[tuple[int, int]]) -> Iterator[Random]:
+        """The streams of rows and their tries, as `at` gives them, one after the other: each until the next is taken."""
+        branch = self._branch(table, field)
+        seeds = []
+        for row, attempt in keys:
+            of_row = branch.copy()
+            of_row.update(b"%d\x1f%d" % (row, attempt))
+            seeds.append(int.from_bytes(of_row.digest(), "big"))
+        if len(seeds) >= MANY:
+            yield from first_draws.streams_of(seeds)
+            return
+        stream = Random()
+        for seed in seeds:
+            stream.seed(seed)
+            yield stream
 
     def at(self, table: str, field: str, *keys: int | str) -> Random:
         """The stream of this table, field, and (usually) row index and try."""
