@@ -1,17 +1,27 @@
 """Speed and memory of facts: `python tests/bench/facts.py [ROWS ...]`.
 
-Prints rows a second against a bare loop over the same Faker calls (ratios of alternating runs, and their median), then the peak memory
-of whole runs of 100,000 and 1,000,000 rows (or of the ROWS given).
+Prints, side by side in one run, the rows a second of a bare loop over Faker's calls, of synthgen with one process and with two, and of
+others that make facts, each with its files written where it writes any; then the same against Data Designer with samplers and an expression
+column, and with a Faker person. Each in a process of its own, from its first call to the last file; imports of the package come before.
+The order goes round, and figures are medians of the rounds. Last come time and peak memory of whole runs of ROWS rows, where some are given.
+
+The others are run by the interpreter that `PEERS` names, in whose environment they are installed:
+`python -m venv peers && peers/bin/pip install data-designer snowfakery mimesis`. One that is not there, or fails, is said so and left out.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from dataclasses import dataclass
 from pathlib import Path
+
+ROUNDS = 1
+SIX, SAMPLED, PERSON = 50_000, 20_000, 5_000
+"""Rows of each comparison."""
 
 RECIPE = """
 name: facts
@@ -27,58 +37,199 @@ tables:
       since: {{kind: date, between: [-900d, today]}}
       line: {{kind: template, template: "{{{{ name }}}} of {{{{ company }}}}"}}
 """
-COUNT = 20_000
-
-
-def bare(count: int) -> float:
-    """Seconds of a loop over the same calls, its rows thrown away."""
-    import datetime
-    import random
-
-    from faker import Faker
-
-    fake, now = Faker("en_GB"), datetime.date(2026, 11, 1)
-    fake.seed_instance(1)
-    began = time.perf_counter()
-    for _ in range(count):
-        name, company = fake.name(), fake.company()
-        random.choices(["free", "team", "pro"], [5, 2, 1])
-        random.randint(1, 400)
-        now - datetime.timedelta(days=random.randint(0, 900))
-        f"{name} of {company}"
-    return time.perf_counter() - began
-
-
-def whole(rows: int) -> tuple[float, float]:
-    """Seconds and peak MB of a whole `make`, in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        recipe = Path(folder, "facts.yaml")
-        recipe.write_text(RECIPE.format(rows=rows))
-        code = f"""
-import resource, time
-from synthgen.api import make
-began = time.perf_counter()
-make({str(recipe)!r}, out={str(Path(folder, "out"))!r})
-print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+SAMPLERS = """
+name: facts
+seed: 1
+tables:
+  people:
+    rows: {rows}
+    fields:
+      plan: {{kind: choice, options: {{free: 5, team: 2, pro: 1}}}}
+      seats: {{kind: number, between: [1, 400]}}
+      since: {{kind: date, between: ["2024-05-15", "2026-11-01"]}}
+      line: {{kind: template, template: "{{{{ plan }}}} with {{{{ seats }}}}"}}
 """
-        seconds, peak = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    return float(seconds), float(peak)
+WITH_PERSON = """
+name: facts
+seed: 1
+tables:
+  people:
+    rows: {rows}
+    fields:
+      person: {{kind: fake, provider: simple_profile, locale: en_GB}}
+      line: {{kind: template, template: "{{{{ person.name }}}}, {{{{ person.mail }}}}"}}
+"""
+BARE = """
+import datetime, random
+from faker import Faker
+fake, now = Faker("en_GB"), datetime.date(2026, 11, 1)
+fake.seed_instance(1)
+began = time.perf_counter()
+for _ in range({rows}):
+    name, company = fake.name(), fake.company()
+    random.choices(["free", "team", "pro"], [5, 2, 1])
+    random.randint(1, 400)
+    now - datetime.timedelta(days=random.randint(0, 900))
+    f"{{name}} of {{company}}"
+"""
+MAKE = """
+from synthgen.api import make
+recipe = pathlib.Path("facts.yaml")
+recipe.write_text('''{recipe}''')
+began = time.perf_counter()
+make(recipe, out="out", workers={workers})
+"""
+MIMESIS = """
+import csv, datetime
+from mimesis import Generic
+from mimesis.locales import Locale
+made = Generic(locale=Locale.EN_GB, seed=1)
+began = time.perf_counter()
+with open("out.csv", "w") as file:
+    rows = csv.writer(file)
+    for _ in range({rows}):
+        name, company = made.person.full_name(), made.finance.company()
+        plan = made.random.choices(["free", "team", "pro"], [5, 2, 1])[0]
+        seats = made.random.randint(1, 400)
+        since = datetime.date(2026, 11, 1) - datetime.timedelta(days=made.random.randint(0, 900))
+        rows.writerow([name, company, plan, seats, since, f"{{name}} of {{company}}"])
+"""
+SNOWFAKERY = """
+import io
+from snowfakery import generate_data
+recipe = '''
+- snowfakery_version: 3
+- var: snowfakery_locale
+  value: en_GB
+- object: people
+  fields:
+    name: {{fake: Name}}
+    company: {{fake: Company}}
+    plan:
+      random_choice: {{free: 5, team: 2, pro: 1}}
+    seats:
+      random_number: {{min: 1, max: 400}}
+    since:
+      date_between: {{start_date: -900d, end_date: today}}
+    line: ${{{{name}}}} of ${{{{company}}}}
+'''
+began = time.perf_counter()
+generate_data(io.StringIO(recipe), target_number=({rows}, "people"), output_format="json", output_file="out.json")
+"""
+DATA_DESIGNER = """
+import data_designer.config as dd
+from data_designer.interface import DataDesigner
+nobody = dd.ModelProvider(name="nobody", endpoint="http://127.0.0.1:9/v1", provider_type="openai")
+builder = dd.DataDesignerConfigBuilder(model_configs=[])
+for name, kind, params, more in [{columns}]:
+    builder.add_column(dd.SamplerColumnConfig(name=name, sampler_type=kind, params=params, **more))
+builder.add_column(dd.ExpressionColumnConfig(name="line", expr="{expression}"))
+designer = DataDesigner(artifact_path="out", model_providers=[nobody])
+began = time.perf_counter()
+designer.create(builder, num_records={rows}, dataset_name="facts")
+"""
+COLUMNS = """
+("plan", "category", dd.CategorySamplerParams(values=["free", "team", "pro"], weights=[5, 2, 1]), {}),
+("seats", "uniform", dd.UniformSamplerParams(low=1, high=400), {"convert_to": "int"}),
+("since", "datetime", dd.DatetimeSamplerParams(start="2024-05-15", end="2026-11-01"), {}),
+"""
+PERSON_COLUMNS = """("person", "person_from_faker", dd.PersonFromFakerSamplerParams(locale="en_GB"), {})"""
+PEERS = os.environ.get("PEERS", sys.executable)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Somebody who makes rows: a script that sets `began`, and the interpreter that runs it."""
+
+    name: str
+    script: str
+    python: str = PEERS
+
+
+def synthgen(name: str, recipe: str, rows: int, workers: int = 1) -> Contender:
+    """synthgen, with so many processes."""
+    return Contender(name, MAKE.format(recipe=recipe.format(rows=rows), workers=workers), sys.executable)
+
+
+def designer(name: str, columns: str, expression: str, rows: int) -> Contender:
+    """Data Designer, which makes such columns without a model."""
+    return Contender(name, DATA_DESIGNER.format(columns=columns, expression=expression, rows=rows))
+
+
+COMPARISONS = {
+    "six facts, two of them Faker's": (
+        SIX,
+        [
+            Contender("bare Faker loop, nothing written", BARE.format(rows=SIX), sys.executable),
+            synthgen("synthgen, 1 process", RECIPE, SIX),
+            synthgen("synthgen, 2 processes", RECIPE, SIX, 2),
+            Contender("Snowfakery, JSON", SNOWFAKERY.format(rows=SIX)),
+            Contender("a loop over Mimesis, CSV", MIMESIS.format(rows=SIX)),
+        ],
+    ),
+    "three samplers and an expression": (
+        SAMPLED,
+        [
+            designer("Data Designer", COLUMNS, "{{ plan }} with {{ seats }}", SAMPLED),
+            synthgen("synthgen, 1 process", SAMPLERS, SAMPLED),
+            synthgen("synthgen, 2 processes", SAMPLERS, SAMPLED, 2),
+        ],
+    ),
+    "a Faker person and an expression": (
+        PERSON,
+        [
+            designer("Data Designer", PERSON_COLUMNS, "{{ person.first_name }} {{ person.last_name }}", PERSON),
+            synthgen("synthgen, 1 process", WITH_PERSON, PERSON),
+            synthgen("synthgen, 2 processes", WITH_PERSON, PERSON, 2),
+        ],
+    ),
+}
+
+
+def seconds(contender: Contender) -> tuple[float, float]:
+    """Seconds of one run, and its peak memory in MB. Raises subprocess.CalledProcessError."""
+    peak = "__import__('resource').getrusage(0).ru_maxrss / 1024" if os.name == "posix" else "0"
+    code = f"import pathlib, time\n{contender.script}\nprint('\\ntook', time.perf_counter() - began, {peak})"
+    with tempfile.TemporaryDirectory() as folder:
+        paths = os.pathsep.join(str(Path(path).resolve()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path)
+        own = {"PYTHONPATH": paths} if contender.python == sys.executable else {"PYTHONPATH": "", "NEMO_TELEMETRY_ENABLED": "false"}
+        run = subprocess.run(
+            [contender.python, "-c", code], check=True, capture_output=True, text=True, cwd=folder, env=os.environ | {"HOME": folder} | own
+        )
+    took, peak_memory = run.stdout.rpartition("took")[2].split()
+    return float(took), float(peak_memory)
+
+
+def compare(title: str, rows: int, contenders: list[Contender]) -> None:
+    """Print how the contenders compare with the first."""
+    times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+    failed: dict[str, str] = {}
+    for turn in range(ROUNDS):
+        for contender in [*contenders[turn % len(contenders) :], *contenders[: turn % len(contenders)]]:
+            if contender.name not in failed:
+                try:
+                    times[contender.name].append(seconds(contender)[0])
+                except subprocess.CalledProcessError as error:
+                    failed[contender.name] = (error.stderr.strip().splitlines() or ["no word"])[-1]
+    print(f"\n{title}, {rows:,} rows")
+    first = contenders[0].name
+    for name, taken in times.items():
+        if name in failed:
+            print(f"  {name:36} left out: {failed[name][:90]}")
+            continue
+        ratios = [one / other for one, other in zip(times[first], taken, strict=False)]
+        against = f"{statistics.median(ratios):6.2f} times the first ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else ""
+        print(f"  {name:36}{rows / statistics.median(taken):10,.0f} a second {against}", flush=True)
 
 
 def main() -> None:
     """Print the figures."""
-    ratios = []
-    for _ in range(3):
-        loop, run = bare(COUNT), whole(COUNT)[0]
-        ratios.append(loop / run)
-        print(
-            f"{COUNT:,} rows: bare loop {COUNT / loop:,.0f} a second; make, with Parquet, card and manifest, {COUNT / run:,.0f}; ratio "
-            f"{loop / run:.2f}"
-        )
-    print(f"median ratio {statistics.median(ratios):.2f}")
-    for rows in [int(word) for word in sys.argv[1:]] or [100_000, 1_000_000]:
-        seconds, peak = whole(rows)
-        print(f"{rows:,} rows: {rows / seconds:,.0f} a second, peak memory {peak:,.0f} MB")
+    for title, (rows, contenders) in COMPARISONS.items():
+        compare(title, rows, contenders)
+    for rows in map(int, sys.argv[1:]):
+        for workers in (1, 2):
+            took, peak = seconds(synthgen("", RECIPE, rows, workers))
+            print(f"\n{rows:,} rows, {workers} processes: {rows / took:,.0f} a second, peak memory of the first {peak:,.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
