@@ -2,8 +2,8 @@
 
 Prints, side by side in one run, the rows a second of a bare loop over Faker's calls, of synthgen with one process and with two, and of
 others that make facts, each with its files written where it writes any; then the same against Data Designer with samplers and an expression
-column, and with a Faker person. Each in a process of its own, from its first call to the last file; imports of the package come before.
-The order goes round, and figures are medians of the rounds. Last come time and peak memory of whole runs of ROWS rows, where some are given.
+column, and with a Faker person. Each in a process of its own, from its first call to the last file; imports come before. The order goes
+round, and figures are medians of the rounds. Last come time and peak memory of whole runs of ROWS rows, where some are given.
 
 The others are run by the interpreter that `PEERS` names, in whose environment they are installed:
 `python -m venv peers && peers/bin/pip install data-designer snowfakery mimesis`. One that is not there, or fails, is said so and left out.
@@ -19,8 +19,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-ROUNDS = 1
-SIX, SAMPLED, PERSON = 50_000, 20_000, 5_000
+ROUNDS = 3
+SIX, SAMPLED, PERSON = 50_000, 20_000, 10_000
 """Rows of each comparison."""
 
 RECIPE = """
@@ -73,6 +73,7 @@ for _ in range({rows}):
     f"{{name}} of {{company}}"
 """
 MAKE = """
+import datasets, faker
 from synthgen.api import make
 recipe = pathlib.Path("facts.yaml")
 recipe.write_text('''{recipe}''')
