@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from synthgen.recipe.plan import TablePlan
 from synthgen.recipe.shape import Table
@@ -16,7 +16,8 @@ from synthgen.spec.streams import Streams
 Values = dict[str, Any]
 
 
-class Candidate(NamedTuple):
+@dataclass(slots=True)
+class Candidate:
     """A row that may be made: its index; the row of the parent table that it comes from, and which of that one's rows it is (`turn`)."""
 
     index: int

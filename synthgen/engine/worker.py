@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from synthgen.errors import SynthgenError
 from synthgen.memory import lacks_memory
@@ -21,7 +21,7 @@ SIZE = 8
 """Bytes that say how long a message is."""
 
 
-def send(stream: BinaryIO, message: Any) -> None:
+def send(stream: IO[bytes], message: Any) -> None:
     """Write a message to a stream."""
     content = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
     stream.write(len(content).to_bytes(SIZE, "big"))
@@ -29,13 +29,13 @@ def send(stream: BinaryIO, message: Any) -> None:
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> Any:
+def receive(stream: IO[bytes]) -> Any:
     """Read a message from a stream. Raises EOFError where it ends."""
     size = int.from_bytes(_read(stream, SIZE), "big")
     return pickle.loads(_read(stream, size))  # noqa: S301 (of the process that started this one, or of one that it started)
 
 
-def _read(stream: BinaryIO, size: int) -> bytes:
+def _read(stream: IO[bytes], size: int) -> bytes:
     content = stream.read(size)
     if len(content) < size:
         raise EOFError
