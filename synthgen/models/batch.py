@@ -94,8 +94,8 @@ class Batch:
             if not active:
                 return
             tokens, logprobs = self._step(active, choose)
-            for row, job in list(active.items()):
-                job.write(tokens[row], logprobs[row])
+            for (row, job), token, logprob in zip(list(active.items()), tokens, logprobs, strict=True):
+                job.write(token, logprob)
                 if job.over(ends):
                     del active[row]
                     free.append(row)
@@ -113,12 +113,13 @@ class Batch:
         return int(token), float(logprob)
 
     def _step(self, active: dict[int, Job], choose: Choose) -> tuple[list[int], list[float]]:
-        tokens, positions, uniforms, temperature = [0] * self.width, [0] * self.width, [0.0] * self.width, [1.0] * self.width
-        kept = [0] * self.width  # where in its room each row's new token is kept
+        tokens, positions = [0] * self.width, [0] * self.width
+        kept, uniforms, temperature = list[int](), list[float](), list[float]()  # where in its room each active row's new token is kept
         for row, job in active.items():
-            tokens[row], kept[row] = job.written[-1], len(job.written) - 1
-            positions[row] = len(job.ids) + kept[row]
-            uniforms[row], temperature[row] = job.uniforms[len(job.written)], job.temperature
+            kept.append(len(job.written) - 1)
+            tokens[row], positions[row] = job.written[-1], len(job.ids) + kept[-1]
+            uniforms.append(job.uniforms[len(job.written)])
+            temperature.append(job.temperature)
         seats = self._seats(active, kept)
         for cache in self.caches:
             cache.seats = seats
@@ -128,23 +129,26 @@ class Batch:
         logits = self.decoder.step(
             torch.tensor(tokens, device=self.device), torch.tensor(positions, device=self.device), mask[:, None, None, :], self.caches
         )
-        chosen, logprobs = choose(logits, torch.tensor(uniforms, device=self.device), torch.tensor(temperature, device=self.device))
+        chosen, logprobs = choose(
+            logits[seats.active], torch.tensor(uniforms, device=self.device), torch.tensor(temperature, device=self.device)
+        )
         return chosen.tolist(), logprobs.tolist()
 
     def _seats(self, active: dict[int, Job], kept: Sequence[int]) -> Seats:
         """Where active rows sit, beside others of their frame, and where their new tokens are kept."""
-        frames: dict[int, list[int]] = {}
+        frames, seat_of = dict[int, list[int]](), dict[int, int]()
         for row, job in active.items():
             frames.setdefault(id(job.ids), []).append(row)
-        seats, tables, back = list[int](), list[tuple[int, slice]](), [0] * self.width
+        seats, tables = list[int](), list[tuple[int, slice]]()
         for frame, rows in frames.items():
             for seat, row in enumerate(rows, len(seats)):
-                back[row] = seat
+                seat_of[row] = seat
             first = len(seats) // TABLE
             seats += rows + rows[-1:] * (-len(rows) % TABLE)
             tables.append((frame, slice(first, len(seats) // TABLE)))
-        rows_read, back_seats, places = (torch.tensor(numbers, device=self.device) for numbers in (seats, back, kept))
-        return Seats(rows_read, tables, back_seats, places, (max(kept) // PAGE + 1) * PAGE)
+        numbers = seats, list(active), [seat_of[row] for row in active], kept
+        rows_read, active_rows, back, places = (torch.tensor(part, device=self.device) for part in numbers)
+        return Seats(rows_read, tables, active_rows, back, places, (max(kept) // PAGE + 1) * PAGE)
 
 
 def side_by_side(
