@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from synthgen import advice, notebook
 from synthgen.advice import Critique, Improvement, Started
 from synthgen.advice.starter import Writes
-from synthgen.dataset import Dataset, Output
+from synthgen.dataset import Dataset, output_at
 from synthgen.dataset.look import Looked, LookedRow, look, messages
 from synthgen.dataset.verify import Damage, Verified, verify
 from synthgen.errors import Mistake, RecipeError
@@ -158,9 +158,9 @@ def critique(
     asked_models, specs = plan(loaded.recipe).models, loaded.recipe.all_models
     claudes = sorted((name for name, spec in specs.items() if spec.paid), key=lambda name: name not in asked_models)
     model = open_models(loaded, {claudes[0]}, models, Budget(max_cost))[claudes[0]]
-    output = Output(loaded.output_folder(out))
+    output = output_at(loaded.output_place(out))
     with shared_journal(output, "check --critique") as journal:
-        return advice.critique(loaded, Journalled(model, journal), advice.rows_of(output.final, loaded.recipe))
+        return advice.critique(loaded, Journalled(model, journal), advice.rows_of(output.named, loaded.recipe))
 
 
 @quietly
@@ -220,7 +220,7 @@ def _previews(
         replacements = {**(models or {}), **stack.enter_context(opened_app(*app))}
         if ask:
             refuse_unnamed(recipe_plan, replacements)
-        journal = stack.enter_context(shared_journal(Output(loaded.output_folder(out)), "preview"))
+        journal = stack.enter_context(shared_journal(output_at(loaded.output_place(out)), "preview"))
         opened, specs = open_models(loaded, recipe_plan.models, replacements), loaded.recipe.all_models
         closed = {name: not ask and specs[name].asked_as != "base" for name in opened}
         recording = {name: RecordingModel(Journalled(model, journal, closed=closed[name])) for name, model in opened.items()}
@@ -363,7 +363,7 @@ def serve(
     from synthgen.serving.serve import ServeOptions, serve_users
 
     loaded = loaded_from(recipe, options)
-    return serve_users(loaded, Output(loaded.output_folder(out)), how or ServeOptions(), announce, watch or (lambda tick: None))
+    return serve_users(loaded, output_at(loaded.output_place(out)), how or ServeOptions(), announce, watch or (lambda tick: None))
 
 
 # export, slice and focus
@@ -516,7 +516,7 @@ def make(
     workers: int | None = None,
     **options: Any,
 ) -> MakeResult:
-    """Make a recipe's dataset and say where it is.
+    """Make a recipe's dataset and say where it is: in the folder `out`, or at that address, such as s3://bucket/traffic.
 
     A run that was cut off goes on; an output that is there already stays as it is, unless the recipe has changed.
     `fresh` starts over; answers that were paid for are set aside, and where is noted. `recheck` reads the journal's answers again under the
@@ -536,14 +536,14 @@ def make(
         done = _make_output(loaded, out, how, watch, before)
     if not push or loaded.recipe.publish is None:
         return done
-    return replace(done, pushed=send(done.folder, loaded.recipe.publish, Sending()))
+    return replace(done, pushed=send(done.named, loaded.recipe.publish, Sending()))
 
 
 def _make_output(
     loaded: Loaded, out: str | Path | None, how: RunOptions, watch: Watch | None, before: Callable[[Checked], None] | None
 ) -> MakeResult:
     with notebook.progress(watch) as watcher:
-        return make_output(loaded, Output(loaded.output_folder(out)), how, watcher, before or (lambda checked: None))
+        return make_output(loaded, output_at(loaded.output_place(out)), how, watcher, before or (lambda checked: None))
 
 
 __all__ = [

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.api import Recipes, loaded_from, make
+from synthgen.dataset import output_at
 from synthgen.decisions.amended import opened, told_in
 from synthgen.models import Model
 from synthgen.spec import pages
 from synthgen.spec.digests import digest
 from synthgen.spec.rows import plain
+from synthgen.storage import is_remote
 
 SLUG = 32
 """Letters of a row's text in its id."""
@@ -51,10 +53,12 @@ def rows(
     from filelock import FileLock
 
     loaded = loaded_from(recipe, options)
-    folder = loaded.output_folder(out).absolute()
+    place = loaded.output_place(out)
+    folder = output_at(place).final.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f".{folder.name}.synthgen-rows.lock"):
-        dataset = opened(make(loaded, out=folder, max_cost=max_cost, models=models).folder, review=review)
+        made = make(loaded, out=place if is_remote(place) else folder, max_cost=max_cost, models=models)
+        dataset = opened(made.named, review=review)
         name = dataset.named(table)
         review_column = told_in(dataset, name)
         table_rows = dataset.rows(name, fields)

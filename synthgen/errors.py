@@ -4,6 +4,7 @@ SynthgenError
 ├── RecipeError     1    the recipe is wrong: every mistake in it, each with its place
 ├── DataError       1    a file or dataset that the recipe names is wrong
 ├── OutputError     1    the output folder cannot be used: somebody else's, in use, or not there
+│   └── StorageError 4   the place of an output at an address failed; `retryable` as below
 ├── LimitError      3    a limit of the recipe stopped the run: tries, patience, rows to draw from
 ├── ModelError      4    a model or service failed; `retryable` says whether trying again helps
 └── HubError        4    the Hub did not take what was sent; `retryable` as above
@@ -129,6 +130,16 @@ class DataError(SynthgenError):
 
 class OutputError(SynthgenError):
     """The output folder cannot be used."""
+
+
+class StorageError(OutputError):
+    """Where an output at an address is, or goes, something failed; `retryable` says whether the same command may do better."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, hint: str = "", *, retryable: bool = False) -> None:
+        super().__init__(message, hint)
+        self.retryable = retryable
 
 
 class LimitError(SynthgenError):

@@ -20,9 +20,9 @@ from synthgen.quiet import LIBRARIES
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "memory", "versions", "quiet", "spec", "text", "voices", "harm", "fields", "checks", "recipe", "models", "engine", "dataset",
-    "comparison", "decisions", "harness", "hub", "tuning", "reporting", "making", "provenance",
-    "reviewing", "serving", "advice", "focusing", "interview", "notebook", "api", "cases", "cli", "__main__",
+    "errors", "memory", "versions", "quiet", "spec", "storage", "text", "voices", "harm", "fields", "checks", "recipe", "models",
+    "engine", "dataset", "comparison", "decisions", "harness", "hub", "tuning", "reporting", "making", "provenance", "reviewing",
+    "serving", "advice", "focusing", "interview", "notebook", "api", "cases", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"torch", "transformers", "anthropic"}

@@ -43,6 +43,7 @@ SECRET = "the password is swordfish"
 SENTENCES = {
     "It reads every file in its own folder": ["test_what_is_beside_the_recipe_is_read"],
     "It reads a folder elsewhere only when you say so": ["test_an_allowed_folder_is_read"],
+    "It reads an output at an address": ["test_remote.py::test_a_recipe_reads_an_output_elsewhere_only_where_that_is_allowed"],
     "It asks a server of models on this machine": [
         "test_completions.py::test_this_machine_is_asked_without_a_word",
         "test_completions.py::test_a_recipe_has_no_other_machine_asked_by_itself",
@@ -209,6 +210,12 @@ SENTENCES = {
         "faults/test_memory.py::test_too_little_memory_is_told",
         "faults/test_memory.py::test_a_program_that_cannot_begin_says_why",
     ],
+    "Credentials of a storage": [
+        "test_remote.py::test_no_secret_is_written",
+        "test_remote.py::test_a_store_that_fails_is_told_of_and_loses_nothing",
+        "test_remote.py::test_what_is_wrong_with_an_address_is_told_before_anything_is_asked",
+    ],
+    "A manifest at an address": ["test_remote.py::test_a_manifest_that_names_files_elsewhere_is_refused"],
     "A library that is not written in Python": [
         "faults/test_memory.py::test_a_limit_from_the_start_is_told",
         "faults/test_memory.py::test_what_was_finished_is_kept",

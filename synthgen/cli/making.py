@@ -81,7 +81,15 @@ def make(
         sent = {"pushed": api.asdict(result.pushed)} if result.pushed else {}
         typer.echo(
             json.dumps(
-                {"folder": str(result.folder), "already": result.already, "notes": result.notes, **result.manifest, **sent}, default=str
+                {
+                    "folder": str(result.folder),
+                    **({"address": result.address} if result.address else {}),
+                    "already": result.already,
+                    "notes": result.notes,
+                    **result.manifest,
+                    **sent,
+                },
+                default=str,
             )
         )
     elif not quiet:

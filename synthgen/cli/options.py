@@ -15,8 +15,16 @@ INTERRUPTED = 130
 """The exit code of what was cut off by Ctrl-C or SIGTERM."""
 
 Recipe = Annotated[Path, typer.Argument(metavar="RECIPE", help="the recipe, a YAML file")]
-Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="an output folder")]
-Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="where the output goes (default: outputs/NAME)")]
+Output = Annotated[str, typer.Argument(metavar="OUTPUT", help="an output folder, or the address of one")]
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--out",
+        metavar="PLACE",
+        help="where the output goes: a folder, or an address such as s3://bucket/traffic (default: outputs/NAME)",
+    ),
+]
 Rows = Annotated[int | None, typer.Option("--rows", metavar="N", min=1, help="rows for every table that has no parent")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="another seed: other rows")]
 Set = Annotated[
@@ -28,8 +36,8 @@ Allow = Annotated[
     typer.Option(
         "--allow",
         metavar="PLACE",
-        help="a folder outside the recipe's own that it may read, or a server that it may ask, such as http://gpu.example:8000; may be "
-        "repeated",
+        help="a folder outside the recipe's own, or an output elsewhere (s3://bucket/traffic), that it may read, or a server that it may "
+        "ask, such as http://gpu.example:8000; may be repeated",
     ),
 ]
 App = Annotated[

@@ -57,7 +57,7 @@ def report(
     output: Output,
     open_: Annotated[bool, typer.Option("--open", help="then open it in the browser")] = False,
     against: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--against", metavar="LOGS", help="real messages, to lay beside the generated ones: a file, or an output folder"),
     ] = None,
     field: Annotated[
@@ -123,8 +123,8 @@ def why(
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="an output folder")],
-    after: Annotated[Path, typer.Argument(metavar="AFTER", help="the output folder of another version")],
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="an output folder, or the address of one")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="the output of another version")],
     table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="look at this table only")] = None,
     as_json: Json = False,
 ) -> None:

@@ -13,7 +13,8 @@ from synthgen.cli.options import Json, Turns
 
 def measure(
     source: Annotated[
-        Path, typer.Argument(metavar="FILE", help="messages: a file of records or text, the folder of an export, or an output folder")
+        str,
+        typer.Argument(metavar="FILE", help="messages: a file of records or text, the folder of an export, or an output folder"),
     ],
     field: Annotated[
         str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the messages (default: text, message, …)")
@@ -30,12 +31,12 @@ def measure(
     if as_json:
         typer.echo(json.dumps({"messages": count, **voice.model_dump(exclude_none=True)}))
     else:
-        terminal.print_measure(voice, count, source.stem)
+        terminal.print_measure(voice, count, Path(source).stem)
 
 
 def compare(
-    real: Annotated[Path, typer.Argument(metavar="REAL", help="messages that people really typed: a file, or an output folder")],
-    generated: Annotated[Path, typer.Argument(metavar="GENERATED", help="an output folder, or a file of messages")],
+    real: Annotated[str, typer.Argument(metavar="REAL", help="messages that people really typed: a file, or an output folder")],
+    generated: Annotated[str, typer.Argument(metavar="GENERATED", help="an output folder, or a file of messages")],
     field: Annotated[
         str | None, typer.Option("--field", metavar="FIELD", help="the field that holds the real messages (default: text, message, …)")
     ] = None,

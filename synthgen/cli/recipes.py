@@ -55,7 +55,7 @@ def check(
 
 
 def improve(
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="an output folder with rows that were refused or put aside")],
+    output: Annotated[str, typer.Argument(metavar="OUTPUT", help="an output folder with rows that were refused or put aside")],
     recipe: Annotated[
         Path | None,
         typer.Argument(
@@ -116,7 +116,7 @@ def focus(
     results: Annotated[
         Path, typer.Argument(metavar="RESULTS", help="what inspect, lm-eval or promptfoo wrote: a file, or a folder of them")
     ],
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="the output that was exported")],
+    output: Annotated[str, typer.Argument(metavar="OUTPUT", help="the output that was exported")],
     recipe: Annotated[
         Path | None, typer.Argument(metavar="[RECIPE]", help="the recipe that it was made from (default: as was noted when it was made)")
     ] = None,

@@ -60,7 +60,7 @@ def slice_(
     results: Annotated[
         Path, typer.Argument(metavar="RESULTS", help="what inspect, lm-eval or promptfoo wrote: a file, or a folder of them")
     ],
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="the output that was exported")],
+    output: Annotated[str, typer.Argument(metavar="OUTPUT", help="the output that was exported")],
     by: Annotated[
         list[str] | None,
         typer.Option(

@@ -77,6 +77,8 @@ def carry(old: Path, new: Path) -> list[str]:
                 if not (entry.is_dir() and target.is_dir()):
                     raise
                 waiting += sorted(entry.iterdir())  # an export has made that folder at this very moment
+    if (old / JOURNAL).exists() and not (new / JOURNAL).exists():  # it was not made here, but fetched
+        move_journal(old / JOURNAL, new / JOURNAL)
     return [*notes, *keep_journal(old / JOURNAL, new)]
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from synthgen.dataset.columns import PROVENANCE, decode_json_columns
+from synthgen.dataset.fetched import local_copy
 from synthgen.dataset.manifest import AGAIN, read_manifest
 from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, PROGRESS
 from synthgen.dataset.nearby import meant_output
-from synthgen.dataset.place import Output
+from synthgen.dataset.place import PAUSE, TRIES, Output
 from synthgen.dataset.small import content_of
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.memory import lacks_memory
@@ -29,9 +30,6 @@ from synthgen.text.originals import Originals
 if TYPE_CHECKING:
     import pyarrow
     from pyarrow import parquet
-
-TRIES, PAUSE = 100, 0.02
-"""How often an output is opened while others take its place all the time, and how many seconds lie between."""
 
 
 class Amendments(Protocol):
@@ -64,7 +62,8 @@ class Dataset:
 
     @classmethod
     def open(cls, folder: str | Path) -> Dataset:
-        """The output in a folder. Raises OutputError where there is none, or it was not made by synthgen."""
+        """The output in a folder, or at an address. Raises OutputError where there is none, or it was not made by synthgen."""
+        folder = local_copy(folder)
         output = Output(Path(folder))
         for _ in range(TRIES):
             output_folder = output.whole

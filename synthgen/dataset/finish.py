@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def _manifest(
 ) -> dict[str, Any]:
     tables, files = dict[str, dict[str, Any]](), dict[str, Any]()
     for name, store in stores.items():
-        state, shards = store.state, store.shards()
+        state = store.state
         tables[name] = {
             "rows": state.rows,
             "candidates": state.next_index,
@@ -87,9 +87,10 @@ def _manifest(
         for field, shape in store.plan.table.fields.items():
             for section, figures in shape.figures(field, store.rows).items():
                 tables[name].setdefault(section, {})[field] = figures
-        files |= {shard.pop("path"): shard for shard in shards}
+        files |= _by_path(store.shards)
     aside = aside_shards(output.unfinished, list(stores.values()))
-    files |= {shard.pop("path"): shard for shards in aside.values() for shard in shards}
+    for shards in aside.values():
+        files |= _by_path(shards)
     count = Counter[str]()
     for model in models.values():
         count.update(asked=model.asked, remembered=model.remembered, tokens_read=model.tokens_in, tokens_written=model.tokens_out)
@@ -110,6 +111,10 @@ def _manifest(
         "seconds": round(seconds, 2),
         "files": files,
     }
+
+
+def _by_path(shards: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {shard["path"]: {key: value for key, value in shard.items() if key != "path"} for shard in shards}
 
 
 def _seeded(models: Mapping[str, Journalled]) -> dict[str, bool]:

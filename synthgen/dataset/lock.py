@@ -16,7 +16,7 @@ from synthgen.errors import OutputError
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-SHORT = ("preview", "check --critique")
+SHORT = ("preview", "check --critique", "fetch")
 """The commands that are short enough to be waited for."""
 PAUSE = 0.1
 """Seconds between two looks at a lock that is waited for."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from synthgen.dataset.columns import PROVENANCE
 from synthgen.dataset.dataset import Dataset
+from synthgen.dataset.fetched import local_copy
 from synthgen.dataset.find import numbers, place_of, rows_at, set_aside
 from synthgen.dataset.layout import Layout, layout_of, layout_of_values
 from synthgen.dataset.related import related
@@ -211,11 +212,12 @@ def messages(
 
     Of an output those of `field` in `table`; by default the first table's first typed field. Raises OutputError, DataError.
     """
-    if not Path(place).is_dir() or is_export(Path(place)):
+    place = local_copy(place)
+    if not place.is_dir() or is_export(place):
         summary = ReadSummary()
-        texts = files.messages(Path(place), field or "", turns, summary)
+        texts = files.messages(place, field or "", turns, summary)
         if listen and summary.fields:
-            listen(f"{Path(place).name}: {summary}")
+            listen(f"{place.name}: {summary}")
         return texts
     dataset = Dataset.open(place)
     name = dataset.named(table)

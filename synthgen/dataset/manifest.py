@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -30,6 +32,11 @@ def read_manifest(output_folder: Path, content: bytes | None, display_name: str 
         hint = AGAIN if (output_folder / JOURNAL).exists() else "make it again: --fresh"
         raise DamagedManifest(f"{display_name} is damaged: its {MANIFEST} {what}", hint)
     raise OutputError(f"{display_name} was not made by synthgen", "name the folder of an output")
+
+
+def as_written(manifest: Mapping[str, Any]) -> bytes:
+    """The content of a manifest's file."""
+    return (json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n").encode()
 
 
 def _is_whole(manifest: dict[str, Any]) -> bool:

@@ -1,8 +1,9 @@
 """What the files of an output are called that are not its rows."""
 
+from synthgen.spec.names import MANIFEST as MANIFEST
+
 JOURNAL, JOURNAL_KEPT = ".journal.sqlite", ".journal.kept"
 """The answer journal, and how the names begin of those that `fresh` set aside."""
-MANIFEST = "manifest.json"
 REPORT = "report.html"
 """The page for looking at an output; it never leaves, for it shows rows that were refused."""
 LOGS = ".logs.npz"
@@ -18,5 +19,11 @@ CHUNKS, PROGRESS = "chunks", "progress.jsonl"
 """What a run has finished: the folder of its chunks, and a line for each."""
 RUN = ".run.json"
 """What a run makes: its recipe, and the columns of its tables; only while it is unfinished."""
+OF_RUNS = (CHUNKS, PROGRESS, RUN)
+"""What only a run needs, and a finished output does not have."""
+TEXTS = ("README.md", "recipe.yaml", REPORT)
+"""Files that a user may change, to say more of what is in the output, or write anew."""
 REVIEW = ".review.jsonl"
 """How the name of the file beside an output ends that holds what reviewers decided of its rows."""
+FETCHED = ".fetched"
+"""How the name of the folder beside an output ends in which the files of one at an address come together."""

@@ -18,17 +18,16 @@ from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.errors import OutputError
 from synthgen.recipe import Loaded
-from synthgen.spec.addresses import is_address
 
 
 def remember_origin(output: Output, loaded: Loaded) -> None:
     """Write into the unfinished folder which file its recipe is, and which folders it reads (its own, and those that it may), and which
-    servers elsewhere it may ask."""
+    servers and outputs elsewhere it may ask."""
     file, base = _file(loaded), output.final.parent.resolve()
     reads = [_seen(place.resolve(), base) for place in (loaded.context.folder, *loaded.context.allow)]
     write_object(
         output.unfinished / ORIGIN,
-        {"recipe": None if file is None else _seen(file, base), "reads": reads, "asks": [*loaded.context.servers]},
+        {"recipe": None if file is None else _seen(file, base), "reads": reads, "asks": [*loaded.context.servers, *loaded.context.outputs]},
     )
 
 
@@ -42,9 +41,9 @@ def folders(output: Output) -> list[Path]:
 
 
 def servers(output: Output) -> list[str]:
-    """The servers elsewhere that the recipe of a finished output was allowed to ask."""
+    """The servers and outputs elsewhere that the recipe of a finished output was allowed to ask."""
     asks = _origin(output.whole).get("asks")
-    return asks if isinstance(asks, list) and all(isinstance(server, str) and is_address(server) for server in asks) else []
+    return asks if isinstance(asks, list) and all(isinstance(server, str) and "://" in server for server in asks) else []
 
 
 def recipe_file(output: Output) -> Path | None:

@@ -9,9 +9,8 @@ Whatever synthgen did not make, or somebody has changed since, is carried over i
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import escape
@@ -22,7 +21,7 @@ from typing import Any
 
 from synthgen.dataset.belongings import carry, keep_journal, move_journal, remove
 from synthgen.dataset.lock import acquire, release
-from synthgen.dataset.manifest import DamagedManifest, read_manifest
+from synthgen.dataset.manifest import DamagedManifest, as_written, read_manifest
 from synthgen.dataset.names import JOURNAL, JOURNALS, MANIFEST, MARK, ORIGIN, REVIEW
 from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.errors import OutputError
@@ -31,12 +30,18 @@ from synthgen.spec.names import UNFINISHED
 from synthgen.spec.remedies import FORBIDDEN, FULL, remedy
 from synthgen.spec.replacing import PARTS, sync
 
+TRIES, PAUSE = 100, 0.02
+"""How often an output is opened while others take its place all the time, and how many seconds lie between."""
+
 
 @dataclass(frozen=True)
 class Output:
-    """The places of one output. If `final` is a link, they are beside what it leads to."""
+    """The places of one output. If `final` is a link, they are beside what it leads to. `work` is how the name of the folder ends in which
+    the next one comes together; `address` is where it goes, if that is elsewhere (see `remote`)."""
 
     final: Path
+    work: str = UNFINISHED
+    address: str = ""
 
     def __post_init__(self) -> None:
         if self.final.is_symlink():
@@ -45,7 +50,16 @@ class Output:
     @property
     def unfinished(self) -> Path:
         """Where a run works."""
-        return self.final.with_name(self.final.name + UNFINISHED)
+        return self.final.with_name(self.final.name + self.work)
+
+    @property
+    def named(self) -> str:
+        """What a user calls it."""
+        return self.address or str(self.final)
+
+    def remarks(self) -> list[str]:
+        """What is to be said of its place before a run begins: of a folder nothing."""
+        return []
 
     @property
     def review(self) -> Path:
@@ -112,6 +126,12 @@ class Output:
 
     # For who holds the lock
 
+    def settle(self, *, fresh: bool = False) -> None:
+        """Finish a change of places that was cut off, beyond what the lock has done: of a folder there is no more."""
+
+    def send_ahead(self, shards: Callable[[], Iterable[Mapping[str, Any]]]) -> None:
+        """Send the shards of a table that is done (path, bytes, sha256) where the output goes: those of a folder are there."""
+
     def open(self, *, fresh: bool = False) -> list[str]:
         """Make ready to work: the unfinished folder, with the journal in it. `fresh` forgets all that was done, but keeps answers that were
         paid for: what it returns says where. Raises OutputError when a folder of that name is somebody else's."""
@@ -145,7 +165,10 @@ class Output:
     def publish(self, manifest: Mapping[str, Any], without: Sequence[str]) -> list[str]:
         """Write the manifest, leave out what only the run needed, and put the unfinished folder in the place of the final one. What
         synthgen did not make stays there; what it returns says what has a new name for that. Raises OutputError."""
-        content = (json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n").encode()
+        return self.take_place(as_written(manifest), without)
+
+    def take_place(self, content: bytes, without: Sequence[str]) -> list[str]:
+        """The same, with a manifest of this content."""
         (self.unfinished / MANIFEST).write_bytes(content)
         if (self.unfinished / ORIGIN).exists():
             origin = object_in(content_of(self.unfinished / ORIGIN))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,8 +168,9 @@ class TableStore:
                 for batch in file.iter_batches(batch_size=1000, columns=column_names, use_threads=False):
                     yield from columns.decode_json_columns(batch.to_pylist(), file.schema_arrow)
 
+    @cached_property
     def shards(self) -> list[dict[str, Any]]:
-        """Write the table's shards, as they ship, and name them: path, rows, bytes, sha256."""
+        """The shards of the table, which is done, as they ship: they are written, and named: path, rows, bytes, sha256."""
         return write_shards(self.folder, self.plan.name, [self.folder / self._name(n) for n in range(self.count)], self.shape)
 
     def aside(self, to: str) -> list[Path]:

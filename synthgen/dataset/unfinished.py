@@ -15,10 +15,11 @@ from typing import Any
 
 from synthgen.dataset.columns import PROVENANCE
 from synthgen.dataset.commits import Commits
-from synthgen.dataset.dataset import PAUSE, TRIES, Dataset
+from synthgen.dataset.dataset import Dataset
+from synthgen.dataset.fetched import local_copy
 from synthgen.dataset.lock import worker
 from synthgen.dataset.names import CHUNKS, JOURNAL, MANIFEST, MARK, PROGRESS, RUN
-from synthgen.dataset.place import Output
+from synthgen.dataset.place import PAUSE, TRIES, Output
 from synthgen.dataset.progress import recorded
 from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.engine.run import ASKED_CHUNK
@@ -89,9 +90,9 @@ class Reading:
 
 
 def open_any(folder: str | Path) -> Reading:
-    """The output in a folder, or if there is none what a run has finished so far. The folder where a run works may be named, too. Raises
-    OutputError where there is neither."""
-    place = _placed(folder)
+    """The output in a folder, or at an address, or if there is none what a run has finished so far. The folder where a run works may be
+    named, too. Raises OutputError where there is neither."""
+    place = _placed(local_copy(folder, unfinished=True))
     named = place.name.endswith(UNFINISHED) and (place / MARK).exists()
     output = Output(place.with_name(place.name.removesuffix(UNFINISHED)) if named else place)
     for attempt in range(TRIES):
@@ -107,7 +108,7 @@ def open_any(folder: str | Path) -> Reading:
         time.sleep(PAUSE)
     if not (output.whole / MANIFEST).exists() and (output.unfinished / (MARK if named else RUN)).exists():
         raise _nothing_yet(output)
-    return Reading(Dataset.open(folder))
+    return Reading(Dataset.open(place))
 
 
 def _nothing_yet(output: Output) -> OutputError:

@@ -9,12 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from synthgen.dataset.dataset import PAUSE, TRIES
 from synthgen.dataset.manifest import AGAIN, read_manifest
-from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, ORIGIN, REPORT
+from synthgen.dataset.names import JOURNAL, LOGS, MANIFEST, ORIGIN, REPORT, TEXTS
 from synthgen.dataset.nearby import meant_output
 from synthgen.dataset.origin import manifest_hash, report_hash
-from synthgen.dataset.place import Output
+from synthgen.dataset.place import PAUSE, TRIES, Output
+from synthgen.dataset.remote import RemoteOutput
 from synthgen.dataset.small import content_of
 from synthgen.errors import DataError, OutputError
 from synthgen.models.journal import count_damaged, mistake
@@ -22,12 +22,11 @@ from synthgen.models.trouble import trouble
 from synthgen.spec import pages
 from synthgen.spec.digests import sha256_of
 from synthgen.spec.remedies import FORBIDDEN
+from synthgen.storage import Storage, is_remote, latest, local_folder
 from synthgen.text.originals import Originals
 
 CHEAP = 64_000_000
 """Bytes that are hashed in a moment, so that each `make` does it."""
-TEXTS = "README.md", "recipe.yaml", REPORT
-"""Files that a user may change, to say more of what is in the output, or write anew."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,10 @@ class Damage:
 
 @dataclass(frozen=True)
 class Verified:
-    """What `verify` found: how many files it read, how many bytes, and which are not as they were made; `hint` is the way out."""
+    """What `verify` found in a folder, or at an address: how many files it read, how many bytes, and which are not as they were made;
+    `hint` is the way out."""
 
-    folder: Path
+    folder: Path | str
     files: int
     bytes: int
     damaged: tuple[Damage, ...] = ()
@@ -63,6 +63,8 @@ class Verified:
 def verify(folder: str | Path) -> Verified:
     """Read every file of an output, a dataset's or a tuned model's, and say which is not as it was made. Raises OutputError when there is
     no output, or its manifest cannot be read."""
+    if is_remote(folder):
+        return _verified_there(str(folder))
     output = Output(Path(folder))
     for _ in range(TRIES):  # as long as others take its place
         output_folder = output.whole
@@ -87,15 +89,56 @@ def verify(folder: str | Path) -> Verified:
     return Verified(Path(folder), len(sizes), sum(sizes), tuple(damaged), "; then ".join(hints))
 
 
+def _verified_there(address: str) -> Verified:
+    """The same of an output at an address: each file is read there, and nothing is kept. The answer journal is on the machine that made
+    it."""
+    storage = Storage(address)
+    for _ in range(TRIES):
+        snapshot = latest(storage)
+        if snapshot is None:
+            raise OutputError(f"there is no output at {address}", "name the address of an output")
+        manifest = read_manifest(local_folder(address), snapshot.content, address)
+        damaged, sizes = list[Damage](), list[int]()
+        for path, record in snapshot.files.items():
+            try:
+                size, digest = snapshot.size_and_hash(path)
+            except FileNotFoundError:
+                damaged.append(Damage(path, "is missing"))
+                continue
+            sizes.append(size)
+            if record.get("bytes", size) != size:
+                damaged.append(Damage(path, f"has {size:,} bytes in place of {record['bytes']:,}"))
+            elif digest != record.get("sha256"):
+                damaged.append(Damage(path, "has another content"))
+        if latest(storage) == snapshot:
+            break
+        time.sleep(PAUSE)
+    return Verified(address, len(sizes), sum(sizes), tuple(damaged), _way_out(manifest, damaged) if damaged else "")
+
+
+def _cut_off(output: RemoteOutput) -> Iterator[Damage]:
+    """The files of an output at an address whose sizes are not as its manifest says."""
+    snapshot = latest(output.storage)
+    for path, record in snapshot.files.items() if snapshot else ():
+        if path not in TEXTS:
+            folder, _, name = snapshot.place(path).rpartition("/") if snapshot else ("", "", "")
+            size = output.storage.sizes(folder).get(name)
+            if size != record.get("bytes"):
+                yield Damage(path, "is missing" if size is None else f"has {size:,} bytes in place of {record.get('bytes'):,}")
+
+
 def refuse_damaged(output: Output, manifest: Mapping[str, Any]) -> None:
     """Raise OutputError when a finished output is not as it was made: by the sizes of its files, and where there is little by their hashes.
-    The card and the recipe may have been changed."""
+    The card and the recipe may have been changed. At an address it goes by sizes alone."""
     files = {path: record for path, record in manifest["files"].items() if path not in TEXTS}
     cheap = sum(record.get("bytes") or 0 for record in files.values()) <= CHEAP
-    damaged = [*_of_manifest(output.whole, content_of(output.whole / MANIFEST)), *damage(output.whole, files, hashes=cheap)]
+    if isinstance(output, RemoteOutput):
+        damaged = list(_cut_off(output))
+    else:
+        damaged = [*_of_manifest(output.whole, content_of(output.whole / MANIFEST)), *damage(output.whole, files, hashes=cheap)]
     if damaged:
         more = f", and {len(damaged) - 3} more" if len(damaged) > 3 else ""
-        raise OutputError(f"{output.final} is not as it was made: {'; '.join(map(str, damaged[:3]))}{more}", _way_out(manifest, damaged))
+        raise OutputError(f"{output.named} is not as it was made: {'; '.join(map(str, damaged[:3]))}{more}", _way_out(manifest, damaged))
 
 
 def damage(output_folder: Path, files: Mapping[str, Mapping[str, Any]], *, hashes: bool = True) -> Iterator[Damage]:

@@ -14,7 +14,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from os.path import normpath, relpath
@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from synthgen.errors import DataError, did_you_mean
+from synthgen.errors import DataError, OutputError, did_you_mean
 from synthgen.fields import dataset_files
 from synthgen.memory import lacks_memory
 from synthgen.spec.parts import RecipeContext, exists
 from synthgen.spec.paths import paths_in
+from synthgen.storage import Snapshot, Storage, is_remote, latest
 from synthgen.text import decoding
 
 FORMATS = ("arrow", "csv", "json", "parquet", "text")
@@ -139,6 +140,10 @@ def _has(features: Mapping[str, Any], field: str) -> bool:
 def opened(named: Named) -> Opened:
     """The dataset, found and checked; one on the Hub is asked for only when its rows are read. Raises DataError."""
     with _in_words(named):
+        if named.context.may_fetch(named.name):
+            scratch = _fetched(named)
+            context = replace(named.context, allow=(*named.context.allow, Path(scratch.path)))
+            return _plain(replace(named, context=context), Path(scratch.path))
         folder = _folder(named)
         if folder is None:
             return Opened(named, [], lambda: _from_hub(named))
@@ -178,13 +183,43 @@ def _folder(named: Named) -> Path | None:
     if not HUB_ID.fullmatch(name) or ".." in name:
         raise DataError(
             f"'{name}' is neither a folder nor the id of a dataset on the Hub",
-            "a folder is named by its path from the recipe, a dataset on the Hub by OWNER/NAME",
+            f"an output elsewhere is read where you allow it: --allow {name}"
+            if is_remote(name)
+            else "a folder is named by its path from the recipe, a dataset on the Hub by OWNER/NAME",
         )
     if _is_format(name):
         raise DataError(
             f"'{name}' is the name of a file format, not of a dataset", "for a file: file: NAME; for a folder: its path from the recipe"
         )
     return None
+
+
+def _fetched(named: Named) -> Scratch:
+    """The files of an output at an address that may be read."""
+    try:
+        snapshot = latest(Storage(named.name))
+        if snapshot is None:
+            raise named.wrong("there is no output of synthgen")
+        return _fetched_files(snapshot)
+    except OutputError as error:
+        raise named.wrong(error.message, error.hint) from None
+    except FileNotFoundError:
+        raise named.wrong("files of it are missing", "it may be made anew right now: run the same command again") from None
+
+
+COPIES: dict[tuple[str, bytes], Scratch] = {}
+"""The outputs that this process has fetched, by address and manifest: a recipe is checked and made of the same one."""
+
+
+def _fetched_files(snapshot: Snapshot) -> Scratch:
+    key = snapshot.storage.address, snapshot.content
+    if key not in COPIES:
+        scratch = Scratch()
+        snapshot.fetch(Path(scratch.path))
+        if (path := snapshot.damaged(Path(scratch.path))) is not None:
+            raise OutputError(f"{snapshot.storage.address}/{path} is not as it was made", "make that output again")
+        COPIES[key] = scratch
+    return COPIES[key]
 
 
 def _is_format(name: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from synthgen.advice.edit import unified_diff
 from synthgen.dataset import Output
+from synthgen.dataset.fetched import local_copy
 from synthgen.dataset.origin import recipe_file
 from synthgen.errors import OutputError, RecipeError
 from synthgen.focusing.failing import tested_tables
@@ -105,8 +106,9 @@ def focus(
     `recipe` is the file that the output was made from (default: as it was noted when it was made), `out` where the new one shall be
     (default: NAME-focus.yaml beside it). Raises DataError, OutputError, RecipeError.
     """
-    scored_rows = scored(results, output, review=review)
-    path = Path(recipe) if recipe is not None else recipe_file(Output(Path(output)))
+    output_folder = local_copy(output)
+    scored_rows = scored(results, output_folder, review=review)
+    path = Path(recipe) if recipe is not None else recipe_file(Output(output_folder))
     if path is None:
         raise OutputError(f"the recipe that {output} was made from is not where it was", "name it: synthgen focus RESULTS OUTPUT RECIPE")
     loaded = load(path, allow=allow)
@@ -118,7 +120,7 @@ def focus(
     tables = tested_tables(scored_rows, loaded.recipe)
     if not tables:
         raise OutputError(f"{path} has none of the tables in the results", "name the recipe that the output was made from")
-    history = next_round(History.beside(_folder(path)), tables, Path(output).resolve().name, typed_messages(tables))
+    history = next_round(History.beside(_folder(path)), tables, output_folder.resolve().name, typed_messages(tables))
     rounds, old = history.rounds, path.read_bytes().decode("utf-8-sig")
     if not rounds[-1].failed:
         return Focused(path, place, old, old, rounds)

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.dataset.dataset import Dataset
+from synthgen.dataset.fetched import local_copy
 from synthgen.decisions.amended import honoured
 from synthgen.errors import OutputError, did_you_mean
 from synthgen.harness import deepeval, graders, inspect_ai, lm_eval, messages_api, openai, plain, promptfoo, pytest, ragas
 from synthgen.harness.cases import Suite, harness_of
 from synthgen.harness.suite import suite_of
 from synthgen.spec.remedies import FORBIDDEN, FULL, remedy
+from synthgen.storage import refuse_address
 
 HARNESSES = {
     exporter.name: exporter
@@ -76,6 +78,8 @@ def export(
     for name in names:
         if name not in HARNESSES:
             raise OutputError(f"there is no harness '{name}'", did_you_mean(name, HARNESSES, "harnesses"))
+    refuse_address(out)
+    folder = local_copy(folder)
     reviewed_output = honoured(Dataset.open(folder)) if review else None
     rows, harness = harness_of(
         reviewed_output.dataset if reviewed_output else Dataset.open(folder), table=table, input=input, target=target, system=system
@@ -87,7 +91,7 @@ def export(
         raise OutputError(
             f"no row of table '{rows.table}' has a '{harness.input}'" + (f" and a '{harness.target}'" if harness.target else "")
         )
-    place = Path(out) if out is not None else Path(folder) / "harness"
+    place = Path(out) if out is not None else folder / "harness"
     folders = {name: place / name for name in names}
     try:
         for name, harness_folder in folders.items():

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from synthgen.dataset.dataset import Dataset
+from synthgen.dataset.fetched import local_copy
 from synthgen.dataset.names import MANIFEST
 from synthgen.dataset.place import Output
 from synthgen.errors import HubError, OutputError
@@ -157,7 +158,7 @@ def send(folder: str | Path, publish: Publish, how: Sending) -> Pushed:
     """Send an output where `publish` says. Raises OutputError, HubError: see `push`."""
     if how.pr and publish.tag:
         raise OutputError("a pull request cannot be tagged", "leave out the tag, and tag the dataset when it is merged")
-    output = Output(Path(folder))
+    output = Output(local_copy(folder))
     with _quiet(how.progress), output.locked("push"), TemporaryDirectory(prefix="synthgen-push-") as workplace:
         api = how.hub or _client()
         with hub_errors(publish.repo, api):

@@ -11,7 +11,7 @@ from typing import Any
 from synthgen.dataset import JOURNAL, Dataset, Output
 from synthgen.dataset.commits import follow_commits, moved_since, note_commits
 from synthgen.dataset.finish import fingerprint, finish, other_versions, shortfalls
-from synthgen.dataset.names import CHUNKS, PROGRESS, RUN
+from synthgen.dataset.names import OF_RUNS
 from synthgen.dataset.origin import refuse_other, remember_origin
 from synthgen.dataset.unfinished import remember_run
 from synthgen.dataset.verify import refuse_damaged
@@ -33,17 +33,24 @@ ASK_AGAIN = "if it has changed since, another --app-version asks it again"
 
 @dataclass(frozen=True)
 class MakeResult:
-    """What `make` did. `already` is true when the output was there and nothing had to be done; `pushed` is what went to the Hub."""
+    """What `make` did. `already` is true when the output was there and nothing had to be done; `pushed` is what went to the Hub. Of an
+    output at an `address`, `folder` is the one on this machine."""
 
     folder: Path
     manifest: dict[str, Any]
     already: bool = False
     notes: tuple[str, ...] = ()
     pushed: Pushed | None = None
+    address: str = ""
+
+    @property
+    def named(self) -> str:
+        """What the output is called where one is asked for: its address, or its folder."""
+        return self.address or str(self.folder)
 
     def __repr__(self) -> str:
         tables = [f"{name} {table['rows']:,} rows" for name, table in self.manifest["tables"].items()]
-        return f"MakeResult({self.folder}: {', '.join(tables)})"
+        return f"MakeResult({self.named}: {', '.join(tables)})"
 
     def _repr_html_(self) -> str:
         head = ["table", "rows", "refused on the way", "why"]
@@ -56,7 +63,7 @@ class MakeResult:
             ]
             for name, table in self.manifest["tables"].items()
         ]
-        place = f"{self.folder}{' was finished already' if self.already else ''}"
+        place = f"{self.named}{' was finished already' if self.already else ''}"
         return pages.page(pages.paragraph(place), pages.table(head, tables), *(pages.paragraph(f"note: {note}") for note in self.notes))
 
 
@@ -90,17 +97,21 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         before(Checked(loaded, recipe_plan, notes=(note,)))
 
     with output.locked("make", waiting):
+        output.settle(fresh=how.fresh)
         existing = output.manifest(again=how.fresh or how.recheck)
         if existing and "tables" not in existing:
-            raise OutputError(f"{output.final} is a model, not a dataset", "choose another place: --out DIR")
+            raise OutputError(f"{output.named} is a model, not a dataset", "choose another place: --out DIR")
         same = existing is not None and existing["fingerprint"] == made_of
         if existing and same and not (how.fresh or how.recheck or output.unfinished.exists()):
             refuse_damaged(output, existing)
             asked_before = [f"the application's answers are of when it was made ({app.identity}); {ASK_AGAIN}"] if app else []
             already_notes = (*other_versions(existing), *moved_since(existing, loaded), *asked_before, *_reviewed(output))
-            return MakeResult(output.final, existing, already=True, notes=already_notes)
+            return MakeResult(output.final, existing, already=True, notes=already_notes, address=output.address)
         unused = [] if app or APP not in (how.models or {}) else ["no field asks the application that --app names: docs/application.md"]
-        noted, files_read = (*unused, *notes(loaded.recipe, how.models or ())), tuple(files_that_were_read(loaded.recipe))
+        noted, files_read = (
+            (*unused, *notes(loaded.recipe, how.models or ())),
+            tuple(files_that_were_read(loaded.recipe)),
+        )
         removed_notes = refuse_other(output, loaded, finished=not same)
         kept_notes = output.open(fresh=how.fresh)
         remember_origin(output, loaded)
@@ -109,8 +120,9 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         journal, budget, workers = Journal(output.unfinished / JOURNAL), Budget(how.max_cost), local_workers(how.workers)
         try:
             opened = open_models(loaded, recipe_plan.models, how.models, budget)
-            if noted or moved_notes or files_read:
-                before(Checked(loaded, recipe_plan, notes=(*noted, *moved_notes), readings=files_read))
+            first_notes = (*output.remarks(), *noted, *moved_notes)
+            if first_notes or files_read:
+                before(Checked(loaded, recipe_plan, notes=first_notes, readings=files_read))
             if not how.recheck:
                 preflight(
                     recipe_plan, opened, journal, lambda asks, ends: before(Checked(loaded, recipe_plan, asks, ends)), batch=how.batch
@@ -124,7 +136,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         manifest = finish(loaded, recipe_plan, output, stores, run.models, made_of, time.monotonic() - began, spent)
         note_commits(manifest, commits)
         report_notes = _show(output, manifest)
-        carried = output.publish(manifest, [CHUNKS, PROGRESS, RUN])
+        carried = output.publish(manifest, OF_RUNS)
     damage_notes = [
         f"{name}: {store.damaged} finished chunks were damaged, and made again" for name, store in stores.items() if store.damaged
     ]
@@ -148,6 +160,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
             *report_notes,
             *_reviewed(output),
         ),
+        address=output.address,
     )
 
 
@@ -169,6 +182,6 @@ def _reviewed(output: Output) -> list[str]:
     from synthgen.decisions.amended import honoured
 
     try:
-        return list(honoured(Dataset.open(output.final)).notes()) if output.review.exists() else []
+        return list(honoured(Dataset.open(output.named)).notes()) if output.review.exists() else []
     except SynthgenError as error:  # which is no fault of the rows
         return [f"reviewers' decisions could not be read: {error.message}; {error.hint}"]

@@ -213,6 +213,7 @@ class Run:
             stores[table.name] = store = TableStore(self.output.unfinished, progress, table, digest_of(decided), size)
             if not store.done:
                 self._table(table, store, size, parent)
+            self.output.send_ahead(lambda store=store: store.shards)  # type: ignore[misc]
         return stores
 
     def _size(self, table: TablePlan) -> int | None:

@@ -63,9 +63,9 @@ class Loaded:
         tables = [f"{name} {table.wanted:,} rows" if table.rows else name for name, table in self.recipe.tables.items()]
         return f"Loaded({self.recipe.name}: {', '.join(tables)})"
 
-    def output_folder(self, out: str | Path | None = None) -> Path:
-        """Where its output goes: `out`, or `outputs/NAME` here."""
-        return Path("outputs") / self.recipe.name if out is None else Path(out)
+    def output_place(self, out: str | Path | None = None) -> str | Path:
+        """Where its output goes: `out`, a folder or an address, or `outputs/NAME` here."""
+        return Path("outputs") / self.recipe.name if out is None else out
 
 
 def load(
@@ -82,8 +82,8 @@ def load(
 
     `settings` are overrides such as `tables.traffic.rows=50`, `rows` and `seed` the short forms of the usual ones
     (`rows` goes to every table that has no parent), `without` the tables to leave out, `allow` folders outside
-    the recipe's own that it may read and servers elsewhere that it may ask, `folder` where its relative paths begin
-    if that is another. Raises RecipeError with every mistake.
+    the recipe's own and outputs elsewhere (s3://bucket/traffic) that it may read, and servers elsewhere that it may ask, `folder` where its
+    relative paths begin if that is another. Raises RecipeError with every mistake.
     """
     source = source_of(path) if isinstance(path, Mapping) else sources.read(Path(path), str(path))
     path = Path(NAME if isinstance(path, Mapping) else path)
@@ -155,10 +155,10 @@ def _leave_out(source: Source, excluded: Sequence[str]) -> None:
 
 def _context(data: dict[str, Any], folder: Path, allow: Sequence[str | Path]) -> RecipeContext:
     try:
-        paths, servers = parted(allow)
+        paths, servers, outputs = parted(allow)
     except ValueError as error:
         raise RecipeError([Mistake("--allow", str(error), "such as --allow http://gpu.example:8000")]) from None
-    context = RecipeContext(folder, allow=tuple(map(Path, paths)), servers=tuple(servers))
+    context = RecipeContext(folder, allow=tuple(map(Path, paths)), servers=tuple(servers), outputs=tuple(outputs))
     about, now = data.get("about"), data.get("now")
     try:
         clock = moment(now, context.now)[0] if isinstance(now, str) else context.now

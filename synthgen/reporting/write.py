@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.dataset import MANIFEST, REPORT, Dataset, Output
+from synthgen.dataset.fetched import local_copy
 from synthgen.dataset.origin import remember_report
 from synthgen.decisions import Review
 from synthgen.decisions.amended import honoured
@@ -19,6 +20,7 @@ from synthgen.reporting.against import against_logs
 from synthgen.reporting.page import HOLDS_LOGS, MAKER, render
 from synthgen.spec import pages
 from synthgen.spec.replacing import replacing
+from synthgen.storage import refuse_address
 from synthgen.text.dialogues import Turns
 
 WITH_RESULTS = "report-results.html"
@@ -64,6 +66,8 @@ def write_report(
     """Write the page of a finished output, and return where: `out`, or `report.html` in the output; with the real messages of `against` (in
     their `field`, of conversations these `turns`) `report-against.html`; with the `results` of a harness on its cases
     `report-results.html`. Without `review` it shows the rows as they were made. Raises DataError, OutputError."""
+    refuse_address(out)
+    folder = local_copy(folder)
     as_made = Dataset.open(folder)
     reviewed_output = honoured(as_made) if review else None
     dataset = reviewed_output.dataset if reviewed_output else as_made

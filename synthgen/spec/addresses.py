@@ -34,7 +34,9 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def parted(allow: Iterable[object]) -> tuple[list[str], list[str]]:
-    """What is allowed, as paths and as addresses. Raises ValueError for an address that names no server."""
+def parted(allow: Iterable[object]) -> tuple[list[str], list[str], list[str]]:
+    """What is allowed, as paths, as servers, and as addresses of outputs elsewhere. Raises ValueError for one that names no server."""
     texts = [str(place) for place in allow]
-    return [text for text in texts if not is_address(text)], [origin(text) for text in texts if is_address(text)]
+    servers = [text for text in texts if is_address(text)]
+    elsewhere = [text.rstrip("/") for text in texts if "://" in text and text not in servers]
+    return [text for text in texts if "://" not in text], [origin(text) for text in servers], elsewhere

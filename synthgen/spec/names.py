@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from synthgen.spec.rows import SIDE_TABLES
 
-FILES = ("README.md", "manifest.json", "recipe.yaml", "report.html", "progress.jsonl", "LICENSE")
+MANIFEST = "manifest.json"
+"""What says that an output is whole, and how each file of it was made."""
+FILES = ("README.md", MANIFEST, "recipe.yaml", "report.html", "progress.jsonl", "LICENSE")
 """The files in an output, while it is made or on the Hub, whose names do not begin with a dot."""
 FOLDERS = (*SIDE_TABLES, "harness", "chunks")
 """The folders in an output that hold no table."""

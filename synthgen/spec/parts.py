@@ -48,7 +48,7 @@ def resolve_inside(path: str, folder: Path, allow: tuple[Path, ...] = ()) -> Pat
 @dataclass(frozen=True, slots=True)
 class RecipeContext:
     """What every part of a recipe may know of it: where it lies, what it is about, what time it is, the voices that have a name, and of
-    which other folders and servers (scheme, host and port) it may make use."""
+    which other folders, servers (scheme, host and port) and outputs elsewhere (addresses, and all below) it may make use."""
 
     folder: Path
     about: str = ""
@@ -56,10 +56,15 @@ class RecipeContext:
     allow: tuple[Path, ...] = ()
     voices: Mapping[str, Any] = field(default_factory=dict)
     servers: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
     def path(self, name: str) -> Path:
         """The file of that name. Raises ValueError when it leaves the recipe's folder."""
         return resolve_inside(name, self.folder, self.allow)
+
+    def may_fetch(self, address: str) -> bool:
+        """Whether the output at an address may be read."""
+        return any(f"{address}/".startswith(f"{place}/") for place in self.outputs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from synthgen.errors import DataError, OutputError
 from synthgen.models import BaseModel
 from synthgen.spec.digests import digest_of, sha256_of
 from synthgen.spec.remedies import system_errors
+from synthgen.storage import refuse_address
 from synthgen.text.dialogues import Turns
 from synthgen.text.originals import LEARNED, Originals
 from synthgen.text.sources import source_files
@@ -82,6 +83,7 @@ def run(
     `load_data` runs before anything is written. `make` then writes the model into a folder, in which it finds what a killed run of the same
     inputs left, and returns the record and how many seconds killed runs had trained. Raises DataError, OutputError.
     """
+    refuse_address(out)
     output, fingerprint = Output(out), _fingerprint(paths, inputs)
     with output.locked("tune"):
         if (finished := _finished(output, fingerprint, fresh)) is not None:

@@ -28,7 +28,7 @@ def print_made(result: MakeResult) -> None:
     """What make did and where it is."""
     manifest = result.manifest
     if result.already:
-        out.print(Text(f"{result.folder} is finished already; nothing to do (--fresh makes it again)"))
+        out.print(Text(f"{result.named} is finished already; nothing to do (--fresh makes it again)"))
     for name, table in manifest["tables"].items():
         refused = sum(table["refused"].values())
         refusals = f", {refused:,} refusal{'' if refused == 1 else 's'} on the way" if refused else ""
@@ -53,7 +53,8 @@ def print_made(result: MakeResult) -> None:
     table = RecordedRecipe(manifest["recipe"]).main_table(list(manifest["tables"]))
     if REPORT in manifest["files"]:
         out.print(Text(f"report: {result.folder / REPORT}"))
-    out.print(Text(f'look: synthgen look {result.folder}\nload: datasets.load_dataset("{result.folder}", "{table}")'))
+    loads = f'"parquet", data_files="{result.address}/{table}/*.parquet"' if result.address else f'"{result.folder}", "{table}"'
+    out.print(Text(f"look: synthgen look {result.named}\nload: datasets.load_dataset({loads})"))
 
 
 def _labels(table: Mapping[str, Any]) -> Iterator[str]:

@@ -53,7 +53,7 @@ def _standing(selection: Looked) -> Iterator[str]:
         yield f"a run is making it again; its rows so far: synthgen look {selection.again}"
 
 
-def print_report(place: Path, against: Path | None) -> None:
+def print_report(place: Path, against: str | None) -> None:
     """Where a report is, and whether it may be passed on."""
     out.print(Text(f"{place}"))
     if against:
