@@ -121,23 +121,30 @@ class TableStore:
     @contextmanager
     def writing(self) -> Iterator[Callable[[Chunk], None]]:
         """Keeps chunks, in their order. Those of which no answer can be lost are written beside the making of others; an error of that is
-        raised with the next, or at the end."""
+        raised with one of the next, or at the end, and nothing is written after it."""
         if self.plan.asks:
             yield self.add
             return
-        written = deque[Future[None]]()
+        unwritten = deque[Future[None]]()
         with ThreadPoolExecutor(1) as writer:
 
             def add(chunk: Chunk) -> None:
-                written.append(writer.submit(self.add, chunk))
-                while len(written) > UNWRITTEN:
-                    written.popleft().result()
+                before = unwritten[-1] if unwritten else None
+                unwritten.append(writer.submit(self._add_after, before, chunk))
+                while len(unwritten) > UNWRITTEN:
+                    unwritten.popleft().result()
 
             try:
                 yield add
             finally:
-                for waiting in written:
-                    waiting.result()
+                for future in unwritten:
+                    future.result()
+
+    def _add_after(self, before: Future[None] | None, chunk: Chunk) -> None:
+        """Keep a chunk, if the one before it could be kept."""
+        if before:
+            before.result()
+        self.add(chunk)
 
     def add(self, chunk: Chunk) -> None:
         """Keep a chunk: what was refused, then the rows, then the line that says so."""

@@ -210,7 +210,7 @@ class _Helper:
             raise EOFError
         apart: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {"creationflags": 0x200}  # Ctrl-C is for this process
         return subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, json.dumps(sys.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **apart
+            [sys.executable, "-c", PROGRAM, json.dumps([*map(str, sys.path)])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **apart
         )
 
     def bury(self) -> None:
