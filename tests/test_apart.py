@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from synthgen.api import make
-from synthgen.engine import TableRun, candidates
+from synthgen.dataset import Progress, TableStore
+from synthgen.engine import Chunk, TableRun, TableState, candidates
 from synthgen.engine.apart import ChunkMaker, ChunksApart, can_be_made_apart
 from synthgen.engine.run import MADE_PART
 from synthgen.engine.workers import InProcess, Processes, Workers
@@ -138,3 +139,28 @@ def test_an_output_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> N
     one, three = ({file.name: file.read_bytes() for file in sorted((tmp_path / str(workers)).rglob("*.parquet"))} for workers in (1, 3))
     assert one == three
     assert len(one) == 1
+
+
+class Unwritable(TableStore):
+    """A store whose second chunk cannot be written."""
+
+    written: list[int]
+
+    def add(self, chunk: Chunk) -> None:
+        if chunk.number == 1:
+            raise OSError(28, "No space left on device")
+        self.written = [*getattr(self, "written", []), chunk.number]
+
+
+def test_nothing_is_written_after_a_chunk_that_could_not_be(recipe: Callable[..., Loaded], tmp_path: Path) -> None:
+    (table,) = plan(recipe(TABLE.format(rows=10, most=9, digits="1-8")).recipe).tables
+    store = Unwritable(tmp_path, Progress(tmp_path), table, "fingerprint")
+
+    def write() -> None:
+        with store.writing() as add:
+            for number in range(40):
+                add(Chunk(number, [], [], TableState()))
+
+    with pytest.raises(OSError, match="No space left"):
+        write()
+    assert store.written == [0]
