@@ -16,7 +16,7 @@ import pytest
 from builders import one_message
 from conftest import forked
 from fsspec.implementations.memory import MemoryFileSystem
-from servers.s3 import KEY, SECRET, S3Server
+from servers.s3 import KEY, SECRET, SETTINGS, S3Server
 
 import synthgen
 from synthgen.dataset import JOURNAL, Dataset, RemoteOutput
@@ -85,6 +85,7 @@ def server() -> Iterator[S3Server]:
 def store(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setitem(fsspec.config.conf, "s3", SETTINGS)
     fsspec.get_filesystem_class("s3").clear_instance_cache()
     a_store = Store(server, f"s3://{BUCKET}/{tmp_path.name}/traffic", tmp_path, monkeypatch)
     a_store.on("here")
@@ -121,6 +122,14 @@ def test_one_way_serves_all_schemes(scheme: str, store: Store, tmp_path: Path) -
     assert synthgen.verify(address).damaged == ()
     if scheme == "memory":
         MemoryFileSystem.store.clear()
+
+
+def test_tables_with_the_same_content_are_all_there(store: Store) -> None:
+    address, table = "memory://shops/twice", {"rows": 3, "fields": {"a": {"kind": "choice", "options": ["x"]}}}
+    result = synthgen.make({"name": "twice", "tables": {"one": table, "two": table}}, out=address)
+    assert len({record["sha256"] for path, record in result.manifest["files"].items() if path.endswith(".parquet")}) == 1
+    store.on("there")
+    assert [len(list(Dataset.open(address).rows(name))) for name in ("one", "two")] == [3, 3]
 
 
 def test_a_table_is_sent_as_soon_as_it_is_done(store: Store) -> None:
@@ -196,6 +205,23 @@ def test_a_recipe_reads_an_output_elsewhere_only_where_that_is_allowed(store: St
         synthgen.load_recipe(loading, allow=[f"{store.address}-not"])
 
 
+def test_the_output_there_is_read_while_this_machine_makes_another(store: Store) -> None:
+    made(store.address, rows=10)
+    store.on("there")
+    seen = list[int]()
+
+    def reading(prompt: Prompt, random: Random) -> str:
+        if not seen:
+            seen.append(len(messages(store.address)))
+        return script(prompt, random)
+
+    synthgen.make(recipe(), out=store.address, models={"typist": ScriptedModel(reading)})
+    assert seen == [10]
+    assert len(messages(store.address)) == 20
+    left = {path.name for path in Path(os.environ["SYNTHGEN_HOME"]).glob("*/*") if path.suffix != ".lock"}
+    assert left == {"traffic", ".writer.json"}
+
+
 # Cuts
 
 
@@ -209,6 +235,7 @@ MOMENTS = {
 
 def _make(environment: dict[str, str], address: str) -> None:
     os.environ.update(environment)
+    fsspec.config.conf["s3"] = SETTINGS
     made(address)
 
 

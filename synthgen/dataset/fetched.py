@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from synthgen.dataset.manifest import read_manifest
-from synthgen.dataset.names import FETCHED, MANIFEST, MARK, PROGRESS, TEXTS
-from synthgen.dataset.place import PAUSE, TRIES, Output
+from synthgen.dataset.names import MANIFEST, MARK, PROGRESS, TEXTS
+from synthgen.dataset.place import PAUSE, TRIES
 from synthgen.dataset.remote import RemoteOutput
 from synthgen.dataset.small import content_of
 from synthgen.errors import OutputError
@@ -50,20 +50,19 @@ def _fetch(output: RemoteOutput, snapshot: Snapshot) -> None:
     if content_of(output.whole / MANIFEST) == snapshot.content:
         return
     read_manifest(output.final, snapshot.content, output.address)
-    fetching = Output(output.final, FETCHED)
-    with fetching.locked("fetch", lambda note: None):
-        if content_of(output.whole / MANIFEST) == snapshot.content:
+    with output.fetching() as copy:
+        if content_of(copy.whole / MANIFEST) == snapshot.content:  # another reader has fetched it
             return
-        fetching.claim()
-        for file in fetching.unfinished.rglob("*"):  # of another version, which was not fetched to its end
-            if not file.is_dir() and file.relative_to(fetching.unfinished).as_posix() not in {MARK, *snapshot.files}:
+        copy.claim()
+        for file in copy.unfinished.rglob("*"):  # of another version, which was not fetched to its end
+            if not file.is_dir() and file.relative_to(copy.unfinished).as_posix() not in {MARK, *snapshot.files}:
                 file.unlink()
-        snapshot.fetch(fetching.unfinished)
-        if (path := snapshot.damaged(fetching.unfinished, TEXTS)) is not None:
+        snapshot.fetch(copy.unfinished)
+        if (path := snapshot.damaged(copy.unfinished, TEXTS)) is not None:
             if latest(output.storage) != snapshot:
                 raise FileNotFoundError(path)
             raise OutputError(f"{output.address}/{path} is damaged", _way_out(output.address))
-        fetching.take_place(snapshot.content, [])
+        copy.take_place(snapshot.content, [])
 
 
 def _way_out(place: object) -> str:

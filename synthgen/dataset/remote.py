@@ -12,14 +12,15 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from synthgen.dataset.lock import acquire, release
 from synthgen.dataset.manifest import DamagedManifest, as_written, read_manifest
-from synthgen.dataset.names import MANIFEST, OF_RUNS
+from synthgen.dataset.names import FETCHED, MANIFEST, OF_RUNS
 from synthgen.dataset.place import Output
 from synthgen.dataset.small import content_of, object_in, write_object
 from synthgen.errors import OutputError, StorageError
@@ -79,6 +80,37 @@ class RemoteOutput(Output):
                 with suppress(OutputError):
                     self._let_go()
 
+    @contextmanager
+    def copying(self) -> Iterator[None]:
+        """Nobody else has the copy on this machine change places meanwhile: a reader may fetch another while a run makes the next."""
+        if FETCHED in self._held:
+            yield
+            return
+        lock = acquire(self.final.with_name(self.final.name + FETCHED), "fetch", lambda note: None)
+        self._held.add(FETCHED)
+        try:
+            yield
+        finally:
+            self._held.discard(FETCHED)
+            release(lock)
+
+    @contextmanager
+    def fetching(self) -> Iterator[RemoteOutput]:
+        """This output, as a reader works on it, in a folder of its own."""
+        copy = replace(self, work=FETCHED)
+        with copy.copying():
+            copy._settle()
+            yield copy
+
+    def take_place(self, content: bytes, without: Sequence[str]) -> list[str]:
+        """As of a folder, on this machine."""
+        with self.copying():
+            return super().take_place(content, without)
+
+    def _settle(self) -> list[str]:
+        with self.copying():
+            return super()._settle()
+
     # For who holds the lock
 
     def settle(self, *, fresh: bool = False) -> None:
@@ -91,12 +123,13 @@ class RemoteOutput(Output):
             self._take(fresh=fresh)
             self._change_places()
         if ours:
-            super().take_place(snapshot.content, OF_RUNS)
+            self.take_place(snapshot.content, OF_RUNS)
 
     def open(self, *, fresh: bool = False) -> list[str]:
         """Make ready to work, as in a folder; no other machine may work on it then, unless with `fresh`. Raises OutputError."""
         self._take(fresh=fresh)
-        return super().open(fresh=fresh)
+        with self.copying():
+            return super().open(fresh=fresh)
 
     def send_ahead(self, shards: Callable[[], Iterable[Mapping[str, Any]]]) -> None:
         """Send the shards of a table that is done. What fails is sent in the end, where it counts: rows are not held up by it."""
@@ -134,7 +167,7 @@ class RemoteOutput(Output):
         if snapshot is not None and snapshot.staged:
             old = self.storage.read(MANIFEST)
             before = Snapshot(self.storage, old, staged=False).files if old is not None else {}
-            self.storage.copy({snapshot.place(path): path for path in snapshot.files})
+            self.storage.copy({path: snapshot.place(path) for path in snapshot.files})
             self.storage.write(MANIFEST, snapshot.content)
             self.storage.remove([path for path in before if path not in snapshot.files])
             self.storage.remove([f"{STAGE}/{MANIFEST}"])
@@ -169,7 +202,7 @@ class RemoteOutput(Output):
     def _taken(self, holder: Mapping[str, Any]) -> OutputError:
         who = ", ".join(f"{key} {holder[key]}" for key in ("machine", "since") if key in holder)
         return OutputError(
-            f"another machine is working on {self.address}{f': {who}' if who else ''}",
+            f"another machine is working on {self.address}: {who}" if who else f"another machine has worked on {self.address} meanwhile",
             f"wait for it, or {ELSEWHERE}; if it was killed and does not come back, --fresh begins anew in its place",
         )
 
@@ -179,7 +212,7 @@ class RemoteOutput(Output):
     def _let_go(self) -> None:
         if CLAIM in self._held and self._holder().get("writer") == self._writer:
             self.storage.remove([CLAIM])
-        self._held.clear()
+        self._held.discard(CLAIM)
 
     @cached_property
     def _writer(self) -> str:

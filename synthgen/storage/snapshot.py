@@ -62,7 +62,7 @@ class Snapshot:
         wanted = {path: folder / path for path, record in self.files.items() if not _is(folder / path, record)}
         for file in wanted.values():
             file.parent.mkdir(parents=True, exist_ok=True)
-        self.storage.get({self.place(path): file for path, file in wanted.items()})
+        self.storage.get({file: self.place(path) for path, file in wanted.items()})
 
     def damaged(self, folder: Path, besides: Collection[str] = ()) -> str | None:
         """The first of the files that were fetched into a folder that is not as it was made, whatever those `besides` are; None where all

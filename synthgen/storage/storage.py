@@ -92,18 +92,18 @@ class Storage:
             place = self._at(path)
             self._with_folders([place], lambda: self.files.put_file(str(file), place))
 
-    def get(self, paths: Mapping[str, Path]) -> None:
-        """Fetch files into these places, whose folders are there. Raises FileNotFoundError, OutputError."""
+    def get(self, sources: Mapping[Path, str]) -> None:
+        """Fetch a file for each of these places, whose folders are there. Raises FileNotFoundError, OutputError."""
         with self._in_words("read"):
-            if paths:
+            if sources:
                 self.files.invalidate_cache()
-                self.files.get([self._at(path) for path in paths], [str(file) for file in paths.values()])
+                self.files.get([self._at(path) for path in sources.values()], [str(file) for file in sources])
 
-    def copy(self, paths: Mapping[str, str]) -> None:
-        """Copy files there, without fetching them where the driver can. Raises OutputError."""
+    def copy(self, sources: Mapping[str, str]) -> None:
+        """Copy a file to each of these paths, without fetching it where the driver can do that. Raises OutputError."""
         with self._in_words("written"):
-            old, new = [[self._at(path) for path in side] for side in (paths.keys(), paths.values())]
-            if old:
+            new, old = [[self._at(path) for path in side] for side in (sources.keys(), sources.values())]
+            if new:
                 self._with_folders(new, lambda: self.files.copy(old, new))
 
     def remove(self, paths: Sequence[str]) -> None:

@@ -24,6 +24,8 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 KEY, SECRET = "AKIALOOPBACKLOOPBACK", "secretOfTheLoopbackServer0123456789ABCDE"
 PATIENCE = 300.0
+SETTINGS = {"config_kwargs": {"connect_timeout": PATIENCE, "read_timeout": PATIENCE}}
+"""What fsspec has to hand to the driver (`fsspec.config.conf["s3"]`): a machine may be busy."""
 
 
 class _Silent(WSGIRequestHandler):

@@ -51,7 +51,7 @@ def print_made(result: MakeResult) -> None:
     for note in result.notes:
         out.print(Text(f"note: {note}"))
     table = RecordedRecipe(manifest["recipe"]).main_table(list(manifest["tables"]))
-    if REPORT in manifest["files"]:
+    if REPORT in manifest["files"] and (result.folder / REPORT).exists():
         out.print(Text(f"report: {result.folder / REPORT}"))
     loads = f'"parquet", data_files="{result.address}/{table}/*.parquet"' if result.address else f'"{result.folder}", "{table}"'
     out.print(Text(f"look: synthgen look {result.named}\nload: datasets.load_dataset({loads})"))
