@@ -194,7 +194,7 @@ def test_the_answers_of_this_machine_stay_when_another_version_is_fetched(store:
 
 def test_a_recipe_reads_an_output_elsewhere_only_where_that_is_allowed(store: Store, tmp_path: Path) -> None:
     made(store.address)
-    rows = {"kind": "load", "dataset": store.address, "config": "traffic", "pick": "in order"}
+    rows = {"kind": "load", "dataset": store.address, "config": "traffic", "pick": "order"}
     loading = {"name": "loads", "tables": {"t": {"rows": 20, "fields": {"row": {**rows, "field": "message"}}}}}
     with pytest.raises(synthgen.RecipeError, match=f"--allow {store.address}"):
         synthgen.load_recipe(loading)

@@ -62,13 +62,13 @@ class RemoteOutput(Output):
             return None
         try:
             manifest = read_manifest(self.final, snapshot.content, self.address)
-            return manifest if snapshot.files else None
         except DamagedManifest:
             if again:
                 return None
             raise
         except OutputError:
             raise OutputError(f"{self.address} is there already and was not made by synthgen", ELSEWHERE) from None
+        return manifest if snapshot.files else None
 
     @contextmanager
     def locked(self, command: str, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
