@@ -19,7 +19,7 @@ from synthgen.harness.fewshot import Fewshot, fewshot
 from synthgen.hub.hub import Pushed, Sending, publishing, push, send
 from synthgen.making.estimate import QuestionEstimate, questions
 from synthgen.making.make import Checked, MakeResult, make_output
-from synthgen.making.preview import Audience, Previewed, Previews, previews
+from synthgen.making.preview import Audience, Previewed, Previews, previews, sooner
 from synthgen.making.runs import RecordingModel, RunOptions, Tick, Watch, open_models, refuse_unnamed, retirements, shared_journal
 from synthgen.models import AppSource, Budget, Journalled, Model, open_model, opened_app
 from synthgen.provenance import Why
@@ -192,16 +192,18 @@ def preview(
     app_version: str = "",
     watch: Watch | None = None,
     each: Callable[[LookedRow], None] | None = None,
+    quick: bool = False,
     **options: Any,
 ) -> Previews:
     """A handful of rows of each table, from the journal where it knows them; what is asked anew is kept in it.
 
     `show` is how many rows; when not to `ask`, Claude is asked for nothing, and rows that need an answer which the journal does not have
     are left out; and so it is with your application. Which that is `app` and `app_version` say, as for `make`. `watch` is told how far a
-    table is (without one a notebook shows it), and `each` of every row as soon as it is made.
+    table is (without one a notebook shows it), and `each` of every row as soon as it is made. `quick` rows come one by one, each chosen
+    from no more than three continuations, where it would be seven.
     `options` are those of `load_recipe`. Writes no dataset.
     """
-    return Previews(each_quietly(_previews(recipe, show, out, ask, models, (app, app_version), (watch, each), options)))
+    return Previews(each_quietly(_previews(recipe, show, out, ask, models, (app, app_version), (watch, each, quick), options)))
 
 
 def _previews(
@@ -211,11 +213,13 @@ def _previews(
     ask: bool,
     models: Mapping[str, Model] | None,
     app: tuple[AppSource | None, str],
-    watchers: tuple[Watch | None, Callable[[LookedRow], None] | None],
+    watchers: tuple[Watch | None, Callable[[LookedRow], None] | None, bool],
     options: Mapping[str, Any],
 ) -> Iterator[Previewed]:
     loaded = loaded_from(recipe, options)
-    recipe_plan = plan(loaded.recipe)
+    watched, each, quick = watchers
+    made = sooner(loaded.recipe) if quick else loaded.recipe
+    recipe_plan = plan(made)
     with ExitStack() as stack:
         replacements = {**(models or {}), **stack.enter_context(opened_app(*app))}
         if ask:
@@ -224,9 +228,9 @@ def _previews(
         opened, specs = open_models(loaded, recipe_plan.models, replacements), loaded.recipe.all_models
         closed = {name: not ask and specs[name].asked_as != "base" for name in opened}
         recording = {name: RecordingModel(Journalled(model, journal, closed=closed[name])) for name, model in opened.items()}
-        with notebook.progress(watchers[0]) as watch:
-            audience = Audience(watch, watchers[1] or (lambda row: None))
-            yield from previews(loaded.recipe, RecordedRecipe(loaded.data), recipe_plan, recording, show, audience)
+        with notebook.progress(watched) as watch:
+            audience = Audience(watch, each or (lambda row: None), quick)
+            yield from previews(made, RecordedRecipe(loaded.data), recipe_plan, recording, show, audience)
 
 
 # why and diff

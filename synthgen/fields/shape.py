@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, WrapValidator, field_serializer
 
@@ -293,6 +293,10 @@ class Asked(FieldShape):
     def models(self) -> set[str]:
         """The names of all models that are asked."""
         return {self.by}
+
+    def sooner(self) -> Self:
+        """The same field for somebody who waits for a row: it asks less, where that makes its values worse and no others."""
+        return self
 
     def rounds(self) -> int:
         """How often a row is asked for in one try, at most."""

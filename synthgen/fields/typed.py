@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field
 
@@ -53,6 +53,7 @@ MOST = 12  # continuations of one row that are asked at once, at most
 LONGEST = 64  # tokens of a message
 OPENED = 0.9  # the share of messages that begin with the first words of a seed message, where labels matter
 FRAMES_READ = 16  # of those that a recipe will ask, to know how long they are
+SOON = 3  # continuations of a row that somebody waits for, at most
 CALM, FREE = 0.9, 1.1  # temperatures: with topics, and without
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -409,6 +410,10 @@ class Typed(Asked):
             return least
         tripled: int = max(least, 3 if hard else 1) * 3 ** min(attempt, 9)
         return min(max(MOST, least), tripled)
+
+    def sooner(self) -> Self:
+        """The same field with fewer continuations of a row, the first of those that it has otherwise."""
+        return self if self._several(False, 0) <= SOON else self.model_copy(update={"best_of": SOON})
 
     def _settings(self, topic: str, opening: str) -> dict[str, float | int | str | bool]:
         usual = CALM if self._is_for_labels(topic) else FREE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,10 +12,14 @@ from synthgen.dataset.layout import Layout, planned_layout
 from synthgen.dataset.look import LookedRow
 from synthgen.engine import TableRun, candidates
 from synthgen.engine.chunk import Stage
+from synthgen.engine.parents import Candidates
 from synthgen.engine.run import Report
+from synthgen.fields import Asked
 from synthgen.fields.considered import Considered
 from synthgen.fields.shape import Chosen
+from synthgen.making.ahead import AheadModel, first_prompts
 from synthgen.making.runs import RecordingModel, Tick, Watch
+from synthgen.models import Model
 from synthgen.recipe import Plan, Recipe, TablePlan
 from synthgen.recipe.plan import CheckStep, FieldStep
 from synthgen.recipe.recorded import RecordedRecipe
@@ -66,10 +71,23 @@ class Previews(Iterable[Previewed]):
 
 @dataclass(frozen=True)
 class Audience:
-    """Who is told on the way: `watch` how far a table is, `show_row` of every row as soon as it is made."""
+    """Who is told on the way: `watch` how far a table is, `show_row` of every row as soon as it is made. One that waits (`quick`) gets rows
+    one by one, each chosen from fewer continuations."""
 
     watch: Watch = lambda tick: None
     show_row: Callable[[LookedRow], None] = lambda row: None
+    quick: bool = False
+
+
+def sooner(recipe: Recipe) -> Recipe:
+    """A recipe whose rows come sooner, and are chosen from fewer continuations."""
+    tables = {
+        name: table.model_copy(
+            update={"fields": {field: shape.sooner() if isinstance(shape, Asked) else shape for field, shape in table.fields.items()}}
+        )
+        for name, table in recipe.tables.items()
+    }
+    return recipe.model_copy(update={"tables": tables})
 
 
 class _Passing:
@@ -107,21 +125,24 @@ def previews(
         few = min(show, source.wanted or show)
         layout = planned_layout(recorded.fields_of(table.name), table.columns)
         passing = _Passing(table.steps[-1] if table.steps else None, partial(_tell, audience, table, layout))
-        run = TableRun(
-            table,
-            type(source)(few, source.start),
-            streams,
-            models,
-            patience=recipe.patience,
-            chunk=1 if all(asked.asks == "base" for asked in table.asked.values()) else few,
-            report=_report(table, few, passing, audience.watch),
-            lenient=True,
-            witness=passing,
-        )
-        rows: list[Row] = []
-        for chunk in run.chunks():
-            rows += chunk.rows
-            run.size = few  # the first row alone is written soonest; then the others side by side
+        one_by_one = all(asked.asks == "base" for asked in table.asked.values())
+        with _asked_ahead(table, source, models, few if audience.quick and one_by_one else 0, streams) as asked_models:
+            run = TableRun(
+                table,
+                type(source)(few, source.start),
+                streams,
+                asked_models,
+                patience=recipe.patience,
+                chunk=1 if one_by_one else few,
+                report=_report(table, few, passing, audience.watch),
+                lenient=True,
+                witness=passing,
+            )
+            rows: list[Row] = []
+            for chunk in run.chunks():
+                rows += chunk.rows
+                if not audience.quick:
+                    run.size = few  # the first row alone is written soonest; then the others side by side
         values_by_table[table.name] = [row.values for row in rows]
         prompts_by_field: dict[str, list[Prompt]] = {}
         for model in models.values():
@@ -130,6 +151,22 @@ def previews(
             model.prompts.clear()
         notes = tuple(note for field in table.table.fields for note in seed_notes(recipe, table.name, field))
         yield Previewed(table, rows[:show], prompts_by_field, layout, notes)
+
+
+@contextmanager
+def _asked_ahead(
+    table: TablePlan, source: Candidates, models: Mapping[str, RecordingModel], count: int, streams: Streams
+) -> Iterator[Mapping[str, Model]]:
+    """The models, each asked ahead for what `count` rows of a table will ask."""
+    rows = [candidate.row(table) for candidate, _ in zip(source.start(0), range(count), strict=False)]
+    ahead = first_prompts(table, rows, streams)
+    asked_models = {name: AheadModel(model, ahead.get(name, ())) if count else model for name, model in models.items()}
+    try:
+        yield asked_models
+    finally:
+        for model in asked_models.values():
+            if isinstance(model, AheadModel):
+                model.close()
 
 
 def _report(table: TablePlan, few: int, passing: _Passing, watch: Watch) -> Report:

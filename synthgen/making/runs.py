@@ -106,6 +106,11 @@ class RecordingModel:
         self.model, self.identity, self.count = model, model.identity, model.count
         self.prompts: list[Prompt] = []
 
+    @property
+    def asked(self) -> int:
+        """How often the model was asked for what was not remembered."""
+        return int(getattr(self.model, "asked", 0))
+
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
         """The model's."""
         self.prompts += prompts

@@ -73,7 +73,7 @@ class _RepeatedPreview:
         with previewing(self.show, full=self.full, prompts=self.prompts) as printer:
             watch, each = _then(printer, self._stop_if_saved)
             named = {name: model for name, model in models.items() if not isinstance(model, UnnamedApp)}
-            options = {"ask": not self.prompts, "models": named, "watch": watch, "each": each, **self.app}
+            options = {"ask": not self.prompts, "models": named, "watch": watch, "each": each, "quick": True, **self.app}
             for table in api.preview(loaded, show=self.show, out=self.out_folder, **options):
                 printer.done(table)
                 shown |= {(table.table.name, row.id): row.values for row in table.shown}
