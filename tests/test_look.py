@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from threading import Timer
@@ -379,24 +382,69 @@ def test_a_run_that_has_finished_nothing_says_so(tmp_path: Path) -> None:
         synthgen.look(tmp_path / "shop")
 
 
-def test_answers_that_are_kept_are_counted_while_no_row_is_finished(tmp_path: Path) -> None:
-    typed = {"kind": "typed", "seeds": ["where is my parcel", "still no parcel"]}
-    recipe = {"name": "shop", "tables": {"traffic": {"rows": 30, "fields": {"message": typed}}}}
-    answers = ScriptedModel(lambda prompt, stream: f" my parcel {stream.randrange(10**6)} is lost\n")
+@pytest.fixture
+def typing(tmp_path: Path) -> Path:
+    """An output of which 25 messages are typed, and no row is finished. The run reads it while it works, then it is killed."""
+    typed = {"kind": "typed", "seeds": ["where is my parcel", "still no parcel"], "topic": "{{ intent }}"}
+    fields = {"intent": {"kind": "choice", "options": ["late", "lost"]}, "message": typed}
+    recipe = {"name": "shop", "about": "Customers of a shop.", "tables": {"traffic": {"rows": 30, "fields": fields}}}
+    numbers = iter(range(1, 100))
+    answers = ScriptedModel(lambda prompt, stream: f" parcel {next(numbers)} is \x1b[2J lost\nand more")
 
     def stop(tick: Tick) -> None:
-        if tick.asked == 12:
-            with pytest.raises(OutputError, match=r"no row is finished yet in \S+shop\.unfinished, but 12 answers are kept"):
-                synthgen.look(tmp_path / "shop")
+        if tick.asked == 25:
+            working = synthgen.look(tmp_path / "shop")
+            assert working.answered is not None
+            assert working.answered.count == 25
+            assert working.working.startswith(f"make, process {os.getpid()}, since ")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         synthgen.make(recipe, out=tmp_path / "shop", models={"typist": answers}, watch=stop)
     lock = tmp_path / ".shop.synthgen.lock"
     lock.write_text(json.dumps({"command": "make", "process": 2**22 + 1, "since": "12:00:00"}))  # as a run leaves it that was killed
-    with pytest.raises(OutputError, match="12 answers are kept") as told:
-        synthgen.look(tmp_path / "shop")
-    assert told.value.hint.startswith("the same synthgen make goes on with it; rows show when all rows of a chunk, up to 512, are made")
+    return tmp_path / "shop"
+
+
+def test_messages_that_are_typed_are_shown_while_no_row_is_finished(typing: Path) -> None:
+    before = files(typing.parent)
+    head, *messages, standing, table = run(typing).splitlines()
+    assert head == "nothing is chosen yet: 25 messages typed, from which 30 rows are chosen when all are there; the last 20:"
+    assert [re.fullmatch(r"  (?:late|lost)  parcel (\d+) is \[ESC\]\[2J lost", line)[1] for line in messages] == [
+        str(n) for n in range(6, 26)
+    ]
+    assert standing == "this run is not finished; the same synthgen make goes on with it"
+    assert table == "  traffic: 0 of 30 rows so far"
+    assert "parcel 25" in synthgen.look(typing)._repr_html_()
+    assert files(typing.parent) == before
+
+
+def test_those_messages_are_as_many_as_one_wants_and_searched(typing: Path) -> None:
+    few = synthgen.look(typing, rows=2).answered
+    assert few is not None
+    assert [message.text for message in few.messages] == [f"parcel {number} is \x1b[2J lost" for number in (24, 25)]
+    searched = synthgen.look(f"{typing}.unfinished", search="PARCEL 1 ").answered
+    assert searched is not None
+    assert (searched.count, searched.heading[-12:]) == (1, "all of them:")
+    assert run(typing, "--json") == ""
+
+
+def test_what_needs_rows_says_that_none_is_finished(typing: Path) -> None:
+    with pytest.raises(OutputError, match=r"no row is finished yet in \S+shop\.unfinished, but 25 answers are kept: ") as told:
+        synthgen.look(typing, sort="intent")
+    assert told.value.hint.startswith(
+        "the same synthgen make goes on with it; rows can be searched when all rows of a chunk, up to 512, are"
+    )
+
+
+def test_a_journal_that_does_not_tell_the_order_or_is_damaged_is_read_as_far_as_it_goes(typing: Path) -> None:
+    journal = Path(f"{typing}.unfinished", ".journal.sqlite")
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute("DROP TABLE seals")  # as of a version that had none
+    assert len(run(typing, "-n", "5").splitlines()) == 8
+    journal.write_bytes(b"no journal" * 1000)
+    with pytest.raises(OutputError, match="no row is finished yet"):
+        synthgen.look(typing)
 
 
 def test_an_output_that_takes_its_place_is_waited_for(given_up: Path, shop: Path, tmp_path: Path) -> None:

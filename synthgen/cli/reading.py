@@ -29,7 +29,12 @@ def look(
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="only rows with this in a text, whatever the case")] = "",
     sort: Annotated[str, typer.Option("--sort", metavar="FIELD", help="sorted by a field; -FIELD: falling")] = "",
     row: Annotated[str | None, typer.Option("--row", metavar="ROW", help="only the row of this id, such as traffic-17")] = None,
-    rows: Annotated[int, typer.Option("-n", "--rows", metavar="N", min=1, help="how many rows")] = 10,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            "-n", "--rows", metavar="N", min=1, help="how many rows (default: 10; of messages that no row is chosen from yet, 20)"
+        ),
+    ] = None,
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="how many to pass over first")] = 0,
     fields: Annotated[list[str] | None, typer.Option("--field", metavar="FIELD", help="show only this field; may be repeated")] = None,
     full: All = False,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from synthgen.dataset.answered import AnsweredSoFar, answered_so_far
 from synthgen.dataset.columns import PROVENANCE
 from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.fetched import local_copy
@@ -27,6 +28,8 @@ from synthgen.text.message import texts_of
 from synthgen.text.sources import is_export
 
 Row = dict[str, Any]
+ROWS = 10
+"""Rows that are read where nobody says how many."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Looked:
     `shown` are the same rows as they are read, and `beside` for each of them the rows of further tables that it belongs to. Where only some
     `fields` were asked for, the rows hold no others. Of a run that is not finished `so_far` says how far its tables are, and
     `working` which process makes it ("": none); `again` is where a run works to make a finished output anew. `unmatched` says of a filter
-    that lets no row through which values there are."""
+    that lets no row through which values there are. As long as no row is finished, there are none, but what was `answered`."""
 
     table: str
     rows: list[Row]
@@ -60,6 +63,7 @@ class Looked:
     again: Path | None = None
     working: str = ""
     unmatched: tuple[str, ...] = ()
+    answered: AnsweredSoFar | None = None
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.table, self.rows, self.fitting))
@@ -78,6 +82,9 @@ class Looked:
         parts = [pages.paragraph(self._count), pages.records(self.rows, self.fields) if self.fields else _records(self.shown)]
         for name in self.beside[0] if self.beside else ():
             parts += [pages.paragraph(f"{name}, of these rows"), _records([row for by_table in self.beside for row in by_table[name]])]
+        if self.answered:
+            messages = [{"message": message.text, "topic": message.topic} for message in self.answered.messages]
+            parts = [pages.paragraph(self.answered.heading), pages.records(messages, ["message", "topic"])]
         return pages.page(*parts, *(pages.paragraph(str(table_so_far)) for table_so_far in self.so_far))
 
 
@@ -96,7 +103,7 @@ def look(
     sort: str = "",
     row: str | int | None = None,
     fields: Sequence[str] = (),
-    rows: int = 10,
+    rows: int | None = None,
     skip: int = 0,
 ) -> Looked:
     """Rows of an output, or of a run that is not finished: those that fit all of `where` (FIELD=VALUE) and have `search` in one of their
@@ -104,9 +111,15 @@ def look(
 
     `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the recipe's harness's, else the first.
     Of several tables those rows of the later ones are shown that belong to rows of the first. `row` is the id of the only row to read
-    (`traffic-17`), or its number; `fields` are the only fields to read, or parts of them. Raises OutputError where there is no such output,
+    (`traffic-17`), or its number; `fields` are the only fields to read, or parts of them; 10 `rows` are read unless it is said how many. Of
+    a run none of whose rows is finished the last 20 messages are read that were typed. Raises OutputError where there is no such output,
     table, row or field, DataError.
     """
+    if not (where or sort or fields or skip or row is not None) and (
+        answered := answered_so_far(folder, table if isinstance(table, str) else next(iter(table or ()), None), search=search, most=rows)
+    ):
+        return _answered(answered)
+    rows = ROWS if rows is None else rows
     reading = open_any(folder)
     dataset, names = reading.dataset, [table] if isinstance(table, str) else list(table or ())
     first, number = (names[0] if names else None), None
@@ -143,6 +156,12 @@ def look(
         reading.working,
         () if places or number is not None else tuple(selection.unmatched(candidates)),
     )
+
+
+def _answered(answered: AnsweredSoFar) -> Looked:
+    """What was answered in a run none of whose rows is finished."""
+    table = answered.messages[-1].field.partition(".")[0]
+    return Looked(table, [], 0, [], [], (), answered.so_far, None, answered.working, (), answered)
 
 
 def _named(reading: Reading, table: str | None) -> str:

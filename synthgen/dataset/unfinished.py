@@ -92,9 +92,7 @@ class Reading:
 def open_any(folder: str | Path) -> Reading:
     """The output in a folder, or at an address, or if there is none what a run has finished so far. The folder where a run works may be
     named, too. Raises OutputError where there is neither."""
-    place = _placed(local_copy(folder, unfinished=True))
-    named = place.name.endswith(UNFINISHED) and (place / MARK).exists()
-    output = Output(place.with_name(place.name.removesuffix(UNFINISHED)) if named else place)
+    output, place, named = _output_of(folder)
     for attempt in range(TRIES):
         if not named and (output.whole / MANIFEST).exists():
             break
@@ -111,15 +109,45 @@ def open_any(folder: str | Path) -> Reading:
     return Reading(Dataset.open(place))
 
 
+def _output_of(folder: str | Path) -> tuple[Output, Path, bool]:
+    """The output in a folder, or at an address; the folder; and whether that is the one where a run works."""
+    place = _placed(local_copy(folder, unfinished=True))
+    named = place.name.endswith(UNFINISHED) and (place / MARK).exists()
+    return Output(place.with_name(place.name.removesuffix(UNFINISHED)) if named else place), place, named
+
+
+@dataclass(frozen=True)
+class BegunRun:
+    """A run none of whose rows is finished: its `output`, its `recipe` as it was written, and its tables, none of which has rows."""
+
+    output: Output
+    recipe: dict[str, Any]
+    so_far: tuple[TableSoFar, ...]
+
+
+def begun_run(folder: str | Path) -> BegunRun | None:
+    """The run of an output as long as none of its rows is finished; None where there are rows, or no run."""
+    output, _, named = _output_of(folder)
+    run = object_in(content_of(output.unfinished / RUN))
+    if not run or (output.unfinished / MANIFEST).exists() or (not named and (output.whole / MANIFEST).exists()):
+        return None
+    tables, recipe = _planned(run), _object(run, "recipe")
+    if recorded(output.unfinished) or not all(isinstance(table, dict) for table in _object(recipe, "tables").values()):
+        return None
+    return BegunRun(output, recipe, tuple(_so_far(name, table.get("wanted"), []) for name, table in tables.items()))
+
+
 def _nothing_yet(output: Output) -> OutputError:
     """That no row can be read, how many answers there are by now, and who makes more."""
     journal, working = output.unfinished / JOURNAL, worker(output.final)
     answers = answer_count(journal) if journal.exists() else 0
-    kept = f", but {answers:,} answer{' is' if answers == 1 else 's are'} kept" if answers else ""
+    kept = (
+        f", but {answers:,} answer{' is' if answers == 1 else 's are'} kept: synthgen look {output.final} shows the last" if answers else ""
+    )
     goes_on = f"{working} is working on it" if working else "the same synthgen make goes on with it"
     return OutputError(
         f"no row is finished yet in {output.unfinished}{kept}",
-        f"{goes_on}; rows show when all rows of a chunk, up to {ASKED_CHUNK}, are made; synthgen preview RECIPE shows some sooner",
+        f"{goes_on}; rows can be searched when all rows of a chunk, up to {ASKED_CHUNK}, are made",
     )
 
 
@@ -145,11 +173,7 @@ def _opened(unfinished: Path, *, last: bool) -> Reading | None:
     if not _begun(unfinished):
         return None
     run, records = object_in(content_of(unfinished / RUN)), recorded(unfinished)
-    planned = {
-        name: planned_table
-        for name, planned_table in _object(run, "tables").items()
-        if isinstance(planned_table, dict) and isinstance(planned_table.get("columns"), list)
-    }
+    planned = _planned(run)
     names = list(dict.fromkeys([*planned, *(record["table"] for record in records)]))
     so_far, files = list[TableSoFar](), dict[str, Any]()
     for name in names:
@@ -162,6 +186,15 @@ def _opened(unfinished: Path, *, last: bool) -> Reading | None:
     return Reading(
         _dataset(unfinished, run, so_far, files), tuple(so_far), {name: planned_table["columns"] for name, planned_table in planned.items()}
     )
+
+
+def _planned(run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a run says of its tables, as far as it can be used."""
+    return {
+        name: planned_table
+        for name, planned_table in _object(run, "tables").items()
+        if isinstance(planned_table, dict) and isinstance(planned_table.get("columns"), list)
+    }
 
 
 def _intact(unfinished: Path, records: Sequence[dict[str, Any]], files: dict[str, Any]) -> Iterator[dict[str, Any]]:

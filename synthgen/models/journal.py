@@ -33,8 +33,9 @@ CREATE TABLE IF NOT EXISTS answers (
     milliseconds INTEGER
 ) WITHOUT ROWID;
 """
-SEALS = "CREATE TABLE IF NOT EXISTS seals (key TEXT PRIMARY KEY, seal TEXT NOT NULL) WITHOUT ROWID;"
-"""A table of its own, so that an older version can still read the answers."""
+SEALS = "CREATE TABLE IF NOT EXISTS seals (key TEXT PRIMARY KEY, seal TEXT NOT NULL);"
+"""A table of its own, so that an older version can still read the answers. Its rows are in the order in which answers came; an older
+version made it without."""
 SCHEMA = TABLES + ledger.TABLES + SEALS
 NAMES = "prompts", "answers", "batches", "batched"
 VERSION = 4
@@ -178,6 +179,25 @@ class Journal:
         rows = [(key, seal, dict(zip(named, row, strict=True))) for key, seal, *row in self.rows(sql, field, digest)]
         return [row for key, seal, row in rows if seal in (None, _seal_of(key, [row[name] for name in sealed]))]
 
+    def latest(self, fields: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+        """The answers for some fields, whole ones only, the newest first: the field, the prompt's text, its settings as JSON, and what was
+        answered. A journal of an earlier version gives them in any order."""
+        seals, order = "", ""
+        if self._seal != "NULL":
+            seals = "seals CROSS JOIN"  # read in this order, nothing is sorted
+            order = "AND seals.key = answers.key" + (" ORDER BY seals.rowid DESC" if _keeps_order(self._connection) else "")
+        columns = f"answers.key, {self._seal}, field, prompts.text, settings, answers.{self._told()}"
+        wanted = f"field IN ({', '.join('?' * len(fields))}) AND prompts.digest = prompt {order}"
+        with in_words(self.path):
+            found = self._connection.execute(f"SELECT {columns} FROM {seals} answers CROSS JOIN prompts WHERE {wanted}", fields)  # noqa: S608
+            for key, seal, field, prompt, settings, *answer in found:
+                if seal in (None, _seal_of(key, answer)):
+                    yield field, prompt, settings, answer[0]
+
+    def count_of(self, fields: Sequence[str]) -> int:
+        """How many answers there are for some fields."""
+        return int(self.rows(f"SELECT count(*) FROM answers WHERE field IN ({', '.join('?' * len(fields))})", *fields)[0][0])  # noqa: S608
+
     def __len__(self) -> int:
         return int(self.rows("SELECT count(*) FROM answers")[0][0])
 
@@ -240,6 +260,12 @@ def _seal_column(connection: sqlite3.Connection) -> str:
     """How a statement reads the seal of an answer; an older journal has none."""
     has_seals = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seals'").fetchone()
     return SEAL if has_seals else "NULL"
+
+
+def _keeps_order(connection: sqlite3.Connection) -> bool:
+    """Whether a journal tells in which order its answers came."""
+    tables = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'seals'").fetchall()
+    return bool(tables) and "WITHOUT ROWID" not in str(tables[0][0]).upper()
 
 
 def _seal_of(key: str, columns: Sequence[Any]) -> str:

@@ -6,20 +6,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from synthgen.cli.terminal.page import err, out, safe
-from synthgen.cli.terminal.rows import How, listed, print_lines, print_rows, together, width
+from synthgen.cli.terminal.rows import How, listed, padded, painted, print_lines, print_rows, together, width
+from synthgen.text.legible import LONGEST, legible, plainly
 
 if TYPE_CHECKING:
+    from synthgen.dataset.answered import AnsweredSoFar
     from synthgen.dataset.look import Looked
     from synthgen.dataset.verify import Verified
     from synthgen.harness.fewshot import Count, Fewshot
+
+TOPIC = 24
+"""Characters of a label before a message that no row is chosen from yet."""
 
 
 def print_look(selection: Looked, skip: int, *, full: bool = False, search: str = "") -> None:
     """Rows of an output, each with those of other tables that belong to it, and how far an unfinished run is."""
     how = How(full, search)
+    if selection.answered:
+        _print_answered(selection.answered, how)
+        for line in _standing(selection):
+            out.print(safe(line))
+        return
     if selection.fields:
         for row in selection.rows:
             print_lines([*listed(row, how, width()), Text()])
@@ -37,8 +48,24 @@ def print_look(selection: Looked, skip: int, *, full: bool = False, search: str 
         out.print(safe(line))
 
 
+def _print_answered(answered: AnsweredSoFar, how: How) -> None:
+    """What was answered while no row is finished, a line each, with its label before it."""
+    out.print(safe(answered.heading))
+    several = len({message.field for message in answered.messages}) > 1
+    topic_width = min(TOPIC, max((cell_len(plainly(message.topic)) for message in answered.messages), default=0))
+    for message in answered.messages:
+        text = painted(legible(message.text, longest=how.longest(message.text, LONGEST)), how, inline=True)
+        label = Text(f"{plainly(message.field)}  ", style="dim") if several else Text()
+        if topic_width:
+            topic = Text(plainly(message.topic)[:topic_width], style="dim")
+            label = Text.assemble(label, padded(topic, topic_width), "  ")
+        out.print(Text.assemble("  ", label, text))
+
+
 def print_standing(selection: Looked) -> None:
     """Why there are no rows, and how far an unfinished run is, on the error stream, so that a pipe holds the rows alone."""
+    if selection.answered:
+        err.print(safe(f"no row is finished yet, but {selection.answered.count:,} messages are kept: without --json the last are shown"))
     for line in _standing(selection):
         err.print(safe(line))
 
