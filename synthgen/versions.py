@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 PACKAGES = ("faker", "jinja2", "numpy", "torch", "transformers", "tokenizers", "datasets", "pyarrow")
+CHECKOUT = Path(__file__).parent.parent
+"""The folder of the repository, where synthgen is used from there."""
 
 
 def installed(package: str) -> str:
@@ -14,6 +17,12 @@ def installed(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
+
+
+def install_extra(extra: str, *packages: str) -> str:
+    """The command that installs an extra: in a checkout as docs/install.md says it, elsewhere its `packages` by their names."""
+    pinned = any((folder / "constraints.txt").exists() and (folder / "synthgen").is_dir() for folder in (Path(), CHECKOUT))
+    return f"pip install '.[{extra}]' -c constraints.txt" if pinned else f"pip install {' '.join(packages)}"
 
 
 def versions() -> dict[str, str]:

@@ -705,7 +705,7 @@ def test_without_the_extra_there_is_a_line_that_installs_it(made: Path, monkeypa
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(OutputError, match="uvicorn") as told:
         serve(made, lambda up: None)
-    assert told.value.hint == "pip install starlette uvicorn"
+    assert told.value.hint == "pip install '.[review]' -c constraints.txt"
 
 
 def test_a_name_is_looked_at_before_the_server_is_up(made: Path) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import webbrowser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synthgen.cli.interrupts import RememberedInterrupts
 from synthgen.cli.options import Output
 
 if TYPE_CHECKING:
@@ -21,16 +25,32 @@ def review(
     as_json: Annotated[bool, typer.Option("--json", help="print how far the review is as JSON, for a program, and open no page")] = False,
 ) -> None:
     """Read the rows of an output on a page, and accept, reject, edit and relabel them; or answer them yourself."""
-    from synthgen import api
-    from synthgen.cli import terminal
+    with RememberedInterrupts() as interrupts:
+        from synthgen import api
+        from synthgen.cli import terminal
 
-    if as_json:
-        typer.echo(json.dumps(api.review(output).as_dict(), default=str, ensure_ascii=False))
-        return
+        if as_json:
+            typer.echo(json.dumps(api.review(output).as_dict(), default=str, ensure_ascii=False))
+            return
 
-    def announce(up: Up) -> None:
-        terminal.print_review_page(up)
-        if not no_browser:
-            typer.launch(up.once)
+        def announce(up: Up) -> None:
+            interrupts.release()
+            opens = not no_browser and _browser_is_there()
+            terminal.print_review_page(up, by_hand=not opens)
+            if opens:
+                typer.launch(up.once)
 
-    terminal.print_review_end(api.serve_review(output, announce, port=port, by=by))
+        terminal.print_review_end(api.serve_review(output, announce, port=port, by=by))
+
+
+def _browser_is_there() -> bool:
+    """Whether a browser can be opened where the user sees it."""
+    environment = os.environ
+    has_screen = any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"))
+    if not has_screen and (environment.get("SSH_CONNECTION") or sys.platform.startswith("linux")):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True

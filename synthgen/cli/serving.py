@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from synthgen.cli.interrupts import RememberedInterrupts
 from synthgen.cli.options import Allow, MaxCost, Out, Quiet, Recipe, Seed, Set, Without, loading
 
 if TYPE_CHECKING:
@@ -38,18 +39,24 @@ def serve(
     quiet: Quiet = False,
 ) -> None:
     """Be the user for an eval harness, behind the API of OpenAI. Each session is a row of a recipe with talks; see docs/serve.md."""
-    from synthgen import api
-    from synthgen.cli import terminal
-    from synthgen.serving.serve import TOKEN, ServeOptions
+    with RememberedInterrupts() as interrupts:
+        from synthgen import api
+        from synthgen.cli import terminal
+        from synthgen.serving.serve import TOKEN, ServeOptions
 
-    how = ServeOptions(host, port, os.environ.get(TOKEN, ""), rows, table, stop, goal, max_cost)
-    with ExitStack() as progress:
-        watch = progress.enter_context(terminal.progress(silent=quiet))
+        how = ServeOptions(host, port, os.environ.get(TOKEN, ""), rows, table, stop, goal, max_cost)
+        with ExitStack() as progress:
+            show = progress.enter_context(terminal.progress(silent=quiet))
 
-        def announce(up: ServerUp) -> None:
-            progress.close()
-            terminal.print_server(up, how.token)
+            def watch(tick: api.Tick) -> None:
+                interrupts.check()
+                show(tick)
 
-        served = api.serve(recipe, announce, how, out=out, watch=watch, **loading(None, seed, set_, without, allow))
+            def announce(up: ServerUp) -> None:
+                interrupts.release()
+                progress.close()
+                terminal.print_server(up, how.token)
+
+            served = api.serve(recipe, announce, how, out=out, watch=watch, **loading(None, seed, set_, without, allow))
     if not quiet:
         terminal.print_served(served)

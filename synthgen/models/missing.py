@@ -4,6 +4,7 @@ some of it opens the door to a stranger's program."""
 from __future__ import annotations
 
 from synthgen.errors import ModelError
+from synthgen.versions import install_extra
 
 REFUSED = [
     (
@@ -30,7 +31,7 @@ def missing(name: str, local: bool, error: Exception) -> ModelError:
         if any(mark in cause for mark in marks):
             return ModelError(f"model '{name}' {problem}", hint)
     if ("gguf" in cause.lower() and isinstance(error, ImportError)) or "accelerate is required" in cause:
-        return ModelError(f"model '{name}': reading GGUF files needs two more packages", "pip install gguf accelerate")
+        return ModelError(f"model '{name}': reading GGUF files needs two more packages", install_extra("gguf", "gguf", "accelerate"))
     if local:
         return ModelError(
             f"model '{name}' cannot be loaded: {first}",

@@ -19,6 +19,7 @@ from synthgen.reviewing.page.serve import listening_on
 from synthgen.serving.desk import TalkDesk
 from synthgen.serving.talking import TalkEnd
 from synthgen.serving.users import made_users, talk_plan
+from synthgen.versions import install_extra
 
 if TYPE_CHECKING:
     import uvicorn
@@ -65,7 +66,9 @@ def serve_users(loaded: Loaded, output: Output, how: ServeOptions, announce: Cal
         from synthgen.serving.door import Door
         from synthgen.serving.wire import UserApi
     except ImportError as error:
-        raise OutputError(f"serving needs a package that is not installed: {error.name}", "pip install starlette uvicorn") from None
+        raise OutputError(
+            f"serving needs a package that is not installed: {error.name}", install_extra("review", "starlette", "uvicorn")
+        ) from None
     _check_address(how)
     talks = talk_plan(loaded, how.table)
     names = talks.plan.models | {talks.field.by, talks.field.typist}
@@ -79,6 +82,7 @@ def serve_users(loaded: Loaded, output: Output, how: ServeOptions, announce: Cal
         config = uvicorn.Config(
             door, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2
         )
+        config.load()  # imports, in which Ctrl-C may be lost, are done before it is announced
         with _answering(uvicorn.Server(config), listening) as stopped:
             host, port = listening.getsockname()[:2]
             announce(ServerUp(f"http://{f'[{host}]' if ':' in host else host}:{port}/v1", len(users.rows), talks.table, keyless))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from rich.text import Text
 
@@ -12,9 +13,16 @@ if TYPE_CHECKING:
     from synthgen.reviewing.page.serve import Up
 
 
-def print_review_page(up: Up) -> None:
-    """Where the page is. The address stands alone on standard output, for a program that reads it."""
+def print_review_page(up: Up, *, by_hand: bool) -> None:
+    """Where the page is, and how it is opened `by_hand`. The address stands alone on standard output, for a program that reads it."""
     out.print(Text(up.address))
+    if by_hand:
+        port = urlsplit(up.address).port
+        err.print(
+            Text(
+                f"open it in your browser; if synthgen runs on a server, first, on your own machine: ssh -L {port}:127.0.0.1:{port} SERVER"
+            )
+        )
     err.print(Text(f"decisions go to {up.file}; stop with Ctrl-C"))
 
 

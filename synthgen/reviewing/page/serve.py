@@ -11,6 +11,7 @@ from pathlib import Path
 
 from synthgen.errors import OutputError
 from synthgen.memory import lacks_memory
+from synthgen.versions import install_extra
 
 HOST = "127.0.0.1"
 
@@ -39,7 +40,9 @@ def serve(folder: str | Path, announce: Callable[[Up], None], *, port: int = 0, 
     except ImportError as error:
         if lacks_memory(error):
             raise
-        raise OutputError(f"the review page needs a package that is not installed: {error.name}", "pip install starlette uvicorn") from None
+        raise OutputError(
+            f"the review page needs a package that is not installed: {error.name}", install_extra("review", "starlette", "uvicorn")
+        ) from None
     from synthgen.reviewing.page.desk import ReviewDesk
 
     if by:
@@ -53,6 +56,7 @@ def serve(folder: str | Path, announce: Callable[[Up], None], *, port: int = 0, 
         config = uvicorn.Config(
             gate, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2
         )
+        config.load()  # imports, in which Ctrl-C may be lost, are done before it is announced
         announce(Up(f"{place}/{gate.token}/", f"{place}{gate.link()}", desk.file))
         with suppress(KeyboardInterrupt):  # that is how it is stopped
             uvicorn.Server(config).run(sockets=[listening])
