@@ -15,6 +15,7 @@ from rich.console import Console
 from synthgen import api
 from synthgen.api import Tick
 from synthgen.cli.terminal import watching
+from synthgen.cli.terminal.pace import Pace, ProcessorShare, time_range
 from synthgen.engine import Stage
 from synthgen.errors import LimitError
 from synthgen.models import ScriptedModel
@@ -56,12 +57,29 @@ def test_rows_never_fall_and_are_never_more_than_wanted(tmp_path: Path, chunk: i
 
 def test_what_is_waited_for_is_said_in_words(tmp_path: Path) -> None:
     told = [tick.waiting for tick in ticks(tmp_path, 0.4)]
-    assert "12 of 30 answered" in told
+    assert "12 of 30 typed" in told
     again = [words for words in told if "again" in words]
-    assert re.fullmatch(r"\d+ rows are asked for message again, try 2 of 8: matches", again[0])
+    assert re.fullmatch(r"\d+ rows are typed again, try 2 of 8: matches", again[0])
     assert told[-1] == ""
-    last = Stage(9, "message", 1, 0, 8, "off topic", tries=8)
-    assert Tick("t", 9, 10, 9, stage=last).waiting == "1 row is asked for message again, try 8 of 8: off topic"
+    last = Stage(9, "reply", 1, 0, 8, "off topic", tries=8)
+    assert Tick("t", 9, 10, 9, stage=last).waiting == "1 row is asked for reply again, try 8 of 8: off topic"
+    assert Tick("t", 0, 10, 3, stage=Stage(0, "reply", 10, 3)).waiting == "3 of 10 asked"
+
+
+def test_a_run_that_goes_on_says_first_what_is_typed_already(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(tick: Tick) -> None:
+        if tick.asked == 12:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        api.make(RECIPE, out=tmp_path / "out", models={"typist": now_and_then(0.4)}, watch=stop)
+    told = ticks(tmp_path, 0.4)
+    assert told[0].asked == 0
+    assert told[0].going_on == "going on: 12 messages are typed already, and taken where they still fit"
+    first, *more = watched(monkeypatch, told, terminal=False).splitlines()
+    assert first == f"t: {told[0].going_on}"
+    assert not any("going on" in line for line in more)
+    assert {tick.going_on for tick in ticks(tmp_path / "new", 0.4)} == {""}
 
 
 def test_a_run_that_will_end_badly_says_so_early_with_examples(tmp_path: Path) -> None:
@@ -98,9 +116,11 @@ def test_trouble_is_printed_once_and_as_text(monkeypatch: pytest.MonkeyPatch, te
 
 
 def test_a_plain_line_says_how_far_what_is_waited_for_and_how_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = [Tick("t", 0, 100, number, stage=Stage(0, "message", 100, number)) for number in range(1, 60)]
+    told = [Tick("t", 0, 100, number, stage=Stage(0, "message", 100, number, typed=True)) for number in range(1, 60)]
     lines = watched(monkeypatch, told, terminal=False).splitlines()
-    assert re.fullmatch(r"t: 0 of 100 rows, \d+ of 100 answered, \d\.\d rows a minute, about \d+ \w+ left", lines[-1])
+    assert re.fullmatch(r"t: \d+ of 100 typed, rows are chosen when all are, \d\.\d rows a minute, about \d+ \w+ left", lines[-1])
+    done = [Tick("t", 0, 100, 100, stage=Stage(0, "message", 100, 100, typed=True))]
+    assert watched(monkeypatch, done, terminal=False) == "t: 100 of 100 typed, rows are chosen now\n"
 
 
 def test_how_long_it_takes_is_not_said_of_the_first_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,9 +134,9 @@ def test_answers_of_an_earlier_run_and_the_time_that_a_model_loads_say_nothing_o
     journal = [Tick("t", 0, 500, n, stage=Stage(0, "message", 500, n), remembered=n, preparing="loading the model") for n in range(1, 85)]
     asked = [replace(journal[-1], asked=84 + n, stage=Stage(0, "message", 500, 84 + n)) for n in range(1, 101)]
     lines = watched(monkeypatch, [*journal, *[journal[-1]] * 30, *asked], terminal=False).splitlines()
-    assert lines[113] == "t: 0 of 500 rows, 84 of 500 answered, loading the model, 1,130 s so far"
-    assert lines[114] == "t: 0 of 500 rows, 85 of 500 answered"
-    assert lines[-1] == "t: 0 of 500 rows, 184 of 500 answered, 4.2 rows a minute, about 88 min left"
+    assert lines[113] == "t: 84 of 500 asked, loading the model, 1,130 s so far"
+    assert lines[114] == "t: 85 of 500 asked"
+    assert lines[-1] == "t: 184 of 500 asked, 4.2 rows a minute, about 88 min left"
 
 
 def test_time_goes_on_where_no_answer_comes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,15 +158,66 @@ def test_a_run_says_how_many_answers_it_remembers_and_what_it_waits_for(tmp_path
     assert again[-1].remembered == again[-1].asked == first[-1].asked
 
 
-@pytest.mark.parametrize(("width", "pace"), [(80, False), (120, True)])
-def test_a_narrow_terminal_shows_the_bar_and_the_time_that_is_left_and_no_pace(
-    monkeypatch: pytest.MonkeyPatch, width: int, pace: bool
-) -> None:
-    told = [Tick("traffic", 0, 500, number, stage=Stage(0, "message", 500, number)) for number in range(1, 400)]
+@pytest.mark.parametrize(
+    ("width", "said"), [(60, "399 of 500 typed"), (80, " left"), (100, "rows are chosen when all are"), (120, "rows a minute")]
+)
+def test_a_narrow_terminal_leaves_out_what_matters_least_and_breaks_no_line(monkeypatch: pytest.MonkeyPatch, width: int, said: str) -> None:
+    every = ["399 of 500 typed", " left", "rows are chosen when all are", "rows a minute"]
+    told = [Tick("traffic", 0, 500, number, stage=Stage(0, "message", 500, number, typed=True)) for number in range(1, 400)]
     *_, last = watched(monkeypatch, told, terminal=True, width=width).split("traffic")
-    assert "━" * 8 in last
-    assert " left" in last
-    assert ("rows a minute" in last) == pace
+    line, _, rest = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", last).partition("\n")
+    assert "━" * 8 in line
+    assert [words for words in every if words in line] == every[: every.index(said) + 1]
+    assert not rest.strip()
+    assert len("traffic" + line.rstrip()) <= width
+
+
+def test_a_line_of_a_model_that_loads_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [Tick("traffic", 0, 500, 0, preparing="loading the model", here=True, stage=Stage(0, "message", 500, 0, typed=True))] * 9
+    *_, last = watched(monkeypatch, told, terminal=True, width=60).split("traffic")
+    assert "loading the model" in last
+    assert "\n" not in last.strip()
+
+
+def shares(monkeypatch: pytest.MonkeyPatch, used: float, load: float, seconds: int = 30) -> ProcessorShare:
+    """What is seen of a process that uses so much of a processor, beside others."""
+    now = [0.0]
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now[0])
+    share = ProcessorShare(lambda: used * now[0], lambda: load)
+    for _ in range(seconds):
+        now[0] += 1
+        share.note()
+    return share
+
+
+def test_a_process_that_hardly_gets_the_processor_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shares(monkeypatch, 0.1, 10.0).is_scarce
+    assert not shares(monkeypatch, 0.9, 10.0).is_scarce
+    assert not shares(monkeypatch, 0.1, 0.3).is_scarce  # it waits for something else
+    assert not shares(monkeypatch, 0.1, 10.0, seconds=5).is_scarce
+
+
+def test_it_is_said_where_a_model_works_in_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    tick = Tick("t", 0, 500, 0, preparing="loading the model", here=True)
+    for here in (True, False):
+        share = shares(monkeypatch, 0.1, 10.0)
+        pace = Pace(replace(tick, here=here), share)
+        assert ("waiting for the processor: this computer is busy" in watching._doing(pace)) == here
+
+
+def test_a_time_that_may_be_anything_is_said_as_one_that_a_busy_computer_makes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now[0])
+    said = []
+    for load in (0.5, 9.0):
+        pace = Pace(Tick("t", 0, 500, 0, here=True), ProcessorShare(lambda: 0.0, lambda load=load: load))
+        for number in range(200):
+            now[0] += 1 if number < 150 else 30
+            pace.add(Tick("t", 0, 500, number, here=True, stage=Stage(0, "message", 500, number, typed=True)))
+        said.append(pace.remaining_time)
+    assert said[0] == ("", "")
+    assert re.fullmatch(r"about \d+ min left", said[1][0])
+    assert said[1][1] == "more while this computer is busy"
 
 
 @pytest.mark.parametrize(
@@ -154,4 +225,4 @@ def test_a_narrow_terminal_shows_the_bar_and_the_time_that_is_left_and_no_pace(
     [(5, 6, "about 5 s"), (5, 20, "5 to 20 s"), (100, 110, "about 100 s"), (100, 300, "2 to 5 min"), (7000, 20000, "2 to 6 h")],
 )
 def test_a_time_is_said_as_a_range_where_the_pace_has_changed(least: float, most: float, said: str) -> None:
-    assert watching._range(least, most) == said
+    assert time_range(least, most) == said

@@ -26,6 +26,7 @@ from synthgen.cli.options import (
     kept,
     loading,
 )
+from synthgen.cli.streams import announced
 
 
 def make(
@@ -54,12 +55,12 @@ def make(
     as_json: Json = False,
 ) -> None:
     """Make the dataset. A run that was cut off goes on where it was."""
-    from synthgen import api
-    from synthgen.cli import terminal
-
     if fresh and recheck:
         raise typer.BadParameter("--fresh does without the answers that --recheck reads; give one of them")
     silent = quiet or as_json
+    with announced("reading the recipe", silent=silent):
+        from synthgen import api
+        from synthgen.cli import terminal
     with kept("what was finished"), terminal.progress(silent=silent) as watch:
         before = None if silent else terminal.print_asking
         result = api.make(
@@ -127,18 +128,16 @@ def preview(
         with suppress(KeyboardInterrupt):
             follow(recipe, show, out, full=full, prompts=prompts, app=asked, options=loading(None, seed, set_, without, allow))
         return
-    from synthgen.cli import terminal
+    with announced("reading the recipe", silent=as_json):
+        from synthgen import api
+        from synthgen.cli import terminal
 
     if as_json:
-        from synthgen import api
-
         for table_preview in api.preview(recipe, show=show, out=out, ask=not prompts, **asked, **loading(None, seed, set_, without, allow)):
             for row in table_preview.rows:
                 typer.echo(json.dumps({"table": table_preview.table.name, **row.values}, default=str, ensure_ascii=False))
         return
     with terminal.previewing(show, full=full, prompts=prompts) as printer:
-        from synthgen import api
-
         options = loading(None, seed, set_, without, allow) | asked
         for table_preview in api.preview(
             recipe, show=show, out=out, ask=not prompts, watch=printer.tell, each=printer.print_row, **options

@@ -12,6 +12,7 @@ import typer
 
 from synthgen.cli.interrupts import RememberedInterrupts
 from synthgen.cli.options import Output
+from synthgen.cli.streams import announced
 
 if TYPE_CHECKING:
     from synthgen.reviewing.page.serve import Up
@@ -26,8 +27,9 @@ def review(
 ) -> None:
     """Read the rows of an output on a page, and accept, reject, edit and relabel them; or answer them yourself."""
     with RememberedInterrupts() as interrupts:
-        from synthgen import api
-        from synthgen.cli import terminal
+        with announced("opening the output", silent=as_json):
+            from synthgen import api
+            from synthgen.cli import terminal
 
         if as_json:
             typer.echo(json.dumps(api.review(output).as_dict(), default=str, ensure_ascii=False))

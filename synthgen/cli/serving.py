@@ -10,6 +10,7 @@ import typer
 
 from synthgen.cli.interrupts import RememberedInterrupts
 from synthgen.cli.options import Allow, MaxCost, Out, Quiet, Recipe, Seed, Set, Without, loading
+from synthgen.cli.streams import announced
 
 if TYPE_CHECKING:
     from synthgen.serving.serve import ServerUp
@@ -40,9 +41,10 @@ def serve(
 ) -> None:
     """Be the user for an eval harness, behind the API of OpenAI. Each session is a row of a recipe with talks; see docs/serve.md."""
     with RememberedInterrupts() as interrupts:
-        from synthgen import api
-        from synthgen.cli import terminal
-        from synthgen.serving.serve import TOKEN, ServeOptions
+        with announced("reading the recipe", silent=quiet):
+            from synthgen import api
+            from synthgen.cli import terminal
+            from synthgen.serving.serve import TOKEN, ServeOptions
 
         how = ServeOptions(host, port, os.environ.get(TOKEN, ""), rows, table, stop, goal, max_cost)
         with ExitStack() as progress:

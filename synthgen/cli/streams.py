@@ -8,7 +8,8 @@ import json
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from traceback import walk_tb
 from typing import NoReturn
 
@@ -93,6 +94,24 @@ def error_text(error: SynthgenError, columns: int) -> str:
     if isinstance(error, RecipeError):
         return error.shown(columns) if columns else str(error)
     return f"error: {error}"
+
+
+@contextmanager
+def announced(words: str, *, silent: bool = False) -> Iterator[None]:
+    """Says at once what is being done, to whoever watches a terminal: modules take seconds to import on a busy machine."""
+    with suppress(OSError, AttributeError, ValueError):
+        if silent or not sys.stderr.isatty():
+            silent = True
+        else:
+            sys.stderr.write(f"{words} …")
+            sys.stderr.flush()
+    try:
+        yield
+    finally:
+        with suppress(OSError, AttributeError, ValueError):
+            if not silent:
+                sys.stderr.write(f"\r{' ' * (len(words) + 2)}\r")
+                sys.stderr.flush()
 
 
 def tell(text: str) -> None:

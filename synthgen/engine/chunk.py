@@ -72,8 +72,8 @@ class ApartChunk:
 @dataclass(frozen=True, slots=True)
 class Stage:
     """How far a chunk is: rows that `passed`; of those `asked` for the field `asking`, how many are `answered`; in which `round` (the first
-    is 1); why most of them were refused in the round before; the `trouble` that the table is in, if it will not get its rows; and how many
-    `tries` a row has at that field (0: not known)."""
+    is 1); why most of them were refused in the round before; the `trouble` that the table is in, if it will not get its rows; how many
+    `tries` a row has at that field (0: not known); and whether its messages are `typed`, of which rows choose when all are there."""
 
     passed: int = 0
     asking: str = ""
@@ -83,3 +83,4 @@ class Stage:
     refused_for: str = ""
     trouble: str = ""
     tries: int = 0
+    typed: bool = False

@@ -340,8 +340,8 @@ class TableRun:
                     number, place = owners[which]
                     came[number][place] = completion  # they come in any order
                     answered += len(came[number]) == len(prompts[number])
-                    here = replace(stage, asking=name, asked=len(rows), answered=min(answered, len(rows)), tries=field.tries)
-                    self.report(here, 1)
+                    count = min(answered, len(rows))
+                    self.report(replace(stage, asking=name, asked=len(rows), answered=count, tries=field.tries, typed=field.drafts), 1)
             for number, row_prompts in enumerate(prompts):
                 so_far = answers[number]
                 complete = so_far is not None and len(came[number]) == len(row_prompts)

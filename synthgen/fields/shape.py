@@ -267,6 +267,9 @@ class Asked(FieldShape):
     asks: ClassVar[str] = "base"
     """The kind of model that can make it."""
 
+    drafts: ClassVar[bool] = False
+    """Whether more is typed for it than is taken, and rows choose when all is there."""
+
     by: str = Field("typist", description="the model's name in `models`")
     tries: int = Field(8, ge=1, le=1000, description="how often a row is asked for before the next one takes its place")
 

@@ -81,6 +81,7 @@ class Typed(Asked):
     role: ClassVar[Role] = "message"
     sliced: ClassVar[tuple[str, ...]] = ("voice",)
     names_apart: ClassVar[tuple[str, ...]] = ("mention",)
+    drafts: ClassVar[bool] = True
 
     kind: Literal["typed"] = "typed"
     topic: Template = Field("", description="what the message is about, such as {{ intent }}")

@@ -29,8 +29,8 @@ from synthgen.versions import versions
 class Tick:
     """How far a run is, told now and then: rows of `table` that passed of those wanted (None: not known before), completions so far
     (`asked`; those from the journal are `remembered`), what they cost in US dollars (None: nothing), what a batch that is under way says,
-    what is waited for (`stage`), why the table will not get its rows, if that is to be seen (`trouble`), and what is done before a model's
-    first answer (`preparing`)."""
+    what is waited for (`stage`), why the table will not get its rows, if that is to be seen (`trouble`), what is done before a model's
+    first answer (`preparing`), what an earlier run left (`going_on`), and whether a model works in this process (`here`)."""
 
     table: str
     rows: int
@@ -42,6 +42,8 @@ class Tick:
     trouble: str = ""
     remembered: int = 0
     preparing: str = ""
+    going_on: str = ""
+    here: bool = False
 
     @property
     def waiting(self) -> str:
@@ -50,10 +52,19 @@ class Tick:
         if not stage.asked:
             return ""
         if stage.round == 1:
-            return f"{stage.answered:,} of {stage.asked:,} answered"
+            return f"{stage.answered:,} of {stage.asked:,} {'typed' if stage.typed else 'asked'}"
         number = f"{stage.round} of {stage.tries}" if stage.round <= stage.tries else f"{stage.round}"
-        retries = f"{stage.asked:,} {'row is' if stage.asked == 1 else 'rows are'} asked for {stage.asking} again, try {number}"
+        again = "typed again" if stage.typed else f"asked for {stage.asking} again"
+        retries = f"{stage.asked:,} {'row is' if stage.asked == 1 else 'rows are'} {again}, try {number}"
         return f"{retries}: {stage.refused_for}" if stage.refused_for else retries
+
+    @property
+    def choosing(self) -> str:
+        """Why no row passes yet though messages are typed, in words; nothing where rows pass as they come."""
+        stage = self.stage
+        if not (stage.typed and stage.asked and stage.round == 1):
+            return ""
+        return "rows are chosen when all are" if stage.answered < stage.asked else "rows are chosen now"
 
 
 @dataclass(frozen=True)
@@ -198,6 +209,7 @@ class Run:
     ) -> None:
         self.workers = workers
         self.loaded, self.plan, self.output, self.budget, self.how, self.watch = loaded, recipe_plan, output, budget, how, watch
+        self.journal = journal
         self.batched = {  # a batch that an earlier run left is waited for, and not asked again
             name for name, model in opened.items() if has_batches(model) and (how.batch or journal.batches.unfinished(model.identity))
         }
@@ -231,7 +243,15 @@ class Run:
         source = candidates(
             table.name, table.table, parent.rows if parent else lambda: iter(()), parent.state.rows if parent else 0, self.streams
         )
-        self.now = Tick(table.name, store.state.rows, source.wanted, 0, preparing=self._preparing(table))
+        self.now = Tick(
+            table.name,
+            store.state.rows,
+            source.wanted,
+            0,
+            preparing=self._preparing(table),
+            going_on=self._going_on(table),
+            here=any(is_loaded(self.models[name].model) for field in table.asked.values() for name in field.models()),
+        )
         remembered_before = self._remembered
 
         def report(stage: Stage, completions: int) -> None:
@@ -273,6 +293,17 @@ class Run:
         names = [name for field in table.asked.values() for name in field.models()]
         loads = any(is_loaded(self.models[name].model) and not self.models[name].asked for name in names)
         return "" if not names else "loading the model" if loads else "waiting for the first answer"
+
+    def _going_on(self, table: TablePlan) -> str:
+        """What an earlier run left for the table, in words; nothing where it left nothing."""
+        count = self.journal.count_of([f"{table.name}.{name}" for name in table.asked])
+        if not count or self.how.recheck:
+            return ""
+        typed = all(field.drafts for field in table.asked.values())
+        what = (
+            ("message is typed" if typed else "answer is there") if count == 1 else ("messages are typed" if typed else "answers are there")
+        )
+        return f"going on: {count:,} {what} already, and taken where they still fit"
 
     def _tell(self, **changes: Any) -> None:
         self.now = replace(self.now, cost=self.budget.spent or None, **changes)

@@ -107,11 +107,15 @@ CASES = {
     "a finished run again": Case(
         "rows", (10_000, 100_000, 1_000_000), lambda rows: {"recipe.yaml": facts(rows)}, MAKE.format(more=""), MAKE.format(more="")
     ),
-    "unique": Case("rows", (100_000, 1_000_000), lambda rows: {"recipe.yaml": facts(rows, keep("{kind: unique, field: code}"))}, MAKE.format(more="")),
+    "unique": Case(
+        "rows", (100_000, 1_000_000), lambda rows: {"recipe.yaml": facts(rows, keep("{kind: unique, field: code}"))}, MAKE.format(more="")
+    ),
     "near_duplicate": Case(
         "rows",
         (10_000, 100_000, 1_000_000),
-        lambda rows: {"recipe.yaml": facts(rows, keep("{kind: near_duplicate, field: text}"), "      text: {kind: fake, provider: sentence}\n")},
+        lambda rows: {
+            "recipe.yaml": facts(rows, keep("{kind: near_duplicate, field: text}"), "      text: {kind: fake, provider: sentence}\n")
+        },
         MAKE.format(more=""),
     ),
     "messages": Case(
@@ -131,7 +135,10 @@ CASES = {
         JOURNAL,
     ),
     "logs to be like": Case(
-        "messages", (1_000, 10_000, 100_000), lambda logs: {"recipe.yaml": typed(100, "like: logs.txt"), "logs.txt": messages(logs)}, JOURNAL
+        "messages",
+        (1_000, 10_000, 100_000),
+        lambda logs: {"recipe.yaml": typed(100, "like: logs.txt"), "logs.txt": messages(logs)},
+        JOURNAL,
     ),
     "topics": Case("topics", (20, 200, 2_000), topics, JOURNAL),
     "fields": Case("fields", (20, 200), lambda fields: {"recipe.yaml": wide(fields)}, MAKE.format(more="")),
