@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import synthgen
+from synthgen.cli import app
 from synthgen.cli.terminal.making import print_made, print_preview
 from synthgen.models import ScriptedModel
 from synthgen.recipe.notes import notes
@@ -104,6 +107,22 @@ def test_a_slot_that_must_be_mentioned_and_that_few_seeds_show_is_noted() -> Non
     assert noted_of_seeds(SEEDS, mention={"parcel": 0}) == []
     (note,) = noted_of_seeds(["where is <parcel>", "late"], mention={"parcel": 0.3})
     assert note.startswith("t.message: mention: too few seeds show <parcel>: 1 of 2. Messages")
+
+
+def test_slots_that_few_seeds_show_are_one_note() -> None:
+    seeds = SEEDS | {"refund": [*SEEDS["refund"], "<intent>: where is it"]}
+    (note,) = noted_of_seeds(seeds, mention={"parcel": 0.3, "intent": 0.1})
+    assert "too few seeds show <intent> (in 3 of 3 topics), <parcel> (in 2 of 3 topics). Messages that must mention one are refused" in note
+    assert "write each of them into 3 seeds or more of each topic" in note
+
+
+def test_make_tells_each_note_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {"country": {"kind": "id"}, "x": {"kind": "choice", "options": ["{{ country }}", "none"]}}
+    (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "noted", "tables": {"t": {"rows": 2, "fields": fields}}}), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    made = CliRunner().invoke(app, ["make", "recipe.yaml"])
+    assert made.exit_code == 0, made.output
+    assert made.output.count("stays as it is typed") == 1, made.output
 
 
 def test_no_shipped_recipe_is_noted_for_its_seeds() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -62,7 +63,12 @@ def make(
         from synthgen import api
         from synthgen.cli import terminal
     with kept("what was finished"), terminal.progress(silent=silent) as watch:
-        before = None if silent else terminal.print_asking
+        notes_told: list[str] = []
+
+        def before(checked: api.Checked) -> None:
+            notes_told.extend(checked.notes)
+            terminal.print_asking(checked)
+
         result = api.make(
             recipe,
             out=out,
@@ -75,7 +81,7 @@ def make(
             workers=workers,
             push=push,
             watch=watch,
-            before=before,
+            before=None if silent else before,
             **loading(rows, seed, set_, without, allow),
         )
     if as_json:
@@ -94,7 +100,7 @@ def make(
             )
         )
     elif not quiet:
-        terminal.print_made(result)
+        terminal.print_made(replace(result, notes=tuple(note for note in result.notes if note not in notes_told)))
         if result.pushed:
             terminal.print_push(result.pushed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from synthgen.fields import FieldShape
 from synthgen.recipe.shape import Recipe
@@ -34,22 +34,39 @@ def seed_notes(recipe: Recipe, table: str, name: str) -> Iterator[str]:
             "anything; give a dozen under seeds"
         )
     if few and len(by_topic) > 1:
-        counts = _enumerated([f"'{topic}' ({len(by_topic[topic])})" for topic in few])
+        counts = enumerated([f"'{topic}' ({len(by_topic[topic])})" for topic in few])
         yield f"{where}: fewer than {FEW} seeds for {counts}: what is made of them will be much alike; a dozen per topic is good"
-    for slot in sorted(slot for slot, rate in field.mentioned.items() if rate):
-        yield from _unshown(f"{where}: mention", slot, by_topic)
+    yield from _unshown(f"{where}: mention", sorted(slot for slot, rate in field.mentioned.items() if rate), by_topic)
 
 
-def _unshown(where: str, slot: str, by_topic: dict[str, list[str]]) -> Iterator[str]:
-    shown = {topic: sum(slot in slots(seed) for seed in seeds) for topic, seeds in by_topic.items() if seeds}
-    scarce = [topic for topic, count in shown.items() if count < SHOWING]
+def scarce_topics(slot: str, seeds: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """The topics of which too few seeds show a slot for messages to be made to mention it, and how many do."""
+    shown = {topic: sum(slot in slots(seed) for seed in of_topic) for topic, of_topic in seeds.items() if of_topic}
+    return {topic: count for topic, count in shown.items() if count < SHOWING}
+
+
+def _unshown(where: str, mentioned: Sequence[str], by_topic: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """One note on all slots that must be mentioned and that too few seeds show."""
+    scarce = {slot: topics for slot in mentioned if (topics := scarce_topics(slot, by_topic))}
     if not scarce:
         return
-    counts = _enumerated([f"{shown[topic]} of {len(by_topic[topic])}{f' for {topic!r}' if topic else ''}" for topic in scarce])
+    if len(scarce) == 1:
+        ((slot, topics),) = scarce.items()
+        counts = enumerated([f"{count} of {len(by_topic[topic])}{f' for {topic!r}' if topic else ''}" for topic, count in topics.items()])
+        too_few, it = f"<{slot}>: {counts}", f"<{slot}>"
+    else:
+        some = sum(1 for seeds in by_topic.values() if seeds)
+        too_few = enumerated([f"<{slot}> ({_where_scarce(topics, some)})" for slot, topics in scarce.items()])
+        it = "each of them"
+    must = "it" if len(scarce) == 1 else "one"
     yield (
-        f"{where}: too few seeds show <{slot}>: {counts}. Messages that must mention it are refused again and again: write <{slot}> into "
+        f"{where}: too few seeds show {too_few}. Messages that must mention {must} are refused again and again: write {it} into "
         f"{SHOWING} seeds or more of each topic, or take it out of mention"
     )
+
+
+def _where_scarce(topics: Mapping[str, int], some: int) -> str:
+    return f"in {len(topics)} of {some} topics" if some > 1 else f"in {next(iter(topics.values()))}"
 
 
 def _topics(recipe: Recipe, table: str, template: str) -> list[str]:
@@ -70,8 +87,9 @@ def _named_field(recipe: Recipe, table: str, template: str) -> FieldShape | None
 
 
 def _named(topics: Sequence[str]) -> str:
-    return _enumerated([f"'{topic}'" for topic in topics])
+    return enumerated([f"'{topic}'" for topic in topics])
 
 
-def _enumerated(words: Sequence[str]) -> str:
+def enumerated(words: Sequence[str]) -> str:
+    """Words with commas between them: a few, and how many more there are."""
     return ", ".join(words[:NAMED]) + (f" and {len(words) - NAMED} more" if len(words) > NAMED else "")
