@@ -66,8 +66,8 @@ def test_each_question_is_asked_once_and_the_rest_follows_from_the_answers():
 def test_only_facts_that_were_guessed_wrong_are_asked_for():
     replies = {"topics": ["renew", "hours"], "renew": ["it was <amount> at <title> for <account>"], "misguessed": ["title, account"]}
     answers, keys = asked(replies | {"title": ["person"], "account": ["list"]})
-    assert [key for key in keys if key.startswith(("misguessed", "facts", "values", "ranges"))] == [
-        "misguessed", "facts/account", "values/account", "ranges/amount", "facts/title",
+    assert [key for key in keys if key.startswith(("misguessed", "facts", "values", "ranges", "signs"))] == [
+        "misguessed", "facts/account", "values/account", "facts/title", "ranges/amount", "signs/amount",
     ]  # fmt: skip
     assert [kind_of(answers, slot) for slot in ("amount", "title", "account")] == ["money", "person", "list"]
     _, keys = asked(replies | {"misguessed": ["yes"]})
@@ -98,13 +98,27 @@ def test_nine_in_ten_amounts_lie_where_it_was_said(tmp_path: Path):
     assert 850 < sum(5 <= amount <= 150 for amount in amounts) < 950
 
 
-def test_the_recipe_says_how_many_messages_mention_each_fact(tmp_path: Path):
-    text = api.new(tmp_path / "app", answers=LIBRARY).recipe.read_text("utf-8")
-    (comment,) = (line for line in text.splitlines() if "mention" in line and "{" in line)
-    assert comment.startswith("        # mention: {account: 0.2, day: 0.2, title: 0.2}    # so many messages name it")
-    taken = text.replace("        # mention", "        mention")
-    (tmp_path / "app" / "recipe.yaml").write_text(taken, "utf-8")
-    assert load(tmp_path / "app" / "recipe.yaml")
+SHOWN = {
+    "renew a book": ["renew <title> pls", "can i renew <title>", "renew <title>, account <account>", "renew it", "again pls"],
+    "opening hours": ["is <title> there on <day>", "<title> today?", "do u have <title>", "when on <day>", "opening hrs"],
+}
+
+
+def test_facts_that_seeds_enough_show_can_be_mentioned_and_what_others_lack_is_said(tmp_path: Path):
+    started = api.new(tmp_path / "app", answers=LIBRARY | {"messages": SHOWN, "rows": 5})
+    text = started.recipe.read_text("utf-8")
+    assert "        # mention: {title: 0.6}    # so many messages name it" in text
+    assert "#   <account>: 2 more of 'renew a book', 3 more of 'opening hours'\n" in text
+    assert "#   <day>: 3 more of 'renew a book', 1 more of 'opening hours'\n" in text
+    started.recipe.write_text(text.replace("        # mention:", "        mention:"), "utf-8")
+    assert not [note for note in api.check(started.recipe).notes if "mention" in note]
+
+
+def test_a_topic_with_stand_ins_shows_no_fact(tmp_path: Path):
+    answers = LIBRARY | {"messages": {"renew a book": SHOWN["renew a book"]}}
+    text = api.new(tmp_path / "app", answers=answers).recipe.read_text("utf-8")
+    assert "# mention: {" not in text
+    assert "#   <title>: 3 more of 'opening hours'\n" in text
 
 
 def test_what_must_never_happen_is_for_a_model_to_judge_in_promptfoo(tmp_path: Path):
@@ -149,7 +163,7 @@ def test_every_harness_that_is_offered_exists():
 
 ONE = Question(("place",), "?", form="one", options={"chat": "", "search": "", "mail": ""}, default="chat")
 MIX = Question(("voices",), "?", form="mix", options={"texter": "", "careful": ""}, default={"texter": 1})
-CASES = Question(("cases",), "?", form="several", options={f"case {letter}": "" for letter in "abcdefghijklmnop"})
+CASES = Question(("cases",), "?", form="several", options={f"case {letter}": "" for letter in "abcdefghijklmnopqrstuvwxyz"})
 CHARGED = Question(("misguessed",), "?", form="several", options={"amount": "", "dish": ""}, default=[])
 RANGE = Question(("ranges", "amount"), "?", form="range")
 TOPICS = Question(("topics",), "?", form="lines")
@@ -338,7 +352,7 @@ def talk(folder: Path, lines: str) -> tuple[str, int]:
 
 
 def test_an_interview_at_a_terminal_ends_in_a_recipe(tmp_path: Path):
-    printed, code = talk(tmp_path, "app\nPeople.\nchat\nrenew\nhours\n\ncan i renew\n\n<\nrenew my book\n\n\n\nnone\n\n\n30\n")
+    printed, code = talk(tmp_path, "app\nPeople.\nchat\nrenew\nhours\n\ncan i renew\n\n<\n-1\nrenew my book\n\n\n\nnone\n\n\n30\n")
     assert code == 0, printed
     assert "next: synthgen preview app/recipe.yaml" in printed
     assert (tmp_path / "app" / "seeds" / "renew.txt").read_text("utf-8") == "renew my book\n"
@@ -364,7 +378,7 @@ def test_a_short_reply_is_no_edge_case_and_what_was_understood_is_said(tmp_path:
     assert "[food-bot]" in printed
     assert "understood: chat" in printed
     assert "'h' is none of them; type three letters or more, or ? to see them all" in printed
-    question = printed.partition("Which of it?")[2].partition("? shows all")[0]
+    question = printed.partition("Which of it?")[2].partition("? explains, and lists all")[0]
     assert "html entities" not in question
     assert "prompt injection" in question
     assert "Tells the assistant to forget its instructions" in question

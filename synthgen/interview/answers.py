@@ -60,7 +60,7 @@ class Answers:
             yield from ((name, part) for part in value) if name in NESTED and isinstance(value, Mapping) else ((name,),)
 
 
-NESTED = "messages", "facts", "values", "ranges", "goals"
+NESTED = "messages", "facts", "values", "codes", "ranges", "signs", "goals"
 """Names under which there is an answer for each topic, or each fact."""
 
 

@@ -1,9 +1,10 @@
-"""Facts that messages mention: what kinds there are, what a slot's name suggests, and the field that makes each."""
+"""Facts that messages mention: what kinds there are, what a slot's name and the messages suggest, and the field that makes each."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -18,13 +19,16 @@ class FactKind(NamedTuple):
 FACTS: dict[str, FactKind] = {
     "list": FactKind("one of a list that you give: products, companies, places …", "", ""),
     "number": FactKind(
-        "a number of an order, a ticket or an account",
+        "a number of an order, a ticket or an account: digits only",
         "order ticket account number reference ref id booking case invoice",
         "{kind: fake, provider: numerify, args: {text: '%#####'}}",
     ),
+    "code": FactKind(
+        "a code with letters in it, like EXP-12345: you give one example", "code claim policy tracking sku voucher coupon", ""
+    ),
     "money": FactKind(
         "an amount of money",
-        "amount price total cost fee sum refund charge",
+        "amount price total cost fee sum refund charge balance salary",
         "{kind: number, distribution: lognormal, mu: 4.0, sigma: 0.9, decimals: 2}    # most under 150, a few large",
     ),
     "count": FactKind(
@@ -39,6 +43,12 @@ FACTS: dict[str, FactKind] = {
     ),
     "day": FactKind("a day of the last week", "day weekday when", '{kind: date, between: [-6d, -1d], format: "%A"}'),
     "date": FactKind("a date of the last two months", "date since until", '{kind: date, between: [-60d, -1d], format: "%d %B"}'),
+    "soon": FactKind(
+        "a date of the next two months: a booking, an appointment, a delivery",
+        "appointment delivery arrival departure checkin checkout due deadline visit",
+        '{kind: date, between: [+1d, +60d], format: "%d %B"}',
+    ),
+    "month": FactKind("a month, such as October", "month", '{kind: date, between: [-300d, -1d], format: "%B"}'),
     "city": FactKind("a city", "city town place from to destination", "{kind: fake, provider: city}"),
     "mail": FactKind("an e-mail address", "mail email", "{kind: fake, provider: free_email}"),
     "phone": FactKind("a telephone number", "phone telephone mobile", "{kind: fake, provider: phone_number, locale: en_GB}"),
@@ -49,10 +59,52 @@ FACTS: dict[str, FactKind] = {
 """By the name that an answer gives them."""
 
 
-def suggested(slot: str) -> str:
-    """The kind of fact that a slot is by its name, or by the last part of it (`order_number`)."""
-    words = [slot, *reversed(slot.split("_"))]
-    return next((kind for word in words for kind, fact in FACTS.items() if word in fact.names.split()), "list")
+CODE = re.compile(r"(?=[^\d]*[A-Za-z])[A-Za-z0-9]+(?:[-./_][A-Za-z0-9]+)*")
+"""An example of a code: letters, digits, and marks between them; it holds a letter and (see `is_code`) a digit."""
+TYPED_CODE = re.compile(r"(?<![\w<-])[A-Z]{1,5}-?\d{3,10}(?![\w>-])")
+"""A code that stands in a message as it is."""
+LONGEST_CODE = 40
+SIGNS = "£$€"
+BESIDE = re.compile(rf"[{SIGNS}]\s?<(\w+)>|<(\w+)>\s?(?:[{SIGNS}]|(?:quid|pounds?|dollars?|bucks|euros?|gbp|usd|eur)\b)", re.IGNORECASE)
+"""A slot with the sign of its currency, or the word for it, beside it."""
+
+
+def suggested(slot: str, messages: Iterable[str] = ()) -> str:
+    """The kind of fact that a slot is by its name, or by the parts of it (`order_number`, `claim_id`), the last first. A number is a code
+    where another part says so, or where a message has a code in it; a date is one to come where another part says so (`delivery_date`)."""
+    parts = slot.split("_")
+    words = [slot, *reversed(parts)]
+    kind = next((kind for word in words for kind, fact in FACTS.items() if word in fact.names.split()), "list")
+    if kind == "number" and (typed_code(messages) or not set(parts).isdisjoint(FACTS["code"].names.split())):
+        return "code"
+    return "soon" if kind == "date" and not set(parts).isdisjoint(FACTS["soon"].names.split()) else kind
+
+
+def typed_code(messages: Iterable[str]) -> str:
+    """The first code that stands in messages as it is; empty where there is none."""
+    return next((code[0] for message in messages if (code := TYPED_CODE.search(message))), "")
+
+
+def is_code(example: str) -> bool:
+    """Whether an example is one of a code."""
+    return len(example) <= LONGEST_CODE and CODE.fullmatch(example) is not None and any(letter.isdecimal() for letter in example)
+
+
+def example_of_code(slot: str, messages: Iterable[str]) -> str:
+    """A code that may be meant where nobody gave an example: one that a message has, or one after the slot's name."""
+    return typed_code(messages) or f"{slot.replace('_', '')[:3].upper()}-12345"
+
+
+def codes_like(example: str) -> str:
+    """The field of codes that look like an example: other digits in their places, all else as it is."""
+    digits = re.sub(r"\d", "#", example)
+    pattern = f"%{digits[1:]}" if re.match(r"[1-9]", example) else digits
+    return f"{{kind: fake, provider: numerify, args: {{text: '{pattern}'}}}}    # like {example}: # is any digit"
+
+
+def slots_with_sign(messages: Iterable[str]) -> set[str]:
+    """The slots beside which a message has the sign, or the word, of a currency."""
+    return {first or second for message in messages for first, second in BESIDE.findall(message)}
 
 
 NARROW = 4

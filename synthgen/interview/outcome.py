@@ -9,16 +9,15 @@ from pydantic import Field
 
 from synthgen.advice.asking import Shape
 from synthgen.fields.edges import CASES, case_named
-from synthgen.interview.facts import FACTS
+from synthgen.interview.facts import FACTS, SIGNS, is_code
 from synthgen.interview.places import PLACES
 from synthgen.interview.questions import COLUMNS, HARNESSES, ROWS
+from synthgen.interview.replies import LONGEST_TOPIC, TAKEN
 from synthgen.spec.rows import Document
 from synthgen.text.slots import SLOT, slots
 from synthgen.voices.library import shipped
 
-OURS = {"message", "case", "input"}
-"""Columns of the dataset, which no fact can be called."""
-LONGEST_TOPIC, LONGEST_MESSAGE = 60, 600
+LONGEST_MESSAGE = 600
 """Characters."""
 
 
@@ -38,7 +37,9 @@ class LedFact(Shape):
 
     slot: str = Field(description="its name between the pointed brackets, such as merchant")
     kind: str = Field(description="one of the kinds of facts in the document, such as money; list for all else")
-    values: list[str] = Field(description="of a list, eight or more values; empty for other kinds")
+    values: list[str] = Field(
+        description="of a list, eight or more values; of a code, one example; of money, its sign if it has one: £; else empty"
+    )
 
 
 class LedVoice(Shape):
@@ -72,6 +73,10 @@ def answers_of(outcome: Outcome) -> dict[str, Any]:
     facts = {fact.slot.strip("<> "): fact for fact in outcome.facts}
     kinds = {slot: facts[slot].kind if slot in facts and facts[slot].kind in FACTS else "list" for slot in sorted(mentioned)}
     values = {slot: _lines(facts[slot].values) for slot, kind in kinds.items() if kind == "list" and slot in facts and facts[slot].values}
+    codes = {slot: code for slot, kind in kinds.items() if kind == "code" and slot in facts and (code := _code(facts[slot].values))}
+    signs = {
+        slot: facts[slot].values[0] for slot, kind in kinds.items() if kind == "money" and slot in facts and _has_sign(facts[slot].values)
+    }
     voices = {voice.voice: max(1, voice.weight) for voice in outcome.voices if voice.voice in shipped()}
     cases = list(dict.fromkeys(name for case in outcome.cases if (name := case_named(case, CASES))))
     known: dict[str, Any] = {
@@ -82,6 +87,8 @@ def answers_of(outcome: Outcome) -> dict[str, Any]:
         "messages": {name: texts for name, texts in messages.items() if texts},
         "facts": kinds,
         "values": values,
+        "codes": codes,
+        "signs": signs,
         "voices": voices,
         "odd": outcome.odd if cases else "none",
         "cases": cases,
@@ -95,12 +102,21 @@ def answers_of(outcome: Outcome) -> dict[str, Any]:
 
 def _messages(texts: list[str]) -> list[str]:
     """Messages in a line each, without slots that are called after columns of ours."""
-    plain = (SLOT.sub(lambda slot: slot[1] if slot[1] in OURS else slot[0], _line(text))[:LONGEST_MESSAGE] for text in texts)
+    plain = (SLOT.sub(lambda slot: slot[1] if slot[1] in TAKEN else slot[0], _line(text))[:LONGEST_MESSAGE] for text in texts)
     return list(dict.fromkeys(filter(None, plain)))
 
 
 def _lines(texts: list[str]) -> list[str]:
     return list(dict.fromkeys(filter(None, map(_line, texts))))
+
+
+def _code(texts: list[str]) -> str:
+    """The first text that is an example of a code; empty where none is."""
+    return next(filter(is_code, map(_line, texts)), "")
+
+
+def _has_sign(texts: list[str]) -> bool:
+    return bool(texts) and texts[0] in {*SIGNS}
 
 
 def _line(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from synthgen.fields.edges import CASES
 from synthgen.interview.answers import Answers, Key
-from synthgen.interview.facts import FACTS, suggested
+from synthgen.interview.facts import FACTS, SIGNS, example_of_code, slots_with_sign, suggested
 from synthgen.interview.places import PLACES
 from synthgen.text.slots import slots
 from synthgen.voices.library import shipped
@@ -27,7 +27,7 @@ HARNESSES = {
     "none": "I don't know yet",
 }
 ROWS = 200
-NUMBERED = 15
+NUMBERED = 20
 """Options at most that are numbered, and may be named by their numbers."""
 GUESSES = "misguessed"
 """The name of the answer that lists the slots whose kind of fact was guessed wrong."""
@@ -56,13 +56,13 @@ COLUMNS = {"id", "intent"}
 @dataclass(frozen=True)
 class Question:
     """What is asked under a `key`, with an `example`. How it is answered: in a `line`; in `lines`; by `one` of the options; by `several`;
-    by several with weights, as a `mix`; by a `number`; or by two, as a `range`. Of very many options the `usual` ones are shown. Who gives
-    no answer means the `default`; None skips the question."""
+    by several with weights, as a `mix`; by a `number`; by two, as a `range`; or by the example of a `code`. Of very many options the
+    `usual` ones are shown. Who gives no answer means the `default`; None skips the question."""
 
     key: Key
     text: str
     example: str = ""
-    form: Literal["line", "lines", "one", "several", "mix", "number", "range"] = "line"
+    form: Literal["line", "lines", "one", "several", "mix", "number", "range", "code"] = "line"
     options: Mapping[str, str] = field(default_factory=dict)
     usual: tuple[str, ...] = ()
     default: Any = None
@@ -137,7 +137,9 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
     """What the slots of messages stand for: one question for all that can be guessed from their names, and more for those guessed wrong."""
     names, misguessed = sorted(slots_of(answers) - COLUMNS), answers.get(GUESSES)
     wrong = misguessed if isinstance(misguessed, list) else []
-    guessed = {slot: FACTS[suggested(slot)].about for slot in names if ("facts", slot) not in answers or slot in wrong}
+    typed = messages_of(answers)
+    guesses = {slot: suggested(slot, typed) for slot in names}
+    guessed = {slot: FACTS[guesses[slot]].about for slot in names if ("facts", slot) not in answers or slot in wrong}
     if guessed:
         yield Question(
             (GUESSES,),
@@ -147,24 +149,38 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
             options=guessed,
             default=[],
         )
-    for slot in names:
+    for slot in sorted(names, key=lambda slot: slot not in wrong):
         if slot in wrong or ("facts", slot) in answers:
             options = {name: fact.about for name, fact in FACTS.items()}
-            yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, default=suggested(slot))
-        is_known = ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong)
-        kind = kind_of(answers, slot) if is_known else ""
-        if kind == "list":
-            yield Question(("values", slot), f"Which are there for <{slot}>? One a line.", "Brightwell", form="lines")
-        elif kind == "money":
-            yield Question(("ranges", slot), f"<{slot}>: from about how much to about how much, mostly?", "5 to 150", form="range")
+            yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, default=guesses[slot])
+        if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong):
+            yield from _of_fact(slot, kind_of(answers, slot), typed)
+
+
+def _of_fact(slot: str, kind: str, messages: Sequence[str]) -> Iterator[Question]:
+    """What is to be known of a fact of a kind."""
+    if kind == "list":
+        yield Question(("values", slot), f"Which are there for <{slot}>? One a line.", "Brightwell", form="lines")
+    elif kind == "code":
+        text = f"What does <{slot}> look like? Give one example: its digits are drawn anew, its letters stay."
+        yield Question(("codes", slot), text, "EXP-12345", form="code", default=example_of_code(slot, messages))
+    elif kind == "money":
+        yield Question(("ranges", slot), f"<{slot}>: from about how much to about how much, mostly?", "5 to 150", form="range")
+        if slot not in slots_with_sign(messages):
+            options = {"none": "12.50, as many type it"} | {sign: f"{sign}12.50" for sign in SIGNS}
+            yield Question(("signs", slot), f"Which sign stands before <{slot}>?", form="one", options=options, default="none")
 
 
 def kind_of(answers: Answers, slot: str) -> str:
-    """The kind of fact that a slot stands for: the one answered, or else the one that its name suggests."""
-    return str(answers.get("facts", slot, default=suggested(slot)))
+    """The kind of fact that a slot stands for: the one answered, or else the one that its name and the messages suggest."""
+    return str(answers.get("facts", slot) or suggested(slot, messages_of(answers)))
+
+
+def messages_of(answers: Answers) -> list[str]:
+    """All messages that were typed."""
+    return [message for messages in answers.get("messages", default={}).values() for message in messages or []]
 
 
 def slots_of(answers: Answers) -> set[str]:
     """The facts that the messages mention."""
-    messages_by_topic = answers.get("messages", default={})
-    return {slot for messages in messages_by_topic.values() for message in messages or [] for slot in slots(message)}
+    return {slot for message in messages_of(answers) for slot in slots(message)}

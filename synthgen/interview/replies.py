@@ -7,12 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from synthgen.errors import DataError, did_you_mean
+from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.interview.answers import NESTED, Answers, read
+from synthgen.interview.facts import is_code
 from synthgen.interview.questions import GUESSES, NUMBERED, Question, questions
 from synthgen.text.slots import slots
 
 MOST_ROWS = 1_000_000
+LONGEST_TOPIC = 60
+"""Characters of a label."""
+CODE = "letters and digits with - . / or _ between them, such as EXP-12345; for digits alone it is a number"
+TAKEN = {"message", "case", "input", "second_topic", "second_request"}
+"""Columns of the dataset, which no fact can be called."""
+PARTS = re.compile(r"\s*[,;]\s*")
+"""What stands between several options."""
 SHORTEST = 3
 """Letters of an option's beginning that stand for the option, at least."""
 RANGE = "the smaller one first, such as 5 to 150"
@@ -29,7 +37,9 @@ NAMES = (
     "misguessed",
     "facts",
     "values",
+    "codes",
     "ranges",
+    "signs",
     "voices",
     "odd",
     "cases",
@@ -41,8 +51,17 @@ NAMES = (
 """The names of the answers in a file."""
 
 
+class UnknownOption(ValueError):
+    """A `part` of a reply is no option of its question; the `suggestion` is the option that was probably meant, or empty."""
+
+    def __init__(self, part: str, suggestion: str, hint: str) -> None:
+        super().__init__(f"'{part}' is none of them; {hint}")
+        self.part, self.suggestion = part, suggestion
+
+
 def understood(question: Question, lines: Sequence[str]) -> Any:
-    """The answer that lines hold; the question's default where they are empty. Raises ValueError with what is wrong."""
+    """The answer that lines hold; the question's default where they are empty. Raises ValueError with what is wrong, which is an
+    UnknownOption where one part of it is no option."""
     lines = [line.strip() for line in lines if line.strip()]
     if not lines:
         return question.default
@@ -54,12 +73,34 @@ def understood(question: Question, lines: Sequence[str]) -> Any:
     if question.key == (GUESSES,) and reply.lower() in RIGHT:
         return []
     if question.form == "several":
-        return list(dict.fromkeys(_option(question, part) for part in re.split(r"\s*[,;]\s*", reply) if part))
+        return list(dict.fromkeys(_option(question, part) for part in PARTS.split(reply) if part))
     if question.form == "mix":
-        return dict(_weighted(question, part) for part in re.split(r"\s*[,;]\s*", reply) if part)
+        return dict(_weighted(question, part) for part in PARTS.split(reply) if part)
     if question.form == "number":
         return _count(reply)
+    if question.form == "code":
+        return _code(reply)
     return _range(reply) if question.form == "range" else reply
+
+
+def replaced(reply: str, part: str, by: str) -> str:
+    """A reply with one of its parts replaced, which keeps its weight; without it, where it is replaced by nothing."""
+
+    def of(given: str) -> str:
+        if part not in (given, weightless(given)):
+            return given
+        return by + given[len(part) :] if by and weightless(by) == by else by
+
+    return ", ".join(filter(None, map(of, PARTS.split(reply.strip()))))
+
+
+def line_objection(question: Question, line: str) -> str:
+    """What is wrong with a line of a list; empty where nothing is."""
+    if question.key == ("topics",) and len(line) > LONGEST_TOPIC:
+        return f"'{line[:40]}…' is long for a label: a few words are better"
+    if question.key[0] == "messages" and (taken := sorted(slots(line) & TAKEN)):
+        return f"<{taken[0]}> names a column of the dataset: call the fact something else"
+    return ""
 
 
 def load(file: Path) -> Answers:
@@ -78,9 +119,20 @@ def checked(values: Any, source: str) -> Answers:
             raise DataError(f"{source}: the answer to '{name}' is a mapping", f"such as: {name}: {{…: …}}")
     answers = Answers(values)
     for question in questions(answers):
+        if question.key in answers and question.options:
+            answers.give(question.key, _spelt(question, answers.get(*question.key)))
         if question.key in answers and (objection := _objection(question, answers.get(*question.key))):
             raise DataError(f"{source}: {' → '.join(question.key)}: {objection}", "mend it, or take it out: then it is asked, or left out")
     return answers
+
+
+def _spelt(question: Question, answer: Any) -> Any:
+    """An answer with the options spelt as they are in the question, as far as they are options."""
+    if isinstance(answer, str):
+        return _same(question, answer) or answer
+    if isinstance(answer, list):
+        return [(isinstance(part, str) and _same(question, part)) or part for part in answer]
+    return {_same(question, str(part)) or part: weight for part, weight in answer.items()} if isinstance(answer, Mapping) else answer
 
 
 def _objection(question: Question, answer: Any) -> str:
@@ -93,6 +145,8 @@ def _objection(question: Question, answer: Any) -> str:
     if question.form == "range":
         is_range = isinstance(answer, list) and len(answer) == 2 and all(type(bound) in (int, float) for bound in answer)
         return "" if is_range and 0 <= answer[0] < answer[1] < MOST_MONEY else f"two numbers are expected, {RANGE}"
+    if question.form == "code":
+        return "" if isinstance(answer, str) and is_code(answer) else f"one example is expected: {CODE}"
     if question.form == "mix":
         right = isinstance(answer, Mapping) and answer and all(type(weight) is int and weight > 0 for weight in answer.values())
         if not right:
@@ -117,14 +171,10 @@ def _said(check: Callable[[], object]) -> str:
 
 def _lines(question: Question, lines: Sequence[str]) -> list[str]:
     different = list(dict.fromkeys(lines))
-    if question.key == ("topics",):
-        if len(different) < 2:
-            raise ValueError("name at least two, one a line: with one alone there is nothing to tell apart")
-        if long := next((line for line in different if len(line) > 60), None):
-            raise ValueError(f"'{long[:40]}…' is long for a label: a few words are better")
-    for line in different if question.key[0] == "messages" else ():
-        if taken := sorted(slots(line) & {"message", "case", "input"}):
-            raise ValueError(f"<{taken[0]}> names a column of the dataset: call the fact something else")
+    if question.key == ("topics",) and len(different) < 2:
+        raise ValueError("name at least two, one a line: with one alone there is nothing to tell apart")
+    if objection := next(filter(None, (line_objection(question, line) for line in different)), ""):
+        raise ValueError(objection)
     return different
 
 
@@ -134,22 +184,43 @@ def _option(question: Question, reply: str) -> str:
         if 1 <= int(reply) <= len(names):
             return names[int(reply) - 1]
         raise ValueError(f"there are 1 to {len(names)}")
-    beginning = [name for name in names if name.startswith(reply.lower())] if len(reply) >= SHORTEST else []
-    if reply in names:
+    if name := _same(question, reply):
+        return name
+    is_long = len(_bare(reply)) >= SHORTEST
+    begun = [name for name in names if is_long and _bare(name).startswith(_bare(reply))]
+    if len(begun) == 1:
+        return begun[0]
+    hint = did_you_mean(reply, names, "there are") if is_long else "type three letters or more, or ? to see them all"
+    raise UnknownOption(reply, (nearest(reply, names) or "") if is_long and not begun else "", hint)
+
+
+def _same(question: Question, reply: str) -> str:
+    """The option that a reply names, whatever its spaces, capitals, hyphens and underscores; empty where it names none."""
+    if reply in question.options:
         return reply
-    if reply.lower() in names:
-        return reply.lower()
-    if len(beginning) == 1:
-        return beginning[0]
-    hint = did_you_mean(reply, names, "there are") if len(reply) >= SHORTEST else "type three letters or more, or ? to see them all"
-    raise ValueError(f"'{reply}' is none of them; {hint}")
+    return next((name for name in question.options if _bare(name) == _bare(reply)), "") if _bare(reply) else ""
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name.casefold())
 
 
 def _weighted(question: Question, part: str) -> tuple[str, int]:
-    name, weight = re.fullmatch(r"(.*?)(?:[\s:=]+(\d{1,4}))?", part).groups()  # type: ignore[union-attr]
-    if weight == "0":
+    name, weight = weightless(part), part[len(weightless(part)) :].strip(" :=\t")
+    if weight and not int(weight):
         raise ValueError(f"leave '{name}' out, or give it a weight of 1 or more")
     return _option(question, name), int(weight or 1)
+
+
+def weightless(part: str) -> str:
+    """An option without the weight behind it."""
+    return re.sub(r"[\s:=]+\d{1,4}$", "", part)
+
+
+def _code(reply: str) -> str:
+    if not is_code(reply):
+        raise ValueError(CODE)
+    return reply
 
 
 def _count(reply: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,12 @@ from synthgen.advice import Started, recipe_name
 from synthgen.errors import OutputError
 from synthgen.interview.answers import Answers
 from synthgen.interview.blocks import block
-from synthgen.interview.facts import FACTS, amounts_between
+from synthgen.interview.facts import FACTS, amounts_between, codes_like, example_of_code
 from synthgen.interview.new_files import write_new
 from synthgen.interview.places import PLACES
-from synthgen.interview.questions import COLUMNS, ODD, ROWS, kind_of, slots_of
+from synthgen.interview.questions import COLUMNS, ODD, ROWS, kind_of, messages_of, slots_of
+from synthgen.interview.second import CASE, other_key, second_request
+from synthgen.recipe.seed_notes import SHOWING, enumerated, scarce_topics
 from synthgen.spec.scalars import scalar
 from synthgen.text.slots import slots
 
@@ -46,7 +47,8 @@ def write(
         file: answers.get("messages", topic) or [message.format(topic=topic) for message in place.stand_ins]
         for topic, file in files.items()
     }
-    lines = [*_lines(name, answers, files, stand_ins), *_harness(name, answers, prompt)]
+    by_topic = dict(zip(files, seeds.values(), strict=True))
+    lines = [*_lines(name, answers, by_topic, stand_ins), *_harness(name, answers, prompt)]
     return Started(write_new(folder, lines, {**seeds, **(beside or {})}), stand_ins=tuple(stand_ins))
 
 
@@ -62,7 +64,8 @@ def files_of(topics: Sequence[str]) -> dict[str, str]:
     return files
 
 
-def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[str]) -> Iterator[str]:
+def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stand_ins: list[str]) -> Iterator[str]:
+    files = files_of([*seeds])
     place = PLACES[answers.get("place", default="chat")]
     yield f"# Made from the answers in answers.yaml. Look at it: synthgen preview {name}/recipe.yaml --watch"
     yield f"name: {scalar(name)}"
@@ -90,9 +93,9 @@ def _lines(name: str, answers: Answers, files: dict[str, str], stand_ins: list[s
     yield "        seeds:"
     for topic, file in files.items():
         yield f"          {scalar(topic)}: {file}" + (f"    # {STAND_IN}" if topic in stand_ins else "")
-    yield from _mention(answers)
+    yield from _mention(seeds)
     yield f"        voice: {mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
-    yield from _odd(name, answers)
+    yield from _odd(name, answers, seeds)
     yield ""
     yield "    keep:"
     yield f"      - {{kind: length, field: message, words: [{place.words[0]}, {place.words[1]}]}}"
@@ -128,27 +131,50 @@ def _facts(answers: Answers) -> Iterator[str]:
         yield ""
         yield "      # Facts that a message may mention: where a seed says <amount>, the row's own amount is typed."
     for name in names:
-        values, bounds = answers.get("values", name) or [f"{name} {letter}" for letter in "ABCDE"], answers.get("ranges", name)
-        field = FACTS[kind_of(answers, name)].field or f"{{kind: choice, options: [{', '.join(map(scalar, values))}]}}"
-        field = amounts_between(bounds) if bounds and kind_of(answers, name) == "money" else field
-        yield f"      {scalar(name)}: {field}"
+        kind, sign = kind_of(answers, name), answers.get("signs", name, default="none")
+        field = _fact(answers, name, kind)
+        if kind != "money" or sign == "none":
+            yield f"      {scalar(name)}: {field}"
+            continue
+        plain = next(
+            plain for number in range(1, len(names) + 2) if (plain := f"{name}_number{'' if number == 1 else number}") not in names
+        )
+        distribution, mark, comment = field.partition("}")
+        yield f"      {plain}: {distribution}, hidden: true{mark}{comment}"
+        yield f"      {scalar(name)}: {{kind: template, template: \"{sign}{{{{ '{{:.2f}}'.format({plain}) }}}}\"}}"
 
 
-def _mention(answers: Answers) -> Iterator[str]:
-    """A comment: how many of the messages that were typed mention each fact."""
-    messages = [message for texts in answers.get("messages", default={}).values() for message in texts or []]
-    counts = Counter(slot for message in messages for slot in slots(message) - COLUMNS)
-    shares = {slot: max(0.1, round(counts[slot] / len(messages), 1)) for slot in sorted(counts)}
+def _fact(answers: Answers, name: str, kind: str) -> str:
+    """The field that makes a fact of a kind, in YAML."""
+    if kind == "code":
+        return codes_like(answers.get("codes", name) or example_of_code(name, messages_of(answers)))
+    if kind == "money" and (bounds := answers.get("ranges", name)):
+        return amounts_between(bounds)
+    values = answers.get("values", name) or [f"{name} {letter}" for letter in "ABCDE"]
+    return FACTS[kind].field or f"{{kind: choice, options: [{', '.join(map(scalar, values))}]}}"
+
+
+def _mention(seeds: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Comments: how many of the messages mention each fact that messages can be made to mention, and what the others lack for that."""
+    messages = [message for texts in seeds.values() for message in texts]
+    counts = {slot: sum(slot in slots(message) for message in messages) for slot in sorted(set().union(*map(slots, messages)) - COLUMNS)}
+    scarce = {slot: scarce_topics(slot, seeds) for slot in counts}
+    shares = {slot: max(0.1, round(count / len(messages), 1)) for slot, count in counts.items() if not scarce[slot]}
     if shares:
         in_words = "three in ten messages name it" if [*shares.values()] == [0.3] else "so many messages name it, as yours do"
         yield f"        # mention: {mapping(shares)}    # {in_words}: take the first # away where it matters"
+    if any(scarce.values()):
+        yield f"        # `mention` can ask for a fact that {SHOWING} seeds of each topic show. To be written into seeds first:"
+    for slot, shown in scarce.items():
+        if shown:
+            yield f"        #   <{slot}>: {enumerated([f'{SHOWING - count} more of {topic!r}' for topic, count in shown.items()])}"
 
 
 def _has_odd(answers: Answers) -> bool:
     return bool(ODD[answers.get("odd", default="none")] and answers.get("cases"))
 
 
-def _odd(name: str, answers: Answers) -> Iterator[str]:
+def _odd(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """The edge cases: of a hundred messages as many as was answered."""
     if not _has_odd(answers):
         return
@@ -157,7 +183,11 @@ def _odd(name: str, answers: Answers) -> Iterator[str]:
     yield ""
     yield f"      # {share:.0%} of the messages are what a careful tester tries: synthgen look outputs/{name} --field case --field input"
     yield f"      case:  {{kind: choice, options: {mapping({'none': none} | dict.fromkeys(cases, 1))}}}"
-    yield '      input: {kind: edge_case, of: message, case: "{{ case }}"}'
+    if CASE in cases:
+        yield from second_request("intent", seeds)
+        yield f'      input: {{kind: edge_case, of: message, case: "{{{{ case }}}}", {other_key(seeds)}}}'
+    else:
+        yield '      input: {kind: edge_case, of: message, case: "{{ case }}"}'
 
 
 def mapping(values: Mapping[str, Any]) -> str:
