@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,28 @@ from rich.text import Text
 
 from synthgen import interview
 from synthgen.advice import Started, recipe_name
+from synthgen.cli.terminal.asking import BACK, EXPLAIN, answer_to, edit_lines, print_explanation, read_reply
 from synthgen.cli.terminal.page import err, out, safe
 from synthgen.errors import ModelError, OutputError
-from synthgen.interview import Answers, Question
-from synthgen.interview.answers import ANSWERS_FILE, TALK
+from synthgen.interview import Answers
+from synthgen.interview.answers import ANSWERS_FILE, TALK, Key
+from synthgen.interview.explanations import FOLDER
 from synthgen.interview.led import MOST_QUESTIONS, LedInterview, LedTurn, expected_cost
-from synthgen.interview.questions import NUMBERED
 from synthgen.models import ClaudeModel, Model
 from synthgen.models.budget import dollars
 from synthgen.recipe import ClaudeSpec
 from synthgen.recipe.shipped import RECIPE
 
-BACK = "<"
-EXPLAIN = "?"
 SHOWN = 10
+EXPECTED = "about a minute"
+"""How long ten messages take, at first on a new machine."""
+LED_HELP = (
+    "Claude asks until it knows what the recipe needs: who types, what about, in which words, which facts, what goes wrong. Answer in your "
+    "own words, in as many lines as you like; in doubt say that you do not know, and it goes on. Example: mostly parcels that are late."
+)
 HELP = (
-    "Return skips a question, or takes what stands in brackets; < goes back; ? explains. Every answer is kept, so Ctrl-C loses nothing.\n"
+    "Return skips a question, or takes what stands in brackets; < goes back; ? explains the question. Every answer is kept, so Ctrl-C "
+    "loses nothing.\n"
     "You can change all of it later: what comes out is a recipe to edit."
 )
 NOT_THEM = (
@@ -44,13 +50,18 @@ NOT_THEM = (
 
 def folder() -> Path:
     """The folder that somebody names for the recipe: one without a recipe in it."""
+    edit_lines()
     err.print(Text(HELP, style="dim"))
     proposed = "my-app"
     while True:
         out.print()
         out.print(Text("What shall the folder of your recipe be called?", style="bold"))
         out.print(safe(f"  [{proposed}]"))
-        place = Path(_line("> ").strip() or proposed)
+        reply = read_reply()
+        if reply == EXPLAIN:
+            print_explanation(FOLDER)
+            continue
+        place = Path(reply or proposed)
         try:
             recipe_name(place)
         except OutputError as error:
@@ -66,13 +77,15 @@ def hold(folder: Path) -> None:
     """Ask what the answers in a folder do not say yet, and keep each new answer there."""
     file = folder / ANSWERS_FILE
     answers = interview.load(file) if file.exists() else Answers()
-    answered = list(answers.keys())
+    answered, before = list(answers.keys()), dict[Key, Any]()
     if answered:
         out.print(_going_on(len(answered), file))
     while question := interview.next_question(answers):
-        answer = _asked(question, _line)
-        if answer is BACK:
+        answer, is_answer = answer_to(question, before.get(question.key))
+        if not is_answer:
+            before[question.key] = answer
             if answered:
+                before[answered[-1]] = answers.get(*answered[-1])
                 answers.take_back(answered.pop())
             continue
         answers.give(question.key, answer)
@@ -93,10 +106,13 @@ def lead(folder: Path, model: Model) -> None:
         out.print(_going_on(len(held.talk), file))
     while turn := held.next_turn():
         _print_turn(turn)
-        lines = [_line("> ")]
-        while lines[-1].strip() not in ("", BACK):
-            lines.append(_line("> "))
-        if lines[-1].strip() == BACK:
+        lines = [read_reply()]
+        while lines[-1] not in ("", BACK):
+            if lines[-1] == EXPLAIN:
+                out.print(safe(f"  {LED_HELP}"), style="cyan")
+                lines.pop()
+            lines.append(read_reply())
+        if lines[-1] == BACK:
             held.take_back()
         else:
             held.reply(turn, "\n".join(lines))
@@ -139,82 +155,6 @@ def claude_may_lead(folder: Path) -> ClaudeModel | None:
     return model if typer.confirm("Shall it? If not, there are fixed questions, at no cost.", default=True) else None
 
 
-def _asked(question: Question, line: Callable[[str], str]) -> Any:
-    """The answer to a question; BACK to be asked the one before again."""
-    _print_question(question)
-    while True:
-        lines = [line("> ")]
-        while question.form == "lines" and lines[-1].strip() not in ("", BACK):
-            lines.append(line("> "))
-        if lines[-1].strip() == BACK:
-            return BACK
-        if lines[-1].strip() == EXPLAIN and question.form != "lines":
-            _explain(question)
-            continue
-        try:
-            answer = interview.understood(question, lines)
-        except ValueError as error:
-            err.print(safe(f"{error}"), style="yellow")
-            continue
-        if answer is None and question.key == ("topics",):
-            err.print(Text("This one is needed: without topics there is nothing to write about.", style="yellow"))
-            continue
-        _echo(question, " ".join(lines), answer)
-        return answer
-
-
-def _explain(question: Question) -> None:
-    """All options with a few words each, or how the questions go."""
-    if question.options:
-        _print_options(question.options, numbered=len(question.options) <= NUMBERED)
-    else:
-        out.print(Text(HELP, style="dim"))
-
-
-def _echo(question: Question, reply: str, answer: Any) -> None:
-    """What was understood, where it was not typed in full."""
-    if not question.options or not reply.strip():
-        return
-    names = [answer] if isinstance(answer, str) else answer
-    if any(name.lower() not in reply.lower() for name in names):
-        out.print(safe(f"  understood: {_in_words(answer)}"), style="dim")
-
-
-def _print_options(options: Mapping[str, str], *, numbered: bool) -> None:
-    width = max(map(len, options), default=0)
-    for number, (name, about) in enumerate(options.items(), 1):
-        mark = f"{number:>2}  " if numbered else ""
-        out.print(safe(f"  {mark}{name:<{width}}  ") + Text(about, style="dim"))
-
-
-def _print_question(question: Question) -> None:
-    out.print()
-    out.print(safe(question.text), style="bold")
-    shown = {name: question.options[name] for name in question.usual} or question.options
-    _print_options(shown, numbered=len(question.options) <= NUMBERED)
-    if len(shown) < len(question.options):
-        out.print(Text(f"  ? shows all {len(question.options)}", style="dim"))
-    if question.example:
-        out.print(Text("  such as: ", style="dim") + safe(question.example))
-    if question.form == "lines":
-        out.print(Text("  an empty line ends", style="dim"))
-    if question.default is not None:
-        out.print(Text("  [") + safe(_in_words(question.default) or "nothing") + Text("]"))
-
-
-def _in_words(default: Any) -> str:
-    if isinstance(default, dict):
-        return ", ".join(f"{name} {weight}" for name, weight in default.items())
-    return ", ".join(default) if isinstance(default, list) else str(default)
-
-
-def _line(prompt: str) -> str:
-    try:
-        return input(prompt)
-    except EOFError:
-        raise KeyboardInterrupt from None
-
-
 def print_written(written: Started) -> None:
     """What was written, and what is still to be done."""
     out.print(safe(f"wrote {written.recipe}, and seeds beside it"))
@@ -230,7 +170,9 @@ def print_written(written: Started) -> None:
 
 def show_and_ask(recipe: Path, preview: Callable[[Path], None]) -> None:
     """Ten messages, whether these are the user's users, and what to change if not."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or not typer.confirm("Make ten messages now, to look at?", default=True):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or not typer.confirm(
+        f"Make ten messages now, to look at ({EXPECTED})?", default=True
+    ):
         out.print(safe(f"next: synthgen preview {shlex.quote(str(recipe))}"))
         return
     preview(recipe)
