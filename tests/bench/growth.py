@@ -17,13 +17,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-WRITER = """
-from random import Random
+WORDS = (
+    "order",
+    "parcel",
+    "refund",
+    "card",
+    "late",
+    "broken",
+    "app",
+    "login",
+    "change",
+    "cancel",
+    "still",
+    "where",
+    "when",
+    "please",
+    "today",
+    "account",
+)
+WRITER = f"""
 from synthgen.models import ScriptedModel
-WORDS = "order parcel refund card late broken app login change cancel number still where when please today again account".split()
 def written(prompt, stream):
-    return " " + " ".join(stream.choice(WORDS) for _ in range(stream.randrange(3, 12))) + f" {stream.randrange(10**9):x}\\n"
-models = {"typist": ScriptedModel(written)}
+    words = (stream.choice({WORDS}) for _ in range(stream.randrange(3, 12)))
+    return f" {{' '.join(words)}} {{stream.randrange(10**9):x}}\\n"
+models = {{"typist": ScriptedModel(written)}}
 """
 MAKE = "from synthgen.api import make\nmake('recipe.yaml', out='out'{more})\n"
 
@@ -77,9 +94,8 @@ def messages(count: int, of: str = "") -> str:
     from random import Random
 
     stream = Random(count)
-    words = "order parcel refund card late broken app login change cancel number still where when please today again account".split()
     return "".join(
-        f"{of}{' '.join(stream.choice(words) for _ in range(stream.randrange(3, 12)))} {stream.randrange(10**9):x}\n" for _ in range(count)
+        f"{of}{' '.join(stream.choice(WORDS) for _ in range(stream.randrange(3, 12)))} {stream.randrange(10**9):x}\n" for _ in range(count)
     )
 
 
