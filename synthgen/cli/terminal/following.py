@@ -31,7 +31,7 @@ class _Saved(Exception):
 
 
 def follow(
-    recipe: Path, show: int, out_folder: Path | None, *, full: bool, prompts: bool, app: Mapping[str, Any], options: Mapping[str, Any]
+    recipe: Path, show: int, out_folder: str | Path | None, *, full: bool, prompts: bool, app: Mapping[str, Any], options: Mapping[str, Any]
 ) -> None:
     """Preview a recipe again whenever it, or a file that it reads, is saved, until somebody interrupts."""
     preview = _RepeatedPreview(WatchedFiles(recipe), KeptModels(), options, show, out_folder, full=full, prompts=prompts, app=app)
@@ -59,7 +59,7 @@ class _RepeatedPreview:
     models: KeptModels
     options: Mapping[str, Any]
     show: int
-    out_folder: Path | None
+    out_folder: str | Path | None
     full: bool
     prompts: bool
     app: Mapping[str, Any]
