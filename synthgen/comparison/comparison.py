@@ -174,6 +174,8 @@ def compare(
             raise DataError(
                 f"{count} different {name} messages are too few to compare", f"give at least {FEWEST}; several hundred tell more"
             )
+    import sklearn.cluster
+    import sklearn.ensemble  # noqa: F401 (the limit holds for what is loaded already)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # so little work is done sooner by one thread, and always in the same order
