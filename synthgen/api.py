@@ -17,6 +17,7 @@ from synthgen.dataset.verify import Damage, Verified, verify
 from synthgen.errors import Mistake, RecipeError
 from synthgen.harness.fewshot import Fewshot, fewshot
 from synthgen.hub.hub import Pushed, Sending, publishing, push, send
+from synthgen.making.engine import EngineName
 from synthgen.making.estimate import QuestionEstimate, questions
 from synthgen.making.make import Checked, MakeResult, make_output
 from synthgen.making.preview import Audience, Previewed, Previews, previews, sooner
@@ -517,6 +518,7 @@ def make(
     watch: Watch | None = None,
     before: Callable[[Checked], None] | None = None,
     chunk: int | None = None,
+    engine: EngineName = "local",
     workers: int | None = None,
     **options: Any,
 ) -> MakeResult:
@@ -529,14 +531,15 @@ def make(
     `check` notes, before anything is asked. Without a `watch` a notebook shows how far it is, and nothing else does. With `push` the output
     then goes to the Hub, as the recipe's `publish` says. `models` take the place of the recipe's, by name. `app` is your own application,
     where the recipe asks it: its address, a function or its name (module:function), or a file that describes it; another `app_version` asks
-    it anew. Facts are made by so many `workers`, processes of this machine (default: its processors), the rows are the same. `options` are
-    those of `load_recipe`. Raises SynthgenError; what was finished is kept.
+    it anew. Facts are made by so many `workers`, processes of this machine (default: its processors), the rows are the same. The `engine`
+    ray makes all on a Ray cluster, with so many workers there (default: as many as fit): the same rows. `options` are those of
+    `load_recipe`. Raises SynthgenError; what was finished is kept.
     """
     loaded = loaded_from(recipe, options)
     if push and loaded.recipe.publish is None:
         raise RecipeError([Mistake("--push", "the recipe does not say where to", "such as publish: {repo: OWNER/NAME}")])
     with opened_app(app, app_version) as application:
-        how = RunOptions(fresh, recheck, batch, max_cost, chunk, {**(models or {}), **application}, workers)
+        how = RunOptions(fresh, recheck, batch, max_cost, chunk, {**(models or {}), **application}, workers, engine)
         done = _make_output(loaded, out, how, watch, before)
     if not push or loaded.recipe.publish is None:
         return done

@@ -17,8 +17,8 @@ from typing import ParamSpec, TypeVar
 LIBRARIES = (
     "accelerate", "aiobotocore", "anthropic", "botocore", "datasets", "dateutil", "dill", "faker", "filelock", "fsspec", "gguf",
     "httpcore2", "httpx2", "huggingface_hub", "IPython", "jinja2", "joblib", "multiprocess", "numpy", "pandas", "pyarrow", "pydantic",
-    "regex", "rich", "ruamel", "s3fs", "safetensors", "scipy", "sklearn", "starlette", "threadpoolctl", "tokenizers", "torch", "tqdm",
-    "transformers", "typer", "uvicorn", "yaml",
+    "ray", "regex", "rich", "ruamel", "s3fs", "safetensors", "scipy", "sklearn", "starlette", "threadpoolctl", "tokenizers", "torch",
+    "tqdm", "transformers", "typer", "uvicorn", "yaml",
 )  # fmt: skip
 """The packages that synthgen calls, and those that they call."""
 FOR_CALLERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, UserWarning)

@@ -20,12 +20,13 @@ from synthgen.quiet import LIBRARIES
 
 ROOT = Path(synthgen.__file__).parent
 ORDER = [
-    "errors", "memory", "versions", "quiet", "spec", "storage", "text", "voices", "harm", "fields", "checks", "recipe", "models",
-    "engine", "dataset", "comparison", "decisions", "harness", "hub", "tuning", "reporting", "making", "provenance", "reviewing",
-    "serving", "advice", "focusing", "interview", "notebook", "api", "cases", "cli", "__main__",
+    "errors", "memory", "versions", "quiet", "cluster", "spec", "storage", "text", "voices", "harm", "fields", "checks", "recipe",
+    "models", "engine", "dataset", "comparison", "decisions", "harness", "hub", "tuning", "reporting", "making", "provenance",
+    "reviewing", "serving", "advice", "focusing", "interview", "notebook", "api", "cases", "cli", "__main__",
 ]  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"torch", "transformers", "anthropic"}
+CLUSTER = ROOT / "cluster.py"
 
 
 def part(module: str) -> str:
@@ -75,6 +76,11 @@ def test_the_package_imports_its_modules_for_type_checkers_only() -> None:
 )
 def test_nothing_else_imports_what_runs_models(path: Path) -> None:
     assert not {name.split(".")[0] for name in imports(path)} & HEAVY
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path != CLUSTER], ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_else_imports_what_runs_clusters(path: Path) -> None:
+    assert "ray" not in {name.split(".")[0] for name in imports(path)}
 
 
 @pytest.mark.parametrize("folder", ["fields", "checks"])

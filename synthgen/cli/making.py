@@ -14,6 +14,7 @@ from synthgen.cli.options import (
     Allow,
     App,
     AppVersion,
+    Engine,
     Json,
     MaxCost,
     Out,
@@ -50,6 +51,7 @@ def make(
     batch: Annotated[
         bool, typer.Option("--batch", help="ask Claude in Message Batches: half the price, in an hour or so; you may leave and come back")
     ] = False,
+    engine: Engine = "local",
     workers: Workers = None,
     push: Annotated[bool, typer.Option("--push", help="then send it to the Hub, where and how the recipe's publish says")] = False,
     quiet: Quiet = False,
@@ -78,6 +80,7 @@ def make(
             app_version=app_version,
             max_cost=max_cost,
             batch=batch,
+            engine=engine,
             workers=workers,
             push=push,
             watch=watch,

@@ -54,10 +54,22 @@ AppVersion = Annotated[
 MaxCost = Annotated[
     float | None, typer.Option("--max-cost", metavar="USD", min=0, help="stop before a request that could make this run cost more")
 ]
+Engine = Annotated[
+    Literal["local", "ray"],
+    typer.Option(
+        "--engine",
+        metavar="WHICH",
+        help="where rows are made: local, or ray: on the Ray cluster of RAY_ADDRESS, or one that is started here; the rows are the same",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
-        "--workers", metavar="N", min=1, help="how many processes make facts at once (default: the processors); the rows are the same"
+        "--workers",
+        metavar="N",
+        min=1,
+        help="how many processes make facts at once (default: the processors), or work on a cluster (default: as many as fit); the rows "
+        "are the same",
     ),
 ]
 All = Annotated[

@@ -15,10 +15,10 @@ from synthgen.dataset.names import OF_RUNS
 from synthgen.dataset.origin import refuse_other, remember_origin
 from synthgen.dataset.unfinished import remember_run
 from synthgen.dataset.verify import refuse_damaged
-from synthgen.engine.workers import local_workers
 from synthgen.errors import OutputError, SynthgenError
 from synthgen.fields.reply import APP
 from synthgen.hub.hub import Pushed
+from synthgen.making.engine import opened_engine
 from synthgen.making.estimate import QuestionEstimate
 from synthgen.making.runs import Run, RunOptions, Watch, open_models, preflight, refuse_unnamed
 from synthgen.models import Budget, Journal
@@ -96,7 +96,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
     def waiting(note: str) -> None:
         before(Checked(loaded, recipe_plan, notes=(note,)))
 
-    with output.locked("make", waiting):
+    with output.locked("make", waiting), opened_engine("local" if how.recheck else how.engine, how.workers) as engine:
         output.settle(fresh=how.fresh)
         existing = output.manifest(again=how.fresh or how.recheck)
         if existing and "tables" not in existing:
@@ -117,21 +117,20 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         remember_origin(output, loaded)
         commits, moved_notes = follow_commits(output, existing, loaded)
         remember_run(output, loaded, recipe_plan, commits)
-        journal, budget, workers = Journal(output.unfinished / JOURNAL), Budget(how.max_cost), local_workers(how.workers)
+        journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
         try:
-            opened = open_models(loaded, recipe_plan.models, how.models, budget)
-            first_notes = (*output.remarks(), *noted, *moved_notes)
+            opened = engine.place(open_models(loaded, recipe_plan.models, how.models, budget))
+            first_notes = (*output.remarks(), *noted, *moved_notes, *engine.notes)
             if first_notes or files_read:
                 before(Checked(loaded, recipe_plan, notes=first_notes, readings=files_read))
             if not how.recheck:
                 preflight(
                     recipe_plan, opened, journal, lambda asks, ends: before(Checked(loaded, recipe_plan, asks, ends)), batch=how.batch
                 )
-            run = Run(loaded, recipe_plan, output, journal, opened, budget, how, watch, workers)
+            run = Run(loaded, recipe_plan, output, journal, opened, budget, how, watch, engine.workers)
             stores = run.tables(made_of)
             spent = journal.spent()
         finally:
-            workers.close()
             journal.close()
         manifest = finish(loaded, recipe_plan, output, stores, run.models, made_of, time.monotonic() - began, spent)
         note_commits(manifest, commits)

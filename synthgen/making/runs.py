@@ -16,6 +16,7 @@ from synthgen.engine.run import ASKED_CHUNK
 from synthgen.engine.workers import Workers
 from synthgen.errors import OutputError
 from synthgen.fields.reply import APP
+from synthgen.making.engine import EngineName
 from synthgen.making.estimate import QuestionEstimate, questions
 from synthgen.models import AppModel, Budget, Journal, Journalled, Model, PaidModel, has_batches, is_loaded, is_paid, open_model, unnamed
 from synthgen.recipe import Loaded, Plan, TablePlan
@@ -71,7 +72,7 @@ class Tick:
 class RunOptions:
     """How a run goes: from the start (`fresh`), or over the journal's answers alone (`recheck`); in Message Batches (`batch`); for at most
     `max_cost` US dollars; in chunks of so many rows (None: as is usual); and by these `models` in place of the recipe's, the application
-    among them; by so many `workers` where no model is asked (None: as many as there are processors)."""
+    among them; by so many `workers` (None: as many as there are processors, or as fit on a cluster), on which `engine`."""
 
     fresh: bool = False
     recheck: bool = False
@@ -80,6 +81,7 @@ class RunOptions:
     chunk: int | None = None
     models: Mapping[str, Model] | None = None
     workers: int | None = None
+    engine: EngineName = "local"
 
 
 Watch = Callable[[Tick], None]

@@ -1,8 +1,9 @@
 """The only way to a model: nothing outside this folder (and `tune`) imports torch, transformers or anthropic."""
 
+from synthgen.models.actors import ActorModel
 from synthgen.models.app import AppModel
 from synthgen.models.app_opening import AppSource, UnnamedApp, opened_app, unnamed
-from synthgen.models.base import BaseModel, is_loaded
+from synthgen.models.base import BaseModel
 from synthgen.models.budget import Budget
 from synthgen.models.chat import ChatModel
 from synthgen.models.claude import ClaudeModel
@@ -10,10 +11,11 @@ from synthgen.models.completions import CompletionsModel
 from synthgen.models.journal import Journal
 from synthgen.models.journalled import Journalled
 from synthgen.models.model import Model, PaidModel, has_batches, is_paid
-from synthgen.models.opening import open_model
+from synthgen.models.opening import is_loaded, open_model
 from synthgen.models.scripted import ScriptedModel
 
 __all__ = [
+    "ActorModel",
     "AppModel",
     "AppSource",
     "BaseModel",

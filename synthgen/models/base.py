@@ -10,20 +10,19 @@ import contextlib
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from synthgen.errors import DataError, ModelError
 from synthgen.memory import lacks_memory
 from synthgen.models import hub_model, packed
 from synthgen.models.codec import Codec, light_codec, token_set, transformers_codec
 from synthgen.models.missing import missing
-from synthgen.models.model import Model
 from synthgen.recipe import model_folder
 from synthgen.recipe.model_folder import Fence
 from synthgen.spec.parts import exists
@@ -47,6 +46,15 @@ MIN_P = 0.05
 """A token is never chosen when it is less than this as likely as the likeliest (min-p sampling, arXiv 2407.01082)."""
 
 
+class ModelSettings(TypedDict):
+    """How a base model is opened."""
+
+    revision: str | None
+    dtype: str
+    device: str
+    fence: Fence | None
+
+
 class BaseModel:
     """A base model, loaded when it is first asked.
 
@@ -68,10 +76,16 @@ class BaseModel:
     @cached_property
     def identity(self) -> str:
         """Name, a digest of its files or its commit, its number format, and how it samples."""
-        return f"{Path(self.name).name if self._local else self.name}@{self._version} {self.dtype} min_p={MIN_P} width={WIDTH}"
+        return f"{Path(self.name).name if self.is_local else self.name}@{self._version} {self.dtype} min_p={MIN_P} width={WIDTH}"
 
     @property
-    def _local(self) -> bool:
+    def settings(self) -> ModelSettings:
+        """How it is opened, here or elsewhere."""
+        return {"revision": self.revision, "dtype": self._dtype_asked, "device": self._device_asked, "fence": self._fence}
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder or a file on this machine."""
         return self.name == "scribbler" or ((self._fence is None or Path(self.name).is_absolute()) and exists(self.name))
 
     @property
@@ -85,7 +99,7 @@ class BaseModel:
         try:
             if self.name == "scribbler":
                 return None
-            if self._local:
+            if self.is_local:
                 model_folder.check(self.place, self._fence)
                 return None
             if exists(self.name):
@@ -102,7 +116,7 @@ class BaseModel:
     def content(self) -> str:
         """What stands for the files of a local model; empty for one on the Hub."""
         self._checked  # noqa: B018 (it raises)
-        if not self._local:
+        if not self.is_local:
             return ""
         digest = sha256()
         folder = self.place
@@ -157,7 +171,7 @@ class BaseModel:
         """What transformers is told to load, and how: no code, and of a GGUF file nothing that lies beside it."""
         options: dict[str, Any] = {"trust_remote_code": False}
         commit = self._checked or self.revision
-        if not self._local:
+        if not self.is_local:
             yield self.name, options | ({"revision": commit} if commit else {})
         elif self.place.is_dir():
             yield str(self.place), options
@@ -168,7 +182,7 @@ class BaseModel:
     @cached_property
     def _llama(self) -> Llama | None:
         """The model without transformers, which takes seconds to import, where that is possible."""
-        if not (self._local and self.is_packed):
+        if not (self.is_local and self.is_packed):
             return None
         with self._readable_errors():
             self._checked  # noqa: B018 (it raises)
@@ -205,7 +219,7 @@ class BaseModel:
             logging.set_verbosity_error()
             logging.disable_progress_bar()
             config = AutoConfig.from_pretrained(source, **options)
-            if self._local:
+            if self.is_local:
                 weights = model_folder.weights(self.place)
                 check_size(config, sum(file.stat().st_size for file in weights))
             if self.is_packed:
@@ -238,7 +252,7 @@ class BaseModel:
         except Exception as error:  # transformers, the Hub client and torch have no common error class
             if lacks_memory(error):
                 raise
-            raise missing(self.name, self._local, error) from error
+            raise missing(self.name, self.is_local, error) from error
 
     # Work
 
@@ -251,25 +265,33 @@ class BaseModel:
     def _codec(self) -> Codec:
         with self._readable_errors():
             self._checked  # noqa: B018 (it raises)
-            light = light_codec(self.place) if self._local and self.is_packed else None
+            light = light_codec(self.place) if self.is_local and self.is_packed else None
         return light or transformers_codec(self.tokenizer)
 
     def complete(self, prompts: Sequence[Prompt]) -> Iterator[Completion]:
         """Completions as their messages end; settings: `temperature`, `tokens` at most, `stop` text, and the `opening` that each begins
         with."""
+        frames = by_frame(prompts)
+        workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(frames))
+        return (completion for _, completion in self.write(prompts, frames, workers))
+
+    def write(self, prompts: Sequence[Prompt], frames: Iterable[Sequence[int]], workers: int) -> Iterator[tuple[int, Completion]]:
+        """Completions of some of the prompts, with their numbers: of those that `frames` names, each the numbers of prompts that share
+        their text, as they come. Nothing in a completion depends on which these are, or on how many `workers` write at a time."""
         from synthgen.models.batch import side_by_side
 
-        frames: dict[str, list[Job]] = {}
-        for number, prompt in enumerate(prompts):
-            ids = frames[prompt.text][0].ids if prompt.text in frames else tuple(self._ids(prompt.text))
-            frames.setdefault(prompt.text, []).append(self._job(number, prompt, ids))
-        jobs = [job for frame_jobs in frames.values() for job in frame_jobs]
-        room, longest = max((len(job.uniforms) for job in jobs), default=0), max((len(job.ids) for job in jobs), default=0)
+        ids = {text: tuple(self._ids(text)) for text in {prompt.text: None for prompt in prompts}}
+        openings = {opening: self._codec.plain(opening) for opening in {_opening(prompt): None for prompt in prompts}}
+        room = max((len(openings[_opening(prompt)]) + _limit(prompt) for prompt in prompts), default=0)
+        longest = max(map(len, ids.values()), default=0)
         self._check_window(longest, longest + room)
         stop = str(prompts[0].settings.get("stop", "")) if prompts else ""
-        workers = 1 if self.device != "cpu" else min(WORKERS, cores(), len(frames))
-        for job in side_by_side(self._writer(longest, room), list(frames.values()), workers, partial(self._is_end, stop), choose):
-            yield self._completion(prompts[job.number], job)
+
+        def jobs(frame: Sequence[int]) -> list[Job]:
+            return [_job(number, prompts[number], ids[prompts[number].text], openings[_opening(prompts[number])]) for number in frame]
+
+        for job in side_by_side(self._writer(longest, room), map(jobs, frames), workers, partial(self._is_end, stop), choose):
+            yield job.number, self._completion(prompts[job.number], job)
 
     def _writer(self, longest: int, room: int) -> Callable[..., Iterator[Job]]:
         """What writes jobs whose frames have `longest` tokens at most, and their messages `room`."""
@@ -300,14 +322,6 @@ class BaseModel:
     def _ids(self, text: str) -> list[int]:
         with self._readable_errors():
             return self._codec.frame(text)
-
-    def _job(self, number: int, prompt: Prompt, ids: tuple[int, ...]) -> Job:
-        from synthgen.models.batch import Job
-
-        stream = Random(prompt.stream)
-        opening = self._codec.plain(str(prompt.settings.get("opening", "")))
-        uniforms = [stream.random() for _ in range(len(opening) + _limit(prompt))]
-        return Job(number, ids, uniforms, float(prompt.settings.get("temperature", 1.0)), opening=opening)
 
     def _is_end(self, stop: str, token: int) -> bool:
         is_end = self._stops.get((stop, token))
@@ -358,8 +372,28 @@ def machine() -> dict[str, str | int]:
     return {"device": model.device, "device name": name, "processors": cores(), "number format": model.dtype}
 
 
+def by_frame(prompts: Sequence[Prompt]) -> list[list[int]]:
+    """The numbers of the prompts that share a text, for each text in the order in which it comes first."""
+    frames: dict[str, list[int]] = {}
+    for number, prompt in enumerate(prompts):
+        frames.setdefault(prompt.text, []).append(number)
+    return list(frames.values())
+
+
 def _limit(prompt: Prompt) -> int:
     return int(prompt.settings.get("tokens", 120))
+
+
+def _opening(prompt: Prompt) -> str:
+    return str(prompt.settings.get("opening", ""))
+
+
+def _job(number: int, prompt: Prompt, ids: tuple[int, ...], opening: Sequence[int]) -> Job:
+    from synthgen.models.batch import Job
+
+    stream = Random(prompt.stream)
+    uniforms = [stream.random() for _ in range(len(opening) + _limit(prompt))]
+    return Job(number, ids, uniforms, float(prompt.settings.get("temperature", 1.0)), opening=opening)
 
 
 def choose(logits: torch.Tensor, uniforms: torch.Tensor, temperature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -407,8 +441,3 @@ def check_size(config: Any, weights: int) -> None:
             f"its config describes {numbers:,} numbers, and its weights have only {weights:,} bytes",
             model_folder.WHOLE,
         )
-
-
-def is_loaded(model: Model) -> bool:
-    """Whether a model is one whose weights are read before its first answer."""
-    return isinstance(model, BaseModel)

@@ -10,7 +10,7 @@ This module imports torch, so it is imported when a model first writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from queue import Queue
 from threading import Event, Lock, Thread
@@ -153,12 +153,13 @@ class Batch:
 
 def side_by_side(
     make: Callable[..., Iterator[Job]],
-    frames: Sequence[Sequence[Job]],
+    frames: Iterable[Sequence[Job]],
     workers: int,
     ends: Callable[[int], bool],
     choose: Choose,
 ) -> Iterator[Job]:
-    """All jobs of all frames, each as soon as it is written, by so many workers, each with a batch that `make` writes.
+    """All jobs of all frames, each as soon as it is written, by so many workers, each with a batch that `make` writes. A frame is taken
+    when there is room for a job.
 
     Torch's own threads meet after every operation; on a machine that does other work too they wait for each other so much
     that they are slower than one. Workers never wait for each other, and what they write is the same for any number.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from synthgen.models.actors import ActorModel
 from synthgen.models.app_opening import UnnamedApp
 from synthgen.models.base import BaseModel
 from synthgen.models.budget import Budget
@@ -44,6 +45,11 @@ OPENERS: dict[str, Callable[[Any, Budget | None], Model]] = {
     "completions": _completions,
 }
 """By kind."""
+
+
+def is_loaded(model: Model) -> bool:
+    """Whether a model is one whose weights are read before its first answer."""
+    return isinstance(model, BaseModel | ActorModel)
 
 
 def open_model(spec: AnySpec, budget: Budget | None = None) -> Model:

@@ -114,7 +114,7 @@ class BaseModelSpec(Part):
     @property
     def fence(self) -> Callable[[str], Path] | None:
         """Gives the file of a path, where the recipe says which model it is. Raises ValueError when the recipe may not read it."""
-        return None if self.name == "scribbler" else self._context.path
+        return None if self.name == "scribbler" else RecipeContext(self._context.folder, allow=self._context.allow).path
 
     @property
     def place(self) -> str:
