@@ -26,10 +26,11 @@ from synthgen.memory import lacks_memory
 ADDRESS = "RAY_ADDRESS"
 STORE = 256 << 20
 """Bytes of shared memory of a cluster that is started here: results of tasks wait in it, a few at a time."""
+START_TRIES = 3
+"""Ray gives a machine 30 seconds to start a cluster, which a busy one may miss."""
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # a worker without a GPU sees none
-    "RAY_raylet_start_wait_time_s": "120",  # on a busy machine
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # under `uv run`, Ray would send the working directory to the cluster
 }
 """What Ray is told, unless the environment says otherwise."""
@@ -261,7 +262,7 @@ def _join(ray: Any, address: str) -> None:
         ) from None
 
 
-def _start(ray: Any, limit: int | None, folder: str) -> None:
+def _start(ray: Any, limit: int | None, folder: str, tries: int = START_TRIES) -> None:
     try:
         ray.init(
             address="local",
@@ -275,6 +276,9 @@ def _start(ray: Any, limit: int | None, folder: str) -> None:
     except Exception as error:  # Ray has no common error class
         if lacks_memory(error):
             raise
+        ray.shutdown()
+        if tries > 1:
+            return _start(ray, limit, folder, tries - 1)
         raise ModelError(
             f"no Ray cluster can be started on this machine: {_first_line(error)}", "try again, or make it without --engine ray"
         ) from None
