@@ -10,6 +10,7 @@ from synthgen.interview.blocks import block
 from synthgen.interview.described import Described
 from synthgen.interview.placeholders import PromptTemplate
 from synthgen.interview.places import PLACES
+from synthgen.interview.second import other_key, second_request
 from synthgen.interview.variables import DOCUMENT, MESSAGE, OTHER, VariableKind, is_written, variable_kinds
 from synthgen.interview.writing import ABOUT, STAND_IN, files_of, mapping
 from synthgen.spec.scalars import scalar
@@ -143,7 +144,12 @@ class FilledPrompt:
             yield f"        seeds: seeds/{self.typed}.txt    # {STAND_IN}"
         yield f"        voice: {mapping(PLACES[self.about.place].voices)}    # how they type, by weight"
         yield f"      case: {{kind: choice, options: {CASES}}}"
-        yield f'      {self.typed}: {{kind: edge_case, of: {typed}, case: "{{{{ case }}}}"}}'
+        if len(self.topics) > 1:
+            seeds = dict(zip(self.topics, self.seeds().values(), strict=True))
+            yield from second_request("topic", seeds)
+            yield f'      {self.typed}: {{kind: edge_case, of: {typed}, case: "{{{{ case }}}}", {other_key(seeds)}}}'
+        else:
+            yield f'      {self.typed}: {{kind: edge_case, of: {typed}, case: "{{{{ case }}}}"}}'
 
 
 def _file(name: str) -> str:

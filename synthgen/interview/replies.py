@@ -202,7 +202,7 @@ def _same(question: Question, reply: str) -> str:
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", name.casefold())
+    return re.sub(r"[\s_<>-]+", "", name.casefold())
 
 
 def _weighted(question: Question, part: str) -> tuple[str, int]:
