@@ -25,6 +25,8 @@ from typer.testing import CliRunner, Result
 
 from synthgen import api
 from synthgen.cli import COMMANDS, app
+from synthgen.cli.app import SECTIONS
+from synthgen.cli.doctor import verdict
 from synthgen.cli.examples import EXAMPLES
 from synthgen.cli.terminal import print_made
 from synthgen.models import ScriptedModel
@@ -70,8 +72,9 @@ def invoked(*words: str) -> Result:
 
 
 def test_every_command_has_help() -> None:
-    listed = synthgen("--help").stdout.partition("Commands:")[2]
+    listed = synthgen("--help").stdout.partition("\nBegin:\n")[2]
     assert re.findall(r"^  (\w+)", listed, re.MULTILINE) == [*COMMANDS, "help"]
+    assert re.findall(r"^(\w.+):$", listed, re.MULTILINE) == [*SECTIONS][1:]
     for command in COMMANDS:
         done = CliRunner().invoke(app, [command, "--help"])
         assert done.exit_code == 0
@@ -250,6 +253,43 @@ def test_the_end_of_a_run_says_in_plain_words_how_near_its_voices_are(tmp_path: 
     assert re.fullmatch(r"    m, 12 rows: \d+ of \d+ measures of how people type fit the voice phone(; the report shows the others)?", line)
 
 
+def test_the_end_of_a_run_is_short_and_says_what_to_do_first(capsys: pytest.CaptureFixture[str]) -> None:
+    styles = {
+        voice: {"rows": 250, "figures": {"words": {"like": True}, "caps": {"like": voice == "phone"}}} for voice in ("phone", "rushed")
+    }
+    topics = {"card declined": {"hold": 0.8}, "refund": {"hold": 0.9}}
+    table = {"rows": 500, "refused": {}, "styles": {"m": styles}, "labels": {"m": {"hold": 0.86, "topics": topics}}}
+    recipe = {"name": "v", "tables": {"t": {"rows": 500, "fields": {"m": {"kind": "typed", "seeds": ["where is it"]}}}}}
+    answers = {"asked": 4000, "remembered": 401}
+    manifest = {"tables": {"t": table}, "answers": answers, "seconds": 994.7, "spent": [], "recipe": recipe, "files": {}}
+    print_made(api.MakeResult(Path("outputs/v"), manifest))
+    assert capsys.readouterr().out.splitlines()[:5] == [
+        "t: 500 rows",
+        "    whether messages make sense is not measured: read twenty before you use them",
+        "    m: about 86% of the labels hold; fewest for 'card declined': 80%",
+        "    m, 500 rows: 3 of 4 measures of how people type fit the 2 voices; the report shows the others",
+        "4,401 messages typed to choose 500 from, 401 of them before, in 16.6 min",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["look", "out", "--limit", "24"], "--rows"),
+        (["look", "out", "--serach", "x"], "--search"),
+        (["look", "out", "--filter", "a=b"], "--where"),
+        (["preview", "r.yaml", "--limit", "4"], "--show"),
+        (["make", "r.yaml", "--output", "x"], "--out"),
+        (["make", "r.yaml", "--budget", "5"], "--max-cost"),
+    ],
+)
+def test_an_option_that_there_is_not_is_told_with_the_one_that_was_meant(words: list[str], meant: str) -> None:
+    wrong = invoked(*words)
+    assert wrong.exit_code == 2
+    assert wrong.stderr.splitlines()[-1].endswith(f"Error: No such option '{words[2]}'. Did you mean '{meant}'?")
+    assert invoked("look", "out", "--qqqq").stderr.splitlines()[-1] == "Error: No such option '--qqqq'."
+
+
 def imported_by_check(recipe: Path, *names: str) -> str:
     code = (
         "import sys\nfrom synthgen.cli import app\n"
@@ -298,6 +338,14 @@ def test_doctor_tells_of_keys_but_not_what_they_are() -> None:
     assert "ANTHROPIC_API_KEY  present" in done.stdout
     assert "very-secret" not in done.stdout + done.stderr
     assert "torch" in done.stdout
+    assert done.stdout.splitlines()[-1] == "ready: messages are typed on this machine, and Claude can be asked"
+
+
+def test_doctor_says_what_is_missing() -> None:
+    there = {"versions": {"torch": "2", "transformers": "5"}, "scribbler": "40 MB", "keys": {"ANTHROPIC_API_KEY": False}}
+    assert verdict(there) == "ready: messages are typed on this machine; fields that Claude makes need ANTHROPIC_API_KEY"
+    assert verdict({**there, "versions": {"torch": "2"}}) == "not ready: transformers missing; see docs/install.md"
+    assert verdict({**there, "scribbler": "missing"}).startswith("not ready: the embedded model")
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.parent.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from synthgen.cli import app
 from synthgen.cli.terminal.marked import spans
 from synthgen.cli.terminal.page import out
 from synthgen.cli.terminal.rows import How, block, table, together
+from synthgen.cli.terminal.short import field_table, short_lines
 from synthgen.dataset.layout import Layout
 from synthgen.dataset.look import LookedRow
 from synthgen.models import ScriptedModel
@@ -51,12 +53,43 @@ def test_the_message_is_first_and_bright_then_labels_in_one_line_then_the_rest()
         "  traffic-0   intent: late   voice: texter",
         "  reply.say: It comes.",
         "  reply.sure: true",
-        "  id: t-0   amount: 5.5",
     ]
     first, labels, *_ = block(row(), How(), 80)
     assert ("wher is it", "bold") in styled(first)
     assert not [style for _, style in styled(first) if "dim" in style]
     assert ("intent: ", "dim") in styled(labels)
+
+
+def test_of_facts_those_are_shown_that_the_message_says_or_that_are_searched() -> None:
+    layout = Layout(("message",), {"intent": "intent"}, ("order", "amount"))
+    said = VALUES | {"message": "paid 5.5 for AB-12", "order": "ab-12"}
+    assert lines(LookedRow("t-1", said, layout))[1:] == ["  t-1   intent: late", "  order: ab-12   amount: 5.5"]
+    assert lines(LookedRow("t-1", said | {"order": "ab-1", "amount": 5}, layout))[1:] == ["  t-1   intent: late"]
+    assert lines(row(), How(search="T-0"))[-1] == "  id: t-0"
+    assert "amount  5.5" in re.sub(" +", "  ", "\n".join(lines(row(), How(full=True))))
+
+
+def test_labels_take_one_line_but_for_those_that_were_said() -> None:
+    labels = {"intent": "intent", "voice": "message_voice", "shop": "shop", "day": "day"}
+    values = VALUES | {"message": "late on Monday", "shop": "x" * 40, "day": "Monday"}
+    shown = lines(LookedRow("t-1", values, Layout(("message",), labels)), width=60)
+    assert shown == ["late on Monday", "  t-1   intent: late   voice: texter   day: Monday"]
+
+
+def test_a_row_in_one_line_is_its_label_and_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(), row(id="traffic-1", intent="lost card", input=HOSTILE)]
+    first, second = (line.plain for line in short_lines(rows, How()))
+    assert first == "late       wher is it"
+    assert second.startswith("lost card  a[RLO]b[ZWSP]c[ESC][31mred[BEL]↵x")
+    assert "\n" not in second
+
+
+def test_fields_are_a_table_where_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(out, "width", 30)
+    shown = field_table([{"intent": "late", "amount": 5}, {"intent": "lost card", "amount": None}], How())
+    assert shown is not None
+    assert [line.plain for line in shown] == ["intent     amount", "late       5", "lost card"]
+    assert field_table([{"message": LONG}], How()) is None
 
 
 def test_what_was_measured_is_shown_when_asked_for() -> None:
@@ -159,7 +192,7 @@ def test_five_rows_of_a_preview_and_of_an_output_are_twenty_lines(typed: tuple[M
     model = ScriptedModel(lambda prompt, random: f" hello this is {random.randrange(10**6)} and a bit more\n")
     (shown,) = synthgen.preview(recipe, out=folder, models={"typist": model})
     assert "message_style" in shown.rows[0].values
-    assert [len(block(one, How(), 80)) for one in shown.shown] == [3] * 5
+    assert [len(block(one, How(), 80)) for one in shown.shown] == [2] * 5
     assert "message_style" not in shown._repr_html_()
     synthgen.make(recipe, out=folder, models={"typist": model})
     said = CliRunner().invoke(app, ["look", str(folder), "-n", "5"]).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from synthgen.cli import making, models, reading, realism, recipes, reviewing, sending, serving, starting
+from synthgen.cli.commands import SectionedGroup, SuggestingCommand
 from synthgen.cli.examples import epilog
 from synthgen.cli.options import INTERRUPTED
 from synthgen.cli.streams import end_now, error_columns, error_text, failed, finished, open_streams, tell
@@ -18,37 +20,47 @@ from synthgen.memory import lacks_memory
 from synthgen.quiet import quiet_program
 from synthgen.spec.described import described
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "make": making.make,
-    "preview": making.preview,
-    "check": recipes.check,
-    "new": starting.new,
-    "look": reading.look,
-    "report": reading.report,
-    "review": reviewing.review,
-    "serve": serving.serve,
-    "verify": reading.verify,
-    "why": reading.why,
-    "diff": reading.diff,
-    "measure": realism.measure,
-    "compare": realism.compare,
-    "fewshot": reading.fewshot,
-    "export": sending.export,
-    "slice": sending.slice_,
-    "focus": recipes.focus,
-    "push": sending.push,
-    "improve": recipes.improve,
-    "tune": models.tune,
-    "schema": recipes.schema,
-    "skill": recipes.skill,
-    "doctor": models.doctor,
+SECTIONS: dict[str, dict[str, Callable[..., None]]] = {
+    "Begin": {
+        "new": starting.new,
+        "preview": making.preview,
+        "check": recipes.check,
+        "make": making.make,
+        "improve": recipes.improve,
+    },
+    "Read": {
+        "look": reading.look,
+        "report": reading.report,
+        "review": reviewing.review,
+        "why": reading.why,
+        "verify": reading.verify,
+        "measure": realism.measure,
+        "compare": realism.compare,
+    },
+    "Hand on": {"export": sending.export, "push": sending.push, "fewshot": reading.fewshot},
+    "Results": {"slice": sending.slice_, "focus": recipes.focus, "diff": reading.diff},
+    "The machine": {
+        "doctor": models.doctor,
+        "schema": recipes.schema,
+        "skill": recipes.skill,
+        "tune": models.tune,
+        "serve": serving.serve,
+    },
 }
+"""The commands, by what they are for."""
+COMMANDS = {name: function for commands in SECTIONS.values() for name, function in commands.items()}
 
 WIDEST = 120
 """Columns that help takes at most; on a narrower terminal as many as there are."""
 
+
+class _Program(SectionedGroup):
+    sections = SECTIONS
+
+
 app = typer.Typer(
     name="synthgen",
+    cls=_Program,
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
@@ -123,9 +135,8 @@ def _options(
 
 for _name, _function in COMMANDS.items():
     _help_text = described(_function)
-    app.command(_name, help=_help_text, short_help=_help_text.split(". ")[0].split("; ")[0].rstrip("."), epilog=epilog(_name))(
-        _errors_in_words(_function)
-    )
+    _short_text = re.split(r"[.;:] ", _help_text)[0].rstrip(".")
+    app.command(_name, cls=SuggestingCommand, help=_help_text, short_help=_short_text, epilog=epilog(_name))(_errors_in_words(_function))
 
 
 @app.command("help", help="Show the help of a command, or this list.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import synthgen
 from synthgen.models.base import SCRIBBLER, machine
 from synthgen.versions import installed, versions
 
+MISSING = "missing"
 KEYS = ("ANTHROPIC_API_KEY", "HF_TOKEN")
 
 
@@ -26,6 +28,18 @@ def examine() -> dict[str, Any]:
     }
 
 
+def verdict(findings: Mapping[str, Any]) -> str:
+    """What this machine can make, or what it lacks for it, in a line."""
+    lacking = [package for package in ("torch", "transformers") if package not in findings["versions"]]
+    if findings["scribbler"] == MISSING:
+        lacking.insert(0, "the embedded model")
+    if lacking:
+        return f"not ready: {', '.join(lacking)} missing; see docs/install.md"
+    if findings["keys"]["ANTHROPIC_API_KEY"]:
+        return "ready: messages are typed on this machine, and Claude can be asked"
+    return "ready: messages are typed on this machine; fields that Claude makes need ANTHROPIC_API_KEY"
+
+
 def _scribbler() -> str:
     weights = SCRIBBLER / "model.safetensors"
-    return f"{weights.stat().st_size / 1e6:.0f} MB" if weights.exists() else "missing"
+    return f"{weights.stat().st_size / 1e6:.0f} MB" if weights.exists() else MISSING

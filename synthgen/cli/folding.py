@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-UNIT = re.compile(r"(?<=: )(?:synthgen |datasets\.load_dataset\().*|\S+")
+UNIT = re.compile(r"(?<=: )(?:synthgen |pip install |ssh -L |datasets\.load_dataset\().*|\S+")
 """What stays in one line: a word, or a command at the end."""
 HANG = 2
 """How much further in a line goes on than it began."""

@@ -85,10 +85,10 @@ def tune(
 def doctor(as_json: Json = False) -> None:
     """Say what this machine has: versions, device, models, keys (never their values)."""
     from synthgen.cli import terminal
-    from synthgen.cli.doctor import examine
+    from synthgen.cli.doctor import examine, verdict
 
     findings = examine()
     if as_json:
         typer.echo(json.dumps(findings))
     else:
-        terminal.print_doctor(findings)
+        terminal.print_doctor(findings, verdict(findings))

@@ -73,7 +73,10 @@ Workers = Annotated[
     ),
 ]
 All = Annotated[
-    bool, typer.Option("--all", help="whole texts, and what was measured of them: style, slips, where each row came from (provenance)")
+    bool,
+    typer.Option(
+        "--all", help="all fields, whole texts, and what was measured of them: style, slips, where each row came from (provenance)"
+    ),
 ]
 NoReview = Annotated[
     bool, typer.Option("--no-review", help="take the rows as they were made, whatever reviewers decided (default: as they left them)")

@@ -37,16 +37,21 @@ def look(
     ] = None,
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="how many to pass over first")] = 0,
     fields: Annotated[list[str] | None, typer.Option("--field", metavar="FIELD", help="show only this field; may be repeated")] = None,
+    short: Annotated[bool, typer.Option("--short", help="one line a row: its label and what was typed")] = False,
     full: All = False,
     as_json: Json = False,
 ) -> None:
-    """Read rows of an output, or of a run that is not finished: what was typed, then labels and facts."""
+    """Read rows of an output, or of a run that is not finished: what was typed, then labels, and the facts that it mentions."""
+    if short and full:
+        raise typer.BadParameter("--short shows less of a row and --all all of it; give one of them")
+    if short and tables and len(tables) > 1:
+        raise typer.BadParameter("--short shows rows of one table; name one")
     from synthgen import api
     from synthgen.cli import terminal
 
     selection = api.look(output, tables, where=where or [], search=search, sort=sort, row=row, fields=fields or [], rows=rows, skip=skip)
     if not as_json:
-        terminal.print_look(selection, skip, full=full, search=search)
+        terminal.print_look(selection, skip, full=full, short=short, search=search)
         return
     for number, values in enumerate(selection.rows):
         related_rows = (

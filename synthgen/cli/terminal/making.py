@@ -10,6 +10,8 @@ from rich.text import Text
 from synthgen.cli.terminal.page import out, safe, verbatim
 from synthgen.cli.terminal.rows import How, print_rows
 from synthgen.dataset import REPORT
+from synthgen.fields import Asked
+from synthgen.fields.typed import Typed
 from synthgen.models.budget import dollars
 from synthgen.recipe.recorded import RecordedRecipe
 
@@ -39,13 +41,7 @@ def print_made(result: MakeResult) -> None:
         for line in (*_labels(table), *_voices(table), *_application(table)):
             out.print(Text(line))
     if not result.already:
-        answers = manifest["answers"]
-        answer_counts = (
-            f"{answers['asked']:,} messages asked, {answers['remembered']:,} from the journal, "
-            if answers.get("asked") or answers.get("remembered")
-            else ""
-        )
-        out.print(Text(f"{answer_counts}{manifest['seconds']:.1f} s"))
+        out.print(Text(_effort(manifest)))
         for line in _cost_lines(manifest["spent"]):
             out.print(Text(line))
     for note in result.notes:
@@ -57,13 +53,34 @@ def print_made(result: MakeResult) -> None:
     out.print(Text(f"look: synthgen look {result.named}\nload: datasets.load_dataset({loads})"))
 
 
+def _effort(manifest: Mapping[str, Any]) -> str:
+    """What was asked for the rows, and how long it took."""
+    recorded, answers, took = RecordedRecipe(manifest["recipe"]), manifest["answers"], duration(manifest["seconds"])
+    before, count = answers.get("remembered") or 0, (answers.get("remembered") or 0) + (answers.get("asked") or 0)
+    if not count:
+        return took
+    asked = {name: [field for field in table.fields.values() if issubclass(field.kind, Asked)] for name, table in recorded.tables.items()}
+    rows = sum(table["rows"] for name, table in manifest["tables"].items() if asked.get(name))
+    what = f"{count:,} answers"
+    if all(issubclass(field.kind, Typed) for fields in asked.values() for field in fields):
+        what = f"{count:,} messages typed to choose {rows:,} from"
+    earlier = f", {before:,} of them before" if before else ""
+    return f"{what}{earlier}, in {took}"
+
+
+def duration(seconds: float) -> str:
+    """A time in words."""
+    size, unit = (1, "s") if seconds < 120 else (60, "min") if seconds < 7200 else (3600, "h")
+    return f"{seconds / size:.1f} {unit}"
+
+
 def _labels(table: Mapping[str, Any]) -> Iterator[str]:
     """How many messages are about their topic."""
     for name, labels in table.get("labels", {}).items():
         worst = sorted(labels["topics"].items(), key=lambda item: item[1]["hold"])[:3]
-        least = ", ".join(f"{topic} {figures['hold']:.0%}" for topic, figures in worst if figures["hold"] <= labels["hold"] - BELOW)
-        yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; fewest of {least}" if least else "")
+        least = ", ".join(f"'{topic}': {figures['hold']:.0%}" for topic, figures in worst if figures["hold"] <= labels["hold"] - BELOW)
         yield f"    {SENSE}"
+        yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; fewest for {least}" if least else "")
 
 
 def _application(table: Mapping[str, Any]) -> Iterator[str]:
@@ -76,10 +93,12 @@ def _application(table: Mapping[str, Any]) -> Iterator[str]:
 def _voices(table: Mapping[str, Any]) -> Iterator[str]:
     """How near the table came to the voices it was to be typed in; which measures are missed, the report and the card say."""
     for name, styles in table.get("styles", {}).items():
-        for voice, style in styles.items():
-            near, count = sum(measured["like"] for measured in style["figures"].values()), len(style["figures"])
-            others = "" if near == count else "; the report shows the others"
-            yield f"    {name}, {style['rows']:,} rows: {near} of {count} measures of how people type fit the voice {voice}{others}"
+        if not styles:
+            continue
+        figures = [measured["like"] for style in styles.values() for measured in style["figures"].values()]
+        rows, others = sum(style["rows"] for style in styles.values()), "" if all(figures) else "; the report shows the others"
+        whose = f"the voice {next(iter(styles))}" if len(styles) == 1 else f"the {len(styles)} voices"
+        yield f"    {name}, {rows:,} rows: {sum(figures)} of {len(figures)} measures of how people type fit {whose}{others}"
 
 
 def print_preview(preview: Previewed, printed: Collection[str], show: int, *, full: bool) -> None:

@@ -47,8 +47,8 @@ def print_tuned(result: Tuned) -> None:
         out.print(Text(f"note: {note}"))
 
 
-def print_doctor(findings: Mapping[str, Any]) -> None:
-    """The findings of the doctor."""
+def print_doctor(findings: Mapping[str, Any], verdict: str) -> None:
+    """The findings of the doctor, and the verdict last."""
     for name, value in findings.items():
         if isinstance(value, Mapping):
             for inner, inner_value in value.items():
@@ -57,3 +57,4 @@ def print_doctor(findings: Mapping[str, Any]) -> None:
                 )
         elif value != "":
             out.print(Text(f"{name:<18} {value if not isinstance(value, bool) else 'yes' if value else 'no'}"))
+    out.print(Text(verdict))

@@ -64,7 +64,7 @@ class ProcessorShare:
         return now - since >= WATCHED - 1 and after - before < SCARCE * (now - since) and self.is_wanted
 
 
-class Pace:
+class TablePace:
     """How fast a table gets on. Its `work` are rows, and of those that are typed but not yet read the share that most likely passes; it
     never falls. What is `given` of it, by an earlier run and its journal, says nothing of the pace; neither does the time before the first
     answer of this run, in which a model is loaded."""

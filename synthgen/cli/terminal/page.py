@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,9 @@ out = _Out(highlight=False, soft_wrap=True)
 err = _Err(stderr=True, highlight=False, soft_wrap=True)
 if not out.width:  # COLUMNS=0, as some editors and containers have it: rich would print nothing
     out.width = err.width = 80
+INSET = "    "
+WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
+"""A word of a command, with what is quoted in it."""
 BAR = 24
 """Characters of a full bar."""
 
@@ -52,6 +56,18 @@ def verbatim(value: object) -> Text:
     text = safe(value)
     text.no_wrap = True
     return text
+
+
+def print_command(command: str) -> None:
+    """A command to copy: at a terminal one that is longer than a line goes on after a backslash, never inside a word."""
+    width = out.width - len(INSET) if out.is_terminal else len(command)
+    lines = [""]
+    for word in WORD.findall(command):
+        if lines[-1] and len(lines[-1]) + len(word) + 3 > width:
+            lines.append(f"  {word}")
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    out.print(verbatim("\n".join(f"{INSET}{line}{' ' + chr(92) if number < len(lines) else ''}" for number, line in enumerate(lines, 1))))
 
 
 def folded(text: Text, width: int) -> Text:

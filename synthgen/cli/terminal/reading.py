@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from synthgen.cli.terminal.page import err, out, safe
-from synthgen.cli.terminal.rows import How, listed, padded, painted, print_lines, print_rows, together, width
-from synthgen.text.legible import LONGEST, legible, plainly
+from synthgen.cli.terminal.rows import How, listed, print_lines, print_rows, together, width
+from synthgen.cli.terminal.short import field_table, labelled_lines, one_line, short_lines
+from synthgen.text.legible import plainly
 
 if TYPE_CHECKING:
     from synthgen.dataset.answered import AnsweredSoFar
@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     from synthgen.dataset.verify import Verified
     from synthgen.harness.fewshot import Count, Fewshot
 
-TOPIC = 24
-"""Characters of a label before a message that no row is chosen from yet."""
 
-
-def print_look(selection: Looked, skip: int, *, full: bool = False, search: str = "") -> None:
-    """Rows of an output, each with those of other tables that belong to it, and how far an unfinished run is."""
+def print_look(selection: Looked, skip: int, *, full: bool = False, short: bool = False, search: str = "") -> None:
+    """Rows of an output, each with those of other tables that belong to it, or `short` in a line, and how far an unfinished run is."""
     how = How(full, search)
     if selection.answered:
         _print_answered(selection.answered, how)
@@ -32,8 +29,10 @@ def print_look(selection: Looked, skip: int, *, full: bool = False, search: str 
             out.print(safe(line))
         return
     if selection.fields:
-        for row in selection.rows:
-            print_lines([*listed(row, how, width()), Text()])
+        as_table = None if full else field_table(selection.rows, how)
+        print_lines(as_table or [line for row in selection.rows for line in (*listed(row, how, width()), Text())])
+    elif short:
+        print_lines(short_lines(selection.shown, how))
     elif selection.beside:
         for looked_row, related in zip(selection.shown, selection.beside, strict=True):
             print_lines([*together(looked_row, related, how), Text()])
@@ -52,14 +51,8 @@ def _print_answered(answered: AnsweredSoFar, how: How) -> None:
     """What was answered while no row is finished, a line each, with its label before it."""
     out.print(safe(answered.heading))
     several = len({message.field for message in answered.messages}) > 1
-    topic_width = min(TOPIC, max((cell_len(plainly(message.topic)) for message in answered.messages), default=0))
-    for message in answered.messages:
-        text = painted(legible(message.text, longest=how.longest(message.text, LONGEST)), how, inline=True)
-        label = Text(f"{plainly(message.field)}  ", style="dim") if several else Text()
-        if topic_width:
-            topic = Text(plainly(message.topic)[:topic_width], style="dim")
-            label = Text.assemble(label, padded(topic, topic_width), "  ")
-        out.print(Text.assemble("  ", label, text))
+    texts = [(plainly(message.field if several else message.topic), one_line(message.text, how)) for message in answered.messages]
+    print_lines(labelled_lines(texts))
 
 
 def print_standing(selection: Looked) -> None:

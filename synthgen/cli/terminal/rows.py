@@ -1,10 +1,12 @@
-"""Rows as they are read: what was said first, bright and in lines of its own, then labels and facts; at any width, in colours or without.
+"""Rows as they are read: what was said first, bright and in lines of its own, then labels, and the facts that it mentions; at any width, in
+colours or without.
 
 What cannot be seen is spelled out (see `legible`), in brackets, or without colours it would be taken for what was said.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -73,15 +75,35 @@ def block(row: LookedRow, how: How, width: int) -> list[Text]:
     texts = texts_of_row(row.values, names, longest)
     head = list(_text_lines(texts[0], how, width, bright=True)) if texts else []
     other_lines = [line for text in texts[1:] for line in _text_lines(text, how, width - 2, dim=text.name in row.layout.earlier)]
-    of = {name: row.values.get(column) for name, column in row.layout.labels.items()}
-    cells = [Text(row.id, style="dim"), *(_cells(of, how) if texts and not how.full else ())]
+    said = "\n".join(piece.text for text in texts for pieces in (text.pieces, *(part for _, part in text.parts)) for piece in pieces)
+    labels = _label_lines(row, said, how, width - 2) if texts and not how.full else packed([Text(row.id, style="dim")], width - 2)
     if how.full:
         below = listed({name: value for name, value in row.values.items() if name not in names}, how, width - 2)
     elif texts:
-        below = packed(list(_cells({name: row.values.get(name) for name in row.layout.facts}, how, dim=True)), width - 2)
+        facts = {name: row.values.get(name) for name in row.layout.facts if _is_said(row.values.get(name), said, how)}
+        below = packed(list(_cells(facts, how, dim=True)), width - 2)
     else:
         below = listed({name: row.values[name] for name in _columns(row) if row.values[name] is not None}, how, width - 2)
-    return [*head, *_inset([*_aside(row, how, width - 2), *packed(cells, width - 2), *other_lines, *below], 2 if texts else 0)]
+    return [*head, *_inset([*_aside(row, how, width - 2), *labels, *other_lines, *below], 2 if texts else 0)]
+
+
+def _is_said(value: Any, said: str, how: How) -> bool:
+    """Whether a value stands in what was said, or is what somebody searches."""
+    text = to_text(value).strip() if value is not None else ""
+    if not text:
+        return False
+    return bool(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said, re.IGNORECASE)) or bool(how.search and first_end(text, how.search))
+
+
+def _label_lines(row: LookedRow, said: str, how: How, width: int) -> list[Text]:
+    """The id of a row and its labels: as many as a line holds, and of the others those that were said."""
+    cells = [Text(row.id, style="dim")]
+    for number, (name, column) in enumerate(row.layout.labels.items()):
+        value = row.values.get(column)
+        new_cells = list(_cells({name: value}, how))
+        if number == 0 or len(packed([*cells, *new_cells], width)) == 1 or _is_said(value, said, how):
+            cells += new_cells
+    return packed(cells, width)
 
 
 def _columns(row: LookedRow) -> list[str]:

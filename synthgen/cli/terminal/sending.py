@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import out, safe, verbatim
+from synthgen.cli.terminal.page import out, print_command, safe
 
 if TYPE_CHECKING:
     from synthgen.harness import Exported
@@ -22,7 +22,7 @@ def print_export(done: Exported) -> None:
     for name, folder in done.folders.items():
         out.print(safe(f"  {name}: {folder}"))
         if name in done.commands:
-            out.print(verbatim(f"    {done.commands[name]}"))
+            print_command(done.commands[name])
     for note in done.notes:
         out.print(safe(f"  note: {note}"))
 

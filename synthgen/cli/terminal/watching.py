@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.markup import escape
 from rich.text import Text
 
-from synthgen.cli.terminal.pace import Pace
+from synthgen.cli.terminal.pace import TablePace
 from synthgen.cli.terminal.page import err, safe
 from synthgen.models.budget import dollars
 
@@ -23,6 +23,8 @@ START = "reading the recipe"
 """What is done before a table is begun."""
 BAR = 16
 """Characters of a bar."""
+PADDING = 3
+"""Characters between the parts of a live line, and behind it."""
 BUSY = "waiting for the processor: this computer is busy"
 PLAIN_EVERY = 10.0
 """Seconds between plain lines when nobody watches."""
@@ -48,17 +50,17 @@ def _live() -> Iterator[Callable[[Tick], None]]:
 
         def render(self, task: Task) -> Text:
             name = cell_len(Text.from_markup(task.description).plain)
-            return safe(_doing(task.fields["pace"], err.width - name - BAR - 2) if task.fields["pace"] else "")
+            return safe(_doing(task.fields["pace"], err.width - name - BAR - PADDING) if task.fields["pace"] else "")
 
     name, status = TextColumn("{task.description}", table_column=Column(no_wrap=True)), StatusColumn(Column(no_wrap=True))
     with Progress(name, BarColumn(BAR), status, console=err, transient=True) as display:
         start = display.add_task(START, total=None, pace=None)
-        tables: dict[str, tuple[Any, Pace]] = {}
+        tables: dict[str, tuple[Any, TablePace]] = {}
 
         def watch(tick: Tick) -> None:
             display.update(start, visible=False)
             if tick.table not in tables:
-                new_pace = Pace(tick)
+                new_pace = TablePace(tick)
                 description = escape(safe(tick.table).plain)
                 tables[tick.table] = display.add_task(description, total=tick.wanted, pace=new_pace), new_pace
             task, pace = tables[tick.table]
@@ -71,11 +73,11 @@ def _live() -> Iterator[Callable[[Tick], None]]:
 
 
 def _plainly() -> Callable[[Tick], None]:
-    paces: dict[str, Pace] = {}
+    paces: dict[str, TablePace] = {}
     printed_at = [time.monotonic()]
 
     def watch(tick: Tick) -> None:
-        pace = paces.setdefault(tick.table, Pace(tick))
+        pace = paces.setdefault(tick.table, TablePace(tick))
         pace.add(tick)
         with suppress(OSError):  # a run does not end because nobody reads how far it is
             for news in pace.news(tick):
@@ -87,7 +89,7 @@ def _plainly() -> Callable[[Tick], None]:
     return watch
 
 
-def _doing(pace: Pace, room: int | None = None) -> str:
+def _doing(pace: TablePace, room: int | None = None) -> str:
     """How far a table is, as far as there is room: what matters least is left out first."""
     parts = [(words, matters) for words, matters in _parts(pace) if words]
     while room is not None and len(parts) > 1 and cell_len(", ".join(words for words, _ in parts)) > room:
@@ -95,7 +97,7 @@ def _doing(pace: Pace, room: int | None = None) -> str:
     return ", ".join(words for words, _ in parts)
 
 
-def _parts(pace: Pace) -> Iterator[tuple[str, int]]:
+def _parts(pace: TablePace) -> Iterator[tuple[str, int]]:
     """What can be said of a table, in the order in which it is, and how much each matters."""
     tick = pace.tick
     loading = bool(tick.preparing) and not pace.new_answers

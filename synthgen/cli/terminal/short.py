@@ -1,0 +1,66 @@
+"""Rows in one line each: their label and their message, or the fields that were asked for, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from synthgen.cli.terminal.page import out
+from synthgen.cli.terminal.rows import How, padded, painted, width
+from synthgen.text.legible import LONGEST, legible, plainly
+
+if TYPE_CHECKING:
+    from synthgen.dataset.look import LookedRow
+
+LABEL = 24
+"""Characters of a label, at most."""
+GAP = "  "
+
+
+def one_line(value: Any, how: How) -> Text:
+    """A value in one line."""
+    return Text() if value is None else painted(legible(value, longest=how.longest(value, LONGEST)), how, inline=True)
+
+
+def labelled_lines(texts: Sequence[tuple[str, Text]]) -> list[Text]:
+    """Texts, each behind its label; at a terminal none is longer than a line."""
+    label_width = min(LABEL, max((cell_len(label) for label, _ in texts), default=0))
+    lines = list[Text]()
+    for label, text in texts:
+        shown_label = Text(label, style="dim")
+        shown_label.truncate(label_width, overflow="ellipsis")
+        line = Text.assemble(padded(shown_label, label_width), GAP, text) if label_width else text
+        if out.is_terminal:
+            line.truncate(width(), overflow="ellipsis")
+        lines.append(line)
+    return lines
+
+
+def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
+    """Rows in a line each: what a row is about, else its id, and what was said in it."""
+    texts = list[tuple[str, Text]]()
+    for row in rows:
+        label, text = next(iter(row.layout.labels.values()), ""), next((name for name in row.layout.texts if name in row.values), "")
+        value = row.values.get(label)
+        others = [str(row.values[name]) for name in row.layout.columns if name != label and row.values.get(name) is not None]
+        said = one_line(row.values[text] if text else ", ".join(others), how)
+        texts.append((row.id if value is None else plainly(str(value)), said))
+    return labelled_lines(texts)
+
+
+def field_table(rows: Sequence[Mapping[str, Any]], how: How) -> list[Text] | None:
+    """The values of some fields, a line a row under their names; None where a line would not fit."""
+    names = list(rows[0]) if rows else []
+    columns = [[Text(plainly(name), style="dim"), *(one_line(row.get(name), how) for row in rows)] for name in names]
+    widths = [max(cell_len(cell.plain) for cell in column) for column in columns]
+    if not rows or sum(widths) + len(GAP) * (len(widths) - 1) > width():
+        return None
+    lines = []
+    for cells in zip(*columns, strict=True):
+        line = Text(GAP).join([padded(cell, cell_width) for cell, cell_width in zip(cells, widths, strict=True)])
+        line.rstrip()
+        lines.append(line)
+    return lines
