@@ -15,7 +15,7 @@ from rich.console import Console
 from synthgen import api
 from synthgen.api import Tick
 from synthgen.cli.terminal import watching
-from synthgen.cli.terminal.pace import TablePace, ProcessorShare, time_range
+from synthgen.cli.terminal.pace import ProcessorShare, TablePace, time_range
 from synthgen.engine import Stage
 from synthgen.errors import LimitError
 from synthgen.models import ScriptedModel
