@@ -104,7 +104,8 @@ def _lines(name: str, logs: str, clusters: Sequence[Cluster], cases: Mapping[str
     for slot, _ in slot_counts.most_common():
         yield f"      {scalar(slot)}: {FACTS[KINDS.get(slot, 'number')].field}"
     yield ""
-    yield "      # As those people type: their voice is measured, and none of their messages is repeated."
+    yield "      # As those people type: their voice is measured, and none of their messages is repeated. Where labels matter less"
+    yield "      # than likeness, add aim: likeness: harder to tell from theirs, less often about the topic."
     yield f'      message: {{kind: typed, topic: "{{{{ topic }}}}", like: {KEPT}, labelled: topic}}'
     if cases:
         yield ""
