@@ -92,7 +92,9 @@ def _is_said(value: Any, said: str, how: How) -> bool:
     text = to_text(value).strip() if value is not None else ""
     if not text:
         return False
-    return bool(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said, re.IGNORECASE)) or bool(how.search and first_end(text, how.search))
+    return bool(re.search(rf"(?<!\w)(?<!\d[.,]){re.escape(text)}(?!\w|[.,]\d)", said, re.IGNORECASE)) or bool(
+        how.search and first_end(text, how.search)
+    )
 
 
 def _label_lines(row: LookedRow, said: str, how: How, width: int) -> list[Text]:
