@@ -114,6 +114,49 @@ def test_facts_that_seeds_enough_show_can_be_mentioned_and_what_others_lack_is_s
     assert not [note for note in api.check(started.recipe).notes if "mention" in note]
 
 
+def test_two_requests_are_about_two_of_the_recipes_topics(tmp_path: Path):
+    answers = LIBRARY | {"messages": SHOWN, "odd": "much", "cases": ["two requests"], "rows": 80}
+    made = api.make(api.new(tmp_path / "app", answers=answers).recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
+    asked_twice = [row for row in api.look(made.folder, rows=80).rows if row["case"] == "two requests"]
+    assert asked_twice
+    seconds = {"renew a book": ("opening hrs", "do u have"), "opening hours": ("renew it", "again pls")}
+    for row in asked_twice:
+        assert any(second in row["input"].lower() for second in seconds[row["intent"]]), row["input"]
+        assert "<" not in row["input"]
+
+
+def test_an_amount_has_its_sign_and_a_code_its_look(tmp_path: Path):
+    answers = LIBRARY | {
+        "messages": {"renew a book": ["fee <fee> for <account>"]},
+        "facts": {"fee": "money", "account": "code"},
+        "signs": {"fee": "€"},
+        "codes": {"account": "LIB-4471"},
+    }
+    rows = next(iter(api.preview(api.new(tmp_path / "app", answers=answers).recipe, models={"typist": ScriptedModel(typist)}))).rows
+    assert all(re.fullmatch(r"€\d+\.\d\d", row.values["fee"]) for row in rows)
+    assert all(re.fullmatch(r"LIB-\d{4}", row.values["account"]) for row in rows)
+
+
+def test_a_sign_that_messages_have_is_not_asked_for():
+    _, keys = asked({"topics": ["a", "b"], "a": ["it was £<amount>", "<fee> euros", "<total>"]})
+    assert [key for key in keys if key.startswith("signs")] == ["signs/total"]
+
+
+@pytest.mark.parametrize(
+    ("slot", "messages", "kind"),
+    [
+        ("claim_id", [], "code"),
+        ("order_number", ["where is AB-12345"], "code"),
+        ("order_number", ["where is it"], "number"),
+        ("delivery_date", [], "soon"),
+        ("date", [], "date"),
+        ("month", [], "month"),
+    ],
+)
+def test_a_facts_kind_is_guessed_from_its_parts_and_the_messages(slot: str, messages: list[str], kind: str):
+    assert suggested(slot, messages) == kind
+
+
 def test_a_topic_with_stand_ins_shows_no_fact(tmp_path: Path):
     answers = LIBRARY | {"messages": {"renew a book": SHOWN["renew a book"]}}
     text = api.new(tmp_path / "app", answers=answers).recipe.read_text("utf-8")
@@ -316,6 +359,7 @@ def test_answers_come_back_from_their_file_as_they_were(tmp_path: Path):
         ("topics: [a]\n", "topics: name at least two"),
         ("topics: [a, b]\nmessages: [a]\n", "the answer to 'messages' is a mapping"),
         ("topics: [a, b]\nvoices: {texter: 0}\n", "weights are expected"),
+        ("topics: [a, b]\nmessages: {a: [<code>]}\nmisguessed: []\ncodes: {code: '12'}\n", "codes → code: one example is expected"),
         ("topics: [a, b]\nplace: moon\n", "'moon'"),
         ("topics: [a, b]\nodd: lots\n", "'lots'"),
         ("topics: [a, b]\nvoices: {shouty: 1}\n", "'shouty'"),
