@@ -1,0 +1,218 @@
+"""Typed messages beside other ways to have them: `python tests/bench/typed.py CORPORA [--gguf FILE] [--device cuda]`.
+
+In one run, the same model and the same frames of held-out messages: synthgen; transformers' `generate` and its `pipeline`, 32 rows at a
+time; transformers' continuous batching; llama.cpp by the package `xllamacpp`, when it first sees the frames and when it has them cached
+(`--gguf` names the model as a GGUF file); and the limit, which is the same number of tokens in steps of a full batch of rows that all
+read one frame, with nothing else: no frame is read, no row comes or goes, no token is made text. What cannot run here says why. Printed
+are messages a second by the median of the rounds, and how many times as many synthgen makes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import torch
+from realism import Missing
+
+from synthgen.models import BaseModel
+from synthgen.models.base import WIDTH, WORKERS, choose, cores
+from synthgen.models.batch import Job
+from synthgen.spec.rows import Prompt
+from synthgen.tuning import privacy, scratch
+from synthgen.tuning.documents import TrainingMessage
+
+ABOUT = "Guests typing to a restaurant's booking assistant."
+SETTINGS = {"temperature": 1.0, "tokens": 80, "stop": "\n"}
+AT_A_TIME = 32
+
+
+def asked(corpora: Path, frames: int, rows: int) -> list[Prompt]:
+    """So many frames of held-out messages, with so many rows each."""
+    typed = [TrainingMessage(message.text) for message in scratch.gathered(corpora, 0).strange["restaurant8k"]]
+    shown = [prompt.text for prompt in privacy.extraction_prompts(typed, ABOUT, 4 * frames, random.Random(3)) if "\n- " in prompt.text]
+    stream = random.Random(4)
+    return [Prompt(text, stream.getrandbits(63), SETTINGS) for text in shown[:frames] for _ in range(rows)]
+
+
+def with_synthgen(model: BaseModel, prompts: Sequence[Prompt]) -> int:
+    """Messages that synthgen writes."""
+    return len(list(model.complete(prompts)))
+
+
+def with_generate(model: BaseModel, prompts: Sequence[Prompt]) -> int:
+    """Messages of transformers' `generate`."""
+    network, tokenizer = model.opened()
+    torch.set_num_threads(cores())
+    end = tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
+    for start in range(0, len(prompts), AT_A_TIME):
+        rows = [tokenizer(prompt.text)["input_ids"] for prompt in prompts[start : start + AT_A_TIME]]
+        width = max(map(len, rows))
+        ids = torch.tensor([[0] * (width - len(row)) + row for row in rows], device=network.device)
+        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=network.device)
+        network.generate(ids, attention_mask=mask, **_sampling(end))
+    return len(prompts)
+
+
+def with_pipeline(model: BaseModel, prompts: Sequence[Prompt]) -> int:
+    """Messages of transformers' `pipeline`."""
+    from transformers import pipeline
+
+    network, tokenizer = model.opened()
+    tokenizer.pad_token_id, tokenizer.padding_side = 0, "left"
+    torch.set_num_threads(cores())
+    made = pipeline("text-generation", model=network, tokenizer=tokenizer, batch_size=AT_A_TIME)
+    end = tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
+    return len(made([prompt.text for prompt in prompts], return_full_text=False, **_sampling(end)))
+
+
+def with_continuous_batching(model: BaseModel, prompts: Sequence[Prompt]) -> int:
+    """Messages of transformers' continuous batching. Raises Missing."""
+    from transformers import GenerationConfig
+
+    network, tokenizer = model.opened()
+    if not hasattr(network, "generate_batch"):
+        raise Missing("this version of transformers has none")
+    end = tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
+    ids = [tokenizer(prompt.text)["input_ids"] for prompt in prompts]
+    return len(network.generate_batch(inputs=ids, generation_config=GenerationConfig(**_sampling(end)), progress_bar=False))
+
+
+def _sampling(end: int) -> dict[str, Any]:
+    return {
+        "do_sample": True,
+        "temperature": 1.0,
+        "min_p": 0.05,
+        "max_new_tokens": SETTINGS["tokens"],
+        "eos_token_id": end,
+        "pad_token_id": 0,
+    }
+
+
+class LlamaCpp:
+    """llama.cpp's server in this process, with so many slots as synthgen has rows side by side. Raises Missing."""
+
+    def __init__(self, file: Path | None) -> None:
+        if file is None:
+            raise Missing("name the model as a GGUF file: --gguf FILE")
+        try:
+            from xllamacpp import CommonParams, Server
+        except ImportError:
+            raise Missing("pip install xllamacpp") from None
+        params = CommonParams()
+        params.model.path = str(file)
+        params.n_parallel, params.n_ctx = WIDTH, 512 * WIDTH
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = cores()
+        params.cpuparams.poll = params.cpuparams_batch.poll = 0
+        params.verbosity = -1
+        self.server = Server(params)
+
+    def __call__(self, prompts: Sequence[Prompt]) -> int:
+        """Messages, as many asked at once as there are slots."""
+        with ThreadPoolExecutor(WIDTH) as threads:
+            return len(list(threads.map(self._ask, prompts)))
+
+    def _ask(self, prompt: Prompt) -> Any:
+        body = {
+            "prompt": prompt.text,
+            "max_tokens": SETTINGS["tokens"],
+            "temperature": 1.0,
+            "min_p": 0.05,
+            "stop": ["\n"],
+            "seed": prompt.stream % 2**31,
+        }
+        answer = self.server.handle_completions(body)
+        if not answer.get("choices"):
+            raise Missing(f"it answered {answer}")
+        return answer
+
+
+def the_limit(model: BaseModel, prompts: Sequence[Prompt], tokens: int) -> int:
+    """As many `tokens` in steps of full batches, by as many workers as synthgen has."""
+    workers = 1 if model.device != "cpu" else min(WORKERS, cores())
+    steps = -(-tokens // (WIDTH * workers))
+    ids = tuple(model._ids(prompts[0].text))
+    room = max(steps + 1, 2)
+
+    def work(_: int) -> None:
+        torch.set_num_threads(1)
+        left = room - 1
+        with torch.inference_mode():
+            while left > 0:
+                some = min(left, int(str(SETTINGS["tokens"])) - 1)
+                jobs = [Job(number, ids, [0.5] * (some + 1), 1.0) for number in range(WIDTH)]
+                for _ in model._writer(len(ids), some + 1)(iter(jobs), lambda token: False, choose):
+                    pass
+                left -= some
+
+    with ThreadPoolExecutor(workers) as threads:
+        list(threads.map(work, range(workers)))
+    return len(prompts)
+
+
+def main() -> None:
+    """Print a line for each way."""
+    asked_for = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked_for.add_argument("corpora", type=Path)
+    asked_for.add_argument("--model", default="scribbler")
+    asked_for.add_argument("--device", default="auto")
+    asked_for.add_argument("--gguf", type=Path)
+    asked_for.add_argument("--frames", type=int, default=20)
+    asked_for.add_argument("--rows", type=int, default=12)
+    asked_for.add_argument("--rounds", type=int, default=3)
+    options = asked_for.parse_args()
+    prompts = asked(options.corpora, options.frames, options.rows)
+    model = BaseModel(options.model, device=options.device)
+    completions = list(model.complete(prompts))
+    tokens = sum(completion.tokens_out for completion in completions)
+    frames = [len(model._ids(text)) for text, _ in groupby(prompt.text for prompt in prompts)]
+    print(
+        f"{options.model} on {model.device} in {model.dtype}: {len(frames)} frames of {statistics.mean(frames):.0f} tokens, "
+        f"{len(prompts)} messages of {tokens / len(prompts):.1f}"
+    )
+    ways: dict[str, Callable[[Sequence[Prompt]], int]] = {
+        "synthgen": partial(with_synthgen, model),
+        "the limit": lambda some: the_limit(model, some, tokens),
+        "generate, 32 rows": partial(with_generate, model),
+        "pipeline, 32 rows": partial(with_pipeline, model),
+        "continuous batching": partial(with_continuous_batching, model),
+    }
+    try:
+        server = LlamaCpp(options.gguf)
+        list(map(server._ask, prompts[:1]))
+        first = rate(server, prompts)
+        print(f"{'llama.cpp, new frames':24}{first:8.1f} messages a second, once", flush=True)
+        ways["llama.cpp, cached frames"] = server
+    except Missing as error:
+        print(f"{'llama.cpp':24}left out: {error}")
+    rates: dict[str, list[float]] = {}
+    for _ in range(options.rounds):
+        for name, way in list(ways.items()):
+            try:
+                rates.setdefault(name, []).append(rate(way, prompts))
+            except Exception as error:  # what one way cannot do must not hide the others
+                print(f"{name:24}left out: {type(error).__name__}: {str(error)[:200]}", flush=True)
+                del ways[name], rates[name]
+    ours = statistics.median(rates["synthgen"])
+    for name, measured in rates.items():
+        middle = statistics.median(measured)
+        every = ", ".join(f"{each:.1f}" for each in measured)
+        print(f"{name:24}{middle:8.1f} messages a second ({every}); synthgen {ours / middle:.2f} times that")
+
+
+def rate(way: Callable[[Sequence[Prompt]], int], prompts: Sequence[Prompt]) -> float:
+    """Messages a second."""
+    began = time.perf_counter()
+    return way(prompts) / (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    main()
