@@ -137,9 +137,9 @@ class RayCluster:
 
     def ready(self, pending: Sequence[Any]) -> list[int]:
         """The places of those results that are there; waits for the first."""
-        self.ray.wait(pending, num_returns=1)
-        done, _ = self.ray.wait(pending, num_returns=len(pending), timeout=0)
-        return [place for place, result in enumerate(pending) if any(result is other or result == other for other in done)]
+        first, others = self.ray.wait(pending, num_returns=1)
+        done, _ = self.ray.wait(others, num_returns=len(others), timeout=0) if others else ([], [])
+        return [place for place, result in enumerate(pending) if any(result == other for other in (*first, *done))]
 
     def result(self, pending: Any) -> Any:
         """A result. Raises what its maker met, or WorkerLost."""

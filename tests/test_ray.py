@@ -105,6 +105,15 @@ def test_what_a_killed_actor_was_at_is_written_by_others(fresh: RayCluster, tiny
     assert not set(busy) & set(model.hands)
 
 
+def test_calls_that_overtake_each_other_lose_nothing(tiny_packed: Path, local: list[tuple[Any, ...]]) -> None:
+    typist = Typist(AskedModel(str(tiny_packed), True, BaseModel(str(tiny_packed)).settings), 1)
+    typist.feed(7, [], 3)
+    typist.feed(7, [range(30, 60)])
+    typist.feed(7, [range(60, 90)])
+    answers = dict(chain.from_iterable(typist.write(7, PROMPTS, [range(30)])))
+    assert [answers[number].text for number in range(90)] == [text for text, *_ in local[:90]]
+
+
 def doomed() -> type[Typist]:
     """One that never lives to write. It is made here, so that the cluster gets its code with it."""
 

@@ -35,12 +35,13 @@ UNPACKED, WIDENED = 5, 2
 @dataclass(eq=False)
 class Hand:
     """An actor, and what it is at: the result that is `pending`, the prompts of its `work` that it has not answered, by number, whether it
-    may be `fed` with more, and how many it has `answered`."""
+    may be `fed` with more, how many frames it was `given` since it began to write, and how many prompts it has `answered`."""
 
     actor: Any
     pending: Any
     is_open: bool = False
     fed: bool = False
+    given: int = 0
     answered: int = 0
     work: dict[int, None] = field(default_factory=dict)
 
@@ -196,13 +197,15 @@ class ActorModel:
             least.work |= dict.fromkeys(frame)
         for hand, frames in given.items():
             if hand.pending is None:
-                hand.pending, hand.fed = hand.actor.write.options(num_returns="streaming").remote(call, bare, frames), True
+                hand.pending = hand.actor.write.options(num_returns="streaming").remote(call, bare, frames)
+                hand.fed, hand.given = True, len(frames)
             else:
                 hand.actor.feed.remote(call, frames)
+                hand.given += len(frames)
         if not waiting:
             for hand in self.hands:
                 if hand.fed:
-                    hand.actor.feed.remote(call, [])
+                    hand.actor.feed.remote(call, [], hand.given)
                     hand.fed = False
 
     def _ready(self) -> list[Hand]:
@@ -216,9 +219,7 @@ class ActorModel:
         try:
             written: list[Written] | None = self.cluster.following(hand.pending)
         except WorkerLost as loss:
-            numbers = list(hand.work)
-            frames = by_frame([prompts[number] for number in numbers])
-            waiting.extendleft([[numbers[place] for place in frame] for frame in reversed(frames)])
+            waiting.extendleft(reversed(_unanswered(hand, prompts)))
             self._replace(hand, loss)
             return []
         if written is None:
@@ -228,3 +229,9 @@ class ActorModel:
             del hand.work[number]
         hand.answered += len(written)
         return written
+
+
+def _unanswered(hand: Hand, prompts: Sequence[Prompt]) -> list[list[int]]:
+    """The work that an actor has left, by frame."""
+    numbers = list(hand.work)
+    return [[numbers[place] for place in frame] for frame in by_frame([prompts[number] for number in numbers])]

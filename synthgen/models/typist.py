@@ -21,6 +21,8 @@ GATHERED = 0.05
 
 Written = tuple[int, Completion]
 """The number of a prompt, and its completion, which comes without it."""
+Feed = tuple[Sequence[Sequence[int]], int | None]
+"""Frames, as numbers of prompts, and how many there are in all, if that is known."""
 NOTHING = Prompt("", 0)
 """What stands for the prompt of a completion on its way."""
 
@@ -53,7 +55,7 @@ class Typist:
         quiet_program()
         self.asked, self.threads = asked, threads
         self.model = BaseModel(asked.name, **asked.settings)
-        self.feeds: defaultdict[int, SimpleQueue[Sequence[Sequence[int]]]] = defaultdict(SimpleQueue)
+        self.feeds: defaultdict[int, SimpleQueue[Feed]] = defaultdict(SimpleQueue)
 
     def open(self) -> OpenedModel:
         """What the model is here. Raises ModelError where it is not that which was asked for."""
@@ -71,7 +73,7 @@ class Typist:
         return OpenedModel(self.model.identity, self.model.device, self.model.dtype, machine)
 
     def write(self, call: int, prompts: Sequence[Prompt], frames: Sequence[Sequence[int]]) -> Iterator[list[Written]]:
-        """Write what prompts with these numbers ask for, by frame, and what the `call` is fed with later, until it is fed with nothing."""
+        """Write what prompts with these numbers ask for, by frame, and what the `call` is fed with later, until it has all."""
         workers = 1 if self.model.device != "cpu" else self.threads
         gathered, began = list[Written](), time.monotonic()
         for number, completion in self.model.write(prompts, self._fed(call, frames), workers):
@@ -82,11 +84,16 @@ class Typist:
         self.feeds.pop(call, None)
         yield gathered
 
-    def feed(self, call: int, frames: Sequence[Sequence[int]]) -> None:
-        """Give more work to a call; none ends it."""
-        self.feeds[call].put(frames)
+    def feed(self, call: int, frames: Sequence[Sequence[int]], total: int | None = None) -> None:
+        """Give more work to a call; at last, how many frames it gets in `total`. Calls to an actor may overtake each other."""
+        self.feeds[call].put((frames, total))
 
     def _fed(self, call: int, frames: Sequence[Sequence[int]]) -> Iterator[Sequence[int]]:
-        while frames:
+        count, total = 0, None
+        while True:
             yield from frames
-            frames = self.feeds[call].get()
+            count += len(frames)
+            if count == total:
+                return
+            frames, at_last = self.feeds[call].get()
+            total = total if at_last is None else at_last
