@@ -22,6 +22,7 @@ from typing import Any
 
 from synthgen.errors import ModelError
 from synthgen.memory import lacks_memory
+from synthgen.versions import install_extra
 
 ADDRESS = "RAY_ADDRESS"
 STORE = 256 << 20
@@ -238,9 +239,7 @@ def _imported(*, own: bool) -> Any:
     try:
         import ray
     except ImportError as error:
-        raise ModelError(
-            f"--engine ray needs a package that is not installed: {error.name}", "pip install 'synthgen-traffic[ray]'"
-        ) from None
+        raise ModelError(f"--engine ray needs a package that is not installed: {error.name}", install_extra("ray", "ray")) from None
     return ray
 
 

@@ -382,7 +382,7 @@ def test_without_ray_the_way_out_is_said(recipe: Callable[..., Any], tmp_path: P
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ModelError, match="--engine ray needs a package that is not installed: ray") as raised:
         make(recipe(FACTS), out=tmp_path / "out", engine="ray")
-    assert raised.value.hint == "pip install 'synthgen-traffic[ray]'"
+    assert raised.value.hint == "pip install '.[ray]' -c constraints.txt"
 
 
 @pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "http://127.0.0.1:8265"])

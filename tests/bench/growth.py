@@ -38,8 +38,9 @@ WORDS = (
 WRITER = f"""
 from synthgen.models import ScriptedModel
 def written(prompt, stream):
+    topic = prompt.text.rpartition("Topic: ")[2].partition("\\n")[0] if "Topic: " in prompt.text else ""
     words = (stream.choice({WORDS}) for _ in range(stream.randrange(3, 12)))
-    return f" {{' '.join(words)}} {{stream.randrange(10**9):x}}\\n"
+    return f" {{topic}} {{' '.join(words)}} {{stream.randrange(10**9):x}}\\n"
 models = {{"typist": ScriptedModel(written)}}
 """
 MAKE = "from synthgen.api import make\nmake('recipe.yaml', out='out'{more})\n"
@@ -109,7 +110,7 @@ def topics(count: int) -> Mapping[str, str]:
     names = {f"topic{number}": 3 for number in range(count)}
     seeds = {f"seeds/{name}.txt": messages(3, f"{name} ") for name in names}
     listed = ", ".join(f"{name}: seeds/{name}.txt" for name in names)
-    return {"recipe.yaml": typed(100, f'topic: "{{{{ topic }}}}", seeds: {{{listed}}}', names), **seeds}
+    return {"recipe.yaml": typed(1_000, f'topic: "{{{{ topic }}}}", seeds: {{{listed}}}', names), **seeds}
 
 
 def wide(fields: int) -> str:
