@@ -157,7 +157,7 @@ def test_nothing_is_written_after_a_chunk_that_could_not_be(recipe: Callable[...
     store = Unwritable(tmp_path, Progress(tmp_path), table, "fingerprint")
 
     def write() -> None:
-        with store.writing() as add:
+        with store.writing(lambda rows: None, beside=True) as add:
             for number in range(40):
                 add(Chunk(number, [], [], TableState()))
 

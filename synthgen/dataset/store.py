@@ -119,26 +119,38 @@ class TableStore:
         return digest_of([record.get("files") for record in self.records])
 
     @contextmanager
-    def writing(self) -> Iterator[Callable[[Chunk], None]]:
-        """Keeps chunks, in their order. Those of which no answer can be lost are written beside the making of others; an error of that is
-        raised with one of the next, or at the end, and nothing is written after it."""
-        if self.plan.asks:
-            yield self.add
+    def writing(self, kept: Callable[[int], None], *, beside: bool) -> Iterator[Callable[[Chunk], None]]:
+        """Keeps chunks, in their order, and tells `kept` how many rows the table has on the disk, in the thread that brings them. `beside`
+        has them written while others are made; an error of that is raised with one of the next, or at the end, and nothing is written
+        after it."""
+        if not beside or self.plan.asks:
+
+            def add_now(chunk: Chunk) -> None:
+                self.add(chunk)
+                kept(chunk.state.rows)
+
+            yield add_now
             return
-        unwritten = deque[Future[None]]()
+        unwritten = deque[tuple[Future[None], int]]()
+
+        def wait() -> None:
+            future, rows = unwritten.popleft()
+            future.result()
+            kept(rows)
+
         with ThreadPoolExecutor(1) as writer:
 
             def add(chunk: Chunk) -> None:
-                before = unwritten[-1] if unwritten else None
-                unwritten.append(writer.submit(self._add_after, before, chunk))
+                before = unwritten[-1][0] if unwritten else None
+                unwritten.append((writer.submit(self._add_after, before, chunk), chunk.state.rows))
                 while len(unwritten) > UNWRITTEN:
-                    unwritten.popleft().result()
+                    wait()
 
             try:
                 yield add
             finally:
-                for future in unwritten:
-                    future.result()
+                while unwritten:
+                    wait()
 
     def _add_after(self, before: Future[None] | None, chunk: Chunk) -> None:
         """Keep a chunk, if the one before it could be kept."""

@@ -279,10 +279,9 @@ class Run:
             for values in store.rows(remembered):
                 run.remember(values)
         self._tell()
-        with store.writing() as add:
+        with store.writing(lambda rows: self._tell(rows=rows, stage=Stage()), beside=not self.how.chunk) as add:
             for chunk in run.chunks(store.state, store.count):
                 add(chunk)
-                self._tell(rows=chunk.state.rows, stage=Stage())
         store.finish(run.state)
 
     @property
