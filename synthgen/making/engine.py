@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from synthgen.cluster import RayCluster, opened_cluster
 from synthgen.engine.ray import RayWorkers
 from synthgen.engine.workers import Workers, local_workers
-from synthgen.models import ActorModel, BaseModel, Model
+from synthgen.models import Model, in_actors
 
 EngineName = Literal["local", "ray"]
 
@@ -61,8 +61,7 @@ class RayEngine:
 
     def place(self, opened: Mapping[str, Model]) -> dict[str, Model]:
         """Base models go into actors; all others are asked from here."""
-        bases = {name: model for name, model in opened.items() if isinstance(model, BaseModel)}
-        actors = {name: ActorModel(model, self.cluster, len(bases)) for name, model in bases.items()}
+        actors = in_actors(opened, self.cluster)
         spread = "; ".join(model.described() for model in actors.values())
         self.notes = (f"{self.cluster.described()}{f': {spread}' if spread else ''}",)
         return {**opened, **actors}

@@ -1,6 +1,6 @@
 """The only way to a model: nothing outside this folder (and `tune`) imports torch, transformers or anthropic."""
 
-from synthgen.models.actors import ActorModel
+from synthgen.models.actors import in_actors
 from synthgen.models.app import AppModel
 from synthgen.models.app_opening import AppSource, UnnamedApp, opened_app, unnamed
 from synthgen.models.base import BaseModel
@@ -15,7 +15,6 @@ from synthgen.models.opening import is_loaded, open_model
 from synthgen.models.scripted import ScriptedModel
 
 __all__ = [
-    "ActorModel",
     "AppModel",
     "AppSource",
     "BaseModel",
@@ -30,6 +29,7 @@ __all__ = [
     "ScriptedModel",
     "UnnamedApp",
     "has_batches",
+    "in_actors",
     "is_loaded",
     "is_paid",
     "open_model",

@@ -9,7 +9,7 @@ journal, the shards and the rows.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
@@ -18,6 +18,7 @@ from typing import Any
 from synthgen.cluster import Fit, RayCluster, WorkerLost
 from synthgen.errors import ModelError
 from synthgen.models.base import WIDTH, WORKERS, BaseModel, by_frame
+from synthgen.models.model import Model
 from synthgen.models.typist import AskedModel, OpenedModel, Typist, Written
 from synthgen.recipe import model_folder
 from synthgen.spec.rows import Completion, Prompt
@@ -49,6 +50,12 @@ class Hand:
     def takes_work(self) -> bool:
         """Whether it can be given work now."""
         return self.is_open and (self.fed or self.pending is None)
+
+
+def in_actors(opened: Mapping[str, Model], cluster: RayCluster) -> dict[str, ActorModel]:
+    """Those of the models that are base models on this machine, by name, in actors of a cluster; all others can be asked from here."""
+    bases = {name: model for name, model in opened.items() if isinstance(model, BaseModel)}
+    return {name: ActorModel(model, cluster, len(bases)) for name, model in bases.items()}
 
 
 class ActorModel:

@@ -8,14 +8,11 @@ from synthgen.errors import did_you_mean
 from synthgen.fields import Asked
 from synthgen.fields.reply import APP
 from synthgen.fields.shape import FieldShape
-from synthgen.recipe.claude_models import thinking_mistakes
-from synthgen.recipe.server_model import ChatSpec, chat_mistakes
-from synthgen.recipe.shape import AnySpec, ClaudeSpec
+from synthgen.recipe.shape import AnySpec
 from synthgen.spec.parts import PartMistake
 
 CALLED = {"base": "a base model", "claude": "Claude", APP: "your application (--app)"}
 """The kinds of models that a field may need, in words."""
-NO_TYPIST = "a chat model answers what people typed, and does not go on typing"
 NAME_ONE = "name a base model: models: {base: {kind: base, name: scribbler}}, and here"
 
 
@@ -30,15 +27,12 @@ def model_mistakes(field: FieldShape, models: Mapping[str, AnySpec | None]) -> I
             yield PartMistake((key,), f"there is no model '{name}'", did_you_mean(name, {*models} - {APP}, "models"))
         elif (model := models[name]) is not None and model.asked_as != needed:
             yield _unfit(key, name, model, needed, [other for other, spec in models.items() if spec and spec.asked_as == needed])
-    model = models.get(field.by)
-    if isinstance(model, ClaudeSpec):
-        yield from thinking_mistakes(field, model.name)
-    elif isinstance(model, ChatSpec):
-        yield from chat_mistakes(field)
+    if model := models.get(field.by):
+        yield from model.cannot(field)
 
 
 def _unfit(key: str, name: str, model: AnySpec, needed: str, fitting: list[str]) -> PartMistake:
     subject = "this field is made by" if key == "by" else f"'{key}' names"
-    why = f": {NO_TYPIST}" if isinstance(model, ChatSpec) and needed == "base" else ""
+    why = f": {model.no_typist}" if model.no_typist and needed == "base" else ""
     hint = f"such as {key}: {fitting[0]}" if fitting else f"{NAME_ONE} {key}: base" if needed == "base" else ""
     return PartMistake((key,), f"'{name}' is {model.called}, and {subject} {CALLED[needed]}{why}", hint)

@@ -23,7 +23,18 @@ EXAMPLE = "such as http://localhost:8000/v1"
 LONGEST = 500
 
 
-class ServerSpec(Part):
+class ModelSpec(Part):
+    """A model that a recipe names."""
+
+    no_typist: ClassVar[str] = ""
+    """Why no typed field can ask it, where more is to be said than what it is."""
+
+    def cannot(self, field: Asked) -> Iterator[PartMistake]:
+        """What a field asks for that this model cannot be asked."""
+        return iter(())
+
+
+class ServerSpec(ModelSpec):
     """A model behind a server."""
 
     english: ClassVar[bool] = False
@@ -86,16 +97,17 @@ class ChatSpec(ServerSpec):
     asked_as: ClassVar[str] = "claude"
     called: ClassVar[str] = "a chat model"
     call: ClassVar[str] = "/chat/completions"
+    no_typist: ClassVar[str] = "a chat model answers what people typed, and does not go on typing"
 
     kind: Literal["chat"] = "chat"
     prices: Prices | None = Field(None, description="US dollars per million tokens; {input: 0, output: 0} where it costs nothing")
 
-
-def chat_mistakes(field: Asked) -> Iterator[PartMistake]:
-    """What a field asks for that no chat model behind a server can be asked."""
-    if isinstance(getattr(field, "thinking", None), int):
-        hint = "thinking: off or on; tokens limits thoughts and answer together"
-        yield PartMistake(("thinking",), "a chat server takes no number of tokens to think", hint)
-    for number, name in enumerate(getattr(field, "documents", ())):
-        if name.lower().endswith(".pdf"):
-            yield PartMistake(("documents", number), "a chat server takes no PDF", "give its text: pdftotext -layout FILE.pdf FILE.txt")
+    def cannot(self, field: Asked) -> Iterator[PartMistake]:
+        """A number of tokens to think, and documents that are no text."""
+        if isinstance(getattr(field, "thinking", None), int):
+            hint = "thinking: off or on; tokens limits thoughts and answer together"
+            yield PartMistake(("thinking",), "a chat server takes no number of tokens to think", hint)
+        for number, name in enumerate(getattr(field, "documents", ())):
+            if name.lower().endswith(".pdf"):
+                hint = "give its text: pdftotext -layout FILE.pdf FILE.txt"
+                yield PartMistake(("documents", number), "a chat server takes no PDF", hint)

@@ -12,14 +12,15 @@ from pydantic import AfterValidator, Discriminator, Field
 
 from synthgen.checks import AnyCheck, NotCopied
 from synthgen.errors import DataError
-from synthgen.fields import AnyField, PythonField
+from synthgen.fields import AnyField, Asked, PythonField
 from synthgen.fields.date_bound import moment
 from synthgen.fields.reply import APP
 from synthgen.recipe import model_folder
+from synthgen.recipe.claude_models import thinking_mistakes
 from synthgen.recipe.harness import Harness
 from synthgen.recipe.prices import Prices
 from synthgen.recipe.publish import Publish
-from synthgen.recipe.server_model import ChatSpec, CompletionsSpec
+from synthgen.recipe.server_model import ChatSpec, CompletionsSpec, ModelSpec
 from synthgen.spec import names
 from synthgen.spec.parts import Part, PartMistake, RecipeContext, Revision, exists
 from synthgen.text.originals import LEARNED
@@ -52,7 +53,7 @@ SCRIBBLER = (
 )
 
 
-class BaseModelSpec(Part):
+class BaseModelSpec(ModelSpec):
     """A pretrained base model, run on this machine by transformers."""
 
     paid: ClassVar[bool] = False
@@ -145,7 +146,7 @@ class BaseModelSpec(Part):
         return [Path(self.place) / name for name in names if (Path(self.place) / name).is_file()]
 
 
-class ClaudeSpec(Part):
+class ClaudeSpec(ModelSpec):
     """Claude, asked over the Messages API. The key, another server (ANTHROPIC_BASE_URL) and everything else come from the environment,
     as the anthropic SDK reads it."""
 
@@ -160,6 +161,10 @@ class ClaudeSpec(Part):
     timeout: float = Field(300, gt=0, description="seconds that one request may take")
     prices: Prices | None = Field(None, description="US dollars per million tokens, where the list that ships is not right")
 
+    def cannot(self, field: Asked) -> Iterator[PartMistake]:
+        """Thinking that it does not allow."""
+        return thinking_mistakes(field, self.name)
+
     def origin(self) -> tuple[str, str, str]:
         """Its name, no address, and whose it is."""
         return self.name, "", "by Anthropic, under its terms of service"
@@ -173,7 +178,7 @@ class ClaudeSpec(Part):
         return []
 
 
-class AppSpec(Part):
+class AppSpec(ModelSpec):
     """The user's own application, as far as a recipe knows of it: which it is the command line says."""
 
     paid: ClassVar[bool] = False
