@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,16 @@ def test_serve_ends_where_an_import_swallows_ctrl_c_before_it_makes_rows(tmp_pat
     assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "interrupted")
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C, to which a job in the background of a shell is deaf."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_what_was_swallowed_is_heeded_later(number: int) -> None:
+def test_what_was_swallowed_is_heeded_later(number: int, heard: None) -> None:
     before = signal.getsignal(number)
     with RememberedInterrupts() as interrupts:
         interrupts.check()

@@ -410,7 +410,7 @@ def test_messages_that_are_typed_are_shown_while_no_row_is_finished(typing: Path
     before = files(typing.parent)
     head, *messages, standing, table = run(typing).splitlines()
     assert head == "nothing is chosen yet: 25 messages typed, from which 30 rows are chosen when all are there; the last 20:"
-    assert [re.fullmatch(r"  (?:late|lost)  parcel (\d+) is \[ESC\]\[2J lost", line)[1] for line in messages] == [
+    assert [re.fullmatch(r"(?:late|lost)  parcel (\d+) is \[ESC\]\[2J lost", line)[1] for line in messages] == [
         str(n) for n in range(6, 26)
     ]
     assert standing == "this run is not finished; the same synthgen make goes on with it"

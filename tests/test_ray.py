@@ -24,7 +24,8 @@ from synthgen.engine.apart import ChunkMaker, ChunksApart
 from synthgen.engine.ray import RayWorkers
 from synthgen.engine.run import MADE_PART
 from synthgen.errors import DataError, ModelError
-from synthgen.models import ActorModel, BaseModel, ScriptedModel
+from synthgen.models import BaseModel, ScriptedModel
+from synthgen.models.actors import ActorModel
 from synthgen.models.typist import AskedModel, OpenedModel, Typist
 from synthgen.recipe import plan
 from synthgen.spec.rows import Completion, Prompt, Row
@@ -344,7 +345,14 @@ def started(tmp_path: Path, text: str, *options: str, warnings: int = subprocess
     environment = {key: kept for key, kept in os.environ.items() if key not in left_out}
     environment |= {name: value, "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(tmp_path)}
     command = [sys.executable, "-m", "synthgen", "make", str(recipe), "-o", str(tmp_path / "out"), "--engine", "ray", *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=warnings, env=environment, text=True, cwd=tmp_path), marker
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=warnings, env=environment, text=True, cwd=tmp_path, preexec_fn=heard
+    ), marker
+
+
+def heard() -> None:
+    """A job in the background of a shell is deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(marker: str) -> bool:

@@ -123,7 +123,12 @@ for number, (result, _) in enumerate(workers.map(Double(), range(10**6))):
 def test_no_process_outlives_who_started_it(sent: signal.Signals) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     starter = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True
+        [sys.executable, "-c", SCRIPT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background of a shell is deaf to it
     )
     assert starter.stdout
     other = int(starter.stdout.readline())
