@@ -123,7 +123,7 @@ class TableStore:
         """Keeps chunks, in their order, and tells `kept` how many rows the table has on the disk, in the thread that brings them. `beside`
         has them written while others are made; an error of that is raised with one of the next, or at the end, and nothing is written
         after it."""
-        if not beside or self.plan.asks:
+        if not beside:
 
             def add_now(chunk: Chunk) -> None:
                 self.add(chunk)

@@ -279,7 +279,7 @@ class Run:
             for values in store.rows(remembered):
                 run.remember(values)
         self._tell()
-        with store.writing(lambda rows: self._tell(rows=rows, stage=Stage()), beside=not self.how.chunk) as add:
+        with store.writing(lambda rows: self._tell(rows=rows, stage=Stage()), beside=not (table.asks or self.how.chunk)) as add:
             for chunk in run.chunks(store.state, store.count):
                 add(chunk)
         store.finish(run.state)
