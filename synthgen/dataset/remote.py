@@ -142,24 +142,25 @@ class RemoteOutput(Output):
         content = as_written(manifest)
         (self.unfinished / MANIFEST).write_bytes(content)
         self._send(manifest["files"])
-        self._whole(manifest["files"])
+        self._refuse_absent(manifest["files"])
         self._refuse_loss()
         self.storage.write(f"{STAGE}/{MANIFEST}", content)
         self._change_places()
         return super().publish(manifest, without)
 
     def _send(self, files: Mapping[str, Mapping[str, Any]]) -> None:
-        there = self.storage.sizes(STAGE)
-        for path, record in files.items():
-            if there.get(record["sha256"]) != record["bytes"]:
-                self.storage.put(self.unfinished / path, staged(record["sha256"]))
+        for path in self._absent(files):
+            self.storage.put(self.unfinished / path, staged(files[path]["sha256"]))
 
-    def _whole(self, files: Mapping[str, Mapping[str, Any]]) -> None:
+    def _refuse_absent(self, files: Mapping[str, Mapping[str, Any]]) -> None:
         """Raise StorageError where a file that was sent has not arrived."""
+        if absent := self._absent(files):
+            raise StorageError(f"{self.address}: {absent[0]} did not arrive whole", "run the same command again", retryable=True)
+
+    def _absent(self, files: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """The files that do not wait there whole."""
         there = self.storage.sizes(STAGE)
-        for path, record in files.items():
-            if there.get(record["sha256"]) != record["bytes"]:
-                raise StorageError(f"{self.address}: {path} did not arrive whole", "run the same command again", retryable=True)
+        return [path for path, record in files.items() if there.get(record["sha256"]) != record["bytes"]]
 
     def _change_places(self) -> None:
         """Have the output that waits there take its place, if one does, and take away what nobody needs any more."""

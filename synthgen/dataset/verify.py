@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def _verified_there(address: str) -> Verified:
                 continue
             sizes.append(size)
             if record.get("bytes", size) != size:
-                damaged.append(Damage(path, f"has {size:,} bytes in place of {record['bytes']:,}"))
+                damaged.append(_of_size(path, size, record["bytes"]))
             elif digest != record.get("sha256"):
                 damaged.append(Damage(path, "has another content"))
         if latest(storage) == snapshot:
@@ -119,12 +120,18 @@ def _verified_there(address: str) -> Verified:
 def _cut_off(output: RemoteOutput) -> Iterator[Damage]:
     """The files of an output at an address whose sizes are not as its manifest says."""
     snapshot = latest(output.storage)
-    for path, record in snapshot.files.items() if snapshot else ():
-        if path not in TEXTS:
-            folder, _, name = snapshot.place(path).rpartition("/") if snapshot else ("", "", "")
-            size = output.storage.sizes(folder).get(name)
-            if size != record.get("bytes"):
-                yield Damage(path, "is missing" if size is None else f"has {size:,} bytes in place of {record.get('bytes'):,}")
+    if snapshot is None:
+        return
+    sizes_in = cache(output.storage.sizes)  # a folder there is listed once
+    for path, record in snapshot.files.items():
+        folder, _, name = snapshot.place(path).rpartition("/")
+        size, recorded_size = sizes_in(folder).get(name), record.get("bytes")
+        if path not in TEXTS and size != recorded_size:
+            yield Damage(path, "is missing") if size is None else _of_size(path, size, recorded_size)
+
+
+def _of_size(path: str, size: int, recorded_size: int) -> Damage:
+    return Damage(path, f"has {size:,} bytes in place of {recorded_size:,}")
 
 
 def refuse_damaged(output: Output, manifest: Mapping[str, Any]) -> None:
@@ -153,7 +160,7 @@ def damage(output_folder: Path, files: Mapping[str, Mapping[str, Any]], *, hashe
         try:
             actual_size = file.stat().st_size
             if size is not None and actual_size != size:
-                yield Damage(path, f"has {actual_size:,} bytes in place of {size:,}")
+                yield _of_size(path, actual_size, size)
             elif hashes and digest is not None and sha256_of(file) != digest:
                 yield Damage(path, "has another content")
         except FileNotFoundError:
