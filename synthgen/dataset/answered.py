@@ -6,7 +6,6 @@ A typed field has several messages typed for each row, and chooses when all are 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +14,13 @@ from synthgen.dataset.lock import worker
 from synthgen.dataset.names import JOURNAL
 from synthgen.dataset.unfinished import BegunRun, TableSoFar, begun_run
 from synthgen.errors import OutputError
+from synthgen.fields import FieldShape
 from synthgen.models.journal import Journal
 from synthgen.recipe.recorded import RecordedRecipe
+from synthgen.text.frames import last_topic
 
 SHOWN = 20
 """Messages that are shown where nobody says how many."""
-TOPIC = re.compile(r"^Topic: (.+)$", re.MULTILINE)
-"""How a frame names what the messages below it are about."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +72,15 @@ def answered_so_far(folder: str | Path, table: str | None = None, *, search: str
     if not messages:
         return None
     shown = tuple(reversed(messages[: SHOWN if most is None else most]))
-    typed = all(kinds[message.field] == "typed" for message in shown)
+    typed = all(kinds[message.field].drafts for message in shown)
     return AnsweredSoFar(shown, len(messages), typed, run.so_far, worker(run.output.final))
 
 
-def _kinds(run: BegunRun, table: str | None) -> dict[str, str]:
+def _kinds(run: BegunRun, table: str | None) -> dict[str, type[FieldShape]]:
     """The kind of each field, by its name in the journal."""
     tables = RecordedRecipe(run.recipe).tables
     return {
-        f"{name}.{field}": str(recorded.data.get("kind"))
+        f"{name}.{field}": recorded.kind
         for name, recorded_table in tables.items()
         if table in (None, name)
         for field, recorded in recorded_table.fields.items()
@@ -96,7 +95,7 @@ def _messages(journal: Path, fields: list[str], search: str) -> Iterator[Answere
             stop = _stop(settings)
             text = (answer.strip().partition(stop)[0] if stop else answer).strip()
             if text and search.casefold() in text.casefold():
-                yield AnsweredMessage(text, (TOPIC.findall(prompt) or [""])[-1], field)
+                yield AnsweredMessage(text, last_topic(prompt), field)
     finally:
         opened.close()
 

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 END = "\n"
 """Where a message ends."""
+TOPIC = "Topic: "
+"""What a line begins with that says what the messages below it are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Section:
     messages: Sequence[str]
 
     def __str__(self) -> str:
-        lines = [f"Topic: {self.topic}", ""] if self.topic else []
+        lines = [f"{TOPIC}{self.topic}", ""] if self.topic else []
         return END.join([*lines, *(f"- {message}" for message in self.messages)])
 
 
@@ -40,6 +42,11 @@ def frame(where: str, sections: Sequence[Section]) -> str:
     gap = "" if sections[0].topic else END
     opened = section_texts[-1] + END if sections[-1].messages or sections[-1].topic else ""
     return head + gap + (END * 2).join([*section_texts[:-1], opened]) + "-"
+
+
+def last_topic(text: str) -> str:
+    """What the message is about that a frame is left open for; "" where it does not say."""
+    return next((line.removeprefix(TOPIC) for line in reversed(text.split(END)) if line.startswith(TOPIC) and line != TOPIC), "")
 
 
 def first_complete_message(text: str) -> str | None:
