@@ -16,7 +16,7 @@ from synthgen.models.app_wire import short, trouble_in
 from synthgen.models.failures import KEPT, Failure
 from synthgen.models.http_client import HttpAnswer, NoHttpAnswer
 from synthgen.models.prices import Price, Usage
-from synthgen.models.server_trouble import MOST_TOKENS, SEEDS, refusal, unanswered, unread
+from synthgen.models.server_trouble import SEEDS, refusal, token_count, unanswered, unread
 from synthgen.spec.digests import digest
 from synthgen.spec.rows import Brief, Completion, Document, Prompt
 
@@ -34,7 +34,6 @@ NO_SYSTEM = re.compile(r"system.{0,20}(role|message)|(role|message).{0,20}system
 NEWER_LIMIT = re.compile(r"(?=.*max_completion_tokens)(?=.*(not supported|unsupported|instead))", re.I | re.DOTALL)
 TOO_MANY = re.compile(r"at most \d+ completion tokens|max_(completion_)?tokens\W.{0,30}too (large|many|high)", re.I)
 CANNOT_PAY = re.compile(r"insufficient_quota|exceeded your current quota|insufficient (credit|balance|funds)", re.I)
-START = "start it (llama-server -m MODEL.gguf, or vllm serve MODEL; docs/models.md), then run the same command again"
 SHORTER = "give the field shorter documents or less to see, or start the server with more context (llama-server -c, vllm --max-model-len)"
 
 
@@ -140,7 +139,7 @@ def most_cost(price: Price, prompt: Prompt, sent: Mapping[str, Any]) -> float:
 def outcome(prompt: Prompt, answer: HttpAnswer | NoHttpAnswer, price: Price | None, *, answered_before: bool) -> Completion | Failure:
     """The answer of a server as one to a prompt, or why there is none. A server that has `answered_before` may be back in a moment."""
     if isinstance(answer, NoHttpAnswer):
-        return unanswered(answer, START, answered_before=answered_before)
+        return unanswered(answer, answered_before=answered_before)
     if answer.text is None:
         return unread()
     if 200 <= answer.status < 300:
@@ -202,20 +201,15 @@ def _usage(told: Any) -> Usage | None:
     """The tokens that a server says it took; None where it does not say."""
     if not isinstance(told, Mapping) or "prompt_tokens" not in told:
         return None
-    read, output = _count(told, "prompt_tokens"), _count(told, "completion_tokens")
-    cached = min(read, _count(told.get("prompt_tokens_details"), "cached_tokens"))
-    return Usage(read - cached, output, cached=cached, thinking=_count(told.get("completion_tokens_details"), "reasoning_tokens"))
+    read, output = token_count(told, "prompt_tokens"), token_count(told, "completion_tokens")
+    cached = min(read, token_count(told.get("prompt_tokens_details"), "cached_tokens"))
+    return Usage(read - cached, output, cached=cached, thinking=token_count(told.get("completion_tokens_details"), "reasoning_tokens"))
 
 
 def _told_cost(told: Any) -> float | None:
     """The US dollars that some servers say an answer cost."""
     cost = told.get("cost") if isinstance(told, Mapping) else None
     return float(cost) if isinstance(cost, int | float) and not isinstance(cost, bool) and 0 < cost < 1e6 else None
-
-
-def _count(told: Any, key: str) -> int:
-    count = told.get(key) if isinstance(told, Mapping) else None
-    return count if type(count) is int and 0 <= count < MOST_TOKENS else 0
 
 
 def missing(failure: Failure, name: str, served: Sequence[str] | None) -> Failure:

@@ -15,7 +15,7 @@ from synthgen.models.app_wire import short, trouble_in
 from synthgen.models.base import MIN_P
 from synthgen.models.failures import Failure
 from synthgen.models.http_client import HttpAnswer, NoHttpAnswer
-from synthgen.models.server_trouble import MOST_TOKENS, SEEDS, refusal, unanswered, unread
+from synthgen.models.server_trouble import SEEDS, refusal, token_count, unanswered, unread
 from synthgen.spec.rows import Completion, Prompt
 
 KEY = "SYNTHGEN_COMPLETIONS_KEY"
@@ -24,7 +24,6 @@ OPTIONAL = ("logprobs", "min_p", "top_k", "top_p", "seed")
 """What a request does without where a server does not take it."""
 ENDED = ("stop", "eos_token", "stop_sequence")
 """How a server says that a message has ended. TGI has words of its own."""
-START = "start it (llama-server -m MODEL.gguf, or vllm serve MODEL; docs/models.md), then run the same command again"
 SHORTER = (
     "use shorter or fewer seed messages, or start the server with more context for each request (llama-server -c, vllm --max-model-len)"
 )
@@ -63,7 +62,7 @@ def _completion(prompt: Prompt, text: str) -> Completion | Failure:
     if stop and stop in written:  # a server that gives the stop text back, or minds none
         written, ended = written[: written.index(stop)], True
     usage = answer.get("usage")
-    read, wrote = (_count(usage, key) for key in ("prompt_tokens", "completion_tokens"))
+    read, wrote = (token_count(usage, key) for key in ("prompt_tokens", "completion_tokens"))
     return Completion(
         prompt,
         str(prompt.settings.get("opening", "")) + written + (stop if ended else ""),
@@ -72,11 +71,6 @@ def _completion(prompt: Prompt, text: str) -> Completion | Failure:
         wrote,
         logprobs=_logprobs(choice.get("logprobs")),
     )
-
-
-def _count(usage: Any, key: str) -> int:
-    count = usage.get(key) if isinstance(usage, dict) else None
-    return count if type(count) is int and 0 <= count < MOST_TOKENS else 0
 
 
 def _logprobs(told: Any) -> tuple[float, ...]:
@@ -103,7 +97,7 @@ def refused_key(answer: HttpAnswer, sent: Mapping[str, Any]) -> str:
 def outcome(prompt: Prompt, answer: HttpAnswer | NoHttpAnswer, *, answered_before: bool) -> Completion | Failure:
     """The completion in an answer, or why there is none. A server that has `answered_before` may be back in a moment."""
     if isinstance(answer, NoHttpAnswer):
-        return unanswered(answer, START, answered_before=answered_before)
+        return unanswered(answer, answered_before=answered_before)
     if answer.text is None:
         return unread()
     return _completion(prompt, answer.text) if 200 <= answer.status < 300 else refusal(answer, KEY, SHORTER)

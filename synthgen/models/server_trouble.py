@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from synthgen.errors import did_you_mean
@@ -18,6 +18,8 @@ MISSING = (404, 405, 501)
 """The states of an answer that say that there is no such call, or no such model."""
 MOST_TOKENS = 10**9
 """More than any request has: what a server says beyond that is no count."""
+START = "start it (llama-server -m MODEL.gguf, or vllm serve MODEL; docs/models.md), then run the same command again"
+"""The way out where nobody answers."""
 SEEDS = 2**31
 """Seeds of a request: whatever number a server keeps them in, it holds these, and none of them means a random one."""
 
@@ -27,10 +29,16 @@ def is_too_long(answer: HttpAnswer) -> bool:
     return answer.status == 413 or (answer.status in (400, 422) and bool(TOO_LONG.search(trouble_in(answer.text or ""))))
 
 
-def unanswered(answer: NoHttpAnswer, start: str, *, answered_before: bool) -> Failure:
-    """Why there is no answer; `start` says how the server is started. One that has `answered_before` may be back in a moment."""
+def token_count(usage: object, key: str) -> int:
+    """How many tokens a server says that an answer took; 0 where it does not say."""
+    count = usage.get(key) if isinstance(usage, Mapping) else None
+    return count if type(count) is int and 0 <= count < MOST_TOKENS else 0
+
+
+def unanswered(answer: NoHttpAnswer, *, answered_before: bool) -> Failure:
+    """Why there is no answer. A server that has `answered_before` may be back in a moment."""
     if answer.what == "unreachable":
-        return Failure(answer.message, f"{start}: {KEPT}" if answered_before else start, retryable=answered_before)
+        return Failure(answer.message, f"{START}: {KEPT}" if answered_before else START, retryable=answered_before)
     return Failure(answer.message, answer.hint, retryable=answer.what == "passing", billed=answer.what == "passing")
 
 
