@@ -11,13 +11,14 @@ from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.interview.answers import NESTED, Answers, read
 from synthgen.interview.facts import is_code
 from synthgen.interview.questions import GUESSES, NUMBERED, Question, questions
+from synthgen.interview.second import REQUEST, TOPIC
 from synthgen.text.slots import slots
 
 MOST_ROWS = 1_000_000
 LONGEST_TOPIC = 60
 """Characters of a label."""
 CODE = "letters and digits with - . / or _ between them, such as EXP-12345; for digits alone it is a number"
-TAKEN = {"message", "case", "input", "second_topic", "second_request"}
+TAKEN = {"message", "case", "input", TOPIC, REQUEST}
 """Columns of the dataset, which no fact can be called."""
 PARTS = re.compile(r"\s*[,;]\s*")
 """What stands between several options."""
@@ -86,12 +87,12 @@ def understood(question: Question, lines: Sequence[str]) -> Any:
 def replaced(reply: str, part: str, by: str) -> str:
     """A reply with one of its parts replaced, which keeps its weight; without it, where it is replaced by nothing."""
 
-    def of(given: str) -> str:
-        if part not in (given, weightless(given)):
-            return given
-        return by + given[len(part) :] if by and weightless(by) == by else by
+    def mended(listed: str) -> str:
+        if part not in (listed, weightless(listed)):
+            return listed
+        return by + listed[len(part) :] if by and weightless(by) == by else by
 
-    return ", ".join(filter(None, map(of, PARTS.split(reply.strip()))))
+    return ", ".join(filter(None, map(mended, PARTS.split(reply.strip()))))
 
 
 def line_objection(question: Question, line: str) -> str:

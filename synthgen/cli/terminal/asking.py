@@ -44,6 +44,13 @@ def read_reply(prompt: str = "> ") -> str:
         raise KeyboardInterrupt from None
 
 
+def _reply_to(question: Question) -> str:
+    """A line that somebody types to a question, which is explained as often as they ask."""
+    while (reply := read_reply()) == EXPLAIN:
+        explain(question)
+    return reply
+
+
 def answer_to(question: Question, before: Any = None) -> tuple[Any, bool]:
     """The answer to a question, and whether it is one: False where somebody goes back, with what they typed of a list so far. `before` is
     what they answered when they were here last."""
@@ -52,19 +59,15 @@ def answer_to(question: Question, before: Any = None) -> tuple[Any, bool]:
     if before is not None:
         question = replace(question, default=before)
     print_question(question)
-    reply = read_reply()
+    reply = _reply_to(question)
     while reply != BACK:
-        if reply == EXPLAIN:
-            explain(question)
-            reply = read_reply()
-            continue
         try:
             answer = understood(question, [reply])
         except UnknownOption as unknown:
             reply = _mended(question, reply, unknown)
         except ValueError as error:
             err.print(safe(error), style="yellow")
-            reply = read_reply()
+            reply = _reply_to(question)
         else:
             _echo(question, reply, answer)
             return answer, True
@@ -79,10 +82,7 @@ def _mended(question: Question, reply: str, unknown: UnknownOption) -> str:
         out.print(Text("  [") + safe(unknown.suggestion) + Text("]: Return takes it" + "; the others are kept" * bool(others)))
     elif others:
         out.print(Text("  type it again, or Return leaves it out; the others are kept"))
-    new = read_reply()
-    while new == EXPLAIN:
-        explain(question)
-        new = read_reply()
+    new = _reply_to(question)
     if new == BACK:
         return BACK
     new = new or unknown.suggestion
@@ -93,10 +93,8 @@ def _list(question: Question, lines: list[str]) -> tuple[Any, bool]:
     """The lines of a list, to those that are there already; see `answer_to`."""
     print_question(question)
     _print_entries(lines)
-    while (line := read_reply()) != BACK:
-        if line == EXPLAIN:
-            explain(question)
-        elif taken := TAKE_OUT.fullmatch(line):
+    while (line := _reply_to(question)) != BACK:
+        if taken := TAKE_OUT.fullmatch(line):
             if 1 <= int(taken[1]) <= len(lines):
                 del lines[int(taken[1]) - 1]
             else:
