@@ -189,8 +189,8 @@ class Journal:
         columns = f"answers.key, {self._seal}, field, prompts.text, settings, answers.{self._told()}"
         wanted = f"field IN ({', '.join('?' * len(fields))}) AND prompts.digest = prompt {order}"
         with in_words(self.path):
-            found = self._connection.execute(f"SELECT {columns} FROM {seals} answers CROSS JOIN prompts WHERE {wanted}", fields)  # noqa: S608
-            for key, seal, field, prompt, settings, *answer in found:
+            answers = self._connection.execute(f"SELECT {columns} FROM {seals} answers CROSS JOIN prompts WHERE {wanted}", fields)  # noqa: S608
+            for key, seal, field, prompt, settings, *answer in answers:
                 if seal in (None, _seal_of(key, answer)):
                     yield field, prompt, settings, answer[0]
 

@@ -46,8 +46,8 @@ def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
         label, text = next(iter(row.layout.labels.values()), ""), next((name for name in row.layout.texts if name in row.values), "")
         value = row.values.get(label)
         others = [str(row.values[name]) for name in row.layout.columns if name != label and row.values.get(name) is not None]
-        said = one_line(row.values[text] if text else ", ".join(others), how)
-        texts.append((row.id if value is None else plainly(str(value)), said))
+        shown = one_line(row.values[text] if text else ", ".join(others), how)
+        texts.append((row.id if value is None else plainly(str(value)), shown))
     return labelled_lines(texts)
 
 
