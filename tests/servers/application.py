@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -111,6 +111,26 @@ def app_server(answer: Answer, *, strict: bool = True) -> Iterator[AppServer]:
         server.address = f"http://127.0.0.1:{http.server_port}/chat"
         yield server
         http.shutdown()
+
+
+def refused(status: int, message: str) -> Reaction:
+    """An error as servers of models tell it."""
+    return Reaction({"error": {"message": message, "code": status}}, status)
+
+
+def wrong_request(asked: Asked, model: str, taken: Mapping[str, type | tuple[type, ...]], refuses: Collection[str]) -> str:
+    """Why a server of a `model` does not take a request: it is no JSON of keys and types that are `taken`."""
+    body = asked.body
+    if asked.headers.get("content-type") != "application/json" or not isinstance(body, dict):
+        return "the body is not JSON"
+    if unknown := [key for key in body if key not in taken or key in refuses]:
+        return f"Unrecognized request argument supplied: {unknown[0]}"
+    kinds = {key: kind if isinstance(kind, tuple) else (kind,) for key, kind in taken.items()}
+    if wrong := [key for key, value in body.items() if type(value) not in kinds[key]]:
+        return f"of another type: {', '.join(wrong)}"
+    if body.get("model") != model:
+        return f"The model `{body.get('model')}` does not exist."
+    return "" if 0 <= body.get("seed", 0) < 2**31 else "a value that is not allowed"
 
 
 def nobody() -> str:

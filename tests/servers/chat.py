@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from servers.application import AppServer, Asked, Reaction, app_server
+from servers.application import AppServer, Asked, Reaction, app_server, refused, wrong_request
 
 NAME = "tiny-chat"
 TAKEN: dict[str, type] = {
@@ -47,22 +47,22 @@ def chat_server(
         if (reaction := react(asked, number)) is not None:
             return reaction
         if asked.path != "/v1/chat/completions" or base_only:
-            return _error(404, "Not Found")
+            return refused(404, "Not Found")
         body = asked.body
         if wrong := _wrong(asked, refuses):
-            return _error(404 if "does not exist" in wrong else 400, wrong)
+            return refused(404 if "does not exist" in wrong else 400, wrong)
         if not schemas and "response_format" in body:
-            return _error(500, 'response_format type must be one of "text" or "json_object", but got: json_schema')
+            return refused(500, 'response_format type must be one of "text" or "json_object", but got: json_schema')
         if not system and body["messages"][0]["role"] == "system":
-            return _error(400, "System role not supported")
+            return refused(400, "System role not supported")
         if newer and "max_tokens" in body:
             why = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
-            return _error(400, why)
+            return refused(400, why)
         read = sum(len(message["content"]) for message in body["messages"]) // 4
         room = body.get("max_tokens", body.get("max_completion_tokens", 0))
         if read + room > context:
             why = f"This model's maximum context length is {context} tokens. However, you requested {read + room} tokens"
-            return _error(400, f"{why} ({read} in the messages, {room} in the completion).")
+            return refused(400, f"{why} ({read} in the messages, {room} in the completion).")
         return written(answer(body), read)
 
     with app_server(answered, strict=False) as server:
@@ -88,22 +88,12 @@ def chats(server: AppServer) -> list[dict[str, Any]]:
     return [asked.body for asked in server.asked if asked.path == "/v1/chat/completions"]
 
 
-def _error(status: int, message: str) -> Reaction:
-    return Reaction({"error": {"message": message, "code": status}}, status)
-
-
 def _wrong(asked: Asked, refuses: Collection[str]) -> str:
     """Why this is no request for an answer."""
+    if wrong := wrong_request(asked, NAME, TAKEN, refuses):
+        return wrong
     body = asked.body
-    if asked.headers.get("content-type") != "application/json" or not isinstance(body, dict):
-        return "the body is not JSON"
-    if unknown := [key for key in body if key not in TAKEN or key in refuses]:
-        return f"Unrecognized request argument supplied: {unknown[0]}"
-    if wrong := [key for key, value in body.items() if type(value) is not TAKEN[key]]:
-        return f"of another type: {', '.join(wrong)}"
-    if body.get("model") != NAME:
-        return f"The model `{body.get('model')}` does not exist."
-    if not 0 <= body.get("seed", 0) < 2**31 or body.get("reasoning_effort", "low") not in EFFORTS:
+    if body.get("reasoning_effort", "low") not in EFFORTS:
         return "a value that is not allowed"
     return _wrong_messages(body["messages"]) or _wrong_form(body.get("response_format"))
 

@@ -9,7 +9,7 @@ from random import Random
 from threading import Lock
 from typing import Any
 
-from servers.application import AppServer, Asked, Reaction, app_server
+from servers.application import AppServer, Asked, Reaction, app_server, refused, wrong_request
 
 NAME = "tiny"
 WORDS = [
@@ -66,9 +66,9 @@ def completions_server(
         if (reaction := react(asked, number)) is not None:
             return reaction
         if asked.path != "/v1/completions" or chat_only:
-            return _error(404, "Not Found")
+            return refused(404, "Not Found")
         if wrong := _wrong(asked, refuses):
-            return _error(404 if "model" in wrong else 400, wrong)
+            return refused(404 if "model" in wrong else 400, wrong)
         with lock:
             stream = (
                 Random(f"{asked.body['prompt']}|{asked.body.get('seed')}") if seeded and "seed" in asked.body else Random(drawn.random())
@@ -102,21 +102,11 @@ def written(body: dict[str, Any], stream: Random, logprobs: str) -> dict[str, An
     }
 
 
-def _error(status: int, message: str) -> Reaction:
-    return Reaction({"error": {"message": message, "code": status}}, status)
-
-
 def _wrong(asked: Asked, refuses: Collection[str]) -> str:
     """Why this is no request for a completion."""
+    if wrong := wrong_request(asked, NAME, TAKEN, refuses):
+        return wrong
     body = asked.body
-    if asked.headers.get("content-type") != "application/json" or not isinstance(body, dict):
-        return "the body is not JSON"
-    if unknown := [key for key in body if key not in TAKEN or key in refuses]:
-        return f"Unrecognized request argument supplied: {unknown[0]}"
-    if wrong := [key for key, value in body.items() if type(value) not in TAKEN[key]]:
-        return f"of another type: {', '.join(wrong)}"
-    if body.get("model") != NAME:
-        return f"The model `{body.get('model')}` does not exist."
-    if not 0 <= body.get("seed", 0) < 2**31 or not body.get("prompt") or body["max_tokens"] < 1:
+    if not body.get("prompt") or body["max_tokens"] < 1:
         return "a value that is not allowed"
     return ""
