@@ -12,7 +12,10 @@ import argparse
 import random
 import statistics
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from synthgen.models import BaseModel
 from synthgen.models.base import cores
@@ -20,40 +23,48 @@ from synthgen.spec.rows import Prompt
 from synthgen.tuning import privacy, scratch
 from synthgen.tuning.documents import TrainingMessage
 
+AT_A_TIME = 32
 WHERE = "Guests typing to a restaurant's booking assistant."
 
 
-def asked(corpora: scratch.Corpora, count: int) -> list[Prompt]:
-    """Frames of held-out messages, 32 prompts each."""
+def asked(corpora: scratch.Corpora, count: int, rows: int = 32) -> list[Prompt]:
+    """Frames of held-out messages, so many `rows` each."""
     typed = [TrainingMessage(one.text) for one in corpora.strange["restaurant8k"]]
-    shown = [prompt for prompt in privacy.extraction_prompts(typed, WHERE, count // 8, random.Random(3)) if "\n- " in prompt.text]
+    shown = [prompt for prompt in privacy.extraction_prompts(typed, WHERE, 4 * count // rows, random.Random(3)) if "\n- " in prompt.text]
     stream = random.Random(4)
-    return [Prompt(one.text, stream.getrandbits(63), one.settings) for one in shown for _ in range(32)][:count]
+    return [Prompt(one.text, stream.getrandbits(63), one.settings) for one in shown for _ in range(rows)][:count]
 
 
-def side_by_side(model: BaseModel, prompts: list[Prompt]) -> float:
-    """Messages a second."""
-    began = time.perf_counter()
-    found = list(model.complete(prompts))
-    return len(found) / (time.perf_counter() - began)
+def side_by_side(model: BaseModel, prompts: Sequence[Prompt]) -> int:
+    """How many messages synthgen writes."""
+    return len(list(model.complete(prompts)))
 
 
-def in_a_batch(name: str, prompts: list[Prompt]) -> float:
-    """Messages a second with `generate`, 32 rows at a time."""
+def in_a_batch(model: BaseModel, prompts: Sequence[Prompt]) -> int:
+    """How many messages transformers' `generate` writes, 32 rows at a time."""
     import torch
 
-    model, tokenizer = BaseModel(name).opened()
+    network, tokenizer = model.opened()
     torch.set_num_threads(cores())
-    began, end = time.perf_counter(), tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
-    for start in range(0, len(prompts), 32):
-        rows = [tokenizer(one.text)["input_ids"] for one in prompts[start : start + 32]]
+    for start in range(0, len(prompts), AT_A_TIME):
+        rows = [tokenizer(one.text)["input_ids"] for one in prompts[start : start + AT_A_TIME]]
         width = max(map(len, rows))
-        ids = torch.tensor([[0] * (width - len(row)) + row for row in rows])
-        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
-        model.generate(
-            ids, attention_mask=mask, do_sample=True, temperature=1.0, min_p=0.05, max_new_tokens=80, eos_token_id=end, pad_token_id=0
-        )
-    return len(prompts) / (time.perf_counter() - began)
+        ids = torch.tensor([[0] * (width - len(row)) + row for row in rows], device=network.device)
+        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=network.device)
+        network.generate(ids, attention_mask=mask, **sampling(tokenizer))
+    return len(prompts)
+
+
+def sampling(tokenizer: Any) -> dict[str, Any]:
+    """How transformers is to sample, as synthgen does."""
+    end = tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
+    return {"do_sample": True, "temperature": 1.0, "min_p": 0.05, "max_new_tokens": 80, "eos_token_id": end, "pad_token_id": 0}
+
+
+def rate(way: Callable[[Sequence[Prompt]], int], prompts: Sequence[Prompt]) -> float:
+    """Messages a second."""
+    began = time.perf_counter()
+    return way(prompts) / (time.perf_counter() - began)
 
 
 def main() -> None:
@@ -85,7 +96,7 @@ def main() -> None:
         )
     for _ in range(given.rounds):
         for name, base_model in base_models.items():
-            speeds[name].append(side_by_side(base_model, prompts))
+            speeds[name].append(rate(partial(side_by_side, base_model), prompts))
     first = statistics.median(speeds[given.models[0]])
     for name, own in speeds.items():
         print(
@@ -94,7 +105,7 @@ def main() -> None:
         )
     if given.generate:
         for name in given.models:
-            speed = in_a_batch(name, prompts)
+            speed = rate(partial(in_a_batch, BaseModel(name)), prompts)
             print(
                 f"{name} with generate, batch of 32: {speed:.1f} messages a second; the first model here is {first / speed:.1f} times "
                 f"as fast",

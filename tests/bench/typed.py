@@ -10,9 +10,7 @@ are messages a second by the median of the rounds, and how many times as many sy
 from __future__ import annotations
 
 import argparse
-import random
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -21,45 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from candidates import AT_A_TIME, asked, in_a_batch, rate, sampling, side_by_side
 from realism import Missing
 
 from synthgen.models import BaseModel
 from synthgen.models.base import WIDTH, WORKERS, choose, cores
 from synthgen.models.batch import Job
 from synthgen.spec.rows import Prompt
-from synthgen.tuning import privacy, scratch
-from synthgen.tuning.documents import TrainingMessage
-
-ABOUT = "Guests typing to a restaurant's booking assistant."
-SETTINGS = {"temperature": 1.0, "tokens": 80, "stop": "\n"}
-AT_A_TIME = 32
-
-
-def asked(corpora: Path, frames: int, rows: int) -> list[Prompt]:
-    """So many frames of held-out messages, with so many rows each."""
-    typed = [TrainingMessage(message.text) for message in scratch.gathered(corpora, 0).strange["restaurant8k"]]
-    shown = [prompt.text for prompt in privacy.extraction_prompts(typed, ABOUT, 4 * frames, random.Random(3)) if "\n- " in prompt.text]
-    stream = random.Random(4)
-    return [Prompt(text, stream.getrandbits(63), SETTINGS) for text in shown[:frames] for _ in range(rows)]
-
-
-def with_synthgen(model: BaseModel, prompts: Sequence[Prompt]) -> int:
-    """Messages that synthgen writes."""
-    return len(list(model.complete(prompts)))
-
-
-def with_generate(model: BaseModel, prompts: Sequence[Prompt]) -> int:
-    """Messages of transformers' `generate`."""
-    network, tokenizer = model.opened()
-    torch.set_num_threads(cores())
-    end = tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
-    for start in range(0, len(prompts), AT_A_TIME):
-        rows = [tokenizer(prompt.text)["input_ids"] for prompt in prompts[start : start + AT_A_TIME]]
-        width = max(map(len, rows))
-        ids = torch.tensor([[0] * (width - len(row)) + row for row in rows], device=network.device)
-        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=network.device)
-        network.generate(ids, attention_mask=mask, **_sampling(end))
-    return len(prompts)
+from synthgen.tuning import scratch
 
 
 def with_pipeline(model: BaseModel, prompts: Sequence[Prompt]) -> int:
@@ -70,8 +37,7 @@ def with_pipeline(model: BaseModel, prompts: Sequence[Prompt]) -> int:
     tokenizer.pad_token_id, tokenizer.padding_side = 0, "left"
     torch.set_num_threads(cores())
     made = pipeline("text-generation", model=network, tokenizer=tokenizer, batch_size=AT_A_TIME)
-    end = tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
-    return len(made([prompt.text for prompt in prompts], return_full_text=False, **_sampling(end)))
+    return len(made([prompt.text for prompt in prompts], return_full_text=False, **sampling(tokenizer)))
 
 
 def with_continuous_batching(model: BaseModel, prompts: Sequence[Prompt]) -> int:
@@ -81,20 +47,8 @@ def with_continuous_batching(model: BaseModel, prompts: Sequence[Prompt]) -> int
     network, tokenizer = model.opened()
     if not hasattr(network, "generate_batch"):
         raise Missing("this version of transformers has none")
-    end = tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
     ids = [tokenizer(prompt.text)["input_ids"] for prompt in prompts]
-    return len(network.generate_batch(inputs=ids, generation_config=GenerationConfig(**_sampling(end)), progress_bar=False))
-
-
-def _sampling(end: int) -> dict[str, Any]:
-    return {
-        "do_sample": True,
-        "temperature": 1.0,
-        "min_p": 0.05,
-        "max_new_tokens": SETTINGS["tokens"],
-        "eos_token_id": end,
-        "pad_token_id": 0,
-    }
+    return len(network.generate_batch(inputs=ids, generation_config=GenerationConfig(**sampling(tokenizer)), progress_bar=False))
 
 
 class LlamaCpp:
@@ -123,7 +77,7 @@ class LlamaCpp:
     def _ask(self, prompt: Prompt) -> Any:
         body = {
             "prompt": prompt.text,
-            "max_tokens": SETTINGS["tokens"],
+            "max_tokens": prompt.settings["tokens"],
             "temperature": 1.0,
             "min_p": 0.05,
             "stop": ["\n"],
@@ -140,14 +94,13 @@ def the_limit(model: BaseModel, prompts: Sequence[Prompt], tokens: int) -> int:
     workers = 1 if model.device != "cpu" else min(WORKERS, cores())
     steps = -(-tokens // (WIDTH * workers))
     ids = tuple(model._ids(prompts[0].text))
-    room = max(steps + 1, 2)
 
     def work(_: int) -> None:
         torch.set_num_threads(1)
-        left = room - 1
+        left = max(steps, 1)
         with torch.inference_mode():
             while left > 0:
-                some = min(left, int(str(SETTINGS["tokens"])) - 1)
+                some = min(left, int(prompts[0].settings["tokens"]) - 1)
                 jobs = [Job(number, ids, [0.5] * (some + 1), 1.0) for number in range(WIDTH)]
                 for _ in model._writer(len(ids), some + 1)(iter(jobs), lambda token: False, choose):
                     pass
@@ -169,7 +122,7 @@ def main() -> None:
     asked_for.add_argument("--rows", type=int, default=12)
     asked_for.add_argument("--rounds", type=int, default=3)
     options = asked_for.parse_args()
-    prompts = asked(options.corpora, options.frames, options.rows)
+    prompts = asked(scratch.gathered(options.corpora, 0), options.frames * options.rows, options.rows)
     model = BaseModel(options.model, device=options.device)
     completions = list(model.complete(prompts))
     tokens = sum(completion.tokens_out for completion in completions)
@@ -179,9 +132,9 @@ def main() -> None:
         f"{len(prompts)} messages of {tokens / len(prompts):.1f}"
     )
     ways: dict[str, Callable[[Sequence[Prompt]], int]] = {
-        "synthgen": partial(with_synthgen, model),
+        "synthgen": partial(side_by_side, model),
         "the limit": lambda some: the_limit(model, some, tokens),
-        "generate, 32 rows": partial(with_generate, model),
+        "generate, 32 rows": partial(in_a_batch, model),
         "pipeline, 32 rows": partial(with_pipeline, model),
         "continuous batching": partial(with_continuous_batching, model),
     }
@@ -206,12 +159,6 @@ def main() -> None:
         middle = statistics.median(measured)
         every = ", ".join(f"{each:.1f}" for each in measured)
         print(f"{name:24}{middle:8.1f} messages a second ({every}); synthgen {ours / middle:.2f} times that")
-
-
-def rate(way: Callable[[Sequence[Prompt]], int], prompts: Sequence[Prompt]) -> float:
-    """Messages a second."""
-    began = time.perf_counter()
-    return way(prompts) / (time.perf_counter() - began)
 
 
 if __name__ == "__main__":
