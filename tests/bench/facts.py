@@ -23,13 +23,15 @@ ROUNDS = 3
 SIX, SAMPLED, PERSON = 100_000, 20_000, 10_000
 """Rows of each comparison; Snowfakery, which is slower, makes a tenth of the first."""
 
-RECIPE = """
+HEAD = """
 name: facts
 seed: 1
 tables:
   people:
     rows: {rows}
     fields:
+"""
+RECIPE = """\
       name: {{kind: fake, provider: name, locale: en_GB}}
       company: {{kind: fake, provider: company, locale: en_GB}}
       plan: {{kind: choice, options: {{free: 5, team: 2, pro: 1}}}}
@@ -37,25 +39,13 @@ tables:
       since: {{kind: date, between: [-900d, today]}}
       line: {{kind: template, template: "{{{{ name }}}} of {{{{ company }}}}"}}
 """
-SAMPLERS = """
-name: facts
-seed: 1
-tables:
-  people:
-    rows: {rows}
-    fields:
+SAMPLERS = """\
       plan: {{kind: choice, options: {{free: 5, team: 2, pro: 1}}}}
       seats: {{kind: number, between: [1, 400]}}
       since: {{kind: date, between: ["2024-05-15", "2026-11-01"]}}
       line: {{kind: template, template: "{{{{ plan }}}} with {{{{ seats }}}}"}}
 """
-WITH_PERSON = """
-name: facts
-seed: 1
-tables:
-  people:
-    rows: {rows}
-    fields:
+WITH_PERSON = """\
       person: {{kind: fake, provider: simple_profile, locale: en_GB}}
       line: {{kind: template, template: "{{{{ person.name }}}}, {{{{ person.mail }}}}"}}
 """
@@ -150,7 +140,7 @@ class Contender:
 
 def synthgen(name: str, recipe: str, rows: int, workers: int = 1) -> Contender:
     """synthgen, with so many processes."""
-    return Contender(name, rows, MAKE.format(recipe=recipe.format(rows=rows), workers=workers), sys.executable)
+    return Contender(name, rows, MAKE.format(recipe=(HEAD + recipe).format(rows=rows), workers=workers), sys.executable)
 
 
 def designer(columns: str, expression: str, rows: int) -> Contender:
