@@ -125,9 +125,11 @@ def _cut_off(output: RemoteOutput) -> Iterator[Damage]:
     sizes_in = cache(output.storage.sizes)  # a folder there is listed once
     for path, record in snapshot.files.items():
         folder, _, name = snapshot.place(path).rpartition("/")
-        size, recorded_size = sizes_in(folder).get(name), record.get("bytes")
-        if path not in TEXTS and size != recorded_size:
-            yield Damage(path, "is missing") if size is None else _of_size(path, size, recorded_size)
+        size = sizes_in(folder).get(name)
+        if path not in TEXTS and size is None:
+            yield Damage(path, "is missing")
+        elif path not in TEXTS and record.get("bytes", size) != size:
+            yield _of_size(path, size, record["bytes"])
 
 
 def _of_size(path: str, size: int, recorded_size: int) -> Damage:

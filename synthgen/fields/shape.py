@@ -109,6 +109,9 @@ class FieldShape(Part):
     zoneless: ClassVar[bool] = False
     """Whether the moments that it makes are known to have no time zone."""
 
+    drafts: ClassVar[bool] = False
+    """Whether a model types more for it than is taken, and rows choose when all is there."""
+
     when: Condition | None = Field(None, description="made only where this is true, such as {{ intent == 'lost card' }}")
     otherwise: Annotated[Scalar | None, WrapValidator(_undecided)] = Field(
         None, description="the value where `when` is not true (default: nothing)"
@@ -266,9 +269,6 @@ class Asked(FieldShape):
 
     asks: ClassVar[str] = "base"
     """The kind of model that can make it."""
-
-    drafts: ClassVar[bool] = False
-    """Whether more is typed for it than is taken, and rows choose when all is there."""
 
     by: str = Field("typist", description="the model's name in `models`")
     tries: int = Field(8, ge=1, le=1000, description="how often a row is asked for before the next one takes its place")
