@@ -131,6 +131,19 @@ def test_rows_are_the_same_whichever_locale_comes_first() -> None:
     assert len(said) == 1
 
 
+def test_an_amount_has_all_its_places_in_messages_and_in_rows_below(tmp_path: Path) -> None:
+    fields = "price: {kind: number, between: [20.4, 20.4], decimals: 2}, says: {kind: template, template: '£{{ price }}'}"
+    below = "again: {kind: template, template: '£{{ price }}'}"
+    path = tmp_path / "recipe.yaml"
+    path.write_text(
+        f"name: demo\ntables:\n  t: {{rows: 2, fields: {{{fields}}}}}\n  u: {{from: {{table: t}}, fields: {{{below}}}}}\n"
+        "  v: {from: {table: u}, fields: {more: {kind: template, template: '£{{ price }}'}}}\n"
+    )
+    synthgen.make(path, out=tmp_path / "out")
+    (row, _) = load_dataset(str(tmp_path / "out"), "v", split="train")
+    assert {row[name] for name in ("says", "again", "more")} == {"£20.40"} and row["price"] == 20.4
+
+
 def test_the_rows_ship_with_their_types(tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text(lines(*DEPENDENT, rows=30), encoding="utf-8")

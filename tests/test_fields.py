@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import pickle
 from collections import Counter
 from statistics import mean, stdev
 
@@ -81,6 +82,16 @@ def test_options_that_cannot_be_chosen_from_are_refused(options):
 
 
 # number
+
+
+def test_a_number_has_all_its_places_in_text_and_is_a_plain_number_for_all_else():
+    number = field("number", between=[20.4, 20.4], decimals=2)
+    (value,) = draws(number, 1)
+    text = field("template", template="£{{ n }}, £{{ n * 2 }}, {{ n | round(1) }}, {{ n > 20.3 }}, {{ '{:.1f}'.format(n) }}")
+    assert draws(text, 1, n=value) == ["£20.40, £40.8, 20.4, True, 20.4"]
+    assert (value, repr(value), json.dumps(value), pickle.loads(pickle.dumps(value))) == (20.4, "20.4", "20.4", value)
+    assert str(pickle.loads(pickle.dumps(value))) == "20.40"
+    assert pyarrow.array([value], "float64").to_pylist() == [20.4]
 
 
 @given(some.floats(-1e6, 1e6), some.floats(0, 1e6), some.one_of(some.none(), some.integers(0, 6)))

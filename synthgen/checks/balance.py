@@ -94,4 +94,6 @@ def _word(value: object) -> str:
     """A value as it is counted: the same whether it comes from the recipe, from a field, or from a column of numbers."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(float(value))
+    return str(value)

@@ -10,6 +10,7 @@ from typing import Any
 
 from synthgen.recipe.plan import TablePlan
 from synthgen.recipe.shape import Table
+from synthgen.spec.numerals import Fixed
 from synthgen.spec.rows import Row
 from synthgen.spec.streams import Streams
 
@@ -27,7 +28,9 @@ class Candidate:
 
     def row(self, table: TablePlan) -> Row:
         """The row, with nothing made yet."""
-        return Row(table.name, self.index, values=dict(self.inherited or {}), parent=self.parent, turn=self.turn, carried=table.carried)
+        values = dict(self.inherited or {})
+        values |= {name: Fixed(values[name], places) for name, places in table.places.items() if isinstance(values.get(name), float)}
+        return Row(table.name, self.index, values=values, parent=self.parent, turn=self.turn, carried=table.carried)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from synthgen.errors import DataError
 from synthgen.fields.dependent import SKIP, NumberOrTemplate, lacking, shortened, value_of
 from synthgen.fields.shape import LARGEST_INT, Count, Others, PythonField, Role
 from synthgen.spec import render
+from synthgen.spec.numerals import Fixed
 from synthgen.spec.parts import PartMistake, in_order
 from synthgen.spec.rows import Row, Value
 
@@ -62,7 +63,7 @@ class Number(PythonField):
         None, json_schema_extra={"description": "of lognormal: the standard deviation of the logarithm"}
     )
     decimals: Annotated[int, Field(ge=0, le=12)] | None = Field(
-        None, description="places after the point (default: 0 for whole bounds, else 2)"
+        None, description="places after the point, all of which stand in text: 20.40 (default: 0 for whole bounds, else 2)"
     )
 
     def mistakes(self) -> Iterator[PartMistake]:
@@ -212,7 +213,7 @@ class Number(PythonField):
         return isinstance(value, float) or -LARGEST_INT - 1 <= value <= LARGEST_INT
 
     def _at(self, step: int) -> float | int:
-        return step / 10**self.places if self.places else step
+        return Fixed(step / 10**self.places, self.places) if self.places else step
 
     def _draw(self, stream: Random) -> float:
         mean = self.mean or 0.0
@@ -227,7 +228,7 @@ class Number(PythonField):
         return float(numpy.random.Generator(numpy.random.PCG64(stream.getrandbits(64))).poisson(mean))
 
     def _rounded(self, value: float) -> float | int:
-        return round(value, self.places) + 0.0 if self.places else round(value)  # + 0.0: no -0.0
+        return Fixed(round(value, self.places) + 0.0, self.places) if self.places else round(value)  # + 0.0: no -0.0
 
     def distinct(self, of: Count) -> int | None:
         """The numbers with so many places between the bounds."""

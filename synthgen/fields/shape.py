@@ -118,6 +118,11 @@ class FieldShape(Part):
     )
     hidden: bool = Field(False, description="needed for other fields, but not shipped")
 
+    @property
+    def places(self) -> int:
+        """How many places after the point its numbers have in text; 0 where that is not set."""
+        return 0
+
     @field_serializer("otherwise")
     def _decided(self, value: Value) -> Value:
         return self.fallback

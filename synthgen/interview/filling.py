@@ -119,13 +119,12 @@ class FilledPrompt:
     def _drawn_field(self, variable: str) -> Iterator[str]:
         kind = self._kind(variable)
         usual, unusual = f"usual_{variable}", f"unusual_{variable}"
-        shown = kind.shown.replace("VALUE", usual) or usual
         is_known = self.kinds[variable] != OTHER
         yield ""
         yield f"      # {variable}: {kind.about if is_known else 'what is it really given? These are stand-ins'}"
         yield f"      {usual}: {_values(kind.usual, _file(variable), in_files=_is_in_files(kind))}"
         yield f"      {unusual}: {_values(kind.unusual, _file(f'{variable}-unusual'), in_files=_is_in_files(kind))}"
-        yield f"      {variable}: {{kind: template, template: \"{{{{ {unusual} if unusual == '{variable}' else {shown} }}}}\"}}"
+        yield f"      {variable}: {{kind: template, template: \"{{{{ {unusual} if unusual == '{variable}' else {usual} }}}}\"}}"
 
     def _typed_fields(self) -> Iterator[str]:
         """What a user types, and the unusual version of it."""

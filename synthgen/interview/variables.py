@@ -28,14 +28,13 @@ SAYS_NOTHING = {"text", "value", "string", "content", "str", "current", "user", 
 
 @dataclass(frozen=True)
 class VariableKind:
-    """A kind of variable: what it is; the words of names that suggest it; its `usual` values, as a field in YAML or as texts; `unusual`
-    ones; and how a value is written into the prompt, where it is no text (`shown`, with VALUE in it)."""
+    """A kind of variable: what it is; the words of names that suggest it; its `usual` values, as a field in YAML or as texts; and `unusual`
+    ones."""
 
     about: str
     names: frozenset[str]
     usual: str | tuple[str, ...]
     unusual: tuple[str, ...]
-    shown: str = ""
 
 
 @cache
@@ -51,7 +50,6 @@ def variable_kinds() -> dict[str, VariableKind]:
             frozenset(kind["names"].split()),
             usual if isinstance(usual := kind.get("usual", ()), str) else tuple(usual),
             (*kind.get("unusual", ()), *(("\n\n".join([*usual] * kind["repeated"]),) if "repeated" in kind else ())),
-            kind.get("shown", ""),
         )
         for name, kind in kinds.items()
     }

@@ -56,7 +56,8 @@ class Retry:
 @dataclass(frozen=True)
 class TablePlan:
     """How one table is made. `columns` are the fields that ship, the parent's first, each with its type;
-    `kept` is the same for what is kept while the run goes on, hidden fields too; `carried` are the parent's fields, without labels."""
+    `kept` is the same for what is kept while the run goes on, hidden fields too; `carried` are the parent's fields, without labels;
+    `places` is how many places the numbers of rows above have in text."""
 
     name: str
     table: Table
@@ -66,6 +67,7 @@ class TablePlan:
     kept: Mapping[str, str]
     inherited: tuple[str, ...]
     carried: tuple[str, ...]
+    places: Mapping[str, int]
 
     @property
     def asks(self) -> bool:
@@ -181,7 +183,14 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnySpec], parent: 
         inherited | columns,
         tuple(parent.kept) if parent else (),
         tuple(column for column in inherited if parent and column in (*parent.carried, *parent.table.fields)),
+        _places(parent) if parent else {},
     )
+
+
+def _places(parent: TablePlan) -> dict[str, int]:
+    """For each column of a table's rows that holds numbers with a set number of places, how many these are."""
+    own = {name: field.places for name, field in parent.table.fields.items() if field.places}
+    return {name: places for name, places in {**parent.places, **own}.items() if name in parent.kept}
 
 
 def _retries(steps: list[Step], table: Table, above: dict[str, set[str]], makers: Mapping[str, str]) -> dict[int, Retry]:

@@ -1,4 +1,5 @@
-"""Numbers that were typed otherwise than Python writes them: `00501`, `1.10`, `1_000`, `+49`, `1e3`.
+"""Numbers that were typed otherwise than Python writes them: `00501`, `1.10`, `1_000`, `+49`, `1e3`. And `Fixed` ones, which text has with
+all their places.
 
 Where a recipe asks for a number they are that number. Where it takes text as well, as an option of a choice, they may be a postcode, a
 telephone number or a version, and what was typed is kept, as text.
@@ -7,7 +8,7 @@ telephone number or a version, and what was typed is kept, as text.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 
 class _Typed:
@@ -26,6 +27,25 @@ class Real(_Typed, float):
 
 
 Numeral = Whole | Real
+
+
+class Fixed(float):
+    """A number that in text has all its places, as a price has: 20.40. It is 20.4 for whatever else reads it."""
+
+    __slots__ = ("places",)
+    places: int
+
+    def __new__(cls, value: float, places: int) -> Self:
+        """The number, with so many places after the point."""
+        fixed = super().__new__(cls, value)
+        fixed.places = places
+        return fixed
+
+    def __str__(self) -> str:
+        return f"{float(self):.{self.places}f}"
+
+    def __reduce__(self) -> tuple[type[Fixed], tuple[float, int]]:
+        return Fixed, (float(self), self.places)
 
 
 def number(value: float, text: str) -> float:
