@@ -15,6 +15,7 @@ from synthgen.cli import app
 from synthgen.errors import DataError, OutputError
 from synthgen.fields.edges import CASES
 from synthgen.interview.clusters import clustered
+from synthgen.interview.logs import AMOUNT
 from synthgen.interview.oddities import DETECTORS, case_of, odd_cases
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
@@ -92,6 +93,37 @@ def test_what_identifies_somebody_is_not_in_what_is_written(logs: Path, tmp_path
     assert "<email>" in written
     assert "<amount>" in written
     assert not set(re.findall(r"\d{6,}", logs.read_text("utf-8"))) & set(re.findall(r"\d{6,}", written))
+
+
+def test_facts_are_like_those_of_the_logs(logs: Path, tmp_path: Path):
+    said = "charged ${0}, why", "card 41230001234124{0}", "see https://x.example/{0}a", "ticket AB-7{0}1"
+    with logs.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps({"at": 0, "body": text.format(number)}) + "\n" for number in range(10, 30) for text in said)
+    started = api.new(tmp_path / "shop", logs=logs, field="body", topics=3)
+    fields = load(started.recipe).recipe.tables["traffic"].fields
+    rows = api.look(api.make(started.recipe, out=tmp_path / "out", rows=20, models={"typist": ScriptedModel(typist)}).folder, rows=20).rows
+    assert "charged $<amount>, why" in (tmp_path / "shop" / "messages.jsonl").read_text("utf-8")
+    assert fields.keys() >= {"amount", "card", "url", "number"}
+    for row in rows:
+        assert isinstance(row["amount"], int)
+        assert row["url"].startswith("http")
+        assert re.fullmatch(r"[\d ]{12,23}", row["card"])
+        assert re.fullmatch(r"[A-Z]{2}-\d{4}|\d{7}", row["number"])
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("$20, please", "$<amount>, please"),
+        ("£ 1,250.50!", "£ <amount>!"),
+        ("3.50€ or 20$ or 5 quid", "<amount>€ or <amount>$ or <amount> quid"),
+        ("version 1.2 of 5 pounds", "version 1.2 of <amount> pounds"),
+        ("$1.999 and 1.2.3 dollars", None),
+        ("paid $<amount>", "paid $<amount>"),
+    ],
+)
+def test_of_an_amount_the_number_is_a_slot(message: str, told: str | None):
+    assert AMOUNT.sub("<amount>", message) == (told or message)
 
 
 ODD = {

@@ -236,7 +236,7 @@ look at this [.] then come home (...) and wait at the dot
 
 @pytest.mark.parametrize("text", KEPT)
 def test_an_ordinary_message_stays_as_it_is(text):
-    assert masked(text, Random(1)) == (text, {})
+    assert masked(text, Random(1)) == (text, [])
     assert leaks(text) == []
 
 
@@ -261,7 +261,7 @@ REDRAWN = [
 @pytest.mark.parametrize("text", REDRAWN)
 def test_other_numbers_keep_their_shape_and_no_more(text):
     drawn = [masked(text, Random(seed)) for seed in range(20)]
-    assert all(found == {} for _, found in drawn)
+    assert all(found == [] for _, found in drawn)
     assert {shape(other) for other, _ in drawn} == {shape(text)}
     assert len({other for other, _ in drawn}) > 3
     assert not any(leaks(other) for other, _ in drawn)

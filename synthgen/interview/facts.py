@@ -113,11 +113,11 @@ NINETY = 1.645
 """Standard deviations on each side of the mean, between which nine in ten values of a normal distribution lie."""
 
 
-def amounts_between(bounds: Sequence[float]) -> str:
+def amounts_between(bounds: Sequence[float], decimals: int = 2) -> str:
     """The field of amounts that lie between two mostly: nine in ten, and most of these near the lower one, as people's do."""
     least, most = bounds
     if least <= 0 or most / least <= NARROW:
-        return f"{{kind: number, between: [{least:.15g}, {most:.15g}], decimals: 2}}"
+        return f"{{kind: number, between: [{least:.15g}, {most:.15g}], decimals: {decimals}}}"
     mu, sigma = (math.log(least) + math.log(most)) / 2, (math.log(most) - math.log(least)) / 2 / NINETY
-    distribution = f"{{kind: number, distribution: lognormal, mu: {mu:.2f}, sigma: {sigma:.2f}, decimals: 2}}"
+    distribution = f"{{kind: number, distribution: lognormal, mu: {mu:.2f}, sigma: {sigma:.2f}, decimals: {decimals}}}"
     return f"{distribution}    # nine in ten from {least:.15g} to {most:.15g}, half below {math.exp(mu):.0f}"

@@ -16,7 +16,7 @@ from random import Random
 from synthgen.advice import Started, recipe_name
 from synthgen.errors import DataError
 from synthgen.interview.clusters import Cluster, clustered
-from synthgen.interview.facts import FACTS
+from synthgen.interview.facts import FACTS, amounts_between
 from synthgen.interview.new_files import refuse_taken, write_new
 from synthgen.interview.oddities import odd_cases
 from synthgen.interview.writing import mapping
@@ -32,10 +32,25 @@ KEPT = "messages.jsonl"
 COLUMNS = "topic", "message", "case", "input"
 """Fields of the recipe, which no slot can be called after; nor after `id`."""
 AMOUNT = re.compile(
-    r"(?<![\w.])(?:[$£€]\s?\d[\d,]*(?:\.\d\d?)?|\d[\d,]*(?:\.\d\d?)?\s?(?:€|(?:usd|gbp|eur|dollars|pounds|euros|quid)\b))", re.IGNORECASE
+    r"(?<![\w.,])(?:(?<=[$£€])|(?<=[$£€]\s)|(?=[\d,.]+\s?(?:[$£€](?!\d)|(?:usd|gbp|eur|dollars|pounds|euros|quid)\b)))"
+    r"\d(?:[\d,]*\d)?(?:\.\d\d?)?(?![\d.]*\d)",
+    re.IGNORECASE,
 )
-KINDS = {"email": "mail", "phone": "phone", "amount": "money", "link": "link", "address": "address", "postcode": "postcode"}
-"""The kind of fact that takes the place of what was masked; a number for all others."""
+"""The number in an amount of money: beside it is the sign of its currency, or the word for it."""
+FIELDS = {
+    "email": FACTS["mail"].field,
+    "phone": FACTS["phone"].field,
+    "url": FACTS["link"].field,
+    "address": FACTS["address"].field,
+    "postcode": FACTS["postcode"].field,
+    "card": "{kind: fake, provider: credit_card_number}",
+    "iban": "{kind: fake, provider: iban}",
+    "ip": "{kind: fake, provider: ipv4}",
+    "handle": "{kind: fake, provider: bothify, args: {text: '@????##', letters: aeiorstln}}",
+}
+"""What makes the facts in place of those that were masked, by their slots; amounts and numbers are like those that were there."""
+SHAPED = re.compile(r"[\w./-]{1,20}")
+"""A number of an order, an account … whose digits and letters can be drawn again."""
 
 
 def from_logs(
@@ -56,9 +71,9 @@ def from_logs(
     read = files.messages(logs, field, turns, summary)
     if listen and summary.fields:
         listen(f"{logs.name}: {summary}")
-    stream = Random(0)
+    stream, facts = Random(0), dict[str, list[str]]()
     odd, plain = odd_cases(read)
-    different = list(dict.fromkeys(_without_facts(message, stream) for message in plain))
+    different = list(dict.fromkeys(_without_facts(message, stream, facts) for message in plain))
     if len(different) < max(FEWEST, 4 * (topics or 0)):
         raise DataError(f"{logs}: {len(different)} different messages are too few to see what they are about", f"give {FEWEST} or more")
     sample = sorted(stream.sample(range(len(different)), min(MOST, len(different))))
@@ -67,18 +82,42 @@ def from_logs(
         json.dumps({"topic": cluster.name, "text": message}, ensure_ascii=False) for cluster in clusters for message in cluster.messages
     ]
     cases = {"none": len(plain), **odd} if odd else {}
-    recipe = write_new(folder, _lines(name, logs.name, clusters, cases), {KEPT: records})
+    recipe = write_new(folder, _lines(name, logs.name, clusters, cases, facts), {KEPT: records})
     shares = {case: count / len(read) for case, count in odd.items()}
     return Started(recipe, topics={cluster.name: len(cluster.messages) / len(sample) for cluster in clusters}, odd=shares)
 
 
-def _without_facts(message: str, stream: Random) -> str:
-    """A message with slots in place of amounts of money and of what identifies somebody."""
-    text = masked(AMOUNT.sub("<amount>", message), stream).text
-    return SLOT.sub(lambda slot: "<number>" if slot[1] == "id" else slot[1] if slot[1] in COLUMNS else slot[0], text)
+def _without_facts(message: str, stream: Random, facts: dict[str, list[str]]) -> str:
+    """A message with slots in place of amounts of money and of what identifies somebody, which are added to `facts`, by their slots."""
+    facts.setdefault("amount", []).extend(AMOUNT.findall(message))
+    safe = masked(AMOUNT.sub("<amount>", message), stream)
+    facts.setdefault("number", []).extend(identifier for kind, identifier in safe.identifiers if kind == "id")
+    return SLOT.sub(lambda slot: "<number>" if slot[1] == "id" else slot[1] if slot[1] in COLUMNS else slot[0], safe.text)
 
 
-def _lines(name: str, logs: str, clusters: Sequence[Cluster], cases: Mapping[str, int]) -> Iterator[str]:
+def _amounts(amounts: Sequence[str]) -> str:
+    """The field of amounts like those that were there: as large, and whole if most were."""
+    values = sorted(float(amount.replace(",", "")) for amount in amounts)
+    if not values:
+        return FACTS["money"].field
+    least, most = (float(f"{values[round(part * (len(values) - 1))]:.2g}") for part in (0.05, 0.95))
+    return amounts_between((least, most), 2 if 2 * sum("." in amount for amount in amounts) > len(amounts) else 0)
+
+
+def _numbers(numbers: Sequence[str]) -> str:
+    """The field of numbers that have the most frequent shape of those that were there: other digits and letters in their places."""
+    shapes = Counter(re.sub(r"[^\W\d_]", "?", re.sub(r"\d", "#", number)) for number in numbers if SHAPED.fullmatch(number))
+    shape = next((shape for shape, _ in shapes.most_common() if "#" in shape), "")
+    if not shape:
+        return FACTS["number"].field
+    text = f"%{shape[1:]}" if shape.startswith("#") else shape
+    letters = ", letters: ABCDEFGHJKLMNPRSTUVWXYZ" if "?" in shape else ""
+    return f"{{kind: fake, provider: bothify, args: {{text: {scalar(text)}{letters}}}}}"
+
+
+def _lines(
+    name: str, logs: str, clusters: Sequence[Cluster], cases: Mapping[str, int], facts: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
     yield f"# Made from the messages in {logs}. What identifies somebody is a slot; but people said it: keep {KEPT} to yourself."
     yield f"name: {scalar(name)}"
     yield "about: People who write to us.    # who types, and into what? It is the first line that the base model reads"
@@ -102,7 +141,8 @@ def _lines(name: str, logs: str, clusters: Sequence[Cluster], cases: Mapping[str
         yield ""
         yield "      # Facts that messages mention, in place of the real ones."
     for slot, _ in slot_counts.most_common():
-        yield f"      {scalar(slot)}: {FACTS[KINDS.get(slot, 'number')].field}"
+        made = _amounts(facts["amount"]) if slot == "amount" else FIELDS.get(slot) or _numbers(facts["number"])
+        yield f"      {scalar(slot)}: {made}"
     yield ""
     yield "      # As those people type: their voice is measured, and none of their messages is repeated. Where labels matter less"
     yield "      # than likeness, add aim: likeness: harder to tell from theirs, less often about the topic."

@@ -141,7 +141,7 @@ def _facts(answers: Answers) -> Iterator[str]:
         )
         distribution, mark, comment = field.partition("}")
         yield f"      {plain}: {distribution}, hidden: true{mark}{comment}"
-        yield f"      {scalar(name)}: {{kind: template, template: \"{sign}{{{{ {plain} }}}}\"}}"
+        yield f'      {scalar(name)}: {{kind: template, template: "{sign}{{{{ {plain} }}}}"}}'
 
 
 def _fact(answers: Answers, name: str, kind: str) -> str:

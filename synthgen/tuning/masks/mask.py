@@ -8,6 +8,7 @@ nothing left to mask.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from random import Random
 from typing import NamedTuple
@@ -26,10 +27,15 @@ _HIDE = "\0"
 
 
 class Masked(NamedTuple):
-    """A text without identifiers, and how many of each kind were found: {"email": 1}."""
+    """A text without identifiers, and the kind of each and how it was typed: [("email", "jo@corp.com")]."""
 
     text: str
-    counts: dict[str, int]
+    identifiers: list[tuple[str, str]]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many of each kind there were."""
+        return Counter(kind for kind, _ in self.identifiers)
 
 
 def masked(text: str, stream: Random) -> Masked:
@@ -37,16 +43,15 @@ def masked(text: str, stream: Random) -> Masked:
 
     Times and dates stay valid, years stay years (1980 to 2030), round numbers stay round, and numbers of one or two digits stay.
     """
-    counts = dict[str, int]()
+    identifiers = list[tuple[str, str]]()
     for _ in range(_PASSES):  # what is masked may uncover something else
         text = bare(text)
         spans = _identifiers(text)
         if not spans:
             break
-        for span in spans:
-            counts[span.kind] = counts.get(span.kind, 0) + 1
+        identifiers += [(span.kind, text[span.start : span.end]) for span in spans]
         text = _replaced(text, spans, lambda span: f"<{span.kind}>")
-    return Masked(redraw_digits(text, stream), counts)
+    return Masked(redraw_digits(text, stream), identifiers)
 
 
 def leaks(text: str) -> list[str]:
