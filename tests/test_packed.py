@@ -57,7 +57,7 @@ def test_a_retuned_file_holds_its_matrices_scaled_and_moved(tmp_path: Path, bits
     factors, offsets = 1 + 0.2 * matrix(6, 2, 1), 0.1 * matrix(6, 2, 2)
     changed = packed.retuned(tmp_path / "model.safetensors", {"a.weight": (factors, offsets)})
     packed.save(changed, tmp_path / "new.safetensors")
-    before, after = (packed.load(tmp_path / name, torch.float32) for name in ("model.safetensors", "new.safetensors"))
+    before, after = (packed.PackedWeights(tmp_path / name, torch.float32) for name in ("model.safetensors", "new.safetensors"))
     wanted = (before["a.weight"].view(6, 2, 32) * factors[..., None] + offsets[..., None]).flatten(1)
     assert torch.allclose(after["a.weight"], wanted, atol=near)
     assert not torch.allclose(after["a.weight"], before["a.weight"], atol=0.05)

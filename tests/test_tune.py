@@ -236,7 +236,7 @@ def test_a_retuned_packed_file_is_the_adapted_model(tiny_packed: Path, tmp_path:
             layer.offset.normal_(0, 0.1)
     changes = {f"{name}.weight": (1 + layer.scale.detach(), layer.offset.detach() * layer.spread) for name, layer in layers.items()}
     packed.save(packed.retuned(tiny_packed / "model.safetensors", changes), tmp_path / "model.safetensors")
-    stored = packed.load(tmp_path / "model.safetensors", torch.float32)
+    stored = packed.PackedWeights(tmp_path / "model.safetensors", torch.float32)
     for name, layer in layers.items():
         assert torch.allclose(stored[f"{name}.weight"], layer.changed(), atol=2e-3 * float(layer.weight.abs().max()))
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from synthgen.errors import DataError, ModelError
 from synthgen.memory import lacks_memory
-from synthgen.models import hub_model, packed
+from synthgen.models import hub_model, packed, steady_memory
 from synthgen.models.codec import Codec, light_codec, token_set, transformers_codec
 from synthgen.models.missing import missing
 from synthgen.recipe import model_folder
@@ -40,6 +40,8 @@ WORKERS = 8
 """Batches that are written at the same time on a CPU, at most, each by one thread."""
 WIDTH = 48
 """Rows that are written side by side. It is part of what decides a message, to the last bit."""
+MANY = 150
+"""Messages after which there are likely to be so many more that huge pages are worth the second or two that they take to make."""
 NUMBERS = 8
 """Numbers that a byte of weights may stand for, at most."""
 MIN_P = 0.05
@@ -70,6 +72,7 @@ class BaseModel:
         self._dtype_asked, self._device_asked = dtype, device
         self._stops: dict[tuple[str, int], bool] = {}
         self._fits: bool | None = None
+        self._messages = 0
 
     # What it is
 
@@ -194,8 +197,7 @@ class BaseModel:
             if not is_llama(config):
                 return None
             with torch.inference_mode():
-                weights = packed.load(self.place / "model.safetensors", self._torch_dtype)
-                llama = Llama(config, {name: tensor.to(self.device) for name, tensor in weights.items()})
+                llama = Llama(config, packed.PackedWeights(self.place / "model.safetensors", self._torch_dtype, self.device))
                 llama.read([0])  # what does not fit together is found here
             return llama
 
@@ -236,7 +238,7 @@ class BaseModel:
     def _unpacked(self, config: Any) -> Any:
         from transformers import MODEL_FOR_CAUSAL_LM_MAPPING
 
-        weights = packed.load(self.place / "model.safetensors", self._torch_dtype)
+        weights = dict(packed.PackedWeights(self.place / "model.safetensors", self._torch_dtype))
         return MODEL_FOR_CAUSAL_LM_MAPPING[type(config)].from_pretrained(None, config=config, state_dict=weights, dtype=self._torch_dtype)
 
     @contextlib.contextmanager
@@ -290,7 +292,12 @@ class BaseModel:
         def jobs(frame: Sequence[int]) -> list[Job]:
             return [_job(number, prompts[number], ids[prompts[number].text], openings[_opening(prompts[number])]) for number in frame]
 
+        if self.device == "cpu":
+            steady_memory.keep_freed()
         for job in side_by_side(self._writer(longest, room), map(jobs, frames), workers, partial(self._is_end, stop), choose):
+            self._messages += 1
+            if self._messages == MANY and self.device == "cpu":
+                steady_memory.use_huge_pages()
             yield job.number, self._completion(prompts[job.number], job)
 
     def _writer(self, longest: int, room: int) -> Callable[..., Iterator[Job]]:

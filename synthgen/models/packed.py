@@ -8,7 +8,7 @@ one here, and safetensors need no further package.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,22 +62,31 @@ def unpack(scales: torch.Tensor, blocks: torch.Tensor, dtype: torch.dtype) -> to
     return numbers.flatten(1).to(dtype)
 
 
-def load(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """The state dict in a file of packed and plain weights."""
-    from safetensors.torch import load_file
+class PackedWeights(Mapping[str, "torch.Tensor"]):
+    """The weights in a file of packed and plain ones, by name, each unpacked when it is asked for: so that a model that puts them in an
+    order of its own need not hold all of them twice."""
 
-    stored = load_file(file)
-    tensors = {}
-    for name, tensor in stored.items():
-        if name.endswith(".scales"):
-            matrix = name.removesuffix(".scales")
-            blocks = stored.get(f"{matrix}.blocks")
-            if blocks is None or tensor.ndim != 3 or blocks.shape != (*tensor.shape[:2], SIZES.get(tensor.shape[2])):
-                raise ValueError(f"the parts of '{matrix}' do not fit each other")
-            tensors[matrix] = unpack(tensor, blocks, dtype)
-        elif not name.endswith(".blocks"):
-            tensors[name] = tensor.to(dtype)
-    return tensors
+    def __init__(self, file: Path, dtype: torch.dtype, device: str = "cpu") -> None:
+        from safetensors.torch import load_file
+
+        self._stored, self._dtype, self._device = load_file(file), dtype, device
+        self._names = [name.removesuffix(".scales") for name in self._stored if not name.endswith(".blocks")]
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        if name not in self._names:
+            raise KeyError(name)
+        if name in self._stored:
+            return self._stored[name].to(self._device, self._dtype)
+        scales, blocks = self._stored[f"{name}.scales"], self._stored.get(f"{name}.blocks")
+        if blocks is None or scales.ndim != 3 or blocks.shape != (*scales.shape[:2], SIZES.get(scales.shape[2])):
+            raise ValueError(f"the parts of '{name}' do not fit each other")
+        return unpack(scales, blocks, self._dtype).to(self._device)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def retuned(file: Path, changes: Mapping[str, tuple[torch.Tensor, torch.Tensor]]) -> dict[str, torch.Tensor]:
