@@ -399,7 +399,7 @@ def test_healing_brings_a_model_nearer_to_its_whole_self(folder: Path, source: P
     assert state.best < 0.95 * state.losses[0][1]
     assert (tmp_path / "base" / "model.safetensors").read_bytes() == before
     assert packed.is_packed(tmp_path / "model.safetensors")
-    stored = packed.load(tmp_path / "model.safetensors", torch.float32)
+    stored = packed.PackedWeights(tmp_path / "model.safetensors", torch.float32)
     assert stored["model.layers.1.mlp.down_proj.weight"].shape == (64, 128)
 
 

@@ -17,37 +17,37 @@ TABLE = 4
 
 @dataclass(frozen=True)
 class Seats:
-    """A step's order. Who reads which frame: `rows` one seat after the other, the `tables` of each frame, and the seat of each of the
-    `active` rows to find it `back`. And where in its room the new token of each of these is `kept`, and how much of the room is `used`."""
+    """A step's order. Who reads which frame: `rows` one seat after the other, the `tables` of each frame, and the seat of each row to find
+    it `back`. And where in its room the new token of each row is `kept`, and how much of the room is `used`. A row in which nothing is
+    written has a seat and a place, too, and what it finds is nobody's."""
 
     rows: torch.Tensor
     tables: Sequence[tuple[int, slice]]
-    active: torch.Tensor
     back: torch.Tensor
     kept: torch.Tensor
     used: int
 
 
 class RowsLayer:
-    """One layer's keys and values: of what the rows have written, (rows, heads, room, dimensions), each at a place of its own;
+    """One layer's keys and values: of what the rows have written, (rows, room, heads, dimensions), each at a place of its own;
     and those `read` in each frame, (1, heads, tokens, dimensions)."""
 
     def __init__(self, like: torch.Tensor, width: int, room: int) -> None:
-        shape = (width, like.shape[1], room, like.shape[3])
+        shape = (width, room, like.shape[1], like.shape[3])
         self.keys, self.values = like.new_zeros(shape), like.new_zeros(shape)
+        self.every = torch.arange(width, device=like.device)
         self.read: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self.seats: Seats
 
     def update(self, key_states: torch.Tensor, value_states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Write what is new of each active row; returns what these use of the room."""
-        active, kept, used = self.seats.active, self.seats.kept, self.seats.used
-        self.keys[active, :, kept] = key_states[active, :, 0]
-        self.values[active, :, kept] = value_states[active, :, 0]
-        return self.keys[active, :, :used], self.values[active, :, :used]
+        """Write what is new of each row; returns what is used of the room."""
+        kept, used = self.seats.kept, self.seats.used
+        self.keys[self.every, kept] = key_states[:, :, 0]
+        self.values[self.every, kept] = value_states[:, :, 0]
+        return self.keys[:, :used].transpose(1, 2), self.values[:, :used].transpose(1, 2)
 
     def attention(self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor, scaling: float) -> torch.Tensor:
-        """What each active row's query (rows, heads, 1, dimensions) finds in its frame and in what it has written: (rows, 1, heads,
-        dimensions); zeros for the others. `keys` and `values` are those of the active rows, and so is the `mask`.
+        """What each row's query (rows, heads, 1, dimensions) finds in its frame and in what it has written: (rows, 1, heads, dimensions).
 
         Query heads that share a key head are taken together as if they were a short text, so that no key is copied for them. The frame
         and what is written are looked up by themselves, and then weighed by how much each of them says (Hydragen, arXiv 2402.05099).
@@ -55,8 +55,7 @@ class RowsLayer:
         rows, heads, _, size = query.shape
         few, per_key = keys.shape[1], heads // keys.shape[1]
         queries = query.view(rows, few, per_key, size)
-        active = self.seats.active
-        own_values, own_weight = looked_up(queries[active], keys, values, scaling, mask.expand(len(active), few, per_key, -1))
+        own_values, own_weight = looked_up(queries, keys, values, scaling, mask.expand(rows, few, per_key, -1))
         seated = queries[self.seats.rows].view(-1, TABLE, few, per_key, size).transpose(1, 2).reshape(-1, few, TABLE * per_key, size)
         frame_parts, weights = [], []
         for frame, at in self.seats.tables:
@@ -67,9 +66,7 @@ class RowsLayer:
         back = self.seats.back
         frames, frame_weight = (torch.cat(parts).transpose(1, 2).flatten(0, 1)[back] for parts in (frame_parts, weights))
         share = torch.sigmoid(frame_weight - own_weight)[..., None].to(own_values.dtype)
-        found = query.new_zeros(rows, 1, heads, size)
-        found[active] = torch.lerp(own_values, frames, share).reshape(len(active), 1, heads, size)
-        return found
+        return torch.lerp(own_values, frames, share).reshape(rows, 1, heads, size)
 
 
 def looked_up(

@@ -113,11 +113,11 @@ class Batch:
         return int(token), float(logprob)
 
     def _step(self, active: dict[int, Job], choose: Choose) -> tuple[list[int], list[float]]:
-        tokens, positions = [0] * self.width, [0] * self.width
-        kept, uniforms, temperature = list[int](), list[float](), list[float]()  # where in its room each active row's new token is kept
+        tokens, positions, kept = [0] * self.width, [0] * self.width, [0] * self.width
+        uniforms, temperature = list[float](), list[float]()
         for row, job in active.items():
-            kept.append(len(job.written) - 1)
-            tokens[row], positions[row] = job.written[-1], len(job.ids) + kept[-1]
+            kept[row] = len(job.written) - 1
+            tokens[row], positions[row] = job.written[-1], len(job.ids) + kept[row]
             uniforms.append(job.uniforms[len(job.written)])
             temperature.append(job.temperature)
         seats = self._seats(active, kept)
@@ -130,13 +130,15 @@ class Batch:
             torch.tensor(tokens, device=self.device), torch.tensor(positions, device=self.device), mask[:, None, None, :], self.caches
         )
         chosen, logprobs = choose(
-            logits[seats.active], torch.tensor(uniforms, device=self.device), torch.tensor(temperature, device=self.device)
+            logits[torch.tensor(list(active), device=self.device)],
+            torch.tensor(uniforms, device=self.device),
+            torch.tensor(temperature, device=self.device),
         )
         return chosen.tolist(), logprobs.tolist()
 
     def _seats(self, active: dict[int, Job], kept: Sequence[int]) -> Seats:
-        """Where active rows sit, beside others of their frame, and where their new tokens are kept."""
-        frames, seat_of = dict[int, list[int]](), dict[int, int]()
+        """Where rows sit, active ones beside others of their frame, and where their new tokens are kept."""
+        frames, seat_of = dict[int, list[int]](), [0] * self.width
         for row, job in active.items():
             frames.setdefault(id(job.ids), []).append(row)
         seats, tables = list[int](), list[tuple[int, slice]]()
@@ -146,9 +148,8 @@ class Batch:
             first = len(seats) // TABLE
             seats += rows + rows[-1:] * (-len(rows) % TABLE)
             tables.append((frame, slice(first, len(seats) // TABLE)))
-        numbers = seats, list(active), [seat_of[row] for row in active], kept
-        rows_read, active_rows, back, places = (torch.tensor(part, device=self.device) for part in numbers)
-        return Seats(rows_read, tables, active_rows, back, places, (max(kept) // PAGE + 1) * PAGE)
+        rows_read, back, places = (torch.tensor(part, device=self.device) for part in (seats, seat_of, kept))
+        return Seats(rows_read, tables, back, places, (max(kept) // PAGE + 1) * PAGE)
 
 
 def side_by_side(

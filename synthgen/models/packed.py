@@ -69,7 +69,8 @@ class PackedWeights(Mapping[str, "torch.Tensor"]):
     def __init__(self, file: Path, dtype: torch.dtype, device: str = "cpu") -> None:
         from safetensors.torch import load_file
 
-        self._stored, self._dtype, self._device = load_file(file), dtype, device
+        self._stored: dict[str, torch.Tensor] = load_file(file)
+        self._dtype, self._device = dtype, device
         self._names = [name.removesuffix(".scales") for name in self._stored if not name.endswith(".blocks")]
 
     def __getitem__(self, name: str) -> torch.Tensor:

@@ -74,7 +74,7 @@ class _CacheLayer(CacheLayerMixin):  # type: ignore[misc]
 
     def get_max_length(self) -> int:
         """The whole room."""
-        return int(self.rows.keys.shape[2])
+        return int(self.rows.keys.shape[1])
 
 
 def rows_attention(

@@ -29,10 +29,11 @@ def measure(way: str) -> tuple[float, float, float]:
         steady_memory.keep_freed()
     model = BaseModel("scribbler", device="cpu")
     ids = tuple(model._ids("".join(f"- where is my parcel, the order number is {number}\n" for number in range(14))))
-    assert model._llama is not None
+    decoder = model._llama
+    assert decoder is not None
 
     def steps(count: int) -> float:
-        batch = Batch(model._llama, WIDTH, 60)
+        batch = Batch(decoder, WIDTH, 60)
         begun = time.perf_counter()
         with torch.inference_mode():
             jobs = [Job(number, ids, [0.5] * count, 1.0) for number in range(WIDTH)]
