@@ -79,8 +79,8 @@ def test_labels_take_one_line_but_for_those_that_were_said() -> None:
 def test_a_row_in_one_line_is_its_label_and_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row(), row(id="traffic-1", intent="lost card", input=HOSTILE)]
     first, second = (line.plain for line in short_lines(rows, How()))
-    assert first == "late       wher is it"
-    assert second.startswith("lost card  a[RLO]b[ZWSP]c[ESC][31mred[BEL]↵x")
+    assert first == "traffic-0  late       wher is it"
+    assert second.startswith("traffic-1  lost card  a[RLO]b[ZWSP]c[ESC][31mred[BEL]↵x")
     assert "\n" not in second
 
 

@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from synthgen.cli.browser import browser_is_there
 from synthgen.cli.options import All, Allow, Json, NoReview, Output, Turns
+from synthgen.cli.streams import tell
 
 
 def look(
@@ -92,8 +94,10 @@ def report(
         raise typer.BadParameter(f"{name} {does} of the messages that --against reads; give both")
     place = api.report(output, against=against, field=field, turns=turns, results=results, out=file, review=not no_review)
     terminal.print_report(place, against)
-    if open_:
+    if open_ and browser_is_there():
         typer.launch(place.resolve().as_uri())
+    elif open_:
+        tell("no browser can be opened here: open that file yourself")
 
 
 def verify(output: Output, as_json: Json = False) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import json
-import os
-import sys
-import webbrowser
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from synthgen.cli.browser import browser_is_there
 from synthgen.cli.interrupts import RememberedInterrupts
 from synthgen.cli.options import Output
 from synthgen.cli.streams import announced
@@ -24,8 +24,20 @@ def review(
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="the port (default: any that is free)")] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="print the address, and open nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print how far the review is as JSON, for a program, and open no page")] = False,
+    reject: Annotated[
+        list[str] | None, typer.Option("--reject", metavar="ROWS", help="reject rows, such as traffic-6,traffic-9, and open no page")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="why --reject rejects them")] = "",
+    accept: Annotated[list[str] | None, typer.Option("--accept", metavar="ROWS", help="accept rows, and open no page")] = None,
 ) -> None:
     """Read the rows of an output on a page, and accept, reject, edit and relabel them; or answer them yourself."""
+    if reason and not reject:
+        raise typer.BadParameter("--reason says why rows are rejected: give --reject too")
+    if reject or accept:
+        if as_json or port or no_browser:
+            raise typer.BadParameter("--reject and --accept open no page: leave out --json, --port and --no-browser")
+        _decide(output, {"reject": reject or [], "accept": accept or []}, by, reason)
+        return
     with RememberedInterrupts() as interrupts:
         with announced("opening the output", silent=as_json):
             from synthgen import api
@@ -37,7 +49,7 @@ def review(
 
         def announce(up: Up) -> None:
             interrupts.release()
-            opens = not no_browser and _browser_is_there()
+            opens = not no_browser and browser_is_there()
             terminal.print_review_page(up, by_hand=not opens)
             if opens:
                 typer.launch(up.once)
@@ -45,14 +57,22 @@ def review(
         terminal.print_review_end(api.serve_review(output, announce, port=port, by=by))
 
 
-def _browser_is_there() -> bool:
-    """Whether a browser can be opened where the user sees it."""
-    environment = os.environ
-    has_screen = any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"))
-    if not has_screen and (environment.get("SSH_CONNECTION") or sys.platform.startswith("linux")):
-        return False
+def _decide(output: str, rows: Mapping[Literal["reject", "accept"], Sequence[str]], by: str, reason: str) -> None:
+    """Decide on rows by their names, and say how far the review is."""
+    from synthgen import api
+    from synthgen.cli import terminal
+    from synthgen.decisions.by_name import decide
+
+    for verdict, listed in rows.items():
+        names = [name.strip() for part in listed for name in part.split(",") if name.strip()]
+        if names:
+            decide(output, names, verdict, by=by or _user(), reason=reason or "not good enough")
+    terminal.print_decided(api.review(output))
+
+
+def _user() -> str:
+    """Who works at this terminal."""
     try:
-        webbrowser.get()
-    except webbrowser.Error:
-        return False
-    return True
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"

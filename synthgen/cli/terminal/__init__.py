@@ -18,7 +18,7 @@ from synthgen.cli.terminal.recipes import (
     print_recipes,
     print_started,
 )
-from synthgen.cli.terminal.reviewing import print_review_end, print_review_page
+from synthgen.cli.terminal.reviewing import print_decided, print_review_end, print_review_page
 from synthgen.cli.terminal.sending import print_export, print_push
 from synthgen.cli.terminal.serving import print_served, print_server
 from synthgen.cli.terminal.slicing import print_slices
@@ -33,6 +33,7 @@ __all__ = [
     "print_check",
     "print_compare",
     "print_critique",
+    "print_decided",
     "print_diff",
     "print_doctor",
     "print_documents_cost",

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
-from synthgen.cli.terminal.page import err, out
+from synthgen.cli.terminal.page import err, out, safe
 
 if TYPE_CHECKING:
+    from synthgen.reviewing import ReviewState
     from synthgen.reviewing.page.serve import Up
 
 
@@ -29,3 +30,11 @@ def print_review_page(up: Up, *, by_hand: bool) -> None:
 def print_review_end(decisions: int) -> None:
     """How many decisions were written."""
     err.print(Text(f"{decisions:,} decision{'s' if decisions != 1 else ''} written"))
+
+
+def print_decided(state: ReviewState) -> None:
+    """How far each table is that somebody decided on, and where the decisions are."""
+    for table in state.tables:
+        if table.decided:
+            out.print(safe(table))
+    err.print(safe(f"decisions go to {state.file}; a later decision on a row takes the place of an earlier one"))

@@ -25,8 +25,8 @@ def one_line(value: Any, how: How) -> Text:
     return Text() if value is None else painted(legible(value, longest=how.longest(value, LONGEST)), how, inline=True)
 
 
-def labelled_lines(texts: Sequence[tuple[str, Text]]) -> list[Text]:
-    """Texts, each behind its label; at a terminal none is longer than a line."""
+def labelled_lines(texts: Sequence[tuple[str, Text]], room: int | None = None) -> list[Text]:
+    """Texts, each behind its label; at a terminal none is longer than its `room` (default: a line)."""
     label_width = min(LABEL, max((cell_len(label) for label, _ in texts), default=0))
     lines = list[Text]()
     for label, text in texts:
@@ -34,21 +34,22 @@ def labelled_lines(texts: Sequence[tuple[str, Text]]) -> list[Text]:
         shown_label.truncate(label_width, overflow="ellipsis")
         line = Text.assemble(padded(shown_label, label_width), GAP, text) if label_width else text
         if out.is_terminal:
-            line.truncate(width(), overflow="ellipsis")
+            line.truncate(room or width(), overflow="ellipsis")
         lines.append(line)
     return lines
 
 
 def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
-    """Rows in a line each: what a row is about, else its id, and what was said in it."""
-    texts = list[tuple[str, Text]]()
+    """Rows in a line each: its name, what it is about, and what was said in it."""
+    texts, names = list[tuple[str, Text]](), max((cell_len(row.id) for row in rows), default=0)
     for row in rows:
         label, text = next(iter(row.layout.labels.values()), ""), next((name for name in row.layout.texts if name in row.values), "")
         value = row.values.get(label)
         others = [str(row.values[name]) for name in row.layout.columns if name != label and row.values.get(name) is not None]
         shown = one_line(row.values[text] if text else ", ".join(others), how)
-        texts.append((row.id if value is None else plainly(str(value)), shown))
-    return labelled_lines(texts)
+        texts.append(("" if value is None else plainly(str(value)), shown))
+    lines = labelled_lines(texts, width() - names - len(GAP))
+    return [Text.assemble(Text(row.id.ljust(names), style="dim"), GAP, line) for row, line in zip(rows, lines, strict=True)]
 
 
 def field_table(rows: Sequence[Mapping[str, Any]], how: How) -> list[Text] | None:

@@ -1,0 +1,59 @@
+"""Decisions on rows by their names, at a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from builders import one_table
+from typer.testing import CliRunner
+
+import synthgen
+from synthgen.cli import app
+
+FIELDS = {"intent": {"kind": "choice", "options": ["refund", "parcel"]}, "message": {"kind": "template", "template": "about {{ intent }}"}}
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    synthgen.make(one_table(FIELDS, 12), out=tmp_path / "out")
+    return tmp_path / "out"
+
+
+def told(*words: object) -> str:
+    done = CliRunner().invoke(app, ["review", *map(str, words)])
+    return f"{done.exit_code}\n{done.output}"
+
+
+def test_rows_are_rejected_and_accepted_by_name(output: Path) -> None:
+    answer = told(
+        output, "--reject", "traffic-3,7", "--reject", "traffic-9", "--reason", "no sense", "--accept", "traffic-0", "--by", "ana"
+    )
+    assert answer.startswith("0\n")
+    assert "traffic: 4 of 12 rows decided (1 accepted, 3 rejected)" in answer
+    assert len(list(synthgen.rows(output / "recipe.yaml", out=output))) == 9
+    state = synthgen.review(output)
+    assert state.reviewers == ("ana",)
+    assert '"no sense"' in state.file.read_text("utf-8")
+
+
+def test_a_later_decision_takes_the_place_of_an_earlier_one(output: Path) -> None:
+    told(output, "--reject", "3", "--by", "ana")
+    assert "(1 accepted)" in told(output, "--accept", "3", "--by", "ana")
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--reject", "3,traffic-40"], "has no row traffic-40"),
+        (["--reject", "3,traffic-x"], "'traffic-x' names no row"),
+        (["--reject", "people-3"], "'people-3' names no row"),
+        (["--reason", "why"], "give --reject too"),
+        (["--accept", "3", "--json"], "open no page"),
+    ],
+)
+def test_what_names_no_row_is_an_error_and_nothing_is_written(output: Path, words: list[str], error: str) -> None:
+    answer = told(output, *words)
+    assert not answer.startswith("0\n")
+    assert error in " ".join(answer.replace("│", " ").split())
+    assert not synthgen.review(output).file.exists()
