@@ -15,7 +15,7 @@ from synthgen.fields.date_bound import FIELD, HOW, DateBound, moment, moved
 from synthgen.fields.dependent import SKIP, is_template, lacking
 from synthgen.fields.shape import Count, Others, PythonField, Role
 from synthgen.spec import render
-from synthgen.spec.moments import HINT, parsed, zone_mistake
+from synthgen.spec.moments import HINT, parsed, written, zone_mistake
 from synthgen.spec.parts import PartMistake
 from synthgen.spec.rows import Row, Value
 
@@ -35,7 +35,7 @@ def _is_bound(text: str) -> str:
 def _written(pattern: str, first: datetime.datetime, count: int, step: datetime.timedelta) -> int:
     """How many different texts a pattern makes of so many moments, `step` apart, at most."""
     if count <= MOST:
-        return len({(first + number * step).strftime(pattern) for number in range(count)})
+        return len({written(first + number * step, pattern) for number in range(count)})
     day = datetime.timedelta(days=1)
     if step == day:
         return count
@@ -98,7 +98,7 @@ class Date(PythonField):
                 continue
             if source.format and not _reads_back(source.format):
                 hint = f"take the format out there, and write it in a template: {{{{ {bound.name} | date('{source.format}') }}}}"
-                yield PartMistake(at, f"'{bound.name}' is text such as '{SAMPLE.strftime(source.format)}', not a date", hint, bound.name)
+                yield PartMistake(at, f"'{bound.name}' is text such as '{written(SAMPLE, source.format)}', not a date", hint, bound.name)
             elif source._fixed and self.when is None and not self._ends[1 - place].varies and not self._ends[1 - place].is_distance:
                 yield from self._beyond(place, bound, source._fixed)
 
@@ -151,7 +151,7 @@ class Date(PythonField):
             value: datetime.date = first + datetime.timedelta(seconds=stream.randint(0, int((last - first).total_seconds())))
         else:
             value = first.date() + datetime.timedelta(days=stream.randint(0, (last.date() - first.date()).days))
-        return value.strftime(self.format) if self.format else value
+        return written(value, self.format) if self.format else value
 
     def distinct(self, of: Count) -> int | None:
         """The days or seconds between fixed bounds; with a format, what it writes of them."""
@@ -174,6 +174,6 @@ class Date(PythonField):
 def _reads_back(pattern: str) -> bool:
     """Whether what a strftime pattern writes can be read as a date again."""
     try:
-        return parsed(SAMPLE.strftime(pattern))[0].date() == SAMPLE.date()
+        return parsed(written(SAMPLE, pattern))[0].date() == SAMPLE.date()
     except ValueError:
         return False

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 CODE = re.compile(r"%(?:%|[-_0^#:EO]*\d*([A-Za-z]))")
+UNPADDED = re.compile(r"%(?:%|-([dmHIjMSy]))")
 ZONED = {"z": "prints nothing", "Z": "prints nothing", "s": "counts from the time zone of the machine"}
 HINT = "take it out, or write the zone as text: %H:%M CET"
 
@@ -34,6 +35,12 @@ def parsed(text: str) -> tuple[datetime.datetime, bool]:
 
 class Offset(ValueError):
     """A moment with an offset, and what to write instead."""
+
+
+def written(moment: datetime.date, pattern: str) -> str:
+    """A date or moment as a strftime pattern writes it; `%-d` is the day without a zero in front, on all systems."""
+    bare = UNPADDED.sub(lambda code: moment.strftime(f"%{code[1]}").lstrip("0") or "0" if code[1] else code[0], pattern)
+    return moment.strftime(bare)
 
 
 def zone_mistake(pattern: str) -> str:

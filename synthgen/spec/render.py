@@ -20,7 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from synthgen.memory import lacks_memory
 from synthgen.spec import steps, text_numbers
-from synthgen.spec.moments import HINT, zone_mistake
+from synthgen.spec.moments import HINT, written, zone_mistake
 
 SAFE_FILTERS = [
     "abs",
@@ -234,7 +234,7 @@ def _sum(values: Iterable[Any], attribute: str | None = None) -> Any:
 def _date(value: datetime.date, pattern: str) -> str:
     """A date or time written with a strftime pattern."""
     _zoned(value, pattern)
-    return value.strftime(pattern)
+    return written(value, pattern)
 
 
 def _zoned(value: Any, pattern: Any) -> None:
