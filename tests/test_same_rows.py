@@ -36,7 +36,7 @@ tables:
       long: {{kind: fake, provider: uuid4}}
       digits: {{kind: fake, provider: numerify, args: {{text: "%##-####"}}, locale: {{en_US: 3, de_DE: 1}}}}
       big: {{kind: fake, provider: pyint, when: "{{{{ seats > 300 }}}}"}}
-      line: {{kind: template, template: "{{{{ plan }}}} {{{{ seats }}}}/{{{{ price }}}}: {{{{ day }}}}"}}
+      line: {{kind: template, template: "{{{{ plan }}}} {{{{ seats }}}}/{{{{ price + 0 }}}}: {{{{ day }}}}"}}
     keep:
       - {{kind: matches, field: line, pattern: ".*[1-8]"}}
 """

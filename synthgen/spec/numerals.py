@@ -33,18 +33,18 @@ class Fixed(float):
     """A number that in text has all its places, as a price has: 20.40. It is 20.4 for whatever else reads it."""
 
     __slots__ = ("places",)
-    places: int
+    places: int | None
 
-    def __new__(cls, value: float, places: int) -> Self:
-        """The number, with so many places after the point."""
+    def __new__(cls, value: float, places: int | None = None) -> Self:
+        """The number, with so many places after the point (None: as many as it needs, as of what libraries make of its class)."""
         fixed = super().__new__(cls, value)
         fixed.places = places
         return fixed
 
     def __str__(self) -> str:
-        return f"{float(self):.{self.places}f}"
+        return repr(self) if self.places is None else f"{float(self):.{self.places}f}"
 
-    def __reduce__(self) -> tuple[type[Fixed], tuple[float, int]]:
+    def __reduce__(self) -> tuple[type[Fixed], tuple[float, int | None]]:
         return Fixed, (float(self), self.places)
 
 
