@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 SLOT = re.compile(r"<([a-z][a-z0-9_]*)>")
+SIGNS = tuple("$£€¥")
+SIGNED = re.compile(rf"[{''.join(SIGNS)}]\s?(?P<slot><(?P<name>[a-z][a-z0-9_]*)>)")
+"""A slot with the sign of a currency before it."""
 
 
 def slots(text: str) -> frozenset[str]:
@@ -15,8 +18,9 @@ def slots(text: str) -> frozenset[str]:
 
 
 def filled(text: str, facts: Mapping[str, Any]) -> str:
-    """The text with each slot's fact as whoever wrote the rest of it would type it."""
-    return SLOT.sub(lambda slot: as_typed(facts[slot[1]], text), text)
+    """The text with each slot's fact as whoever wrote the rest of it would type it. The sign of a currency is typed once."""
+    signed = SIGNED.sub(lambda sign: sign["slot"] if str(facts[sign["name"]])[:1] in SIGNS else sign[0], text)
+    return SLOT.sub(lambda slot: as_typed(facts[slot[1]], text), signed)
 
 
 def as_typed(fact: Any, message: str) -> str:
