@@ -25,6 +25,7 @@ from synthgen.errors import OutputError, did_you_mean
 from synthgen.memory import lacks_memory
 from synthgen.recipe.recorded import RecordedRecipe
 from synthgen.spec.remedies import FORBIDDEN, remedy
+from synthgen.spec.rows import SIDE_TABLES
 from synthgen.text.originals import Originals
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class Dataset:
         there."""
         names = [*self.tables, *(self.aside if aside else ())]
         if table is not None and table not in names:
+            if table in SIDE_TABLES:
+                raise OutputError(f"{self.folder}: no row is in '{table}'", f"{SIDE_TABLES[table]}; there are {', '.join(names)}")
             raise OutputError(f"{self.folder} has no table '{table}'", did_you_mean(table, names, "tables"))
         return table or names[0]
 

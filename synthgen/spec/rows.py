@@ -12,8 +12,12 @@ from unicodedata import category
 
 from synthgen.spec.digests import digest
 
-SIDE_TABLES = ("refused", "unsure", "review")
-"""The configurations of rows that a table does not ship: what a check refused, what Claude was unsure of, what somebody should look at."""
+SIDE_TABLES = {
+    "refused": "no check refused any",
+    "unsure": "Claude was sure of all",
+    "review": "no check set any aside for somebody to look at",
+}
+"""The configurations of rows that a table does not ship, and what it means that one has none."""
 Value = Any
 """What a field holds: text, a number, a truth value, a date, or a list or mapping of these."""
 
