@@ -108,8 +108,7 @@ def test_facts_that_seeds_enough_show_can_be_mentioned_and_what_others_lack_is_s
     started = api.new(tmp_path / "app", answers=LIBRARY | {"messages": SHOWN, "rows": 5})
     text = started.recipe.read_text("utf-8")
     assert "        # mention: {title: 0.6}    # so many messages name it" in text
-    assert "#   <account>: 2 more of 'renew a book', 3 more of 'opening hours'\n" in text
-    assert "#   <day>: 3 more of 'renew a book', 1 more of 'opening hours'\n" in text
+    assert "# <account>, <day>: named now and then. `mention` can ask for what 3 seeds of every topic name.\n" in text
     started.recipe.write_text(text.replace("        # mention:", "        mention:"), "utf-8")
     assert not [note for note in api.check(started.recipe).notes if "mention" in note]
 
@@ -161,7 +160,7 @@ def test_a_topic_with_stand_ins_shows_no_fact(tmp_path: Path):
     answers = LIBRARY | {"messages": {"renew a book": SHOWN["renew a book"]}}
     text = api.new(tmp_path / "app", answers=answers).recipe.read_text("utf-8")
     assert "# mention: {" not in text
-    assert "#   <title>: 3 more of 'opening hours'\n" in text
+    assert "<title>: named now and then." in text
 
 
 def test_what_must_never_happen_is_for_a_model_to_judge_in_promptfoo(tmp_path: Path):
@@ -380,14 +379,14 @@ def test_a_file_of_answers_that_cannot_be_right(tmp_path: Path, text: str, words
 # At a terminal
 
 
-def talk(folder: Path, lines: str) -> tuple[str, int]:
-    """What `synthgen new` prints to somebody who types these lines, and how it ends."""
+def talk(folder: Path, lines: str, *words: str) -> tuple[str, int]:
+    """What `synthgen new` prints to somebody who types these lines, and how it ends; with the `words` behind it."""
     ours, theirs = pty.openpty()
     os.write(ours, lines.encode())
     environment = {**os.environ, "COLUMNS": "100", "TERM": "dumb"}
     running = subprocess.Popen(
-        [sys.executable, "-m", "synthgen", "new"], cwd=folder, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env=environment,
+        [sys.executable, "-m", "synthgen", "new", *words], cwd=folder, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, env=environment,
     )  # fmt: skip
     printed, _ = running.communicate(timeout=60)
     os.close(ours)
@@ -406,12 +405,36 @@ def test_an_interview_at_a_terminal_ends_in_a_recipe(tmp_path: Path):
 def test_an_interview_that_is_cut_off_goes_on(tmp_path: Path):
     printed, code = talk(tmp_path, "app\nPeople.\nchat\nrenew\nhours\n\n\x04")
     assert code == 130, printed
-    assert "your answers are kept in app/answers.yaml" in printed
+    assert "interrupted; your answers are kept; to go on: synthgen new app\n" in printed
     printed, code = talk(tmp_path, "app\nrenew my book\n\n\n\nnone\n\n\n\n")
     assert code == 0, printed
     assert "going on with the 3 answers in app/answers.yaml" in printed
     assert "Where do they type?" not in printed
     assert load(tmp_path / "app" / "recipe.yaml").recipe.about == "People."
+
+
+def test_a_list_that_is_cut_off_keeps_its_lines_and_goes_on_by_the_folder(tmp_path: Path):
+    _, code = talk(tmp_path, "app\nPeople.\nchat\nrenew\nhours\n\ncan i renew\nrenew my book\n\x04")
+    assert code == 130
+    assert [path.name for path in (tmp_path / "app").iterdir()] == ["answers.yaml"]
+    printed, code = talk(tmp_path, "-1\nrenew it pls\n\n\n\nnone\n\n\n30\n", "app")
+    assert code == 0, printed
+    assert (tmp_path / "app" / "seeds" / "renew.txt").read_text("utf-8") == "renew my book\nrenew it pls\n"
+    assert "begun" not in (tmp_path / "app" / "answers.yaml").read_text("utf-8")
+
+
+def test_who_answers_nothing_is_told_so(tmp_path: Path):
+    printed, code = talk(tmp_path, "app\n\x04")
+    assert (code, (tmp_path / "app").exists()) == (130, False)
+    assert "interrupted; nothing was answered yet\n" in printed
+
+
+def test_an_interview_that_was_begun_is_not_written_over_by_a_program(tmp_path: Path):
+    talk(tmp_path, "app\nPeople.\n\x04")
+    running = subprocess.run([sys.executable, "-m", "synthgen", "new", "app"], cwd=tmp_path, input="", capture_output=True, text=True)
+    assert running.returncode == 1
+    assert "app has the answers of an interview" in running.stderr
+    assert not (tmp_path / "app" / "recipe.yaml").exists()
 
 
 def test_a_short_reply_is_no_edge_case_and_what_was_understood_is_said(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from synthgen.cli.options import INTERRUPTED, MaxCost, Turns
 from synthgen.cli.streams import tell
+from synthgen.errors import OutputError
 
 FieldName = Annotated[
     str | None,
@@ -108,6 +110,8 @@ def new(
         _from_file(name, files, {"field": field or "", "turns": turns, "topics": topics, "max_cost": max_cost})
     elif answers is not None:
         _from_answers(name, answers)
+    elif like is None and paper is None and _has_answers(Path(name)):
+        _interview(Path(name))
     else:
         _from_shipped(name, like, paper, {"count": count or 20, "writes": "concrete" if concrete else "illustrative"})
 
@@ -165,18 +169,30 @@ def _answers(folder: Path) -> None:
         interview.hold(folder)
 
 
-def _interview() -> None:
-    """Ask, write the recipe, and show ten messages."""
+def _has_answers(folder: Path) -> bool:
+    """Whether an interview was begun in a folder that has no recipe yet."""
+    from synthgen.interview.answers import ANSWERS_FILE
+    from synthgen.recipe.shipped import RECIPE
+
+    return (folder / ANSWERS_FILE).exists() and not (folder / RECIPE).exists()
+
+
+def _interview(folder: Path | None = None) -> None:
+    """Ask, for a recipe in a folder or one that somebody names; write it, and show ten messages."""
     from synthgen import api
     from synthgen.cli import making
     from synthgen.cli.terminal import interview
     from synthgen.interview.answers import ANSWERS_FILE
 
-    folder = interview.folder()
+    if not sys.stdin.isatty():
+        hint = f"for the recipe that they end in: synthgen new {folder} --answers {folder}/{ANSWERS_FILE}"
+        raise OutputError(f"{folder} has the answers of an interview, which goes on at a terminal", hint)
+    folder = folder or interview.folder()
     try:
         _answers(folder)
     except KeyboardInterrupt:
-        tell(f"\ninterrupted; your answers are kept in {folder / ANSWERS_FILE}: synthgen new goes on with them")
+        kept = f"your answers are kept; to go on: synthgen new {shlex.quote(str(folder))}"
+        tell(f"\ninterrupted; {kept if (folder / ANSWERS_FILE).exists() else 'nothing was answered yet'}")
         raise typer.Exit(INTERRUPTED) from None
     started = api.new(folder, answers=folder / ANSWERS_FILE)
     api.check(started.recipe)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from synthgen.errors import DataError, OutputError
 ANSWERS_FILE = "answers.yaml"
 TALK = "talk"
 """The name under which an interview that Claude led is kept, word for word."""
+BEGUN = "begun"
+"""The name under which the lines of a list are kept that is not ended."""
 MOST = 1_000_000
 """Bytes of a file of answers."""
 Key = tuple[str, ...]
@@ -40,6 +42,18 @@ class Answers:
             values = values.get(part) if isinstance(values, Mapping) else None
         return default if values is None else values
 
+    @property
+    def begun(self) -> dict[Key, Any]:
+        """The lines of a list that is not ended, by its question."""
+        begun = self.values.get(BEGUN, {})
+        return {tuple(begun["question"]): list(begun["lines"])} if begun else {}
+
+    def begin(self, key: Key, lines: Sequence[str]) -> None:
+        """Remember the lines of a list that is not ended; none of it, where there are none."""
+        self.values.pop(BEGUN, None)
+        if lines:
+            self.values[BEGUN] = {"question": list(key), "lines": list(lines)}
+
     def give(self, key: Key, answer: Any) -> None:
         """Remember an answer."""
         values = self.values
@@ -57,6 +71,8 @@ class Answers:
     def keys(self) -> Iterator[Key]:
         """The questions that were answered, in the order of answering."""
         for name, value in self.values.items():
+            if name == BEGUN:
+                continue
             yield from ((name, part) for part in value) if name in NESTED and isinstance(value, Mapping) else ((name,),)
 
 

@@ -42,11 +42,11 @@ FACTS: dict[str, FactKind] = {
         "{kind: fake, provider: first_name, locale: {en_GB: 4, en_US: 4, en_IN: 1}}",
     ),
     "day": FactKind("a day of the last week", "day weekday when", '{kind: date, between: [-6d, -1d], format: "%A"}'),
-    "date": FactKind("a date of the last two months", "date since until", '{kind: date, between: [-60d, -1d], format: "%d %B"}'),
+    "date": FactKind("a date of the last two months", "date since until", '{kind: date, between: [-60d, -1d], format: "%-d %B"}'),
     "soon": FactKind(
         "a date of the next two months: a booking, an appointment, a delivery",
         "appointment delivery arrival departure checkin checkout due deadline visit",
-        '{kind: date, between: [+1d, +60d], format: "%d %B"}',
+        '{kind: date, between: [+1d, +60d], format: "%-d %B"}',
     ),
     "month": FactKind("a month, such as October", "month", '{kind: date, between: [-300d, -1d], format: "%B"}'),
     "city": FactKind("a city", "city town place from to destination", "{kind: fake, provider: city}"),
@@ -59,7 +59,7 @@ FACTS: dict[str, FactKind] = {
 """By the name that an answer gives them."""
 
 
-CODE = re.compile(r"(?=[^\d]*[A-Za-z])[A-Za-z0-9]+(?:[-./_][A-Za-z0-9]+)*")
+CODE = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]+(?:[-./_][A-Za-z0-9]+)*")
 """An example of a code: letters, digits, and marks between them; it holds a letter and (see `is_code`) a digit."""
 TYPED_CODE = re.compile(r"(?<![\w<-])[A-Z]{1,5}-?\d{3,10}(?![\w>-])")
 """A code that stands in a message as it is."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.errors import DataError, did_you_mean, nearest
-from synthgen.interview.answers import NESTED, Answers, read
+from synthgen.interview.answers import BEGUN, NESTED, Answers, read
 from synthgen.interview.facts import is_code
 from synthgen.interview.questions import GUESSES, NUMBERED, Question, questions
 from synthgen.interview.second import REQUEST, TOPIC
@@ -20,8 +20,8 @@ LONGEST_TOPIC = 60
 CODE = "letters and digits with - . / or _ between them, such as EXP-12345; for digits alone it is a number"
 TAKEN = {"message", "case", "input", TOPIC, REQUEST}
 """Columns of the dataset, which no fact can be called."""
-PARTS = re.compile(r"\s*[,;]\s*")
-"""What stands between several options."""
+PARTS = re.compile(r"\s*[,;]\s*|(?<=\d)\s+(?=\d+(?:[\s,;]|$))")
+"""What stands between several options: a comma, or between their numbers a space."""
 SHORTEST = 3
 """Letters of an option's beginning that stand for the option, at least."""
 RANGE = "the smaller one first, such as 5 to 150"
@@ -114,10 +114,13 @@ def checked(values: Any, source: str) -> Answers:
     if not isinstance(values, Mapping):
         raise DataError(f"{source}: no answers by name", f"write one a line, such as: about: who types; there are {', '.join(NAMES)}")
     for name, value in values.items():
-        if name not in NAMES:
+        if name not in (*NAMES, BEGUN):
             raise DataError(f"{source}: there is no question '{name}'", did_you_mean(name, NAMES, "there are"))
         if name in NESTED and not isinstance(value, Mapping):
             raise DataError(f"{source}: the answer to '{name}' is a mapping", f"such as: {name}: {{…: …}}")
+    begun = values.get(BEGUN, {"question": [], "lines": []})
+    if not isinstance(begun, Mapping) or not all(isinstance(begun.get(part), list) for part in ("question", "lines")):
+        raise DataError(f"{source}: '{BEGUN}' is not as it was written", "take it out")
     answers = Answers(values)
     for question in questions(answers):
         if question.key in answers and question.options:

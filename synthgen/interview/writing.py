@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,10 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield f"name: {scalar(name)}"
     yield f"about: {scalar(' '.join(answers.get('about', default=ABOUT).split()))}"
     yield "seed: 1"
+    facts = list(_facts(answers))
+    if any("kind: date" in line for line in facts):
+        today = datetime.datetime.now().astimezone().date()
+        yield f"now: {today}    # the day on which messages are typed: dates are counted from it"
     yield ""
     yield "tables:"
     yield "  traffic:"
@@ -85,7 +90,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     for place_in_list, topic in enumerate(files):
         goal = answers.get("goals", topic)
         yield f"          {scalar(topic)}: {max(1, 5 - place_in_list)}" + (f"    # {' '.join(str(goal).split())}" if goal else "")
-    yield from _facts(answers)
+    yield from facts
     yield ""
     yield "      message:"
     yield "        kind: typed"
@@ -95,6 +100,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
         yield f"          {scalar(topic)}: {file}" + (f"    # {STAND_IN}" if topic in stand_ins else "")
     yield from _mention(seeds)
     yield f"        voice: {mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
+    yield "        # openings: 1, temperature: 0.7 and best_of: 10 in lines of their own make more sense, and vary less"
     yield from _odd(name, answers, seeds)
     yield ""
     yield "    keep:"
@@ -163,11 +169,8 @@ def _mention(seeds: Mapping[str, Sequence[str]]) -> Iterator[str]:
     if shares:
         in_words = "three in ten messages name it" if [*shares.values()] == [0.3] else "so many messages name it, as yours do"
         yield f"        # mention: {mapping(shares)}    # {in_words}: take the first # away where it matters"
-    if any(scarce.values()):
-        yield f"        # `mention` can ask for a fact that {SHOWING} seeds of each topic show. To be written into seeds first:"
-    for slot, shown in scarce.items():
-        if shown:
-            yield f"        #   <{slot}>: {enumerated([f'{SHOWING - count} more of {topic!r}' for topic, count in shown.items()])}"
+    if some := [f"<{slot}>" for slot, shown in scarce.items() if shown]:
+        yield f"        # {enumerated(some)}: named now and then. `mention` can ask for what {SHOWING} seeds of every topic name."
 
 
 def _has_odd(answers: Answers) -> bool:

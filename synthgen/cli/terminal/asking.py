@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -51,11 +51,11 @@ def _reply_to(question: Question) -> str:
     return reply
 
 
-def answer_to(question: Question, before: Any = None) -> tuple[Any, bool]:
+def answer_to(question: Question, before: Any = None, keep: Callable[[list[str]], None] = lambda lines: None) -> tuple[Any, bool]:
     """The answer to a question, and whether it is one: False where somebody goes back, with what they typed of a list so far. `before` is
-    what they answered when they were here last."""
+    what they answered when they were here last. A list is given to `keep` with each of its lines."""
     if question.form == "lines":
-        return _list(question, list(before or []))
+        return _list(question, list(before or []), keep)
     if before is not None:
         question = replace(question, default=before)
     print_question(question)
@@ -89,7 +89,7 @@ def _mended(question: Question, reply: str, unknown: UnknownOption) -> str:
     return replaced(reply, unknown.part, new) if question.form != "one" else new
 
 
-def _list(question: Question, lines: list[str]) -> tuple[Any, bool]:
+def _list(question: Question, lines: list[str], keep: Callable[[list[str]], None]) -> tuple[Any, bool]:
     """The lines of a list, to those that are there already; see `answer_to`."""
     print_question(question)
     _print_entries(lines)
@@ -97,6 +97,7 @@ def _list(question: Question, lines: list[str]) -> tuple[Any, bool]:
         if taken := TAKE_OUT.fullmatch(line):
             if 1 <= int(taken[1]) <= len(lines):
                 del lines[int(taken[1]) - 1]
+                keep(lines)
             else:
                 err.print(safe(f"there are {len(lines)} in the list"), style="yellow")
             _print_entries(lines)
@@ -104,6 +105,7 @@ def _list(question: Question, lines: list[str]) -> tuple[Any, bool]:
             err.print(safe(objection), style="yellow")
         elif line:
             lines.append(line)
+            keep(lines)
         elif answer := _whole(question, lines):
             _say_what_is_rare(question, lines)
             return answer[0], True
@@ -138,7 +140,8 @@ def _say_what_is_rare(question: Question, lines: Sequence[str]) -> None:
     counts = {slot: sum(slot in slots(line) for line in lines) for slot in sorted(set().union(*map(slots, lines)))}
     rare = [f"<{slot}> stands in {count} of {len(lines)}" for slot, count in counts.items() if count < SHOWING]
     if rare:
-        out.print(safe(f"  {', '.join(rare)}; three are needed to ask for {'it' if len(rare) == 1 else 'one'}"), style="dim")
+        it = "it" if len(rare) == 1 else "one of them"
+        out.print(safe(f"  all is well; {', '.join(rare)}: rows can be made that must name {it} where {SHOWING} messages do"), style="dim")
 
 
 def print_question(question: Question) -> None:

@@ -7,7 +7,6 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import typer
 from rich.text import Text
@@ -18,7 +17,7 @@ from synthgen.cli.terminal.asking import BACK, EXPLAIN, answer_to, edit_lines, p
 from synthgen.cli.terminal.page import err, out, safe
 from synthgen.errors import ModelError, OutputError
 from synthgen.interview import Answers
-from synthgen.interview.answers import ANSWERS_FILE, TALK, Key
+from synthgen.interview.answers import ANSWERS_FILE, TALK
 from synthgen.interview.explanations import FOLDER
 from synthgen.interview.led import MOST_QUESTIONS, LedInterview, LedTurn, expected_cost
 from synthgen.models import ClaudeModel, Model
@@ -42,7 +41,8 @@ NOT_THEM = (
     "They are too neat, or too wild: change the weights under `voice`, or give `like: a file of real messages` in its place.",
     "They all look alike: put more messages into the files in seeds/, from more people.",
     "They are not about their label: see that each seed file is about one thing; write a dozen messages in each.",
-    "They make no sense: more and longer seeds in seeds/, a dozen or more of each topic, as people really typed them.",
+    "They make no sense: more and longer seeds in seeds/, a dozen or more of each topic, as people really typed them; then `openings: 1`, "
+    "`temperature: 0.7` and `best_of: 10` beside `voice`: more sense, less variety.",
     "Facts are missing: write <name> of a fact into more seeds, and `mention: {name: 0.3}` beside `voice`.",
     "They say too much, or too little: `words: [2, 20]` beside `voice`.",
 )
@@ -70,24 +70,30 @@ def folder() -> Path:
             continue
         if not (place / RECIPE).exists():
             return place
-        err.print(safe(f"{place / RECIPE} is there already; choose another name"), style="yellow")
+        err.print(safe(f"{place / RECIPE} is there already; choose another name, or take that file away to answer again"), style="yellow")
 
 
 def hold(folder: Path) -> None:
     """Ask what the answers in a folder do not say yet, and keep each new answer there."""
     file = folder / ANSWERS_FILE
     answers = interview.load(file) if file.exists() else Answers()
-    answered, before = list(answers.keys()), dict[Key, Any]()
+    answered, before = list(answers.keys()), answers.begun
     if answered:
         out.print(_going_on(len(answered), file))
+
+    def keep(lines: list[str]) -> None:
+        answers.begin(question.key, lines)
+        interview.save(answers, file)
+
     while question := interview.next_question(answers):
-        answer, is_answer = answer_to(question, before.get(question.key))
+        answer, is_answer = answer_to(question, before.get(question.key), keep)
         if not is_answer:
             before[question.key] = answer
             if answered:
                 before[answered[-1]] = answers.get(*answered[-1])
                 answers.take_back(answered.pop())
             continue
+        answers.begin(question.key, [])
         answers.give(question.key, answer)
         answered.append(question.key)
         interview.save(answers, file)
