@@ -273,6 +273,11 @@ def test_relative_dates_stand_still_with_the_recipes_clock():
     assert [value.replace(year=2026) for value in there[1999]] == there[2026]
 
 
+def test_a_day_without_a_zero_in_front():
+    date = field("date", between=["2026-03-05", "2026-03-05"], format="%-d %B, %d/%-m %% %-I h, 100%%-d")
+    assert draws(date, 1) == ["5 March, 05/3 % 12 h, 100%-d"]
+
+
 def test_a_format_makes_text_of_a_date():
     date = field("date", between=["2026-03-30", "2026-03-31"], format="%A, %d %b – 100%%")
     assert set(draws(date)) == {"Monday, 30 Mar – 100%", "Tuesday, 31 Mar – 100%"}

@@ -140,3 +140,13 @@ def test_what_an_output_was_made_from_does_not_leave() -> None:
     assert ORIGIN in pushed.stays
     assert ORIGIN not in [path for path, _ in pushed.sent]
     assert "a/recipe.yaml" not in Path("outputs/demo/manifest.json").read_text()
+
+
+def test_rows_of_an_earlier_version_are_told_of_before_they_are_replaced() -> None:
+    told = list[str]()
+    synthgen.make("a/recipe.yaml", rows=5, before=lambda checked: told.extend(checked.notes))
+    assert told == ["outputs/demo has 3 rows of an earlier version of this recipe: the new ones replace them (-o DIR keeps both)"]
+    told.clear()
+    assert synthgen.make("a/recipe.yaml", rows=5, before=lambda checked: told.extend(checked.notes)).already
+    synthgen.make("a/recipe.yaml", rows=5, fresh=True, before=lambda checked: told.extend(checked.notes))
+    assert told == []

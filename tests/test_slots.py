@@ -86,3 +86,16 @@ def test_text_without_slots_stays_as_it_is(text, name):
 def test_filling_each_slot_with_itself_changes_nothing(parts):
     text = "".join(parts)
     assert filled(text, {name: f"<{name}>" for name in slots(text)}) == text
+
+
+@pytest.mark.parametrize(
+    ("message", "fact", "told"),
+    [
+        ("charged $<amount> twice", "£56.04", "charged £56.04 twice"),
+        ("charged $ <amount> twice", "$56.04", "charged $56.04 twice"),
+        ("charged $<amount> twice", 56.5, "charged $56.5 twice"),
+        ("charged <amount> twice", "£56.04", "charged £56.04 twice"),
+    ],
+)
+def test_the_sign_of_a_currency_is_typed_once(message: str, fact: object, told: str):
+    assert filled(message, {"amount": fact}) == told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
         try:
             opened = engine.place(open_models(loaded, recipe_plan.models, how.models, budget))
-            first_notes = (*output.remarks(), *noted, *moved_notes, *engine.notes)
+            first_notes = (*output.remarks(), *_replaced(output, existing if not same else None), *noted, *moved_notes, *engine.notes)
             if first_notes or files_read:
                 before(Checked(loaded, recipe_plan, notes=first_notes, readings=files_read))
             if not how.recheck:
@@ -161,6 +161,13 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         ),
         address=output.address,
     )
+
+
+def _replaced(output: Output, earlier: Mapping[str, Any] | None) -> Iterator[str]:
+    """What is to be said of a finished output of an earlier version of the recipe."""
+    if earlier is not None:
+        rows = sum(table["rows"] for table in earlier["tables"].values())
+        yield f"{output.named} has {rows:,} rows of an earlier version of this recipe: the new ones replace them (-o DIR keeps both)"
 
 
 def _show(output: Output, manifest: dict[str, Any]) -> list[str]:
