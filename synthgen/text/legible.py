@@ -16,6 +16,8 @@ from synthgen.spec.rows import to_text
 
 LONGEST = 800
 """Characters of a text that are shown."""
+NOTED = 24
+"""Characters that are shown rather than counted: the note would take as many."""
 RUN = 6
 """Invisible characters in a row that are spelled out; of more the number is told."""
 NAMES = {
@@ -65,13 +67,15 @@ def _pieces(value: Any, kind: Kind, longest: int, spans_of: Callable[[int], Iter
     text = to_text(value)
     if not text:
         return (LegiblePiece("empty", "sign", "a text without a character"),)
+    if len(text) - longest <= NOTED:
+        longest = len(text)
     pieces, at, shown = list[LegiblePiece](), 0, text[:longest]
     for start, end, note in spans_of(len(shown)):
         pieces += [*_seen(shown, at, start), LegiblePiece(shown[start:end], kind, note, tuple(_seen(shown, start, end)))]
         at = end
     pieces += _seen(shown, at, len(shown))
     if more := len(text) - longest:
-        pieces += [LegiblePiece(f"… {more:,} more characters", "sign", "the text goes on")] if more > 0 else []
+        pieces.append(LegiblePiece(f"… {more:,} more characters", "sign", "the text goes on"))
     return tuple(pieces)
 
 

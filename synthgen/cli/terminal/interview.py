@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -17,7 +18,7 @@ from synthgen.cli.terminal.asking import BACK, EXPLAIN, answer_to, edit_lines, p
 from synthgen.cli.terminal.page import err, out, safe
 from synthgen.errors import ModelError, OutputError
 from synthgen.interview import Answers
-from synthgen.interview.answers import ANSWERS_FILE, TALK
+from synthgen.interview.answers import ANSWERS_FILE, TALK, Key
 from synthgen.interview.explanations import FOLDER
 from synthgen.interview.led import MOST_QUESTIONS, LedInterview, LedTurn, expected_cost
 from synthgen.models import ClaudeModel, Model
@@ -81,12 +82,12 @@ def hold(folder: Path) -> None:
     if answered:
         out.print(_going_on(len(answered), file))
 
-    def keep(lines: list[str]) -> None:
-        answers.begin(question.key, lines)
+    def keep(key: Key, lines: list[str]) -> None:
+        answers.begin(key, lines)
         interview.save(answers, file)
 
     while question := interview.next_question(answers):
-        answer, is_answer = answer_to(question, before.get(question.key), keep)
+        answer, is_answer = answer_to(question, before.get(question.key), partial(keep, question.key))
         if not is_answer:
             before[question.key] = answer
             if answered:

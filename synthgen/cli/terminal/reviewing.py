@@ -10,8 +10,8 @@ from rich.text import Text
 from synthgen.cli.terminal.page import err, out, safe
 
 if TYPE_CHECKING:
-    from synthgen.reviewing import ReviewState
     from synthgen.reviewing.page.serve import Up
+    from synthgen.reviewing.state import ReviewState
 
 
 def print_review_page(up: Up, *, by_hand: bool) -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from synthgen.cli.terminal.marked import first_end, marked
 from synthgen.cli.terminal.page import out
-from synthgen.dataset.layout import texts_of_row
+from synthgen.dataset.layout import MANNERS, texts_of_row
 from synthgen.spec.rows import to_text
 from synthgen.text.legible import LONGEST, Pieces, legible, plainly
 
@@ -98,12 +98,14 @@ def _is_said(value: Any, said: str, how: How) -> bool:
 
 
 def _label_lines(row: LookedRow, said: str, how: How, width: int) -> list[Text]:
-    """The id of a row and its labels: as many as a line holds, and of the others those that were said."""
+    """The id of a row and its labels: what it is about, how it was typed and what is odd about it; of the others as many as a line holds,
+    and those that were said."""
     cells = [Text(row.id, style="dim")]
     for number, (name, column) in enumerate(row.layout.labels.items()):
         value = row.values.get(column)
         new_cells = list(_cells({name: value}, how))
-        if number == 0 or len(packed([*cells, *new_cells], width)) == 1 or _is_said(value, said, how):
+        is_first = number == 0 or name.rpartition("_")[2] in MANNERS
+        if is_first or len(packed([*cells, *new_cells], width)) == 1 or _is_said(value, said, how):
             cells += new_cells
     return packed(cells, width)
 
