@@ -203,3 +203,12 @@ def test_what_cannot_be_is_refused(keys):
 def test_what_is_right_has_no_faults():
     assert not [*noise(voice={"texter": 1.0, "careful": 2.0}).mistakes()]
     assert not [*noise(rate=0.0).mistakes()]
+
+
+def test_a_twin_that_is_as_its_original_is_drawn_again():
+    text = "Is breakfast included?"
+    own, twins = (
+        sum(made.value == text for made in draws(noise(voice=voice), 60, message=text, voice="second_language"))
+        for voice in ("second_language", "{{ voice }}")
+    )
+    assert twins < own / 4

@@ -32,7 +32,7 @@ from synthgen.voices.pieces import Stretch
 SHORTEST = 3
 """Characters of a value that is taken for a fact: `no` and `5` are in many words and messages by chance."""
 TRIES = 20
-"""How often a text is drawn that has lost a fact, before it stays as it was."""
+"""How often a text is drawn that has lost a fact, or a twin that is as its original, before it stays so."""
 AS_IT_IS = "none"
 """The voice, among those of a row, that leaves a text as it is."""
 WAYS = ("voice", "rate", "level")
@@ -142,15 +142,17 @@ class Noise(PythonField):
         facts = [] if self.touch_facts else self._facts(row, text)
         spans = [] if self.spans is None else spans_of(row.values.get(self.spans), text, f"{where}: '{self.spans}'")
         name = self._voice_name(row, stream)
+        typed, places = Put(text, []), [(span["start"], span["end"]) for span in spans]
         for _ in range(TRIES):
-            typed = self._typed(text, name, row, stream, facts)
-            places = [typed.place_of(span["start"], span["end"]) for span in spans]
-            if None not in places and all(fact.casefold() in typed.text.casefold() for fact in facts):
+            drawn = self._typed(text, name, row, stream, facts)
+            drawn_places = [drawn.place_of(span["start"], span["end"]) for span in spans]
+            if None in drawn_places or not all(fact.casefold() in drawn.text.casefold() for fact in facts):
+                continue
+            typed, places = drawn, [place for place in drawn_places if place]
+            if typed.text != text or name == AS_IT_IS or not self._is_template(self.voice):  # a twin like its original tests nothing
                 break
-        else:
-            typed, places = Put(text, []), [(span["start"], span["end"]) for span in spans]
         labels: dict[str, Value] = {"slips": [slip._asdict() for slip in typed.slips], "voice": name}
-        labels["spans"] = [moved(span, place, typed.text) for span, place in zip(spans, places, strict=True) if place]
+        labels["spans"] = [moved(span, place, typed.text) for span, place in zip(spans, places, strict=True)]
         return Labelled(typed.text, {label: labels[label] for label in self.labels()})
 
     def _voice_name(self, row: Row, stream: Random) -> str:
