@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any
 
 import typer
@@ -177,6 +179,12 @@ def _has_answers(folder: Path) -> bool:
     return (folder / ANSWERS_FILE).exists() and not (folder / RECIPE).exists()
 
 
+def _import_claude() -> None:
+    """Import what finds a key for Claude: it takes a second, in which somebody types a name."""
+    with suppress(ImportError):
+        import anthropic  # noqa: F401
+
+
 def _interview(folder: Path | None = None) -> None:
     """Ask, for a recipe in a folder or one that somebody names; write it, and show ten messages."""
     from synthgen import api
@@ -187,6 +195,7 @@ def _interview(folder: Path | None = None) -> None:
     if not sys.stdin.isatty():
         hint = f"for the recipe that they end in: synthgen new {folder} --answers {folder}/{ANSWERS_FILE}"
         raise OutputError(f"{folder} has the answers of an interview, which goes on at a terminal", hint)
+    Thread(target=_import_claude, daemon=True).start()
     folder = folder or interview.folder()
     try:
         _answers(folder)
