@@ -96,7 +96,7 @@ def test_what_identifies_somebody_is_not_in_what_is_written(logs: Path, tmp_path
 
 
 def test_facts_are_like_those_of_the_logs(logs: Path, tmp_path: Path):
-    said = "charged ${0}, why", "card 41230001234124{0}", "see https://x.example/{0}a", "ticket AB-7{0}1"
+    said = "charged ${0}, why", "card 41230001234124{0}", "see https://x.example/{0}a", "ticket AB-7{0}1", "ask @jo_{0}x on x"
     with logs.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps({"at": 0, "body": text.format(number)}) + "\n" for number in range(10, 30) for text in said)
     started = api.new(tmp_path / "shop", logs=logs, field="body", topics=3)
@@ -107,6 +107,7 @@ def test_facts_are_like_those_of_the_logs(logs: Path, tmp_path: Path):
     for row in rows:
         assert isinstance(row["amount"], int)
         assert row["url"].startswith("http")
+        assert re.fullmatch(r"@[a-z]{6}", row["handle"])
         assert re.fullmatch(r"[\d ]{12,23}", row["card"])
         assert re.fullmatch(r"[A-Z]{2}-\d{4}|\d{7}", row["number"])
 

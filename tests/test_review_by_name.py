@@ -48,6 +48,7 @@ def test_a_later_decision_takes_the_place_of_an_earlier_one(output: Path) -> Non
         (["--reject", "3,traffic-40"], "has no row traffic-40"),
         (["--reject", "3,traffic-x"], "'traffic-x' names no row"),
         (["--reject", "people-3"], "'people-3' names no row"),
+        (["--reject", "3", "--accept", "4,3"], "3 is to be rejected and accepted"),
         (["--reason", "why"], "give --reject too"),
         (["--accept", "3", "--json"], "open no page"),
     ],

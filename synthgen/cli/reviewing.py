@@ -63,10 +63,11 @@ def _decide(output: str, rows: Mapping[Literal["reject", "accept"], Sequence[str
     from synthgen.cli import terminal
     from synthgen.decisions.by_name import decide
 
-    for verdict, listed in rows.items():
-        names = [name.strip() for part in listed for name in part.split(",") if name.strip()]
-        if names:
-            decide(output, names, verdict, by=by or _user(), reason=reason or "not good enough")
+    names = {verdict: [name.strip() for part in listed for name in part.split(",") if name.strip()] for verdict, listed in rows.items()}
+    if both := sorted(set.intersection(*map(set, names.values()))):
+        raise typer.BadParameter(f"{both[0]} is to be rejected and accepted; give it to one of them")
+    for verdict, named in names.items():
+        decide(output, named, verdict, by=by or _user(), reason=reason or "not good enough")
     terminal.print_decided(api.review(output))
 
 

@@ -112,7 +112,7 @@ def new(
         _from_file(name, files, {"field": field or "", "turns": turns, "topics": topics, "max_cost": max_cost})
     elif answers is not None:
         _from_answers(name, answers)
-    elif like is None and paper is None and _has_answers(Path(name)):
+    elif like is None and paper is None and _was_begun(Path(name)):
         _interview(Path(name))
     else:
         _from_shipped(name, like, paper, {"count": count or 20, "writes": "concrete" if concrete else "illustrative"})
@@ -171,12 +171,16 @@ def _answers(folder: Path) -> None:
         interview.hold(folder)
 
 
-def _has_answers(folder: Path) -> bool:
-    """Whether an interview was begun in a folder that has no recipe yet."""
+def _was_begun(folder: Path) -> bool:
+    """Whether there is an interview to go on with: answers, and no recipe yet. Raises OutputError where nobody can answer."""
     from synthgen.interview.answers import ANSWERS_FILE
     from synthgen.recipe.shipped import RECIPE
 
-    return (folder / ANSWERS_FILE).exists() and not (folder / RECIPE).exists()
+    begun = (folder / ANSWERS_FILE).exists() and not (folder / RECIPE).exists()
+    if begun and not sys.stdin.isatty():
+        hint = f"for the recipe that they end in: synthgen new {folder} --answers {folder}/{ANSWERS_FILE}"
+        raise OutputError(f"{folder} has the answers of an interview, which goes on at a terminal", hint)
+    return begun
 
 
 def _import_claude() -> None:
@@ -192,9 +196,6 @@ def _interview(folder: Path | None = None) -> None:
     from synthgen.cli.terminal import interview
     from synthgen.interview.answers import ANSWERS_FILE
 
-    if not sys.stdin.isatty():
-        hint = f"for the recipe that they end in: synthgen new {folder} --answers {folder}/{ANSWERS_FILE}"
-        raise OutputError(f"{folder} has the answers of an interview, which goes on at a terminal", hint)
     Thread(target=_import_claude, daemon=True).start()
     folder = folder or interview.folder()
     try:

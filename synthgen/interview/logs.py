@@ -46,7 +46,7 @@ FIELDS = {
     "card": "{kind: fake, provider: credit_card_number}",
     "iban": "{kind: fake, provider: iban}",
     "ip": "{kind: fake, provider: ipv4}",
-    "handle": "{kind: fake, provider: bothify, args: {text: '@????##', letters: aeiorstln}}",
+    "handle": "{kind: fake, provider: lexify, args: {text: '@??????', letters: aeiorstln}}",
 }
 """What makes the facts in place of those that were masked, by their slots; amounts and numbers are like those that were there."""
 SHAPED = re.compile(r"[\w./-]{1,20}")
