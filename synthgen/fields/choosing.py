@@ -34,9 +34,9 @@ if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
     from synthgen.text.topics import Topics
     from synthgen.voices.steer import StyleTarget, StyleTotals
 
-WORSE, WORSE_OF_LOGS = 0.45, 0.2
-"""The share of messages about a topic, those that make the least sense, that are not taken while there are others; and where all are to be
-like those of a log, in which people make little sense, too. See the figures in docs/labels.md."""
+WORSE = 0.45
+"""The share of messages about a topic, those that make the least sense, that are not taken while there are others. None is left out where
+all are to be like those of a log, in which people make little sense, too. See the figures in docs/labels.md."""
 USUAL = -2.0  # the log-probability from which on a token is no surprise
 
 Read = tuple[str | Refusal, Completion]

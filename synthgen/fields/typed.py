@@ -24,7 +24,7 @@ from pydantic import AfterValidator, Field
 
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.choice import Choice
-from synthgen.fields.choosing import WORSE, WORSE_OF_LOGS, Choosing
+from synthgen.fields.choosing import WORSE, Choosing
 from synthgen.fields.considered import Listener
 from synthgen.fields.framing import Framing
 from synthgen.fields.options import each_option
@@ -444,7 +444,7 @@ class Typed(Asked):
         mention, about = frozenset(self.mention), self._context.about
         reader = Reader(about, self._seeds.all, self.originals, mention, self.words, self.topics, harmless=self.harmless)
         targets, voices = (self.targets, self.voices) if self.chooses else ({}, {})
-        return Choosing(reader, self.topics, targets, voices, WORSE_OF_LOGS if self.like else WORSE)
+        return Choosing(reader, self.topics, targets, voices, 0.0 if self.like else WORSE)
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The first message among the continuations, with its slots filled, or why the first is none."""

@@ -144,9 +144,9 @@ def _lines(
         made = _amounts(facts["amount"]) if slot == "amount" else FIELDS.get(slot) or _numbers(facts["number"])
         yield f"      {scalar(slot)}: {made}"
     yield ""
-    yield "      # As those people type: their voice is measured, and none of their messages is repeated. Where labels matter less"
-    yield "      # than likeness, add aim: likeness: harder to tell from theirs, less often about the topic."
-    yield f'      message: {{kind: typed, topic: "{{{{ topic }}}}", like: {KEPT}, labelled: topic}}'
+    yield "      # As those people type: their voice is measured, and none of their messages is repeated. With best_of: 4 messages are more"
+    yield "      # often about their topic, and easier to tell from theirs; with aim: likeness it is the other way round."
+    yield f'      message: {{kind: typed, topic: "{{{{ topic }}}}", like: {KEPT}, labelled: topic, best_of: 7}}'
     if cases:
         yield ""
         yield f"      # Edge cases that were found in {logs}, as often as they were: those that a pattern can tell."
