@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Annotated, Any
@@ -183,20 +182,15 @@ def _was_begun(folder: Path) -> bool:
     return begun
 
 
-def _import_claude() -> None:
-    """Import what finds a key for Claude: it takes a second, in which somebody types a name."""
-    with suppress(ImportError):
-        import anthropic  # noqa: F401
-
-
 def _interview(folder: Path | None = None) -> None:
     """Ask, for a recipe in a folder or one that somebody names; write it, and show ten messages."""
     from synthgen import api
     from synthgen.cli import making
     from synthgen.cli.terminal import interview
     from synthgen.interview.answers import ANSWERS_FILE
+    from synthgen.models.connection import import_client
 
-    Thread(target=_import_claude, daemon=True).start()
+    Thread(target=import_client, daemon=True).start()  # while somebody types a name
     folder = folder or interview.folder()
     try:
         _answers(folder)

@@ -31,6 +31,12 @@ PATIENCE = 600.0
 """Seconds that the API may ask to wait; if it asks for more, the run ends and can be taken up later."""
 
 
+def import_client() -> None:
+    """Import Anthropic's client, which takes a second, before it is needed."""
+    with suppress(ImportError):
+        import anthropic  # noqa: F401
+
+
 class Connection:
     """Open inside `with`. `name` is the model that errors name, `timeout` the seconds that one call may take. The calls that are
     under way are shared out among clients, EACH to one: a client looks at all of its connections before every call."""
