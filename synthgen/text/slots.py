@@ -8,7 +8,7 @@ from typing import Any
 
 SLOT = re.compile(r"<([a-z][a-z0-9_]*)>")
 SIGNS = tuple("$£€¥")
-SIGNED = re.compile(rf"[{''.join(SIGNS)}]\s?(?P<slot><(?P<name>[a-z][a-z0-9_]*)>)")
+SIGNED = re.compile(rf"[{''.join(SIGNS)}]\s?({SLOT.pattern})")
 """A slot with the sign of a currency before it."""
 
 
@@ -19,7 +19,7 @@ def slots(text: str) -> frozenset[str]:
 
 def filled(text: str, facts: Mapping[str, Any]) -> str:
     """The text with each slot's fact as whoever wrote the rest of it would type it. The sign of a currency is typed once."""
-    signed = SIGNED.sub(lambda sign: sign["slot"] if str(facts[sign["name"]])[:1] in SIGNS else sign[0], text)
+    signed = SIGNED.sub(lambda sign: sign[1] if str(facts[sign[2]])[:1] in SIGNS else sign[0], text)
     return SLOT.sub(lambda slot: as_typed(facts[slot[1]], text), signed)
 
 
