@@ -15,6 +15,7 @@ from threading import Thread
 import pytest
 
 from synthgen.api import load_recipe
+from synthgen.making.runs import open_models
 from synthgen.making.watched import KeptModels, WatchedFiles
 
 RECIPE = """
@@ -162,3 +163,12 @@ def test_a_model_stays_until_it_is_described_otherwise(tmp_path: Path) -> None:
     recipe.write_text(TYPED.replace("DTYPE", "bfloat16"), "utf-8")
     assert models.of(load_recipe(recipe))["typist"] is not first["typist"]
     assert len(models.models) == 1
+
+
+def test_what_a_watched_model_writes_is_not_taken_for_what_make_asks(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    (tmp_path / "seeds.txt").write_text("where is it\nstill not here\n", "utf-8")
+    recipe.write_text(TYPED.replace("DTYPE", "float32"), "utf-8")
+    loaded = load_recipe(recipe)
+    watched, made = KeptModels().of(loaded)["typist"], open_models(loaded, ["typist"])["typist"]
+    assert watched.identity.replace("width=16", "width=48") == made.identity != watched.identity

@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from synthgen.making.runs import open_models
-from synthgen.models import Model
+from synthgen.models import Model, for_few, use_huge_pages
 from synthgen.recipe import Loaded, plan
 from synthgen.recipe.load import file_state
 
@@ -20,18 +21,25 @@ MOST = 1_000_000
 
 
 class KeptModels:
-    """Models that stay loaded for as long as recipes describe them in the same way."""
+    """Models for a handful of rows, which stay loaded for as long as recipes describe them in the same way."""
 
     def __init__(self) -> None:
         self.models: dict[str, Model] = {}
+        self.settled = False
 
     def of(self, loaded: Loaded) -> dict[str, Model]:
         """The models that a recipe asks, by name."""
         specs, names = loaded.recipe.all_models, plan(loaded.recipe).models
         described = {name: f"{name}: {specs[name].model_dump_json()}" for name in names}
         new = open_models(loaded, {name for name in names if described[name] not in self.models})
-        self.models = {described[name]: new.get(name) or self.models[described[name]] for name in names}
+        self.models = {described[name]: for_few(new[name]) if name in new else self.models[described[name]] for name in names}
         return {name: self.models[described[name]] for name in names}
+
+    def settle(self) -> None:
+        """Spend time in which nobody waits on what makes those that have written write faster."""
+        if not self.settled:
+            self.settled = True
+            Thread(target=use_huge_pages, daemon=True).start()
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from synthgen.models.completions import CompletionsModel
 from synthgen.models.journal import Journal
 from synthgen.models.journalled import Journalled
 from synthgen.models.model import Model, PaidModel, has_batches, is_paid
-from synthgen.models.opening import is_loaded, open_model
+from synthgen.models.opening import for_few, is_loaded, open_model
 from synthgen.models.scripted import ScriptedModel
+from synthgen.models.steady_memory import use_huge_pages
 
 __all__ = [
     "AppModel",
@@ -28,6 +29,7 @@ __all__ = [
     "PaidModel",
     "ScriptedModel",
     "UnnamedApp",
+    "for_few",
     "has_batches",
     "in_actors",
     "is_loaded",
@@ -35,4 +37,5 @@ __all__ = [
     "open_model",
     "opened_app",
     "unnamed",
+    "use_huge_pages",
 ]

@@ -40,6 +40,8 @@ WORKERS = 8
 """Batches that are written at the same time on a CPU, at most, each by one thread."""
 WIDTH = 48
 """Rows that are written side by side. It is part of what decides a message, to the last bit."""
+NARROW = 16
+"""The same where a handful of rows is all that is wanted."""
 MANY = 150
 """Messages after which there are likely to be so many more that huge pages are worth the second or two that they take to make."""
 NUMBERS = 8
@@ -66,9 +68,16 @@ class BaseModel:
     """
 
     def __init__(
-        self, name: str, *, revision: str | None = None, dtype: str = "auto", device: str = "auto", fence: Fence | None = None
+        self,
+        name: str,
+        *,
+        revision: str | None = None,
+        dtype: str = "auto",
+        device: str = "auto",
+        fence: Fence | None = None,
+        width: int = WIDTH,
     ) -> None:
-        self.name, self.revision, self._fence = name, revision, fence
+        self.name, self.revision, self._fence, self.width = name, revision, fence, width
         self._dtype_asked, self._device_asked = dtype, device
         self._stops: dict[tuple[str, int], bool] = {}
         self._fits: bool | None = None
@@ -79,12 +88,16 @@ class BaseModel:
     @cached_property
     def identity(self) -> str:
         """Name, a digest of its files or its commit, its number format, and how it samples."""
-        return f"{Path(self.name).name if self.is_local else self.name}@{self._version} {self.dtype} min_p={MIN_P} width={WIDTH}"
+        return f"{Path(self.name).name if self.is_local else self.name}@{self._version} {self.dtype} min_p={MIN_P} width={self.width}"
 
     @property
     def settings(self) -> ModelSettings:
         """How it is opened, here or elsewhere."""
         return {"revision": self.revision, "dtype": self._dtype_asked, "device": self._device_asked, "fence": self._fence}
+
+    def narrowed(self) -> BaseModel:
+        """The same model, which writes a handful of rows sooner, and many later."""
+        return BaseModel(self.name, **self.settings, width=NARROW)
 
     @property
     def is_local(self) -> bool:
@@ -316,7 +329,7 @@ class BaseModel:
             if not self._fits:
                 return partial(write_singly, self._model)
             decoder = Transformer(self._model)
-        return lambda *arguments: Batch(decoder, WIDTH, room).write(*arguments)
+        return lambda *arguments: Batch(decoder, self.width, room).write(*arguments)
 
     def _check_window(self, frame: int, room: int) -> None:
         window = self._llama.window if self._llama else getattr(self._model.config.get_text_config(), "max_position_embeddings", None)

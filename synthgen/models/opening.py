@@ -52,6 +52,11 @@ def is_loaded(model: Model) -> bool:
     return isinstance(model, BaseModel | ActorModel)
 
 
+def for_few(model: Model) -> Model:
+    """The model as it writes a handful of messages soonest."""
+    return model.narrowed() if isinstance(model, BaseModel) else model
+
+
 def open_model(spec: AnySpec, budget: Budget | None = None) -> Model:
     """The model that a recipe describes; one that is paid for costs no more than the `budget`."""
     return OPENERS[spec.kind](spec, budget)

@@ -18,6 +18,7 @@ from synthgen.making.watched import KeptModels, WatchedFiles
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "bank-support"
 SHOWN = 5
+READING = 5  # seconds between the first rows and the first save
 FILES = "card-declined", "cannot-log-in", "unknown-charge", "lost-card", "refund-missing"
 LABELS = "card declined", "cannot log in", "unknown charge", "lost card", "refund missing"
 SHOPS = "Brightwell", "Tillow", "Fernway", "Ashbys", "Greenlow"
@@ -55,6 +56,8 @@ def main() -> None:
         shutil.copytree(RECIPE, folder)
         models, files = KeptModels(), WatchedFiles(folder / "recipe.yaml")
         _, usual, _ = preview(folder, models, files, {})
+        models.settle()
+        time.sleep(READING)
         for name, edits in EDITS.items():
             first, last = list[float](), list[float]()
             for file, old, new in edits[:turns]:

@@ -48,6 +48,7 @@ def follow(
             err.print(verbatim(folded_message(message, columns) if columns else message))
         if not preview.files.changed():
             err.print(Text(f"watching {_named(list(preview.files.states))}; Ctrl-C ends", style="dim"))
+            preview.models.settle()
         changes = preview.files.wait()
 
 
