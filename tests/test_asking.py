@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +106,29 @@ def test_whoever_goes_back_from_a_wrong_option_goes_back(typing: Any):
     assert answer_to(CASES) == (None, False)
 
 
-def test_facts_in_few_messages_are_told_of(typing: Any, capsys: pytest.CaptureFixture[str]):
-    typing("<amount> for <id_>", "where is <id_>", "<id_>?", "")
-    answer_to(SEEDS)
-    assert "all is well; <amount> stands in 1 of 3: rows can be made that must name it where 3 messages do" in capsys.readouterr().out
+def test_an_option_that_is_shown_alone_has_the_number_of_all(typing: Any, capsys: pytest.CaptureFixture[str]):
+    typing("?", "2")
+    assert answer_to(replace(PLACE, usual=("search",))) == ("search", True)
+    shown, explained = capsys.readouterr().out.split("lists all 2")
+    assert "2  search" in shown
+    assert "chat" not in shown
+    assert "1  chat" in explained
+
+
+def test_what_all_topics_have_in_common_is_said_once():
+    answers = Answers({"about": "x", "place": "chat", "topics": ["a", "b"], "messages": {"a": None}})
+    first, second = (question for question in questions(answers) if question.key[0] == "messages")
+    assert "Five is a start" in first.text
+    assert second.text == "b: type messages as they would, one a line, slips and all."
+
+
+def test_kinds_of_facts_are_all_listed_once():
+    answers = Answers({"about": "x", "place": "chat", "topics": ["a", "b"], "messages": {"a": ["<one> at <two>, <three>"], "b": None}})
+    answers.give(("misguessed",), ["one", "two"])
+    answers.give(("facts", "one"), "city")
+    one, two = (question for question in questions(answers) if question.key[0] == "facts")
+    assert not one.usual
+    assert set(two.usual) < set(two.options)
 
 
 def test_one_fact_is_asked_for_wholly_before_the_next():

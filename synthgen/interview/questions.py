@@ -49,6 +49,13 @@ OFTEN_ODD = (
     "only a link",
 )
 """Edge cases that are shown first, behind those of the place."""
+OFTEN_FACTS = "list", "number", "code", "money", "count", "soon"
+"""Kinds of facts that are shown where all were shown before."""
+FIRST_TOPIC = (
+    "Five is a start, a dozen is good. Where a fact stands, write a name for it, such as <amount>: any name will do, and what it stands "
+    "for is asked afterwards."
+)
+"""What is said once of the messages of a topic."""
 COLUMNS = {"id", "intent"}
 """Fields that every recipe of an interview has, and that a message may mention."""
 
@@ -86,12 +93,11 @@ def questions(answers: Answers) -> Iterator[Question]:
         "card declined",
         form="lines",
     )
-    for topic in answers.get("topics", default=[]):
+    for number, topic in enumerate(answers.get("topics", default=[])):
         yield Question(
             ("messages", topic),
-            f"{topic}: type messages as they would, one a line, slips and all. Five is a start, a dozen is good. Where a fact stands, "
-            f"write a name for it, such as <amount>: any name will do, and what it stands for is asked afterwards.",
-            "why was my card declined at <merchant>??",
+            f"{topic}: type messages as they would, one a line, slips and all. {FIRST_TOPIC if number == 0 else ''}".rstrip(),
+            "why was my card declined at <merchant>??" if number == 0 else "",
             form="lines",
         )
     yield from _of_facts(answers)
@@ -149,10 +155,12 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
             options=guessed,
             default=[],
         )
+    usual: tuple[str, ...] = ()
     for slot in sorted(names, key=lambda slot: slot not in wrong):
         if slot in wrong or ("facts", slot) in answers:
             options = {name: fact.about for name, fact in FACTS.items()}
-            yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, default=guesses[slot])
+            yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=usual, default=guesses[slot])
+            usual = OFTEN_FACTS  # all of them were shown
         if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong):
             yield from _of_fact(slot, kind_of(answers, slot), typed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,8 +17,6 @@ from synthgen.interview.answers import Key
 from synthgen.interview.explanations import explanation
 from synthgen.interview.questions import NUMBERED
 from synthgen.interview.replies import UnknownOption, line_objection, replaced
-from synthgen.recipe.seed_notes import SHOWING
-from synthgen.text.slots import slots
 
 BACK = "<"
 EXPLAIN = "?"
@@ -107,7 +105,6 @@ def _list(question: Question, lines: list[str], keep: Callable[[list[str]], None
             lines.append(line)
             keep(lines)
         elif answer := _whole(question, lines):
-            _say_what_is_rare(question, lines)
             return answer[0], True
     return lines, False
 
@@ -133,24 +130,12 @@ def _print_entries(lines: Sequence[str]) -> None:
         out.print(Text("  these are kept: add more; -2 takes the second out", style="dim"))
 
 
-def _say_what_is_rare(question: Question, lines: Sequence[str]) -> None:
-    """Which facts stand in too few of the messages for rows to be made that must mention them."""
-    if question.key[0] != "messages":
-        return
-    counts = {slot: sum(slot in slots(line) for line in lines) for slot in sorted(set().union(*map(slots, lines)))}
-    rare = [f"<{slot}> stands in {count} of {len(lines)}" for slot, count in counts.items() if count < SHOWING]
-    if rare:
-        it = "it" if len(rare) == 1 else "one of them"
-        out.print(safe(f"  all is well; {', '.join(rare)}: rows can be made that must name {it} where {SHOWING} messages do"), style="dim")
-
-
 def print_question(question: Question) -> None:
     """A question, the usual options, an example and what no answer means."""
     out.print()
     out.print(safe(question.text), style="bold")
-    shown = {name: question.options[name] for name in question.usual} or question.options
-    _print_options(shown, numbered=len(question.options) <= NUMBERED)
-    if len(shown) < len(question.options):
+    _print_options(question, question.usual or tuple(question.options))
+    if question.usual:
         out.print(Text(f"  ? explains, and lists all {len(question.options)}", style="dim"))
     if question.example:
         out.print(Text("  such as: ", style="dim") + safe(question.example))
@@ -162,7 +147,7 @@ def print_question(question: Question) -> None:
 
 def explain(question: Question) -> None:
     """All options, and what is to be known of a question."""
-    _print_options(question.options, numbered=len(question.options) <= NUMBERED)
+    _print_options(question, tuple(question.options))
     print_explanation(question.key)
 
 
@@ -172,11 +157,13 @@ def print_explanation(key: Key) -> None:
         out.print(safe(f"  {line}"), style="cyan")
 
 
-def _print_options(options: Mapping[str, str], *, numbered: bool) -> None:
-    width = max(map(len, options), default=0)
-    for number, (name, about) in enumerate(options.items(), 1):
-        head = f"  {f'{number:>2}  ' if numbered else ''}{name:<{width}}  "
-        for line, part in enumerate(_column(about, len(head))):
+def _print_options(question: Question, names: Sequence[str]) -> None:
+    """These options of a question, each with the number by which it may be named, where there are not too many."""
+    numbers = {name: f"{number:>2}  " for number, name in enumerate(question.options, 1)} if len(question.options) <= NUMBERED else {}
+    width = max(map(len, names), default=0)
+    for name in names:
+        head = f"  {numbers.get(name, '')}{name:<{width}}  "
+        for line, part in enumerate(_column(question.options[name], len(head))):
             out.print(verbatim(head if line == 0 else " " * len(head)) + Text(part, style="dim"))
 
 
