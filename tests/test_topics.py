@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import one_table
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from scipy import sparse
 
 from synthgen.errors import RecipeError
@@ -253,6 +253,28 @@ def test_a_row_says_how_likely_its_label_holds() -> None:
     prompt = Prompt("…\n-", 0, {}, {"topic": "lost card", "mention": [], "voice": ""})
     ((value, _),) = typed().choose(rows(1), [[Completion(prompt, " my card was stolen today\n", "stop")]], None)
     assert 0.5 < value.labels["on_topic"] < 1
+
+
+def test_a_label_can_be_asked_to_be_nearly_sure() -> None:
+    topics = typed().topics
+    assert topics
+    held_out = sorted(topics.held_out)
+    messages = ["i have lost my purse and the card", "my card is gone", "is my card on the bus"]
+    by_likely = {topics.holds(topics.score(message, "lost card")): message for message in messages}
+    least, most = min(by_likely), max(by_likely)
+    assert least < most <= 0.93
+    assert topics.holds(held_out[-1] + 1) <= 0.93
+    asked = typed(on_topic=(least + most) / 2)
+    assert asked.has_topics
+    assert chosen(asked, [by_likely[least]]) == ["off topic"]
+    assert chosen(asked, [by_likely[most]]) == [by_likely[most]]
+    assert chosen(typed(on_topic=True), [by_likely[least]]) == [by_likely[least]]
+
+
+@pytest.mark.parametrize("asked", [0, 0.95, 1, 2])
+def test_nobody_can_be_surer_of_a_label_than_scores_are(asked: float) -> None:
+    with pytest.raises(ValidationError, match="on_topic"):
+        typed(on_topic=asked)
 
 
 def test_logs_with_labels_are_seeds_of_their_topics(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def leave_out(row: Row, name: str, field: FieldShape) -> None:
 
 def make_all(rows: Sequence[Row], name: str, field: PythonField, streams: Streams) -> None:
     """Give rows of one table what Python makes of the field, which is faster than row by row. Raises DataError."""
-    if field.when is not None or not field.draws:
+    if field.when is not None or not field.draws or field.evenly:
         for row in rows:
             make(row, name, field, streams)
         return
@@ -44,7 +44,9 @@ def make_all(rows: Sequence[Row], name: str, field: PythonField, streams: Stream
 
 def make(row: Row, name: str, field: PythonField, streams: Streams) -> None:
     """Give the row what Python makes of the field. Raises DataError."""
-    if is_wanted(field, row):
-        row.give(name, field.make(row, streams.at(row.table, name, row.index, row.attempt) if field.draws else IDLE))
-    else:
+    if not is_wanted(field, row):
         leave_out(row, name, field)
+    elif field.evenly and not row.attempt:  # what was refused is drawn again as it comes
+        row.give(name, field.make(row, streams.evenly(row.table, name, row.index)))
+    else:
+        row.give(name, field.make(row, streams.at(row.table, name, row.index, row.attempt) if field.draws else IDLE))

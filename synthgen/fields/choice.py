@@ -49,10 +49,11 @@ class Choice(PythonField):
         description="the field, or a part of one, that the options depend on: of: country, options: {DE: [Berlin, Bonn], FR: [Paris]}",
     )
     options: Annotated[Options, BeforeValidator(_lists)] = Field(description="a list, or weights such as {card declined: 4, lost card: 2}")
-    pick: Literal["random", "each"] = Field(
+    pick: Literal["random", "evenly", "each"] = Field(
         "random",
         exclude_if=lambda pick: pick == "random",
-        description="each: a row for each option for every row of the table above, or without one the options in turn",
+        description="evenly: at random, but each option has its share of the rows, however few; each: a row for each option for every row "
+        "of the table above, or without one the options in turn",
     )
     _step: int = PrivateAttr(1)
 
@@ -76,6 +77,8 @@ class Choice(PythonField):
 
         if self.pick == "each":
             yield from self._each_mistakes()
+        if self.pick == "evenly" and (self.of is not None or isinstance(self.options, str) or is_by_value(self.options)):
+            yield PartMistake(("pick",), "options have shares of all rows only where they are the same in every row", "take `pick` out")
 
     def _each_mistakes(self) -> Iterator[PartMistake]:
         """What cannot be taken one by one: options with weights or of a row, an option twice; and rows without one."""
@@ -90,6 +93,11 @@ class Choice(PythonField):
             yield PartMistake(("when",), "every row has one of the options that are taken one by one", "take `when` out", at_key=True)
 
     @property
+    def evenly(self) -> bool:
+        """Whether its draws lie evenly."""
+        return self.pick == "evenly"
+
+    @property
     def copies(self) -> int:
         """Its options, where each is taken."""
         return len(self.options) if self.pick == "each" and isinstance(self.options, list) else 1
@@ -97,7 +105,7 @@ class Choice(PythonField):
     @property
     def drawn_by_weight(self) -> dict[str, str]:
         """Its options, where they are the same in every row and drawn."""
-        drawn = self.pick == "random" and self.of is None and not isinstance(self.options, str)
+        drawn = self.pick != "each" and self.of is None and not isinstance(self.options, str)
         return {"options": ""} if drawn and not is_by_value(self.options) else {}
 
     def combine(self, step: int) -> None:

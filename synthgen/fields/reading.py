@@ -34,7 +34,7 @@ def topic_of(completion: Completion) -> str:
 class Reader:
     """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be repeated, slots
     of `mentioned` names stand where they were asked for, and messages have so many `words` (fewest, most). Where they must be about their
-    `topics`, these tell whether they are; `harmless` says whether what no company wants is refused."""
+    `topics`, these tell whether they are, as `likely` as is asked; `harmless` says whether what no company wants is refused."""
 
     about: str
     seeds: Sequence[str]
@@ -42,6 +42,7 @@ class Reader:
     mentioned: frozenset[str] = frozenset()
     words: Sequence[int] | None = None
     topics: Topics | None = None
+    likely: float = 0.0
     harmless: bool = True
 
     def message(self, row: Row, completion: Completion) -> str | Refusal:
@@ -98,9 +99,17 @@ class Reader:
     def _astray(self, message: str, completion: Completion) -> Refusal | None:
         """Why a message is not about its topic, if it is not."""
         topic = topic_of(completion)
-        if self.topics is None or topic not in self.topics.names or self.topics.score(message, topic) >= self.topics.threshold:
+        if self.topics is None or topic not in self.topics.names:
             return None
-        return Refusal("off topic", f"as near to '{self.topics.nearest(message, topic)}': {message}")
+        score = self.topics.score(message, topic)
+        if score < self.topics.threshold:
+            return Refusal("off topic", f"as near to '{self.topics.nearest(message, topic)}': {message}")
+        likely = self.topics.holds(score)
+        return (
+            Refusal("off topic", f"about '{topic}' by {likely:.0%}, and {self.likely:.0%} are asked: {message}")
+            if likely < self.likely
+            else None
+        )
 
     @cached_property
     def _broken(self) -> re.Pattern[str] | None:

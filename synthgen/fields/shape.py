@@ -248,6 +248,11 @@ class PythonField(FieldShape):
 
     draws: ClassVar[bool] = True
 
+    @property
+    def evenly(self) -> bool:
+        """Whether its first draws lie evenly from row to row."""
+        return False
+
     def supply(self) -> int | None:
         """How many values it has to give, one to each row in order; None where there is no end of them."""
         return None

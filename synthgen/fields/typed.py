@@ -54,6 +54,7 @@ LONGEST = 64  # tokens of a message
 OPENED = 0.9  # the share of messages that begin with the first words of a seed message, where labels matter
 FRAMES_READ = 16  # of those that a recipe will ask, to know how long they are
 SOON = 3  # continuations of a row that somebody waits for, at most
+MOST_LIKELY = 0.9  # a message's own score says no more of its label
 CALM, FREE = 0.9, 1.1  # temperatures: with topics, and without
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -119,8 +120,10 @@ class Typed(Asked):
         description=f"continuations to choose from (default: {OF_LIKE} with `like`, {OF_TOPICS} for labels, {OF_VOICE} with `voice`, "
         f"else 1)",
     )
-    on_topic: bool | None = Field(
-        None, description="whether a message must be about its topic (default: for labels); false allows everything"
+    on_topic: bool | Annotated[float, Field(gt=0, le=MOST_LIKELY)] | None = Field(
+        None,
+        description="whether a message must be about its topic (default: for labels), or how likely it must be, such as 0.85; false allows "
+        "everything",
     )
     harmless: bool = Field(
         True, description="whether sexual, hateful and violent messages, and those of self-harm, are refused unless seeds say the same"
@@ -197,7 +200,7 @@ class Typed(Asked):
     @property
     def has_topics(self) -> bool:
         """Whether a message must be about its topic."""
-        return self._seeds.several_topics and (self.for_labels if self.on_topic is None else self.on_topic)
+        return self._seeds.several_topics and (self.for_labels if self.on_topic is None else bool(self.on_topic))
 
     def files(self) -> list[Path]:
         """The seed files, and the one to be like."""
@@ -442,7 +445,8 @@ class Typed(Asked):
     @cached_property
     def _choosing(self) -> Choosing:
         mention, about = frozenset(self.mention), self._context.about
-        reader = Reader(about, self._seeds.all, self.originals, mention, self.words, self.topics, harmless=self.harmless)
+        likely = 0.0 if isinstance(self.on_topic, bool) else self.on_topic or 0.0
+        reader = Reader(about, self._seeds.all, self.originals, mention, self.words, self.topics, likely, harmless=self.harmless)
         targets, voices = (self.targets, self.voices) if self.chooses else ({}, {})
         return Choosing(reader, self.topics, targets, voices, 0.0 if self.like else WORSE)
 

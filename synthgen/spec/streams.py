@@ -12,6 +12,11 @@ from random import Random
 
 from synthgen.spec import first_draws
 
+BLOCK = 16
+"""Rows whose even draws are in an order of their own."""
+STEP = 0.6180339887498949
+"""From one even draw to the next, on a circle of length 1: the golden section, for which any number of draws lie about as far apart from
+each other as they can."""
 MANY = 1500
 """Streams from which on it is quicker to work out their first words together."""
 
@@ -23,6 +28,7 @@ class Streams:
         self.seed = seed
         self._root = blake2b(str(seed).encode(), digest_size=8)
         self._branch = lru_cache(maxsize=4096)(self._new_branch)
+        self._order = lru_cache(maxsize=256)(self._new_order)
 
     def __reduce__(self) -> tuple[type[Streams], tuple[int]]:
         return Streams, (self.seed,)
@@ -54,6 +60,33 @@ class Streams:
             stream.seed(seed)
             yield stream
 
+    def evenly(self, table: str, field: str, row: int) -> Random:
+        """A stream whose first number lies apart from those of the rows around it, so that shares of few rows hold, too. Rows are in a
+        random order, block by block, or the same rows would have the same options of two fields."""
+        block, place = divmod(row, BLOCK)
+        start = self.number(table, field, "evenly") / 2**64
+        return _Begun(self.number(table, field, row), (start + STEP * (block * BLOCK + self._order(table, field, block)[place])) % 1)
+
+    def _new_order(self, table: str, field: str, block: int) -> list[int]:
+        order = list(range(BLOCK))
+        self.at(table, field, "evenly", block).shuffle(order)
+        return order
+
     def at(self, table: str, field: str, *keys: int | str) -> Random:
         """The stream of this table, field, and (usually) row index and try."""
         return Random(self.number(table, field, *keys))
+
+
+class _Begun(Random):
+    """The stream of a seed, with another first number."""
+
+    def __init__(self, seed: int, first: float) -> None:
+        super().__init__(seed)
+        self.first: float | None = first
+
+    def random(self) -> float:
+        """The next number."""
+        if (first := self.first) is not None:
+            self.first = None
+            return first
+        return super().random()
