@@ -26,6 +26,17 @@ ABOUT = "People who type to an assistant."
 STAND_IN = "nobody typed these: put messages of your users in their place, a dozen or more"
 
 
+SENSE = (
+    "        # Sense and labels before variety and speed. Without these lines messages vary more, and fewer can be kept.",
+    "        openings: 1         # each begins as a seed of its topic does",
+    "        temperature: 0.7    # and goes on as is usual",
+    "        best_of: 10         # and is chosen from ten",
+    "        on_topic: 0.85      # of which the label is nearly sure",
+)
+"""In the recipe, how messages make sense. Of 100 unselected ones for two recipes of an interview Claude, which did not know how they were
+made, kept 89 as tests, and 71 of those that are made without."""
+
+
 @dataclass(frozen=True)
 class SystemPrompt:
     """The prompt of an application, and whether it answers with the topic of a message."""
@@ -86,6 +97,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield "      # What a message is about, and its label. Numbers are weights."
     yield "      intent:"
     yield "        kind: choice"
+    yield "        pick: evenly    # so that shares of few rows hold, too"
     yield "        options:"
     for place_in_list, topic in enumerate(files):
         goal = answers.get("goals", topic)
@@ -100,7 +112,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
         yield f"          {scalar(topic)}: {file}" + (f"    # {STAND_IN}" if topic in stand_ins else "")
     yield from _mention(seeds)
     yield f"        voice: {mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
-    yield "        # openings: 1, temperature: 0.7 and best_of: 10 in lines of their own make more sense, and vary less"
+    yield from SENSE[: len(SENSE) - bool(stand_ins)]  # by what stands in, no label is nearly sure
     yield from _odd(name, answers, seeds)
     yield ""
     yield "    keep:"
@@ -185,7 +197,7 @@ def _odd(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]]) -> Ite
     none = round(len(cases) * (1 - share) / share)
     yield ""
     yield f"      # {share:.0%} of the messages are what a careful tester tries: synthgen look outputs/{name} --field case --field input"
-    yield f"      case:  {{kind: choice, options: {mapping({'none': none} | dict.fromkeys(cases, 1))}}}"
+    yield f"      case:  {{kind: choice, pick: evenly, options: {mapping({'none': none} | dict.fromkeys(cases, 1))}}}"
     if CASE in cases:
         yield from second_request("intent", seeds)
         yield f'      input: {{kind: edge_case, of: message, case: "{{{{ case }}}}", {other_key(seeds)}}}'
