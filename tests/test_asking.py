@@ -118,7 +118,7 @@ def test_an_option_that_is_shown_alone_has_the_number_of_all(typing: Any, capsys
 def test_what_all_topics_have_in_common_is_said_once():
     answers = Answers({"about": "x", "place": "chat", "topics": ["a", "b"], "messages": {"a": None}})
     first, second = (question for question in questions(answers) if question.key[0] == "messages")
-    assert "Five is a start" in first.text
+    assert "Three are a start" in first.text
     assert second.text == "b: type messages as they would, one a line, slips and all."
 
 

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Annotated, Any
 
@@ -15,6 +16,8 @@ from synthgen.cli.options import INTERRUPTED, MaxCost, Turns
 from synthgen.cli.streams import tell
 from synthgen.errors import OutputError
 
+MOST_PROPOSED = 1000
+"""Messages that are proposed in an interview, of all topics."""
 FieldName = Annotated[
     str | None,
     typer.Option(
@@ -168,6 +171,20 @@ def _answers(folder: Path) -> None:
             interview.lead(folder, remembering)
     else:
         interview.hold(folder)
+        interview.offer_more(folder, _proposed)
+
+
+def _proposed(recipe: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The messages that a recipe makes for somebody to choose from, by what they are about."""
+    from synthgen import api
+    from synthgen.cli.terminal.watching import progress
+
+    by_topic = dict[str, list[str]]()
+    with TemporaryDirectory(prefix="synthgen-") as place, progress(silent=False) as watch:
+        for made in api.preview(recipe, show=MOST_PROPOSED, out=Path(place) / "out", watch=watch):
+            for row in made.rows:
+                by_topic.setdefault(str(row.values["intent"]), []).append(str(row.values["message"]))
+    return by_topic
 
 
 def _was_begun(folder: Path) -> bool:

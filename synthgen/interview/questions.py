@@ -52,8 +52,8 @@ OFTEN_ODD = (
 OFTEN_FACTS = "list", "number", "code", "money", "count", "soon"
 """Kinds of facts that are shown where all were shown before."""
 FIRST_TOPIC = (
-    "Five is a start, a dozen is good. Where a fact stands, write a name for it, such as <amount>: any name will do, and what it stands "
-    "for is asked afterwards."
+    "Three are a start, because at the end the model types more for you to choose from; a dozen of your own are better. Where a fact "
+    "stands, write a name for it, such as <amount>: any name will do, and what it stands for is asked afterwards."
 )
 """What is said once of the messages of a topic."""
 COLUMNS = {"id", "intent"}

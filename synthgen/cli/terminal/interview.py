@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.text import Text
@@ -38,12 +39,16 @@ HELP = (
     "loses nothing.\n"
     "You can change all of it later: what comes out is a recipe to edit."
 )
+OFFER = (
+    "Now the model can type messages in the manner of yours, for you to choose from: half a minute of its time, a few seconds of yours for "
+    "each topic. What you take joins your own; the more there are, the better are the rows."
+)
 NOT_THEM = (
     "They are too neat, or too wild: change the weights under `voice`, or give `like: a file of real messages` in its place.",
-    "They all look alike: put more messages into the files in seeds/, from more people.",
+    "They all look alike: put more messages into the files in seeds/, from more people; and take out `openings`, `temperature` and "
+    "`on_topic` beside `voice`, for more variety and less sense.",
     "They are not about their label: see that each seed file is about one thing; write a dozen messages in each.",
-    "They make no sense: more and longer seeds in seeds/, a dozen or more of each topic, as people really typed them; then `openings: 1`, "
-    "`temperature: 0.7` and `best_of: 10` beside `voice`: more sense, less variety.",
+    "They make no sense: more and longer seeds in seeds/, a dozen or more of each topic, as people really typed them.",
     "Facts are missing: write <name> of a fact into more seeds, and `mention: {name: 0.3}` beside `voice`.",
     "They say too much, or too little: `words: [2, 20]` beside `voice`.",
 )
@@ -160,6 +165,38 @@ def claude_may_lead(folder: Path) -> ClaudeModel | None:
     lead_in = f"Claude ({model.name}) can lead: it follows up and thinks of edge cases, {MOST_QUESTIONS} questions at most, {price}."
     out.print(safe(lead_in))
     return model if typer.confirm("Shall it? If not, there are fixed questions, at no cost.", default=True) else None
+
+
+def offer_more(folder: Path, propose: Callable[[Mapping[str, Any]], Mapping[str, Sequence[str]]]) -> None:
+    """Have the model `propose` more messages of each topic, by a recipe of them, if somebody wants that, and keep those that they choose as
+    theirs."""
+    file = folder / ANSWERS_FILE
+    answers = interview.load(file)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or (recipe := interview.recipe_of_more(answers)) is None:
+        return
+    out.print()
+    out.print(safe(OFFER))
+    if not typer.confirm("Shall it?", default=True):
+        return
+    for topic, messages in propose(recipe).items():
+        taken = _choose(topic, messages)
+        answers.give(("messages", topic), [*answers.get("messages", topic), *(messages[place] for place in taken)])
+        interview.save(answers, file)
+
+
+def _choose(topic: str, messages: Sequence[str]) -> list[int]:
+    """Which messages somebody takes, by their places."""
+    out.print()
+    out.print(safe(f"{topic}: which of these would your users type?"), style="bold")
+    for number, message in enumerate(messages, 1):
+        out.print(safe(f"  {number:>2}  {message}"))
+    out.print(Text("  such as: 1 3-5; a takes all, Return none", style="dim"))
+    while True:
+        reply = read_reply()
+        try:
+            return interview.chosen("" if reply == EXPLAIN else reply, len(messages))
+        except ValueError as error:
+            err.print(safe(error), style="yellow")
 
 
 def print_written(written: Started) -> None:
