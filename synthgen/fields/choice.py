@@ -55,6 +55,11 @@ class Choice(PythonField):
         description="evenly: at random, but each option has its share of the rows, however few; each: a row for each option for every row "
         "of the table above, or without one the options in turn",
     )
+    label: bool = Field(
+        True,
+        exclude_if=lambda label: label,
+        description="false: a fact such as a product, which messages mention and no result is told by; it stands among facts, not labels",
+    )
     _step: int = PrivateAttr(1)
 
     def reads(self) -> Iterator[tuple[tuple[str | int, ...], str]]:

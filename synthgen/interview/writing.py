@@ -169,7 +169,7 @@ def _fact(answers: Answers, name: str, kind: str) -> str:
     if kind == "money" and (bounds := answers.get("ranges", name)):
         return amounts_between(bounds)
     values = answers.get("values", name) or [f"{name} {letter}" for letter in "ABCDE"]
-    return FACTS[kind].field or f"{{kind: choice, options: [{', '.join(map(scalar, values))}]}}"
+    return FACTS[kind].field or f"{{kind: choice, label: false, options: [{', '.join(map(scalar, values))}]}}"
 
 
 def _mention(seeds: Mapping[str, Sequence[str]]) -> Iterator[str]:

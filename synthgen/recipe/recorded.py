@@ -30,7 +30,12 @@ class RecordedField:
     @property
     def role(self) -> str:
         """What it is in a dataset."""
-        return self.kind.role
+        return "fact" if self.is_said_to_be_fact else self.kind.role
+
+    @property
+    def is_said_to_be_fact(self) -> bool:
+        """Whether the recipe says that it is no label, however few its values."""
+        return self.data.get("label") is False
 
     @property
     def sliced(self) -> tuple[str, ...]:
