@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from servers.claude import ClaudeServer
 
 from synthgen import api
-from synthgen.checks.near_duplicate import dice, trigrams
 from synthgen.errors import OutputError
 from synthgen.harness.fewshot import ALIKE, FORMS, FewShotExample, block, choose, claudes, counted, fewshot, save, summary
 from synthgen.models import ScriptedModel
 from synthgen.spec.rows import Prompt
 from synthgen.text import frames
+from synthgen.text.similarity import dice, trigrams
 
 RECIPE = """
 name: shop

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
-from synthgen.checks import AnyCheck, NearDuplicate, near_duplicate
-from synthgen.checks.near_duplicate import SimilarityIndex
+from synthgen.checks import AnyCheck, NearDuplicate
 from synthgen.spec.rows import Row
-from synthgen.text import frames
+from synthgen.text import frames, similarity
+from synthgen.text.similarity import SimilarityIndex
 
 TEXT = "my card order parcel phone is not was gone lost broken why where when today yesterday please help me the a at to refund"
 WORDS = TEXT.split()
@@ -99,7 +99,7 @@ def test_the_reason_names_the_most_similar_text():
 
 
 def test_similarity_is_the_share_of_trigrams_in_common():
-    assert near_duplicate.dice(near_duplicate.trigrams("  abc "), "  abd ", 4) == 0.5
+    assert similarity.dice(similarity.trigrams("  abc "), "  abd ", 4) == 0.5
     assert judged("abc", "abd", similarity=0.6) == [None, None]
     assert alike("abc", "abd") == 0.5
 
@@ -174,7 +174,7 @@ def test_the_bands_find_what_is_just_as_similar_as_it_must_be(least):
 
 
 def state(kept: SimilarityIndex, queries: list[str]) -> list[list[tuple[str, int]]]:
-    return [sorted(kept.near(kept.keys(text), len(near_duplicate.trigrams(text)))) for text in queries]
+    return [sorted(kept.near(kept.keys(text), len(similarity.trigrams(text)))) for text in queries]
 
 
 @given(some.lists(some.tuples(texts, some.booleans()), max_size=40))

@@ -223,6 +223,12 @@ def test_of_those_that_are_sure_the_ones_that_make_the_least_sense_are_not_taken
     assert sorted(taken) == ["i lost my card somewhere", "my card was stolen today"]
 
 
+def test_a_seed_with_a_slip_is_the_seed() -> None:
+    messages = ["i think my car was stolen", "please blok my stolen card", "my card is gone, somebody stole it on the bus"]
+    assert [chosen(typed(), [message])[0] for message in messages] == ["copied seed", "copied seed", messages[2]]
+    assert chosen(typed(aim="likeness", on_topic=True), messages[:1]) == messages[:1]
+
+
 def test_the_beginning_of_a_seed_is_half_a_thought() -> None:
     seed = max(SEEDS["lost card"], key=len)
     assert chosen(typed(), [" ".join(seed.split()[:-1])]) == ["cut off"]

@@ -17,8 +17,11 @@ from synthgen.text.originals import Originals
 from synthgen.text.slots import SLOT, filled, slots
 
 if TYPE_CHECKING:  # which imports numpy
+    from synthgen.text.similarity import SimilarityIndex
     from synthgen.text.topics import Topics
 
+SIMILAR = 0.85
+"""The share of three-letter pieces that a message has in common with a seed when it is nearly the same: a slip or two apart."""
 RUN = 6
 """Words in a row of a seed message that no message about a topic has."""
 BRACKETS = re.compile(r"<\w[^<>\n]{0,39}>")
@@ -34,7 +37,8 @@ def topic_of(completion: Completion) -> str:
 class Reader:
     """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be repeated, slots
     of `mentioned` names stand where they were asked for, and messages have so many `words` (fewest, most). Where they must be about their
-    `topics`, these tell whether they are, as `likely` as is asked; `harmless` says whether what no company wants is refused."""
+    `topics`, these tell whether they are, as `likely` as is asked; `harmless` says whether what no company wants is refused, `apart`
+    whether messages that are nearly a seed are."""
 
     about: str
     seeds: Sequence[str]
@@ -44,6 +48,7 @@ class Reader:
     topics: Topics | None = None
     likely: float = 0.0
     harmless: bool = True
+    apart: bool = False
 
     def message(self, row: Row, completion: Completion) -> str | Refusal:
         """The message in a continuation, its slots not yet filled, or why it is refused."""
@@ -53,7 +58,11 @@ class Reader:
         if not message:
             return Refusal("empty")
         refused = self.objection(message, row, completion.prompt) or self._unlike(message, row) or self._astray(message, completion)
-        return refused or message
+        if refused:
+            return refused
+        if self._nearly and (nearest := self._nearly.like(message)):
+            return Refusal("copied seed", f"{nearest[0]:.0%} like: {nearest[1].strip()[:120]}")
+        return message
 
     def objection(self, message: str, row: Row, prompt: Prompt) -> Refusal | None:
         """Why this is no message of the row, however it is typed."""
@@ -130,6 +139,18 @@ class Reader:
     def _runs(self) -> Originals | None:
         """The runs of words that no message about a topic may have."""
         return Originals(self.originals, RUN) if self.topics else None
+
+    @cached_property
+    def _nearly(self) -> SimilarityIndex | None:
+        """The seeds, for messages that differ from one of them in a few letters."""
+        if not self.apart:
+            return None
+        from synthgen.text.similarity import SimilarityIndex
+
+        index = SimilarityIndex(SIMILAR)
+        for seed in self.seeds:
+            index.like(seed, keep=True)
+        return index
 
     @cached_property
     def _essences(self) -> frozenset[str]:

@@ -446,7 +446,8 @@ class Typed(Asked):
     def _choosing(self) -> Choosing:
         mention, about = frozenset(self.mention), self._context.about
         likely = 0.0 if isinstance(self.on_topic, bool) else self.on_topic or 0.0
-        reader = Reader(about, self._seeds.all, self.originals, mention, self.words, self.topics, likely, harmless=self.harmless)
+        seeds, apart = self._seeds.all, self.for_labels and self.like is None  # of messages like logs some are as near to these
+        reader = Reader(about, seeds, self.originals, mention, self.words, self.topics, likely, harmless=self.harmless, apart=apart)
         targets, voices = (self.targets, self.voices) if self.chooses else ({}, {})
         return Choosing(reader, self.topics, targets, voices, 0.0 if self.like else WORSE)
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.comparison.shares import difference, wilson
 from synthgen.focusing.failing import FAILED, TestedTable
 from synthgen.focusing.seeds import ALIKE, FAILING, KNOWN
+from synthgen.text.similarity import SimilarityIndex
 
 ROUNDS = "rounds.json"
 """The file of the figures of rounds."""

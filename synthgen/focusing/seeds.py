@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthgen.advice.edit import KeyPath, value_at
-from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.errors import SynthgenError
 from synthgen.fields import FieldShape
 from synthgen.fields.edges import NONE
@@ -20,6 +19,7 @@ from synthgen.focusing.failing import FAILED, TestedTable
 from synthgen.focusing.rewrite import add_item, data_of, set_value
 from synthgen.spec import render
 from synthgen.spec.rows import to_text
+from synthgen.text.similarity import SimilarityIndex
 from synthgen.text.slots import as_typed, slots
 
 MOST = 12

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from xml.sax.saxutils import escape
 
-from synthgen.checks.near_duplicate import dice, trigrams
 from synthgen.dataset import Dataset
 from synthgen.decisions.amended import opened, told_in
 from synthgen.errors import DataError, ModelError, OutputError, did_you_mean
@@ -30,6 +29,7 @@ from synthgen.spec.paths import get_path
 from synthgen.spec.replacing import replacing
 from synthgen.spec.rows import Prompt, to_text
 from synthgen.text import frames
+from synthgen.text.similarity import dice, trigrams
 
 Form = Literal["xml", "messages", "markdown"]
 FORMS: tuple[Form, ...] = get_args(Form)

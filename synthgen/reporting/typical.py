@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from math import log, sqrt
 
-from synthgen.checks.near_duplicate import trigrams
 from synthgen.text.frames import normalise
+from synthgen.text.similarity import trigrams
 
 LEAST = 5
 """Messages that a group must have, or its messages are compared with all."""

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.comparison import diversity
 from synthgen.reporting.contents import Contents, spread_over
 from synthgen.text.frames import normalise
 from synthgen.text.legible import Pieces, legible
+from synthgen.text.similarity import SimilarityIndex
 
 MEASURED, SEARCHED = 1_000, 3_000
 """Messages whose diversity is measured, and among which near-duplicates are looked for."""

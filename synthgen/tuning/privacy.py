@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from synthgen.checks.near_duplicate import SimilarityIndex
 from synthgen.models import Model
 from synthgen.models.routing import placed
 from synthgen.spec.rows import Prompt
 from synthgen.text import frames
 from synthgen.text.originals import Originals
+from synthgen.text.similarity import SimilarityIndex
 from synthgen.tuning.documents import MEAN_SIZE, TrainingMessage, documents, framed, section
 from synthgen.tuning.masks import leaks
 
