@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from shlex import quote
 
 PACKAGES = ("faker", "jinja2", "numpy", "torch", "transformers", "tokenizers", "datasets", "pyarrow")
 CHECKOUT = Path(__file__).parent.parent
@@ -20,9 +21,11 @@ def installed(package: str) -> str:
 
 
 def install_extra(extra: str, *packages: str) -> str:
-    """The command that installs an extra: in a checkout as docs/install.md says it, elsewhere its `packages` by their names."""
-    pinned = any((folder / "constraints.txt").exists() and (folder / "synthgen").is_dir() for folder in (Path(), CHECKOUT))
-    return f"pip install '.[{extra}]' -c constraints.txt" if pinned else f"pip install {' '.join(packages)}"
+    """The command that installs an extra: in a checkout, or of one, as docs/install.md says it; elsewhere its `packages` by their names."""
+    folders = (folder for folder in (Path(), CHECKOUT) if (folder / "constraints.txt").exists() and (folder / "synthgen").is_dir())
+    if (folder := next(folders, None)) is None:
+        return f"pip install {' '.join(packages)}"
+    return f"pip install {quote(f'{folder}[{extra}]')} -c {quote(str(folder / 'constraints.txt'))}"
 
 
 def versions() -> dict[str, str]:

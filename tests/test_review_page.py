@@ -25,6 +25,7 @@ from synthgen.reviewing.page.gate import HEADERS
 from synthgen.reviewing.page.serve import listening_on, serve
 from synthgen.reviewing.page.wordwise import versions
 from synthgen.text.legible import LegiblePiece
+from synthgen.versions import CHECKOUT, install_extra
 
 made, output = review_case.made, review_case.output
 
@@ -701,11 +702,18 @@ def test_small_parts_of_a_page_are_sent_at_once() -> None:
         assert listening.getsockname()[0] == "127.0.0.1"
 
 
-def test_without_the_extra_there_is_a_line_that_installs_it(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_there_is_a_line_that_installs_it(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(OutputError, match="uvicorn") as told:
-        serve(made, lambda up: None)
-    assert told.value.hint == "pip install '.[review]' -c constraints.txt"
+    for folder, hint in (
+        (CHECKOUT, "pip install '.[review]' -c constraints.txt"),
+        (tmp_path, f"pip install '{CHECKOUT}[review]' -c {CHECKOUT}/constraints.txt"),
+    ):
+        monkeypatch.chdir(folder)
+        with pytest.raises(OutputError, match="uvicorn") as told:
+            serve(made.absolute(), lambda up: None)
+        assert told.value.hint == hint
+    monkeypatch.setattr("synthgen.versions.CHECKOUT", tmp_path)
+    assert install_extra("review", "starlette", "uvicorn") == "pip install starlette uvicorn"
 
 
 def test_a_name_is_looked_at_before_the_server_is_up(made: Path) -> None:

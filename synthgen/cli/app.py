@@ -65,7 +65,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
     pretty_exceptions_enable=False,
-    help="Make the traffic that LLM applications really get: a recipe in, a dataset out.",
+    help="Make the traffic that LLM applications really get: recipe in, dataset out.",
 )
 
 
@@ -139,7 +139,7 @@ for _name, _function in COMMANDS.items():
     app.command(_name, cls=SuggestingCommand, help=_help_text, short_help=_short_text, epilog=epilog(_name))(_errors_in_words(_function))
 
 
-@app.command("help", help="Show the help of a command, or this list.")
+@app.command("help", help="Show the help of a command, or this list.", short_help="Show the help of a command, or this list")
 def _help(context: typer.Context, command: Annotated[str | None, typer.Argument(metavar="COMMAND", help="a command")] = None) -> None:
     group = context.parent
     assert group is not None

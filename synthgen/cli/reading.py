@@ -101,7 +101,7 @@ def report(
 
 
 def verify(output: Output, as_json: Json = False) -> None:
-    """Read every file of an output (or of a tuned model), and say which is not as it was made."""
+    """Say which files of an output are not as they were made; of a tuned model, too. Reads every one."""
     from synthgen import api
     from synthgen.cli import terminal
 
@@ -187,7 +187,7 @@ def fewshot(
     file: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="write it to a file")] = None,
     no_review: NoReview = False,
 ) -> None:
-    """Print a block of few-shot examples that cover the labels and differ from each other."""
+    """Print few-shot examples that cover the labels and differ."""
     from synthgen import api
     from synthgen.cli import terminal
     from synthgen.harness.fewshot import block, claudes, counted, save

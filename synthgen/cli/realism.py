@@ -47,7 +47,7 @@ def compare(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say how near generated messages come to real ones, and what gives them away."""
+    """Say how near generated messages come to real ones; and what gives them away."""
     from synthgen import api
     from synthgen.cli import terminal
 

@@ -31,7 +31,7 @@ def check(
     max_cost: MaxCost = None,
     as_json: Json = False,
 ) -> None:
-    """Find every mistake in a recipe, and say what it will ask of which model. Makes nothing."""
+    """Find every mistake in a recipe; say what it will ask of which model. Makes nothing."""
     from synthgen import api
     from synthgen.cli import terminal
 
@@ -70,7 +70,7 @@ def improve(
     max_cost: MaxCost = None,
     as_json: Json = False,
 ) -> None:
-    """Let Claude explain which instructions led to the rows that were put aside, and propose an edit of the recipe."""
+    """Propose an edit of the recipe: Claude explains which instructions led to the rows that were put aside."""
     from synthgen import advice, api
     from synthgen.cli import terminal
 

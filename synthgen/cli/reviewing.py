@@ -30,7 +30,7 @@ def review(
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="why --reject rejects them")] = "",
     accept: Annotated[list[str] | None, typer.Option("--accept", metavar="ROWS", help="accept rows, and open no page")] = None,
 ) -> None:
-    """Read the rows of an output on a page, and accept, reject, edit and relabel them; or answer them yourself."""
+    """Accept, reject, edit and relabel the rows of an output on a page; or answer them yourself."""
     if reason and not reject:
         raise typer.BadParameter("--reason says why rows are rejected: give --reject too")
     if reject or accept:

@@ -44,7 +44,7 @@ def export(
     no_review: NoReview = False,
     as_json: Json = False,
 ) -> None:
-    """Write an output's rows as the files of an eval harness, ready to run."""
+    """Write an output's rows as files of an eval harness, ready to run."""
     from synthgen import api
     from synthgen.cli import terminal
     from synthgen.harness import as_dict
