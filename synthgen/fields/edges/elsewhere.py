@@ -17,7 +17,7 @@ OFF_TOPIC: dict[str, str] = {
     "can you recommend a good crime novel": "book reading library shop",
     "how long do I boil an egg": "cooking food recipe kitchen",
     "two large pepperonis and a garlic bread to {street}": "pizza food restaurant delivery takeaway order",
-    "is the swimming pool open on {day}": "pool sport leisure gym fitness",
+    "is the swimming pool open on {day}": "pool sport leisure gym fitness hotel holiday travel",
     "what's the capital of Mongolia": "geography homework school quiz",
     "solve x squared minus 5x plus 6 equals 0": "maths homework school tutor",
     "the bin men didn't come again on our street": "council rubbish waste collection city",
