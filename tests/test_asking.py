@@ -115,6 +115,17 @@ def test_an_option_that_is_shown_alone_has_the_number_of_all(typing: Any, capsys
     assert "1  chat" in explained
 
 
+def test_of_many_options_the_names_are_shown_until_somebody_asks(typing: Any, capsys: pytest.CaptureFixture[str]):
+    asked = {question.key[0]: question for question in questions(Answers(ALL.values | {"odd": "some"}))}
+    typing("", "", "?", "csv")
+    assert [answer_to(asked[name])[0] for name in ("voices", "cases", "tested")] == [asked["voices"].default, asked["cases"].default, "csv"]
+    shown = capsys.readouterr().out
+    assert "careful, dictated, phone" in shown
+    assert "? explains, and lists all 85" in shown
+    assert "reads it: a table" not in shown.partition("? explains all 9")[0]
+    assert "8  csv" in shown.partition("? explains all 9")[2]
+
+
 def test_what_all_topics_have_in_common_is_said_once():
     answers = Answers({"about": "x", "place": "chat", "topics": ["a", "b"], "messages": {"a": None}})
     first, second = (question for question in questions(answers) if question.key[0] == "messages")
@@ -163,7 +174,7 @@ def at_terminal(folder: Path, lines: str) -> str:
 
 def test_arrows_bring_lines_back_and_choices_stay_in_their_column(tmp_path: Path):
     pytest.importorskip("readline")
-    shown = at_terminal(tmp_path, "?\napp\nPeople.\nchat\nrenew\nhours\n\ncan i renew\n\x1b[A again\n\n\n\nnone\n\n\n30\nn\n")
+    shown = at_terminal(tmp_path, "?\napp\nPeople.\nchat\nrenew\nhours\n\ncan i renew\n\x1b[A again\n\n\n?\n\nnone\n\n\n30\nn\n")
     assert (tmp_path / "app" / "seeds" / "renew.txt").read_text("utf-8") == "can i renew\ncan i renew again\n", shown
     assert "A new folder of this name is made here" in shown
     assert "about a minute" in shown

@@ -448,6 +448,5 @@ def test_a_short_reply_is_no_edge_case_and_what_was_understood_is_said(tmp_path:
     question = printed.partition("Which of it?")[2].partition("? explains, and lists all")[0]
     assert "html entities" not in question
     assert "prompt injection" in question
-    assert "Tells the assistant to forget its instructions" in question
     assert "understood: truncated, empty" in printed
     assert load(tmp_path / "food-bot" / "recipe.yaml").recipe.name == "food-bot"

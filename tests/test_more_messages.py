@@ -87,6 +87,13 @@ def test_what_somebody_takes_joins_their_own(tmp_path: Path, monkeypatch: pytest
     assert "'9' is none of them" in shown.err
 
 
+def test_whoever_goes_back_chooses_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proposals = {"lost card": ["my card is gone", "card no lost"], "refund": ["no refund"]}
+    answers = offered(tmp_path, monkeypatch, "y", "<", "a", "<", "1", "1", proposals=proposals)
+    assert answers.get("messages", "lost card") == [*(SEEDS["lost card"] or ()), "my card is gone"]
+    assert answers.get("messages", "refund") == [*(SEEDS["refund"] or ()), "no refund"]
+
+
 def test_who_wants_none_is_asked_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert offered(tmp_path, monkeypatch, "n", proposals={"refund": ["no refund"]}).values == ANSWERS.values
 

@@ -41,7 +41,7 @@ FACTS: dict[str, FactKind] = {
         "name person customer friend payee patient user colleague",
         "{kind: fake, provider: first_name, locale: {en_GB: 4, en_US: 4, en_IN: 1}}",
     ),
-    "day": FactKind("a day of the last week", "day weekday when", '{kind: date, between: [-6d, -1d], format: "%A"}'),
+    "day": FactKind("a day of the week, such as Friday", "day weekday when", '{kind: date, between: [-6d, -1d], format: "%A"}'),
     "date": FactKind("a date of the last two months", "date since until", '{kind: date, between: [-60d, -1d], format: "%-d %B"}'),
     "soon": FactKind(
         "a date of the next two months: a booking, an appointment, a delivery",

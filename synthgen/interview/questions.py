@@ -64,7 +64,8 @@ COLUMNS = {"id", "intent"}
 class Question:
     """What is asked under a `key`, with an `example`. How it is answered: in a `line`; in `lines`; by `one` of the options; by `several`;
     by several with weights, as a `mix`; by a `number`; by two, as a `range`; or by the example of a `code`. Of very many options the
-    `usual` ones are shown. Who gives no answer means the `default`; None skips the question."""
+    `usual` ones are shown, of `brief` ones the names until somebody asks. Who gives no answer means the `default`; None skips the
+    question."""
 
     key: Key
     text: str
@@ -72,6 +73,7 @@ class Question:
     form: Literal["line", "lines", "one", "several", "mix", "number", "range", "code"] = "line"
     options: Mapping[str, str] = field(default_factory=dict)
     usual: tuple[str, ...] = ()
+    brief: bool = False
     default: Any = None
 
 
@@ -109,6 +111,7 @@ def questions(answers: Answers) -> Iterator[Question]:
         "texter 3, careful 1",
         form="mix",
         options=voices,
+        brief=True,
         default=dict(place.voices),
     )
     yield Question(
@@ -126,6 +129,7 @@ def questions(answers: Answers) -> Iterator[Question]:
             form="several",
             options={name: case.about for name, case in CASES.items()},
             usual=tuple(dict.fromkeys((*place.cases, *OFTEN_ODD)))[:USUAL_CASES],
+            brief=True,
             default=list(place.cases),
         )
         yield Question(
@@ -135,7 +139,7 @@ def questions(answers: Answers) -> Iterator[Question]:
             default="unclear",
         )
     yield Question(("never",), "What must your application never do? One a line.", "Promise a refund.", form="lines")
-    yield Question(("tested",), "How will you test it?", form="one", options=HARNESSES, default="none")
+    yield Question(("tested",), "How will you test it?", form="one", options=HARNESSES, brief=True, default="none")
     yield Question(("rows",), "How many messages?", str(ROWS), form="number", default=ROWS)
 
 

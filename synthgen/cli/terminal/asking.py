@@ -134,9 +134,13 @@ def print_question(question: Question) -> None:
     """A question, the usual options, an example and what no answer means."""
     out.print()
     out.print(safe(question.text), style="bold")
-    _print_options(question, question.usual or tuple(question.options))
-    if question.usual:
-        out.print(Text(f"  ? explains, and lists all {len(question.options)}", style="dim"))
+    names = question.usual or tuple(question.options)
+    if question.brief:
+        out.print(safe(f"  {', '.join(names)}"))
+    else:
+        _print_options(question, names)
+    if question.brief or question.usual:
+        out.print(Text(f"  ? explains{', and lists' * bool(question.usual)} all {len(question.options)}", style="dim"))
     if question.example:
         out.print(Text("  such as: ", style="dim") + safe(question.example))
     if question.form == "lines":

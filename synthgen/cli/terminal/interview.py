@@ -178,25 +178,32 @@ def offer_more(folder: Path, propose: Callable[[Mapping[str, Any]], Mapping[str,
     out.print(safe(OFFER))
     if not typer.confirm("Shall it?", default=True):
         return
-    for topic, messages in propose(recipe).items():
-        taken = _choose(topic, messages)
-        answers.give(("messages", topic), [*answers.get("messages", topic), *(messages[place] for place in taken)])
+    proposals, own = propose(recipe), dict(answers.get("messages"))
+    place, topics = 0, [*proposals]
+    while place < len(topics):
+        topic = topics[place]
+        taken = _choose(topic, proposals[topic])
+        if taken is None:
+            place = max(0, place - 1)
+            continue
+        answers.give(("messages", topic), [*own[topic], *(proposals[topic][number] for number in taken)])
         interview.save(answers, file)
+        place += 1
 
 
-def _choose(topic: str, messages: Sequence[str]) -> list[int]:
-    """Which messages somebody takes, by their places."""
+def _choose(topic: str, messages: Sequence[str]) -> list[int] | None:
+    """Which messages somebody takes, by their places; None where they go back."""
     out.print()
     out.print(safe(f"{topic}: which of these would your users type?"), style="bold")
     for number, message in enumerate(messages, 1):
         out.print(safe(f"  {number:>2}  {message}"))
-    out.print(Text("  such as: 1 3-5; a takes all, Return none", style="dim"))
-    while True:
-        reply = read_reply()
+    out.print(Text("  such as: 1 3-5; a takes all, Return none; < goes back", style="dim"))
+    while (reply := read_reply()) != BACK:
         try:
             return interview.chosen("" if reply == EXPLAIN else reply, len(messages))
         except ValueError as error:
             err.print(safe(error), style="yellow")
+    return None
 
 
 def print_written(written: Started) -> None:
