@@ -25,7 +25,7 @@ def review(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="print the address, and open nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print how far the review is as JSON, for a program, and open no page")] = False,
     reject: Annotated[
-        list[str] | None, typer.Option("--reject", metavar="ROWS", help="reject rows, such as traffic-6,traffic-9, and open no page")
+        list[str] | None, typer.Option("--reject", metavar="ROWS", help="reject rows, such as 6,9 or traffic-6,traffic-9, and open no page")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="why --reject rejects them")] = "",
     accept: Annotated[list[str] | None, typer.Option("--accept", metavar="ROWS", help="accept rows, and open no page")] = None,
