@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,7 +86,8 @@ class Reader:
         essence = frames.normalise(message)
         if essence in self._essences:
             return Refusal("copied seed", message)
-        if essence in self._beginnings:
+        place = bisect_left(self._whole, essence)
+        if self._whole[place : place + 1] and self._whole[place].startswith(essence):
             return Refusal("cut off", message)
         if self._runs and (copied := self._runs.copied(message)):
             return Refusal("copied seed", f"repeats: {copied}")
@@ -157,10 +159,9 @@ class Reader:
         return frozenset(map(frames.normalise, self.originals))
 
     @cached_property
-    def _beginnings(self) -> frozenset[str]:
-        """Seed messages without their ends: half a thought, where messages begin as seeds do."""
-        words = [frames.normalise(seed).split() for seed in self.seeds] if self.topics else []
-        return frozenset(" ".join(seed_words[:count]) for seed_words in words for count in range(1, len(seed_words)))
+    def _whole(self) -> list[str]:
+        """Seed messages in order. What begins as one of them and ends there is half a thought, where messages begin as seeds do."""
+        return sorted(map(frames.normalise, self.seeds)) if self.topics else []
 
     @cached_property
     def _facts(self) -> Facts:
