@@ -331,11 +331,17 @@ def report(
 
 
 @quietly
-def review(folder: str | Path) -> ReviewState:
-    """How far the review of an output is: what was decided on its rows, who agrees with whom, how many more it takes. Raises DataError,
-    OutputError."""
+def review(
+    folder: str | Path, *, reject: Sequence[str | int] = (), accept: Sequence[str | int] = (), by: str = "", reason: str = ""
+) -> ReviewState:
+    """How far the review of an output is: what was decided on its rows, who agrees with whom, how many more it takes. Before that, rows can
+    be decided on by their names, such as traffic-6, or 6 in the first table: `reject` some, for a `reason`, and `accept` some. `by` is who
+    does (default: who works on this machine). Raises DataError, OutputError."""
+    from synthgen.decisions.by_name import decide
     from synthgen.reviewing.state import review_state
 
+    if reject or accept:
+        decide(folder, {"reject": reject, "accept": accept}, by=by, reason=reason)
     return review_state(folder)
 
 

@@ -37,6 +37,14 @@ def test_rows_are_rejected_and_accepted_by_name(output: Path) -> None:
     assert '"no sense"' in state.file.read_text("utf-8")
 
 
+def test_python_decides_as_the_command_does(output: Path) -> None:
+    state = synthgen.review(output, reject=[3, "traffic-7"], accept=["0"], by="agent")
+    assert state.reviewers == ("agent",)
+    assert state.file.read_text("utf-8").count('"not good enough"') == 2
+    with pytest.raises(synthgen.DataError, match="4 is to be rejected and accepted"):
+        synthgen.review(output, reject=[4], accept=[4])
+
+
 def test_a_later_decision_takes_the_place_of_an_earlier_one(output: Path) -> None:
     told(output, "--reject", "3", "--by", "ana")
     assert "(1 accepted)" in told(output, "--accept", "3", "--by", "ana")

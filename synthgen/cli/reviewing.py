@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -36,7 +35,10 @@ def review(
     if reject or accept:
         if as_json or port or no_browser:
             raise typer.BadParameter("--reject and --accept open no page: leave out --json, --port and --no-browser")
-        _decide(output, {"reject": reject or [], "accept": accept or []}, by, reason)
+        from synthgen import api
+        from synthgen.cli import terminal
+
+        terminal.print_decided(api.review(output, reject=_names(reject), accept=_names(accept), by=by, reason=reason))
         return
     with RememberedInterrupts() as interrupts:
         with announced("opening the output", silent=as_json):
@@ -57,23 +59,6 @@ def review(
         terminal.print_review_end(api.serve_review(output, announce, port=port, by=by))
 
 
-def _decide(output: str, rows: Mapping[Literal["reject", "accept"], Sequence[str]], by: str, reason: str) -> None:
-    """Decide on rows by their names, and say how far the review is."""
-    from synthgen import api
-    from synthgen.cli import terminal
-    from synthgen.decisions.by_name import decide
-
-    names = {verdict: [name.strip() for part in listed for name in part.split(",") if name.strip()] for verdict, listed in rows.items()}
-    if both := sorted(set.intersection(*map(set, names.values()))):
-        raise typer.BadParameter(f"{both[0]} is to be rejected and accepted; give it to one of them")
-    for verdict, named in names.items():
-        decide(output, named, verdict, by=by or _user(), reason=reason or "not good enough")
-    terminal.print_decided(api.review(output))
-
-
-def _user() -> str:
-    """Who works at this terminal."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
+def _names(listed: Sequence[str] | None) -> list[str]:
+    """The rows that an option names, each time it is given one or several."""
+    return [name.strip() for part in listed or () for name in part.split(",") if name.strip()]
