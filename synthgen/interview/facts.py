@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from synthgen.text.slots import SIGNS
+
 
 class FactKind(NamedTuple):
     """A kind of fact in words, the names of slots that suggest it, and the field that makes it, in YAML."""
@@ -64,8 +66,8 @@ CODE = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]+(?:[-./_][A-Za-z0-9]+)*")
 TYPED_CODE = re.compile(r"(?<![\w<-])[A-Z]{1,5}-?\d{3,10}(?![\w>-])")
 """A code that stands in a message as it is."""
 LONGEST_CODE = 40
-SIGNS = "£$€"
-BESIDE = re.compile(rf"[{SIGNS}]\s?<(\w+)>|<(\w+)>\s?(?:[{SIGNS}]|(?:quid|pounds?|dollars?|bucks|euros?|gbp|usd|eur)\b)", re.IGNORECASE)
+ANY_SIGN = f"[{''.join(SIGNS)}]"
+BESIDE = re.compile(rf"{ANY_SIGN}\s?<(\w+)>|<(\w+)>\s?(?:{ANY_SIGN}|(?:quid|pounds?|dollars?|bucks|euros?|gbp|usd|eur)\b)", re.IGNORECASE)
 """A slot with the sign of its currency, or the word for it, beside it."""
 
 

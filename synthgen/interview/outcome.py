@@ -9,12 +9,12 @@ from pydantic import Field
 
 from synthgen.advice.asking import Shape
 from synthgen.fields.edges import CASES, case_named
-from synthgen.interview.facts import FACTS, SIGNS, is_code
+from synthgen.interview.facts import FACTS, is_code
 from synthgen.interview.places import PLACES
 from synthgen.interview.questions import COLUMNS, HARNESSES, ROWS
 from synthgen.interview.replies import LONGEST_TOPIC, TAKEN
 from synthgen.spec.rows import Document
-from synthgen.text.slots import SLOT, slots
+from synthgen.text.slots import SIGNS, SLOT, slots
 from synthgen.voices.library import shipped
 
 LONGEST_MESSAGE = 600

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from synthgen.fields.edges import CASES
 from synthgen.interview.answers import Answers, Key
-from synthgen.interview.facts import FACTS, SIGNS, example_of_code, slots_with_sign, suggested
+from synthgen.interview.facts import FACTS, example_of_code, slots_with_sign, suggested
 from synthgen.interview.places import PLACES
-from synthgen.text.slots import slots
+from synthgen.text.slots import SIGNS, slots
 from synthgen.voices.library import shipped
 
 ODD = {"none": 0.0, "some": 0.1, "much": 0.25}

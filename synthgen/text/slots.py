@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 SLOT = re.compile(r"<([a-z][a-z0-9_]*)>")
-SIGNS = tuple("$£€¥")
+SIGNS = tuple("£$€¥")
 SIGNED = re.compile(rf"[{''.join(SIGNS)}]\s?({SLOT.pattern})")
 """A slot with the sign of a currency before it."""
 
