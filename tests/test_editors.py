@@ -103,7 +103,7 @@ def test_keys_of_a_kind_are_offered_and_no_others(server: LanguageServer, folder
         ("a: {kind: typed, seeds: [x], voice: }", "voice: ", set(shipped())),
         ("a: {kind: edge_case, of: b, case: }", "case: ", set(CASES)),
         ("a: {kind: fake, provider: }", "provider: ", {"name", "company", "numerify"}),
-        ("a: {kind: typed, seeds: [x], aim: }", "aim: ", {"labels", "likeness"}),
+        ("a: {kind: typed, seeds: [x], aim: }", "aim: ", {"labels", "sense", "likeness"}),
     ],
 )
 def test_values_are_offered(server: LanguageServer, folder: Path, field: str, mark: str, values: set[str]) -> None:

@@ -239,7 +239,9 @@ def test_the_beginning_of_a_seed_is_half_a_thought() -> None:
 
 
 def test_one_word_says_what_is_wanted() -> None:
-    (labels,), (likeness,) = ask(typed(aim="labels"), rows(1)), ask(typed(aim="likeness"), rows(1))
+    (labels,), (sense,), (likeness,) = (ask(typed(aim=aim), rows(1)) for aim in ("labels", "sense", "likeness"))
+    assert (len(sense), sense[0].settings["temperature"]) == (10, 0.7)
+    assert all(prompt.settings.get("opening") for prompt in sense)
     assert (len(labels), labels[0].settings["temperature"]) == (7, 0.9)
     assert [(prompt.settings["temperature"], prompt.settings.get("opening")) for prompt in likeness] == [(1.1, None)]
     assert chosen(typed(aim="likeness"), ["nice weather in june"]) == ["nice weather in june"]
@@ -273,6 +275,8 @@ def test_a_label_can_be_asked_to_be_nearly_sure() -> None:
     assert topics.holds(held_out[-1] + 1) <= 0.93
     asked = typed(on_topic=(least + most) / 2)
     assert asked.has_topics
+    assert chosen(typed(aim="sense"), [by_likely[least]]) == ["off topic"]
+    assert chosen(typed(aim="sense", on_topic=True), [by_likely[least]]) == [by_likely[least]]
     assert chosen(asked, [by_likely[least]]) == ["off topic"]
     assert chosen(asked, [by_likely[most]]) == [by_likely[most]]
     assert chosen(typed(on_topic=True), [by_likely[least]]) == [by_likely[least]]

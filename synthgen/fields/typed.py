@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, Field
 
@@ -47,17 +47,36 @@ if TYPE_CHECKING:  # what needs numpy is imported when a message is first made
     from synthgen.text.topics import Topics
     from synthgen.voices.steer import StyleTarget, StyleTotals
 
-OF_LIKE, OF_TOPICS, OF_VOICE = 4, 7, 2  # continuations of a row, to choose from
+OF_LIKE, OF_VOICE = 4, 2  # continuations of a row, to choose from
 SHARED, SHARED_OPENED = 32, 48  # continuations of one frame at most: more would make messages alike, less so where each has its opening
 MOST = 12  # continuations of one row that are asked at once, at most
 LONGEST = 64  # tokens of a message
-OPENED = 0.9  # the share of messages that begin with the first words of a seed message, where labels matter
 FRAMES_READ = 16  # of those that a recipe will ask, to know how long they are
 SOON = 3  # continuations of a row that somebody waits for, at most
 MOST_LIKELY = 0.9  # a message's own score says no more of its label
-CALM, FREE = 0.9, 1.1  # temperatures: with topics, and without
+FREE = 1.1  # the temperature where labels do not matter
+
+
+class _ForLabels(NamedTuple):
+    """What an aim for labels stands for: the share of messages that begin with the first words of a seed, the temperature, the
+    continuations of a row, and how likely a message must be about its topic."""
+
+    openings: float
+    temperature: float
+    best_of: int
+    likely: float
+
+
+LABELS = "labels"
+FOR_LABELS = {LABELS: _ForLabels(0.9, 0.9, 7, 0.0), "sense": _ForLabels(1.0, 0.7, 10, 0.85)}
+"""The aims for which a label must hold, by name. Figures: docs/labels.md."""
 
 Rate = Annotated[float, Field(ge=0, le=1)]
+
+
+def _of_aims(name: str) -> str:
+    """What aims for labels set, in words."""
+    return ", ".join(f"{getattr(of_aim, name):g} for {aim}" for aim, of_aim in FOR_LABELS.items())
 
 
 @dataclass(frozen=True)
@@ -107,17 +126,18 @@ class Typed(Asked):
     labelled: str | None = Field(
         None, description="the field of the records in `like` that says what each is about: they are the seeds of that topic, too"
     )
-    aim: Literal["labels", "likeness"] | None = Field(
+    aim: Literal["labels", "sense", "likeness"] | None = Field(
         None,
-        description="what matters more: that messages are about their topic (default where at least two topics have seeds), or that they "
-        "vary as people's do; it sets on_topic, openings, best_of and temperature, where these are not given",
+        description="what matters most: that messages are about their topic (labels: the default where at least two topics have seeds), "
+        "that they also make sense (sense: fewer kinds of messages, and more to type), or that they vary as people's do (likeness); it "
+        "sets on_topic, openings, best_of and temperature, where these are not given",
     )
     voice: str | dict[str, Weight] | None = Field(None, description="how they type: a voice, or weights such as {texter: 5, careful: 1}")
     best_of: int | None = Field(
         None,
         ge=1,
         le=16,
-        description=f"continuations to choose from (default: {OF_LIKE} with `like`, {OF_TOPICS} for labels, {OF_VOICE} with `voice`, "
+        description=f"continuations to choose from (default: {OF_LIKE} with `like`, {_of_aims('best_of')}, {OF_VOICE} with `voice`, "
         f"else 1)",
     )
     on_topic: bool | Annotated[float, Field(gt=0, le=MOST_LIKELY)] | None = Field(
@@ -130,7 +150,7 @@ class Typed(Asked):
     )
     openings: Rate | None = Field(
         None,
-        description=f"the share of messages that begin with the first words of a seed of their topic (default: {OPENED} for labels, "
+        description=f"the share of messages that begin with the first words of a seed of their topic (default: {_of_aims('openings')}, "
         f"else 0)",
     )
     mention: dict[str, Rate] = Field(default_factory=dict, description="the share of messages that contain a slot, such as {merchant: 0.4}")
@@ -141,7 +161,8 @@ class Typed(Asked):
         None,
         gt=0,
         le=2,
-        description=f"lower is more usual and keeps to the topic, higher more varied and odder (default: {CALM} for labels, else {FREE})",
+        description=f"lower is more usual and keeps to the topic, higher more varied and odder (default: {_of_aims('temperature')}, "
+        f"else {FREE})",
     )
 
     # What the recipe gives
@@ -192,10 +213,24 @@ class Typed(Asked):
     @property
     def for_labels(self) -> bool:
         """Whether labels matter more than likeness."""
-        return self.aim == "labels" if self.aim else self.on_topic is not False and self._seeds.several_topics
+        return self._for_labels is not None
 
-    def _is_for_labels(self, topic: str) -> bool:
-        return self.for_labels and topic in self.pools
+    @property
+    def _for_labels(self) -> _ForLabels | None:
+        """What holds for labels; None where likeness matters more."""
+        usual = LABELS if self.on_topic is not False and self._seeds.several_topics else ""
+        return FOR_LABELS.get(self.aim or usual)
+
+    def _for_label(self, topic: str) -> _ForLabels | None:
+        """The same for messages about one topic, which has seeds."""
+        return self._for_labels if topic in self.pools else None
+
+    @property
+    def _likely(self) -> float:
+        """How likely a message must be about its topic, to be taken."""
+        if self.on_topic is None:
+            return self._for_labels.likely if self._for_labels else 0.0
+        return 0.0 if isinstance(self.on_topic, bool) else self.on_topic
 
     @property
     def has_topics(self) -> bool:
@@ -209,7 +244,7 @@ class Typed(Asked):
     def mistakes(self) -> Iterator[PartMistake]:
         """Seeds that cannot be read or are too few, and slots that must be mentioned but no seed shows."""
         mistakes = list(self._seeds.mistakes())
-        if self.aim == "labels" and not self._seeds.several_topics and (self.seeds is not None or self.like is not None):
+        if self.aim in FOR_LABELS and not self._seeds.several_topics and (self.seeds is not None or self.like is not None):
             message = "labels need seeds for each topic, of which there are at least two"
             mistakes.append(PartMistake(("aim",), message, "seeds: {one: […], another: […]}"))
         mistakes_of_like = list(self._seeds.mistakes_of_like())
@@ -407,7 +442,8 @@ class Typed(Asked):
     def _several(self, hard: bool, attempt: int) -> int:
         """How many continuations to ask at once for a row: more for one that must mention something, and more after each refusal,
         because a round of asking costs as much as its longest message, however few the rows."""
-        least = self.best_of or (OF_LIKE if self.like else OF_TOPICS if self.for_labels else OF_VOICE if self.voice else 1)
+        labels = self._for_labels
+        least = self.best_of or (OF_LIKE if self.like else labels.best_of if labels else OF_VOICE if self.voice else 1)
         if self.has_topics and self.chooses and not attempt:
             return 2 * least if hard else least
         if self.chooses and not hard and not self.has_topics:  # rows share what they ask for, and what is left over is lost
@@ -420,7 +456,8 @@ class Typed(Asked):
         return self if self._several(False, 0) <= SOON else self.model_copy(update={"best_of": SOON})
 
     def _settings(self, topic: str, opening: str) -> dict[str, float | int | str | bool]:
-        usual = CALM if self._is_for_labels(topic) else FREE
+        labels = self._for_label(topic)
+        usual = labels.temperature if labels else FREE
         settings: dict[str, float | int | str | bool] = {
             "temperature": usual if self.temperature is None else self.temperature,
             "tokens": LONGEST,
@@ -429,7 +466,8 @@ class Typed(Asked):
         return settings | ({"opening": f" {opening}"} if opening else {})
 
     def _share_opened(self, topic: str) -> float:
-        return self.openings if self.openings is not None else OPENED if self._is_for_labels(topic) else 0.0
+        labels = self._for_label(topic)
+        return self.openings if self.openings is not None else labels.openings if labels else 0.0
 
     def _suited(self, opening: str, row: Row) -> str:
         """The opening, if the row has all that it speaks of."""
@@ -445,9 +483,8 @@ class Typed(Asked):
     @cached_property
     def _choosing(self) -> Choosing:
         mention, about = frozenset(self.mention), self._context.about
-        likely = 0.0 if isinstance(self.on_topic, bool) else self.on_topic or 0.0
         seeds, apart = self._seeds.all, self.for_labels and self.like is None  # of messages like logs some are as near to these
-        reader = Reader(about, seeds, self.originals, mention, self.words, self.topics, likely, harmless=self.harmless, apart=apart)
+        reader = Reader(about, seeds, self.originals, mention, self.words, self.topics, self._likely, harmless=self.harmless, apart=apart)
         targets, voices = (self.targets, self.voices) if self.chooses else ({}, {})
         return Choosing(reader, self.topics, targets, voices, 0.0 if self.like else WORSE)
 

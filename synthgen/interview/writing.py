@@ -26,17 +26,6 @@ ABOUT = "People who type to an assistant."
 STAND_IN = "nobody typed these: put messages of your users in their place, a dozen or more"
 
 
-SENSE = (
-    "        # Sense and labels before variety and speed. Without these lines messages vary more, and fewer can be kept.",
-    "        openings: 1         # each begins as a seed of its topic does",
-    "        temperature: 0.7    # and goes on as is usual",
-    "        best_of: 10         # and is chosen from ten",
-    "        on_topic: 0.85      # of which the label is nearly sure",
-)
-"""In the recipe, how messages make sense. Of 100 unselected ones for two recipes of an interview Claude, which did not know how they were
-made, kept 89 as tests, and 71 of those that are made without."""
-
-
 @dataclass(frozen=True)
 class SystemPrompt:
     """The prompt of an application, and whether it answers with the topic of a message."""
@@ -112,7 +101,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
         yield f"          {scalar(topic)}: {file}" + (f"    # {STAND_IN}" if topic in stand_ins else "")
     yield from _mention(seeds)
     yield f"        voice: {mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
-    yield from SENSE[: len(SENSE) - bool(stand_ins)]  # by what stands in, no label is nearly sure
+    yield "        aim: sense    # before variety and speed: without this line messages vary more, and fewer can be kept"
     yield from _odd(name, answers, seeds)
     yield ""
     yield "    keep:"

@@ -45,8 +45,8 @@ OFFER = (
 )
 NOT_THEM = (
     "They are too neat, or too wild: change the weights under `voice`, or give `like: a file of real messages` in its place.",
-    "They all look alike: put more messages into the files in seeds/, from more people; and take out `openings`, `temperature` and "
-    "`on_topic` beside `voice`, for more variety and less sense.",
+    "They all look alike: put more messages into the files in seeds/, from more people; and take out `aim: sense` beside "
+    "`voice`, for more variety and less sense.",
     "They are not about their label: see that each seed file is about one thing; write a dozen messages in each.",
     "They make no sense: more and longer seeds in seeds/, a dozen or more of each topic, as people really typed them.",
     "Facts are missing: write <name> of a fact into more seeds, and `mention: {name: 0.3}` beside `voice`.",
