@@ -224,15 +224,19 @@ def test_of_those_that_are_sure_the_ones_that_make_the_least_sense_are_not_taken
 
 
 def test_a_seed_with_a_slip_is_the_seed() -> None:
-    messages = ["i think my car was stolen", "please blok my stolen card", "my card is gone, somebody stole it on the bus"]
-    assert [chosen(typed(), [message])[0] for message in messages] == ["copied seed", "copied seed", messages[2]]
+    messages = ["my walet is gone with the crad in it", "my wallet is gone and all the cards", "please blok my stolen card"]
+    assert [chosen(typed(), [message])[0] for message in messages] == ["copied seed", *messages[1:]]  # short ones everybody types
     assert chosen(typed(aim="likeness", on_topic=True), messages[:1]) == messages[:1]
 
 
-def test_the_beginning_of_a_seed_is_half_a_thought() -> None:
-    seed = max(SEEDS["lost card"], key=len)
-    for half in (" ".join(seed.split()[:-1]), seed[:-2]):
-        assert chosen(typed(), [half]) == ["cut off"]
+def test_the_beginning_of_a_seed_is_half_a_thought_where_it_was_given_or_ends_within_a_word() -> None:
+    begun = "left my card on the"
+    assert f"{begun} bus" in SEEDS["lost card"]
+    assert chosen(typed(), [f"{begun} bu"]) == ["cut off"]
+    assert chosen(typed(), [begun]) == [begun]
+    prompt = Prompt("…\n-", 0, {}, {"topic": "lost card", "mention": [], "voice": "", "opening": begun})
+    ((value, _),) = typed().choose(rows(1), [[Completion(prompt, f" {begun}\n", "stop")]], None)
+    assert value.reason == "cut off"
 
 
 # What it is for

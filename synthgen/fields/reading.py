@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # which imports numpy
 
 SIMILAR = 0.85
 """The share of three-letter pieces that a message has in common with a seed when it is nearly the same: a slip or two apart."""
+LONG = 8
+"""Words from which on a message that is nearly a seed is taken for that: shorter ones are what everybody says."""
 RUN = 6
 """Words in a row of a seed message that no message about a topic has."""
 BRACKETS = re.compile(r"<\w[^<>\n]{0,39}>")
@@ -61,7 +63,7 @@ class Reader:
         refused = self.objection(message, row, completion.prompt) or self._unlike(message, row) or self._astray(message, completion)
         if refused:
             return refused
-        if self._nearly and (nearest := self._nearly.like(message)):
+        if self._nearly and len(message.split()) >= LONG and (nearest := self._nearly.like(message)):
             return Refusal("copied seed", f"{nearest[0]:.0%} like: {nearest[1].strip()[:120]}")
         return message
 
@@ -86,8 +88,7 @@ class Reader:
         essence = frames.normalise(message)
         if essence in self._essences:
             return Refusal("copied seed", message)
-        place = bisect_left(self._whole, essence)
-        if self._whole[place : place + 1] and self._whole[place].startswith(essence):
+        if self._is_half(essence, frames.normalise(str(prompt.origin.get("opening", "")))):
             return Refusal("cut off", message)
         if self._runs and (copied := self._runs.copied(message)):
             return Refusal("copied seed", f"repeats: {copied}")
@@ -158,9 +159,16 @@ class Reader:
     def _essences(self) -> frozenset[str]:
         return frozenset(map(frames.normalise, self.originals))
 
+    def _is_half(self, essence: str, opening: str) -> bool:
+        """Whether a message is half of a seed's thought: its beginning up to within a word, or no more than the `opening` that it was
+        given. One that the model ended of itself, though a seed goes on, is whole."""
+        place = bisect_left(self._whole, essence)
+        begun = self._whole[place] if place < len(self._whole) else ""
+        return begun.startswith(essence) and (opening.startswith(essence) or begun[len(essence) : len(essence) + 1] != " ")
+
     @cached_property
     def _whole(self) -> list[str]:
-        """Seed messages in order. What begins as one of them and ends there is half a thought, where messages begin as seeds do."""
+        """Seed messages in order, where messages begin as seeds do."""
         return sorted(map(frames.normalise, self.seeds)) if self.topics else []
 
     @cached_property

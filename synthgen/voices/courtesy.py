@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from synthgen.voices import lexicon
 from synthgen.voices.aims import Aim
@@ -17,6 +18,8 @@ _POLITE = {
     "neat": ["Thank you."] * 4 + ["Thanks."] * 3 + ["Many thanks.", "Thank you for your help.", "Thanks in advance."],
 }
 _GREETED = {"there", "all", "team", "everyone", "guys", "again", ",", "!", ".", ",,", "..", "..."}
+_SLIP = 0.85
+"""How like it a word of five letters is with one of them left out or doubled; `three` and `their` are other words."""
 _DAYTIMES = {"morning", "afternoon", "evening", "day"}
 _PLEASE = {"please", "pls", "plz", "kindly"}
 _THANKING = {"you", "very", "much", "so", "in", "advance", "many", "for", "your", "help", "a", "lot", "again", "all"}
@@ -55,10 +58,15 @@ def after_greeting(pieces: Sequence[Piece], start: int) -> int:
     """Where the message goes on after the greeting that begins there, with all that belongs to it; `start` if there is none."""
     stop = _greeted(pieces, start)
     while start < stop < len(pieces) and (
-        pieces[stop].sort == "space" or (pieces[stop].sort not in UNSPELT and pieces[stop].text.lower() in _GREETED)
+        pieces[stop].sort == "space" or (pieces[stop].sort not in UNSPELT and _is_greeted(pieces[stop].text.lower()))
     ):
         stop += 1
     return stop
+
+
+def _is_greeted(text: str) -> bool:
+    """Whether a word, or a mark, belongs to the greeting before it: `there`, with a slip, too."""
+    return text in _GREETED or SequenceMatcher(None, text, "there").ratio() > _SLIP
 
 
 def be_polite(pieces: list[Piece], aim: Aim) -> None:

@@ -17,6 +17,7 @@ _PHRASES = {
     ("turn", "on"),
 }
 _PARTICLES = {"up", "out", "off", "back", "down"}
+_COUNTED = {"much", "many", "long", "often", "far", "soon", "old", "big"}
 _ASKING_HOW = 0.3  # of the questions with a how
 _IDLE = {
     "whether", "able", "possible", "possibly", "like", "want", "need", "tell", "told", "know", "still", "already", "again", "just", "got",
@@ -90,6 +91,8 @@ def to_keywords(pieces: list[Piece], aim: Aim) -> None:
     """Leave only what one would type into a search box."""
     small = lexicon.table("function_words") | lexicon.table("polite") | lexicon.table("greetings")
     word_places = words(pieces)
+    greeted = after_greeting(pieces, word_places[0]) if word_places else 0
+    word_places = [at for at in word_places if at >= greeted]
     content = [at for at in word_places if is_acronym(pieces, at) or pieces[at].sort in UNSPELT or pieces[at].text.lower() not in small]
     is_keywords = len(content) == len(word_places)
     if aim.voice.keywords is None or not aim.share("keywords", is_keywords) or is_keywords or len(content) < 2:
@@ -104,15 +107,21 @@ def to_keywords(pieces: list[Piece], aim: Aim) -> None:
         content = [at for at in content if at < stop or pieces[at].sort in UNSPELT]
     how, kept = aim.whole or aim.stream.random() < _ASKING_HOW, list[Piece]()
     asking = lexicon.table("question_words") if aim.whole else frozenset[str]()
-    for at in word_places[: word_places.index(content[-1]) + 1]:
+    asked = word_places[: word_places.index(content[-1]) + 1]
+    for at, after in zip(asked, [*asked[1:], None], strict=True):
         text = pieces[at].text.lower()
         if at in content:
             kept += [Piece(" ", "space"), pieces[at]]
         elif text in _NEGATIONS or text.endswith(("n't", "n’t")):
             kept += [Piece(" ", "space"), Piece(_NEGATIONS.get(text, "not"), "word")]
-        elif _is_particle(kept, text) or text in asking or (text == "how" and not kept and how):
+        elif _is_particle(kept, text) or text in asking or (text == "how" and ((not kept and how) or _is_counted(pieces, after))):
             kept += [Piece(" ", "space"), pieces[at]]
     pieces[:] = kept[1:]
+
+
+def _is_counted(pieces: list[Piece], at: int | None) -> bool:
+    """Whether a word makes a number of the `how` before it."""
+    return at is not None and pieces[at].text.lower() in _COUNTED
 
 
 def _is_particle(kept: list[Piece], text: str) -> bool:
