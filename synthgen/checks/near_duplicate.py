@@ -10,7 +10,11 @@ from pydantic import Field
 from synthgen.checks.shape import Check
 from synthgen.fields.shape import FieldShape
 from synthgen.spec.rows import Row
+from synthgen.text import frames
 from synthgen.text.similarity import SimilarityIndex
+
+FILLERS = {"lol", "tbh", "asap", "btw", "tho", "omg", "there", "you"}
+"""Words that say nothing of what is wanted."""
 
 
 class NearDuplicate(Check):
@@ -22,6 +26,11 @@ class NearDuplicate(Check):
     """
 
     kind: Literal["near_duplicate"] = "near_duplicate"
+    as_typed: bool = Field(
+        True,
+        exclude_if=lambda as_typed: as_typed,
+        description="false: what is meant is compared, with slips undone, and without greetings, please and thanks",
+    )
     similarity: float = Field(0.85, ge=0.6, le=1, description="the share of three-letter pieces in common from which a text is refused")
 
     def memory(self, sources: Sequence[FieldShape]) -> SimilarityIndex:
@@ -30,14 +39,30 @@ class NearDuplicate(Check):
 
     def refuse(self, row: Row, memory: Any) -> str | None:
         """The earlier text that is most like it, and how much."""
-        nearest = memory.like(str(row.values[self.field]), keep=True)
+        nearest = memory.like(self._compared(row), keep=True)
         return f"{nearest[0]:.0%} like: {nearest[1].strip()[:120]}" if nearest else None
 
     def forget(self, row: Row, memory: Any) -> None:
         """Make room for texts like it again."""
-        memory.remove(str(row.values[self.field]))
+        memory.remove(self._compared(row))
+
+    def _compared(self, row: Row) -> str:
+        """What is compared of a row."""
+        text = str(row.values[self.field])
+        return text if self.as_typed else _meant(text, row.values.get(f"{self.field}_slips"))
 
     @property
     def remembers(self) -> bool:
         """Always."""
         return True
+
+
+def _meant(text: str, slips: Any) -> str:
+    """A text with its slips undone, and without what is said out of politeness; the text, where nothing else is."""
+    from synthgen.voices import lexicon
+
+    for slip in reversed(slips if isinstance(slips, list) else []):
+        text = f"{text[: slip['start']]}{slip['was']}{text[slip['end'] :]}"
+    idle = lexicon.table("polite") | lexicon.table("greetings") | FILLERS
+    said = [word for word in frames.normalise(text).split() if word not in idle]
+    return " ".join(said) or text

@@ -107,7 +107,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield "    keep:"
     yield f"      - {{kind: length, field: message, words: [{place.words[0]}, {place.words[1]}]}}"
     if answers.get("place") != "search":  # where many people type the same two words
-        yield "      - {kind: near_duplicate, field: message}"
+        yield "      - {kind: near_duplicate, field: message, as_typed: false, similarity: 0.8}    # whatever the slips and courtesies"
     yield ""
 
 
