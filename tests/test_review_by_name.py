@@ -45,6 +45,13 @@ def test_python_decides_as_the_command_does(output: Path) -> None:
         synthgen.review(output, reject=[4], accept=[4])
 
 
+def test_all_others_are_accepted_at_once(output: Path) -> None:
+    told(output, "--accept", "0", "--by", "ana")
+    assert "12 of 12 rows decided (9 accepted, 3 rejected)" in told(output, "--reject", "3-5", "--accept", "rest", "--by", "ana")
+    assert len(list(synthgen.rows(output / "recipe.yaml", out=output))) == 9
+    assert synthgen.review(output).file.read_text("utf-8").count('"accept"') == 9
+
+
 def test_a_later_decision_takes_the_place_of_an_earlier_one(output: Path) -> None:
     told(output, "--reject", "3", "--by", "ana")
     assert "(1 accepted)" in told(output, "--accept", "3", "--by", "ana")
@@ -55,6 +62,7 @@ def test_a_later_decision_takes_the_place_of_an_earlier_one(output: Path) -> Non
     [
         (["--reject", "3,traffic-40"], "has no row traffic-40"),
         (["--reject", "3,traffic-x"], "'traffic-x' names no row"),
+        (["--reject", "9-14"], "has no row traffic-12"),
         (["--reject", "people-3"], "'people-3' names no row"),
         (["--reject", "3", "--accept", "4,3"], "3 is to be rejected and accepted"),
         (["--reason", "why"], "give --reject too"),

@@ -711,7 +711,8 @@ def test_without_the_extra_there_is_a_line_that_installs_it(made: Path, tmp_path
         monkeypatch.chdir(folder)
         with pytest.raises(OutputError, match="uvicorn") as told:
             serve(made.absolute(), lambda up: None)
-        assert told.value.hint == hint
+        way, other = told.value.hint.split("\nor without a page: ")
+        assert (way, other) == (hint, f"synthgen review {made.absolute()} --reject 3,17 --accept rest")
     monkeypatch.setattr("synthgen.versions.CHECKOUT", tmp_path)
     assert install_extra("review", "starlette", "uvicorn") == "pip install starlette uvicorn"
 

@@ -50,10 +50,11 @@ def look(
         raise typer.BadParameter("--short shows rows of one table; name one")
     from synthgen import api
     from synthgen.cli import terminal
+    from synthgen.decisions.by_name import marked
 
     selection = api.look(output, tables, where=where or [], search=search, sort=sort, row=row, fields=fields or [], rows=rows, skip=skip)
     if not as_json:
-        terminal.print_look(selection, skip, full=full, short=short, search=search)
+        terminal.print_look(marked(output, selection), skip, full=full, short=short, search=search)
         return
     for number, values in enumerate(selection.rows):
         related_rows = (

@@ -27,7 +27,10 @@ def review(
         list[str] | None, typer.Option("--reject", metavar="ROWS", help="reject rows, such as 6,9 or traffic-6,traffic-9, and open no page")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="why --reject rejects them")] = "",
-    accept: Annotated[list[str] | None, typer.Option("--accept", metavar="ROWS", help="accept rows, and open no page")] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", metavar="ROWS", help="accept rows, such as 6-9, or rest for all others, and open no page"),
+    ] = None,
 ) -> None:
     """Accept, reject, edit and relabel the rows of an output on a page; or answer them yourself."""
     if reason and not reject:

@@ -49,7 +49,7 @@ class TableRows:
         judged by the first `most` rows (None: by all)."""
         makers = self.dataset.recipe.fields
         typed = {name for name in self.columns if name in makers and makers[name].role == "message"}  # twins of few messages, too
-        facts = {name for name in self.columns if name in makers and makers[name].is_said_to_be_fact}
+        facts = {name for name in self.columns if name in makers and makers[name].is_fact}
         few_valued = self._few([name for name in self.columns if name not in {*typed, *facts, *without}], most)
         labels = list[str]()
         for name in (name for name in self.columns if name in few_valued):

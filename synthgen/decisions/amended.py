@@ -54,11 +54,13 @@ class Honoured:
         yield f"{self.holding:,} of reviewers' decisions hold ({self.review.file.name})"
         if self.outdated:
             more = ", …" if len(self.outdated) > NAMED else ""
-            outdated_note = f"decisions on {len(self.outdated):,} rows are outdated, for these say something else now"
+            rows, these = ("row is", "it says") if len(self.outdated) == 1 else ("rows are", "these say")
+            outdated_note = f"decisions on {len(self.outdated):,} {rows} outdated, for {these} something else now"
             yield f"{outdated_note}: {', '.join(self.outdated[:NAMED])}{more}"
         if self.review.unfit:
             first = self.review.unfit[0][1]
-            yield f"{len(self.review.unfit):,} decisions count for nothing here, such as: {first}"
+            many = len(self.review.unfit)
+            yield f"{many:,} decision{' counts' if many == 1 else 's count'} for nothing here, such as: {first}"
 
 
 def honoured(dataset: Dataset, review: Review | None = None) -> Honoured:

@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from synthgen.dataset import Dataset
+from synthgen.dataset import Dataset, output_at
 from synthgen.dataset.columns import PROVENANCE
+from synthgen.dataset.look import Looked
 from synthgen.decisions.decision import Decision, seen
 from synthgen.decisions.known import Reviewable, number_of, review_of
-from synthgen.errors import DataError, OutputError
+from synthgen.decisions.review import Review
+from synthgen.errors import DataError, OutputError, SynthgenError
 
 Verdict = Literal["accept", "reject", "unsure"]
+REST = "rest"
+"""Stands for all rows on which nobody has decided."""
+MOST = 1_000_000
+"""Rows that a range may name."""
 USUAL = "not good enough"
 """Why rows are rejected of which nobody says why."""
 
 
 def decide(folder: str | Path, rows: Mapping[Verdict, Sequence[str | int]], *, by: str = "", reason: str = "") -> None:
-    """Decide on rows by their names, such as traffic-6, or 6 in the first table: what each verdict is on, and the reason of those that are
-    rejected. `by` is who decides (default: who works here). Nothing is written unless all rows are there. Raises OutputError, DataError."""
+    """Decide on rows by their names, such as traffic-6, or in the first table 6, 6-9, or `rest` for all on which nobody has decided: what
+    each verdict is on, and the reason of those that are rejected. `by` is who decides (default: who works here). Nothing is written unless
+    all rows are there. Raises OutputError, DataError."""
     dataset = Dataset.open(folder)
     review, reviewable = review_of(dataset), Reviewable(dataset)
     verdicts: dict[str, dict[int, Verdict]] = {}
     for verdict, names in rows.items():
-        for name in dict.fromkeys(map(str, names)):
+        for name in dict.fromkeys(each for named in names for each in _each(str(named), dataset.tables) if each != REST):
             table, number = _place(folder, dataset.tables, name)
             if verdicts.setdefault(table, {}).setdefault(number, verdict) != verdict:
                 raise DataError(f"{name} is to be {' and '.join(f'{other}ed' for other in rows)}", "give it to one of them")
+    rest = next((verdict for verdict, names in rows.items() if REST in map(str, names)), None)
+    if rest:
+        _add_rest(dataset, review, verdicts.setdefault(dataset.tables[0], {}), rest)
     decisions = list[Decision]()
     for table, wanted in verdicts.items():
         read = reviewable.fields(table)
@@ -43,6 +54,24 @@ def decide(folder: str | Path, rows: Mapping[Verdict, Sequence[str | int]], *, b
             raise OutputError(f"{folder} has no row {table}-{next(iter(wanted))}", hint)
     for decision in decisions:
         review.append(decision)
+
+
+def _each(name: str, tables: Sequence[str]) -> list[str]:
+    """The rows that a name stands for: several, where it is a range of numbers such as 6-9."""
+    first, dash, last = name.partition("-")
+    if first in tables or not (dash and first.isdecimal() and last.isdecimal() and int(first) <= int(last) < int(first) + MOST):
+        return [name]
+    return [str(number) for number in range(int(first), int(last) + 1)]
+
+
+def _add_rest(dataset: Dataset, review: Review, verdicts: dict[int, Verdict], verdict: Verdict) -> None:
+    """Give the verdict to all rows of the first table that have none yet."""
+    table = dataset.tables[0]
+    decided = {name for name, standing in review.standing(table).items() if standing.status}
+    for row in dataset.rows(table, [f"{PROVENANCE}.row"]):
+        number = row[PROVENANCE]["row"]
+        if f"{table}-{number}" not in decided:
+            verdicts.setdefault(number, verdict)
 
 
 def _place(folder: str | Path, tables: Sequence[str], name: str) -> tuple[str, int]:
@@ -61,3 +90,16 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "somebody"
+
+
+def marked(folder: str | Path, looked: Looked) -> Looked:
+    """Rows of an output as they are read, those that a reviewer rejected set aside for that."""
+    try:
+        if not output_at(folder).review.exists():
+            return looked
+        standings = review_of(Dataset.open(folder)).standing(looked.table)
+    except SynthgenError:
+        return looked
+    out = {row.id: standings[row.id] for row in looked.shown if row.id in standings and standings[row.id].out}
+    rejected = {name: f"rejected: {', '.join(standing.reasons)}" for name, standing in out.items()}
+    return replace(looked, shown=[replace(row, aside=rejected.get(row.id, row.aside)) for row in looked.shown])

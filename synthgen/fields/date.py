@@ -50,6 +50,7 @@ class Date(PythonField):
     `format` it is text."""
 
     role: ClassVar[Role] = "fact"
+    can_be_label: ClassVar[bool] = False
     zoneless: ClassVar[bool] = True
 
     kind: Literal["date"] = "date"

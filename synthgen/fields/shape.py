@@ -102,6 +102,8 @@ class Others(Protocol):
 class FieldShape(Part):
     """What every field may say."""
 
+    can_be_label: ClassVar[bool] = True
+    """Whether a column with few values may be taken for a label."""
     role: ClassVar[Role] = "text"
     sliced: ClassVar[tuple[str, ...]] = ()
     """Those of its labels by which results are sliced, whatever their values."""

@@ -90,8 +90,7 @@ def questions(answers: Answers) -> Iterator[Question]:
     )
     yield Question(
         ("topics",),
-        "What do they write about? One a line, at least two. These become the labels. Name the most frequent first: the weights of a line "
-        "are 5, 4, 3, 2, and 1 for all others, until you change them.",
+        "What do they write about? One a line, at least two. These become the labels, each as often as the others until you change that.",
         "card declined",
         form="lines",
     )

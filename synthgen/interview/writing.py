@@ -88,9 +88,9 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield "        kind: choice"
     yield "        pick: evenly    # so that shares of few rows hold, too"
     yield "        options:"
-    for place_in_list, topic in enumerate(files):
+    for topic in files:
         goal = answers.get("goals", topic)
-        yield f"          {scalar(topic)}: {max(1, 5 - place_in_list)}" + (f"    # {' '.join(str(goal).split())}" if goal else "")
+        yield f"          {scalar(topic)}: 1" + (f"    # {' '.join(str(goal).split())}" if goal else "")
     yield from facts
     yield ""
     yield "      message:"

@@ -167,7 +167,9 @@ def _replaced(output: Output, earlier: Mapping[str, Any] | None) -> Iterator[str
     """What is to be said of a finished output of an earlier version of the recipe."""
     if earlier is not None:
         rows = sum(table["rows"] for table in earlier["tables"].values())
-        yield f"{output.named} has {rows:,} rows of an earlier version of this recipe: the new ones replace them (-o DIR keeps both)"
+        reviewed = "; decisions of reviewers hold only for rows that stay as they are" if output.review.exists() else ""
+        replaced = f"{output.named} has {rows:,} rows of an earlier version of this recipe: the new ones replace them"
+        yield f"{replaced} (-o DIR keeps both){reviewed}"
 
 
 def _show(output: Output, manifest: dict[str, Any]) -> list[str]:

@@ -30,12 +30,12 @@ class RecordedField:
     @property
     def role(self) -> str:
         """What it is in a dataset."""
-        return "fact" if self.is_said_to_be_fact else self.kind.role
+        return "fact" if self.is_fact else self.kind.role
 
     @property
-    def is_said_to_be_fact(self) -> bool:
-        """Whether the recipe says that it is no label, however few its values."""
-        return self.data.get("label") is False
+    def is_fact(self) -> bool:
+        """Whether the recipe says that it is no label, however few its values, or a label could not be such a thing."""
+        return self.data.get("label") is False or not self.kind.can_be_label
 
     @property
     def sliced(self) -> tuple[str, ...]:

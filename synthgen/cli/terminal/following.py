@@ -19,6 +19,7 @@ from synthgen.errors import SynthgenError
 from synthgen.making.watched import FileChange, KeptModels, WatchedFiles
 from synthgen.models import UnnamedApp
 
+AS_BEFORE = "all rows as before (a change of weights, or of one seed, shows in more of them: -n 20)"
 LINES = 3
 """Lines of a change that are shown, of each kind."""
 
@@ -77,10 +78,10 @@ class _RepeatedPreview:
             options = {"ask": not self.prompts, "models": named, "watch": watch, "each": each, "quick": True, **self.app}
             for table in api.preview(loaded, show=self.show, out=self.out_folder, **options):
                 printer.done(table)
-                shown |= {(table.table.name, row.id): row.values for row in table.shown}
+                shown |= {(table.table.name, row.id): {name: row.values.get(name) for name in row.layout.columns} for row in table.shown}
         if self.shown:
             other_rows = [row for (table_name, row), values in shown.items() if self.shown.get((table_name, row)) != values]
-            out.print(safe(f"other than before: {', '.join(other_rows)}" if other_rows else "all rows as before"))
+            out.print(safe(f"other than before: {', '.join(other_rows)}" if other_rows else AS_BEFORE))
         self.shown = shown
 
     def _stop_if_saved(self) -> None:

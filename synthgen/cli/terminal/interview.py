@@ -227,7 +227,7 @@ def show_and_ask(recipe: Path, preview: Callable[[Path], None]) -> None:
         out.print(safe(f"next: synthgen preview {shlex.quote(str(recipe))}"))
         return
     preview(recipe)
-    if typer.confirm("Are these your users?", default=True):
+    if typer.confirm("Are these your users (n: what to change)?", default=True):
         out.print(safe(f"next: synthgen make {shlex.quote(str(recipe))}"))
         return
     for advice in NOT_THEM:

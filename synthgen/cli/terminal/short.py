@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from synthgen.cli.terminal.page import out
-from synthgen.cli.terminal.rows import How, padded, painted, width
+from synthgen.cli.terminal.rows import How, padded, painted, width, wrap
 from synthgen.text.legible import LONGEST, legible, plainly
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LABEL = 24
 """Characters of a label, at most."""
 GAP = "  "
+CASE, NONE = "case", "none"
 
 
 def one_line(value: Any, how: How) -> Text:
@@ -40,16 +41,33 @@ def labelled_lines(texts: Sequence[tuple[str, Text]], room: int | None = None) -
 
 
 def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
-    """Rows in a line each: its name, what it is about, and what was said in it."""
-    texts, names = list[tuple[str, Text]](), max((cell_len(row.id) for row in rows), default=0)
+    """Rows in a line each, at a terminal in as many as it takes: its name, what it is about, what is odd about it, and what was said."""
+    heads, texts = list[tuple[str, str]](), list[Text]()
     for row in rows:
         label, text = next(iter(row.layout.labels.values()), ""), next((name for name in row.layout.texts if name in row.values), "")
         value = row.values.get(label)
         others = [str(row.values[name]) for name in row.layout.columns if name != label and row.values.get(name) is not None]
         shown = one_line(row.values[text] if text else ", ".join(others), how)
-        texts.append(("" if value is None else plainly(str(value)), shown))
-    lines = labelled_lines(texts, width() - names - len(GAP))
-    return [Text.assemble(Text(row.id.ljust(names), style="dim"), GAP, line) for row, line in zip(rows, lines, strict=True)]
+        heads.append((row.id, "" if value is None else plainly(str(value))[:LABEL]))
+        texts.append(Text.assemble(*((f"{mark}: ", "magenta") for mark in _marks(row)), shown))
+    widths = [max((cell_len(head[place]) for head in heads), default=0) for place in (0, 1)]
+    inset = sum(cell_width + len(GAP) for cell_width in widths if cell_width)
+    lines = list[Text]()
+    for head, text in zip(heads, texts, strict=True):
+        parts = [*wrap(text, width() - inset)] if out.is_terminal and width() > 2 * inset else [text]
+        cells = [padded(Text(cell, style="dim"), cell_width) for cell, cell_width in zip(head, widths, strict=True) if cell_width]
+        lines += [Text(GAP).join([*cells, parts[0]]), *(Text.assemble(" " * inset, part) for part in parts[1:])]
+    return lines
+
+
+def _marks(row: LookedRow) -> Iterator[str]:
+    """What is to be known of a row before it is read: that it was rejected, and which edge case it is."""
+    if row.aside.startswith("rejected"):
+        yield "rejected"
+    for column in row.layout.labels.values():
+        case = row.values.get(column)
+        if column.rpartition("_")[2] == CASE and isinstance(case, str) and case != NONE:
+            yield case
 
 
 def field_table(rows: Sequence[Mapping[str, Any]], how: How) -> list[Text] | None:
