@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from synthgen.cli.terminal import interview as at_terminal_of
 from synthgen.cli.terminal.asking import answer_to
 from synthgen.interview import Answers, Question, next_question
 from synthgen.interview.explanations import EXPLANATIONS, FOLDER
@@ -170,6 +171,17 @@ def at_terminal(folder: Path, lines: str) -> str:
     running.wait(60)
     os.close(ours)
     return shown.decode(errors="replace")
+
+
+def test_an_interview_that_was_broken_off_is_proposed(typing: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any):
+    monkeypatch.chdir(tmp_path)
+    for name in ("done", "begun"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "answers.yaml").write_text("about: x\n", "utf-8")
+    (tmp_path / "done" / "recipe.yaml").write_text("", "utf-8")
+    typing("")
+    assert at_terminal_of.folder() == Path("begun")
+    assert "[begun], which has the answers of an interview that was broken off" in " ".join(capsys.readouterr().out.split())
 
 
 def test_arrows_bring_lines_back_and_choices_stay_in_their_column(tmp_path: Path):

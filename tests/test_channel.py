@@ -430,6 +430,17 @@ def test_keywords_are_what_is_left_of_a_question():
     assert apply_voice("I can.", voice, Random(1)).text == "I can."
 
 
+def test_keywords_ask_how_much_and_greet_nobody():
+    texts = {apply_voice("hi ther, how much notice do i have to give", Voice(keywords=1.0), Random(seed)).text for seed in range(20)}
+    assert texts == {"how much notice give"}
+
+
+def test_a_greeting_with_a_slip_goes_whole():
+    texts = {apply_voice("hi ther, where is my parcel", Voice(greeting=0.0), Random(seed)).text for seed in range(20)}
+    assert not any("ther," in text.lower() for text in texts), texts
+    assert apply_voice("hi three parcels came", Voice(greeting=0.0), Random(1)).text.lower() == "three parcels came"
+
+
 def test_whole_keywords_ask_all_that_was_asked():
     text = "Why do you need to top up my card before somebody in the US can pay, and when is the transfer to my savings account back?"
     kept = [apply_voice(text, Voice(keywords=1.0), Random(seed), whole=True).text for seed in range(9)]

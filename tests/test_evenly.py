@@ -82,10 +82,11 @@ def test_options_of_a_row_have_no_share_of_all_rows(options: str, tmp_path: Path
 
 
 def test_a_choice_that_is_said_to_be_a_fact_stands_among_facts(tmp_path: Path) -> None:
-    fields = "item: {kind: choice, label: false, options: [kettle, lamp]}", "plan: {kind: choice, options: [free, paid]}"
+    item, day = "item: {kind: choice, label: false, options: [kettle, lamp]}", 'day: {kind: date, between: [-6d, -1d], format: "%A"}'
+    fields = item, day, "plan: {kind: choice, options: [free, paid]}"
     (tmp_path / "recipe.yaml").write_text(lines(*fields, rows=40), "utf-8")
     (planned,) = api.preview(tmp_path / "recipe.yaml", show=3, out=tmp_path / "previewed")
     api.make(tmp_path / "recipe.yaml", out=tmp_path / "made")
     for layout in (planned.layout, api.look(tmp_path / "made").shown[0].layout):
         assert layout.labels == {"plan": "plan"}
-        assert layout.facts == ("item",)
+        assert layout.facts == ("item", "day")

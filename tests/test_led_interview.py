@@ -194,7 +194,7 @@ def test_the_recipe_is_that_of_the_fixed_questions_and_repeats_without_claude(tm
     started = api.new(tmp_path / "lib", answers=tmp_path / "answers.yaml")
     assert started.stand_ins == ()
     text = started.recipe.read_text("utf-8")
-    assert "renew a book: 5    # keep a book longer" in text
+    assert "renew a book: 1    # keep a book longer" in text
     assert "    - Tell who has borrowed a book.\n" in text
     rows = api.look(api.make(started.recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)}).folder, rows=60).rows
     assert {row["intent"] for row in rows} == {"renew a book", "opening hours"}

@@ -58,11 +58,13 @@ def folder() -> Path:
     """The folder that somebody names for the recipe: one without a recipe in it."""
     edit_lines()
     err.print(Text(HELP, style="dim"))
-    proposed = "my-app"
+    answers = sorted(Path().glob(f"*/{ANSWERS_FILE}"), key=lambda file: file.stat().st_mtime)
+    unfinished = [file.parent for file in answers if not (file.parent / RECIPE).exists()]
+    proposed = unfinished[-1].name if unfinished else "my-app"
     while True:
         out.print()
         out.print(Text("What shall the folder of your recipe be called?", style="bold"))
-        out.print(safe(f"  [{proposed}]"))
+        out.print(safe(f"  [{proposed}]{', which has the answers of an interview that was broken off' * (Path(proposed) in unfinished)}"))
         reply = read_reply()
         if reply == EXPLAIN:
             print_explanation(FOLDER)

@@ -53,8 +53,8 @@ def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
     widths = [max((cell_len(head[place]) for head in heads), default=0) for place in (0, 1)]
     inset = sum(cell_width + len(GAP) for cell_width in widths if cell_width)
     lines = list[Text]()
-    for head, text in zip(heads, texts, strict=True):
-        parts = [*wrap(text, width() - inset)] if out.is_terminal and width() > 2 * inset else [text]
+    for head, said in zip(heads, texts, strict=True):
+        parts = [*wrap(said, width() - inset)] if out.is_terminal and width() > 2 * inset else [said]
         cells = [padded(Text(cell, style="dim"), cell_width) for cell, cell_width in zip(head, widths, strict=True) if cell_width]
         lines += [Text(GAP).join([*cells, parts[0]]), *(Text.assemble(" " * inset, part) for part in parts[1:])]
     return lines
