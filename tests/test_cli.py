@@ -278,7 +278,7 @@ def test_the_end_of_a_run_is_short_and_says_what_to_do_first(capsys: pytest.Capt
         (["look", "out", "--limit", "24"], "--rows"),
         (["look", "out", "--serach", "x"], "--search"),
         (["look", "out", "--filter", "a=b"], "--where"),
-        (["preview", "r.yaml", "--limit", "4"], "--show"),
+        (["preview", "r.yaml", "--limit", "4"], "--rows"),
         (["make", "r.yaml", "--output", "x"], "--out"),
         (["make", "r.yaml", "--budget", "5"], "--max-cost"),
     ],

@@ -49,6 +49,22 @@ def slipped(draw: Random, text: str) -> str:
     return text[:place] + draw.choice("abcdefgh ") + text[place + draw.randrange(2) :]
 
 
+def test_what_is_meant_is_compared_where_it_is_asked():
+    def said(message: str, typo: str = "") -> Row:
+        start = message.find(typo) if typo else 0
+        slips = [{"start": start, "end": start + len(typo), "kind": "key", "was": "renew"}] if typo else None
+        return Row("t", 0, values={"x": message, "x_slips": slips})
+
+    rows = [said("how do i renew my loan"), said("Hello, how do I reenw my loan please?", "reenw"), said("thanks"), said("renew the book")]
+    as_typed, as_meant = NearDuplicate(field="x"), NearDuplicate(field="x", as_typed=False)
+    memory = as_typed.memory([])
+    assert [as_typed.refuse(each, memory) for each in rows] == [None] * 4
+    memory = as_meant.memory([])
+    assert [bool(as_meant.refuse(each, memory)) for each in rows] == [False, True, False, False]
+    as_meant.forget(rows[0], memory)
+    assert as_meant.refuse(rows[1], memory) is None
+
+
 # What is alike
 
 

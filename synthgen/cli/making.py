@@ -110,7 +110,7 @@ def make(
 
 def preview(
     recipe: Recipe,
-    show: Annotated[int, typer.Option("-n", "--show", metavar="N", min=1, max=100, help="rows of each table")] = 5,
+    show: Annotated[int, typer.Option("-n", "--show", "--rows", metavar="N", min=1, max=100, help="rows of each table")] = 5,
     out: Out = None,
     seed: Seed = None,
     set_: Set = None,

@@ -31,7 +31,7 @@ ASKED = (
 
 PLACES: dict[str, TypingPlace] = {
     "chat": TypingPlace(
-        "the chat of an app or a website",
+        "the chat of an app or a website, a help assistant's too",
         (1, 60),
         {"texter": 3, "phone": 3, "careful": 2, "second_language": 1},
         ("empty", "truncated", "two requests", "missing referent", "off topic", "other language", "prompt injection"),
@@ -61,7 +61,7 @@ PLACES: dict[str, TypingPlace] = {
         ASKED,
     ),
     "assistant": TypingPlace(
-        "an AI assistant, which is told what to do",
+        "an AI assistant that is given work: write this, sum that up",
         (1, 60),
         {"careful": 3, "texter": 2, "dictated": 1, "rambler": 1, "second_language": 1},
         ("truncated", "two requests", "change of mind", "missing referent", "pasted log", "pasted json", "off topic", "prompt injection"),

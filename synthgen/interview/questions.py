@@ -152,7 +152,7 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
     if guessed:
         yield Question(
             (GUESSES,),
-            "This is what the names in your messages seem to stand for. Which of them stand for something else?",
+            "This is what the names in your messages seem to stand for. Which of these are wrong?",
             next(iter(guessed)),
             form="several",
             options=guessed,

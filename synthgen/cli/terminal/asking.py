@@ -150,8 +150,11 @@ def print_question(question: Question) -> None:
 
 
 def explain(question: Question) -> None:
-    """All options, and what is to be known of a question."""
-    _print_options(question, tuple(question.options))
+    """All options, of very many the usual ones and the names of the others, and what is to be known of a question."""
+    explained = question.usual if len(question.options) > NUMBERED and question.usual else tuple(question.options)
+    _print_options(question, explained)
+    if others := [name for name in question.options if name not in explained]:
+        out.print(safe(f"  or (docs/edge-cases.md explains them): {', '.join(others)}"))
     print_explanation(question.key)
 
 
