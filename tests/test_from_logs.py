@@ -14,8 +14,8 @@ from synthgen import api
 from synthgen.cli import app
 from synthgen.errors import DataError, OutputError
 from synthgen.fields.edges import CASES
-from synthgen.interview.clusters import clustered
-from synthgen.interview.logs import AMOUNT
+from synthgen.interview.clusters import Cluster, clustered
+from synthgen.interview.logs import AMOUNT, stand_apart
 from synthgen.interview.oddities import DETECTORS, case_of, odd_cases
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
@@ -221,3 +221,12 @@ def test_the_first_turns_of_conversations_make_a_recipe(tmp_path: Path):
     assert told.stderr == f"chats.jsonl: {len(talks)} user turns of {len(talks)} conversations, field messages (OpenAI chat)\n"
     assert "thx" not in (tmp_path / "shop" / "messages.jsonl").read_text("utf-8")
     assert CliRunner().invoke(app, ["new", "x", "--turns", "first"]).exit_code == 2
+
+
+def test_where_topics_do_not_stand_apart_likeness_matters_more(logs: Path, tmp_path: Path):
+    lost, bill = ["i lost my card today", "card lost again", "lost the card"], ["bill is high", "my bill again", "high bill today"]
+    apart, nothing = [Cluster("lost", lost * 4), Cluster("bill", bill * 4)], ["same here", "yup", "which one", "no idea", "try it", "ok so"]
+    assert stand_apart(apart)
+    assert stand_apart(apart[:1])
+    assert not stand_apart([Cluster("one", nothing[::2]), Cluster("two", nothing[1::2])])
+    assert "aim: likeness}" not in api.new(tmp_path / "shop", logs=logs, field="body", topics=3).recipe.read_text("utf-8")
