@@ -88,7 +88,7 @@ class Reader:
         essence = frames.normalise(message)
         if essence in self._essences:
             return Refusal("copied seed", message)
-        if self._is_half(essence, frames.normalise(str(prompt.origin.get("opening", "")))):
+        if self._is_half(essence, prompt):
             return Refusal("cut off", message)
         if self._runs and (copied := self._runs.copied(message)):
             return Refusal("copied seed", f"repeats: {copied}")
@@ -159,12 +159,14 @@ class Reader:
     def _essences(self) -> frozenset[str]:
         return frozenset(map(frames.normalise, self.originals))
 
-    def _is_half(self, essence: str, opening: str) -> bool:
-        """Whether a message is half of a seed's thought: its beginning up to within a word, or no more than the `opening` that it was
-        given. One that the model ended of itself, though a seed goes on, is whole."""
+    def _is_half(self, essence: str, prompt: Prompt) -> bool:
+        """Whether a message is half of a seed's thought: its beginning up to within a word, or no more than the opening that it was given.
+        One that the model ended of itself, though a seed goes on, is whole."""
         place = bisect_left(self._whole, essence)
         begun = self._whole[place] if place < len(self._whole) else ""
-        return begun.startswith(essence) and (opening.startswith(essence) or begun[len(essence) : len(essence) + 1] != " ")
+        if not begun.startswith(essence):
+            return False
+        return begun[len(essence) : len(essence) + 1] != " " or frames.normalise(str(prompt.origin.get("opening", ""))).startswith(essence)
 
     @cached_property
     def _whole(self) -> list[str]:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from synthgen.cli.terminal.page import out
 from synthgen.cli.terminal.rows import How, padded, painted, width, wrap
+from synthgen.fields.edges import NONE
 from synthgen.text.legible import LONGEST, legible, plainly
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LABEL = 24
 """Characters of a label, at most."""
 GAP = "  "
-CASE, NONE = "case", "none"
+CASE = "case"
 
 
 def one_line(value: Any, how: How) -> Text:
@@ -26,18 +27,23 @@ def one_line(value: Any, how: How) -> Text:
     return Text() if value is None else painted(legible(value, longest=how.longest(value, LONGEST)), how, inline=True)
 
 
-def labelled_lines(texts: Sequence[tuple[str, Text]], room: int | None = None) -> list[Text]:
-    """Texts, each behind its label; at a terminal none is longer than its `room` (default: a line)."""
+def labelled_lines(texts: Sequence[tuple[str, Text]]) -> list[Text]:
+    """Texts, each behind its label; at a terminal none is longer than a line."""
     label_width = min(LABEL, max((cell_len(label) for label, _ in texts), default=0))
     lines = list[Text]()
     for label, text in texts:
-        shown_label = Text(label, style="dim")
-        shown_label.truncate(label_width, overflow="ellipsis")
-        line = Text.assemble(padded(shown_label, label_width), GAP, text) if label_width else text
+        line = Text.assemble(_dim(label, label_width), GAP, text) if label_width else text
         if out.is_terminal:
-            line.truncate(room or width(), overflow="ellipsis")
+            line.truncate(width(), overflow="ellipsis")
         lines.append(line)
     return lines
+
+
+def _dim(text: str, cells: int) -> Text:
+    """What stands before a text, in so many characters."""
+    dim = Text(text, style="dim")
+    dim.truncate(cells, overflow="ellipsis")
+    return padded(dim, cells)
 
 
 def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
@@ -48,14 +54,15 @@ def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
         value = row.values.get(label)
         others = [str(row.values[name]) for name in row.layout.columns if name != label and row.values.get(name) is not None]
         shown = one_line(row.values[text] if text else ", ".join(others), how)
-        heads.append((row.id, "" if value is None else plainly(str(value))[:LABEL]))
+        heads.append((row.id, "" if value is None else plainly(str(value))))
         texts.append(Text.assemble(*((f"{mark}: ", "magenta") for mark in _marks(row)), shown))
-    widths = [max((cell_len(head[place]) for head in heads), default=0) for place in (0, 1)]
+    widest = [max((cell_len(head[place]) for head in heads), default=0) for place in (0, 1)]
+    widths = [widest[0], min(LABEL, widest[1])]
     inset = sum(cell_width + len(GAP) for cell_width in widths if cell_width)
     lines = list[Text]()
     for head, said in zip(heads, texts, strict=True):
         parts = [*wrap(said, width() - inset)] if out.is_terminal and width() > 2 * inset else [said]
-        cells = [padded(Text(cell, style="dim"), cell_width) for cell, cell_width in zip(head, widths, strict=True) if cell_width]
+        cells = [_dim(cell, cell_width) for cell, cell_width in zip(head, widths, strict=True) if cell_width]
         lines += [Text(GAP).join([*cells, parts[0]]), *(Text.assemble(" " * inset, part) for part in parts[1:])]
     return lines
 
