@@ -4,11 +4,13 @@ from itertools import combinations
 from random import Random
 
 import pytest
+from builders import one_table
 from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import TypeAdapter, ValidationError
 
 from synthgen.checks import AnyCheck, NearDuplicate
+from synthgen.recipe import load, plan
 from synthgen.spec.rows import Row
 from synthgen.text import frames, similarity
 from synthgen.text.similarity import SimilarityIndex
@@ -304,3 +306,16 @@ def test_messages_that_are_alike_are_asked_again(make):
     assert len(made.rows) == 30
     assert all(alike(one, other) < 0.85 for one, other in combinations(made.column("message"), 2))
     assert made.state.refused["near_duplicate (message)"] > 2
+
+
+def test_a_run_that_goes_on_sees_slips_again():
+    noise = {"kind": "noise", "of": "said", "voice": "texter"}
+    fields = {"said": {"kind": "choice", "options": ["how do i renew my loan", "where is the book"]}, "typed": noise}
+    recipe = one_table(fields)
+    for keys, columns in (({}, ["typed"]), ({"as_typed": False}, ["typed", "typed_slips"])):
+        recipe["tables"]["traffic"]["keep"] = [{"kind": "near_duplicate", "field": "typed", **keys}]
+        (table,) = plan(load(recipe).recipe).tables
+        assert table.remembered == columns
+    recipe["tables"]["traffic"]["keep"] = [{"kind": "near_duplicate", "field": "said", "as_typed": False}]  # which has none
+    (table,) = plan(load(recipe).recipe).tables
+    assert table.remembered == ["said"]

@@ -49,12 +49,21 @@ class NearDuplicate(Check):
     def _compared(self, row: Row) -> str:
         """What is compared of a row."""
         text = str(row.values[self.field])
-        return text if self.as_typed else _meant(text, row.values.get(f"{self.field}_slips"))
+        return text if self.as_typed else _meant(text, row.values.get(self._slips))
+
+    @property
+    def _slips(self) -> str:
+        return f"{self.field}_slips"
 
     @property
     def remembers(self) -> bool:
         """Always."""
         return True
+
+    @property
+    def remembered(self) -> tuple[str, ...]:
+        """The text, and its slips where they are undone."""
+        return (self.field,) if self.as_typed else (self.field, self._slips)
 
 
 def _meant(text: str, slips: Any) -> str:

@@ -53,6 +53,11 @@ class Check(Part):
         """Whether a row's verdict depends on other rows."""
         return False
 
+    @property
+    def remembered(self) -> tuple[str, ...]:
+        """The columns that it must see again of finished rows, when a run goes on; those that there are."""
+        return (self.field,)
+
 
 def words(value: object) -> int:
     """How many words a text has, counted as people do: by the spaces."""

@@ -82,7 +82,8 @@ class TablePlan:
     @property
     def remembered(self) -> list[str]:
         """The columns of finished rows that the making of others depends on."""
-        checked = {step.check.field for step in self.steps if isinstance(step, CheckStep) and step.check.remembers}
+        checks = [step.check for step in self.steps if isinstance(step, CheckStep) and step.check.remembers]
+        checked = {column for check in checks for column in check.remembered if column == check.field or column in self.kept}
         chosen = [own_columns(name, field) for name, field in self.asked.items() if field.chooses]
         return sorted(checked.union(*chosen))
 
