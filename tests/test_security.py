@@ -11,7 +11,7 @@ import shutil
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -380,7 +380,12 @@ pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes her
 def pipe(path: Path) -> None:
     """A named pipe, whose reader would get nothing and not wait for ever."""
     os.mkfifo(path)
-    threading.Thread(target=lambda: path.open("w").close(), daemon=True).start()
+
+    def write() -> None:
+        with suppress(FileNotFoundError):  # the test is over, and its folder gone
+            path.open("w").close()
+
+    threading.Thread(target=write, daemon=True).start()
 
 
 @pipes
