@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,17 +28,25 @@ def review(
         list[str] | None, typer.Option("--reject", metavar="ROWS", help="reject rows, such as 6,9 or traffic-6,traffic-9, and open no page")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="why --reject rejects them")] = "",
+    terminal_: Annotated[
+        bool, typer.Option("--terminal", help="go through the rows here, label by label: which would you not keep? Opens no page")
+    ] = False,
     accept: Annotated[
         list[str] | None,
         typer.Option("--accept", metavar="ROWS", help="accept rows, such as 6-9, or rest for all others, and open no page"),
     ] = None,
 ) -> None:
     """Accept, reject, edit and relabel the rows of an output on a page; or answer them yourself."""
-    if reason and not reject:
+    if reason and not (reject or terminal_):
         raise typer.BadParameter("--reason says why rows are rejected: give --reject too")
+    if (reject or accept or terminal_) and (as_json or port or no_browser):
+        raise typer.BadParameter("--reject, --accept and --terminal open no page: leave out --json, --port and --no-browser")
+    if terminal_:
+        if reject or accept:
+            raise typer.BadParameter("--terminal asks which rows to reject: leave out --reject and --accept")
+        _go_through(output, by, reason)
+        return
     if reject or accept:
-        if as_json or port or no_browser:
-            raise typer.BadParameter("--reject and --accept open no page: leave out --json, --port and --no-browser")
         from synthgen import api
         from synthgen.cli import terminal
 
@@ -60,6 +69,16 @@ def review(
                 typer.launch(up.once)
 
         terminal.print_review_end(api.serve_review(output, announce, port=port, by=by))
+
+
+def _go_through(output: str, by: str, reason: str) -> None:
+    from synthgen import api
+    from synthgen.cli import terminal
+    from synthgen.cli.terminal.deciding import go_through
+
+    with suppress(KeyboardInterrupt):
+        go_through(output, by=by, reason=reason)
+    terminal.print_decided(api.review(output))
 
 
 def _names(listed: Sequence[str] | None) -> list[str]:

@@ -6,12 +6,13 @@ Which column is what, the fields say themselves by their roles, and of columns t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.table import TableRows, is_label, origin_of, short_names
+from synthgen.fields.edges import NONE
 from synthgen.recipe.recorded import RecordedField, last_message
 from synthgen.spec.rows import to_text
 from synthgen.text.legible import LONGEST, Pieces, legible
@@ -109,6 +110,13 @@ def topic_of(makers: Mapping[str, RecordedField], labels: Mapping[str, str]) -> 
     """The short name of the label that says what a message is about: the one that a field's `topic` names, or `intent`."""
     named = {name for maker in makers.values() for name in re.findall(r"\w+", str(maker.data.get("topic") or ""))}
     return next((label for label, column in labels.items() if column in named), INTENT if INTENT in labels else None)
+
+
+def odd_cases(labels: Mapping[str, Any]) -> Iterator[str]:
+    """The edge cases that the labels of a row name: those called `case`, or that of a field."""
+    for name, value in labels.items():
+        if name.rpartition("_")[2] == "case" and isinstance(value, str) and value != NONE:
+            yield value
 
 
 def first_of(makers: Mapping[str, RecordedField], labels: Mapping[str, str]) -> list[str]:

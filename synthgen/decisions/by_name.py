@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from synthgen.dataset import Dataset, output_at
-from synthgen.dataset.columns import PROVENANCE
+from synthgen.dataset.find import numbers, rows_at
 from synthgen.dataset.look import Looked
 from synthgen.decisions.decision import Decision, seen
 from synthgen.decisions.known import Reviewable, number_of, review_of
 from synthgen.decisions.review import Review
 from synthgen.errors import DataError, OutputError, SynthgenError
+from synthgen.spec.numbers_named import numbers_named
 
 Verdict = Literal["accept", "reject", "unsure"]
 REST = "rest"
 """Stands for all rows on which nobody has decided."""
-MOST = 1_000_000
-"""Rows that a range may name."""
 USUAL = "not good enough"
 """Why rows are rejected of which nobody says why."""
 
@@ -43,33 +43,37 @@ def decide(folder: str | Path, rows: Mapping[Verdict, Sequence[str | int]], *, b
     decisions = list[Decision]()
     for table, wanted in verdicts.items():
         read = reviewable.fields(table)
-        for row in dataset.rows(table):
-            number = row[PROVENANCE]["row"]
-            if number in wanted:
-                what = wanted.pop(number)
-                why = (reason or USUAL) if what == "reject" else ""
-                decisions.append(Decision(by or _user(), table, f"{table}-{number}", what, reason=why, seen=seen(row, read)))
-        if wanted:
+        places = _places(dataset, table, wanted)
+        if missing := wanted.keys() - places.keys():
             hint = f"`synthgen look {folder} --short` shows which there are; nothing was written"
-            raise OutputError(f"{folder} has no row {table}-{next(iter(wanted))}", hint)
+            raise OutputError(f"{folder} has no row {table}-{min(missing)}", hint)
+        for number, row in zip(places, rows_at(dataset, table, list(places.values())), strict=True):
+            what = wanted[number]
+            why = (reason or USUAL) if what == "reject" else ""
+            decisions.append(Decision(by or _user(), table, f"{table}-{number}", what, reason=why, seen=seen(row, read)))
     for decision in decisions:
         review.append(decision)
 
 
+def _places(dataset: Dataset, table: str, wanted: Container[int]) -> dict[int, int]:
+    """Where in a table those of the wanted rows are that are there, in ascending order, by their numbers."""
+    return {number: place for place, number in enumerate(numbers(dataset, table).tolist()) if number in wanted}
+
+
 def _each(name: str, tables: Sequence[str]) -> list[str]:
     """The rows that a name stands for: several, where it is a range of numbers such as 6-9."""
-    first, dash, last = name.partition("-")
-    if first in tables or not (dash and first.isdecimal() and last.isdecimal() and int(first) <= int(last) < int(first) + MOST):
+    if name.rpartition("-")[0] in tables:
         return [name]
-    return [str(number) for number in range(int(first), int(last) + 1)]
+    with suppress(ValueError):
+        return list(map(str, numbers_named(name)))
+    return [name]
 
 
 def _add_rest(dataset: Dataset, review: Review, verdicts: dict[int, Verdict], verdict: Verdict) -> None:
     """Give the verdict to all rows of the first table that have none yet."""
     table = dataset.tables[0]
     decided = {name for name, standing in review.standing(table).items() if standing.status}
-    for row in dataset.rows(table, [f"{PROVENANCE}.row"]):
-        number = row[PROVENANCE]["row"]
+    for number in numbers(dataset, table).tolist():
         if f"{table}-{number}" not in decided:
             verdicts.setdefault(number, verdict)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from synthgen.cli.terminal.page import out
 from synthgen.cli.terminal.rows import How, padded, painted, width, wrap
-from synthgen.fields.edges import NONE
+from synthgen.dataset.layout import odd_cases
 from synthgen.text.legible import LONGEST, legible, plainly
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 LABEL = 24
 """Characters of a label, at most."""
 GAP = "  "
-CASE = "case"
 
 
 def one_line(value: Any, how: How) -> Text:
@@ -55,9 +54,14 @@ def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
         others = [str(row.values[name]) for name in row.layout.columns if name != label and row.values.get(name) is not None]
         shown = one_line(row.values[text] if text else ", ".join(others), how)
         heads.append((row.id, "" if value is None else plainly(str(value))))
-        texts.append(Text.assemble(*((f"{mark}: ", "magenta") for mark in _marks(row)), shown))
-    widest = [max((cell_len(head[place]) for head in heads), default=0) for place in (0, 1)]
-    widths = [widest[0], min(LABEL, widest[1])]
+        texts.append(behind_marks(_marks(row), shown))
+    return columned(heads, texts)
+
+
+def columned(heads: Sequence[Sequence[str]], texts: Sequence[Text]) -> list[Text]:
+    """Texts behind what stands before each, in columns; at a terminal each in as many lines as it takes."""
+    widths = [max(map(cell_len, column)) for column in zip(*heads, strict=True)]
+    widths = [widths[0], *(min(LABEL, cell_width) for cell_width in widths[1:])] if widths else []
     inset = sum(cell_width + len(GAP) for cell_width in widths if cell_width)
     lines = list[Text]()
     for head, said in zip(heads, texts, strict=True):
@@ -67,14 +71,16 @@ def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
     return lines
 
 
+def behind_marks(marks: Iterable[str], text: Text) -> Text:
+    """A text behind what is to be known of it before it is read."""
+    return Text.assemble(*((f"{mark}: ", "magenta") for mark in marks), text)
+
+
 def _marks(row: LookedRow) -> Iterator[str]:
     """What is to be known of a row before it is read: that it was rejected, and which edge case it is."""
     if row.aside.startswith("rejected"):
         yield "rejected"
-    for column in row.layout.labels.values():
-        case = row.values.get(column)
-        if column.rpartition("_")[2] == CASE and isinstance(case, str) and case != NONE:
-            yield case
+    yield from odd_cases({column: row.values.get(column) for column in row.layout.labels.values()})
 
 
 def field_table(rows: Sequence[Mapping[str, Any]], how: How) -> list[Text] | None:

@@ -1,0 +1,61 @@
+"""Going through the rows of an output at a terminal, those of one label at a time: which of them somebody would not keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+
+from synthgen.cli.terminal.asking import BACK, EXPLAIN, read_reply
+from synthgen.cli.terminal.page import err, out, safe
+from synthgen.cli.terminal.rows import How
+from synthgen.cli.terminal.short import behind_marks, columned, one_line
+from synthgen.decisions.by_name import decide
+from synthgen.reviewing.undecided import UndecidedRows, undecided
+from synthgen.spec.numbers_named import numbers_named
+
+HELP = "Numbers such as 3 17-20; Return keeps them all; < goes back. Every answer counts at once, and Ctrl-C stops."
+
+
+def go_through(output: str | Path, *, by: str = "", reason: str = "") -> tuple[int, int]:
+    """Have somebody say which rows of an output they would not keep, a screenful at a time, and how many they kept and did not."""
+    screens = list(undecided(output))
+    kept = dict[int, int]()
+    place = 0
+    if screens:
+        out.print(Text(HELP, style="dim"))
+    while place < len(screens):
+        unwanted = _unwanted(screens[place], f"{place + 1} of {len(screens)}")
+        if unwanted is None:
+            place = max(0, place - 1)
+            continue
+        names = {number: f"{screens[place].table}-{number}" for number in (row.number for row in screens[place].rows)}
+        wanted = [name for number, name in names.items() if number not in unwanted]
+        decide(output, {"accept": wanted, "reject": [names[number] for number in unwanted]}, by=by, reason=reason)
+        kept[place] = len(wanted)
+        place += 1
+    seen = sum(len(screen.rows) for screen in screens)
+    return sum(kept.values()), seen - sum(kept.values())
+
+
+def _unwanted(screen: UndecidedRows, how_far: str) -> list[int] | None:
+    """Which rows of a screenful somebody would not keep, by their numbers; None where they go back."""
+    out.print()
+    out.print(Text.assemble((f"{how_far}  ", "dim"), (safe(screen.right or screen.table).plain, "bold"), ": which would you not keep?"))
+    texts = [behind_marks(row.cases, one_line(row.text, How())) for row in screen.rows]
+    for line in columned([[f"{row.number:>4}"] for row in screen.rows], texts):
+        out.print(line)
+    there = {row.number for row in screen.rows}
+    while (reply := read_reply()) != BACK:
+        if reply == EXPLAIN:
+            out.print(Text(HELP, style="dim"))
+            continue
+        try:
+            numbers = numbers_named(reply)
+        except ValueError as error:
+            err.print(safe(f"'{error}' is no number: such as 3 17-20, or Return to keep them all"), style="yellow")
+            continue
+        if not (others := [number for number in numbers if number not in there]):
+            return numbers
+        err.print(safe(f"{others[0]} is none of these rows"), style="yellow")
+    return None

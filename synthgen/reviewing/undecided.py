@@ -1,0 +1,55 @@
+"""The rows on which nobody has decided, as the application will read them, by what is right for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthgen.dataset import Dataset
+from synthgen.dataset.layout import odd_cases
+from synthgen.decisions.amended import honoured
+from synthgen.harness.cases import harness_of
+from synthgen.harness.suite import suite_of
+
+MOST = 1000
+"""Rows that are gone through at a time."""
+TOGETHER = 20
+"""Rows that are shown at once."""
+
+
+@dataclass(frozen=True)
+class UndecidedRow:
+    """A row: its number in its table, its input as one text, and which edge `cases` it is."""
+
+    number: int
+    text: str
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class UndecidedRows:
+    """Rows of a `table`, which are shown at once; `right` is the label that is right for all of them ("": no label is)."""
+
+    table: str
+    right: str
+    rows: list[UndecidedRow]
+
+
+def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
+    """The first rows of an output's harness on which nobody has decided, by label, a screenful at a time. Raises DataError, OutputError."""
+    reviewed = honoured(Dataset.open(folder))
+    table, harness = harness_of(reviewed.dataset)
+    suite = suite_of(table, harness)
+    standings = reviewed.review.standing(table.table)
+    by_label, left = dict[str, list[UndecidedRow]](), MOST
+    for case in suite.cases():
+        if not left or (case.id in standings and standings[case.id].status):
+            continue
+        right = case.target if suite.grading["kind"] == "label" and isinstance(case.target, str) else ""
+        number = int(case.id.rpartition("-")[2])
+        by_label.setdefault(right, []).append(UndecidedRow(number, case.text, tuple(odd_cases(case.labels))))
+        left -= 1
+    for right, rows in by_label.items():
+        for start in range(0, len(rows), TOGETHER):
+            yield UndecidedRows(table.table, right, rows[start : start + TOGETHER])

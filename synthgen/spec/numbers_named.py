@@ -1,0 +1,22 @@
+"""Whole numbers as somebody names several of them: `3, 17-20 25`."""
+
+from __future__ import annotations
+
+import re
+
+NUMBER_OR_RANGE = re.compile(r"(\d{1,9})(?:\s*-\s*(\d{1,9}))?(?:[\s,;]+|$)")
+MOST = 1_000_000
+"""Numbers that a range may name."""
+
+
+def numbers_named(text: str) -> list[int]:
+    """The numbers that a text names, each once, in its order. Raises ValueError with the part that names none."""
+    numbers, text, end = dict[int, None](), text.strip(), 0
+    while end < len(text):
+        found = NUMBER_OR_RANGE.match(text, end)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, -1)
+        if found is None or not first <= last < first + MOST:
+            raise ValueError(text[end:])
+        numbers |= dict.fromkeys(range(first, last + 1))
+        end = found.end()
+    return list(numbers)
