@@ -59,16 +59,17 @@ FREE = 1.1  # the temperature where labels do not matter
 
 class _ForLabels(NamedTuple):
     """What an aim for labels stands for: the share of messages that begin with the first words of a seed, the temperature, the
-    continuations of a row, and how likely a message must be about its topic."""
+    continuations of a row, how likely a message must be about its topic, and the share that makes sense worse than the others."""
 
     openings: float
     temperature: float
     best_of: int
     likely: float
+    worse: float
 
 
 LABELS = "labels"
-FOR_LABELS = {LABELS: _ForLabels(0.9, 0.9, 7, 0.0), "sense": _ForLabels(1.0, 0.7, 10, 0.85)}
+FOR_LABELS = {LABELS: _ForLabels(0.9, 0.9, 7, 0.0, WORSE), "sense": _ForLabels(1.0, 0.7, 10, 0.85, 0.85)}
 """The aims for which a label must hold, by name. Figures: docs/labels.md."""
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -486,7 +487,8 @@ class Typed(Asked):
         seeds, apart = self._seeds.all, self.for_labels and self.like is None  # of messages like logs some are as near to these
         reader = Reader(about, seeds, self.originals, mention, self.words, self.topics, self._likely, harmless=self.harmless, apart=apart)
         targets, voices = (self.targets, self.voices) if self.chooses else ({}, {})
-        return Choosing(reader, self.topics, targets, voices, 0.0 if self.like else WORSE)
+        worse = self._for_labels.worse if self._for_labels else WORSE
+        return Choosing(reader, self.topics, targets, voices, 0.0 if self.like else worse)
 
     def read(self, row: Row, completions: Sequence[Completion]) -> Value | Refusal:
         """The first message among the continuations, with its slots filled, or why the first is none."""
