@@ -55,19 +55,43 @@ def typist(prompt: Prompt, stream: Random) -> str:
 
 def test_each_question_is_asked_once_and_the_rest_follows_from_the_answers():
     _, keys = asked({"topics": ["renew", "hours"], "renew": ["can i renew <title>"]})
-    assert keys == [
-        "about", "place", "topics", "messages/renew", "messages/hours", "misguessed", "values/title", "voices", "odd", "cases", "out",
-        "never", "tested", "rows",
-    ]  # fmt: skip
-    _, keys = asked({"topics": ["renew", "hours"], "renew": ["my account <account>, in <intent>"], "odd": ["none"]})
-    assert not {"values/account", "facts/account", "facts/intent", "cases", "out"} & set(keys)
+    assert keys == ["about", "topics", "messages/renew", "messages/hours", "misguessed", "values/title", "change"]
+    _, keys = asked({"topics": ["renew", "hours"], "renew": ["my account <account>, in <intent>"]})
+    assert not {"values/account", "facts/account", "facts/intent"} & set(keys)
+
+
+def test_of_the_rest_only_that_is_asked_which_shall_be_different():
+    every = ["place", "voices", "odd", "cases", "out", "never", "tested", "rows"]
+    _, keys = asked({"topics": ["renew", "hours"], "change": ["place, voices, odd, never, tested, rows"]})
+    assert keys[keys.index("change") + 1 :] == every
+    _, keys = asked({"topics": ["renew", "hours"], "change": ["6, odd"], "odd": ["none"]})
+    assert keys[keys.index("change") + 1 :] == ["odd", "rows"]
+
+
+@pytest.mark.parametrize(
+    ("about", "place"),
+    [
+        ("Guests of a hotel, typing into its search box.", "search"),
+        ("Customers who write e-mails to the help desk.", "mail"),
+        ("People who send text messages to a clinic.", "texts"),
+        ("Members of a gym, typing into the chat of its app.", "chat"),
+    ],
+)
+def test_what_is_not_asked_is_answered_as_it_was_said(about: str, place: str):
+    answers, _ = asked({"about": [about], "topics": ["renew", "hours"]})
+    interview.complete(answers)
+    assert answers.get("place") == place
+    assert answers.get("voices") == dict(PLACES[place].voices)
+    assert answers.get("cases") == list(PLACES[place].cases)
+    assert (answers.get("odd"), answers.get("out"), answers.get("rows")) == ("some", "unclear", 60)
+    assert next_question(answers) is None
 
 
 def test_only_facts_that_were_guessed_wrong_are_asked_for():
     replies = {"topics": ["renew", "hours"], "renew": ["it was <amount> at <title> for <account>"], "misguessed": ["title, account"]}
     answers, keys = asked(replies | {"title": ["person"], "account": ["list"]})
     assert [key for key in keys if key.startswith(("misguessed", "facts", "values", "ranges", "signs"))] == [
-        "misguessed", "facts/account", "values/account", "facts/title", "ranges/amount", "signs/amount",
+        "misguessed", "facts/title", "facts/account", "values/account", "ranges/amount", "signs/amount",
     ]  # fmt: skip
     assert [kind_of(answers, slot) for slot in ("amount", "title", "account")] == ["money", "person", "list"]
     _, keys = asked(replies | {"misguessed": ["yes"]})
@@ -265,9 +289,11 @@ def test_what_cannot_be_understood_is_told(question: Question, reply: str, words
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("odd", ["none", "some", "much"])
 def test_whoever_skips_all_but_the_topics_gets_a_recipe_without_mistakes(tmp_path: Path, place: str, odd: str):
-    answers, _ = asked({"topics": ["renew a book", "opening hours", "card problem"], "place": [place], "odd": [odd]})
+    topics = ["renew a book", "opening hours", "card problem"]
+    answers, _ = asked({"topics": topics, "change": ["place, odd"], "place": [place], "odd": [odd]})
+    interview.complete(answers)
     started = interview.write(tmp_path / "app", answers)
-    assert started.stand_ins == ("renew a book", "opening hours", "card problem")
+    assert started.stand_ins == tuple(topics)
     loaded = load(started.recipe)
     assert ("case" in loaded.recipe.tables["traffic"].fields) == (odd != "none")
     assert list(api.check(started.recipe).loaded.recipe.tables) == ["traffic"]
@@ -395,29 +421,29 @@ def talk(folder: Path, lines: str, *words: str) -> tuple[str, int]:
 
 
 def test_an_interview_at_a_terminal_ends_in_a_recipe(tmp_path: Path):
-    printed, code = talk(tmp_path, "app\nPeople.\nchat\nrenew\nhours\n\ncan i renew\n\n<\n-1\nrenew my book\n\n\n\nnone\n\n\n30\n")
+    printed, code = talk(tmp_path, "app\nPeople.\nrenew\nhours\n\ncan i renew\n\n<\n-1\nrenew my book\n\n\nrows\n30\n")
     assert code == 0, printed
-    assert "next: synthgen preview app/recipe.yaml" in printed
+    assert "next: synthgen make app/recipe.yaml" in printed
     assert (tmp_path / "app" / "seeds" / "renew.txt").read_text("utf-8") == "renew my book\n"
     assert load(tmp_path / "app" / "recipe.yaml").recipe.tables["traffic"].rows == 30
 
 
 def test_an_interview_that_is_cut_off_goes_on(tmp_path: Path):
-    printed, code = talk(tmp_path, "app\nPeople.\nchat\nrenew\nhours\n\n\x04")
+    printed, code = talk(tmp_path, "app\nPeople.\nrenew\nhours\n\n\x04")
     assert code == 130, printed
     assert "interrupted; your answers are kept; to go on: synthgen new app\n" in printed
-    printed, code = talk(tmp_path, "app\nrenew my book\n\n\n\nnone\n\n\n\n")
+    printed, code = talk(tmp_path, "app\nrenew my book\n\n\n\n")
     assert code == 0, printed
-    assert "going on with the 3 answers in app/answers.yaml" in printed
-    assert "Where do they type?" not in printed
+    assert "going on with the 2 answers in app/answers.yaml" in printed
+    assert "Who types, and into what?" not in printed
     assert load(tmp_path / "app" / "recipe.yaml").recipe.about == "People."
 
 
 def test_a_list_that_is_cut_off_keeps_its_lines_and_goes_on_by_the_folder(tmp_path: Path):
-    _, code = talk(tmp_path, "app\nPeople.\nchat\nrenew\nhours\n\ncan i renew\nrenew my book\n\x04")
+    _, code = talk(tmp_path, "app\nPeople.\nrenew\nhours\n\ncan i renew\nrenew my book\n\x04")
     assert code == 130
     assert [path.name for path in (tmp_path / "app").iterdir()] == ["answers.yaml"]
-    printed, code = talk(tmp_path, "-1\nrenew it pls\n\n\n\nnone\n\n\n30\n", "app")
+    printed, code = talk(tmp_path, "-1\nrenew it pls\n\n\n\n", "app")
     assert code == 0, printed
     assert (tmp_path / "app" / "seeds" / "renew.txt").read_text("utf-8") == "renew my book\nrenew it pls\n"
     assert "begun" not in (tmp_path / "app" / "answers.yaml").read_text("utf-8")
@@ -438,11 +464,12 @@ def test_an_interview_that_was_begun_is_not_written_over_by_a_program(tmp_path: 
 
 
 def test_a_short_reply_is_no_edge_case_and_what_was_understood_is_said(tmp_path: Path):
-    lines = "food bot\n\nPeople.\n1\nrenew\nhours\n\ncan i renew\n\n\n\nsome\nh\nxyz\n?\ntrunc, empty\n\n\n?\n\n30\n"
+    lines = "food bot\n\nPeople.\nrenew\nhours\n\ncan i renew\n\n\n?\n3, 1\n1\nsome\nh\nxyz\n?\ntrunc, empty\n\n"
     printed, code = talk(tmp_path, lines)
     assert code == 0, printed
     assert "'food bot' cannot name a recipe" in printed
     assert "[food-bot]" in printed
+    assert "understood: odd, place" in printed
     assert "understood: chat" in printed
     assert "'h' is none of them; type three letters or more, or ? to see them all" in printed
     question = printed.partition("Which of it?")[2].partition("? explains, and lists all")[0]

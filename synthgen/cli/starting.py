@@ -6,7 +6,6 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Annotated, Any
 
@@ -16,8 +15,6 @@ from synthgen.cli.options import INTERRUPTED, MaxCost, Turns
 from synthgen.cli.streams import tell
 from synthgen.errors import OutputError
 
-MOST_PROPOSED = 1000
-"""Messages that are proposed in an interview, of all topics."""
 FieldName = Annotated[
     str | None,
     typer.Option(
@@ -171,20 +168,15 @@ def _answers(folder: Path) -> None:
             interview.lead(folder, remembering)
     else:
         interview.hold(folder)
-        interview.offer_more(folder, _proposed)
 
 
-def _proposed(recipe: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The messages that a recipe makes for somebody to choose from, by what they are about."""
+def _made(recipe: Path) -> Path:
+    """Make a recipe's dataset, and return its folder."""
     from synthgen import api
     from synthgen.cli.terminal.watching import progress
 
-    by_topic = dict[str, list[str]]()
-    with TemporaryDirectory(prefix="synthgen-") as place, progress(silent=False) as watch:
-        for made in api.preview(recipe, show=MOST_PROPOSED, out=Path(place) / "out", watch=watch):
-            for row in made.rows:
-                by_topic.setdefault(str(row.values["intent"]), []).append(str(row.values["message"]))
-    return by_topic
+    with progress(silent=False) as watch:
+        return api.make(recipe, watch=watch).folder
 
 
 def _was_begun(folder: Path) -> bool:
@@ -200,9 +192,8 @@ def _was_begun(folder: Path) -> bool:
 
 
 def _interview(folder: Path | None = None) -> None:
-    """Ask, for a recipe in a folder or one that somebody names; write it, and show ten messages."""
+    """Ask, for a recipe in a folder or one that somebody names; write it, make its first rows, and ask which to keep."""
     from synthgen import api
-    from synthgen.cli import making
     from synthgen.cli.terminal import interview
     from synthgen.interview.answers import ANSWERS_FILE
     from synthgen.models.connection import import_client
@@ -218,4 +209,4 @@ def _interview(folder: Path | None = None) -> None:
     started = api.new(folder, answers=folder / ANSWERS_FILE)
     api.check(started.recipe)
     interview.print_written(started)
-    interview.show_and_ask(started.recipe, lambda recipe: making.preview(recipe, show=interview.SHOWN))
+    interview.make_and_choose(started.recipe, folder / ANSWERS_FILE, _made)

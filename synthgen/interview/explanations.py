@@ -43,7 +43,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "messages": Explanation(
         "They become the seeds: new messages are typed in their manner. A name such as <amount> becomes a column, filled anew in each row.",
-        "Copy real ones from logs or tickets, slips and all. With none, stand-ins are written that you can replace later.",
+        "Copy real ones from logs or tickets, slips and all; a dozen are better than three. With none, stand-ins are written.",
         "why was my card declined at <merchant>??",
     ),
     "misguessed": Explanation(
@@ -75,6 +75,11 @@ EXPLANATIONS: dict[str, Explanation] = {
         "The sign becomes a part of the value, so that messages say £12.50. With none they say 12.5, as your messages do.",
         "Press Return: none. Where a message has a sign beside the name (£<amount>), it is not asked.",
         "£",
+    ),
+    "change": Explanation(
+        "What you name is asked, one after the other; the rest is written into the recipe as it stands here.",
+        "Press Return; all of it can be changed in the recipe later.",
+        "odd, never (or their numbers, 3 4)",
     ),
     "voices": Explanation(
         "They become `voice:`: how people type (slips, capitals, length), drawn for each message by weight.",
@@ -108,7 +113,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "rows": Explanation(
         "It becomes `rows:`, how many messages `synthgen make` makes; --rows changes it for one run.",
-        "200: enough to see every topic and most odd input.",
+        "60: so many are read in a few minutes, and --rows makes more of the same.",
         "500",
     ),
 }

@@ -62,7 +62,7 @@ class Outcome(Shape):
     out: str = Field(description="the label that is right where odd input says nothing that can be placed, such as unclear")
     never: list[str] = Field(description="what the application must never do")
     tested: str = Field(description=f"one of {', '.join(HARNESSES)}")
-    rows: int = Field(description="how many messages shall be made: 200 unless something else was said")
+    rows: int = Field(description=f"how many messages shall be made: {ROWS} unless something else was said")
 
 
 def answers_of(outcome: Outcome) -> dict[str, Any]:

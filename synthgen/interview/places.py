@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -83,3 +84,10 @@ PLACES: dict[str, TypingPlace] = {
     ),
 }
 """By the name that an answer gives them."""
+NAMED_BY = {"search": r"search", "mail": r"e-?mail|ticket|contact form", "texts": r"text messages?|sms|whatsapp"}
+"""What names a place, in a sentence that says who types into what."""
+
+
+def place_of(about: str) -> str:
+    """The place that a sentence names; a chat, where it names none."""
+    return next((name for name, words in NAMED_BY.items() if re.search(rf"\b(?:{words})", about, re.IGNORECASE)), "chat")

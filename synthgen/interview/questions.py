@@ -9,8 +9,8 @@ from typing import Any, Literal
 from synthgen.fields.edges import CASES
 from synthgen.interview.answers import Answers, Key
 from synthgen.interview.facts import FACTS, example_of_code, slots_with_sign, suggested
-from synthgen.interview.places import PLACES
-from synthgen.text.slots import SIGNS, slots
+from synthgen.interview.places import PLACES, place_of
+from synthgen.text.slots import SIGNS, SLOT
 from synthgen.voices.library import shipped
 
 ODD = {"none": 0.0, "some": 0.1, "much": 0.25}
@@ -26,7 +26,8 @@ HARNESSES = {
     "csv": "a program of mine reads it: a table",
     "none": "I don't know yet",
 }
-ROWS = 200
+ROWS = 60
+"""Messages that are made first: somebody reads them all."""
 NUMBERED = 20
 """Options at most that are numbered, and may be named by their numbers."""
 GUESSES = "misguessed"
@@ -51,11 +52,12 @@ OFTEN_ODD = (
 """Edge cases that are shown first, behind those of the place."""
 OFTEN_FACTS = "list", "number", "code", "money", "count", "soon"
 """Kinds of facts that are shown where all were shown before."""
-FIRST_TOPIC = (
-    "Three are a start, because at the end the model types more for you to choose from; a dozen of your own are better. Where a fact "
-    "stands, write a name for it, such as <amount>: any name will do, and what it stands for is asked afterwards."
-)
+FIRST_TOPIC = "One a line, slips and all; three are a start. Where a fact stands, write a name for it, such as <amount>: any name will do."
 """What is said once of the messages of a topic."""
+CHANGE: Key = ("change",)
+"""The question what of the rest shall be different."""
+REST = {name: name for name in ("place", "voices", "odd", "never", "tested", "rows")} | {"cases": "odd", "out": "odd"}
+"""The questions that are asked only of somebody who wants something different there, by the first part of their keys."""
 COLUMNS = {"id", "intent"}
 """Fields that every recipe of an interview has, and that a message may mention."""
 
@@ -78,38 +80,61 @@ class Question:
 
 
 def next_question(answers: Answers) -> Question | None:
-    """The first question that was not answered yet; None when all were."""
-    return next((question for question in questions(answers) if question.key not in answers), None)
+    """The first question that is to be asked and was not answered yet; None when all were."""
+    return next((question for question in questions(answers) if question.key not in answers and _is_asked(question, answers)), None)
+
+
+def _is_asked(question: Question, answers: Answers) -> bool:
+    part = REST.get(question.key[0])
+    return part is None or CHANGE not in answers or part in (answers.get(*CHANGE) or ())
+
+
+def complete(answers: Answers) -> None:
+    """Answer what was not asked, as it was said that it would be."""
+    for question in questions(answers):
+        if question.key not in answers:
+            answers.give(question.key, question.default)
 
 
 def questions(answers: Answers) -> Iterator[Question]:
     """All questions that follow from the answers, answered or not."""
     yield Question(("about",), "Who types, and into what?", "Customers of a bank, typing into the support chat of its phone app.")
     yield Question(
-        ("place",), "Where do they type?", form="one", options={name: place.about for name, place in PLACES.items()}, default="chat"
-    )
-    yield Question(
-        ("topics",),
-        "What do they write about? One a line, at least two. These become the labels, each as often as the others until you change that.",
-        "card declined",
-        form="lines",
+        ("topics",), "What do they write about? One a line, at least two. These become the labels.", "card declined", form="lines"
     )
     for number, topic in enumerate(answers.get("topics", default=[])):
         yield Question(
             ("messages", topic),
-            f"{topic}: type messages as they would, one a line, slips and all. {FIRST_TOPIC if number == 0 else ''}".rstrip(),
+            f"{topic}: what would they type? {FIRST_TOPIC if number == 0 else ''}".rstrip(),
             "why was my card declined at <merchant>??" if number == 0 else "",
             form="lines",
         )
     yield from _of_facts(answers)
-    place = PLACES[answers.get("place", default="chat")]
-    voices = {name: voice.about for name, voice in shipped().items()}
+    yield from _of_the_rest(answers)
+
+
+def _of_the_rest(answers: Answers) -> Iterator[Question]:
+    """What is usual, and one question what of it shall be different."""
+    likely = place_of(answers.get("about", default=""))
+    place = PLACES.get(str(answers.get("place", default=likely)), PLACES[likely])
+    usual = {
+        "place": PLACES[likely].about,
+        "voices": ", ".join(f"{voice} {weight}" for voice, weight in place.voices.items()),
+        "odd": f"one in ten: {', '.join(place.cases)}; where no label fits any more, unclear is right",
+        "never": "nothing is forbidden to your application",
+        "tested": "not known yet",
+        "rows": str(ROWS),
+    }
+    yield Question(CHANGE, "The rest is usually so. What shall be different?", "odd, never", form="several", options=usual, default=[])
+    yield Question(
+        ("place",), "Where do they type?", form="one", options={name: place.about for name, place in PLACES.items()}, default=likely
+    )
     yield Question(
         ("voices",),
         "How do they type? Name some with weights.",
         "texter 3, careful 1",
         form="mix",
-        options=voices,
+        options={name: voice.about for name, voice in shipped().items()},
         brief=True,
         default=dict(place.voices),
     )
@@ -144,7 +169,7 @@ def questions(answers: Answers) -> Iterator[Question]:
 
 def _of_facts(answers: Answers) -> Iterator[Question]:
     """What the slots of messages stand for: one question for all that can be guessed from their names, and more for those guessed wrong."""
-    names, misguessed = sorted(slots_of(answers) - COLUMNS), answers.get(GUESSES)
+    names, misguessed = [slot for slot in slots_of(answers) if slot not in COLUMNS], answers.get(GUESSES)
     wrong = misguessed if isinstance(misguessed, list) else []
     typed = messages_of(answers)
     guesses = {slot: suggested(slot, typed) for slot in names}
@@ -182,6 +207,12 @@ def _of_fact(slot: str, kind: str, messages: Sequence[str]) -> Iterator[Question
             yield Question(("signs", slot), f"Which sign stands before <{slot}>?", form="one", options=options, default="none")
 
 
+def harness_of(answers: Answers) -> str:
+    """The harness that tests are for; the most frequent one where nobody says."""
+    named = answers.get("tested", default="none")
+    return "promptfoo" if named == "none" else str(named)
+
+
 def kind_of(answers: Answers, slot: str) -> str:
     """The kind of fact that a slot stands for: the one answered, or else the one that its name and the messages suggest."""
     return str(answers.get("facts", slot) or suggested(slot, messages_of(answers)))
@@ -192,6 +223,6 @@ def messages_of(answers: Answers) -> list[str]:
     return [message for messages in answers.get("messages", default={}).values() for message in messages or []]
 
 
-def slots_of(answers: Answers) -> set[str]:
-    """The facts that the messages mention."""
-    return {slot for message in messages_of(answers) for slot in slots(message)}
+def slots_of(answers: Answers) -> dict[str, None]:
+    """The facts that the messages mention, in the order of their first mention."""
+    return dict.fromkeys(slot for message in messages_of(answers) for slot in SLOT.findall(message))

@@ -41,6 +41,7 @@ NAMES = (
     "codes",
     "ranges",
     "signs",
+    "change",
     "voices",
     "odd",
     "cases",

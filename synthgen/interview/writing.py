@@ -16,7 +16,7 @@ from synthgen.interview.blocks import block
 from synthgen.interview.facts import FACTS, amounts_between, codes_like, example_of_code
 from synthgen.interview.new_files import write_new
 from synthgen.interview.places import PLACES
-from synthgen.interview.questions import COLUMNS, ODD, ROWS, kind_of, messages_of, slots_of
+from synthgen.interview.questions import COLUMNS, ODD, ROWS, harness_of, kind_of, messages_of, slots_of
 from synthgen.interview.second import CASE, other_key, second_request
 from synthgen.recipe.seed_notes import SHOWING, enumerated, scarce_topics
 from synthgen.spec.scalars import scalar
@@ -114,8 +114,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
 def _harness(name: str, answers: Answers, prompt: SystemPrompt | None) -> Iterator[str]:
     """What must never happen, and what an eval harness reads."""
     never = [" ".join(line.split()) for line in answers.get("never") or []]
-    harness = "promptfoo" if answers.get("tested", default="none") == "none" else answers.get("tested")
-    yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to {harness}"
+    yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to {harness_of(answers)}"
     settings = {"input": "input" if _has_odd(answers) else "message"}
     if prompt is None or prompt.sorts:
         settings |= {"target": "intent"} | ({"out": scalar(answers.get("out", default="unclear"))} if _has_odd(answers) else {})
@@ -133,7 +132,7 @@ def _harness(name: str, answers: Answers, prompt: SystemPrompt | None) -> Iterat
 
 def _facts(answers: Answers) -> Iterator[str]:
     """A field for each slot that messages mention."""
-    names = sorted(slots_of(answers) - COLUMNS)
+    names = sorted(slots_of(answers).keys() - COLUMNS)
     if names:
         yield ""
         yield "      # Facts that a message may mention: where a seed says <amount>, the row's own amount is typed."

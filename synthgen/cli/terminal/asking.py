@@ -143,7 +143,7 @@ def print_question(question: Question) -> None:
         out.print(Text(f"  ? explains{', and lists' * bool(question.usual)} all {len(question.options)}", style="dim"))
     if question.example:
         out.print(Text("  such as: ", style="dim") + safe(question.example))
-    if question.form == "lines":
+    if question.form == "lines" and question.example:
         out.print(Text("  an empty line ends", style="dim"))
     if question.default is not None:
         out.print(Text("  [") + safe(_in_words(question.default) or "nothing") + Text("]"))

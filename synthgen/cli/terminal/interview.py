@@ -5,44 +5,39 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import typer
 from rich.text import Text
 
 from synthgen import interview
 from synthgen.advice import Started, recipe_name
+from synthgen.cli.options import INTERRUPTED
 from synthgen.cli.terminal.asking import BACK, EXPLAIN, answer_to, edit_lines, print_explanation, read_reply
+from synthgen.cli.terminal.deciding import go_through
 from synthgen.cli.terminal.page import err, out, safe
 from synthgen.errors import ModelError, OutputError
 from synthgen.interview import Answers
 from synthgen.interview.answers import ANSWERS_FILE, TALK, Key
 from synthgen.interview.explanations import FOLDER
 from synthgen.interview.led import MOST_QUESTIONS, LedInterview, LedTurn, expected_cost
+from synthgen.interview.questions import ROWS, harness_of
 from synthgen.models import ClaudeModel, Model
 from synthgen.models.budget import dollars
 from synthgen.recipe import ClaudeSpec
 from synthgen.recipe.shipped import RECIPE
 
-SHOWN = 10
-EXPECTED = "about a minute"
-"""How long ten messages take, at first on a new machine."""
+A_MINUTE = 100
+"""Messages that two processor cores make in a minute."""
+ENOUGH = 0.7
+"""The share of rows that somebody keeps below which they are told what to change."""
 LED_HELP = (
     "Claude asks until it knows what the recipe needs: who types, what about, in which words, which facts, what goes wrong. Answer in your "
     "own words, in as many lines as you like; in doubt say that you do not know, and it goes on. Example: mostly parcels that are late."
 )
-HELP = (
-    "Return skips a question, or takes what stands in brackets; < goes back; ? explains the question. Every answer is kept, so Ctrl-C "
-    "loses nothing.\n"
-    "You can change all of it later: what comes out is a recipe to edit."
-)
-OFFER = (
-    "Now the model can type messages in the manner of yours, for you to choose from: half a minute of its time, a few seconds of yours for "
-    "each topic. What you take joins your own; the more there are, the better are the rows."
-)
+HELP = "Return skips a question, or takes what stands in brackets; < goes back; ? explains. Every answer is kept and can be changed later."
 NOT_THEM = (
     "They are too neat, or too wild: change the weights under `voice`, or give `like: a file of real messages` in its place.",
     "They all look alike: put more messages into the files in seeds/, from more people; and take out `aim: sense` beside "
@@ -105,6 +100,8 @@ def hold(folder: Path) -> None:
         answers.give(question.key, answer)
         answered.append(question.key)
         interview.save(answers, file)
+    interview.complete(answers)
+    interview.save(answers, file)
 
 
 def _going_on(count: int, file: Path) -> Text:
@@ -169,45 +166,6 @@ def claude_may_lead(folder: Path) -> ClaudeModel | None:
     return model if typer.confirm("Shall it? If not, there are fixed questions, at no cost.", default=True) else None
 
 
-def offer_more(folder: Path, propose: Callable[[Mapping[str, Any]], Mapping[str, Sequence[str]]]) -> None:
-    """Have the model `propose` more messages of each topic, by a recipe of them, if somebody wants that, and keep those that they choose as
-    theirs."""
-    file = folder / ANSWERS_FILE
-    answers = interview.load(file)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or (recipe := interview.recipe_of_more(answers)) is None:
-        return
-    out.print()
-    out.print(safe(OFFER))
-    if not typer.confirm("Shall it?", default=True):
-        return
-    proposals, own = propose(recipe), dict(answers.get("messages"))
-    place, topics = 0, [*proposals]
-    while place < len(topics):
-        topic = topics[place]
-        taken = _choose(topic, proposals[topic])
-        if taken is None:
-            place = max(0, place - 1)
-            continue
-        answers.give(("messages", topic), [*own[topic], *(proposals[topic][number] for number in taken)])
-        interview.save(answers, file)
-        place += 1
-
-
-def _choose(topic: str, messages: Sequence[str]) -> list[int] | None:
-    """Which messages somebody takes, by their places; None where they go back."""
-    out.print()
-    out.print(safe(f"{topic}: which of these would your users type?"), style="bold")
-    for number, message in enumerate(messages, 1):
-        out.print(safe(f"  {number:>2}  {message}"))
-    out.print(Text("  such as: 1 3-5; a takes all, Return none; < goes back", style="dim"))
-    while (reply := read_reply()) != BACK:
-        try:
-            return interview.chosen("" if reply == EXPLAIN else reply, len(messages))
-        except ValueError as error:
-            err.print(safe(error), style="yellow")
-    return None
-
-
 def print_written(written: Started) -> None:
     """What was written, and what is still to be done."""
     out.print(safe(f"wrote {written.recipe}, and seeds beside it"))
@@ -221,17 +179,30 @@ def print_written(written: Started) -> None:
         )
 
 
-def show_and_ask(recipe: Path, preview: Callable[[Path], None]) -> None:
-    """Ten messages, whether these are the user's users, and what to change if not."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or not typer.confirm(
-        f"Make ten messages now, to look at ({EXPECTED})?", default=True
-    ):
-        out.print(safe(f"next: synthgen preview {shlex.quote(str(recipe))}"))
+def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Path]) -> None:
+    """Have the rows of a recipe made, into the folder that `make` returns, and somebody say which of them they would not keep."""
+    answers = interview.load(answers_file)
+    rows, command = answers.get("rows", default=ROWS), f"synthgen make {shlex.quote(str(recipe))}"
+    minutes = "a minute" if rows <= A_MINUTE else f"{-(-rows // A_MINUTE):,} minutes"
+    is_there = sys.stdin.isatty() and sys.stdout.isatty()
+    if not is_there or not typer.confirm(f"Make {rows:,} messages now, and choose which to keep (about {minutes})?", default=True):
+        out.print(safe(f"next: {command}"))
         return
-    preview(recipe)
-    if typer.confirm("Are these your users (n: what to change)?", default=True):
-        out.print(safe(f"next: synthgen make {shlex.quote(str(recipe))}"))
-        return
-    for advice in NOT_THEM:
-        out.print(safe(f"* {advice}"))
-    out.print(safe(f"then see what it does, at every save: synthgen preview {shlex.quote(str(recipe))} --watch"))
+    go_on = command
+    try:
+        output = make(recipe)
+        place = shlex.quote(str(output))
+        go_on = f"synthgen review {place} --terminal"
+        kept, rejected = go_through(output)
+    except KeyboardInterrupt:
+        err.print(safe(f"\nstopped; what is finished is kept; to go on: {go_on}"))
+        raise typer.Exit(INTERRUPTED) from None
+    out.print()
+    out.print(safe(f"{kept} of {kept + rejected} messages are kept."))
+    out.print(safe(f"To test your application with them: synthgen export {place} --to {harness_of(answers)}"))
+    out.print(safe(f"For more of them: {command} --rows 500"))
+    if kept < ENOUGH * (kept + rejected):
+        out.print(safe("If too few can be kept:"))
+        for advice in NOT_THEM:
+            out.print(safe(f"* {advice}"))
+        out.print(safe(f"and see what it does, at every save: synthgen preview {shlex.quote(str(recipe))} --watch"))
