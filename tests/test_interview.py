@@ -61,10 +61,10 @@ def test_each_question_is_asked_once_and_the_rest_follows_from_the_answers():
 
 
 def test_of_the_rest_only_that_is_asked_which_shall_be_different():
-    every = ["place", "voices", "odd", "cases", "out", "never", "tested", "rows"]
-    _, keys = asked({"topics": ["renew", "hours"], "change": ["place, voices, odd, never, tested, rows"]})
+    every = ["place", "voices", "odd", "cases", "out", "answers", "never", "tested", "rows"]
+    _, keys = asked({"topics": ["renew", "hours"], "change": ["place, voices, odd, answers, never, tested, rows"]})
     assert keys[keys.index("change") + 1 :] == every
-    _, keys = asked({"topics": ["renew", "hours"], "change": ["6, odd"], "odd": ["none"]})
+    _, keys = asked({"topics": ["renew", "hours"], "change": ["7, odd"], "odd": ["none"]})
     assert keys[keys.index("change") + 1 :] == ["odd", "rows"]
 
 
@@ -196,6 +196,15 @@ def test_what_must_never_happen_is_for_a_model_to_judge_in_promptfoo(tmp_path: P
     assert rubric
     asserts = YAML(typ="safe", pure=True).load(before + rubric.replace("# ", "") + after)["defaultTest"]["assert"]
     assert asserts[-1] == {"type": "llm-rubric", "value": 'The answer does not do this: promise a "refund"'}
+
+
+def test_an_application_that_answers_in_prose_is_not_graded_by_label(tmp_path: Path):
+    harness = load(api.new(tmp_path / "lib", answers=LIBRARY | {"answers": "prose"}).recipe).recipe.harness
+    assert harness is not None
+    assert (harness.input, harness.target) == ("message", None)
+    by_label = load(api.new(tmp_path / "sorter", answers=LIBRARY).recipe).recipe.harness
+    assert by_label is not None
+    assert by_label.target == "intent"
 
 
 def test_an_answer_that_is_taken_back_is_asked_again():

@@ -46,8 +46,8 @@ def told(output: Path, *replies: str, words: tuple[str, ...] = ()) -> str:
 
 
 def test_rows_are_grouped_by_what_is_right_for_them_as_it_is_exported(output: Path) -> None:
-    screens = {screen.right: screen.rows for screen in undecided(output)}
-    assert {right: [row.number for row in rows] for right, rows in screens.items()} == {
+    screens = {screen.label: screen.rows for screen in undecided(output)}
+    assert {label: [row.number for row in rows] for label, rows in screens.items()} == {
         "refund": [0, 2, 6, 8],
         "unclear": [1, 4, 7, 10],
         "parcel": [3, 5, 9, 11],
@@ -85,10 +85,15 @@ def test_what_is_no_number_is_told_and_nothing_is_decided(output: Path, reply: s
     assert not synthgen.review(output).file.exists()
 
 
+def test_where_the_answer_is_no_label_rows_are_grouped_by_what_they_are_about(tmp_path: Path) -> None:
+    made = synthgen.make({**one_table(FIELDS, 12), "harness": {"input": "input"}}, out=tmp_path / "out")
+    assert [(screen.label, len(screen.rows)) for screen in undecided(made.folder)] == [("refund", 6), ("parcel", 6)]
+
+
 def test_rows_without_labels_are_gone_through_a_screenful_at_a_time(tmp_path: Path) -> None:
     fields = {"number": {"kind": "id"}, "message": {"kind": "template", "template": "hello {{ number }}"}}
     made = synthgen.make({**one_table(fields, 50), "harness": {"input": "message"}}, out=tmp_path / "out")
-    assert [(screen.right, len(screen.rows)) for screen in undecided(made.folder)] == [("", 20), ("", 20), ("", 10)]
+    assert [(screen.label, len(screen.rows)) for screen in undecided(made.folder)] == [("", 20), ("", 20), ("", 10)]
 
 
 def test_the_page_and_the_terminal_are_not_opened_at_once(output: Path) -> None:

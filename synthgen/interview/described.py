@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from synthgen.interview.places import place_of
+
 MOST_TOPICS, LONGEST = 15, 6
 """Topics of a prompt, and words of one, at most."""
 MOST_RULES, LONGEST_RULE, HEADING = 20, 40, 8
@@ -24,12 +26,6 @@ INLINE = re.compile(
 """Topics in a sentence, with commas between them."""
 BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$")
 SORTS = re.compile(r"(?i)\b(classif\w*|categori[sz]e\w*|sort|route|label|intent)\b")
-PLACES = {
-    "search": r"(?i)\bsearch\b",
-    "mail": r"(?i)\be-?mails?\b|\btickets?\b|\binbox\b",
-    "texts": r"(?i)\bsms\b|\btext messages?\b|\bwhatsapp\b",
-}
-"""Where people type, by words of what the application is."""
 LEADING = re.compile(r"(?i)^(?:questions? (?:about|on)|help(?:ing)? (?:\w+ )?with|answer(?:ing)? questions? about|the|any|their|your)\s+")
 """Words before a topic that are none of it."""
 
@@ -50,8 +46,7 @@ def described(prompt: str) -> Described:
     role = ROLE.search(prompt)
     about = f"People who type to {_plain(role[1])}." if role else ""
     topics = tuple(_topics(prompt))
-    place = next((place for place, words in PLACES.items() if role and re.search(words, role[1])), "chat")
-    return Described(about, topics, tuple(_forbidden(prompt)), place, bool(topics and SORTS.search(prompt)))
+    return Described(about, topics, tuple(_forbidden(prompt)), place_of(role[1] if role else ""), bool(topics and SORTS.search(prompt)))
 
 
 def _topics(prompt: str) -> list[str]:

@@ -101,6 +101,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "The label by which your application says that it did not understand.",
         "unclear",
     ),
+    "answers": Explanation(
+        "With label, `harness:` names the label as the `target`, and only an answer that names it is right. With prose there is no target, "
+        "and results can still be compared by label.",
+        "label, if your application sorts messages; prose, if it chats.",
+        "prose",
+    ),
     "never": Explanation(
         "Each line becomes a comment in the promptfoo configuration, a rule for a model to judge answers by. Messages stay as they are.",
         "Press Return: there is none. It can be added under `harness:` later.",

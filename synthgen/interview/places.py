@@ -84,10 +84,14 @@ PLACES: dict[str, TypingPlace] = {
     ),
 }
 """By the name that an answer gives them."""
-NAMED_BY = {"search": r"search", "mail": r"e-?mail|ticket|contact form", "texts": r"text messages?|sms|whatsapp"}
-"""What names a place, in a sentence that says who types into what."""
+NAMED_BY = {
+    "search": r"(?i)\bsearch\b",
+    "mail": r"(?i)\be-?mails?\b|\btickets?\b|\binbox\b",
+    "texts": r"(?i)\bsms\b|\btext messages?\b|\bwhatsapp\b",
+}
+"""What names a place, in words of what an application is."""
 
 
 def place_of(about: str) -> str:
-    """The place that a sentence names; a chat, where it names none."""
-    return next((name for name, words in NAMED_BY.items() if re.search(rf"\b(?:{words})", about, re.IGNORECASE)), "chat")
+    """The place that words name; a chat, where they name none."""
+    return next((name for name, words in NAMED_BY.items() if re.search(words, about)), "chat")

@@ -16,7 +16,7 @@ from synthgen.interview.new_files import refuse_taken, write_new
 from synthgen.interview.placeholders import PromptTemplate, read_template
 from synthgen.interview.places import PLACES
 from synthgen.interview.variables import OTHER, kind_of
-from synthgen.interview.writing import SystemPrompt, write
+from synthgen.interview.writing import write
 from synthgen.text import decoding
 
 LONGEST_PROMPT = 100_000
@@ -64,10 +64,10 @@ def _from_description(folder: Path, prompt: str, about: Described, say: Callable
     if not about.topics:
         values["messages"] = {topic: list(messages) for topic, messages in GENERAL_TOPICS.items()}
     values |= {"odd": "some", "cases": list(PLACES[about.place].cases), "never": list(about.never) or None}
+    values["answers"] = "label" if about.sorts else "prose"
     topics = f"about {', '.join(about.topics)}" if about.topics else "which names no topics: general ones stand in"
     say(f"no variables: a system prompt, {topics}")
     refuse_taken(folder, [ANSWERS_FILE])
     answers = Answers(values)
-    system = SystemPrompt(prompt, about.sorts)
-    started = write(folder, answers, prompt=system, beside={ANSWERS_FILE: as_yaml(answers).splitlines()})
+    started = write(folder, answers, prompt=prompt, beside={ANSWERS_FILE: as_yaml(answers).splitlines()})
     return Started(started.recipe, stand_ins=started.stand_ins or tuple(GENERAL_TOPICS))

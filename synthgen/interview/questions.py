@@ -28,6 +28,10 @@ HARNESSES = {
 }
 ROWS = 60
 """Messages that are made first: somebody reads them all."""
+ANSWERS = {
+    "label": "one of the labels and nothing else, as what sorts messages does: answers are graded by that",
+    "prose": "what it likes: that there is an answer, no refusal, and well formed, is all that can be graded",
+}
 NUMBERED = 20
 """Options at most that are numbered, and may be named by their numbers."""
 GUESSES = "misguessed"
@@ -56,7 +60,7 @@ FIRST_TOPIC = "One a line, slips and all; three are a start. Where a fact stands
 """What is said once of the messages of a topic."""
 CHANGE: Key = ("change",)
 """The question what of the rest shall be different."""
-REST = {name: name for name in ("place", "voices", "odd", "never", "tested", "rows")} | {"cases": "odd", "out": "odd"}
+REST = {name: name for name in ("place", "voices", "odd", "answers", "never", "tested", "rows")} | {"cases": "odd", "out": "odd"}
 """The questions that are asked only of somebody who wants something different there, by the first part of their keys."""
 COLUMNS = {"id", "intent"}
 """Fields that every recipe of an interview has, and that a message may mention."""
@@ -121,7 +125,8 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
         "place": PLACES[likely].about,
         "voices": ", ".join(f"{voice} {weight}" for voice, weight in place.voices.items()),
         "odd": f"one in ten: {', '.join(place.cases)}; where no label fits any more, unclear is right",
-        "never": "nothing is forbidden to your application",
+        "answers": "your application answers with one of the labels",
+        "never": "nothing is forbidden to it",
         "tested": "not known yet",
         "rows": str(ROWS),
     }
@@ -162,6 +167,7 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
             "unclear",
             default="unclear",
         )
+    yield Question(("answers",), "What does your application answer?", form="one", options=ANSWERS, default="label")
     yield Question(("never",), "What must your application never do? One a line.", "Promise a refund.", form="lines")
     yield Question(("tested",), "How will you test it?", form="one", options=HARNESSES, brief=True, default="none")
     yield Question(("rows",), "How many messages?", str(ROWS), form="number", default=ROWS)

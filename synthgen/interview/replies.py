@@ -46,6 +46,7 @@ NAMES = (
     "odd",
     "cases",
     "out",
+    "answers",
     "never",
     "tested",
     "rows",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +25,7 @@ ABOUT = "People who type to an assistant."
 STAND_IN = "nobody typed these: put messages of your users in their place, a dozen or more"
 
 
-@dataclass(frozen=True)
-class SystemPrompt:
-    """The prompt of an application, and whether it answers with the topic of a message."""
-
-    text: str
-    sorts: bool = False
-
-
-def write(
-    folder: Path, answers: Answers, *, prompt: SystemPrompt | None = None, beside: Mapping[str, Iterable[str]] | None = None
-) -> Started:
+def write(folder: Path, answers: Answers, *, prompt: str = "", beside: Mapping[str, Iterable[str]] | None = None) -> Started:
     """Write `recipe.yaml` and `seeds/` into a folder, which has neither, and the lines of other files `beside` it. `prompt` is the
     application's own. Raises OutputError."""
     name, topics = recipe_name(folder), list(answers.get("topics", default=[]))
@@ -111,14 +100,14 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield ""
 
 
-def _harness(name: str, answers: Answers, prompt: SystemPrompt | None) -> Iterator[str]:
+def _harness(name: str, answers: Answers, prompt: str) -> Iterator[str]:
     """What must never happen, and what an eval harness reads."""
     never = [" ".join(line.split()) for line in answers.get("never") or []]
     yield f"# What your application reads, and what is right: synthgen export outputs/{name} --to {harness_of(answers)}"
     settings = {"input": "input" if _has_odd(answers) else "message"}
-    if prompt is None or prompt.sorts:
+    if answers.get("answers", default="label") == "label":
         settings |= {"target": "intent"} | ({"out": scalar(answers.get("out", default="unclear"))} if _has_odd(answers) else {})
-    if prompt is None and not never:
+    if not prompt and not never:
         yield f"harness: {{{', '.join(f'{key}: {value}' for key, value in settings.items())}}}"
         return
     yield "harness:"
@@ -126,8 +115,8 @@ def _harness(name: str, answers: Answers, prompt: SystemPrompt | None) -> Iterat
     if never:
         yield "  never:    # comments in the promptfoo configuration, for a model to judge; in other tests, write your own assertions"
         yield from (f"    - {scalar(act)}" for act in never)
-    if prompt is not None:
-        yield from block("system", prompt.text, 2)
+    if prompt:
+        yield from block("system", prompt, 2)
 
 
 def _facts(answers: Answers) -> Iterator[str]:

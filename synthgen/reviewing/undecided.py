@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from synthgen.dataset import Dataset
-from synthgen.dataset.layout import odd_cases
+from synthgen.dataset.layout import odd_cases, topic_of
 from synthgen.decisions.amended import honoured
 from synthgen.harness.cases import harness_of
 from synthgen.harness.suite import suite_of
@@ -29,10 +30,10 @@ class UndecidedRow:
 
 @dataclass(frozen=True)
 class UndecidedRows:
-    """Rows of a `table`, which are shown at once; `right` is the label that is right for all of them ("": no label is)."""
+    """Rows of a `table`, which are shown at once; all have the `label` that is right for them, or says what they are about ("": none)."""
 
     table: str
-    right: str
+    label: str
     rows: list[UndecidedRow]
 
 
@@ -41,15 +42,13 @@ def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
     reviewed = honoured(Dataset.open(folder))
     table, harness = harness_of(reviewed.dataset)
     suite = suite_of(table, harness)
-    standings = reviewed.review.standing(table.table)
-    by_label, left = dict[str, list[UndecidedRow]](), MOST
-    for case in suite.cases():
-        if not left or (case.id in standings and standings[case.id].status):
-            continue
-        right = case.target if suite.grading["kind"] == "label" and isinstance(case.target, str) else ""
-        number = int(case.id.rpartition("-")[2])
-        by_label.setdefault(right, []).append(UndecidedRow(number, case.text, tuple(odd_cases(case.labels))))
-        left -= 1
-    for right, rows in by_label.items():
+    standings, topic = reviewed.review.standing(table.table), topic_of(reviewed.dataset.recipe.fields, suite.labels)
+    open_ = (case for case in suite.cases() if case.id not in standings or not standings[case.id].status)
+    by_label = dict[str, list[UndecidedRow]]()
+    for case in islice(open_, MOST):
+        label = case.target if suite.grading["kind"] == "label" else case.labels[topic] if topic else None
+        row = UndecidedRow(int(case.id.rpartition("-")[2]), case.text, tuple(odd_cases(case.labels)))
+        by_label.setdefault(label if isinstance(label, str) else "", []).append(row)
+    for label, rows in by_label.items():
         for start in range(0, len(rows), TOGETHER):
-            yield UndecidedRows(table.table, right, rows[start : start + TOGETHER])
+            yield UndecidedRows(table.table, label, rows[start : start + TOGETHER])
