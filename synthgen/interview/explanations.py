@@ -119,7 +119,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "rows": Explanation(
         "It becomes `rows:`, how many messages `synthgen make` makes; --rows changes it for one run.",
-        "60: so many are read in a few minutes, and --rows makes more of the same.",
+        "64: so many are read in a few minutes, and --rows makes more of the same.",
         "500",
     ),
 }

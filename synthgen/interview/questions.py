@@ -26,7 +26,7 @@ HARNESSES = {
     "csv": "a program of mine reads it: a table",
     "none": "I don't know yet",
 }
-ROWS = 60
+ROWS = 64
 """Messages that are made first: somebody reads them all."""
 ANSWERS = {
     "label": "one of the labels and nothing else, as what sorts messages does: answers are graded by that",
