@@ -297,6 +297,17 @@ def test_the_command_tells_the_message_first_and_hostile_text_as_text(tmp_path: 
     assert "<b>" not in why(folder, 1)._repr_html_()
 
 
+def test_the_command_tells_what_matters_and_with_all_the_rest(shop: Making) -> None:
+    made = shop()
+    short, whole = (CliRunner().invoke(app, ["why", str(made.folder), "messages-0", *words]).output for words in ([], ["--all"]))
+    assert len(whole.splitlines()) > len(short.splitlines())
+    assert "made with python" in whole
+    assert "made with python" not in short
+    assert "; stream 3 / messages / " in whole
+    assert "; stream " not in short
+    assert short.rstrip().endswith("--all shows whole settings, frames and texts, random streams, models and versions")
+
+
 def test_the_command_tells_a_missing_row_in_words(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["why", str(tmp_path), "t-1"])
     assert (done.exit_code, "there is no output" in done.output) == (1, True)

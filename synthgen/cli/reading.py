@@ -124,6 +124,7 @@ def why(
         typer.Option("--recipe", metavar="RECIPE", help="the recipe that was run, where it is not where it was then (for its seed files)"),
     ] = None,
     allow: Allow = None,
+    full: Annotated[bool, typer.Option("--all", help="whole settings, frames and texts, random streams, models and versions")] = False,
     as_json: Json = False,
 ) -> None:
     """Tell everything about one row: who made its facts, what a model was asked and answered, what else it might have said."""
@@ -134,7 +135,7 @@ def why(
     if as_json:
         typer.echo(json.dumps(explanation.as_dict(), default=str, ensure_ascii=False))
     else:
-        terminal.print_why(explanation)
+        terminal.print_why(explanation, full=full)
 
 
 def diff(

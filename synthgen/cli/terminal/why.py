@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,24 +14,30 @@ from synthgen.models.budget import dollars
 
 if TYPE_CHECKING:
     from synthgen.api import Why
-    from synthgen.provenance.told import AnswerRecord, Attempt, CheckResult, PromptRecord
+    from synthgen.provenance.told import AnswerRecord, Attempt, CheckResult, FactRecord, PromptRecord
     from synthgen.provenance.told import CandidateRecord as Considered
 
-LONGEST = 400
-"""Characters of a value in the list of facts."""
+LONGEST, LONGEST_SETTING = 400, 40
+"""Characters of a value in the list of facts, and of a setting of what made it."""
+LINES = 8
+"""Lines of what a model read that are shown, its last ones."""
+OTHERS = 6
+"""Texts that are shown of those that the row did not get."""
+EVERYTHING = sys.maxsize
+SCALES = "topic: 1 is surely about it; sense: 0 is best, and what is below the others is left out"
 
 
-def print_why(explanation: Why) -> None:
-    """All that is known of a row."""
+def print_why(explanation: Why, *, full: bool = False) -> None:
+    """What is known of a row: what matters most, or all of it."""
     _head(f"{explanation.row} of {explanation.folder}, {_status(explanation)}")
     _inset(explanation.message, 2)
     out.print()
     if explanation.parent:
         out.print(safe(f"made from {explanation.parent}: synthgen why {explanation.folder} {explanation.parent}\n"))
     _head("facts, and who made them")
-    fields({fact.name: f"{_short(fact.value)}   ({fact.maker})" for fact in explanation.facts})
+    fields({fact.name: f"{_short(fact.value)}   ({fact.maker if full else _made_by(fact)})" for fact in explanation.facts})
     for attempt in explanation.attempts:
-        _attempt(attempt, explanation.row)
+        _attempt(attempt, explanation.row, full=full)
     if explanation.checks:
         _head("checks")
         for check in explanation.checks:
@@ -37,33 +45,47 @@ def print_why(explanation: Why) -> None:
         out.print()
     for record in explanation.aside:
         out.print(safe(f"try {record['try']} went to {record['to']}: {record['check']} ({record['field']}): {record['reason']}"))
-    for line in (*_model_lines(explanation), *(f"note: cannot be told: {reason}" for reason in explanation.untold)):
+    for line in (*(_model_lines(explanation) if full else ()), *(f"note: cannot be told: {reason}" for reason in explanation.untold)):
         out.print(safe(line))
+    if not full:
+        out.print(Text("--all shows whole settings, frames and texts, random streams, models and versions", style="dim"))
+
+
+def _made_by(fact: FactRecord) -> str:
+    """What made a fact, as far as it is short."""
+    if fact.source or fact.left_out:
+        return fact.maker
+    settings = ", ".join(f"{key}: {_short(value, LONGEST_SETTING)}" for key, value in fact.written.items())
+    return f"{fact.kind} ({settings})" if settings else fact.kind
 
 
 def _status(explanation: Why) -> str:
     return {"kept": "a row of its table", "not made": "not made"}.get(explanation.status, f"not in its table: in {explanation.status}")
 
 
-def _attempt(attempt: Attempt, row: str) -> None:
+def _attempt(attempt: Attempt, row: str, *, full: bool) -> None:
     number = "" if attempt.attempt is None else f", try {attempt.attempt}"
     _head(f"{attempt.field}: {attempt.kind}{number}{f', refused: {attempt.refusal}' if attempt.refusal else ''}")
     for question in attempt.questions:
-        _question(question)
+        _question(question, full=full)
     if attempt.candidates:
-        out.print(Text("  what the row might have got"))
-        for text in sorted(attempt.candidates, key=lambda text: bool(text.fate)):
+        is_scored = any(text.sense is not None for text in attempt.candidates)
+        out.print(Text(f"  what the row might have got{f' ({SCALES})' if is_scored else ''}"))
+        texts = sorted(attempt.candidates, key=lambda text: bool(text.fate))
+        shown = sum(not text.fate for text in texts) + (EVERYTHING if full else OTHERS)
+        for text in texts[:shown]:
             _candidate(text, row)
-        other_fates = ", ".join(f"{count:,} {fate}" for fate, count in attempt.others.items())
+        others = Counter(text.outcome for text in texts[shown:]) + Counter(attempt.others)
+        other_fates = ", ".join(f"{count:,} {fate}" for fate, count in others.items())
         if other_fates:
-            out.print(safe(f"    and of what was asked for rows beside it: {other_fates}"))
+            out.print(safe(f"    and others, of this row and those beside it: {other_fates}"))
     else:
         for answer in attempt.answers:
             _answer(answer)
     out.print()
 
 
-def _question(question: PromptRecord) -> None:
+def _question(question: PromptRecord, *, full: bool) -> None:
     seeds = {"seeds": f"{len(question.origin['seeds'])} messages"} if question.origin.get("seeds") else {}
     parameters, whose = (
         _joined_settings(question.origin | seeds | question.settings),
@@ -84,7 +106,13 @@ def _question(question: PromptRecord) -> None:
                 style="dim",
             )
         )
-        _inset(question.text)
+        _inset(question.text if full else _end_of(question.text))
+
+
+def _end_of(text: str) -> str:
+    """The last lines of a text, and how many stand before them."""
+    lines = text.split("\n")
+    return text if len(lines) <= LINES + 1 else "\n".join([f"… {len(lines) - LINES} lines before", *lines[-LINES:]])
 
 
 def _joined_settings(values: Mapping[str, object]) -> str:
@@ -142,6 +170,6 @@ def _inset(text: str, by: int = 4) -> None:
     out.print(safe("\n".join(f"{' ' * by}{line}".rstrip() for line in text.split("\n"))))
 
 
-def _short(value: object) -> str:
+def _short(value: object, longest: int = LONGEST) -> str:
     text = str(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
