@@ -119,6 +119,9 @@ def test_the_page_is_of_what_fits_in_its_order(shop: Path) -> None:
 
 
 def test_a_label_goes_by_the_name_that_is_shown(shop: Path) -> None:
+    others = [row["intent"] for row in synthgen.look(shop, where=["intent!=refund"], rows=100).rows]
+    assert "refund" not in others
+    assert len(others) + synthgen.look(shop, where=["intent=refund"]).fitting == synthgen.look(shop).fitting
     assert synthgen.look(shop, where=["voice=phone"]).rows == synthgen.look(shop, where=["message_voice=phone"]).rows != []
     assert synthgen.look(shop, "refused", where=["intent=late"]).rows == synthgen.look(shop, "refused", where=["values.intent=late"]).rows
     (first, *_) = synthgen.look(shop, fields=["voice", "provenance.row"], rows=1).rows

@@ -26,7 +26,9 @@ def look(
     ] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option("--where", metavar="FIELD=VALUE", help="only rows where it is so (=~ for a part of it); may be repeated"),
+        typer.Option(
+            "--where", metavar="FIELD=VALUE", help="only rows where it is so (!= where it is not, =~ for a part of it); may be repeated"
+        ),
     ] = None,
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="only rows with this in a text, whatever the case")] = "",
     sort: Annotated[str, typer.Option("--sort", metavar="FIELD", help="sorted by a field; -FIELD: falling")] = "",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from synthgen.dataset.dataset import Dataset
 from synthgen.dataset.find import rows_at
@@ -14,8 +15,24 @@ from synthgen.errors import LISTED, DataError, OutputError, did_you_mean, neares
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import to_text
 
+CONDITION = re.compile(r"([^=!]+)(=~|!=|=)(.*)", re.DOTALL)
 SHORT = 60
 """Characters of a value that may be proposed, at most."""
+
+
+class Condition(NamedTuple):
+    """What the value at a path must be: `=` the value, `!=` another, or `=~` one that has it as a part, whatever the case."""
+
+    path: str
+    operator: str
+    value: str
+
+    def holds(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row fulfils it."""
+        actual_text = _comparable(get_path(row, self.path))
+        if self.operator == "=~":
+            return self.value.casefold() in actual_text.casefold()
+        return (actual_text == self.value) == (self.operator == "=")
 
 
 @dataclass(frozen=True)
@@ -41,14 +58,13 @@ class Names:
         allowed = {*self.columns, *labels, *(fields if self.layout is None else ())}
         raise OutputError(f"table '{self.table}' has no field '{name}'", did_you_mean(name, allowed, "fields"))
 
-    def test(self, text: str) -> tuple[str, str]:
-        """The path and the value of FIELD=VALUE. Raises OutputError, DataError."""
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise DataError(
-                f"--where {text}: expected FIELD=VALUE", "such as --where intent='lost card', or --where message=~refund for a part of it"
-            )
-        return self.path(name.strip()), value.strip()
+    def condition(self, text: str) -> Condition:
+        """The condition FIELD=VALUE, FIELD!=VALUE or FIELD=~PART. Raises OutputError, DataError."""
+        if not (found := CONDITION.fullmatch(text)):
+            hint = "such as --where intent='lost card', --where case!=none, or --where message=~refund for a part of it"
+            raise DataError(f"--where {text}: expected FIELD=VALUE", hint)
+        name, operator, value = found.groups()
+        return Condition(self.path(name.strip()), operator, value.strip())
 
     @property
     def searched(self) -> list[str]:
@@ -67,11 +83,11 @@ class Names:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Rows that fit all `tests` (path and value) and have the text `search` in one of theirs, sorted by the path `by` ("": as they come),
+    """Rows that fulfil all `conditions` and have the text `search` in one of theirs, sorted by the path `by` ("": as they come),
     `falling` or rising; what has no value comes last."""
 
     names: Names
-    tests: Sequence[tuple[str, str]] = ()
+    conditions: Sequence[Condition] = ()
     search: str = ""
     by: str = ""
     falling: bool = False
@@ -81,35 +97,35 @@ class Wanted:
         """The filter, search and order of a command. Raises OutputError, DataError."""
         falling = sort.startswith("-")
         by = names.path(sort.removeprefix("-").strip()) if sort else ""
-        return cls(names, [names.test(text) for text in where], search.casefold(), by, falling)
+        return cls(names, [names.condition(text) for text in where], search.casefold(), by, falling)
 
     def places(self, candidates: Sequence[int]) -> Sequence[int]:
         """The places of those among the candidates, which are in ascending order. Raises OutputError."""
-        if not (self.tests or self.search or self.by):
+        if not (self.conditions or self.search or self.by):
             return candidates
-        roots = [*(path for path, _ in self.tests), *([self.by] if self.by else [])]
+        roots = [*(condition.path for condition in self.conditions), *([self.by] if self.by else [])]
         columns = list(dict.fromkeys([*map(root_of, roots), *(self._searched if self.search else ())]))
         rows = zip(candidates, rows_at(self.names.dataset, self.names.table, candidates, columns), strict=False)
         matches = [(place, get_path(row, self.by) if self.by else None) for place, row in rows if self._fits(row)]
         return [place for place, _ in (_sorted(matches, falling=self.falling) if self.by else matches)]
 
     def unmatched(self, candidates: Sequence[int]) -> list[str]:
-        """Of each test whose value none of the candidates has, that it is so, and the value that was meant or those that there are."""
-        tests = [(path, value) for path, value in self.tests if not value.startswith("~")]
-        if not tests:
+        """Of each condition whose value none of the candidates has, that it is so, and the value that was meant or those that there are."""
+        exact = [(condition.path, condition.value) for condition in self.conditions if condition.operator != "=~"]
+        if not exact:
             return []
-        values: dict[str, set[str]] = {path: set() for path, _ in tests}
+        values: dict[str, set[str]] = {path: set() for path, _ in exact}
         for row in rows_at(self.names.dataset, self.names.table, candidates, list(dict.fromkeys(map(root_of, values)))):
             for path, path_values in values.items():
                 path_values.add(_comparable(get_path(row, path)))
-        return [f"no row has {path}={value}{_instead(value, values[path])}" for path, value in tests if value not in values[path]]
+        return [f"no row has {path}={value}{_instead(value, values[path])}" for path, value in exact if value not in values[path]]
 
     @property
     def _searched(self) -> list[str]:
         return self.names.searched if self.names.layout else ["table", *self.names.searched]
 
     def _fits(self, row: Mapping[str, Any]) -> bool:
-        return all(_is(row, path, value) for path, value in self.tests) and (
+        return all(condition.holds(row) for condition in self.conditions) and (
             not self.search or any(self.search in leaf.casefold() for leaf in self.names.leaves(row))
         )
 
@@ -121,11 +137,6 @@ def _leaves(value: Any) -> Iterator[str]:
             yield from _leaves(part)
     elif value is not None:
         yield to_text(value)
-
-
-def _is(row: Mapping[str, Any], path: str, value: str) -> bool:
-    actual_text = _comparable(get_path(row, path))
-    return value[1:].casefold() in actual_text.casefold() if value.startswith("~") else actual_text == value
 
 
 def _comparable(value: Any) -> str:
