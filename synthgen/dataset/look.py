@@ -106,8 +106,9 @@ def look(
     rows: int | None = None,
     skip: int = 0,
 ) -> Looked:
-    """Rows of an output, or of a run that is not finished: those that fit all of `where` (FIELD=VALUE, FIELD!=VALUE, FIELD=~PART) and have `search` in one of their
-    texts, whatever the case, sorted by the field `sort` (`-FIELD`: falling); some of them, and how many fit in all.
+    """Rows of an output, or of a run that is not finished: those that fit all of `where` (FIELD=VALUE, FIELD!=VALUE or FIELD=~PART) and
+    have `search` in one of their texts, whatever the case, sorted by the field `sort` (`-FIELD`: falling); some of them, and how many fit
+    in all.
 
     `table` is a name in the output, or one of rows set aside (refused, unsure, review); by default the recipe's harness's, else the first.
     Of several tables those rows of the later ones are shown that belong to rows of the first. `row` is the id of the only row to read
