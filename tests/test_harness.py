@@ -596,6 +596,7 @@ def test_a_failing_case_says_what_was_answered_what_is_right_and_to_which_messag
     (tmp_path / "app.py").write_text("def reply(message):\n    return 'a toaster'\n")
     case = lines(targeted.folders["pytest"] / "cases.jsonl")[0]
     told = _pytest(targeted.folders["pytest"], tmp_path, APPLICATION="app:reply").stdout
+    assert f"test_reply[{case['id']}-{case['target']}]" in told
     assert f"answered 'a toaster', right is {case['target']!r}, to {case['input']!r}" in told
 
 

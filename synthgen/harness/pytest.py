@@ -25,7 +25,11 @@ with (HERE / "cases.jsonl").open(encoding="utf-8") as lines:
     CASES = [json.loads(line) for line in lines]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def name_of(case):
+    return f"{case['id']}-{case['target']}" if SUITE["grading"]["kind"] == "label" else case["id"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_reply(case, application, record_property):
     record_property("labels", json.dumps(case["labels"]))
     reply = application(case["input"])
