@@ -389,6 +389,7 @@ def test_answers_come_back_from_their_file_as_they_were(tmp_path: Path):
         ("topics: a\n", "topics: a list of texts is expected"),
         ("rows: yes please\n", "rows: a number from 1 to 1,000,000 is expected"),
         ("a: [b\n", "is not YAML"),
+        ("about: [5]\ntopics: [a, b]\n", "about: a text is expected"),
         ("about: x\n", "needs at least two topics"),
         ("topics: [a]\n", "topics: name at least two"),
         ("topics: [a, b]\nmessages: [a]\n", "the answer to 'messages' is a mapping"),

@@ -28,10 +28,11 @@ HARNESSES = {
 }
 ROWS = 64
 """Messages that are made first: somebody reads them all."""
-ANSWERS = {
+REPLIES = {
     "label": "one of the labels and nothing else, as what sorts messages does: answers are graded by that",
     "prose": "what it likes: that there is an answer, no refusal, and well formed, is all that can be graded",
 }
+"""What an application may answer, and what that means for tests."""
 NUMBERED = 20
 """Options at most that are numbered, and may be named by their numbers."""
 GUESSES = "misguessed"
@@ -119,7 +120,7 @@ def questions(answers: Answers) -> Iterator[Question]:
 
 def _of_the_rest(answers: Answers) -> Iterator[Question]:
     """What is usual, and one question what of it shall be different."""
-    likely = place_of(answers.get("about", default=""))
+    likely = place_of(str(answers.get("about", default="")))
     place = PLACES.get(str(answers.get("place", default=likely)), PLACES[likely])
     usual = {
         "place": PLACES[likely].about,
@@ -167,7 +168,7 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
             "unclear",
             default="unclear",
         )
-    yield Question(("answers",), "What does your application answer?", form="one", options=ANSWERS, default="label")
+    yield Question(("answers",), "What does your application answer?", form="one", options=REPLIES, default="label")
     yield Question(("never",), "What must your application never do? One a line.", "Promise a refund.", form="lines")
     yield Question(("tested",), "How will you test it?", form="one", options=HARNESSES, brief=True, default="none")
     yield Question(("rows",), "How many messages?", str(ROWS), form="number", default=ROWS)

@@ -50,7 +50,7 @@ def print_made(result: MakeResult) -> None:
     if REPORT in manifest["files"] and (result.folder / REPORT).exists():
         out.print(Text(f"report: {result.folder / REPORT}"))
     loads = f'"parquet", data_files="{result.address}/{table}/*.parquet"' if result.address else f'"{result.folder}", "{table}"'
-    out.print(Text(f"look: synthgen look {result.named}\nsort out: synthgen review {result.named} --reject 3,17 --accept rest"))
+    out.print(Text(f"look: synthgen look {result.named}\nsort out: synthgen review {result.named} --terminal"))
     out.print(Text(f"load: datasets.load_dataset({loads})"))
 
 
