@@ -69,6 +69,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield "tables:"
     yield "  traffic:"
     yield f"    rows: {answers.get('rows', default=ROWS)}"
+    yield f"    together: {ROWS}    # with more rows the first ones stay, and so does what was decided on them"
     yield "    fields:"
     yield f"      id: {{kind: id, prefix: {scalar(name)}}}"
     yield ""

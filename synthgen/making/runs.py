@@ -239,6 +239,8 @@ class Run:
         """How many rows are made together. A batch may take hours, so that one for many rows is better than one for few."""
         if not table.asks:
             return None
+        if table.table.together:
+            return table.table.together
         return BATCH_CHUNK if any(field.models() & self.batched for field in table.asked.values()) else ASKED_CHUNK
 
     def _table(self, table: TablePlan, store: TableStore, size: int | None, parent: TableStore | None) -> None:

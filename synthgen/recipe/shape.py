@@ -206,6 +206,8 @@ DEFAULT_MODELS: dict[str, type[BaseModelSpec] | type[ClaudeSpec]] = {"typist": B
 
 MOST_ROWS = 1_000_000_000
 """Rows that a table can have: more would take years, and a row's number is kept in 64 bits."""
+MOST_TOGETHER = 10_000
+"""Rows that can be asked for together: all that is typed for them is held."""
 MOST_SPREAD = 10_000
 """How many rows can be picked for being different: each is compared with all others."""
 
@@ -249,6 +251,11 @@ class Table(Part):
     )
     from_: From | None = Field(
         None, alias="from", json_schema_extra={"description": "the rows of another table that this one is made from, in place of `rows`"}
+    )
+    together: Annotated[int, Field(ge=1, le=MOST_TOGETHER)] | None = Field(
+        None,
+        description="how many rows models are asked for together (default: 512). These are chosen beside each other: with more rows the "
+        "first so many stay as they were",
     )
     fields: dict[Name, AnyField] = Field(
         min_length=1, json_schema_extra={"description": "the columns by name, each of a kind: typed, choice, fake, …"}

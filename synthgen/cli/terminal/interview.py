@@ -200,7 +200,7 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Pat
     out.print()
     out.print(safe(f"{kept} of {kept + rejected} messages are kept."))
     out.print(safe(f"To test your application with them: synthgen export {place} --to {harness_of(answers)}"))
-    out.print(safe(f"For more, beside them: {command} --rows 300 --seed 2 --out {shlex.quote(f'{output}-2')}"))
+    out.print(safe(f"For more, added to these: {command} --rows {2 * rows}, then {go_on}"))
     if kept < ENOUGH * (kept + rejected):
         out.print(safe("If too few can be kept:"))
         for advice in NOT_THEM:
