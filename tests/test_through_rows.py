@@ -168,3 +168,20 @@ def test_whoever_keeps_few_is_told_what_to_change(ended: Ended, capsys: pytest.C
 def test_whoever_wants_no_rows_is_told_how_they_are_made(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
     assert not ended("n").exists()
     assert "next: synthgen make " in capsys.readouterr().out
+
+
+def test_rows_that_say_something_else_since_are_undecided_again(output: Path) -> None:
+    told(output, "0", "", "")
+    changed = FIELDS | {"message": {"kind": "template", "template": "about {{ intent if intent == 'refund' else 'the ' + intent }}"}}
+    synthgen.make({**one_table(changed, 12), **HARNESS}, out=output)
+    state = synthgen.review(output)
+    again = sorted(row.number for screen in undecided(output) for row in screen.rows)
+    assert again == [int(name.rpartition("-")[2]) for name in state.outdated] == [3, 4, 5, 9, 10, 11]
+    assert "; nobody has decided on 6 rows" in state.notes[0]
+    assert synthgen.review(output, accept=["rest"]).outdated == ()
+    assert list(undecided(output)) == []
+
+
+def test_a_decision_that_was_taken_back_by_a_later_one_is_counted_once(output: Path) -> None:
+    synthgen.review(output, reject=["0"])
+    assert synthgen.review(output, accept=["0"]).hold == 1

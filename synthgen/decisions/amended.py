@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from synthgen.dataset import Dataset
 from synthgen.dataset.columns import PROVENANCE, decode_json_columns
+from synthgen.dataset.find import numbers
 from synthgen.decisions.known import Reviewable, cells, review_of
 from synthgen.decisions.plan import Fate, ReviewPlan, plan
 from synthgen.decisions.review import Review
@@ -38,20 +39,28 @@ class Honoured:
 
     @property
     def holding(self) -> int:
-        """How many decisions hold, of those that were not undone."""
-        return sum(len(standing.decisions) for table_plan in self.plans.values() for standing in table_plan.standings)
+        """How many decisions hold, of those that were not undone or replaced by another of their reviewer."""
+        return sum(standing.counting for table_plan in self.plans.values() for standing in table_plan.standings)
 
     @property
     def outdated(self) -> list[str]:
-        """The rows that changed after a decision on them, so that it does not hold."""
-        return [standing.row for table_plan in self.plans.values() for standing in table_plan.standings if standing.outdated]
+        """The rows that changed after a decision on them, so that it does not hold, and on which its reviewer has not decided since."""
+        return [standing.row for table_plan in self.plans.values() for standing in table_plan.standings if standing.waits]
+
+    def undecided(self, table: str) -> list[int]:
+        """The numbers of the rows of a table on which no decision holds."""
+        decided = {standing.row for standing in self.plans[table].standings if standing.status} if table in self.plans else set[str]()
+        return [number for number in numbers(self.reviewable.dataset, table).tolist() if f"{table}-{number}" not in decided]
 
     def notes(self) -> Iterator[str]:
         """Notes on the decisions, a line each; nothing where there are none."""
         yield from self.review.notes
         if not len(self.review):
             return
-        yield f"{self.holding:,} of reviewers' decisions hold ({self.review.file.name})"
+        decisions = "1 of reviewers' decisions holds" if self.holding == 1 else f"{self.holding:,} of reviewers' decisions hold"
+        undecided = sum(len(self.undecided(name)) for name, table_plan in self.plans.items() if table_plan.standings)
+        others = f"; nobody has decided on {undecided:,} row{'s' * (undecided > 1)}" if undecided else ""
+        yield f"{decisions} ({self.review.file.name}){others}"
         if self.outdated:
             more = ", …" if len(self.outdated) > NAMED else ""
             rows, these = ("row is", "it says") if len(self.outdated) == 1 else ("rows are", "these say")

@@ -12,15 +12,15 @@ from typing import Literal
 from synthgen.dataset import Dataset, output_at
 from synthgen.dataset.find import numbers, rows_at
 from synthgen.dataset.look import Looked
+from synthgen.decisions.amended import honoured
 from synthgen.decisions.decision import Decision, seen
 from synthgen.decisions.known import Reviewable, number_of, review_of
-from synthgen.decisions.review import Review
 from synthgen.errors import DataError, OutputError, SynthgenError
 from synthgen.spec.numbers_named import numbers_named
 
 Verdict = Literal["accept", "reject", "unsure"]
 REST = "rest"
-"""Stands for all rows on which nobody has decided."""
+"""Stands for all rows on which no decision holds."""
 USUAL = "not good enough"
 """Why rows are rejected of which nobody says why."""
 
@@ -30,7 +30,7 @@ def decide(folder: str | Path, rows: Mapping[Verdict, Sequence[str | int]], *, b
     each verdict is on, and the reason of those that are rejected. `by` is who decides (default: who works here). Nothing is written unless
     all rows are there. Raises OutputError, DataError."""
     dataset = Dataset.open(folder)
-    review, reviewable = review_of(dataset), Reviewable(dataset)
+    review = review_of(dataset)
     verdicts: dict[str, dict[int, Verdict]] = {}
     for verdict, names in rows.items():
         for name in dict.fromkeys(each for named in names for each in _each(str(named), dataset.tables) if each != REST):
@@ -39,10 +39,11 @@ def decide(folder: str | Path, rows: Mapping[Verdict, Sequence[str | int]], *, b
                 raise DataError(f"{name} is to be {' and '.join(f'{other}ed' for other in rows)}", "give it to one of them")
     rest = next((verdict for verdict, names in rows.items() if REST in map(str, names)), None)
     if rest:
-        _add_rest(dataset, review, verdicts.setdefault(dataset.tables[0], {}), rest)
+        first = dataset.tables[0]
+        verdicts[first] = dict.fromkeys(honoured(dataset, review).undecided(first), rest) | verdicts.get(first, {})
     decisions = list[Decision]()
     for table, wanted in verdicts.items():
-        read = reviewable.fields(table)
+        read = Reviewable(dataset).fields(table)
         places = _places(dataset, table, wanted)
         if missing := wanted.keys() - places.keys():
             hint = f"`synthgen look {folder} --short` shows which there are; nothing was written"
@@ -67,15 +68,6 @@ def _each(name: str, tables: Sequence[str]) -> list[str]:
     with suppress(ValueError):
         return list(map(str, numbers_named(name)))
     return [name]
-
-
-def _add_rest(dataset: Dataset, review: Review, verdicts: dict[int, Verdict], verdict: Verdict) -> None:
-    """Give the verdict to all rows of the first table that have none yet."""
-    table = dataset.tables[0]
-    decided = {name for name, standing in review.standing(table).items() if standing.status}
-    for number in numbers(dataset, table).tolist():
-        if f"{table}-{number}" not in decided:
-            verdicts.setdefault(number, verdict)
 
 
 def _place(folder: str | Path, tables: Sequence[str], name: str) -> tuple[str, int]:

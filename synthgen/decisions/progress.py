@@ -64,7 +64,7 @@ def _progress(honoured: Honoured, table: str) -> ReviewProgress:
         let_in=summary.get("let in", 0),
         left_out=summary.get("left out", 0),
         waiting=waiting - len(plan.settled if plan else ()),
-        outdated=sum(bool(standing.outdated) for standing in standings),
+        outdated=sum(standing.waits for standing in standings),
         enough=enough(status["accepted"], decided, rows),
         agreement=tuple(kappa(standings)),
     )

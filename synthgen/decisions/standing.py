@@ -47,6 +47,19 @@ class Standing:
         return next(iter(statuses), None)
 
     @property
+    def counting(self) -> int:
+        """How many decisions count: those that another of their reviewer did not replace."""
+        return sum(
+            self.by.get(decision.by) is decision or decision.changes or decision.decision not in STATUS for decision in self.decisions
+        )
+
+    @property
+    def waits(self) -> bool:
+        """Whether a decision is outdated whose reviewer has not decided since."""
+        deciding = {decision.by for decision in self.decisions}
+        return any(decision.by not in deciding for decision in self.outdated)
+
+    @property
     def out(self) -> bool:
         """Whether the row stays out: anybody rejects it."""
         return any(decision.decision == "reject" for decision in self.by.values())

@@ -42,12 +42,12 @@ def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
     reviewed = honoured(Dataset.open(folder))
     table, harness = harness_of(reviewed.dataset)
     suite = suite_of(table, harness)
-    standings, topic = reviewed.review.standing(table.table), topic_of(reviewed.dataset.recipe.fields, suite.labels)
-    open_ = (case for case in suite.cases() if case.id not in standings or not standings[case.id].status)
+    topic, numbers = topic_of(reviewed.dataset.recipe.fields, suite.labels), set(reviewed.undecided(table.table))
+    open_ = ((number, case) for case in suite.cases() if (number := int(case.id.rpartition("-")[2])) in numbers)
     by_label = dict[str, list[UndecidedRow]]()
-    for case in islice(open_, MOST):
+    for number, case in islice(open_, MOST):
         label = case.target if suite.grading["kind"] == "label" else case.labels[topic] if topic else None
-        row = UndecidedRow(int(case.id.rpartition("-")[2]), case.text, tuple(odd_cases(case.labels)))
+        row = UndecidedRow(number, case.text, tuple(odd_cases(case.labels)))
         by_label.setdefault(label if isinstance(label, str) else "", []).append(row)
     for label, rows in by_label.items():
         for start in range(0, len(rows), TOGETHER):
