@@ -49,7 +49,8 @@ class EvalCase:
 
 @dataclass(frozen=True)
 class Suite:
-    """What is exported: the cases of a table, how answers are graded, and `notes` on both."""
+    """What is exported: the cases of a table, how answers are graded, and `notes` on both. The label `topic` says what an input is about,
+    and `about_it` of which rows that is true."""
 
     name: str
     about: str
@@ -60,6 +61,8 @@ class Suite:
     labels: dict[str, str]
     model: str
     notes: list[str]
+    topic: str | None = None
+    about_it: Targets | None = None
 
     @property
     def slug(self) -> str:
@@ -73,11 +76,14 @@ class Suite:
 
     def cases(self) -> Iterator[EvalCase]:
         """The rows that can be cases, in order: those with an input and, where targets are wanted, a target."""
-        needed = [root_of(self.harness.input), *(self.targets.columns if self.targets else [])]
+        needed = [root_of(self.harness.input), *(column for part in (self.targets, self.about_it) if part for column in part.columns)]
         for name, row in self.rows.read([*needed, *self.labels.values()]):
             case_input, target = input_of(get_path(row, self.harness.input)), target_of(self.targets.of(row)) if self.targets else None
             if case_input is not None and (self.targets is None or target is not None):
-                yield EvalCase(name, case_input, target, {short: row[column] for short, column in self.labels.items()})
+                labels = {short: row[column] for short, column in self.labels.items()}
+                if self.topic and self.about_it:
+                    labels[self.topic] = self.about_it.of(row)
+                yield EvalCase(name, case_input, target, labels)
 
 
 def input_of(value: Any) -> str | list[Turn] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from synthgen.dataset.layout import topic_of
 from synthgen.dataset.table import FEW, MANY, TableRows
 from synthgen.errors import OutputError
 from synthgen.harness.cases import Suite, target_of
@@ -22,6 +23,7 @@ def suite_of(rows: TableRows, harness: Harness) -> Suite:
     name = f"{rows.manifest['name']}-{rows.table}"
     targets = targets_of(recipe, rows.columns, harness)
     labels = rows.labels([root_of(harness.input)])
+    topic = topic_of(recipe.fields, labels)
     return Suite(
         name,
         recipe.about,
@@ -32,6 +34,8 @@ def suite_of(rows: TableRows, harness: Harness) -> Suite:
         labels,
         recipe.claudes.get("claude", ClaudeSpec()).name,
         [],
+        topic,
+        targets_of(recipe, rows.columns, harness.model_copy(update={"target": labels[topic]})) if topic else None,
     )
 
 

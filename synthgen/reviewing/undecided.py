@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from synthgen.dataset import Dataset
-from synthgen.dataset.layout import odd_cases, topic_of
+from synthgen.dataset.layout import odd_cases
 from synthgen.decisions.amended import honoured
 from synthgen.harness.cases import harness_of
 from synthgen.harness.suite import suite_of
@@ -30,7 +30,8 @@ class UndecidedRow:
 
 @dataclass(frozen=True)
 class UndecidedRows:
-    """Rows of a `table`, which are shown at once; all have the `label` that is right for them, or says what they are about ("": none)."""
+    """Rows of a `table`, which are shown at once; all have the `label` that is right for them, or says what they are about ("":
+    none)."""
 
     table: str
     label: str
@@ -42,11 +43,11 @@ def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
     reviewed = honoured(Dataset.open(folder))
     table, harness = harness_of(reviewed.dataset)
     suite = suite_of(table, harness)
-    topic, numbers = topic_of(reviewed.dataset.recipe.fields, suite.labels), set(reviewed.undecided(table.table))
+    numbers = set(reviewed.undecided(table.table))
     open_ = ((number, case) for case in suite.cases() if (number := int(case.id.rpartition("-")[2])) in numbers)
     by_label = dict[str, list[UndecidedRow]]()
     for number, case in islice(open_, MOST):
-        label = case.target if suite.grading["kind"] == "label" else case.labels[topic] if topic else None
+        label = case.target if suite.grading["kind"] == "label" else case.labels[suite.topic] if suite.topic else None
         row = UndecidedRow(number, case.text, tuple(odd_cases(case.labels)))
         by_label.setdefault(label if isinstance(label, str) else "", []).append(row)
     for label, rows in by_label.items():

@@ -40,7 +40,7 @@ def serve(folder: str | Path, announce: Callable[[Up], None], *, port: int = 0, 
     except ImportError as error:
         if lacks_memory(error):
             raise
-        hint = f"{install_extra('review', 'starlette', 'uvicorn')}\nor without a page: synthgen review {folder} --reject 3,17 --accept rest"
+        hint = f"{install_extra('review', 'starlette', 'uvicorn')}\nor without a page: synthgen review {folder} --terminal"
         raise OutputError(f"the review page needs a package that is not installed: {error.name}", hint) from None
     from synthgen.reviewing.page.desk import ReviewDesk
 
