@@ -709,6 +709,7 @@ def test_the_facts_that_a_message_mentions():
     assert mentioned("True, and a B", {"yes": True, "letter": "B"}) == {}
     assert mentioned("48213", FACTS) == {}
     assert mentioned("148213 fernways", FACTS) == {}
+    assert mentioned("card declined for £12.50", {"number": 12.5, "plain": "12.50", "amount": "£12.50"}) == {"amount": "£12.50"}
 
 
 def test_people_places_and_companies_are_many():

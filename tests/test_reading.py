@@ -134,3 +134,12 @@ def test_nobody_says_it_twice(text: str, reason: str) -> None:
 def test_a_slot_that_a_seed_has_twice_may_come_twice() -> None:
     seeds = [*SEEDS, "not <amount> but <amount>"]
     assert read("i was charged <amount> and then <amount> again", seeds) == "i was charged <amount> and then <amount> again"
+
+
+def test_a_topic_has_no_slots_but_its_own_and_what_is_mentioned() -> None:
+    own = {"": frozenset({"merchant"})}
+    assert read("i was charged <amount>", own=own) == Refusal(
+        "strange slot", "<amount>, which no seed of '' has, in: i was charged <amount>"
+    )
+    assert read("i was charged <amount>", own={"": frozenset({"amount"})}) == "i was charged <amount>"
+    assert read("i was charged <amount>", own={"another": frozenset()}) == "i was charged <amount>"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ class Reader:
     """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be repeated, slots
     of `mentioned` names stand where they were asked for, and messages have so many `words` (fewest, most). Where they must be about their
     `topics`, these tell whether they are, as `likely` as is asked; `harmless` says whether what no company wants is refused, `apart`
-    whether messages that are nearly a seed are."""
+    whether messages that are nearly a seed are. Messages about a topic that is in `own` have no slots but those, and what is mentioned."""
 
     about: str
     seeds: Sequence[str]
@@ -52,6 +52,7 @@ class Reader:
     likely: float = 0.0
     harmless: bool = True
     apart: bool = False
+    own: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def message(self, row: Row, completion: Completion) -> str | Refusal:
         """The message in a continuation, its slots not yet filled, or why it is refused."""
@@ -85,6 +86,9 @@ class Reader:
             return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
         if unwanted := slot_names & self.mentioned - required:
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
+        topic = str(prompt.origin.get("topic", ""))
+        if topic in self.own and (strange := slot_names - self.own[topic] - required):
+            return Refusal("strange slot", f"<{min(strange)}>, which no seed of '{topic}' has, in: {message}")
         essence = frames.normalise(message)
         if essence in self._essences:
             return Refusal("copied seed", message)

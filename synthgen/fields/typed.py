@@ -68,8 +68,8 @@ class _ForLabels(NamedTuple):
     worse: float
 
 
-LABELS = "labels"
-FOR_LABELS = {LABELS: _ForLabels(0.9, 0.9, 7, 0.0, WORSE), "sense": _ForLabels(1.0, 0.7, 10, 0.85, 0.7)}
+LABELS, SENSE = "labels", "sense"
+FOR_LABELS = {LABELS: _ForLabels(0.9, 0.9, 7, 0.0, WORSE), SENSE: _ForLabels(1.0, 0.7, 10, 0.85, 0.7)}
 """The aims for which a label must hold, by name. Figures: docs/labels.md."""
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -485,7 +485,10 @@ class Typed(Asked):
     def _choosing(self) -> Choosing:
         mention, about = frozenset(self.mention), self._context.about
         seeds, apart = self._seeds.all, self.for_labels and self.like is None  # of messages like logs some are as near to these
-        reader = Reader(about, seeds, self.originals, mention, self.words, self.topics, self._likely, harmless=self.harmless, apart=apart)
+        own = {topic: frozenset().union(*map(slots, pool)) for topic, pool in self.pools.items()} if self.aim == SENSE else {}
+        reader = Reader(
+            about, seeds, self.originals, mention, self.words, self.topics, self._likely, harmless=self.harmless, apart=apart, own=own
+        )
         targets, voices = (self.targets, self.voices) if self.chooses else ({}, {})
         worse = self._for_labels.worse if self._for_labels else WORSE
         return Choosing(reader, self.topics, targets, voices, 0.0 if self.like else worse)

@@ -57,7 +57,8 @@ def lettered(stream: Random, message: str, letters: str = "[A-Za-z]{2}") -> str:
 
 
 def mentioned(message: str, facts: Mapping[str, Value]) -> dict[str, str]:
-    """The row's facts that the message mentions, as typed there. Labels, which have neither digits nor capitals, do not count."""
+    """The row's facts that the message mentions, as typed there, but for one that is a part of another, as 12.50 is of £12.50. Labels,
+    which have neither digits nor capitals, do not count."""
     mentions: dict[str, str] = {}
     for name, fact in facts.items():
         text = " ".join(str(fact).split())
@@ -66,7 +67,7 @@ def mentioned(message: str, facts: Mapping[str, Value]) -> dict[str, str]:
         match = re.search(rf"(?<!\w){re.escape(text)}(?!\w)", message, re.IGNORECASE) if len(text) < len(message) else None
         if match and text not in mentions.values():
             mentions[name] = match[0]
-    return mentions
+    return {name: text for name, text in mentions.items() if not any(text in other and text != other for other in mentions.values())}
 
 
 def content_words(text: str) -> frozenset[str]:
