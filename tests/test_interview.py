@@ -487,3 +487,15 @@ def test_a_short_reply_is_no_edge_case_and_what_was_understood_is_said(tmp_path:
     assert "prompt injection" in question
     assert "understood: truncated, empty" in printed
     assert load(tmp_path / "food-bot" / "recipe.yaml").recipe.name == "food-bot"
+
+
+def test_topics_and_values_may_stand_in_a_line_with_commas(tmp_path: Path):
+    lines = "app\nPeople.\nrenew a book, hours\n\ncan i renew <title>, pls\nis <title> in, or <title>\n\n\n\nWolf Hall, Circe , 1984\n\n\n"
+    printed, code = talk(tmp_path, lines)
+    assert code == 0, printed
+    assert "understood: 2 lines: renew a book, hours" in printed
+    assert "understood: 3 lines: Wolf Hall, Circe, 1984" in printed
+    assert "<title> stands twice, and both would be the same: call the second one <title_2>" in printed
+    answers = interview.load(tmp_path / "app" / "answers.yaml")
+    assert answers.get("messages", "renew a book") == ["can i renew <title>, pls"]
+    assert answers.get("values", "title") == ["Wolf Hall", "Circe", "1984"]

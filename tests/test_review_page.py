@@ -712,7 +712,7 @@ def test_without_the_extra_there_is_a_line_that_installs_it(made: Path, tmp_path
         with pytest.raises(OutputError, match="uvicorn") as told:
             serve(made.absolute(), lambda up: None)
         way, other = told.value.hint.split("\nor without a page: ")
-        assert (way, other) == (hint, f"synthgen review {made.absolute()} --reject 3,17 --accept rest")
+        assert (way, other) == (hint, f"synthgen review {made.absolute()} --terminal")
     monkeypatch.setattr("synthgen.versions.CHECKOUT", tmp_path)
     assert install_extra("review", "starlette", "uvicorn") == "pip install starlette uvicorn"
 

@@ -145,7 +145,7 @@ def test_what_an_output_was_made_from_does_not_leave() -> None:
 def test_rows_of_an_earlier_version_are_told_of_before_they_are_replaced() -> None:
     told = list[str]()
     synthgen.make("a/recipe.yaml", rows=5, before=lambda checked: told.extend(checked.notes))
-    assert told == ["outputs/demo has 3 rows of an earlier version of this recipe: the new ones replace them (-o DIR keeps both)"]
+    assert told == ["outputs/demo has 3 rows that were made before with other settings: those of now replace them (-o DIR keeps both)"]
     told.clear()
     assert synthgen.make("a/recipe.yaml", rows=5, before=lambda checked: told.extend(checked.notes)).already
     synthgen.make("a/recipe.yaml", rows=5, fresh=True, before=lambda checked: told.extend(checked.notes))

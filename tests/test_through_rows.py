@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -87,7 +88,11 @@ def test_what_is_no_number_is_told_and_nothing_is_decided(output: Path, reply: s
 
 def test_where_the_answer_is_no_label_rows_are_grouped_by_what_they_are_about(tmp_path: Path) -> None:
     made = synthgen.make({**one_table(FIELDS, 12), "harness": {"input": "input"}}, out=tmp_path / "out")
-    assert [(screen.label, len(screen.rows)) for screen in undecided(made.folder)] == [("refund", 6), ("parcel", 6)]
+    assert [(screen.label, len(screen.rows)) for screen in undecided(made.folder)] == [("refund", 4), ("", 4), ("parcel", 4)]
+    done = api.export(made.folder, "jsonl")
+    cases = [json.loads(line) for file in done.folders["jsonl"].glob("*.jsonl") for line in file.read_text("utf-8").splitlines()]
+    assert {case["input"]: case["labels"]["intent"] for case in cases if not case["input"]} == {"": None}
+    assert all(case["labels"]["intent"] for case in cases if case["input"])
 
 
 def test_rows_without_labels_are_gone_through_a_screenful_at_a_time(tmp_path: Path) -> None:
@@ -154,7 +159,7 @@ def test_an_interview_ends_with_rows_that_somebody_keeps(ended: Ended, capsys: p
     printed = capsys.readouterr().out
     assert "7 of 8 messages are kept." in printed
     assert f"synthgen export {output} --to promptfoo" in printed
-    assert "If too few" not in printed
+    assert "Where too few" not in printed
     assert synthgen.review(output).tables[0].rejected == 1
 
 
@@ -162,7 +167,7 @@ def test_whoever_keeps_few_is_told_what_to_change(ended: Ended, capsys: pytest.C
     ended("y", "0 1 3 7", "")
     printed = capsys.readouterr().out
     assert "4 of 8 messages are kept." in printed
-    assert "more and longer seeds" in printed
+    assert "more messages of your own help most" in printed
 
 
 def test_whoever_wants_no_rows_is_told_how_they_are_made(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
@@ -79,6 +80,7 @@ def _go_through(output: str, by: str, reason: str) -> None:
     with suppress(KeyboardInterrupt):
         go_through(output, by=by, reason=reason)
     terminal.print_decided(api.review(output))
+    terminal.err.print(terminal.safe(f"rows that are rejected stay out of exports: synthgen export {shlex.quote(output)} --to promptfoo"))
 
 
 def _names(listed: Sequence[str] | None) -> list[str]:

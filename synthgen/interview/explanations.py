@@ -25,7 +25,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "claims-bot (letters, digits, '.', '_' and '-')",
     ),
     "about": Explanation(
-        "It becomes `about:`, the first line that the model reads before it types: it decides what they are about where seeds do not.",
+        "It becomes `about:`, the first line that the model reads before it types.",
         "Say who your users are and where they type, in one sentence; a rough one is better than none.",
         "Employees of a company, typing into the payroll assistant of its intranet.",
     ),

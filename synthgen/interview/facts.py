@@ -51,7 +51,11 @@ FACTS: dict[str, FactKind] = {
         '{kind: date, between: [+1d, +60d], format: "%-d %B"}',
     ),
     "month": FactKind("a month, such as October", "month", '{kind: date, between: [-300d, -1d], format: "%B"}'),
-    "city": FactKind("a city", "city town place from to destination", "{kind: fake, provider: city}"),
+    "city": FactKind(
+        "a city, of ten large ones",
+        "city town from to destination",
+        "{kind: choice, label: false, options: [London, Leeds, Bristol, Glasgow, Dublin, Boston, Denver, Austin, Toronto, Sydney]}",
+    ),
     "mail": FactKind("an e-mail address", "mail email", "{kind: fake, provider: free_email}"),
     "phone": FactKind("a telephone number", "phone telephone mobile", "{kind: fake, provider: phone_number, locale: en_GB}"),
     "link": FactKind("a link to a page", "link url page website", "{kind: fake, provider: url}"),

@@ -57,7 +57,10 @@ OFTEN_ODD = (
 """Edge cases that are shown first, behind those of the place."""
 OFTEN_FACTS = "list", "number", "code", "money", "count", "soon"
 """Kinds of facts that are shown where all were shown before."""
-FIRST_TOPIC = "One a line, slips and all; three are a start. Where a fact stands, write a name for it, such as <amount>: any name will do."
+FIRST_TOPIC = (
+    "One a line, slips and all. Three will do, six make rows that vary. Where a fact stands, write a name for it, such as <amount>: any "
+    "name will do, and another for each meaning."
+)
 """What is said once of the messages of a topic."""
 CHANGE: Key = ("change",)
 """The question what of the rest shall be different."""
@@ -124,14 +127,21 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
     place = PLACES.get(str(answers.get("place", default=likely)), PLACES[likely])
     usual = {
         "place": PLACES[likely].about,
-        "voices": ", ".join(f"{voice} {weight}" for voice, weight in place.voices.items()),
-        "odd": f"one in ten: {', '.join(place.cases)}; where no label fits any more, unclear is right",
-        "answers": "your application answers with one of the labels",
-        "never": "nothing is forbidden to it",
-        "tested": "not known yet",
-        "rows": str(ROWS),
+        "voices": f"ways of typing, by weight: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
+        "odd": f"one message in ten is {', '.join(place.cases)}; those without a topic get the label unclear",
+        "answers": "your application answers with one of the labels; if it chats, change this to prose",
+        "never": "there is nothing that it must never do",
+        "tested": "you don't know yet which eval harness will test it",
+        "rows": f"{ROWS} messages to begin with",
     }
-    yield Question(CHANGE, "The rest is usually so. What shall be different?", "odd, never", form="several", options=usual, default=[])
+    yield Question(
+        CHANGE,
+        "The rest is mostly like this. Return takes it; or name what shall be different.",
+        "odd, never",
+        form="several",
+        options=usual,
+        default=[],
+    )
     yield Question(
         ("place",), "Where do they type?", form="one", options={name: place.about for name, place in PLACES.items()}, default=likely
     )
@@ -203,7 +213,7 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
 def _of_fact(slot: str, kind: str, messages: Sequence[str]) -> Iterator[Question]:
     """What is to be known of a fact of a kind."""
     if kind == "list":
-        yield Question(("values", slot), f"Which are there for <{slot}>? One a line.", "Brightwell", form="lines")
+        yield Question(("values", slot), f"Which are there for <{slot}>? One a line, or with commas.", "Brightwell", form="lines")
     elif kind == "code":
         text = f"What does <{slot}> look like? Give one example: its digits are drawn anew, its letters stay."
         yield Question(("codes", slot), text, "EXP-12345", form="code", default=example_of_code(slot, messages))

@@ -103,7 +103,14 @@ def line_objection(question: Question, line: str) -> str:
         return f"'{line[:40]}…' is long for a label: a few words are better"
     if question.key[0] == "messages" and (taken := sorted(slots(line) & TAKEN)):
         return f"<{taken[0]}> names a column of the dataset: call the fact something else"
+    if question.key[0] == "messages" and (twice := [slot for slot in sorted(slots(line)) if line.count(f"<{slot}>") > 1]):
+        return f"<{twice[0]}> stands twice, and both would be the same: call the second one <{twice[0]}_2>"
     return ""
+
+
+def entries_of(question: Question, line: str) -> list[str]:
+    """What a line of a list holds: of topics and of values several, where commas stand between them."""
+    return [entry for part in line.split(",") if (entry := part.strip())] if question.key[0] in ("topics", "values") else [line]
 
 
 def load(file: Path) -> Answers:

@@ -168,7 +168,7 @@ def _replaced(output: Output, earlier: Mapping[str, Any] | None) -> Iterator[str
     if earlier is not None:
         rows = sum(table["rows"] for table in earlier["tables"].values())
         reviewed = "; decisions of reviewers hold only for rows that stay as they are" if output.review.exists() else ""
-        replaced = f"{output.named} has {rows:,} rows of an earlier version of this recipe: the new ones replace them"
+        replaced = f"{output.named} has {rows:,} rows that were made before with other settings: those of now replace them"
         yield f"{replaced} (-o DIR keeps both){reviewed}"
 
 

@@ -16,7 +16,7 @@ from synthgen.interview import Question, understood
 from synthgen.interview.answers import Key
 from synthgen.interview.explanations import explanation
 from synthgen.interview.questions import NUMBERED
-from synthgen.interview.replies import UnknownOption, line_objection, replaced
+from synthgen.interview.replies import UnknownOption, entries_of, line_objection, replaced
 
 BACK = "<"
 EXPLAIN = "?"
@@ -102,8 +102,11 @@ def _list(question: Question, lines: list[str], keep: Callable[[list[str]], None
         elif line and (objection := line_objection(question, line)):
             err.print(safe(objection), style="yellow")
         elif line:
-            lines.append(line)
+            entries = entries_of(question, line)
+            lines += entries
             keep(lines)
+            if len(entries) > 1:
+                out.print(safe(f"  understood: {len(entries)} lines: {', '.join(entries)}"), style="dim")
         elif answer := _whole(question, lines):
             return answer[0], True
     return lines, False
@@ -127,7 +130,7 @@ def _print_entries(lines: Sequence[str]) -> None:
     for number, line in enumerate(lines, 1):
         out.print(safe(f"  {number:>2}  {line}"))
     if lines:
-        out.print(Text("  these are kept: add more; -2 takes the second out", style="dim"))
+        out.print(Text(f"  these are kept: add more; -{len(lines)} takes the last one out", style="dim"))
 
 
 def print_question(question: Question) -> None:

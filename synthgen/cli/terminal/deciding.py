@@ -41,7 +41,7 @@ def go_through(output: str | Path, *, by: str = "", reason: str = "") -> tuple[i
 def _unwanted(screen: UndecidedRows, how_far: str) -> list[int] | None:
     """Which rows of a screenful somebody would not keep, by their numbers; None where they go back."""
     out.print()
-    out.print(Text.assemble((f"{how_far}  ", "dim"), (safe(screen.label or screen.table).plain, "bold"), ": which would you not keep?"))
+    out.print(Text.assemble((f"{how_far}  ", "dim"), (safe(screen.label or "no label").plain, "bold"), ": which would you not keep?"))
     texts = [behind_marks(row.cases, one_line(row.text, How())) for row in screen.rows]
     for line in columned([[f"{row.number:>4}"] for row in screen.rows], texts):
         out.print(line)

@@ -37,16 +37,12 @@ LED_HELP = (
     "Claude asks until it knows what the recipe needs: who types, what about, in which words, which facts, what goes wrong. Answer in your "
     "own words, in as many lines as you like; in doubt say that you do not know, and it goes on. Example: mostly parcels that are late."
 )
-HELP = "Return skips a question, or takes what stands in brackets; < goes back; ? explains. Every answer is kept and can be changed later."
-NOT_THEM = (
-    "They are too neat, or too wild: change the weights under `voice`, or give `like: a file of real messages` in its place.",
-    "They all look alike: put more messages into the files in seeds/, from more people; and take out `aim: sense` beside "
-    "`voice`, for more variety and less sense.",
-    "They are not about their label: see that each seed file is about one thing; write a dozen messages in each.",
-    "They make no sense: more and longer seeds in seeds/, a dozen or more of each topic, as people really typed them.",
-    "Facts are missing: write <name> of a fact into more seeds, and `mention: {name: 0.3}` beside `voice`.",
-    "They say too much, or too little: `words: [2, 20]` beside `voice`.",
+HELP = (
+    "Return skips a question, or takes what stands in brackets; < goes back; ? explains. Every answer is kept, and what comes out is a "
+    "recipe to edit."
 )
+CHOOSE = ", which says how you choose"
+"""What is said of `make` to somebody who has not chosen yet."""
 
 
 def folder() -> Path:
@@ -195,14 +191,11 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Pat
         go_on = f"synthgen review {place} --terminal"
         kept, rejected = go_through(output)
     except KeyboardInterrupt:
-        err.print(safe(f"\nstopped; what is finished is kept; to go on: {go_on}"))
+        err.print(safe(f"\nstopped; what is finished is kept; to go on: {go_on}{CHOOSE if go_on == command else ''}"))
         raise typer.Exit(INTERRUPTED) from None
     out.print()
     out.print(safe(f"{kept} of {kept + rejected} messages are kept."))
     out.print(safe(f"To test your application with them: synthgen export {place} --to {harness_of(answers)}"))
     out.print(safe(f"For more, added to these: {command} --rows {2 * rows}, then {go_on}"))
     if kept < ENOUGH * (kept + rejected):
-        out.print(safe("If too few can be kept:"))
-        for advice in NOT_THEM:
-            out.print(safe(f"* {advice}"))
-        out.print(safe(f"and see what it does, at every save: synthgen preview {shlex.quote(str(recipe))} --watch"))
+        out.print(safe(f"Where too few can be kept, more messages of your own help most, a dozen a topic, in {recipe.parent}/seeds."))
