@@ -56,7 +56,7 @@ def start(
     name = recipe_name(folder)
     recipe, yaml_name = folder / RECIPE, scalar(name)
     if recipe.exists():
-        raise OutputError(f"{recipe} is there already; nothing was written", "choose another name")
+        raise OutputError(f"{recipe} is there already; nothing was written", f"choose another name; its rows: synthgen make {recipe}")
     source = Path(paper).expanduser() if paper is not None else None
     if like is not None:
         shipped = _shipped(like)

@@ -77,7 +77,8 @@ EXPLANATIONS: dict[str, Explanation] = {
         "£",
     ),
     "change": Explanation(
-        "What you name is asked, one after the other; the rest is written into the recipe as it stands here.",
+        "What you name is asked, one after the other; the rest is written into the recipe as it stands here. docs/voices.md explains ways "
+        "of typing, docs/edge-cases.md odd input.",
         "Press Return; all of it can be changed in the recipe later.",
         "odd, never (or their numbers, 3 4)",
     ),

@@ -15,6 +15,10 @@ from synthgen.reviewing.undecided import UndecidedRows, undecided
 from synthgen.spec.numbers_named import numbers_named
 
 HELP = "Numbers such as 3 17-20; Return keeps them all; < goes back. Every answer counts at once, and Ctrl-C stops."
+EXPLAINED = (
+    "Keep what one of your users could have typed, slips and all, if its label is right, and reject what makes no sense. What stands before "
+    "a colon, such as truncated, says that a message was made odd on purpose (docs/edge-cases.md)."
+)
 
 
 def go_through(output: str | Path, *, by: str = "", reason: str = "") -> tuple[int, int]:
@@ -48,7 +52,7 @@ def _unwanted(screen: UndecidedRows, how_far: str) -> list[int] | None:
     there = {row.number for row in screen.rows}
     while (reply := read_reply()) != BACK:
         if reply == EXPLAIN:
-            out.print(Text(HELP, style="dim"))
+            out.print(Text(f"{EXPLAINED}\n{HELP}", style="cyan"))
             continue
         try:
             numbers = numbers_named(reply)
