@@ -16,8 +16,8 @@ from synthgen.spec.numbers_named import numbers_named
 
 HELP = "Numbers such as 3 17-20; Return keeps them all; < goes back. Every answer counts at once, and Ctrl-C stops."
 EXPLAINED = (
-    "Keep what one of your users could have typed, slips and all, if its label is right, and reject what makes no sense. What stands before "
-    "a colon, such as truncated, says that a message was made odd on purpose (docs/edge-cases.md)."
+    "Keep what one of your users could have typed, slips and all, if its label is right, and reject what makes no sense. What stands "
+    "before a colon, such as truncated, says that a message was made odd on purpose (docs/edge-cases.md)."
 )
 
 
