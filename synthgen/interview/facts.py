@@ -19,7 +19,7 @@ class FactKind(NamedTuple):
 
 
 FACTS: dict[str, FactKind] = {
-    "list": FactKind("one of a list that you give: products, companies, places …", "", ""),
+    "list": FactKind("one of a list that you give", "", ""),
     "number": FactKind(
         "a number of an order, a ticket or an account: digits only",
         "order ticket account number reference ref id booking case invoice",

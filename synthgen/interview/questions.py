@@ -55,8 +55,8 @@ OFTEN_ODD = (
     "only a link",
 )
 """Edge cases that are shown first, behind those of the place."""
-OFTEN_FACTS = "list", "number", "code", "money", "count", "soon"
-"""Kinds of facts that are shown where all were shown before."""
+OFTEN_FACTS = "list", "number", "code", "money", "soon", "date"
+"""Kinds of facts that are shown before somebody asks for all."""
 FIRST_TOPIC = (
     "One a line, slips and all. Three will do, six make rows that vary. Where a fact stands, write a name for it, such as <amount>: any "
     "name will do, and another for each meaning."
@@ -200,12 +200,10 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
             options=guessed,
             default=[],
         )
-    usual: tuple[str, ...] = ()
     for slot in sorted(names, key=lambda slot: slot not in wrong):
         if slot in wrong or ("facts", slot) in answers:
             options = {name: fact.about for name, fact in FACTS.items()}
-            yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=usual, default=guesses[slot])
-            usual = OFTEN_FACTS  # all of them were shown
+            yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=OFTEN_FACTS, default=guesses[slot])
         if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong):
             yield from _of_fact(slot, kind_of(answers, slot), typed)
 
@@ -221,7 +219,7 @@ def _of_fact(slot: str, kind: str, messages: Sequence[str]) -> Iterator[Question
         yield Question(("ranges", slot), f"<{slot}>: from about how much to about how much, mostly?", "5 to 150", form="range")
         if slot not in slots_with_sign(messages):
             options = {"none": "12.50, as many type it"} | {sign: f"{sign}12.50" for sign in SIGNS}
-            yield Question(("signs", slot), f"Which sign stands before <{slot}>?", form="one", options=options, default="none")
+            yield Question(("signs", slot), f"Which sign stands before <{slot}>?", form="one", options=options, brief=True, default="none")
 
 
 def harness_of(answers: Answers) -> str:
