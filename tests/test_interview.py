@@ -173,6 +173,8 @@ def test_a_sign_that_messages_have_is_not_asked_for():
         ("order_number", ["where is it"], "number"),
         ("delivery_date", [], "soon"),
         ("date", [], "date"),
+        ("date", ["since <date>"], "date"),
+        ("date", ["going away til <date>"], "soon"),
         ("month", [], "month"),
     ],
 )

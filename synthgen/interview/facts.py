@@ -75,12 +75,15 @@ BESIDE = re.compile(rf"{ANY_SIGN}\s?<(\w+)>|<(\w+)>\s?(?:{ANY_SIGN}|(?:quid|poun
 """A slot with the sign of its currency, or the word for it, beside it."""
 
 
-def suggested(slot: str, messages: Iterable[str] = ()) -> str:
+def suggested(slot: str, messages: Sequence[str] = ()) -> str:
     """The kind of fact that a slot is by its name, or by the parts of it (`order_number`, `claim_id`), the last first. A number is a code
-    where another part says so, or where a message has a code in it; a date is one to come where another part says so (`delivery_date`)."""
+    where another part says so, or where a message has a code in it; a date is one to come where another part says so (`delivery_date`), or
+    a word before it (`until <date>`)."""
     parts = slot.split("_")
     words = [slot, *reversed(parts)]
     kind = next((kind for word in words for kind, fact in FACTS.items() if word in fact.names.split()), "list")
+    if kind == "date" and any(re.search(rf"(?i)\b(?:till?|until|by|before|ends?|due)\s+<{slot}>", message) for message in messages):
+        return "soon"
     if kind == "number" and (typed_code(messages) or not set(parts).isdisjoint(FACTS["code"].names.split())):
         return "code"
     return "soon" if kind == "date" and not set(parts).isdisjoint(FACTS["soon"].names.split()) else kind

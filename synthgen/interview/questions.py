@@ -55,7 +55,7 @@ OFTEN_ODD = (
     "only a link",
 )
 """Edge cases that are shown first, behind those of the place."""
-OFTEN_FACTS = "list", "number", "code", "money", "soon", "date"
+OFTEN_FACTS = "list", "number", "code", "money", "date", "soon"
 """Kinds of facts that are shown before somebody asks for all."""
 FIRST_TOPIC = (
     "One a line, slips and all. Three will do, six make rows that vary. Where a fact stands, write a name for it, such as <amount>: any "
@@ -129,7 +129,7 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
         "place": PLACES[likely].about,
         "voices": f"ways of typing, by weight: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
         "odd": f"one message in ten is {', '.join(place.cases)}; those without a topic get the label unclear",
-        "answers": "your application answers with one of the labels; if it chats, change this to prose",
+        "answers": "your application answers with one of the labels; say prose if it chats: exports are graded otherwise",
         "never": "there is nothing that it must never do",
         "tested": "you don't know yet which eval harness will test it",
         "rows": f"{ROWS} messages to begin with",
@@ -211,7 +211,9 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
 def _of_fact(slot: str, kind: str, messages: Sequence[str]) -> Iterator[Question]:
     """What is to be known of a fact of a kind."""
     if kind == "list":
-        yield Question(("values", slot), f"Which are there for <{slot}>? One a line, or with commas.", "Brightwell", form="lines")
+        yield Question(
+            ("values", slot), f"Which are there for <{slot}>? One a line, or with commas.", "Brightwell, Fernway, Ashbys", form="lines"
+        )
     elif kind == "code":
         text = f"What does <{slot}> look like? Give one example: its digits are drawn anew, its letters stay."
         yield Question(("codes", slot), text, "EXP-12345", form="code", default=example_of_code(slot, messages))

@@ -14,10 +14,13 @@ from synthgen.decisions.by_name import decide
 from synthgen.reviewing.undecided import UndecidedRows, undecided
 from synthgen.spec.numbers_named import numbers_named
 
-HELP = "Numbers such as 3 17-20; Return keeps them all; < goes back. Every answer counts at once, and Ctrl-C stops."
+HELP = (
+    "Name those that nobody would type, or whose label is wrong, such as 3 17-20 (repeats are up to you). Return keeps them all, < goes "
+    "back, Ctrl-C stops; every answer counts at once."
+)
 EXPLAINED = (
-    "Keep what one of your users could have typed, slips and all, if its label is right, and reject what makes no sense. What stands "
-    "before a colon, such as truncated, says that a message was made odd on purpose (docs/edge-cases.md)."
+    "What stands before a colon, such as truncated, says that a message was made odd on purpose (docs/edge-cases.md): of two requests the "
+    "label is that of the first."
 )
 
 

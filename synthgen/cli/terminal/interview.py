@@ -195,7 +195,7 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Pat
         raise typer.Exit(INTERRUPTED) from None
     out.print()
     out.print(safe(f"{kept} of {kept + rejected} messages are kept."))
-    out.print(safe(f"To test your application with them: synthgen export {place} --to {harness_of(answers)}"))
-    out.print(safe(f"For more, added to these: {command} --rows {2 * rows}, then {go_on}"))
+    out.print(safe(f"To test your application with them:\n  synthgen export {place} --to {harness_of(answers)}"))
+    out.print(safe(f"For more, added to these:\n  {command} --rows {2 * rows}\n  {go_on}"))
     if kept < ENOUGH * (kept + rejected):
         out.print(safe(f"Where too few can be kept, more messages of your own help most, a dozen a topic, in {recipe.parent}/seeds."))
