@@ -55,7 +55,7 @@ OFTEN_ODD = (
     "only a link",
 )
 """Edge cases that are shown first, behind those of the place."""
-OFTEN_FACTS = "list", "number", "code", "money", "date", "soon"
+OFTEN_FACTS = "list", "number", "code", "money", "person", "soon"
 """Kinds of facts that are shown before somebody asks for all."""
 FIRST_TOPIC = (
     "One a line, slips and all. Three will do, six make rows that vary. Where a fact stands, write a name for it, such as <amount>: any "
