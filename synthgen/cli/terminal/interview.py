@@ -17,7 +17,7 @@ from synthgen.advice import Started, recipe_name
 from synthgen.cli.options import INTERRUPTED
 from synthgen.cli.terminal.asking import BACK, EXPLAIN, answer_to, edit_lines, print_explanation, read_reply
 from synthgen.cli.terminal.deciding import go_through
-from synthgen.cli.terminal.page import err, out, safe
+from synthgen.cli.terminal.page import err, out, safe, verbatim
 from synthgen.errors import ModelError, OutputError
 from synthgen.interview import Answers
 from synthgen.interview.answers import ANSWERS_FILE, TALK, Key
@@ -195,7 +195,10 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Pat
         raise typer.Exit(INTERRUPTED) from None
     out.print()
     out.print(safe(f"{kept} of {kept + rejected} messages are kept."))
-    out.print(safe(f"To test your application with them:\n  synthgen export {place} --to {harness_of(answers)}"))
-    out.print(safe(f"For more, added to these:\n  {command} --rows {2 * rows}\n  {go_on}"))
+    out.print(Text("To test your application with them:"))
+    out.print(verbatim(f"  synthgen export {place} --to {harness_of(answers)}"))
+    out.print(Text("For more, added to these:"))
+    out.print(verbatim(f"  {command} --rows {2 * rows}"))
+    out.print(verbatim(f"  {go_on}"))
     if kept < ENOUGH * (kept + rejected):
         out.print(safe(f"Where too few can be kept, more messages of your own help most, a dozen a topic, in {recipe.parent}/seeds."))
