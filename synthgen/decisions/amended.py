@@ -49,8 +49,10 @@ class Honoured:
 
     def undecided(self, table: str) -> list[int]:
         """The numbers of the rows of a table on which no decision holds."""
-        decided = {standing.row for standing in self.plans[table].standings if standing.status} if table in self.plans else set[str]()
-        return [number for number in numbers(self.reviewable.dataset, table).tolist() if f"{table}-{number}" not in decided]
+        if table not in self.plans:
+            return [*numbers(self.reviewable.dataset, table).tolist()]
+        fates = self.plans[table].fates
+        return [number for number in self.plans[table].order if number not in fates or not fates[number].standing.status]
 
     def notes(self) -> Iterator[str]:
         """Notes on the decisions, a line each; nothing where there are none."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from synthgen.dataset import Dataset
 from synthgen.dataset.layout import odd_cases
 from synthgen.decisions.amended import honoured
+from synthgen.decisions.known import number_of
 from synthgen.harness.cases import harness_of
 from synthgen.harness.suite import suite_of
 
@@ -44,7 +45,7 @@ def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
     table, harness = harness_of(reviewed.dataset)
     suite = suite_of(table, harness)
     numbers = set(reviewed.undecided(table.table))
-    open_ = ((number, case) for case in suite.cases() if (number := int(case.id.rpartition("-")[2])) in numbers)
+    open_ = ((number, case) for case in suite.cases() if (number := number_of(table.table, case.id)) in numbers)
     by_label = dict[str, list[UndecidedRow]]()
     for number, case in islice(open_, MOST):
         label = case.target if suite.grading["kind"] == "label" else case.labels[suite.topic] if suite.topic else None
