@@ -145,7 +145,7 @@ class Choosing:
         from synthgen.voices.steer import style
 
         put, labels = with_facts(variant.put, row.values), dict[str, Value]()
-        if judging := self._judging(topic_of(variant.source)):
+        if judging := self._judging(topic_of(variant.source.prompt)):
             labels["on_topic"] = round(judging.holds(variant.score), 3)
         if self.targets:
             memory[voice].add(self.targets[voice].marks([put.text])[0])
@@ -154,7 +154,7 @@ class Choosing:
 
     def _score(self, message: str, completion: Completion) -> float:
         """How much a message is about its topic."""
-        topic = topic_of(completion)
+        topic = topic_of(completion.prompt)
         judging = self._judging(topic)
         return judging.score(message, topic) if judging else 0.0
 

@@ -31,9 +31,9 @@ BRACKETS = re.compile(r"<\w[^<>\n]{0,39}>")
 """Words in pointed brackets."""
 
 
-def topic_of(completion: Completion) -> str:
-    """The topic that a message was asked for."""
-    return str(completion.prompt.origin.get("topic", ""))
+def topic_of(prompt: Prompt) -> str:
+    """The topic that a message is asked for."""
+    return str(prompt.origin.get("topic", ""))
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Reader:
             return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
         if unwanted := slot_names & self.mentioned - required:
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
-        topic = str(prompt.origin.get("topic", ""))
+        topic = topic_of(prompt)
         if topic in self.own and (strange := slot_names - self.own[topic] - required):
             return Refusal("strange slot", f"<{min(strange)}>, which no seed of '{topic}' has, in: {message}")
         essence = frames.normalise(message)
@@ -114,7 +114,7 @@ class Reader:
 
     def _astray(self, message: str, completion: Completion) -> Refusal | None:
         """Why a message is not about its topic, if it is not."""
-        topic = topic_of(completion)
+        topic = topic_of(completion.prompt)
         if self.topics is None or topic not in self.topics.names:
             return None
         score = self.topics.score(message, topic)
