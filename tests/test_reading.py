@@ -136,6 +136,19 @@ def test_a_slot_that_a_seed_has_twice_may_come_twice() -> None:
     assert read("i was charged <amount> and then <amount> again", seeds) == "i was charged <amount> and then <amount> again"
 
 
+@pytest.mark.parametrize("text", ["no heat since <room>", "No heat SINCE <room>", "no heat sicne <room>", "it is loud on <room> today"])
+def test_a_slot_behind_a_word_of_other_slots_is_misplaced(text: str) -> None:
+    row = Row("t", 0, values={"day": "Friday", "room": "B204"})
+    seeds = ["cold since <day>", "party in <room>", "see you on <day>", "nothing in here since <day>"]
+    reader = Reader("", seeds, seeds, own={"": frozenset({"day", "room"})})
+    told = reader.objection(text, row, Prompt("", 0, {}, {}))
+    assert told is not None
+    assert told.reason == "misplaced slot"
+    for right in ("it is loud in <room>", "<room> is loud", "at <room> nothing works", "broken since <day> in <room>"):
+        assert reader.objection(right, row, Prompt("", 0, {}, {})) is None
+    assert Reader("", seeds, seeds).objection(text, row, Prompt("", 0, {}, {})) is None
+
+
 def test_a_topic_has_no_slots_but_its_own_and_what_is_mentioned() -> None:
     own = {"": frozenset({"merchant"})}
     assert read("i was charged <amount>", own=own) == Refusal(

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ LONG = 8
 """Words from which on a message that is nearly a seed is taken for that: shorter ones are what everybody says."""
 RUN = 6
 """Words in a row of a seed message that no message about a topic has."""
+BEHIND = re.compile(rf"(\w+) {SLOT.pattern}")
+"""A slot, and the word before it."""
+A_SLIP = 0.75
+"""How near (as difflib measures it) two words are of which one is the other with a slip: sicne, since. Of short ones none is."""
 BRACKETS = re.compile(r"<\w[^<>\n]{0,39}>")
 """Words in pointed brackets."""
 
@@ -41,7 +46,8 @@ class Reader:
     """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be repeated, slots
     of `mentioned` names stand where they were asked for, and messages have so many `words` (fewest, most). Where they must be about their
     `topics`, these tell whether they are, as `likely` as is asked; `harmless` says whether what no company wants is refused, `apart`
-    whether messages that are nearly a seed are. Messages about a topic that is in `own` have no slots but those, and what is mentioned."""
+    whether messages that are nearly a seed are. Messages about a topic that is in `own` have no slots but those, and what is mentioned, and
+    each behind words that suit it."""
 
     about: str
     seeds: Sequence[str]
@@ -89,6 +95,8 @@ class Reader:
         topic = topic_of(prompt)
         if topic in self.own and (strange := slot_names - self.own[topic] - required):
             return Refusal("strange slot", f"<{min(strange)}>, which no seed of '{topic}' has, in: {message}")
+        if topic in self.own and (misplaced := self._misplaced(message)):
+            return Refusal("misplaced slot", f"'{misplaced}', where seeds have another fact behind that word, in: {message}")
         essence = frames.normalise(message)
         if essence in self._essences:
             return Refusal("copied seed", message)
@@ -136,6 +144,24 @@ class Reader:
             return None
         any_brackets = "" if any(BRACKETS.search(SLOT.sub(" ", seed)) for seed in self.seeds) else f"|{BRACKETS.pattern}"
         return re.compile(rf"<\s*(?:{slot_names})\b|\b(?:{slot_names})\s*>{any_brackets}", re.IGNORECASE)
+
+    def _misplaced(self, message: str) -> str:
+        """A slot behind a word that seeds have before other slots only, as in `since <room>` where they say `since <day>`; empty where all
+        is right."""
+        for word, slot in BEHIND.findall(message):
+            meant = get_close_matches(word.casefold(), self._behind, 1, A_SLIP)
+            if meant and slot not in self._behind[meant[0]]:
+                return f"{word} <{slot}>"
+        return ""
+
+    @cached_property
+    def _behind(self) -> Mapping[str, set[str]]:
+        """The slots that seeds have behind a word, by the word."""
+        behind = dict[str, set[str]]()
+        for seed in self.seeds:
+            for word, slot in BEHIND.findall(seed):
+                behind.setdefault(word.casefold(), set()).add(slot)
+        return behind
 
     @cached_property
     def _twice(self) -> frozenset[str]:
