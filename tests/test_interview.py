@@ -20,7 +20,8 @@ from synthgen.harness.export import HARNESSES as EXPORTERS
 from synthgen.interview import Answers, Question, next_question, understood
 from synthgen.interview.facts import FACTS, suggested
 from synthgen.interview.places import PLACES
-from synthgen.interview.questions import HARNESSES, NUMBERED, USUAL_CASES, kind_of, questions
+from synthgen.interview.questions import HARNESSES, NUMBERED, USUAL_CASES, questions
+from synthgen.interview.seeds import seeds_of
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
 from synthgen.spec.rows import Prompt, Row
@@ -93,7 +94,7 @@ def test_only_facts_that_were_guessed_wrong_are_asked_for():
     assert [key for key in keys if key.startswith(("misguessed", "facts", "values", "ranges", "signs"))] == [
         "misguessed", "facts/title", "facts/account", "values/account", "ranges/amount", "signs/amount",
     ]  # fmt: skip
-    assert [kind_of(answers, slot) for slot in ("amount", "title", "account")] == ["money", "person", "list"]
+    assert [seeds_of(answers).kind(slot) for slot in ("amount", "title", "account")] == ["money", "person", "list"]
     _, keys = asked(replies | {"misguessed": ["yes"]})
     assert not [key for key in keys if key.startswith("facts")]
 
@@ -495,8 +496,8 @@ def test_topics_and_values_may_stand_in_a_line_with_commas(tmp_path: Path):
     lines = "app\nPeople.\nrenew a book, hours\n\ncan i renew <title>, pls\nis <title> in, or <title>\n\n\n\nWolf Hall, Circe , 1984\n\n\n"
     printed, code = talk(tmp_path, lines)
     assert code == 0, printed
-    assert "understood: 2 lines: renew a book, hours" in printed
-    assert "understood: 3 lines: Wolf Hall, Circe, 1984" in printed
+    assert "understood: 2 entries" in printed
+    assert "understood: 3 entries" in printed
     assert "<title> stands twice, and both would be the same: call the second one <title_2>" in printed
     answers = interview.load(tmp_path / "app" / "answers.yaml")
     assert answers.get("messages", "renew a book") == ["can i renew <title>, pls"]

@@ -42,18 +42,19 @@ EXPLANATIONS: dict[str, Explanation] = {
         "card declined",
     ),
     "messages": Explanation(
-        "They become the seeds: new messages are typed in their manner. A name such as <amount> becomes a column, filled anew in each row.",
+        "They become the seeds: new messages are typed in their manner. Days, dates, amounts of money, codes, numbers of orders, addresses "
+        "and links in them become columns, as does a name in brackets, such as <merchant>; each row has its own.",
         "Copy real ones from logs or tickets, slips and all; a dozen are better than three. With none, stand-ins are written.",
-        "why was my card declined at <merchant>??",
+        "why was £12.50 declined at <merchant>??",
     ),
     "misguessed": Explanation(
-        "What a name stands for decides the values of its column. Only those that you name here are asked about, one after the other.",
+        "What a fact is decides the values of its column. Only those that you name here are asked about, one after the other.",
         "Press Return: nothing is wrong. A kind that nearly fits can be changed in the recipe later.",
         "claim_id",
     ),
     "facts": Explanation(
         "The kind makes the column's values: each row has its own, and messages mention it.",
-        "Take list, and name some values yourself: that always fits.",
+        "Take list, and name some values yourself: that always fits. What you typed as it is, and shall stay so, is the same.",
         "code for EXP-12345; soon for the day of a booking; money for a price",
     ),
     "values": Explanation(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from synthgen.fields.edges import CASES
 from synthgen.interview.answers import Answers, Key
-from synthgen.interview.facts import FACTS, example_of_code, slots_with_sign, suggested
+from synthgen.interview.facts import FACTS, example_of_code, slots_with_sign
 from synthgen.interview.places import PLACES, place_of
-from synthgen.text.slots import SIGNS, SLOT
+from synthgen.interview.seeds import SAME, Seeds, seeds_of
+from synthgen.text.slots import SIGNS
 from synthgen.voices.library import shipped
 
 ODD = {"none": 0.0, "some": 0.1, "much": 0.25}
@@ -58,8 +59,8 @@ OFTEN_ODD = (
 OFTEN_FACTS = "list", "number", "code", "money", "person", "soon"
 """Kinds of facts that are shown before somebody asks for all."""
 FIRST_TOPIC = (
-    "One a line, slips and all. Three will do, six make rows that vary. Where a fact stands, write a name for it, such as <amount>: any "
-    "name will do, and another for each meaning."
+    "One a line, slips and all. Three will do; six vary more. Days, dates, amounts and codes in them are found, and change from message to "
+    "message; for another fact write its name in brackets."
 )
 """What is said once of the messages of a topic."""
 CHANGE: Key = ("change",)
@@ -107,14 +108,12 @@ def complete(answers: Answers) -> None:
 def questions(answers: Answers) -> Iterator[Question]:
     """All questions that follow from the answers, answered or not."""
     yield Question(("about",), "Who types, and into what?", "Customers of a bank, typing into the support chat of its phone app.")
-    yield Question(
-        ("topics",), "What do they write about? One a line, at least two. These become the labels.", "card declined", form="lines"
-    )
+    yield Question(("topics",), "What do they write about? These become the labels.", "card declined, lost card, fees", form="lines")
     for number, topic in enumerate(answers.get("topics", default=[])):
         yield Question(
             ("messages", topic),
             f"{topic}: what would they type? {FIRST_TOPIC if number == 0 else ''}".rstrip(),
-            "why was my card declined at <merchant>??" if number == 0 else "",
+            "why was £12.50 declined at <merchant>??" if number == 0 else "",
             form="lines",
         )
     yield from _of_facts(answers)
@@ -128,15 +127,15 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
     usual = {
         "place": PLACES[likely].about,
         "voices": f"ways of typing, by weight: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
-        "odd": f"one message in ten is {', '.join(place.cases)}; those without a topic get the label unclear",
-        "answers": "your application answers with one of the labels; say prose if it chats: exports are graded otherwise",
-        "never": "there is nothing that it must never do",
-        "tested": "you don't know yet which eval harness will test it",
-        "rows": f"{ROWS} messages to begin with",
+        "odd": f"one message in ten is {', '.join(place.cases)}; with no topic left its label is unclear",
+        "answers": "your application answers with one of the labels; change it if it chats",
+        "never": "no rule of what it must never do",
+        "tested": "no eval harness yet",
+        "rows": f"{ROWS} messages",
     }
     yield Question(
         CHANGE,
-        "The rest is mostly like this. Return takes it; or name what shall be different.",
+        "Return takes the rest as it is here; or name what shall be different.",
         "odd, never",
         form="several",
         options=usual,
@@ -185,16 +184,16 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
 
 
 def _of_facts(answers: Answers) -> Iterator[Question]:
-    """What the slots of messages stand for: one question for all that can be guessed from their names, and more for those guessed wrong."""
-    names, misguessed = [slot for slot in slots_of(answers) if slot not in COLUMNS], answers.get(GUESSES)
+    """What the facts in messages are: one question for all that can be guessed, and more for those that were guessed wrong, and for what
+    a name alone does not say."""
+    seeds, misguessed = seeds_of(answers), answers.get(GUESSES)
     wrong = misguessed if isinstance(misguessed, list) else []
-    typed = messages_of(answers)
-    guesses = {slot: suggested(slot, typed) for slot in names}
-    guessed = {slot: FACTS[guesses[slot]].about for slot in names if ("facts", slot) not in answers or slot in wrong}
+    names = [slot for slot in seeds.slots if slot not in COLUMNS]
+    guessed = {slot: _guess(seeds, slot) for slot in names if ("facts", slot) not in answers or slot in wrong}
     if guessed:
         yield Question(
             (GUESSES,),
-            "This is what the names in your messages seem to stand for. Which of these are wrong?",
+            "These are the facts in your messages; each new message has others. Which are wrong?",
             next(iter(guessed)),
             form="several",
             options=guessed,
@@ -202,24 +201,28 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
         )
     for slot in sorted(names, key=lambda slot: slot not in wrong):
         if slot in wrong or ("facts", slot) in answers:
-            options = {name: fact.about for name, fact in FACTS.items()}
-            yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=OFTEN_FACTS, default=guesses[slot])
-        if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong):
-            yield from _of_fact(slot, kind_of(answers, slot), typed)
+            same = {SAME: f"none: it stays {seeds.typed[slot].typed[0]}"} if slot in seeds.typed else {}
+            options, usual = {name: fact.about for name, fact in FACTS.items()} | same, (*OFTEN_FACTS, *same)
+            yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=usual, default=seeds.guessed(slot))
+        if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong and slot not in seeds.typed):
+            yield from _of_fact(slot, seeds.kind(slot), seeds)
 
 
-def _of_fact(slot: str, kind: str, messages: Sequence[str]) -> Iterator[Question]:
+def _guess(seeds: Seeds, slot: str) -> str:
+    """What a slot seems to stand for, in words."""
+    return seeds.typed[slot].about if slot in seeds.typed else FACTS[seeds.guessed(slot)].about
+
+
+def _of_fact(slot: str, kind: str, seeds: Seeds) -> Iterator[Question]:
     """What is to be known of a fact of a kind."""
     if kind == "list":
-        yield Question(
-            ("values", slot), f"Which are there for <{slot}>? One a line, or with commas.", "Brightwell, Fernway, Ashbys", form="lines"
-        )
+        yield Question(("values", slot), f"Which are there for <{slot}>?", "Brightwell, Fernway, Ashbys", form="lines")
     elif kind == "code":
         text = f"What does <{slot}> look like? Give one example: its digits are drawn anew, its letters stay."
-        yield Question(("codes", slot), text, "EXP-12345", form="code", default=example_of_code(slot, messages))
+        yield Question(("codes", slot), text, "EXP-12345", form="code", default=example_of_code(slot, seeds.messages))
     elif kind == "money":
         yield Question(("ranges", slot), f"<{slot}>: from about how much to about how much, mostly?", "5 to 150", form="range")
-        if slot not in slots_with_sign(messages):
+        if slot not in slots_with_sign(seeds.messages):
             options = {"none": "12.50, as many type it"} | {sign: f"{sign}12.50" for sign in SIGNS}
             yield Question(("signs", slot), f"Which sign stands before <{slot}>?", form="one", options=options, brief=True, default="none")
 
@@ -228,18 +231,3 @@ def harness_of(answers: Answers) -> str:
     """The harness that tests are for; the most frequent one where nobody says."""
     named = answers.get("tested", default="none")
     return "promptfoo" if named == "none" else str(named)
-
-
-def kind_of(answers: Answers, slot: str) -> str:
-    """The kind of fact that a slot stands for: the one answered, or else the one that its name and the messages suggest."""
-    return str(answers.get("facts", slot) or suggested(slot, messages_of(answers)))
-
-
-def messages_of(answers: Answers) -> list[str]:
-    """All messages that were typed."""
-    return [message for messages in answers.get("messages", default={}).values() for message in messages or []]
-
-
-def slots_of(answers: Answers) -> dict[str, None]:
-    """The facts that the messages mention, in the order of their first mention."""
-    return dict.fromkeys(slot for message in messages_of(answers) for slot in SLOT.findall(message))

@@ -110,7 +110,12 @@ def line_objection(question: Question, line: str) -> str:
 
 def entries_of(question: Question, line: str) -> list[str]:
     """What a line of a list holds: of topics and of values several, where commas stand between them."""
-    return [entry for part in line.split(",") if (entry := part.strip())] if question.key[0] in ("topics", "values") else [line]
+    return [entry for part in line.split(",") if (entry := part.strip())] if takes_commas(question) else [line]
+
+
+def takes_commas(question: Question) -> bool:
+    """Whether a line of a list may hold several entries, with commas between them."""
+    return question.key[0] in ("topics", "values")
 
 
 def load(file: Path) -> Answers:

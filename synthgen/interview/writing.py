@@ -15,8 +15,9 @@ from synthgen.interview.blocks import block
 from synthgen.interview.facts import FACTS, amounts_between, codes_like, example_of_code
 from synthgen.interview.new_files import write_new
 from synthgen.interview.places import PLACES
-from synthgen.interview.questions import COLUMNS, ODD, ROWS, harness_of, kind_of, messages_of, slots_of
+from synthgen.interview.questions import COLUMNS, ODD, ROWS, harness_of
 from synthgen.interview.second import CASE, other_key, second_request
+from synthgen.interview.seeds import SAME, Seeds, seeds_of
 from synthgen.recipe.seed_notes import SHOWING, enumerated, scarce_topics
 from synthgen.spec.scalars import scalar
 from synthgen.text.slots import slots
@@ -33,10 +34,8 @@ def write(folder: Path, answers: Answers, *, prompt: str = "", beside: Mapping[s
         raise OutputError("a recipe needs at least two topics, and the answers name fewer", "answer it: topics: [card declined, lost card]")
     files, place = files_of(topics), PLACES[answers.get("place", default="chat")]
     stand_ins = [topic for topic in topics if not answers.get("messages", topic)]
-    seeds = {
-        file: answers.get("messages", topic) or [message.format(topic=topic) for message in place.stand_ins]
-        for topic, file in files.items()
-    }
+    typed = seeds_of(answers).by_topic
+    seeds = {file: typed.get(topic) or [message.format(topic=topic) for message in place.stand_ins] for topic, file in files.items()}
     by_topic = dict(zip(files, seeds.values(), strict=True))
     lines = [*_lines(name, answers, by_topic, stand_ins), *_harness(name, answers, prompt)]
     return Started(write_new(folder, lines, {**seeds, **(beside or {})}), stand_ins=tuple(stand_ins))
@@ -122,14 +121,14 @@ def _harness(name: str, answers: Answers, prompt: str) -> Iterator[str]:
 
 def _facts(answers: Answers) -> Iterator[str]:
     """A field for each slot that messages mention."""
-    names = sorted(slots_of(answers).keys() - COLUMNS)
+    seeds = seeds_of(answers)
+    names = sorted(slot for slot in {*seeds.slots} - COLUMNS if seeds.kind(slot) != SAME)
     if names:
         yield ""
         yield "      # Facts that a message may mention: where a seed says <amount>, the row's own amount is typed."
     for name in names:
-        kind, sign = kind_of(answers, name), answers.get("signs", name, default="none")
-        field = _fact(answers, name, kind)
-        if kind != "money" or sign == "none":
+        field, sign = _fact(answers, name, seeds), _sign(answers, name, seeds)
+        if not sign:
             yield f"      {scalar(name)}: {field}"
             continue
         plain = next(
@@ -140,14 +139,26 @@ def _facts(answers: Answers) -> Iterator[str]:
         yield f'      {scalar(name)}: {{kind: template, template: "{sign}{{{{ {plain} }}}}"}}'
 
 
-def _fact(answers: Answers, name: str, kind: str) -> str:
-    """The field that makes a fact of a kind, in YAML."""
+def _fact(answers: Answers, name: str, seeds: Seeds) -> str:
+    """The field that makes a fact, in YAML."""
+    kind = seeds.kind(name)
+    if name in seeds.typed and name not in seeds.answered:
+        return seeds.typed[name].field
     if kind == "code":
-        return codes_like(answers.get("codes", name) or example_of_code(name, messages_of(answers)))
+        return codes_like(answers.get("codes", name) or example_of_code(name, seeds.messages))
     if kind == "money" and (bounds := answers.get("ranges", name)):
         return amounts_between(bounds)
     values = answers.get("values", name) or [f"{name} {letter}" for letter in "ABCDE"]
     return FACTS[kind].field or f"{{kind: choice, label: false, options: [{', '.join(map(scalar, values))}]}}"
+
+
+def _sign(answers: Answers, name: str, seeds: Seeds) -> str:
+    """The sign of the currency that stands before an amount of money; empty where there is none."""
+    if seeds.kind(name) != "money":
+        return ""
+    typed = seeds.typed[name].sign if name in seeds.typed else ""
+    sign = answers.get("signs", name, default=typed)
+    return "" if sign == "none" else str(sign)
 
 
 def _mention(seeds: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from synthgen.interview import Question, understood
 from synthgen.interview.answers import Key
 from synthgen.interview.explanations import explanation
 from synthgen.interview.questions import NUMBERED
-from synthgen.interview.replies import UnknownOption, entries_of, line_objection, replaced
+from synthgen.interview.replies import UnknownOption, entries_of, line_objection, replaced, takes_commas
 
 BACK = "<"
 EXPLAIN = "?"
@@ -106,7 +106,7 @@ def _list(question: Question, lines: list[str], keep: Callable[[list[str]], None
             lines += entries
             keep(lines)
             if len(entries) > 1:
-                out.print(safe(f"  understood: {len(entries)} lines: {', '.join(entries)}"), style="dim")
+                out.print(safe(f"  understood: {len(entries)} entries"), style="dim")
         elif answer := _whole(question, lines):
             return answer[0], True
     return lines, False
@@ -147,7 +147,8 @@ def print_question(question: Question) -> None:
     if question.example:
         out.print(Text("  such as: ", style="dim") + safe(question.example))
     if question.form == "lines" and question.example:
-        out.print(Text("  an empty line ends", style="dim"))
+        commas = ", or with commas" * takes_commas(question)
+        out.print(Text(f"  one a line{commas}; an empty line ends", style="dim"))
     if question.default is not None:
         out.print(Text("  [") + safe(_in_words(question.default) or "nothing") + Text("]"))
 

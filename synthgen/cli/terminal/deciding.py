@@ -15,8 +15,8 @@ from synthgen.reviewing.undecided import UndecidedRows, undecided
 from synthgen.spec.numbers_named import numbers_named
 
 HELP = (
-    "Name those that nobody would type, or whose label is wrong, such as 3 17-20 (repeats are up to you). Return keeps them all, < goes "
-    "back, Ctrl-C stops; every answer counts at once."
+    "Name those that nobody would type, or whose label is wrong, such as 3 17-20 (repeats are up to you); Return keeps them all; < goes "
+    "back; Ctrl-C stops, and keeps every answer."
 )
 EXPLAINED = (
     "What stands before a colon, such as truncated, says that a message was made odd on purpose (docs/edge-cases.md): of two requests the "

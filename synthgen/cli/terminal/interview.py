@@ -37,10 +37,7 @@ LED_HELP = (
     "Claude asks until it knows what the recipe needs: who types, what about, in which words, which facts, what goes wrong. Answer in your "
     "own words, in as many lines as you like; in doubt say that you do not know, and it goes on. Example: mostly parcels that are late."
 )
-HELP = (
-    "Return skips a question, or takes what stands in brackets; < goes back; ? explains. Every answer is kept, and what comes out is a "
-    "recipe to edit."
-)
+HELP = "Return skips a question, or takes what stands in brackets; < goes back; ? explains. Every answer is kept."
 CHOOSE = ", which says how you choose"
 """What is said of `make` to somebody who has not chosen yet."""
 
@@ -54,7 +51,7 @@ def folder() -> Path:
     proposed = unfinished[-1].name if unfinished else "my-app"
     while True:
         out.print()
-        out.print(Text("What shall the folder of your recipe be called?", style="bold"))
+        out.print(Text("What shall the folder for it be called?", style="bold"))
         out.print(safe(f"  [{proposed}]{', which has the answers of an interview that was broken off' * (Path(proposed) in unfinished)}"))
         reply = read_reply()
         if reply == EXPLAIN:

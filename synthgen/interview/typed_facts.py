@@ -1,0 +1,220 @@
+"""Facts that stand in messages as somebody typed them: where, of which kind, and the field that makes others like them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import count
+from random import Random
+from typing import NamedTuple
+
+from synthgen.interview.facts import FACTS, amounts_between
+from synthgen.spec.scalars import scalar
+from synthgen.text.slots import SIGNS, SLOT, slots
+
+SIGN = f"[{''.join(SIGNS)}]"
+CURRENCY = rf"(?:{SIGN}|(?:usd|gbp|eur|dollars?|pounds?|euros?|quid|bucks)\b)"
+NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d\d?)?"
+AMOUNT = re.compile(
+    rf"{SIGN}\s?{NUMBER}(?![\d.]*\d)|(?<![\w.,]){NUMBER}(?=\s?{CURRENCY}(?!\d))|(?<![\w.,])\d+\.\d\d(?![\w.,]*\d)", re.IGNORECASE
+)
+"""An amount of money with its sign before it; the number alone where the sign or a word is behind it, or nothing."""
+ABOUT_MONEY = re.compile(r"(?i)\b(?:charg|pa(?:y|id)|cost|price|fee|refund|bill|balance|spen[dt]|owe|total|took|deposit|money|rent)")
+"""Without one of these in a message, a number with two decimals and no sign may be a version."""
+MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)}|sept)"
+DATE = re.compile(
+    rf"(?i)(?<![\w.,/])(?:(?P<day>\d\d?)(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH})|(?P<first>{MONTH}) (?P<second>\d\d?)(?:st|nd|rd|th)?)\b"
+)
+DAY = re.compile(rf"(?i)(?<!holiday )(?<!black )(?<!good )(?<!easter )(?<!cyber )\b(?:{'|'.join(DAYS)})\b")
+SHORT_CODE = re.compile(r"(?i)(?<![\w.,/:-])[a-z]-?\d{2,4}(?![\w-]|[.,/:]\d)")
+"""A letter and two to four digits, as rooms and gates have; longer ones are found as what identifies somebody."""
+ALONE = re.compile(r"(?<![A-Z])[A-Z](?![A-Z])")
+"""A letter of a code that may be any of those that were typed."""
+PLACES = "room|gate|seat|apartment|flat"
+NAMES = f"{PLACES}|order|ticket|account|booking|invoice|reference|ref|claim|policy|tracking|flight|bus|train|voucher|coupon|unit"
+"""Words that say what a number behind them is of, and that its slot is called after."""
+BEHIND_NAME = re.compile(rf"(?i)\b({NAMES})(?:\s+(?:number|no|nr|num|id|code))?\.?\s*(?:is\s+|[#:]\s*)?$")
+NAMED_NUMBER = re.compile(rf"(?i)\b(?:(?:{PLACES}) #?(?=\d\d)|(?:{NAMES}) #?(?=\d{{3}}))(\d+[a-z]?)(?![\w.,/:-]*\w|\s?{CURRENCY}|%)")
+MASKED = {"email": "mail", "phone": "phone", "url": "link", "address": "address", "postcode": "postcode", "id": "code"}
+"""Kinds of facts, by what masks call them."""
+FAR = datetime.timedelta(days=180)
+"""A date of no year is one to come, if it is nearer than this."""
+HIDDEN = "\0"
+"""Stands for each character of what is found already."""
+LONGEST_MONTH = 31
+WIDE = 3
+"""Amounts are made from a third of the smallest that was typed to three times the largest."""
+
+
+class FoundFact(NamedTuple):
+    """A fact in a message: from where to where, what it is called, and its kind. Its `shape` is that of a code (`?###` for B204), or says
+    that an amount has its currency behind it."""
+
+    start: int
+    end: int
+    name: str
+    kind: str
+    shape: str = ""
+
+
+class TypedFact(NamedTuple):
+    """Facts that one slot stands for: their kind, and how they were typed."""
+
+    kind: str
+    typed: tuple[str, ...]
+
+    @property
+    def about(self) -> str:
+        """What it is, in words, with the first of them."""
+        if self.kind == "money":
+            return f"{self.typed[0]}: an amount of money, mostly from {self.sign}{self.bounds[0]:g} to {self.sign}{self.bounds[1]:g}"
+        if self.kind in ("number", "code"):
+            return f"{self.typed[0]}: a {self.kind}, with other digits each time"
+        return f"{self.typed[0]}: {FACTS[self.kind].about}"
+
+    @property
+    def sign(self) -> str:
+        """The sign of the currency that stands before an amount; empty where none does."""
+        return next((typed[0] for typed in self.typed if typed[0] in SIGNS), "")
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Between what amounts like these lie."""
+        amounts = [float(re.sub(r"[^\d.]", "", re.sub(r",(?=\d\d$)", ".", typed))) for typed in self.typed]
+        return float(f"{min(amounts) / WIDE:.1g}"), float(f"{max(amounts) * WIDE:.1g}")
+
+    @property
+    def field(self) -> str:
+        """The field that makes such facts, in YAML."""
+        if self.kind == "money":
+            return amounts_between(self.bounds, 2 if any(re.search(r"[.,]\d\d$", typed) for typed in self.typed) else 0)
+        if self.kind in ("number", "code"):
+            return _pattern(self.typed)
+        if self.kind in ("date", "soon"):
+            return FACTS[self.kind].field.replace("%-d %B", _format(self.typed[0]))
+        return FACTS[self.kind].field
+
+
+def typed_facts(messages: Mapping[str, Sequence[str]], left: Sequence[str] = ()) -> tuple[dict[str, list[str]], dict[str, TypedFact]]:
+    """Messages by topic with slots in place of the facts that stand in them, and these facts by slot. Facts whose slots are `left` stay
+    as they are typed."""
+    facts, shapes = dict[str, TypedFact](), dict[str, tuple[str, str]]()
+
+    def with_slots(message: str) -> str:
+        parts, end, taken = list[str](), 0, slots(message)
+        for found in found_facts(message):
+            slot = next(
+                slot
+                for slot in _numbered(found.name)
+                if slot not in taken and shapes.setdefault(slot, (found.kind, found.shape)) == (found.kind, found.shape)
+            )
+            typed, taken = message[found.start : found.end], taken | {slot}
+            facts[slot] = TypedFact(found.kind, (*(facts[slot].typed if slot in facts else ()), typed))
+            parts += message[end : found.start], typed if slot in left else f"<{slot}>"
+            end = found.end
+        return "".join([*parts, message[end:]])
+
+    return {topic: [with_slots(message) for message in typed] for topic, typed in messages.items()}, facts
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}_{number}" for number in count(2))
+
+
+@cache
+def found_facts(message: str) -> tuple[FoundFact, ...]:
+    """The facts in a message, in order. What is found first hides its characters from what is looked for behind it."""
+    from synthgen.tuning.masks import masked
+
+    found, text = list[FoundFact](), SLOT.sub(_hidden, message)
+    for search in (_amounts, _identifiers(masked(text, Random(0)).identifiers), _dates, _days, _codes, _numbers):
+        for fact in search(text):
+            found.append(fact)
+            text = f"{text[: fact.start]}{HIDDEN * (fact.end - fact.start)}{text[fact.end :]}"
+    return tuple(sorted(found))
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return HIDDEN * len(match[0])
+
+
+def _amounts(text: str) -> Iterator[FoundFact]:
+    for match in AMOUNT.finditer(text):
+        in_words = re.match(rf"(?i)\s?{CURRENCY}", text[match.end() :])
+        if in_words or match[0][0] in SIGNS or ABOUT_MONEY.search(text):
+            yield FoundFact(*match.span(), "amount", "money", "in words" if in_words else "")
+
+
+def _identifiers(identifiers: Sequence[tuple[str, str]]) -> Callable[[str], Iterator[FoundFact]]:
+    """What masks took out of a message, where it still stands there."""
+
+    def search(text: str) -> Iterator[FoundFact]:
+        for masks_kind, typed in identifiers:
+            start = text.find(typed)
+            kind = MASKED.get(masks_kind, "")
+            if start < 0 or not kind or typed.lower().startswith("0x"):
+                continue
+            text = text.replace(typed, HIDDEN * len(typed), 1)
+            if kind == "code" or (kind == "phone" and BEHIND_NAME.search(text[:start])):
+                yield _code(text, start, typed)
+            else:
+                yield FoundFact(start, start + len(typed), kind, kind)
+
+    return search
+
+
+def _dates(text: str) -> Iterator[FoundFact]:
+    for match in DATE.finditer(text):
+        day, month = int(match["day"] or match["second"]), (match["month"] or match["first"]).lower()[:3]
+        if 1 <= day <= LONGEST_MONTH:
+            yield FoundFact(*match.span(), "date", _which_date(day, [name[:3] for name in MONTHS].index(month) + 1))
+
+
+def _which_date(day: int, month: int) -> str:
+    """Whether a date of no year is one to come."""
+    today = datetime.datetime.now().astimezone().date()
+    first = datetime.date(today.year + (month < today.month), month, 1)
+    return "soon" if datetime.timedelta() <= first + datetime.timedelta(day - 1) - today < FAR else "date"
+
+
+def _days(text: str) -> Iterator[FoundFact]:
+    yield from (FoundFact(*match.span(), "day", "day") for match in DAY.finditer(text))
+
+
+def _codes(text: str) -> Iterator[FoundFact]:
+    yield from (_code(text, match.start(), match[0]) for match in SHORT_CODE.finditer(text))
+
+
+def _numbers(text: str) -> Iterator[FoundFact]:
+    yield from (_code(text, match.start(1), match[1]) for match in NAMED_NUMBER.finditer(text))
+
+
+def _code(text: str, start: int, typed: str) -> FoundFact:
+    """A code or a number, which is called after the word before it."""
+    named = BEHIND_NAME.search(text[:start])
+    kind = "number" if typed.isdecimal() else "code"
+    shape = "" if kind == "number" else ALONE.sub("?", re.sub(r"\d", "#", typed.upper()))
+    return FoundFact(start, start + len(typed), named[1].lower() if named else kind, kind, shape)
+
+
+def _pattern(typed: Sequence[str]) -> str:
+    """The field of codes and numbers with other digits, and of single letters those that were typed."""
+    letters = "".join(sorted({letter for code in typed for letter in ALONE.findall(code.upper())}))
+    shape = re.sub(r"\d", "#", typed[0].upper())
+    if not re.match(r"\D*0", typed[0]):
+        shape = shape.replace("#", "%", 1)
+    if len(letters) > 1:
+        shape = ALONE.sub("?", shape)
+        return f"{{kind: fake, provider: bothify, args: {{text: {scalar(shape)}, letters: {letters}}}}}"
+    return f"{{kind: fake, provider: numerify, args: {{text: {scalar(shape)}}}}}"
+
+
+def _format(typed: str) -> str:
+    """How a date is written: the day or the month first, and the month whole or its beginning."""
+    month = "%B" if any(month in typed.lower() for month in MONTHS) else "%b"
+    return f"%-d {month}" if typed[0].isdecimal() else f"{month} %-d"

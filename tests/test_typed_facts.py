@@ -1,0 +1,157 @@
+"""Facts that somebody typed as they are: found in messages, put to them in one question, and made anew in each row."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from synthgen import api, interview
+from synthgen.errors import DataError
+from synthgen.interview import Answers, next_question, understood
+from synthgen.interview.seeds import seeds_of
+from synthgen.interview.typed_facts import typed_facts
+from synthgen.models import ScriptedModel
+from synthgen.recipe import load
+from synthgen.spec.rows import Prompt, Row
+
+TODAY = datetime.datetime.now().astimezone().date()
+
+
+def date_in(days: int) -> str:
+    return f"{TODAY + datetime.timedelta(days):%-d %B}".lower()
+
+
+@pytest.mark.parametrize(
+    ("message", "with_slots"),
+    [
+        ("why was i charged €25.92 twice", "why was i charged <amount> twice"),
+        ("charged 20 quid for nothing", "charged <amount> quid for nothing"),
+        ("it took 12.50 from me", "it took <amount> from me"),
+        ("costs 25€ or 30 €?", "costs <amount>€ or <amount_2> €?"),
+        ("can i pay rent on friday instead", "can i pay rent on <day> instead"),
+        ("since dec 3rd nothing", "since <date> nothing"),
+        ("my contract ends 3 december", "my contract ends <date>"),
+        ("no wifi in b204", "no wifi in <code>"),
+        ("gate B12 is shut", "gate <gate> is shut"),
+        ("room 204 is cold", "room <room> is cold"),
+        ("where is order 48213", "where is order <order>"),
+        ("where is order no 48213 pls", "where is order no <order> pls"),
+        ("ticket #4821 pls", "ticket #<ticket> pls"),
+        ("flight LH2041 and LH2042", "flight <flight> and <code>"),
+        ("seat 22a pls", "seat <seat> pls"),
+        ("mail me at jo@corp.com", "mail me at <mail>"),
+        ("call me on 07700 900123", "call me on <phone>"),
+        ("<amount> on <day> in b204", "<amount> on <day> in <code>"),
+    ],
+)
+def test_a_fact_in_a_message_becomes_a_slot(message: str, with_slots: str):
+    assert typed_facts({"a": [message]})[0] == {"a": [with_slots]}
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["version 2.10 broke", "are you open bank holiday monday", "when is rent due in december", "table for 4 at 7pm", "floor 2 is loud",
+     "office365 is down", "error 0x80070005", "the 2023 tax form", "black friday deals", "order 2 more", "mp3 does not play"],
+)  # fmt: skip
+def test_what_is_no_fact_stays(message: str):
+    assert typed_facts({"a": [message]}) == ({"a": [message]}, {})
+
+
+@pytest.mark.parametrize(("days", "kind"), [(5, "soon"), (0, "soon"), (-5, "date"), (-40, "date"), (100, "soon")])
+def test_a_date_is_one_to_come_or_gone_by(days: int, kind: str):
+    assert typed_facts({"a": [f"it is about {date_in(days)}"]})[1]["date"].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("messages", "slot", "looks"),
+    [
+        (["charged €25.92"], "amount", r"\d+\.\d\d"),
+        (["charged 20 quid"], "amount", r"\d+"),
+        (["charged 12,50€"], "amount", r"\d{1,2}\.\d\d"),
+        (["no wifi in b204", "locked out of A017"], "code", r"[AB]\d{3}"),
+        (["where is LH2041"], "code", r"LH[1-9]\d{3}"),
+        (["order 48213 is late"], "order", r"[1-9]\d{4}"),
+        (["not on friday"], "day", r"[A-Z][a-z]+day"),
+        (["since dec 3"], "date", r"[A-Z][a-z]{2} \d{1,2}"),
+        (["since 3 december"], "date", r"\d{1,2} [A-Z][a-z]{2,}"),
+    ],
+)
+def test_the_field_of_a_fact_makes_others_like_it(tmp_path: Path, messages: list[str], slot: str, looks: str):
+    recipe = api.new(tmp_path / "app", answers={"topics": ["a", "b"], "messages": {"a": messages}}).recipe
+    fields = load(recipe).recipe.tables["traffic"].fields
+    name = slot if f"{slot}_number" not in fields else f"{slot}_number"
+    made = {str(fields[name].make(Row("traffic", number), Random(number))) for number in range(30)}  # type: ignore[attr-defined]
+    assert len(made) > 5 or slot == "day"
+    assert all(re.fullmatch(looks, value) for value in made), made
+
+
+def test_the_sign_of_an_amount_is_a_part_of_it(tmp_path: Path):
+    recipe = api.new(tmp_path / "app", answers={"topics": ["a", "b"], "messages": {"a": ["charged €25.92 twice"]}}).recipe
+    assert '      amount: {kind: template, template: "€{{ amount_number }}"}' in recipe.read_text("utf-8")
+    assert (tmp_path / "app" / "seeds" / "a.txt").read_text("utf-8") == "charged <amount> twice\n"
+
+
+REPLIES = {"topics": ["a", "b"], "a": ["charged €25.92 in b204", "again in c310 on friday at <shop>"]}
+
+
+def asked(replies: dict[str, list[str]]) -> tuple[Answers, dict[str, dict[str, str]]]:
+    """The answers of somebody who gives these replies, by a question's key or its last part; and the options of what was asked."""
+    answers, options = Answers(), {}
+    while question := next_question(answers):
+        key = "/".join(question.key)
+        options[key] = dict(question.options)
+        answers.give(question.key, understood(question, replies.get(key, replies.get(question.key[-1], []))))
+    return answers, options
+
+
+def test_facts_that_were_typed_are_put_in_one_question():
+    _, options = asked(REPLIES)
+    assert options["misguessed"] == {
+        "amount": "€25.92: an amount of money, mostly from €9 to €80",
+        "code": "b204: a code, with other digits each time",
+        "day": "friday: a day of the week, such as Friday",
+        "shop": "one of a list that you give",
+    }
+    assert [key for key in options if key.startswith(("facts", "codes", "ranges", "signs", "values"))] == ["values/shop"]
+
+
+def test_what_was_no_fact_stays_as_it_was_typed(tmp_path: Path):
+    answers, options = asked(REPLIES | {"misguessed": ["code"], "facts/code": ["same"]})
+    assert options["facts/code"]["same"] == "none: it stays b204"
+    assert seeds_of(answers).by_topic == {"a": ["charged <amount> in b204", "again in c310 on <day> at <shop>"]}
+    recipe = api.new(tmp_path / "app", answers=answers.values).recipe
+    assert "code:" not in recipe.read_text("utf-8")
+    interview.save(answers, tmp_path / "answers.yaml")
+    assert interview.load(tmp_path / "answers.yaml").values == answers.values
+
+
+def test_a_fact_of_another_kind_is_asked_about(tmp_path: Path):
+    answers, options = asked(
+        REPLIES | {"misguessed": ["3, 1"], "facts/day": ["list"], "facts/amount": ["money"], "ranges/amount": ["5 to 20"]}
+    )
+    assert {"values/day", "ranges/amount", "signs/amount"} <= options.keys()
+    answers.give(("values", "day"), ["Easter"])
+    recipe = api.new(tmp_path / "app", answers=answers.values).recipe
+    assert "day: {kind: choice, label: false, options: [Easter]}" in recipe.read_text("utf-8")
+
+
+def test_a_kind_of_fact_that_there_is_not_is_told(tmp_path: Path):
+    file = tmp_path / "answers.yaml"
+    file.write_text("topics: [a, b]\nmessages: {a: [no wifi in b204]}\nfacts: {code: rooms}\n", "utf-8")
+    with pytest.raises(DataError, match="'rooms' is none of them"):
+        interview.load(file)
+
+
+def test_rows_have_facts_of_their_own(tmp_path: Path):
+    def typist(prompt: Prompt, stream: Random) -> str:
+        return f" {stream.choice(['still no wifi at all in <code>', 'it is broken in <code> again', 'help in <code> pls'])}\n"
+
+    answers = {"topics": ["a", "b"], "messages": {"a": ["no wifi in b204"], "b": ["key for c310"]}, "odd": "none", "rows": 12}
+    made = api.make(api.new(tmp_path / "app", answers=answers).recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
+    messages = [row["message"] for row in api.look(made.folder, rows=12).rows]
+    codes = {code for message in messages for code in re.findall(r"\b[bc]\d{3}\b", message, re.IGNORECASE)}
+    assert len(codes) > 6
