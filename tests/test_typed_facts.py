@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from synthgen import api, interview
+from synthgen.cli.terminal.making import print_made
 from synthgen.errors import DataError
 from synthgen.interview import Answers, next_question, understood
 from synthgen.interview.seeds import seeds_of
@@ -155,3 +156,21 @@ def test_rows_have_facts_of_their_own(tmp_path: Path):
     messages = [row["message"] for row in api.look(made.folder, rows=12).rows]
     codes = {code for message in messages for code in re.findall(r"\b[bc]\d{3}\b", message, re.IGNORECASE)}
     assert len(codes) > 6
+
+
+def test_a_fact_that_no_message_mentions_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def typist(prompt: Prompt, stream: Random) -> str:
+        return f" {stream.choice(['still no wifi at all in <code>', 'it is broken in <code> again', 'help in <code> pls'])}\n"
+
+    answers = {
+        "topics": ["a", "b"],
+        "messages": {"a": ["no wifi in b204", "it was friday"], "b": ["key for c310"]},
+        "odd": "none",
+        "rows": 6,
+    }
+    recipe = api.new(tmp_path / "app", answers=answers).recipe
+    recipe.write_text(recipe.read_text("utf-8").replace("        aim: sense", "        aim: labels"), "utf-8")
+    made = api.make(recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
+    assert made.manifest["tables"]["traffic"]["unmentioned"] == {"message": ["day"]}
+    print_made(made)
+    assert "message: none mentions <day>; more seeds that do would help" in capsys.readouterr().out

@@ -171,12 +171,17 @@ def _answers(folder: Path) -> None:
 
 
 def _made(recipe: Path) -> Path:
-    """Make a recipe's dataset, and return its folder."""
+    """Make a recipe's dataset, say which facts it does without, and return its folder."""
     from synthgen import api
+    from synthgen.cli.terminal.making import facts_without_message
     from synthgen.cli.terminal.watching import progress
 
     with progress(silent=False) as watch:
-        return api.make(recipe, watch=watch).folder
+        made = api.make(recipe, watch=watch)
+    for table in made.manifest["tables"].values():
+        for line in facts_without_message(table):
+            tell(line.strip())
+    return made.folder
 
 
 def _was_begun(folder: Path) -> bool:

@@ -1,13 +1,14 @@
-"""How near a table's typed messages came to what its recipe asks: to each voice, and to their topics."""
+"""How near a table's typed messages came to what its recipe asks: to each voice, to their topics, and to the facts that seeds mention."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from statistics import fmean
 from typing import Any
 
 from synthgen.spec import render
+from synthgen.text.slots import as_typed
 from synthgen.voices import Voice
 
 MEASURED = 100_000  # messages whose style is measured, at most
@@ -25,6 +26,17 @@ def style_figures(rows: ReadRows, name: str, voices: Mapping[str, Voice]) -> dic
         if row[name] is not None:
             texts.setdefault(row[f"{name}_voice"], []).append(row[name])
     return {voice: {"rows": len(typed), "figures": style_errors(typed, voices[voice])} for voice, typed in sorted(texts.items())}
+
+
+def unmentioned(rows: ReadRows, name: str, slot_names: Collection[str]) -> list[str]:
+    """The slots of which no message of the field `name` has the row's fact."""
+    left = set(slot_names)
+    for row in islice(rows([name, *sorted(slot_names)]), MEASURED):
+        if not left:
+            break
+        if (text := row[name]) is not None:
+            left -= {slot for slot in left if row[slot] is not None and as_typed(row[slot], text).casefold() in text.casefold()}
+    return sorted(left)
 
 
 def label_figures(rows: ReadRows, name: str, topic: str) -> dict[str, Any]:

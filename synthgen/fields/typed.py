@@ -29,7 +29,7 @@ from synthgen.fields.considered import Listener
 from synthgen.fields.framing import Framing
 from synthgen.fields.options import each_option
 from synthgen.fields.reading import Reader
-from synthgen.fields.realised import label_figures, style_figures
+from synthgen.fields.realised import label_figures, style_figures, unmentioned
 from synthgen.fields.seed_messages import SeedMessages, Seeds
 from synthgen.fields.shape import Asked, Chosen, Others, Passes, Role, Template, Weight, Workload, anything, fill
 from synthgen.fields.voiced import draw_voice, voice_mistakes, weighted
@@ -330,11 +330,12 @@ class Typed(Asked):
         return self._seeds.readings()
 
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
-        """How near each voice came to what was asked (`styles`), of very many messages by the first; and how many messages are about their
-        topic, as their scores say (`labels`)."""
+        """How near each voice came to what was asked (`styles`), of very many messages by the first; how many messages are about their
+        topic, as their scores say (`labels`); and the slots of seeds that no message mentions (`unmentioned`)."""
         sections = {
             "styles": style_figures(rows, name, self.voices) if self.chooses else {},
             "labels": label_figures(rows, name, self.topic) if self.has_topics else {},
+            "unmentioned": unmentioned(rows, name, self._seeds.slots),
         }
         return {section: figures for section, figures in sections.items() if figures}
 

@@ -38,7 +38,7 @@ def print_made(result: MakeResult) -> None:
         if not result.already:
             for by, count in list(table["refused"].items())[:6]:
                 out.print(Text(f"    {count:>6,}  {by}"))
-        for line in (*_labels(table), *_voices(table), *_application(table)):
+        for line in (*_labels(table), *facts_without_message(table), *_voices(table), *_application(table)):
             out.print(Text(line))
     if not result.already:
         out.print(Text(_effort(manifest)))
@@ -82,6 +82,12 @@ def _labels(table: Mapping[str, Any]) -> Iterator[str]:
         least = ", ".join(f"'{topic}': {figures['hold']:.0%}" for topic, figures in worst if figures["hold"] <= labels["hold"] - BELOW)
         yield f"    {SENSE}"
         yield f"    {name}: about {labels['hold']:.0%} of the labels hold" + (f"; fewest for {least}" if least else "")
+
+
+def facts_without_message(table: Mapping[str, Any]) -> Iterator[str]:
+    """The facts of seeds that no message mentions."""
+    for name, slots in table.get("unmentioned", {}).items():
+        yield f"    {name}: none mentions {', '.join(f'<{slot}>' for slot in slots)}; more seeds that do would help"
 
 
 def _application(table: Mapping[str, Any]) -> Iterator[str]:
