@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from random import Random
 
 import pytest
 from builders import one_table
+from typer.testing import CliRunner
 
 from synthgen import api
+from synthgen.cli import app
 from synthgen.errors import RecipeError
 from synthgen.fields.edges import CASES
 from synthgen.fields.edges.situation import Situation, content_words
 from synthgen.harness import export
 from synthgen.harness.fewshot import fewshot
+from synthgen.harness.looked import with_targets
 
 FIELDS = {
     "intent": {"kind": "choice", "options": ["late", "broken"]},
@@ -73,6 +77,20 @@ def test_without_an_out_such_rows_have_no_target_and_are_left_out(tmp_path: Path
     rows = api.look(folder, "traffic", rows=100).rows
     assert done.left_out == sum(row["case"] in ("empty", "off topic") for row in rows) > 0
     assert any("out: unclear" in note for note in done.notes)
+
+
+@pytest.mark.parametrize("out", [{"off topic": "out of scope", "empty": "unclear"}, None])
+def test_look_says_what_is_right_where_that_is_not_the_label(tmp_path: Path, out: dict[str, str] | None) -> None:
+    folder = made(tmp_path, input="input", target="intent", **({"out": out} if out else {}))
+    shown = with_targets(folder, api.look(folder, "traffic", rows=100)).shown
+    assert {row.values["case"] for row in shown if row.right} == {"off topic", "empty"}
+    for row in shown:
+        assert row.right == ((out or {}).get(row.values["case"], "none") if row.values["case"] in ("off topic", "empty") else "")
+    said = CliRunner().invoke(app, ["look", str(folder), "-n", "100"]).stdout
+    short = CliRunner().invoke(app, ["look", str(folder), "-n", "100", "--short"]).stdout
+    right = "out of scope" if out else "none"
+    assert f"right: {right}" in said
+    assert re.search(rf"^traffic-\d+ +{right} +off topic: ", short, re.MULTILINE)
 
 
 def test_an_input_before_the_edge_case_keeps_its_label(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def look(
     ] = None,
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="how many to pass over first")] = 0,
     fields: Annotated[list[str] | None, typer.Option("--field", metavar="FIELD", help="show only this field; may be repeated")] = None,
-    short: Annotated[bool, typer.Option("--short", help="one line a row: its label and what was typed")] = False,
+    short: Annotated[bool, typer.Option("--short", help="one line a row: what is right for it, and what was typed")] = False,
     full: All = False,
     as_json: Json = False,
 ) -> None:
@@ -53,10 +53,11 @@ def look(
     from synthgen import api
     from synthgen.cli import terminal
     from synthgen.decisions.by_name import marked
+    from synthgen.harness.looked import with_targets
 
     selection = api.look(output, tables, where=where or [], search=search, sort=sort, row=row, fields=fields or [], rows=rows, skip=skip)
     if not as_json:
-        terminal.print_look(marked(output, selection), skip, full=full, short=short, search=search)
+        terminal.print_look(with_targets(output, marked(output, selection)), skip, full=full, short=short, search=search)
         return
     for number, values in enumerate(selection.rows):
         related_rows = (

@@ -34,14 +34,15 @@ ROWS = 10
 
 @dataclass(frozen=True)
 class LookedRow:
-    """A row as it is read: its id, its values and their layout; of a try that was set aside, which it was and why (`aside`); and `whole`
-    as it is in its file."""
+    """A row as it is read: its id, its values and their layout; of a try that was set aside, which it was and why (`aside`); `whole` as it
+    is in its file; and what answer is `right`, where that is known to be another than its label."""
 
     id: str
     values: Row
     layout: Layout
     aside: str = ""
     whole: Row = field(default_factory=dict, repr=False)
+    right: str = ""
 
 
 @dataclass(frozen=True)

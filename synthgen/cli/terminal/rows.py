@@ -107,6 +107,8 @@ def _label_lines(row: LookedRow, said: str, how: How, width: int) -> list[Text]:
         is_first = number == 0 or name.rpartition("_")[2] in MANNERS
         if is_first or len(packed([*cells, *new_cells], width)) == 1 or _is_said(value, said, how):
             cells += new_cells
+        if number == 0 and row.right:
+            cells += _cells({"right": row.right}, how)
     return packed(cells, width)
 
 

@@ -46,11 +46,12 @@ def _dim(text: str, cells: int) -> Text:
 
 
 def short_lines(rows: Sequence[LookedRow], how: How) -> list[Text]:
-    """Rows in a line each, at a terminal in as many as it takes: its name, what it is about, what is odd about it, and what was said."""
+    """Rows in a line each, at a terminal in as many as it takes: its name, what is right for it or what it is about, what is odd about
+    it, and what was said."""
     heads, texts = list[tuple[str, str]](), list[Text]()
     for row in rows:
         label, text = next(iter(row.layout.labels.values()), ""), next((name for name in row.layout.texts if name in row.values), "")
-        value = row.values.get(label)
+        value = row.right or row.values.get(label)
         others = [str(row.values[name]) for name in row.layout.columns if name != label and row.values.get(name) is not None]
         shown = one_line(row.values[text] if text else ", ".join(others), how)
         heads.append((row.id, "" if value is None else plainly(str(value))))

@@ -1,0 +1,34 @@
+"""Rows of an output as they are read, with what the answer to each should be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from synthgen.dataset import Dataset
+from synthgen.dataset.look import Looked, LookedRow
+from synthgen.errors import SynthgenError
+from synthgen.harness.cases import harness_of
+from synthgen.harness.targets import targets_of
+from synthgen.spec.paths import get_path
+from synthgen.spec.rows import to_text
+
+NONE = "none"
+"""What is right where nothing is."""
+
+
+def with_targets(folder: str | Path, looked: Looked) -> Looked:
+    """Rows of the table that a harness reads, each with its target where that is another than its label: an edge case may put another
+    message in place of the row's. Other rows, and those of a run that is not finished, stay as they are."""
+    try:
+        rows, harness = harness_of(Dataset.open(folder))
+    except SynthgenError:
+        return looked
+    targets = targets_of(rows.dataset.recipe, rows.columns, harness)
+    if rows.table != looked.table or targets is None or not targets.cases:
+        return looked
+    shown = list[LookedRow]()
+    for row in looked.shown:
+        label, target = get_path(row.whole, targets.path), targets.of(row.whole)
+        shown.append(row if target == label else replace(row, right=to_text(target) if target is not None else NONE))
+    return replace(looked, shown=shown)
