@@ -510,6 +510,12 @@ def test_every_language_occurs():
     assert {name.split()[0] for name in found} >= {"LATIN", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", "HIRAGANA", "HANGUL"}
 
 
+@pytest.mark.parametrize(("fact", "named"), [("B204", True), ("48213", True), ("12.50", False), ("£12.50", False), ("3 December", False)])
+def test_in_another_language_references_are_named_and_amounts_and_dates_are_not(fact, named):
+    built = many("other language", f"it is about {fact} again", facts={"fact": fact})
+    assert any(fact.lower() in text.lower() for text in built) == named
+
+
 def test_english_is_no_other_language():
     assert foreign(("en_US", "de_DE", "th_TH")) == ["de_DE"]
     assert set(foreign(())) == set(SPOKEN)

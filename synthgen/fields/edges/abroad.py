@@ -15,6 +15,8 @@ ENGLISH = "en"
 ACCENTED = {"de", "fr", "es", "it", "pt", "pl", "sv", "tr", "vi"}
 NO_ADDRESSES = {"tr_TR", "ar_SA"}
 """Faker's addresses there are American."""
+REFERENCE = re.compile(r"(?=(?:\D*\d){3})[\w-]+")
+"""A number of an order or a room, and no amount or date: three digits or more, and neither a point nor a space."""
 GAPS = ["\n", " ", "\n\n"]
 SPOKEN = [locale for locale in COUNTRIES if locale[:2] in LANGUAGES]
 """The locales whose language synthgen can write."""
@@ -35,12 +37,12 @@ def _sentences(stream: Random, message: str, situation: Situation, language: Lan
     place = subject(message)
     sentences = [stream.choice(language.trouble).format(language.things[place])] if place is not None else []
     sentences += [stream.choice(language.plain)] if not sentences or stream.random() < 0.4 else []
-    sentences += [language.number.format(fact) for fact in mentioned(message, situation.facts).values() if re.search(r"\d", fact)]
+    sentences += [language.number.format(fact) for fact in mentioned(message, situation.facts).values() if REFERENCE.fullmatch(fact)]
     return [*sentences, stream.choice(language.ask)] if stream.random() < 0.7 else sentences
 
 
 def other_language(stream: Random, message: str, situation: Situation) -> str:
-    """In one of twenty languages: that something is wrong with the same thing, with the numbers that the message mentions."""
+    """In one of twenty languages: that something is wrong with the same thing, with the references that the message mentions."""
     locale, language = _language(stream, situation)
     sentences, careless = _sentences(stream, message, situation, language), stream.random() < 0.4
     if stream.random() < 0.6:
