@@ -70,6 +70,13 @@ def test_a_list_that_is_gone_back_to_is_kept_and_a_line_can_be_taken_out(typing:
     assert "there are 1 in the list" in printed.err
 
 
+def test_topics_in_a_line_may_be_long_together(typing: Any, capsys: pytest.CaptureFixture[str]):
+    typing("where is my order, prescription upload, refill, side effects, wrong item", "a, " + "b" * 61, "")
+    answer, _ = answer_to(TOPICS)
+    assert answer == ["where is my order", "prescription upload", "refill", "side effects", "wrong item"]
+    assert f"'{'b' * 40}…' is long for a label" in capsys.readouterr().err
+
+
 def test_a_line_that_cannot_stand_in_a_list_costs_none_of_the_others(typing: Any, capsys: pytest.CaptureFixture[str]):
     typing("one", "", "a" * 61, "two", "")
     assert answer_to(TOPICS) == (["one", "two"], True)

@@ -99,8 +99,9 @@ def replaced(reply: str, part: str, by: str) -> str:
 
 def line_objection(question: Question, line: str) -> str:
     """What is wrong with a line of a list; empty where nothing is."""
-    if question.key == ("topics",) and len(line) > LONGEST_TOPIC:
-        return f"'{line[:40]}…' is long for a label: a few words are better"
+    long = [entry for entry in entries_of(question, line) if len(entry) > LONGEST_TOPIC] if question.key == ("topics",) else []
+    if long:
+        return f"'{long[0][:40]}…' is long for a label: a few words are better"
     if question.key[0] == "messages" and (taken := sorted(slots(line) & TAKEN)):
         return f"<{taken[0]}> names a column of the dataset: call the fact something else"
     if question.key[0] == "messages" and (twice := [slot for slot in sorted(slots(line)) if line.count(f"<{slot}>") > 1]):
