@@ -39,6 +39,7 @@ def date_in(days: int) -> str:
         ("no wifi in b204", "no wifi in <code>"),
         ("gate B12 is shut", "gate <gate> is shut"),
         ("room 204 is cold", "room <room> is cold"),
+        ("left it in locker 214", "left it in locker <locker>"),
         ("where is order 48213", "where is order <order>"),
         ("where is order no 48213 pls", "where is order no <order> pls"),
         ("ticket #4821 pls", "ticket #<ticket> pls"),
@@ -88,6 +89,14 @@ def test_the_field_of_a_fact_makes_others_like_it(tmp_path: Path, messages: list
     made = {str(fields[name].make(Row("traffic", number), Random(number))) for number in range(30)}  # type: ignore[attr-defined]
     assert len(made) > 5 or slot == "day"
     assert all(re.fullmatch(looks, value) for value in made), made
+
+
+def test_an_amount_has_a_comma_where_it_was_typed_with_one(tmp_path: Path):
+    answers = {"topics": ["a", "b"], "messages": {"a": ["i paid 6,80€", "€12 too much"]}, "rows": 30, "odd": "none"}
+    recipe = api.new(tmp_path / "app", answers=answers).recipe
+    rows = next(iter(api.preview(recipe, rows=8, models={"typist": ScriptedModel(lambda prompt, stream: " i paid <amount>€ pls\n")}))).rows
+    assert rows
+    assert all(re.fullmatch(r"\d+,\d\d", row.values["amount"]) for row in rows)
 
 
 def test_the_sign_of_an_amount_is_a_part_of_it(tmp_path: Path):

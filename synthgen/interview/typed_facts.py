@@ -34,7 +34,7 @@ SHORT_CODE = re.compile(r"(?i)(?<![\w.,/:-])[a-z]-?\d{2,4}(?![\w-]|[.,/:]\d)")
 """A letter and two to four digits, as rooms and gates have; longer ones are found as what identifies somebody."""
 ALONE = re.compile(r"(?<![A-Z])[A-Z](?![A-Z])")
 """A letter of a code that may be any of those that were typed."""
-PLACES = "room|gate|seat|apartment|flat"
+PLACES = "room|gate|seat|apartment|flat|locker|table|desk|platform|terminal|court|bay|box"
 NAMES = f"{PLACES}|order|ticket|account|booking|invoice|reference|ref|claim|policy|tracking|flight|bus|train|voucher|coupon|unit"
 """Words that say what a number behind them is of, and that its slot is called after."""
 BEHIND_NAME = re.compile(rf"(?i)\b({NAMES})(?:\s+(?:number|no|nr|num|id|code))?\.?\s*(?:is\s+|[#:]\s*)?$")
@@ -80,6 +80,11 @@ class TypedFact(NamedTuple):
     def sign(self) -> str:
         """The sign of the currency that stands before an amount; empty where none does."""
         return next((typed[0] for typed in self.typed if typed[0] in SIGNS), "")
+
+    @property
+    def has_comma(self) -> bool:
+        """Whether an amount is typed as 12,50 is."""
+        return any(re.search(r",\d\d$", typed) for typed in self.typed)
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -128,7 +128,8 @@ def _facts(answers: Answers) -> Iterator[str]:
         yield "      # Facts that a message may mention: where a seed says <amount>, the row's own amount is typed."
     for name in names:
         field, sign = _fact(answers, name, seeds), _sign(answers, name, seeds)
-        if not sign:
+        has_comma = name in seeds.typed and name not in seeds.answered and seeds.typed[name].has_comma
+        if not (sign or has_comma):
             yield f"      {scalar(name)}: {field}"
             continue
         plain = next(
@@ -136,7 +137,8 @@ def _facts(answers: Answers) -> Iterator[str]:
         )
         distribution, mark, comment = field.partition("}")
         yield f"      {plain}: {distribution}, hidden: true{mark}{comment}"
-        yield f'      {scalar(name)}: {{kind: template, template: "{sign}{{{{ {plain} }}}}"}}'
+        as_typed = f"{plain} | replace('.', ',')" if has_comma else plain
+        yield f'      {scalar(name)}: {{kind: template, template: "{sign}{{{{ {as_typed} }}}}"}}'
 
 
 def _fact(answers: Answers, name: str, seeds: Seeds) -> str:
