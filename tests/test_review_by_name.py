@@ -55,7 +55,7 @@ def test_all_others_are_accepted_at_once(output: Path) -> None:
 def test_rows_that_were_rejected_are_marked_where_they_are_read(output: Path) -> None:
     told(output, "--reject", "3", "--reason", "no sense")
     short = CliRunner().invoke(app, ["look", str(output), "--short", "-n", "5"]).output.splitlines()
-    assert [number for number, line in enumerate(short) if "rejected: about" in line] == [3]
+    assert [number for number, line in enumerate(short) if "(rejected) about" in line] == [3]
     assert "rejected: no sense" in CliRunner().invoke(app, ["look", str(output), "--row", "traffic-3"]).output
 
 

@@ -90,7 +90,13 @@ def test_look_says_what_is_right_where_that_is_not_the_label(tmp_path: Path, out
     short = CliRunner().invoke(app, ["look", str(folder), "-n", "100", "--short"]).stdout
     right = "out of scope" if out else "none"
     assert f"right: {right}" in said
-    assert re.search(rf"^traffic-\d+ +{right} +off topic: ", short, re.MULTILINE)
+    assert re.search(rf"^traffic-\d+ +{right} +\(off topic\) ", short, re.MULTILINE)
+
+
+def test_look_says_that_a_row_has_no_topic_where_nothing_is_right_or_wrong(tmp_path: Path) -> None:
+    folder = made(tmp_path, input="input")
+    shown = with_targets(folder, api.look(folder, rows=100)).shown
+    assert {row.values["case"] for row in shown if row.right == "none"} == {"off topic", "empty"}
 
 
 def test_an_input_before_the_edge_case_keeps_its_label(tmp_path: Path) -> None:

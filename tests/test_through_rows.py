@@ -60,7 +60,7 @@ def test_rows_are_grouped_by_what_is_right_for_them_as_it_is_exported(output: Pa
 def test_what_is_named_is_rejected_and_the_rest_is_accepted(output: Path) -> None:
     printed = told(output, "2 6-8", "2,8", "", "5", words=("--by", "ana", "--reason", "no sense"))
     assert "1 of 3  refund: which would you not keep?" in printed
-    assert "\n   2  truncated: abou" in printed
+    assert "\n   2  (truncated) abou" in printed
     assert "7 is none of these rows" in printed
     assert "12 of 12 rows decided (9 accepted, 3 rejected)" in printed
     state = synthgen.review(output)
@@ -70,6 +70,17 @@ def test_what_is_named_is_rejected_and_the_rest_is_accepted(output: Path) -> Non
 
 def test_whoever_goes_back_decides_again(output: Path) -> None:
     assert "(10 accepted, 2 rejected)" in told(output, "0 2 6 8", "<", "0", "4", "")
+
+
+def test_whoever_goes_back_sees_what_they_did_not_keep_and_return_leaves_it_so(output: Path) -> None:
+    printed = told(output, "0 6", "<", "", "4", "")
+    assert "  [0 6]: Return leaves it so, all keeps all of them" in printed
+    assert "(9 accepted, 3 rejected)" in printed
+    assert '"reason": "not kept"' in synthgen.review(output).file.read_text("utf-8")
+
+
+def test_all_keeps_what_was_not_kept_before(output: Path) -> None:
+    assert "(11 accepted, 1 rejected)" in told(output, "0 6", "<", "all", "4", "")
 
 
 def test_what_was_decided_is_not_asked_again(output: Path) -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from synthgen.dataset import Dataset
+from synthgen.dataset.layout import topic_of
 from synthgen.dataset.look import Looked, LookedRow
 from synthgen.errors import SynthgenError
 from synthgen.harness.cases import harness_of
 from synthgen.harness.targets import targets_of
-from synthgen.spec.paths import get_path
+from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import to_text
 
 NONE = "none"
@@ -19,12 +20,16 @@ NONE = "none"
 
 def with_targets(folder: str | Path, looked: Looked) -> Looked:
     """Rows of the table that a harness reads, each with its target where that is another than its label: an edge case may put another
-    message in place of the row's. Other rows, and those of a run that is not finished, stay as they are."""
+    message in place of the row's. Where there are no targets, its topic is none then. Other rows, and those of a run that is not finished,
+    stay as they are."""
     try:
         rows, harness = harness_of(Dataset.open(folder))
     except SynthgenError:
         return looked
-    targets = targets_of(rows.dataset.recipe, rows.columns, harness)
+    recipe, labels = rows.dataset.recipe, rows.labels([root_of(harness.input)])
+    if harness.target is None and (topic := topic_of(recipe.fields, labels)):
+        harness = harness.model_copy(update={"target": labels[topic], "out": None})
+    targets = targets_of(recipe, rows.columns, harness)
     if rows.table != looked.table or targets is None or not targets.cases:
         return looked
     shown = list[LookedRow]()

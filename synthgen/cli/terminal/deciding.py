@@ -14,49 +14,60 @@ from synthgen.decisions.by_name import decide
 from synthgen.reviewing.undecided import UndecidedRows, undecided
 from synthgen.spec.numbers_named import numbers_named
 
+ASKED = "which would you not keep?"
 HELP = (
     "Name those that nobody would type, or whose label is wrong, such as 3 17-20 (repeats are up to you); Return keeps them all; < goes "
     "back; Ctrl-C stops, and keeps every answer."
 )
+USUAL = "not kept"
+"""Why rows are rejected here of which nobody says why."""
+ALL = "all"
+"""What keeps all rows of a screenful of which somebody did not keep some before."""
 EXPLAINED = (
-    "What stands before a colon, such as truncated, says that a message was made odd on purpose (docs/edge-cases.md): of two requests the "
-    "label is that of the first."
+    "What stands in brackets before a message, such as (truncated), says that it was made odd on purpose (docs/edge-cases.md): of two "
+    "requests the label is that of the first."
 )
 
 
 def go_through(output: str | Path, *, by: str = "", reason: str = "") -> tuple[int, int]:
     """Have somebody say which rows of an output they would not keep, a screenful at a time, and how many they kept and did not."""
     screens = list(undecided(output))
-    kept = dict[int, int]()
+    unwanted = dict[int, list[int]]()
     place = 0
     if screens:
         out.print(Text(HELP, style="dim"))
     while place < len(screens):
-        unwanted = _unwanted(screens[place], f"{place + 1} of {len(screens)}")
-        if unwanted is None:
+        answer = _unwanted(screens[place], f"{place + 1} of {len(screens)}", "" if place else f": {ASKED}", unwanted.get(place, []))
+        if answer is None:
             place = max(0, place - 1)
             continue
         names = {number: f"{screens[place].table}-{number}" for number in (row.number for row in screens[place].rows)}
-        wanted = [name for number, name in names.items() if number not in unwanted]
-        decide(output, {"accept": wanted, "reject": [names[number] for number in unwanted]}, by=by, reason=reason)
-        kept[place] = len(wanted)
+        wanted = [name for number, name in names.items() if number not in answer]
+        decide(output, {"accept": wanted, "reject": [names[number] for number in answer]}, by=by, reason=reason or USUAL)
+        unwanted[place] = answer
         place += 1
     seen = sum(len(screen.rows) for screen in screens)
-    return sum(kept.values()), seen - sum(kept.values())
+    not_kept = sum(map(len, unwanted.values()))
+    return seen - not_kept, not_kept
 
 
-def _unwanted(screen: UndecidedRows, how_far: str) -> list[int] | None:
-    """Which rows of a screenful somebody would not keep, by their numbers; None where they go back."""
+def _unwanted(screen: UndecidedRows, how_far: str, asked: str, before: list[int]) -> list[int] | None:
+    """Which rows of a screenful somebody would not keep, by their numbers; None where they go back. `asked` is the question, and `before`
+    are those that they did not keep when they were here last."""
     out.print()
-    out.print(Text.assemble((f"{how_far}  ", "dim"), (safe(screen.label or "no label").plain, "bold"), ": which would you not keep?"))
+    out.print(Text.assemble((f"{how_far}  ", "dim"), (safe(screen.label or "no label").plain, "bold"), asked))
     texts = [behind_marks(row.cases, one_line(row.text, How())) for row in screen.rows]
     for line in columned([[f"{row.number:>4}"] for row in screen.rows], texts):
         out.print(line)
+    if before:
+        out.print(Text(f"  [{' '.join(map(str, before))}]: Return leaves it so, {ALL} keeps all of them"))
     there = {row.number for row in screen.rows}
     while (reply := read_reply()) != BACK:
         if reply == EXPLAIN:
             out.print(Text(f"{EXPLAINED}\n{HELP}", style="cyan"))
             continue
+        if not reply or reply.casefold() == ALL:
+            return [] if reply else before
         try:
             numbers = numbers_named(reply)
         except ValueError as error:

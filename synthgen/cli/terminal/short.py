@@ -74,7 +74,7 @@ def columned(heads: Sequence[Sequence[str]], texts: Sequence[Text]) -> list[Text
 
 def behind_marks(marks: Iterable[str], text: Text) -> Text:
     """A text behind what is to be known of it before it is read."""
-    return Text.assemble(*((f"{mark}: ", "magenta") for mark in marks), text)
+    return Text.assemble(*((f"({mark}) ", "magenta") for mark in marks), text)
 
 
 def _marks(row: LookedRow) -> Iterator[str]:
