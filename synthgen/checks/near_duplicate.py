@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,8 @@ class NearDuplicate(Check):
     pieces in both, over those in the one plus those in the other (Dice's coefficient). A typo in a message of five words
     leaves about 0.85, another verb about 0.7. Nothing below `similarity` is refused; just at it, one in a hundred is missed.
     """
+
+    in_words: ClassVar[str] = "too like others"
 
     kind: Literal["near_duplicate"] = "near_duplicate"
     as_typed: bool = Field(

@@ -20,6 +20,8 @@ class Check(Part):
     final: ClassVar[bool] = False
     """Whether a refused row is not tried again."""
 
+    in_words: ClassVar[str] = ""
+    """Why a row is made again, for somebody who waits for it; empty where its kind says it."""
     distinct: ClassVar[bool] = False
     """Whether each row must have another value of its field."""
 

@@ -264,7 +264,8 @@ class TableRun:
                         refused.append(self._refused(rows[number], place, refusal))
                     if steps := self._retry(rows[number], place, ahead, spent, final=refusal.final):
                         outcome.retries[number] = steps
-                        outcome.reasons[refusal.reason] += 1
+                        in_words = step.check.in_words if isinstance(step, CheckStep) else ""
+                        outcome.reasons[in_words or refusal.reason] += 1
                     else:
                         outcome.given_up.add(number)
         return outcome

@@ -57,7 +57,12 @@ class Tick:
         number = f"{stage.round} of {stage.tries}" if stage.round <= stage.tries else f"{stage.round}"
         again = "typed again" if stage.typed else f"asked for {stage.asking} again"
         retries = f"{stage.asked:,} {'row is' if stage.asked == 1 else 'rows are'} {again}, try {number}"
-        return f"{retries}: {stage.refused_for.replace('_', ' ')}" if stage.refused_for else retries
+        return f"{retries}: {stage.refused_for}" if stage.refused_for else retries
+
+    @property
+    def only_retries(self) -> bool:
+        """Whether only rows that were refused before are waited for: how long these take, no pace tells."""
+        return self.stage.round > 1 and self.wanted is not None and self.rows + self.stage.asked >= self.wanted
 
     @property
     def choosing(self) -> str:

@@ -116,7 +116,7 @@ def _parts(pace: TablePace) -> Iterator[tuple[str, int]]:
     if not tick.batch:
         yield (BUSY if tick.here and pace.processor.is_scarce else ""), 4
         yield (f"{pace.seconds:,.0f} s so far" if loading else pace.rate), (3 if loading else 0)
-        time_left, more = ("", "") if loading else pace.remaining_time
+        time_left, more = ("", "") if loading or tick.only_retries else pace.remaining_time
         yield time_left, 6
         yield (more if tick.here else ""), 1
     yield (dollars(tick.cost) if tick.cost is not None else ""), 5
