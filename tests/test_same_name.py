@@ -150,3 +150,16 @@ def test_rows_of_an_earlier_version_are_told_of_before_they_are_replaced() -> No
     assert synthgen.make("a/recipe.yaml", rows=5, before=lambda checked: told.extend(checked.notes)).already
     synthgen.make("a/recipe.yaml", rows=5, fresh=True, before=lambda checked: told.extend(checked.notes))
     assert told == []
+
+
+def test_of_rows_that_are_made_together_it_is_said_that_more_are_added() -> None:
+    path = Path("more.yaml")
+    path.write_text(RECIPE.format("x").replace("name: demo", "name: more").replace("    rows: 3\n", "    rows: 3\n    together: 3\n"))
+    synthgen.make(path)
+    told = list[str]()
+    synthgen.make(path, rows=6, before=lambda checked: told.extend(checked.notes))
+    assert told == ["outputs/more has 3 rows: nearly all stay, and what was decided on them, unless seeds changed (-o DIR keeps both)"]
+    told.clear()
+    path.write_text(path.read_text().replace("[x]", "[y]"))
+    synthgen.make(path, rows=9, before=lambda checked: told.extend(checked.notes))
+    assert "made before with other settings" in told[0]

@@ -120,7 +120,13 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
         journal, budget = Journal(output.unfinished / JOURNAL), Budget(how.max_cost)
         try:
             opened = engine.place(open_models(loaded, recipe_plan.models, how.models, budget))
-            first_notes = (*output.remarks(), *_replaced(output, existing if not same else None), *noted, *moved_notes, *engine.notes)
+            first_notes = (
+                *output.remarks(),
+                *_replaced(output, loaded, existing if not same else None),
+                *noted,
+                *moved_notes,
+                *engine.notes,
+            )
             if first_notes or files_read:
                 before(Checked(loaded, recipe_plan, notes=first_notes, readings=files_read))
             if not how.recheck:
@@ -163,13 +169,26 @@ def make_output(loaded: Loaded, output: Output, how: RunOptions, watch: Watch, b
     )
 
 
-def _replaced(output: Output, earlier: Mapping[str, Any] | None) -> Iterator[str]:
+def _replaced(output: Output, loaded: Loaded, earlier: Mapping[str, Any] | None) -> Iterator[str]:
     """What is to be said of a finished output of an earlier version of the recipe."""
-    if earlier is not None:
-        rows = sum(table["rows"] for table in earlier["tables"].values())
+    if earlier is None:
+        return
+    rows = sum(table["rows"] for table in earlier["tables"].values())
+    if _only_rows_differ(earlier["recipe"], loaded.data):
+        yield f"{output.named} has {rows:,} rows: nearly all stay, and what was decided on them, unless seeds changed (-o DIR keeps both)"
+    else:
         reviewed = "; decisions of reviewers hold only for rows that stay as they are" if output.review.exists() else ""
         replaced = f"{output.named} has {rows:,} rows that were made before with other settings: those of now replace them"
         yield f"{replaced} (-o DIR keeps both){reviewed}"
+
+
+def _only_rows_differ(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether of two versions of a recipe the one asks for more or fewer rows, and its tables make so many `together` as before."""
+
+    def without_rows(recipe: Mapping[str, Any]) -> dict[str, Any]:
+        return {**recipe, "tables": {name: {**table, "rows": None} for name, table in recipe["tables"].items()}}
+
+    return without_rows(before) == without_rows(now) and all("together" in table for table in now["tables"].values())
 
 
 def _show(output: Output, manifest: dict[str, Any]) -> list[str]:
