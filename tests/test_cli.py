@@ -588,7 +588,7 @@ def test_fewshot_prints_the_block_alone_and_what_it_costs_beside_it(shop: Path) 
 
 def test_export_writes_what_harnesses_run_and_slice_reads_what_they_say(shop: Path) -> None:
     said = synthgen("export", "out", "--to", "inspect", "--to", "jsonl", cwd=shop).stdout
-    assert said.startswith("24 cases of 'traffic': input message, target intent")
+    assert said.startswith("24 cases of 'traffic': input from the field message, target from the field intent")
     assert "cd out/harness/inspect && inspect eval task.py" in said
     cases = [json.loads(line) for line in (shop / "out/harness/inspect/data.jsonl").read_text().splitlines()]
     assert len(cases) == 24

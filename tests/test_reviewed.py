@@ -30,6 +30,8 @@ from synthgen.hub.hub import Pushed, push
 
 hub_server = hubs.hub_server
 
+DECIDED = "9 of reviewers' decisions hold (shop.review.jsonl): 1 row is rejected and left out; nobody has decided on 40 rows, which stay in"
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -262,7 +264,7 @@ def test_push_sends_rows_as_they_were_left_and_what_is_fetched_verifies(
 ) -> None:
     decide_all(ana, output)
     before = sorted((path, path.stat().st_mtime_ns) for path in output.rglob("*"))
-    assert send(output).notes == ("9 of reviewers' decisions hold (shop.review.jsonl); nobody has decided on 40 rows",)
+    assert send(output).notes == (DECIDED,)
     there = fetched()
     assert synthgen.verify(there).damaged == ()
     for table in ("traffic", "examples"):
@@ -328,7 +330,7 @@ def test_export_writes_cases_as_reviewers_left_them(output: Path, ana: Reviewer)
     assert before.keys() - now.keys() == {"traffic-1"}
     assert now["traffic-2"]["target"] == other_intent(made["traffic-2"])
     assert cases(output, review=False) == before
-    assert api.export(output, "jsonl").notes[-1] == "9 of reviewers' decisions hold (shop.review.jsonl); nobody has decided on 40 rows"
+    assert api.export(output, "jsonl").notes[-1] == DECIDED
     done = CliRunner().invoke(app, ["export", str(output), "--to", "csv", "--target", "intent", "--no-review"])
     assert done.exit_code == 0
     (file,) = (output / "harness" / "csv").glob("*.csv")
@@ -434,21 +436,18 @@ def test_make_keeps_decisions_and_says_which_hold(output: Path, ana: Reviewer) -
     written = file_of(output).read_bytes()
     again = api.make(output.parent / "recipe.yaml", out=output, models=models())
     assert again.already
-    assert again.notes[-1] == "9 of reviewers' decisions hold (shop.review.jsonl); nobody has decided on 40 rows"
+    assert again.notes[-1] == DECIDED
     changed = (output.parent / "recipe.yaml").read_text().replace("seed: 3", "seed: 4")
     (output.parent / "recipe.yaml").write_text(changed)
     made = api.make(output.parent / "recipe.yaml", out=output, models=models())
     assert file_of(output).read_bytes() == written
     told = [note for note in made.notes if "decisions" in note]
-    assert told[0].endswith("of reviewers' decisions holds (shop.review.jsonl); nobody has decided on 40 rows")
+    assert told[0].endswith("of reviewers' decisions holds (shop.review.jsonl); nobody has decided on 40 rows, which stay in")
     assert "are outdated, for these say something else now: " in told[1]
     assert not list(output.glob("*.kept*"))  # the page that was written anew is nobody's own
     back = (output.parent / "recipe.yaml").read_text().replace("seed: 4", "seed: 3")
     (output.parent / "recipe.yaml").write_text(back)
-    assert (
-        "9 of reviewers' decisions hold (shop.review.jsonl); nobody has decided on 40 rows"
-        in api.make(output.parent / "recipe.yaml", out=output, models=models()).notes
-    )
+    assert DECIDED in api.make(output.parent / "recipe.yaml", out=output, models=models()).notes
 
 
 def test_a_file_of_decisions_that_cannot_be_read_costs_make_nothing(output: Path) -> None:

@@ -60,9 +60,11 @@ class Honoured:
         if not len(self.review):
             return
         decisions = "1 of reviewers' decisions holds" if self.holding == 1 else f"{self.holding:,} of reviewers' decisions hold"
+        rejected = sum(standing.out for table_plan in self.plans.values() for standing in table_plan.standings)
         undecided = sum(len(self.undecided(name)) for name, table_plan in self.plans.items() if table_plan.standings)
-        others = f"; nobody has decided on {undecided:,} row{'s' * (undecided > 1)}" if undecided else ""
-        yield f"{decisions} ({self.review.file.name}){others}"
+        out = f": {rejected:,} {'row is' if rejected == 1 else 'rows are'} rejected and left out" if rejected else ""
+        others = f"; nobody has decided on {undecided:,} row{'s' * (undecided > 1)}, which stay in" if undecided else ""
+        yield f"{decisions} ({self.review.file.name}){out}{others}"
         if self.outdated:
             more = ", …" if len(self.outdated) > NAMED else ""
             rows, these = ("row is", "it says") if len(self.outdated) == 1 else ("rows are", "these say")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def print_export(done: Exported) -> None:
     """What `export` wrote, how it is run, and what is to be known of it."""
-    summary = f"{done.cases:,} cases of '{done.table}': input {done.input}, {f'target {done.target}' if done.target else 'no target'}"
+    target = f"target from the field {done.target}" if done.target else "no target"
+    summary = f"{done.cases:,} cases of '{done.table}': input from the field {done.input}, {target}"
     out.print(safe(f"{summary}; graded by {', '.join(done.grades)}; labels: {', '.join(done.labels) or 'none'}"))
     for name, folder in done.folders.items():
         out.print(safe(f"  {name}: {folder}"))
