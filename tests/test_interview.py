@@ -88,6 +88,21 @@ def test_what_is_not_asked_is_answered_as_it_was_said(about: str, place: str):
     assert next_question(answers) is None
 
 
+@pytest.mark.parametrize(
+    ("about", "replies"),
+    [
+        ("Visitors of public pools, typing into the chat assistant on the website.", "prose"),
+        ("People who ask our Chatbot.", "prose"),
+        ("Customers of a bank, typing into the support chat of its phone app.", "label"),
+        ("Robots and their makers, typing into a form.", "label"),
+    ],
+)
+def test_what_an_application_answers_is_guessed_from_what_it_is(about: str, replies: str):
+    answers, _ = asked({"about": [about], "topics": ["renew", "hours"]})
+    interview.complete(answers)
+    assert answers.get("answers") == replies
+
+
 def test_only_facts_that_were_guessed_wrong_are_asked_for():
     replies = {"topics": ["renew", "hours"], "renew": ["it was <amount> at <title> for <account>"], "misguessed": ["title, account"]}
     answers, keys = asked(replies | {"title": ["person"], "account": ["list"]})
@@ -439,6 +454,10 @@ def test_an_interview_at_a_terminal_ends_in_a_recipe(tmp_path: Path):
     assert "next: synthgen make app/recipe.yaml" in printed
     assert (tmp_path / "app" / "seeds" / "renew.txt").read_text("utf-8") == "renew my book\n"
     assert load(tmp_path / "app" / "recipe.yaml").recipe.tables["traffic"].rows == 30
+    written = (tmp_path / "app" / "recipe.yaml").read_text("utf-8")
+    printed, code = talk(tmp_path, "", "app")
+    assert (code, printed) == (0, "next: synthgen make app/recipe.yaml\n")
+    assert (tmp_path / "app" / "recipe.yaml").read_text("utf-8") == written
 
 
 def test_an_interview_that_is_cut_off_goes_on(tmp_path: Path):

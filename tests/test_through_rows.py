@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import typer
 from builders import one_table
 from typer.testing import CliRunner
 
@@ -20,6 +21,7 @@ from synthgen.cli.terminal import interview as at_terminal
 from synthgen.interview import Answers
 from synthgen.interview.answers import ANSWERS_FILE
 from synthgen.models import ScriptedModel
+from synthgen.recipe.shipped import RECIPE
 from synthgen.reviewing.undecided import undecided
 from synthgen.spec.numbers_named import numbers_named
 from synthgen.spec.rows import Prompt
@@ -58,7 +60,7 @@ def test_rows_are_grouped_by_what_is_right_for_them_as_it_is_exported(output: Pa
 
 
 def test_what_is_named_is_rejected_and_the_rest_is_accepted(output: Path) -> None:
-    printed = told(output, "2 6-8", "2,8", "", "5", words=("--by", "ana", "--reason", "no sense"))
+    printed = told(output, "2 7", "2 7-9", "", "5", words=("--by", "ana", "--reason", "no sense"))
     assert "1 of 3  refund: which would you not keep?" in printed
     assert "\n   2  (truncated) abou" in printed
     assert "7 is none of these rows" in printed
@@ -143,11 +145,13 @@ Ended = Callable[..., Path]
 def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ended:
     """Makes a recipe of an interview's answers, goes through its end with these replies, and returns the output's folder."""
 
-    def end(*replies: str) -> Path:
+    def end(*replies: str, sure: bool = False) -> Path:
         answers = Answers({"about": "Customers of a bank.", "topics": [*TOPICS], "messages": TOPICS, "rows": 8, "odd": "none"})
         interview.complete(answers)
         interview.save(answers, tmp_path / ANSWERS_FILE)
-        started = api.new(tmp_path / "bank", answers=tmp_path / ANSWERS_FILE)
+        recipe = tmp_path / "bank" / RECIPE
+        if not recipe.exists():
+            api.new(tmp_path / "bank", answers=tmp_path / ANSWERS_FILE)
         monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{reply}\n" for reply in replies)))
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
         words = [letter + other + last for letter in "abcdefgh" for other in "klmnop" for last in "rstuv"]
@@ -159,7 +163,7 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ended:
         def make(recipe: Path) -> Path:
             return api.make(recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typed)}).folder
 
-        at_terminal.make_and_choose(started.recipe, tmp_path / ANSWERS_FILE, make)
+        at_terminal.make_and_choose(recipe, tmp_path / ANSWERS_FILE, make, sure=sure)
         return tmp_path / "out"
 
     return end
@@ -179,6 +183,18 @@ def test_whoever_keeps_few_is_told_what_to_change(ended: Ended, capsys: pytest.C
     printed = capsys.readouterr().out
     assert "4 of 8 messages are kept." in printed
     assert "more messages of your own help most" in printed
+
+
+def test_whoever_stops_choosing_goes_on_where_they_were(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit):
+        ended("", "0")
+    assert "stopped; what is finished is kept; to go on: synthgen new " in capsys.readouterr().err
+    output = ended("", "", sure=True)
+    printed = capsys.readouterr().out
+    assert "Make 8 messages" not in printed
+    assert "1 of 1  " in printed
+    assert "7 of 8 messages are kept." in printed
+    assert synthgen.review(output).tables[0].rejected == 1
 
 
 def test_whoever_wants_no_rows_is_told_how_they_are_made(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:

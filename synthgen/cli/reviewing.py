@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,10 +76,13 @@ def _go_through(output: str, by: str, reason: str) -> None:
     from synthgen.cli import terminal
     from synthgen.cli.terminal.deciding import go_through
 
-    with suppress(KeyboardInterrupt):
+    try:
         go_through(output, by=by, reason=reason)
+    except KeyboardInterrupt:
+        terminal.err.print(terminal.safe(f"\nstopped; to go on: synthgen review {shlex.quote(output)} --terminal"))
     terminal.print_decided(api.review(output))
-    terminal.err.print(terminal.safe(f"rows that are rejected stay out of exports: synthgen export {shlex.quote(output)} --to promptfoo"))
+    export = f"synthgen export {shlex.quote(output)} --to promptfoo"
+    terminal.err.print(terminal.safe(f"rejected rows stay out of exports, not of load_dataset: {export}"))
 
 
 def _names(listed: Sequence[str] | None) -> list[str]:

@@ -111,7 +111,7 @@ def new(
         _from_file(name, files, {"field": field or "", "turns": turns, "topics": topics, "max_cost": max_cost})
     elif answers is not None:
         _from_answers(name, answers)
-    elif like is None and paper is None and _was_begun(Path(name)):
+    elif like is None and paper is None and _goes_on(Path(name)):
         _interview(Path(name))
     else:
         _from_shipped(name, like, paper, {"count": count or 20, "writes": "concrete" if concrete else "illustrative"})
@@ -156,6 +156,8 @@ def _from_shipped(name: str, like: str | None, paper: Path | None, options: Mapp
     project = api.new(name, like=like, paper=paper, **options)
     typer.echo(f"wrote {project.recipe}" + (f" and copied {project.paper}" if project.paper else ""))
     typer.echo(f"next: synthgen {'check' if paper else 'preview'} {project.recipe}")
+    if not (like or paper) and sys.stdin.isatty():
+        typer.echo("to be asked about your own application instead: synthgen new, without a name")
 
 
 def _answers(folder: Path) -> None:
@@ -184,24 +186,31 @@ def _made(recipe: Path) -> Path:
     return made.folder
 
 
-def _was_begun(folder: Path) -> bool:
-    """Whether there is an interview to go on with: answers, and no recipe yet. Raises OutputError where nobody can answer."""
+def _goes_on(folder: Path) -> bool:
+    """Whether there is an interview to go on with: answers, or what was written of them. Raises OutputError where nobody can answer."""
     from synthgen.interview.answers import ANSWERS_FILE
     from synthgen.recipe.shipped import RECIPE
 
-    begun = (folder / ANSWERS_FILE).exists() and not (folder / RECIPE).exists()
-    if begun and not sys.stdin.isatty():
+    if not (folder / ANSWERS_FILE).exists():
+        return False
+    if not sys.stdin.isatty() and not (folder / RECIPE).exists():
         hint = f"for the recipe that they end in: synthgen new {folder} --answers {folder}/{ANSWERS_FILE}"
         raise OutputError(f"{folder} has the answers of an interview, which goes on at a terminal", hint)
-    return begun
+    return sys.stdin.isatty()
 
 
 def _interview(folder: Path | None = None) -> None:
-    """Ask, for a recipe in a folder or one that somebody names; write it, make its first rows, and ask which to keep."""
+    """Ask, for a recipe in a folder or one that somebody names; write it, make its first rows, and ask which to keep. What is done already
+    is not done again."""
     from synthgen import api
     from synthgen.cli.terminal import interview
     from synthgen.interview.answers import ANSWERS_FILE
     from synthgen.models.connection import import_client
+    from synthgen.recipe.shipped import RECIPE
+
+    if folder and (folder / RECIPE).exists():
+        interview.make_and_choose(folder / RECIPE, folder / ANSWERS_FILE, _made, sure=True)
+        return
 
     Thread(target=import_client, daemon=True).start()  # while somebody types a name
     folder = folder or interview.folder()

@@ -95,3 +95,12 @@ NAMED_BY = {
 def place_of(about: str) -> str:
     """The place that words name; a chat, where they name none."""
     return next((name for name, words in NAMED_BY.items() if re.search(words, about)), "chat")
+
+
+TALKS = re.compile(r"(?i)\bassistants?\b|\b(?:chat)?bots?\b|\bcopilot\b")
+"""Words for an application that answers in its own words."""
+
+
+def replies_of(about: str) -> str:
+    """What an application answers, by the words for it: prose, where it talks, and else the label that it sorts by."""
+    return "prose" if TALKS.search(about) else "label"

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from synthgen.fields.edges import CASES
 from synthgen.interview.answers import Answers, Key
 from synthgen.interview.facts import FACTS, example_of_code, slots_with_sign
-from synthgen.interview.places import PLACES, place_of
+from synthgen.interview.places import PLACES, place_of, replies_of
 from synthgen.interview.seeds import SAME, Seeds, seeds_of
 from synthgen.text.slots import SIGNS
 from synthgen.voices.library import shipped
@@ -34,6 +34,11 @@ REPLIES = {
     "prose": "what it likes: that there is an answer, no refusal, and well formed, is all that can be graded",
 }
 """What an application may answer, and what that means for tests."""
+USUAL_REPLIES = {
+    "label": "your application answers with one of the labels; change it if it chats",
+    "prose": "your application chats; change it if it answers with one of the labels",
+}
+"""The same, as it is taken for granted."""
 NUMBERED = 20
 """Options at most that are numbered, and may be named by their numbers."""
 GUESSES = "misguessed"
@@ -122,13 +127,14 @@ def questions(answers: Answers) -> Iterator[Question]:
 
 def _of_the_rest(answers: Answers) -> Iterator[Question]:
     """What is usual, and one question what of it shall be different."""
-    likely = place_of(str(answers.get("about", default="")))
+    about = str(answers.get("about", default=""))
+    likely, likely_replies = place_of(about), replies_of(about)
     place = PLACES.get(str(answers.get("place", default=likely)), PLACES[likely])
     usual = {
         "place": PLACES[likely].about,
         "voices": f"ways of typing, by weight: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
         "odd": f"one message in ten is {', '.join(place.cases)}; with no topic left its label is unclear",
-        "answers": "your application answers with one of the labels; change it if it chats",
+        "answers": USUAL_REPLIES[likely_replies],
         "never": "no rule of what it must never do",
         "tested": "no eval harness yet",
         "rows": f"{ROWS} messages",
@@ -177,7 +183,7 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
             "unclear",
             default="unclear",
         )
-    yield Question(("answers",), "What does your application answer?", form="one", options=REPLIES, default="label")
+    yield Question(("answers",), "What does your application answer?", form="one", options=REPLIES, default=likely_replies)
     yield Question(("never",), "What must your application never do? One a line.", "Promise a refund.", form="lines")
     yield Question(("tested",), "How will you test it?", form="one", options=HARNESSES, brief=True, default="none")
     yield Question(("rows",), "How many messages?", str(ROWS), form="number", default=ROWS)
@@ -216,7 +222,7 @@ def _guess(seeds: Seeds, slot: str) -> str:
 def _of_fact(slot: str, kind: str, seeds: Seeds) -> Iterator[Question]:
     """What is to be known of a fact of a kind."""
     if kind == "list":
-        yield Question(("values", slot), f"Which are there for <{slot}>?", "Brightwell, Fernway, Ashbys", form="lines")
+        yield Question(("values", slot), f"Which are there for <{slot}>?", form="lines")
     elif kind == "code":
         text = f"What does <{slot}> look like? Give one example: its digits are drawn anew, its letters stay."
         yield Question(("codes", slot), text, "EXP-12345", form="code", default=example_of_code(slot, seeds.messages))

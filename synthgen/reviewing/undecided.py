@@ -32,11 +32,12 @@ class UndecidedRow:
 @dataclass(frozen=True)
 class UndecidedRows:
     """Rows of a `table`, which are shown at once; all have the `label` that is right for them, or says what they are about ("":
-    none)."""
+    none). They may be `continued` from those before."""
 
     table: str
     label: str
     rows: list[UndecidedRow]
+    continued: bool = False
 
 
 def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
@@ -53,4 +54,4 @@ def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
         by_label.setdefault(label if isinstance(label, str) else "", []).append(row)
     for label, rows in by_label.items():
         for start in range(0, len(rows), TOGETHER):
-            yield UndecidedRows(table.table, label, rows[start : start + TOGETHER])
+            yield UndecidedRows(table.table, label, rows[start : start + TOGETHER], start > 0)

@@ -29,8 +29,8 @@ EXPLAINED = (
 )
 
 
-def go_through(output: str | Path, *, by: str = "", reason: str = "") -> tuple[int, int]:
-    """Have somebody say which rows of an output they would not keep, a screenful at a time, and how many they kept and did not."""
+def go_through(output: str | Path, *, by: str = "", reason: str = "") -> None:
+    """Have somebody say which rows of an output they would not keep, a screenful at a time."""
     screens = list(undecided(output))
     unwanted = dict[int, list[int]]()
     place = 0
@@ -46,16 +46,14 @@ def go_through(output: str | Path, *, by: str = "", reason: str = "") -> tuple[i
         decide(output, {"accept": wanted, "reject": [names[number] for number in answer]}, by=by, reason=reason or USUAL)
         unwanted[place] = answer
         place += 1
-    seen = sum(len(screen.rows) for screen in screens)
-    not_kept = sum(map(len, unwanted.values()))
-    return seen - not_kept, not_kept
 
 
 def _unwanted(screen: UndecidedRows, how_far: str, asked: str, before: list[int]) -> list[int] | None:
     """Which rows of a screenful somebody would not keep, by their numbers; None where they go back. `asked` is the question, and `before`
     are those that they did not keep when they were here last."""
     out.print()
-    out.print(Text.assemble((f"{how_far}  ", "dim"), (safe(screen.label or "no label").plain, "bold"), asked))
+    continued = ", continued" * screen.continued
+    out.print(Text.assemble((f"{how_far}  ", "dim"), (safe(screen.label or "no label").plain, "bold"), continued, asked))
     texts = [behind_marks(row.cases, one_line(row.text, How())) for row in screen.rows]
     for line in columned([[f"{row.number:>4}"] for row in screen.rows], texts):
         out.print(line)
@@ -69,7 +67,7 @@ def _unwanted(screen: UndecidedRows, how_far: str, asked: str, before: list[int]
         if not reply or reply.casefold() == ALL:
             return [] if reply else before
         try:
-            numbers = numbers_named(reply)
+            numbers = numbers_named(reply, there)
         except ValueError as error:
             err.print(safe(f"'{error}' is no number: such as 3 17-20, or Return to keep them all"), style="yellow")
             continue

@@ -28,6 +28,7 @@ from synthgen.models import ClaudeModel, Model
 from synthgen.models.budget import dollars
 from synthgen.recipe import ClaudeSpec
 from synthgen.recipe.shipped import RECIPE
+from synthgen.reviewing.state import review_state
 
 A_MINUTE = 100
 """Messages that two processor cores make in a minute."""
@@ -38,8 +39,6 @@ LED_HELP = (
     "own words, in as many lines as you like; in doubt say that you do not know, and it goes on. Example: mostly parcels that are late."
 )
 HELP = "Return skips a question, or takes what stands in brackets; < goes back; ? explains. Every answer is kept."
-CHOOSE = ", which says how you choose"
-"""What is said of `make` to somebody who has not chosen yet."""
 
 
 def folder() -> Path:
@@ -172,30 +171,30 @@ def print_written(written: Started) -> None:
         )
 
 
-def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Path]) -> None:
-    """Have the rows of a recipe made, into the folder that `make` returns, and somebody say which of them they would not keep."""
+def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Path], *, sure: bool = False) -> None:
+    """Have the rows of a recipe made, into the folder that `make` returns, and somebody say which of them they would not keep; unless they
+    are `sure`, they are asked whether they want that."""
     answers = interview.load(answers_file)
     rows, command = answers.get("rows", default=ROWS), f"synthgen make {shlex.quote(str(recipe))}"
     minutes = "a minute" if rows <= A_MINUTE else f"{-(-rows // A_MINUTE):,} minutes"
-    is_there = sys.stdin.isatty() and sys.stdout.isatty()
-    if not is_there or not typer.confirm(f"Make {rows:,} messages now, and choose which to keep (about {minutes})?", default=True):
-        out.print(safe(f"next: {command}"))
-        return
-    go_on = command
+    wanted = f"Make {rows:,} messages now, and choose which to keep (about {minutes})?"
     try:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()) or not (sure or typer.confirm(wanted, default=True)):
+            out.print(safe(f"next: {command}"))
+            return
         output = make(recipe)
-        place = shlex.quote(str(output))
-        go_on = f"synthgen review {place} --terminal"
-        kept, rejected = go_through(output)
-    except KeyboardInterrupt:
-        err.print(safe(f"\nstopped; what is finished is kept; to go on: {go_on}{CHOOSE if go_on == command else ''}"))
+        go_through(output)
+    except (KeyboardInterrupt, typer.Abort):
+        err.print(safe(f"\nstopped; what is finished is kept; to go on: synthgen new {shlex.quote(str(recipe.parent))}"))
         raise typer.Exit(INTERRUPTED) from None
+    tables, place = review_state(output).tables, shlex.quote(str(output))
+    kept, decided = sum(table.accepted for table in tables), sum(table.decided for table in tables)
     out.print()
-    out.print(safe(f"{kept} of {kept + rejected} messages are kept."))
+    out.print(safe(f"{kept} of {decided} messages are kept."))
     out.print(Text("To test your application with them:"))
     out.print(verbatim(f"  synthgen export {place} --to {harness_of(answers)}"))
     out.print(Text("For more, added to these:"))
     out.print(verbatim(f"  {command} --rows {2 * rows}"))
-    out.print(verbatim(f"  {go_on}"))
-    if kept < ENOUGH * (kept + rejected):
+    out.print(verbatim(f"  synthgen review {place} --terminal"))
+    if kept < ENOUGH * decided:
         out.print(safe(f"Where too few can be kept, more messages of your own help most, a dozen a topic, in {recipe.parent}/seeds."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -37,4 +38,5 @@ def print_decided(state: ReviewState) -> None:
     for table in state.tables:
         if table.decided:
             out.print(safe(table))
-    err.print(safe(f"decisions go to {state.file}; a later decision on a row takes the place of an earlier one"))
+    change = f"synthgen review {shlex.quote(str(state.folder))} --accept 3 (or --reject 3)"
+    err.print(safe(f"decisions go to {state.file}; to change one: {change}"))
