@@ -70,6 +70,16 @@ def test_a_list_that_is_gone_back_to_is_kept_and_a_line_can_be_taken_out(typing:
     assert "there are 1 in the list" in printed.err
 
 
+def test_whoever_gives_one_message_alone_is_told_what_comes_of_it(typing: Any, capsys: pytest.CaptureFixture[str]):
+    typing("one", "")
+    answer_to(SEEDS)
+    assert "of one alone near copies are made" in capsys.readouterr().out
+    typing("one", "two", "", "")
+    answer_to(SEEDS)
+    answer_to(SEEDS)
+    assert "of one alone" not in capsys.readouterr().out
+
+
 def test_topics_in_a_line_may_be_long_together(typing: Any, capsys: pytest.CaptureFixture[str]):
     typing("where is my order, prescription upload, refill, side effects, wrong item", "a, " + "b" * 61, "")
     answer, _ = answer_to(TOPICS)

@@ -35,7 +35,7 @@ def seed_notes(recipe: Recipe, table: str, name: str) -> Iterator[str]:
         )
     if few and len(by_topic) > 1:
         counts = enumerated([f"'{topic}' ({len(by_topic[topic])})" for topic in few])
-        yield f"{where}: fewer than {FEW} seeds for {counts}: what is made of them will be much alike; a dozen per topic is good"
+        yield f"{where}: fewer than {FEW} seeds for {counts}: many rows will be much alike; a dozen of a topic vary more"
     yield from _unshown(f"{where}: mention", sorted(slot for slot, rate in field.mentioned.items() if rate), by_topic)
 
 

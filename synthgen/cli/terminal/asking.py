@@ -108,6 +108,8 @@ def _list(question: Question, lines: list[str], keep: Callable[[list[str]], None
             if len(entries) > 1:
                 out.print(safe(f"  understood: {len(entries)} entries"), style="dim")
         elif answer := _whole(question, lines):
+            if question.key[0] == "messages" and len(lines) == 1:
+                out.print(Text("  of one alone near copies are made; < goes back to it, for two more", style="dim"))
             return answer[0], True
     return lines, False
 
@@ -146,7 +148,7 @@ def print_question(question: Question) -> None:
         out.print(Text(f"  ? explains{', and lists' * bool(question.usual)} all {len(question.options)}", style="dim"))
     if question.example:
         out.print(Text("  such as: ", style="dim") + safe(question.example))
-    if question.form == "lines" and question.example:
+    if question.form == "lines" and (question.example or takes_commas(question)):
         commas = ", or with commas" * takes_commas(question)
         out.print(Text(f"  one a line{commas}; an empty line ends", style="dim"))
     if question.default is not None:
