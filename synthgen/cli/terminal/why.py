@@ -14,11 +14,11 @@ from synthgen.models.budget import dollars
 
 if TYPE_CHECKING:
     from synthgen.api import Why
-    from synthgen.provenance.told import AnswerRecord, Attempt, CheckResult, FactRecord, PromptRecord
+    from synthgen.provenance.told import AnswerRecord, Attempt, CheckResult, PromptRecord
     from synthgen.provenance.told import CandidateRecord as Considered
 
-LONGEST, LONGEST_SETTING = 400, 40
-"""Characters of a value in the list of facts, and of a setting of what made it."""
+LONGEST = 400
+"""Characters of a value in the list of facts."""
 LINES = 8
 """Lines of what a model read that are shown, its last ones."""
 OTHERS = 6
@@ -35,7 +35,8 @@ def print_why(explanation: Why, *, full: bool = False) -> None:
     if explanation.parent:
         out.print(safe(f"made from {explanation.parent}: synthgen why {explanation.folder} {explanation.parent}\n"))
     _head("facts, and who made them")
-    fields({fact.name: f"{_short(fact.value)}   ({fact.maker if full else _made_by(fact)})" for fact in explanation.facts})
+    told = [fact for fact in explanation.facts if full or fact.value is not None or fact.left_out]
+    fields({fact.name: f"{_short(fact.value)}   ({fact.maker if full or fact.source or fact.left_out else fact.kind})" for fact in told})
     for attempt in explanation.attempts:
         _attempt(attempt, explanation.row, full=full)
     if explanation.checks:
@@ -49,14 +50,6 @@ def print_why(explanation: Why, *, full: bool = False) -> None:
         out.print(safe(line))
     if not full:
         out.print(Text("--all shows whole settings, frames and texts, random streams, models and versions", style="dim"))
-
-
-def _made_by(fact: FactRecord) -> str:
-    """What made a fact, as far as it is short."""
-    if fact.source or fact.left_out:
-        return fact.maker
-    settings = ", ".join(f"{key}: {_short(value, LONGEST_SETTING)}" for key, value in fact.written.items())
-    return f"{fact.kind} ({settings})" if settings else fact.kind
 
 
 def _status(explanation: Why) -> str:
