@@ -285,6 +285,18 @@ def test_the_default_place_is_the_output_s_own_folder_and_it_still_loads(tmp_pat
     assert json.loads(json.dumps(as_dict(done)))["cases"] == done.cases
 
 
+def test_what_installs_a_program_that_is_not_here_is_told(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = export(made, ["all"], out=tmp_path / "h", input="message", target="intent")
+    assert done.installs.keys() == {"promptfoo", "inspect", "lm-eval", "deepeval", "pytest"}
+    page = (Path(__file__).parent.parent / "docs" / "harnesses.md").read_text("utf-8")
+    assert all(f"`{install}`" in page for name, install in done.installs.items() if name != "pytest")
+    here = tmp_path / "pytest"
+    here.write_text("#!/bin/sh\n")
+    here.chmod(0o755)
+    assert "pytest" not in export(made, ["all"], out=tmp_path / "h", input="message", target="intent").installs
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_to_is_told(made: Path, tmp_path: Path) -> None:
     (tmp_path / "shut").mkdir(mode=0o555)

@@ -90,4 +90,9 @@ def _goldens(suite: Suite) -> Iterator[str]:
     yield "]"
 
 
-EXPORTER = Exporter("deepeval", write_suite, "APPLICATION=module:function deepeval test run {folder}/test_{name}.py")
+EXPORTER = Exporter(
+    "deepeval",
+    write_suite,
+    "APPLICATION=module:function deepeval test run {folder}/test_{name}.py",
+    ("deepeval", "pip install deepeval"),
+)

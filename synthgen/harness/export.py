@@ -6,7 +6,7 @@ import json
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,8 @@ TRIES = 4
 
 @dataclass(frozen=True)
 class Exported:
-    """What `export` did: for each harness its folder and the command that runs it; how many cases there are and how many rows have
-    none; the grades that answers get; and notes."""
+    """What `export` did: for each harness its folder, the command that runs it, and what installs the program for that where it is not
+    here; how many cases there are and how many rows have none; the grades that answers get; and notes."""
 
     folders: dict[str, Path]
     commands: dict[str, str]
@@ -55,6 +55,7 @@ class Exported:
     grades: tuple[str, ...]
     labels: tuple[str, ...]
     notes: tuple[str, ...]
+    installs: dict[str, str] = field(default_factory=dict)
 
 
 def export(
@@ -116,6 +117,7 @@ def export(
         tuple(graders.grades(suite.settings())),
         tuple(suite.labels),
         (*suite.notes, *_notes(suite, total - cases), *(reviewed_output.notes() if reviewed_output else ())),
+        {name: HARNESSES[name].program[1] for name in folders if HARNESSES[name].is_missing},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,15 @@ from synthgen.harness.cases import Suite
 @dataclass(frozen=True)
 class Exporter:
     """A harness: its `name`, what writes the files of a suite into a folder (and returns how many cases there are), and the command that
-    runs them, with places for the `{folder}` and the suite's `{name}`; none where somebody else runs them."""
+    runs them, with places for the `{folder}` and the suite's `{name}` (none where somebody else runs them); and the `program` that this
+    needs, with the command that installs it."""
 
     name: str
     write: Callable[[Suite, Path], int]
     command: str = ""
+    program: tuple[str, str] = ("", "")
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the program is not installed here."""
+        return bool(self.program[0]) and shutil.which(self.program[0]) is None

@@ -87,4 +87,4 @@ def _samples(suite: Suite) -> Iterator[str]:
         yield line({"id": case.id, "input": sample_input, **target, "metadata": case.labels})
 
 
-EXPORTER = Exporter("inspect", write_suite, "cd {folder} && inspect eval task.py --model MODEL")
+EXPORTER = Exporter("inspect", write_suite, "cd {folder} && inspect eval task.py --model MODEL", ("inspect", "pip install inspect-ai"))

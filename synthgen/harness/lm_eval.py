@@ -84,5 +84,8 @@ def _docs(suite: Suite) -> Iterator[str]:
 
 
 EXPORTER = Exporter(
-    "lm-eval", write_suite, "lm_eval --model MODEL --include_path {folder} --tasks {name} --log_samples --output_path results"
+    "lm-eval",
+    write_suite,
+    "lm_eval --model MODEL --include_path {folder} --tasks {name} --log_samples --output_path results",
+    ("lm_eval", "pip install lm-eval"),
 )

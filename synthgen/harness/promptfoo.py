@@ -161,4 +161,5 @@ def _tests(suite: Suite) -> Iterator[str]:
         )
 
 
-EXPORTER = Exporter("promptfoo", write_suite, "promptfoo eval -c {folder}/promptfooconfig.yaml -o results.json")
+PROGRAM = "promptfoo", "npm install -g promptfoo"
+EXPORTER = Exporter("promptfoo", write_suite, "promptfoo eval -c {folder}/promptfooconfig.yaml -o results.json", PROGRAM)

@@ -53,4 +53,4 @@ def _lines(suite: Suite) -> Iterator[str]:
         yield line({"id": case.id, "input": case.input, "target": case.target, "labels": case.labels})
 
 
-EXPORTER = Exporter("pytest", write_suite, "APPLICATION=module:function pytest {folder}")
+EXPORTER = Exporter("pytest", write_suite, "APPLICATION=module:function pytest {folder}", ("pytest", "pip install pytest"))

@@ -24,6 +24,8 @@ def print_export(done: Exported) -> None:
         out.print(safe(f"  {name}: {folder}"))
         if name in done.commands:
             print_command(done.commands[name])
+        if name in done.installs:
+            out.print(safe(f"    which is not installed here: {done.installs[name]}"))
     for note in done.notes:
         out.print(safe(f"  note: {note}"))
 
