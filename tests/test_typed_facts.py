@@ -91,6 +91,15 @@ def test_the_field_of_a_fact_makes_others_like_it(tmp_path: Path, messages: list
     assert all(re.fullmatch(looks, value) for value in made), made
 
 
+def test_amounts_that_are_far_apart_are_of_two_things():
+    messages = {"bill": ["my bill is £240", "cant pay the £310"], "sun": ["i got only £18.40", "£900 too much"]}
+    by_topic, facts = typed_facts(messages)
+    assert by_topic["sun"] == ["i got only <amount_2>", "<amount> too much"]
+    assert {slot: fact.typed for slot, fact in facts.items()} == {"amount": ("£240", "£310", "£900"), "amount_2": ("£18.40",)}
+    assert facts["amount_2"].bounds == (9, 40)
+    assert facts["amount"].field.startswith("{kind: number, distribution: lognormal")
+
+
 def test_an_amount_has_a_comma_where_it_was_typed_with_one(tmp_path: Path):
     answers = {"topics": ["a", "b"], "messages": {"a": ["i paid 6,80€", "€12 too much"]}, "rows": 30, "odd": "none"}
     recipe = api.new(tmp_path / "app", answers=answers).recipe
@@ -121,7 +130,7 @@ def asked(replies: dict[str, list[str]]) -> tuple[Answers, dict[str, dict[str, s
 def test_facts_that_were_typed_are_put_in_one_question():
     _, options = asked(REPLIES)
     assert options["misguessed"] == {
-        "amount": "€25.92: an amount of money, mostly from €9 to €80",
+        "amount": "€25.92: an amount of money, mostly from €10 to €50",
         "code": "b204: a code, with other digits each time",
         "day": "friday: a day of the week, such as Friday",
         "shop": "one of a list that you give",

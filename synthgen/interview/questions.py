@@ -61,11 +61,11 @@ OFTEN_ODD = (
     "only a link",
 )
 """Edge cases that are shown first, behind those of the place."""
-OFTEN_FACTS = "list", "number", "code", "money", "person", "soon"
+OFTEN_FACTS = "list", "number", "code", "money", "person", "date", "soon"
 """Kinds of facts that are shown before somebody asks for all."""
 FIRST_TOPIC = (
-    "One a line, slips and all. Three will do; six vary more. Days, dates, amounts and codes in them are found, and change from message to "
-    "message; for another fact write its name in brackets."
+    "Three will do, slips and all; six vary more. Days, dates, amounts and codes in them are found, and change from message to message: "
+    "for another fact write its name in brackets."
 )
 """What is said once of the messages of a topic."""
 CHANGE: Key = ("change",)
@@ -113,7 +113,12 @@ def complete(answers: Answers) -> None:
 def questions(answers: Answers) -> Iterator[Question]:
     """All questions that follow from the answers, answered or not."""
     yield Question(("about",), "Who types, and into what?", "Customers of a bank, typing into the support chat of its phone app.")
-    yield Question(("topics",), "What do they write about? These become the labels.", "card declined, lost card, fees", form="lines")
+    yield Question(
+        ("topics",),
+        "What do they write about? A few will do to begin with; they become the labels.",
+        "card declined, lost card, fees",
+        form="lines",
+    )
     for number, topic in enumerate(answers.get("topics", default=[])):
         yield Question(
             ("messages", topic),
@@ -133,7 +138,7 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
     usual = {
         "place": PLACES[likely].about,
         "voices": f"ways of typing, by weight: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
-        "odd": f"one message in ten is {', '.join(place.cases)}; with no topic left its label is unclear",
+        "odd": f"one message in ten is {', '.join(place.cases[:4])}, …; with no topic left its label is unclear",
         "answers": USUAL_REPLIES[likely_replies],
         "never": "no rule of what it must never do",
         "tested": "no eval harness yet",

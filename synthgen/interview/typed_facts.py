@@ -46,8 +46,10 @@ FAR = datetime.timedelta(days=180)
 HIDDEN = "\0"
 """Stands for each character of what is found already."""
 LONGEST_MONTH = 31
-WIDE = 3
-"""Amounts are made from a third of the smallest that was typed to three times the largest."""
+WIDE = 2
+"""Amounts are made from half of the smallest that was typed to twice the largest."""
+APART = 4
+"""Amounts of which the one is so many times the other are of two things: a bill, and what is paid for the sun's power."""
 
 
 class FoundFact(NamedTuple):
@@ -62,10 +64,11 @@ class FoundFact(NamedTuple):
 
 
 class TypedFact(NamedTuple):
-    """Facts that one slot stands for: their kind, and how they were typed."""
+    """Facts that one slot stands for: their kind, how they were typed, and their `shape` (see FoundFact)."""
 
     kind: str
     typed: tuple[str, ...]
+    shape: str = ""
 
     @property
     def about(self) -> str:
@@ -89,8 +92,13 @@ class TypedFact(NamedTuple):
     @property
     def bounds(self) -> tuple[float, float]:
         """Between what amounts like these lie."""
-        amounts = [float(re.sub(r"[^\d.]", "", re.sub(r",(?=\d\d$)", ".", typed))) for typed in self.typed]
+        amounts = [_value(typed) for typed in self.typed]
         return float(f"{min(amounts) / WIDE:.1g}"), float(f"{max(amounts) * WIDE:.1g}")
+
+    def is_like(self, found: FoundFact, typed: str) -> bool:
+        """Whether a fact that was found may be one of these: of money one that is not many times as much, or as little."""
+        amounts = [_value(amount) for amount in (*self.typed, typed)] if self.kind == found.kind == "money" else [1.0]
+        return self.kind == found.kind and self.shape == found.shape and max(amounts) < APART * min(amounts)
 
     @property
     def field(self) -> str:
@@ -107,23 +115,27 @@ class TypedFact(NamedTuple):
 def typed_facts(messages: Mapping[str, Sequence[str]], left: Sequence[str] = ()) -> tuple[dict[str, list[str]], dict[str, TypedFact]]:
     """Messages by topic with slots in place of the facts that stand in them, and these facts by slot. Facts whose slots are `left` stay
     as they are typed."""
-    facts, shapes = dict[str, TypedFact](), dict[str, tuple[str, str]]()
+    facts = dict[str, TypedFact]()
 
     def with_slots(message: str) -> str:
         parts, end, taken = list[str](), 0, slots(message)
         for found in found_facts(message):
+            typed = message[found.start : found.end]
             slot = next(
-                slot
-                for slot in _numbered(found.name)
-                if slot not in taken and shapes.setdefault(slot, (found.kind, found.shape)) == (found.kind, found.shape)
+                slot for slot in _numbered(found.name) if slot not in taken and (slot not in facts or facts[slot].is_like(found, typed))
             )
-            typed, taken = message[found.start : found.end], taken | {slot}
-            facts[slot] = TypedFact(found.kind, (*(facts[slot].typed if slot in facts else ()), typed))
+            before, taken = facts[slot].typed if slot in facts else (), taken | {slot}
+            facts[slot] = TypedFact(found.kind, (*before, typed), found.shape)
             parts += message[end : found.start], typed if slot in left else f"<{slot}>"
             end = found.end
         return "".join([*parts, message[end:]])
 
     return {topic: [with_slots(message) for message in typed] for topic, typed in messages.items()}, facts
+
+
+def _value(amount: str) -> float:
+    """An amount of money, however it was typed; at least a little."""
+    return max(0.01, float(re.sub(r"[^\d.]", "", re.sub(r",(?=\d\d$)", ".", amount))))
 
 
 def _numbered(name: str) -> Iterator[str]:
