@@ -466,7 +466,7 @@ def test_an_interview_that_is_cut_off_goes_on(tmp_path: Path):
     assert "interrupted; your answers are kept; to go on: synthgen new app\n" in printed
     printed, code = talk(tmp_path, "app\nrenew my book\n\n\n\n")
     assert code == 0, printed
-    assert "going on with the 2 answers in app/answers.yaml" in printed
+    assert "going on with the answers in app/answers.yaml" in printed
     assert "Who types, and into what?" not in printed
     assert load(tmp_path / "app" / "recipe.yaml").recipe.about == "People."
 

@@ -297,7 +297,7 @@ def test_who_interrupts_goes_on_where_they_were(server: ClaudeServer, tmp_path: 
     asked = len(server.asked())
     printed, code = talk(tmp_path, "lib\nrenew\n\n\n\n")
     assert code == 0, printed
-    assert "going on with the answer in " in printed
+    assert "going on with the answers in " in printed
     assert len(server.asked()) == asked + 2
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from synthgen.advice import start
 from synthgen.api import check, look, make
-from synthgen.cli import app
+from synthgen.cli import app, starting
 from synthgen.errors import DataError, OutputError
 from synthgen.fields import Claude, Judge
 from synthgen.models import ScriptedModel
@@ -232,3 +232,21 @@ def test_each_shipped_recipe_is_listed_with_what_it_makes() -> None:
     listed = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["new", "--list"]).stdout
     for name in shipped_recipes():
         assert re.search(rf"^{name} +\S+ \S+", listed, re.MULTILINE)
+
+
+def test_whoever_comes_back_to_an_interview_finds_the_rows_that_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fields = {"label": {"kind": "choice", "options": ["a", "b"]}, "message": {"kind": "template", "template": "about {{ label }}"}}
+    recipe = tmp_path / "app" / "recipe.yaml"
+    recipe.parent.mkdir()
+    recipe.write_text(json.dumps({"name": "app", "tables": {"t": {"rows": 4, "fields": fields}}}), "utf-8")
+    assert starting._finished_or_made(recipe) == Path("outputs/app")
+    assert len(look("outputs/app", rows=20).rows) == 4
+    make(recipe, rows=9)
+    assert starting._finished_or_made(recipe) == Path("outputs/app")
+    assert len(look("outputs/app", rows=20).rows) == 9
+    other = tmp_path / "other" / "recipe.yaml"
+    other.parent.mkdir()
+    other.write_text(recipe.read_text("utf-8"), "utf-8")
+    with pytest.raises(OutputError, match="was made from another recipe"):
+        starting._finished_or_made(other)

@@ -98,7 +98,7 @@ def test_a_topic_without_seeds_is_noted_where_others_have_some() -> None:
 
 def test_a_topic_with_few_seeds_is_noted() -> None:
     (note,) = noted_of_seeds(SEEDS | {"wrong": ["wrong one"]})
-    assert note.startswith("t.message: fewer than 5 seeds for 'wrong' (1): many rows will be much alike")
+    assert note.startswith("t.message: fewer than 3 seeds for 'wrong' (1): many rows will be much alike")
 
 
 def test_a_slot_that_must_be_mentioned_and_that_few_seeds_show_is_noted() -> None:

@@ -85,10 +85,10 @@ def test_look_says_what_is_right_where_that_is_not_the_label(tmp_path: Path, out
     shown = with_targets(folder, api.look(folder, "traffic", rows=100)).shown
     assert {row.values["case"] for row in shown if row.right} == {"off topic", "empty"}
     for row in shown:
-        assert row.right == ((out or {}).get(row.values["case"], "none") if row.values["case"] in ("off topic", "empty") else "")
+        assert row.right == ((out or {}).get(row.values["case"], "no label") if row.values["case"] in ("off topic", "empty") else "")
     said = CliRunner().invoke(app, ["look", str(folder), "-n", "100"]).stdout
     short = CliRunner().invoke(app, ["look", str(folder), "-n", "100", "--short"]).stdout
-    right = "out of scope" if out else "none"
+    right = "out of scope" if out else "no label"
     assert f"right: {right}" in said
     assert re.search(rf"^traffic-\d+ +{right} +\(off topic\) ", short, re.MULTILINE)
 
@@ -96,7 +96,7 @@ def test_look_says_what_is_right_where_that_is_not_the_label(tmp_path: Path, out
 def test_look_says_that_a_row_has_no_topic_where_nothing_is_right_or_wrong(tmp_path: Path) -> None:
     folder = made(tmp_path, input="input")
     shown = with_targets(folder, api.look(folder, rows=100)).shown
-    assert {row.values["case"] for row in shown if row.right == "none"} == {"off topic", "empty"}
+    assert {row.values["case"] for row in shown if row.right == "no label"} == {"off topic", "empty"}
 
 
 def test_an_input_before_the_edge_case_keeps_its_label(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_facts_that_were_typed_are_put_in_one_question():
 
 def test_what_was_no_fact_stays_as_it_was_typed(tmp_path: Path):
     answers, options = asked(REPLIES | {"misguessed": ["code"], "facts/code": ["same"]})
-    assert options["facts/code"]["same"] == "none: it stays b204"
+    assert options["facts/code"]["same"] == "no fact: b204 is left as it is in your messages"
     assert seeds_of(answers).by_topic == {"a": ["charged <amount> in b204", "again in c310 on <day> at <shop>"]}
     recipe = api.new(tmp_path / "app", answers=answers.values).recipe
     assert "code:" not in recipe.read_text("utf-8")

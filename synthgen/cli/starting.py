@@ -186,6 +186,20 @@ def _made(recipe: Path) -> Path:
     return made.folder
 
 
+def _finished_or_made(recipe: Path) -> Path:
+    """The folder of a recipe's dataset: as it is, if it is finished, for it may have more rows by now; or else it is made."""
+    from synthgen import api
+    from synthgen.dataset.origin import refuse_other
+    from synthgen.dataset.remote import output_at
+
+    loaded = api.load_recipe(recipe)
+    output = output_at(loaded.output_place())
+    if output.manifest() is None:
+        return _made(recipe)
+    refuse_other(output, loaded, finished=True)
+    return output.final
+
+
 def _goes_on(folder: Path) -> bool:
     """Whether there is an interview to go on with: answers, or what was written of them. Raises OutputError where nobody can answer."""
     from synthgen.interview.answers import ANSWERS_FILE
@@ -209,7 +223,7 @@ def _interview(folder: Path | None = None) -> None:
     from synthgen.recipe.shipped import RECIPE
 
     if folder and (folder / RECIPE).exists():
-        interview.make_and_choose(folder / RECIPE, folder / ANSWERS_FILE, _made, sure=True)
+        interview.make_and_choose(folder / RECIPE, folder / ANSWERS_FILE, _finished_or_made, sure=True)
         return
 
     Thread(target=import_client, daemon=True).start()  # while somebody types a name

@@ -14,7 +14,7 @@ from synthgen.harness.targets import targets_of
 from synthgen.spec.paths import get_path, root_of
 from synthgen.spec.rows import to_text
 
-NONE = "none"
+NONE = "no label"
 """What is right where nothing is."""
 
 

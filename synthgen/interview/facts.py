@@ -52,7 +52,7 @@ FACTS: dict[str, FactKind] = {
     ),
     "month": FactKind("a month, such as October", "month", '{kind: date, between: [-300d, -1d], format: "%B"}'),
     "city": FactKind(
-        "a city, of ten large ones",
+        "a city: London, Leeds, Boston, Toronto …",
         "city town from to destination",
         "{kind: choice, label: false, options: [London, Leeds, Bristol, Glasgow, Dublin, Boston, Denver, Austin, Toronto, Sydney]}",
     ),

@@ -138,7 +138,7 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
     usual = {
         "place": PLACES[likely].about,
         "voices": f"ways of typing, by weight: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
-        "odd": f"one message in ten is {', '.join(place.cases[:4])}, …; with no topic left its label is unclear",
+        "odd": f"one message in ten is {', '.join(place.cases[:4])}, …; where no topic is left the label is unclear",
         "answers": USUAL_REPLIES[likely_replies],
         "never": "no rule of what it must never do",
         "tested": "no eval harness yet",
@@ -205,15 +205,16 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
         yield Question(
             (GUESSES,),
             "These are the facts in your messages; each new message has others. Which are wrong?",
-            next(iter(guessed)),
+            "1",
             form="several",
             options=guessed,
             default=[],
         )
     for slot in sorted(names, key=lambda slot: slot not in wrong):
         if slot in wrong or ("facts", slot) in answers:
-            same = {SAME: f"none: it stays {seeds.typed[slot].typed[0]}"} if slot in seeds.typed else {}
-            options, usual = {name: fact.about for name, fact in FACTS.items()} | same, (*OFTEN_FACTS, *same)
+            same = {SAME: f"no fact: {seeds.typed[slot].typed[0]} is left as it is in your messages"} if slot in seeds.typed else {}
+            usual = tuple(dict.fromkeys((*OFTEN_FACTS, *same, seeds.guessed(slot))))
+            options = {name: (same | {name: FACTS[name].about for name in FACTS})[name] for name in dict.fromkeys((*usual, *FACTS))}
             yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=usual, default=seeds.guessed(slot))
         if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong and slot not in seeds.typed):
             yield from _of_fact(slot, seeds.kind(slot), seeds)

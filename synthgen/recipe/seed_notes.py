@@ -9,8 +9,8 @@ from synthgen.fields import FieldShape
 from synthgen.recipe.shape import Recipe
 from synthgen.text.slots import slots
 
-FEW = 5
-"""A topic with fewer seeds has messages that are much alike, and borrows from other topics."""
+FEW = 3
+"""A topic with fewer seeds has messages that are much alike."""
 SHOWING = 3
 """Where fewer seeds show a slot, a model seldom writes it, and rows are refused for that again and again."""
 NAMED = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -53,5 +54,6 @@ def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
         row = UndecidedRow(number, case.text, tuple(odd_cases(case.labels)))
         by_label.setdefault(label if isinstance(label, str) else "", []).append(row)
     for label, rows in by_label.items():
-        for start in range(0, len(rows), TOGETHER):
-            yield UndecidedRows(table.table, label, rows[start : start + TOGETHER], start > 0)
+        size = math.ceil(len(rows) / math.ceil(len(rows) / TOGETHER))
+        for start in range(0, len(rows), size):
+            yield UndecidedRows(table.table, label, rows[start : start + size], start > 0)

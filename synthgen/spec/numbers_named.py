@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-NUMBER_OR_RANGE = re.compile(r"(\d{1,9})(?:\s*-\s*(\d{1,9}))?(?:[\s,;]+|$)")
+NUMBER_OR_RANGE = re.compile(r"(\d{1,9})(?:\s*-\s*(\d{1,9}))?(?:(?:[\s,;]|\band\b)+|$)")
 MOST = 1_000_000
 """Numbers that a range may name."""
 

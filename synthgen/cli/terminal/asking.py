@@ -152,7 +152,7 @@ def print_question(question: Question) -> None:
         commas = ", or with commas" * takes_commas(question)
         out.print(Text(f"  one a line{commas}; an empty line ends", style="dim"))
     if question.default is not None:
-        out.print(Text("  [") + safe(_in_words(question.default) or "nothing") + Text("]"))
+        out.print(Text("  [") + safe(_in_words(question.default) or "none") + Text("]"))
 
 
 def explain(question: Question) -> None:

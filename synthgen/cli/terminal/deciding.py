@@ -21,8 +21,8 @@ HELP = (
 )
 USUAL = "not kept"
 """Why rows are rejected here of which nobody says why."""
-ALL = "all"
-"""What keeps all rows of a screenful of which somebody did not keep some before."""
+NONE, ALL = "none", "all"
+"""Which rows of a screenful somebody would not keep, in a word."""
 EXPLAINED = (
     "What stands in brackets before a message, such as (truncated), says that it was made odd on purpose (docs/edge-cases.md): of two "
     "requests the label is that of the first."
@@ -58,14 +58,14 @@ def _unwanted(screen: UndecidedRows, how_far: str, asked: str, before: list[int]
     for line in columned([[f"{row.number:>4}"] for row in screen.rows], texts):
         out.print(line)
     if before:
-        out.print(Text(f"  [{' '.join(map(str, before))}]: Return leaves it so, {ALL} keeps all of them"))
+        out.print(Text(f"  [{' '.join(map(str, before))}]: Return leaves it so, {NONE} keeps all of them"))
     there = {row.number for row in screen.rows}
     while (reply := read_reply()) != BACK:
         if reply == EXPLAIN:
             out.print(Text(f"{EXPLAINED}\n{HELP}", style="cyan"))
             continue
-        if not reply or reply.casefold() == ALL:
-            return [] if reply else before
+        if reply.casefold() in ("", NONE, ALL):
+            return {"": before, NONE: [], ALL: sorted(there)}[reply.casefold()]
         try:
             numbers = numbers_named(reply, there)
         except ValueError as error:

@@ -74,7 +74,7 @@ def hold(folder: Path) -> None:
     answers = interview.load(file) if file.exists() else Answers()
     answered, before = list(answers.keys()), answers.begun
     if answered:
-        out.print(_going_on(len(answered), file))
+        out.print(_going_on(file))
 
     def keep(key: Key, lines: list[str]) -> None:
         answers.begin(key, lines)
@@ -96,8 +96,8 @@ def hold(folder: Path) -> None:
     interview.save(answers, file)
 
 
-def _going_on(count: int, file: Path) -> Text:
-    return safe(f"going on with the {'answer' if count == 1 else f'{count} answers'} in {file}")
+def _going_on(file: Path) -> Text:
+    return safe(f"going on with the answers in {file}")
 
 
 def lead(folder: Path, model: Model) -> None:
@@ -106,7 +106,7 @@ def lead(folder: Path, model: Model) -> None:
     answers = interview.load(file) if file.exists() else Answers()
     held = LedInterview(model, answers)
     if held.talk:
-        out.print(_going_on(len(held.talk), file))
+        out.print(_going_on(file))
     while turn := held.next_turn():
         _print_turn(turn)
         lines = [read_reply()]
