@@ -149,6 +149,21 @@ def test_a_slot_behind_a_word_of_other_slots_is_misplaced(text: str) -> None:
     assert Reader("", seeds, seeds).objection(text, row, Prompt("", 0, {}, {})) is None
 
 
+def test_a_message_is_not_made_of_two_seeds() -> None:
+    row = Row("t", 0, values={"bike": "Trek"})
+    seeds = ["im 5ft 7 what frame size for the <bike>", "between M and L which one shld i get", "what size bike for a 9 year old girl"]
+    reader = Reader("", seeds, seeds, own={"": frozenset({"bike"})})
+    for text in ("I'm 5ft 7 what size bike for a 12 year old girl.", "between m and l what size bike for a 10 year old"):
+        told = reader.objection(text, row, Prompt("", 0, {}, {}))
+        assert told is not None
+        assert told.reason == "two seeds"
+        assert Reader("", seeds, seeds).objection(text, row, Prompt("", 0, {}, {})) is None
+    for text in ("im 6ft 1 what size for the <bike> thanks", "what size bike for my son", "between M and L what size bike"):
+        assert reader.objection(text, row, Prompt("", 0, {}, {})) is None
+    many = [*seeds, "hello, im 5ft 7 what do i take", "i have im 5ft 7 what now"]  # what several seeds have says nothing
+    assert Reader("", many, many, own={"": frozenset()}).objection("im 5ft 7 what size bike for a girl", row, Prompt("", 0, {}, {})) is None
+
+
 def test_a_topic_has_no_slots_but_its_own_and_what_is_mentioned() -> None:
     own = {"": frozenset({"merchant"})}
     assert read("i was charged <amount>", own=own) == Refusal(

@@ -30,10 +30,17 @@ RUN = 6
 """Words in a row of a seed message that no message about a topic has."""
 BEHIND = re.compile(rf"(\w+) {SLOT.pattern}")
 """A slot, and the word before it."""
+GLUED = 4
+"""Words in a row that only one seed has, of which a message has no two from two seeds."""
 A_SLIP = 0.75
 """How near (as difflib measures it) two words are of which one is the other with a slip: sicne, since. Of short ones none is."""
 BRACKETS = re.compile(r"<\w[^<>\n]{0,39}>")
 """Words in pointed brackets."""
+
+
+def _plain_words(message: str) -> list[str]:
+    """The words of a message, whatever its capitals and marks; its facts and numbers are all alike."""
+    return re.findall(r"[a-z#]+", re.sub(r"\d+", "#", SLOT.sub("#", message.casefold().replace("'", ""))))
 
 
 def topic_of(prompt: Prompt) -> str:
@@ -97,6 +104,8 @@ class Reader:
             return Refusal("strange slot", f"<{min(strange)}>, which no seed of '{topic}' has, in: {message}")
         if topic in self.own and (misplaced := self._misplaced(message)):
             return Refusal("misplaced slot", f"'{misplaced}', where seeds have another fact behind that word, in: {message}")
+        if topic in self.own and (glued := self._glued(message)):
+            return Refusal("two seeds", f"'{glued[0]} …' and '{glued[1]} …' in: {message}")
         essence = frames.normalise(message)
         if essence in self._essences:
             return Refusal("copied seed", message)
@@ -144,6 +153,29 @@ class Reader:
             return None
         any_brackets = "" if any(BRACKETS.search(SLOT.sub(" ", seed)) for seed in self.seeds) else f"|{BRACKETS.pattern}"
         return re.compile(rf"<\s*(?:{slot_names})\b|\b(?:{slot_names})\s*>{any_brackets}", re.IGNORECASE)
+
+    def _glued(self, message: str) -> tuple[str, str] | None:
+        """The beginnings of two runs of words, one after the other, each of which only one seed has, and not the same: a message that is
+        made of two. None where there are none."""
+        words = _plain_words(message)
+        runs = [
+            (place, seeds) for place in range(len(words) - GLUED + 1) if (seeds := self._only_in.get(tuple(words[place : place + GLUED])))
+        ]
+        for place, seed in runs:
+            for later, other in runs:
+                if later >= place + GLUED and other != seed:
+                    return " ".join(words[place : place + GLUED]), " ".join(words[later : later + GLUED])
+        return None
+
+    @cached_property
+    def _only_in(self) -> Mapping[tuple[str, ...], int]:
+        """The runs of words that only one seed has, and which that is."""
+        seeds_of = dict[tuple[str, ...], set[int]]()
+        for number, seed in enumerate(self.seeds, 1):
+            words = _plain_words(seed)
+            for place in range(len(words) - GLUED + 1):
+                seeds_of.setdefault(tuple(words[place : place + GLUED]), set()).add(number)
+        return {run: min(numbers) for run, numbers in seeds_of.items() if len(numbers) == 1}
 
     def _misplaced(self, message: str) -> str:
         """A slot behind a word that seeds have before other slots only, as in `since <room>` where they say `since <day>`; empty where all
