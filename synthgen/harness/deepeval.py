@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synthgen.harness.cases import Suite
-from synthgen.harness.exporter import Exporter
+from synthgen.harness.exporter import FUNCTION, Exporter
 from synthgen.harness.shared import CONFTEST, settings
 from synthgen.harness.text import line, write, write_lines
 
@@ -95,4 +95,5 @@ EXPORTER = Exporter(
     write_suite,
     "APPLICATION=module:function deepeval test run {folder}/test_{name}.py",
     ("deepeval", "pip install deepeval"),
+    FUNCTION,
 )

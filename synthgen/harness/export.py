@@ -43,7 +43,7 @@ TRIES = 4
 @dataclass(frozen=True)
 class Exported:
     """What `export` did: for each harness its folder, the command that runs it, and what installs the program for that where it is not
-    here; how many cases there are and how many rows have none; the grades that answers get; and notes."""
+    here, and what is to be put in `first`; how many cases there are and how many rows have none; the grades that answers get; and notes."""
 
     folders: dict[str, Path]
     commands: dict[str, str]
@@ -56,6 +56,7 @@ class Exported:
     labels: tuple[str, ...]
     notes: tuple[str, ...]
     installs: dict[str, str] = field(default_factory=dict)
+    first: dict[str, str] = field(default_factory=dict)
 
 
 def export(
@@ -118,6 +119,7 @@ def export(
         tuple(suite.labels),
         (*suite.notes, *_notes(suite, total - cases), *(reviewed_output.notes() if reviewed_output else ())),
         {name: HARNESSES[name].program[1] for name in folders if HARNESSES[name].is_missing},
+        {name: HARNESSES[name].first for name in folders if HARNESSES[name].first},
     )
 
 

@@ -161,5 +161,6 @@ def _tests(suite: Suite) -> Iterator[str]:
         )
 
 
+FIRST = "put your application under providers in that file: echo, which stands there, answers with the input"
 PROGRAM = "promptfoo", "npm install -g promptfoo"
-EXPORTER = Exporter("promptfoo", write_suite, "promptfoo eval -c {folder}/promptfooconfig.yaml -o results.json", PROGRAM)
+EXPORTER = Exporter("promptfoo", write_suite, "promptfoo eval -c {folder}/promptfooconfig.yaml -o results.json", PROGRAM, FIRST)

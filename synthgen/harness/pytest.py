@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synthgen.harness.cases import Suite
-from synthgen.harness.exporter import Exporter
+from synthgen.harness.exporter import FUNCTION, Exporter
 from synthgen.harness.shared import CONFTEST, settings
 from synthgen.harness.text import line, write, write_lines
 
@@ -53,4 +53,4 @@ def _lines(suite: Suite) -> Iterator[str]:
         yield line({"id": case.id, "input": case.input, "target": case.target, "labels": case.labels})
 
 
-EXPORTER = Exporter("pytest", write_suite, "APPLICATION=module:function pytest {folder}", ("pytest", "pip install pytest"))
+EXPORTER = Exporter("pytest", write_suite, "APPLICATION=module:function pytest {folder}", ("pytest", "pip install pytest"), FUNCTION)

@@ -26,6 +26,8 @@ def print_export(done: Exported) -> None:
             print_command(done.commands[name])
         if name in done.installs:
             out.print(safe(f"    which is not installed here: {done.installs[name]}"))
+        if name in done.first:
+            out.print(safe(f"    first: {done.first[name]}"))
     for note in done.notes:
         out.print(safe(f"  note: {note}"))
 
