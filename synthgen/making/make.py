@@ -174,8 +174,11 @@ def _replaced(output: Output, loaded: Loaded, earlier: Mapping[str, Any] | None)
     if earlier is None:
         return
     rows = sum(table["rows"] for table in earlier["tables"].values())
-    if _only_rows_differ(earlier["recipe"], loaded.data):
-        yield f"{output.named} has {rows:,} rows: nearly all stay, and what was decided on them, unless seeds changed (-o DIR keeps both)"
+    wanted = sum(table.wanted or 0 for table in loaded.recipe.tables.values())
+    if _only_rows_differ(earlier["recipe"], loaded.data) and wanted < rows:
+        yield f"{output.named} has {rows:,} rows, and {wanted:,} are asked for: the others go (-o DIR keeps both; --rows N keeps more)"
+    elif _only_rows_differ(earlier["recipe"], loaded.data):
+        yield f"{output.named} has {rows:,} rows: they stay, with what was decided on them, and more are added (if no seed has changed)"
     else:
         reviewed = "; decisions of reviewers hold only for rows that stay as they are" if output.review.exists() else ""
         replaced = f"{output.named} has {rows:,} rows that were made before with other settings: those of now replace them"
