@@ -191,4 +191,4 @@ def test_a_fact_that_no_message_mentions_is_told(tmp_path: Path, capsys: pytest.
     made = api.make(recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
     assert made.manifest["tables"]["traffic"]["unmentioned"] == {"message": ["day"]}
     print_made(made)
-    assert "message: none mentions <day>; more seeds that do would help" in capsys.readouterr().out
+    assert "message: none mentions <day>; more seeds that do, for each topic, would help" in capsys.readouterr().out

@@ -36,7 +36,7 @@ def review(
         typer.Option("--accept", metavar="ROWS", help="accept rows, such as 6-9, or rest for all others, and open no page"),
     ] = None,
 ) -> None:
-    """Accept, reject, edit and relabel the rows of an output on a page; or answer them yourself."""
+    """Decide on the rows of an output, on a page or with --terminal; or answer them yourself."""
     if reason and not (reject or terminal_):
         raise typer.BadParameter("--reason says why rows are rejected: give --reject too")
     if (reject or accept or terminal_) and (as_json or port or no_browser):

@@ -182,7 +182,7 @@ def _made(recipe: Path) -> Path:
         made = api.make(recipe, watch=watch)
     for table in made.manifest["tables"].values():
         for line in facts_without_message(table):
-            tell(line.strip())
+            tell(f"{line.strip()}: see {recipe.parent}/seeds")
     return made.folder
 
 

@@ -19,6 +19,7 @@ from synthgen.errors import SynthgenError
 from synthgen.making.watched import FileChange, KeptModels, WatchedFiles
 from synthgen.models import UnnamedApp
 
+SOON = "each is chosen from a few messages, to be here soon: those of make are others, chosen from more"
 AS_BEFORE = "all rows as before (a change of weights, or of one seed, shows in more of them: -n 20)"
 LINES = 3
 """Lines of a change that are shown, of each kind."""
@@ -82,6 +83,8 @@ class _RepeatedPreview:
         if self.shown:
             other_rows = [row for (table_name, row), values in shown.items() if self.shown.get((table_name, row)) != values]
             out.print(safe(f"other than before: {', '.join(other_rows)}" if other_rows else AS_BEFORE))
+        else:
+            out.print(Text(SOON, style="dim"))
         self.shown = shown
 
     def _stop_if_saved(self) -> None:

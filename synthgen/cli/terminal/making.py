@@ -87,7 +87,7 @@ def _labels(table: Mapping[str, Any]) -> Iterator[str]:
 def facts_without_message(table: Mapping[str, Any]) -> Iterator[str]:
     """The facts of seeds that no message mentions."""
     for name, slots in table.get("unmentioned", {}).items():
-        yield f"    {name}: none mentions {', '.join(f'<{slot}>' for slot in slots)}; more seeds that do would help"
+        yield f"    {name}: none mentions {', '.join(f'<{slot}>' for slot in slots)}; more seeds that do, for each topic, would help"
 
 
 def _application(table: Mapping[str, Any]) -> Iterator[str]:
