@@ -8,6 +8,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from synthgen import api, interview
 from synthgen.cli.terminal.making import print_made
@@ -18,6 +21,7 @@ from synthgen.interview.typed_facts import typed_facts
 from synthgen.models import ScriptedModel
 from synthgen.recipe import load
 from synthgen.spec.rows import Prompt, Row
+from synthgen.text.slots import SLOT
 
 TODAY = datetime.datetime.now().astimezone().date()
 
@@ -61,6 +65,22 @@ def test_a_fact_in_a_message_becomes_a_slot(message: str, with_slots: str):
 )  # fmt: skip
 def test_what_is_no_fact_stays(message: str):
     assert typed_facts({"a": [message]}) == ({"a": [message]}, {})
+
+
+ODD = st.text(st.sampled_from("0123456789 .,-/:#$€£<>abBR%@\u0661é\n"), max_size=40)
+
+
+@given(st.lists(ODD, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_typed_its_facts_put_back_are_what_was_typed(messages: list[str]) -> None:
+    by_topic, facts = typed_facts({"a": messages})
+    turns = {slot: iter(fact.typed) for slot, fact in facts.items()}
+    back = [SLOT.sub(lambda slot: next(turns[slot[1]]) if slot[1] in turns else slot[0], message) for message in by_topic["a"]]
+    if not any(SLOT.search(message) for message in messages):
+        assert back == messages
+    for fact in facts.values():
+        assert YAML(typ="safe", pure=True).load(fact.field)["kind"] in ("number", "fake", "date")
+        assert fact.about
 
 
 @pytest.mark.parametrize(("days", "kind"), [(5, "soon"), (0, "soon"), (-5, "date"), (-40, "date"), (100, "soon")])

@@ -227,7 +227,7 @@ def _pattern(typed: Sequence[str]) -> str:
         shape = shape.replace("#", "%", 1)
     if len(letters) > 1:
         shape = ALONE.sub("?", shape)
-        return f"{{kind: fake, provider: bothify, args: {{text: {scalar(shape)}, letters: {letters}}}}}"
+        return f"{{kind: fake, provider: bothify, args: {{text: {scalar(shape)}, letters: {scalar(letters)}}}}}"
     return f"{{kind: fake, provider: numerify, args: {{text: {scalar(shape)}}}}}"
 
 
