@@ -100,12 +100,8 @@ class Reader:
         if unwanted := slot_names & self.mentioned - required:
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
         topic = topic_of(prompt)
-        if topic in self.own and (strange := slot_names - self.own[topic] - required):
-            return Refusal("strange slot", f"<{min(strange)}>, which no seed of '{topic}' has, in: {message}")
-        if topic in self.own and (misplaced := self._misplaced(message)):
-            return Refusal("misplaced slot", f"'{misplaced}', where seeds have another fact behind that word, in: {message}")
-        if topic in self.own and (glued := self._glued(message)):
-            return Refusal("two seeds", f"'{glued[0]} …' and '{glued[1]} …' in: {message}")
+        if topic in self.own and (mixed := self._mixed(message, topic, slot_names - required)):
+            return mixed
         essence = frames.normalise(message)
         if essence in self._essences:
             return Refusal("copied seed", message)
@@ -153,6 +149,17 @@ class Reader:
             return None
         any_brackets = "" if any(BRACKETS.search(SLOT.sub(" ", seed)) for seed in self.seeds) else f"|{BRACKETS.pattern}"
         return re.compile(rf"<\s*(?:{slot_names})\b|\b(?:{slot_names})\s*>{any_brackets}", re.IGNORECASE)
+
+    def _mixed(self, message: str, topic: str, slot_names: frozenset[str]) -> Refusal | None:
+        """Why a message about a topic mixes what seeds say apart: a slot is another topic's, or in another's place, or it is made of two
+        seeds."""
+        if strange := slot_names - self.own[topic]:
+            return Refusal("strange slot", f"<{min(strange)}>, which no seed of '{topic}' has, in: {message}")
+        if misplaced := self._misplaced(message):
+            return Refusal("misplaced slot", f"'{misplaced}', where seeds have another fact behind that word, in: {message}")
+        if glued := self._glued(message):
+            return Refusal("two seeds", f"'{glued[0]} …' and '{glued[1]} …' in: {message}")
+        return None
 
     def _glued(self, message: str) -> tuple[str, str] | None:
         """The beginnings of two runs of words, one after the other, each of which only one seed has, and not the same: a message that is
