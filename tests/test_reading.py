@@ -149,6 +149,19 @@ def test_a_slot_behind_a_word_of_other_slots_is_misplaced(text: str) -> None:
     assert Reader("", seeds, seeds).objection(text, row, Prompt("", 0, {}, {})) is None
 
 
+def test_there_is_no_date_beside_tomorrow_unless_seeds_have_both() -> None:
+    row = Row("t", 0, values={"date": "3 May"})
+    seeds = ["cant make it tmrw pls cancel", "need to move my appt on <date>"]
+    for text in ("cant make it tomorrow on <date>", "can i move it on <date> TMRW"):
+        told = Reader("", seeds, seeds, own={"": frozenset({"date"})}).objection(text, row, Prompt("", 0, {}, {}))
+        assert told is not None
+        assert told.reason == "misplaced slot"
+        both = [*seeds, "i said yesterday that i come on <date>"]
+        assert Reader("", both, both, own={"": frozenset({"date"})}).objection(text, row, Prompt("", 0, {}, {})) is None
+    right = Reader("", seeds, seeds, own={"": frozenset({"date"})})
+    assert right.objection("can i come on <date>", row, Prompt("", 0, {}, {})) is None
+
+
 def test_a_message_is_not_made_of_two_seeds() -> None:
     row = Row("t", 0, values={"bike": "Trek"})
     seeds = ["im 5ft 7 what frame size for the <bike>", "between M and L which one shld i get", "what size bike for a 9 year old girl"]

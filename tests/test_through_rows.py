@@ -177,7 +177,7 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ended:
 def test_an_interview_ends_with_rows_that_somebody_keeps(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
     output = ended("", "0", "")
     printed = capsys.readouterr().out
-    assert "7 of 8 messages are kept." in printed
+    assert "7 of 8 messages are kept; the others" in printed
     assert f"synthgen export {output} --to promptfoo" in printed
     assert "Where too few" not in printed
     assert synthgen.review(output).tables[0].rejected == 1
@@ -186,7 +186,7 @@ def test_an_interview_ends_with_rows_that_somebody_keeps(ended: Ended, capsys: p
 def test_whoever_keeps_few_is_told_what_to_change(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
     ended("y", "0 1 3 7", "")
     printed = capsys.readouterr().out
-    assert "4 of 8 messages are kept." in printed
+    assert "4 of 8 messages are kept; the others" in printed
     assert "more messages of your own help most" in printed
 
 
@@ -198,7 +198,7 @@ def test_whoever_stops_choosing_goes_on_where_they_were(ended: Ended, capsys: py
     printed = capsys.readouterr().out
     assert "Make 8 messages" not in printed
     assert "1 of 1  " in printed
-    assert "7 of 8 messages are kept." in printed
+    assert "7 of 8 messages are kept; the others" in printed
     assert synthgen.review(output).tables[0].rejected == 1
 
 

@@ -47,7 +47,7 @@ def date_in(days: int) -> str:
         ("where is order 48213", "where is order <order>"),
         ("where is order no 48213 pls", "where is order no <order> pls"),
         ("ticket #4821 pls", "ticket #<ticket> pls"),
-        ("flight LH2041 and LH2042", "flight <flight> and <code>"),
+        ("flight LH2041 and LH2042", "flight <flight> and <flight_2>"),
         ("seat 22a pls", "seat <seat> pls"),
         ("mail me at jo@corp.com", "mail me at <mail>"),
         ("call me on 07700 900123", "call me on <phone>"),
@@ -111,6 +111,12 @@ def test_the_field_of_a_fact_makes_others_like_it(tmp_path: Path, messages: list
     assert all(re.fullmatch(looks, value) for value in made), made
 
 
+def test_a_code_without_a_name_is_one_that_has_a_name_elsewhere():
+    by_topic, facts = typed_facts({"a": ["where is PL77120", "order PL48213 is late", "and LH-4 or LH4011"]})
+    assert by_topic["a"] == ["where is <order>", "order <order> is late", "and LH-4 or <code>"]
+    assert {slot: fact.typed for slot, fact in facts.items()} == {"order": ("PL77120", "PL48213"), "code": ("LH4011",)}
+
+
 def test_amounts_that_are_far_apart_are_of_two_things():
     messages = {"bill": ["my bill is £240", "cant pay the £310"], "sun": ["i got only £18.40", "£900 too much"]}
     by_topic, facts = typed_facts(messages)
@@ -156,6 +162,12 @@ def test_facts_that_were_typed_are_put_in_one_question():
         "shop": "one of a list that you give",
     }
     assert [key for key in options if key.startswith(("facts", "codes", "ranges", "signs", "values"))] == ["values/shop"]
+
+
+def test_a_second_fact_of_a_name_is_like_the_first():
+    replies = {"topics": ["a", "b"], "a": ["from <station> to <station_2>"], "values/station": ["Hall", "Gate"]}
+    answers, _ = asked(replies)
+    assert answers.get("values", "station_2") == ["Hall", "Gate"]
 
 
 def test_what_was_no_fact_stays_as_it_was_typed(tmp_path: Path):

@@ -32,6 +32,9 @@ BEHIND = re.compile(rf"(\w+) {SLOT.pattern}")
 """A slot, and the word before it."""
 GLUED = 4
 """Words in a row that only one seed has, of which a message has no two from two seeds."""
+DATED = re.compile(rf"(?i)\b(?:on|by|until|till?|since|before)\s+{SLOT.pattern}")
+NEAR_DAY = re.compile(r"(?i)\b(?:today|tonight|tom+or+ow|tmr+w?|tmw|yesterday|2day|2moro?)\b")
+"""A day that says all: no other one stands beside it."""
 A_SLIP = 0.75
 """How near (as difflib measures it) two words are of which one is the other with a slip: sicne, since. Of short ones none is."""
 BRACKETS = re.compile(r"<\w[^<>\n]{0,39}>")
@@ -156,7 +159,7 @@ class Reader:
         if strange := slot_names - self.own[topic]:
             return Refusal("strange slot", f"<{min(strange)}>, which no seed of '{topic}' has, in: {message}")
         if misplaced := self._misplaced(message):
-            return Refusal("misplaced slot", f"'{misplaced}', where seeds have another fact behind that word, in: {message}")
+            return Refusal("misplaced slot", f"'{misplaced}', which no seed has so, in: {message}")
         if glued := self._glued(message):
             return Refusal("two seeds", f"'{glued[0]} …' and '{glued[1]} …' in: {message}")
         return None
@@ -185,8 +188,12 @@ class Reader:
         return {run: min(numbers) for run, numbers in seeds_of.items() if len(numbers) == 1}
 
     def _misplaced(self, message: str) -> str:
-        """A slot behind a word that seeds have before other slots only, as in `since <room>` where they say `since <day>`; empty where all
-        is right."""
+        """A slot behind a word that seeds have before other slots only, as in `since <room>` where they say `since <day>`, or a day beside
+        tomorrow; empty where all is right."""
+        if dated := DATED.search(message):
+            day = NEAR_DAY.search(message)
+            if day and not any(NEAR_DAY.search(seed) and DATED.search(seed) for seed in self.seeds):
+                return f"{day[0]} {dated[0]}"
         for word, slot in BEHIND.findall(message):
             meant = get_close_matches(word.casefold(), self._behind, 1, A_SLIP)
             if meant and slot not in self._behind[meant[0]]:

@@ -64,8 +64,8 @@ OFTEN_ODD = (
 OFTEN_FACTS = "list", "number", "code", "money", "person", "date", "soon"
 """Kinds of facts that are shown before somebody asks for all."""
 FIRST_TOPIC = (
-    "Three will do, slips and all; six vary more. Days, dates, amounts and codes in them are found, and change from message to message: "
-    "for another fact write its name in brackets."
+    "Three will do, slips and all; six vary more. Days, dates, amounts and codes in them are found, and each new message has others. For "
+    "another fact write a name, such as <merchant>."
 )
 """What is said once of the messages of a topic."""
 CHANGE: Key = ("change",)
@@ -217,7 +217,7 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
             options = {name: (same | {name: FACTS[name].about for name in FACTS})[name] for name in dict.fromkeys((*usual, *FACTS))}
             yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=usual, default=seeds.guessed(slot))
         if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong and slot not in seeds.typed):
-            yield from _of_fact(slot, seeds.kind(slot), seeds)
+            yield from _of_fact(answers, slot, seeds)
 
 
 def _guess(seeds: Seeds, slot: str) -> str:
@@ -225,10 +225,12 @@ def _guess(seeds: Seeds, slot: str) -> str:
     return seeds.typed[slot].about if slot in seeds.typed else FACTS[seeds.guessed(slot)].about
 
 
-def _of_fact(slot: str, kind: str, seeds: Seeds) -> Iterator[Question]:
-    """What is to be known of a fact of a kind."""
+def _of_fact(answers: Answers, slot: str, seeds: Seeds) -> Iterator[Question]:
+    """What is to be known of a fact of its kind."""
+    kind = seeds.kind(slot)
     if kind == "list":
-        yield Question(("values", slot), f"Which are there for <{slot}>?", form="lines")
+        same = answers.get("values", slot.rstrip("_0123456789"))  # of <station_2> those of <station>
+        yield Question(("values", slot), f"Which are there for <{slot}>?", form="lines", default=same)
     elif kind == "code":
         text = f"What does <{slot}> look like? Give one example: its digits are drawn anew, its letters stay."
         yield Question(("codes", slot), text, "EXP-12345", form="code", default=example_of_code(slot, seeds.messages))

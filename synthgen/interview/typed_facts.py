@@ -116,14 +116,18 @@ def typed_facts(messages: Mapping[str, Sequence[str]], left: Sequence[str] = ())
     """Messages by topic with slots in place of the facts that stand in them, and these facts by slot. Facts whose slots are `left` stay
     as they are typed."""
     facts = dict[str, TypedFact]()
+    every = [found for typed in messages.values() for message in typed for found in found_facts(message)]
+    named = {found.shape: found.name for found in every if found.kind == "code" and found.name != found.kind}
+
+    def slot_of(found: FoundFact, typed: str, taken: frozenset[str]) -> str:
+        name = named.get(found.shape, found.name) if found.name == "code" else found.name  # AB-124 alone, where others say order AB-123
+        return next(slot for slot in _numbered(name) if slot not in taken and (slot not in facts or facts[slot].is_like(found, typed)))
 
     def with_slots(message: str) -> str:
         parts, end, taken = list[str](), 0, slots(message)
         for found in found_facts(message):
             typed = message[found.start : found.end]
-            slot = next(
-                slot for slot in _numbered(found.name) if slot not in taken and (slot not in facts or facts[slot].is_like(found, typed))
-            )
+            slot = slot_of(found, typed, taken)
             before, taken = facts[slot].typed if slot in facts else (), taken | {slot}
             facts[slot] = TypedFact(found.kind, (*before, typed), found.shape)
             parts += message[end : found.start], typed if slot in left else f"<{slot}>"

@@ -190,7 +190,7 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Pat
     tables, place = review_state(output).tables, shlex.quote(str(output))
     kept, decided = sum(table.accepted for table in tables), sum(table.decided for table in tables)
     out.print()
-    out.print(safe(f"{kept} of {decided} messages are kept."))
+    out.print(safe(f"{kept} of {decided} messages are kept; the others stay out of exports."))
     out.print(Text("To test your application with them:"))
     out.print(verbatim(f"  synthgen export {place} --to {harness_of(answers)}"))
     out.print(Text("For more, added to these:"))
