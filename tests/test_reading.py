@@ -150,7 +150,7 @@ def test_a_slot_behind_a_word_of_other_slots_is_misplaced(text: str) -> None:
 
 
 def test_there_is_no_date_beside_tomorrow_unless_seeds_have_both() -> None:
-    row = Row("t", 0, values={"date": "3 May"})
+    row = Row("t", 0, values={"date": "3 May", "bus": "X12"})
     seeds = ["cant make it tmrw pls cancel", "need to move my appt on <date>"]
     for text in ("cant make it tomorrow on <date>", "can i move it on <date> TMRW"):
         told = Reader("", seeds, seeds, own={"": frozenset({"date"})}).objection(text, row, Prompt("", 0, {}, {}))
@@ -160,6 +160,8 @@ def test_there_is_no_date_beside_tomorrow_unless_seeds_have_both() -> None:
         assert Reader("", both, both, own={"": frozenset({"date"})}).objection(text, row, Prompt("", 0, {}, {})) is None
     right = Reader("", seeds, seeds, own={"": frozenset({"date"})})
     assert right.objection("can i come on <date>", row, Prompt("", 0, {}, {})) is None
+    bus = ["is the <bus> late", "no seat yesterday"]
+    assert Reader("", bus, bus, own={"": frozenset({"bus"})}).objection("on <bus> tomorrow", row, Prompt("", 0, {}, {})) is None
 
 
 def test_a_message_is_not_made_of_two_seeds() -> None:

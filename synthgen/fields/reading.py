@@ -32,7 +32,9 @@ BEHIND = re.compile(rf"(\w+) {SLOT.pattern}")
 """A slot, and the word before it."""
 GLUED = 4
 """Words in a row that only one seed has, of which a message has no two from two seeds."""
-DATED = re.compile(rf"(?i)\b(?:on|by|until|till?|since|before)\s+{SLOT.pattern}")
+MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+DATE = re.compile(rf"(?i)(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b{MONTH}[a-z]* ?\d|\d {MONTH}|\b\d{{4}}-\d\d-\d\d\b")
+"""A fact that is a day or a date."""
 NEAR_DAY = re.compile(r"(?i)\b(?:today|tonight|tom+or+ow|tmr+w?|tmw|yesterday|2day|2moro?)\b")
 """A day that says all: no other one stands beside it."""
 A_SLIP = 0.75
@@ -103,7 +105,7 @@ class Reader:
         if unwanted := slot_names & self.mentioned - required:
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
         topic = topic_of(prompt)
-        if topic in self.own and (mixed := self._mixed(message, topic, slot_names - required)):
+        if topic in self.own and (mixed := self._mixed(message, topic, slot_names - required, row)):
             return mixed
         essence = frames.normalise(message)
         if essence in self._essences:
@@ -153,12 +155,12 @@ class Reader:
         any_brackets = "" if any(BRACKETS.search(SLOT.sub(" ", seed)) for seed in self.seeds) else f"|{BRACKETS.pattern}"
         return re.compile(rf"<\s*(?:{slot_names})\b|\b(?:{slot_names})\s*>{any_brackets}", re.IGNORECASE)
 
-    def _mixed(self, message: str, topic: str, slot_names: frozenset[str]) -> Refusal | None:
+    def _mixed(self, message: str, topic: str, slot_names: frozenset[str], row: Row) -> Refusal | None:
         """Why a message about a topic mixes what seeds say apart: a slot is another topic's, or in another's place, or it is made of two
         seeds."""
         if strange := slot_names - self.own[topic]:
             return Refusal("strange slot", f"<{min(strange)}>, which no seed of '{topic}' has, in: {message}")
-        if misplaced := self._misplaced(message):
+        if misplaced := self._misplaced(message) or self._two_days(message, row):
             return Refusal("misplaced slot", f"'{misplaced}', which no seed has so, in: {message}")
         if glued := self._glued(message):
             return Refusal("two seeds", f"'{glued[0]} …' and '{glued[1]} …' in: {message}")
@@ -188,17 +190,21 @@ class Reader:
         return {run: min(numbers) for run, numbers in seeds_of.items() if len(numbers) == 1}
 
     def _misplaced(self, message: str) -> str:
-        """A slot behind a word that seeds have before other slots only, as in `since <room>` where they say `since <day>`, or a day beside
-        tomorrow; empty where all is right."""
-        if dated := DATED.search(message):
-            day = NEAR_DAY.search(message)
-            if day and not any(NEAR_DAY.search(seed) and DATED.search(seed) for seed in self.seeds):
-                return f"{day[0]} {dated[0]}"
+        """A slot behind a word that seeds have before other slots only, as in `since <room>` where they say `since <day>`; empty where all
+        is right."""
         for word, slot in BEHIND.findall(message):
             meant = get_close_matches(word.casefold(), self._behind, 1, A_SLIP)
             if meant and slot not in self._behind[meant[0]]:
                 return f"{word} <{slot}>"
         return ""
+
+    def _two_days(self, message: str, row: Row) -> str:
+        """A day or a date beside a word such as tomorrow; empty where there is none, or seeds have both."""
+        dates = [slot for slot in SLOT.findall(message) if DATE.search(str(row.values.get(slot)))]
+        day = NEAR_DAY.search(message) if dates else None
+        if day is None or any(NEAR_DAY.search(seed) and slots(seed) & {*dates} for seed in self.seeds):
+            return ""
+        return f"{day[0]} <{dates[0]}>"
 
     @cached_property
     def _behind(self) -> Mapping[str, set[str]]:
