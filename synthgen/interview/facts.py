@@ -11,27 +11,31 @@ from synthgen.text.slots import SIGNS
 
 
 class FactKind(NamedTuple):
-    """A kind of fact in words, the names of slots that suggest it, and the field that makes it, in YAML."""
+    """A kind of fact in words, the names of slots that suggest it, the field that makes it, in YAML, and whether it comes `often`: such
+    ones are shown before somebody asks for all."""
 
     about: str
     names: str
     field: str
+    often: bool = False
 
 
 FACTS: dict[str, FactKind] = {
-    "list": FactKind("one of a list that you give", "", ""),
+    "list": FactKind("one of a list that you give", "", "", True),
     "number": FactKind(
         "a number of an order, a ticket or an account: digits only",
         "order ticket account number reference ref id booking case invoice",
         "{kind: fake, provider: numerify, args: {text: '%#####'}}",
+        True,
     ),
     "code": FactKind(
-        "a code with letters in it, like EXP-12345: you give one example", "code claim policy tracking sku voucher coupon", ""
+        "a code with letters in it, like EXP-12345: you give one example", "code claim policy tracking sku voucher coupon", "", True
     ),
     "money": FactKind(
         "an amount of money",
         "amount price total cost fee sum refund charge balance salary",
         "{kind: number, distribution: lognormal, mu: 4.0, sigma: 0.9, decimals: 2}    # most under 150, a few large",
+        True,
     ),
     "count": FactKind(
         "a small number: of people, pieces, days",
@@ -42,13 +46,15 @@ FACTS: dict[str, FactKind] = {
         "a person's first name",
         "name person customer friend payee patient user colleague",
         "{kind: fake, provider: first_name, locale: {en_GB: 4, en_US: 4, en_IN: 1}}",
+        True,
     ),
     "day": FactKind("a day of the week, such as Friday", "day weekday when", '{kind: date, between: [-6d, -1d], format: "%A"}'),
-    "date": FactKind("a date of the last two months", "date since until", '{kind: date, between: [-60d, -1d], format: "%-d %B"}'),
+    "date": FactKind("a date of the last two months", "date since until", '{kind: date, between: [-60d, -1d], format: "%-d %B"}', True),
     "soon": FactKind(
         "a date of the next two months: a booking, an appointment, a delivery",
         "appointment delivery arrival departure checkin checkout due deadline visit",
         '{kind: date, between: [+1d, +60d], format: "%-d %B"}',
+        True,
     ),
     "month": FactKind("a month, such as October", "month", '{kind: date, between: [-300d, -1d], format: "%B"}'),
     "city": FactKind(

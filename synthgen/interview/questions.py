@@ -61,8 +61,6 @@ OFTEN_ODD = (
     "only a link",
 )
 """Edge cases that are shown first, behind those of the place."""
-OFTEN_FACTS = "list", "number", "code", "money", "person", "date", "soon"
-"""Kinds of facts that are shown before somebody asks for all."""
 FIRST_TOPIC = (
     "Three will do, slips and all; six vary more. Days, dates, amounts and codes in them are found, and each new message has others. For "
     "another fact write a name, such as <merchant>."
@@ -213,7 +211,7 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
     for slot in sorted(names, key=lambda slot: slot not in wrong):
         if slot in wrong or ("facts", slot) in answers:
             same = {SAME: f"no fact: {seeds.typed[slot].typed[0]} is left as it is in your messages"} if slot in seeds.typed else {}
-            usual = tuple(dict.fromkeys((*OFTEN_FACTS, *same, seeds.guessed(slot))))
+            usual = tuple(dict.fromkeys((*(name for name, fact in FACTS.items() if fact.often), *same, seeds.guessed(slot))))
             options = {name: (same | {name: FACTS[name].about for name in FACTS})[name] for name in dict.fromkeys((*usual, *FACTS))}
             yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=usual, default=seeds.guessed(slot))
         if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong and slot not in seeds.typed):
