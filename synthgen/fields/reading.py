@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from synthgen.fields.invented import Facts
+from synthgen.fields.known_facts import DAYS, MONTHS
 from synthgen.fields.sides import Side
 from synthgen.harm import harms
 from synthgen.spec.rows import Completion, Prompt, Refusal, Row
@@ -32,8 +33,8 @@ BEHIND = re.compile(rf"(\w+) {SLOT.pattern}")
 """A slot, and the word before it."""
 GLUED = 4
 """Words in a row that only one seed has, of which a message has no two from two seeds."""
-MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-DATE = re.compile(rf"(?i)(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b{MONTH}[a-z]* ?\d|\d {MONTH}|\b\d{{4}}-\d\d-\d\d\b")
+MONTH = f"(?:{'|'.join(month[:3] for month in MONTHS)})"
+DATE = re.compile(rf"(?i)(?:{'|'.join(DAYS)})\b|\b{MONTH}[a-z]* ?\d|\d {MONTH}|\b\d{{4}}-\d\d-\d\d\b")
 """A fact that is a day or a date."""
 NEAR_DAY = re.compile(r"(?i)\b(?:today|tonight|tom+or+ow|tmr+w?|tmw|yesterday|2day|2moro?)\b")
 """A day that says all: no other one stands beside it."""
@@ -171,7 +172,7 @@ class Reader:
         made of two. None where there are none."""
         words = _plain_words(message)
         runs = [
-            (place, seeds) for place in range(len(words) - GLUED + 1) if (seeds := self._only_in.get(tuple(words[place : place + GLUED])))
+            (place, seed) for place in range(len(words) - GLUED + 1) if (seed := self._only_in.get(tuple(words[place : place + GLUED])))
         ]
         for place, seed in runs:
             for later, other in runs:

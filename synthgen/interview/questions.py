@@ -212,7 +212,8 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
         if slot in wrong or ("facts", slot) in answers:
             same = {SAME: f"no fact: {seeds.typed[slot].typed[0]} is left as it is in your messages"} if slot in seeds.typed else {}
             usual = tuple(dict.fromkeys((*(name for name, fact in FACTS.items() if fact.often), *same, seeds.guessed(slot))))
-            options = {name: (same | {name: FACTS[name].about for name in FACTS})[name] for name in dict.fromkeys((*usual, *FACTS))}
+            about = same | {name: fact.about for name, fact in FACTS.items()}
+            options = {name: about[name] for name in (*usual, *FACTS)}
             yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=usual, default=seeds.guessed(slot))
         if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong and slot not in seeds.typed):
             yield from _of_fact(answers, slot, seeds)

@@ -10,6 +10,7 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
+from synthgen.fields.known_facts import DAYS, MONTHS
 from synthgen.interview.facts import FACTS, amounts_between
 from synthgen.spec.scalars import scalar
 from synthgen.text.slots import SIGNS, SLOT, slots
@@ -23,8 +24,6 @@ AMOUNT = re.compile(
 """An amount of money with its sign before it; the number alone where the sign or a word is behind it, or nothing."""
 ABOUT_MONEY = re.compile(r"(?i)\b(?:charg|pa(?:y|id)|cost|price|fee|refund|bill|balance|spen[dt]|owe|total|took|deposit|money|rent)")
 """Without one of these in a message, a number with two decimals and no sign may be a version."""
-MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
-DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)}|sept)"
 DATE = re.compile(
     rf"(?i)(?<![\w.,/])(?:(?P<day>\d\d?)(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH})|(?P<first>{MONTH}) (?P<second>\d\d?)(?:st|nd|rd|th)?)\b"
