@@ -66,10 +66,13 @@ def _content(manifest: Mapping[str, Any], name: str) -> str:
 
 
 def _text(plan: Plan, manifest: Mapping[str, Any], contents: CardContents) -> str:
+    seeds = sum(count for table in manifest["tables"].values() for count in table.get("seeds", {}).values())
+    others = f", but for {seeds:,} that are seeds of the recipe" if seeds else ""
     lines = [
         f"# {plan.recipe.name}",
         "",
-        f"{in_markdown(plan.recipe.about)} Synthetic data: nobody wrote these messages, and the people in them do not exist.".strip(),
+        f"{in_markdown(plan.recipe.about)} Synthetic data: nobody wrote these messages{others}, and the people in them do not "
+        "exist.".strip(),
         "",
     ]
     for table in plan.tables:

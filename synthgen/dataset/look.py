@@ -231,7 +231,8 @@ def messages(
     """The messages in an output folder, or in a file (or the folder of an export) as `files.messages` reads it, with these `turns` of
     conversations. `listen` is told, in a line, what was read of records.
 
-    Of an output those of `field` in `table`; by default the first table's first typed field. Raises OutputError, DataError.
+    Of an output those of `field` in `table`, without seeds that are rows; by default the first table's first typed field. Raises
+    OutputError, DataError.
     """
     place = local_copy(place)
     if not place.is_dir() or is_export(place):
@@ -249,4 +250,6 @@ def messages(
     if field is None and not typed:
         raise OutputError(f"table '{name}' has no typed field", "name the one to read with --field")
     column = field or typed[0]
-    return [text for row in dataset.rows(name, [column]) for text in texts_of(row[column], f"table '{name}': '{column}'", column)]
+    seed = f"{column}_seed"
+    rows = dataset.rows(name, [column, *({seed} & {*dataset.schema(name).names})])
+    return [text for row in rows if not row.get(seed) for text in texts_of(row[column], f"table '{name}': '{column}'", column)]

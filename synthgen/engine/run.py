@@ -25,7 +25,7 @@ from typing import Any, Protocol
 from synthgen.checks import Check
 from synthgen.engine.chunk import ApartChunk, Chunk, Refused, Stage, TableState
 from synthgen.engine.parents import Candidate, Candidates
-from synthgen.engine.step import is_wanted, leave_out, make_all
+from synthgen.engine.step import is_given, is_wanted, leave_out, make_all
 from synthgen.errors import LimitError
 from synthgen.fields import Asked, PythonField
 from synthgen.fields.considered import Listener
@@ -282,11 +282,16 @@ class TableRun:
     def _check(self, place: int, step: CheckStep, rows: list[Row]) -> list[Refusal | None]:
         check, memory = step.check, self.memories[place]
         reasons = [None if row.values.get(check.field) is None else check.refuse(row, memory) for row in rows]
-        return [None if reason is None else Refusal(check_name(check), reason, check.to, check.final) for reason in reasons]
+        return [
+            None if reason is None or check.field in row.given else Refusal(check_name(check), reason, check.to, check.final)
+            for row, reason in zip(rows, reasons, strict=True)
+        ]
 
     def _ask(self, step: int, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
         memory, working = self.memories[step], []
         for number, row in enumerate(rows):
+            if is_given(row, name, field):
+                continue
             if is_wanted(field, row):
                 working.append(number)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Annotated, Any, ClassVar, Literal
@@ -85,6 +85,11 @@ class EdgeCase(PythonField):
         second_message = "" if second_message == "None" else second_message  # what a field without a value is in a template
         situation = Situation(row.values, self._context.about, self._context.now, tuple(self.locales or ()), second_message)
         return Labelled(CASES[case].build(stream, "" if message is None else str(message), situation), {"case": case})
+
+    def beside(self, given: Mapping[str, Value]) -> Mapping[str, Value]:
+        """No case, where the message is given, and one field says which."""
+        named = render.alone(self.case) if self.of in given else ""
+        return {named: NONE} if named else {}
 
     def labels(self) -> dict[str, str]:
         """Which case it is."""

@@ -23,7 +23,7 @@ def style_figures(rows: ReadRows, name: str, voices: Mapping[str, Voice]) -> dic
 
     texts: dict[str, list[str]] = {}
     for row in islice(rows([name, f"{name}_voice"]), MEASURED):
-        if row[name] is not None:
+        if row[name] is not None and row[f"{name}_voice"] is not None:  # a seed that is a row was typed in none
             texts.setdefault(row[f"{name}_voice"], []).append(row[name])
     return {voice: {"rows": len(typed), "figures": style_errors(typed, voices[voice])} for voice, typed in sorted(texts.items())}
 

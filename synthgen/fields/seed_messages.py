@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 
 from synthgen.errors import DataError
@@ -76,6 +77,11 @@ class SeedMessages:
     def of(self, topic: str) -> list[str]:
         """The seed messages of a topic, or those that serve all."""
         return self.by_topic.get(topic, self.by_topic.get("", []))
+
+    def in_turn(self) -> list[tuple[str, str]]:
+        """Every seed message once, with its topic: of each topic one, and then of each another."""
+        turns = zip_longest(*([(topic, seed) for seed in dict.fromkeys(pool)] for topic, pool in self.by_topic.items()))
+        return [pair for turn in turns for pair in turn if pair is not None]
 
     # Where they are
 

@@ -196,6 +196,18 @@ class FieldShape(Part):
         """Messages that it must not repeat."""
         return []
 
+    def first_rows(self, name: str) -> Sequence[Mapping[str, Value]]:
+        """What it gives of the first rows of its table, where it is called `name`: of each the values of some fields."""
+        return ()
+
+    def beside(self, given: Mapping[str, Value]) -> Mapping[str, Value]:
+        """What other fields have in a row in which these are `given`, as far as it says so."""
+        return {}
+
+    def given(self, row: Row, value: Value) -> Value | Labelled | None:
+        """A value that a row is given, as it has it; None where it cannot have it, and one is made."""
+        return Labelled(value, dict.fromkeys(self.labels())) if self.labels() else value
+
     def column(self) -> str:
         """The type of its column: string, bool, int64, float64, date32, timestamp[us], list or json."""
         return "string"

@@ -13,7 +13,7 @@ messages that people really typed. How frames are made is in `framing`, how rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,7 @@ from synthgen.fields.voiced import draw_voice, voice_mistakes, weighted
 from synthgen.spec import render
 from synthgen.spec.digests import digest
 from synthgen.spec.parts import PartMistake, in_order
-from synthgen.spec.rows import Completion, Prompt, Refusal, Row, Value
+from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
 from synthgen.text import frames
 from synthgen.text.dialogues import Turns
@@ -132,6 +132,11 @@ class Typed(Asked):
         description="what matters most: that messages are about their topic (labels: the default where at least two topics have seeds), "
         "that they also make sense (sense: fewer kinds of messages, and more to type), or that they vary as people's do (likeness); it "
         "sets on_topic, openings, best_of and temperature, where these are not given",
+    )
+    seeds_as_rows: bool = Field(
+        False,
+        exclude_if=lambda seeds_as_rows: not seeds_as_rows,
+        description="whether the first rows of the table are the seeds, one each, word for word but for their facts",
     )
     voice: str | dict[str, Weight] | None = Field(None, description="how they type: a voice, or weights such as {texter: 5, careful: 1}")
     best_of: int | None = Field(
@@ -286,6 +291,7 @@ class Typed(Asked):
 
     def needs(self, others: Others) -> Iterator[PartMistake]:
         """Seeds for a topic that no row will ever have: a misspelt key, most likely."""
+        yield from self._rows_mistakes(others)
         seeds, (keys, source) = getattr(self, "seeds", None), others.named(self.topic) or ((), None)
         known = source.known_values() if isinstance(source, Choice) else None
         if not isinstance(seeds, dict) or known is None:
@@ -298,6 +304,38 @@ class Typed(Asked):
                 if near in places:  # either of the two may be misspelt
                     hint, beside = f"write both alike: {keys[-1]} has '{near}'", (*keys, "options", *places[near])
                 yield PartMistake(("seeds", topic), f"no row has the topic '{topic}'", hint, at_key=True, beside=beside)
+
+    def _rows_mistakes(self, others: Others) -> Iterator[PartMistake]:
+        """Why the seeds cannot be the first rows: nothing says their topics, or other rows are the first."""
+        if not self.seeds_as_rows:
+            return
+        source = others.fields().get(render.alone(self.topic))
+        if self.seeds is None:
+            hint = "give seeds, or take it out"
+            yield PartMistake(("seeds_as_rows",), "the messages of `like` are those of real people, and never rows", hint, at_key=True)
+        elif isinstance(self.seeds, dict) and (source is None or [*source.reads()]):
+            message = "a row gets the topic of its seed, so the topic is one field, which depends on no other"
+            yield PartMistake(("topic",), message, 'topic: "{{ intent }}", and intent: {kind: choice, options: […]}')
+        if any(field.first_rows(name) for name, field in others.fields().items() if field is not self):
+            yield PartMistake(("seeds_as_rows",), "the seeds of another field are the first rows already", "take it out here", at_key=True)
+
+    def first_rows(self, name: str) -> Sequence[Mapping[str, Value]]:
+        """The seeds with their topics, where they are rows."""
+        if not self.seeds_as_rows:
+            return ()
+        return [{name: seed} | ({render.alone(self.topic): topic} if topic else {}) for topic, seed in self._seeds.in_turn()]
+
+    def given(self, row: Row, value: Value) -> Value | Labelled | None:
+        """A seed with the row's facts in it, and how it is typed; None where the row lacks one of them."""
+        seed = str(value)
+        if any(row.values.get(slot) is None for slot in slots(seed)):
+            return None
+        message, labels = filled(seed, row.values), dict[str, Value]({"seed": True})
+        if self.chooses:
+            from synthgen.voices.steer import style
+
+            labels["style"] = style(message)
+        return Labelled(message, dict.fromkeys(self.labels()) | labels)
 
     def stand_in(self, row: Row) -> Value:
         """A seed message of the row's topic, with its facts in it."""
@@ -312,9 +350,10 @@ class Typed(Asked):
 
     def labels(self) -> dict[str, str]:
         """With topics how likely a message is about its own; with a voice or `like` the voice, the style that was measured, and what was
-        typed otherwise than the model wrote it."""
+        typed otherwise than the model wrote it; where seeds are rows, too, that it is one."""
         style = {"voice": "string", "style": "json", "slips": "json"} if self.chooses else {}
-        return ({"on_topic": "float64"} if self.has_topics else {}) | style
+        seed = {"seed": "bool"} if self.seeds_as_rows else {}
+        return ({"on_topic": "float64"} if self.has_topics else {}) | style | seed
 
     def implied(self) -> Iterator[dict[str, Any]]:
         """None of the messages that it is like is to be repeated."""
@@ -331,11 +370,13 @@ class Typed(Asked):
 
     def figures(self, name: str, rows: Callable[[Sequence[str]], Iterator[dict[str, Any]]]) -> dict[str, Any]:
         """How near each voice came to what was asked (`styles`), of very many messages by the first; how many messages are about their
-        topic, as their scores say (`labels`); and the slots of seeds that no message mentions (`unmentioned`)."""
+        topic, as their scores say (`labels`); the slots of seeds that no message mentions (`unmentioned`); and how many rows are seeds
+        (`seeds`)."""
         sections = {
             "styles": style_figures(rows, name, self.voices) if self.chooses else {},
             "labels": label_figures(rows, name, self.topic) if self.has_topics else {},
             "unmentioned": unmentioned(rows, name, self._seeds.slots),
+            "seeds": sum(row[f"{name}_seed"] is True for row in rows([f"{name}_seed"])) if self.seeds_as_rows else 0,
         }
         return {section: figures for section, figures in sections.items() if figures}
 

@@ -122,6 +122,7 @@ def previews(
     for table in recipe_plan.tables:
         parents = values_by_table.get(table.table.from_.table, []) if table.table.from_ else []
         source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
+        source = _without_given(table, source)
         few = min(show, source.wanted or show)
         layout = planned_layout(recorded.fields_of(table.name), table.columns)
         passing = _Passing(table.steps[-1] if table.steps else None, partial(_tell, audience, table, layout))
@@ -151,6 +152,13 @@ def previews(
             model.prompts.clear()
         notes = tuple(note for field in table.table.fields for note in seed_notes(recipe, table.name, field))
         yield Previewed(table, rows[:show], prompts_by_field, layout, notes)
+
+
+def _without_given(table: TablePlan, source: Candidates) -> Candidates:
+    """The candidates of a table that are made, if there are any, and not given: those are known."""
+    given = len(table.given)
+    has_others = source.wanted is None or source.wanted > given
+    return type(source)(source.wanted, lambda first: source.start(first + given), source.enough) if given and has_others else source
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from synthgen.spec.streams import Streams
 
 MOST = 64
 """How many continuations of a row are told apart by their numbers, at most."""
+SEED = "the row's seed"
+"""Where what is given by a seed that is a row comes from."""
 UNSAID = ("kind", "hidden", "when", "otherwise")
 """What a recipe says of a field that is no setting of its kind."""
 
@@ -249,8 +251,16 @@ def facts(
     by_model = set(output.manifest["models"]) and {
         name for name, recorded in table_fields.items() if not issubclass(recorded.kind, PythonField)
     }
+    seeded = [recorded for name, recorded in table_fields.items() if known_values.get(f"{name}_seed") is True]
+    of_seeds = {render.alone(str(recorded.data.get("topic", ""))) for recorded in seeded}
     for name, recorded in output.recipe.fields_of(table).items():
+        if known_values.get(f"{name}_seed") is True:
+            fact_records.append(FactRecord(name, known_values[name], "typed", {}, SEED))
+            continue
         if name in by_model or (name not in known_values and not recorded.hidden):
+            continue
+        if name in of_seeds:
+            fact_records.append(FactRecord(name, known_values[name], str(recorded.data.get("kind")), {}, SEED))
             continue
         if name not in table_fields:
             if name in known_values:

@@ -6,7 +6,6 @@ a field with a mistake in it is reported once, and not again for each template t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -27,6 +26,7 @@ from synthgen.recipe.places import KeyPath, Source
 from synthgen.recipe.shape import DEFAULT_MODELS, MOST_ROWS, AnySpec, AppSpec, From
 from synthgen.recipe.words import as_yaml
 from synthgen.recipe.zones import zone_mistakes
+from synthgen.spec import render
 from synthgen.spec.parts import Part, PartMistake
 
 Read = tuple[tuple[Any, ...], str]
@@ -200,10 +200,10 @@ class _Others:
 
     def named(self, template: str) -> tuple[KeyPath, FieldShape] | None:
         """The field that a template is the name of, and no more, and the way to it."""
-        name = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", template)
+        name = render.alone(template)
         for table in [self.table, *(self.view.line(self.table) or [])]:
-            if name and (shape := self.view.fields(table).get(name[1])) is not None:
-                return ("tables", table, "fields", name[1]), shape
+            if name and (shape := self.view.fields(table).get(name)) is not None:
+                return ("tables", table, "fields", name), shape
         return None
 
 

@@ -11,7 +11,7 @@ that alone again: what it was asked about may have been dear.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from synthgen.checks import AnyCheck, Check
 from synthgen.fields import Asked, FieldShape
 from synthgen.recipe.shape import AnySpec, Recipe, Table
+from synthgen.spec.rows import Value
 
 TRIES_WITHOUT_MODEL = 100
 CHECK: TypeAdapter[AnyCheck] = TypeAdapter(AnyCheck)
@@ -57,7 +58,7 @@ class Retry:
 class TablePlan:
     """How one table is made. `columns` are the fields that ship, the parent's first, each with its type;
     `kept` is the same for what is kept while the run goes on, hidden fields too; `carried` are the parent's fields, without labels;
-    `places` is how many places the numbers of rows above have in text."""
+    `given` are values of fields of the first rows; `places` is how many places the numbers of rows above have in text."""
 
     name: str
     table: Table
@@ -68,6 +69,7 @@ class TablePlan:
     inherited: tuple[str, ...]
     carried: tuple[str, ...]
     places: Mapping[str, int]
+    given: Sequence[Mapping[str, Value]] = ()
 
     @property
     def asks(self) -> bool:
@@ -185,7 +187,17 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnySpec], parent: 
         tuple(parent.kept) if parent else (),
         tuple(column for column in inherited if parent and column in (*parent.carried, *parent.table.fields)),
         _places(parent) if parent else {},
+        _given(table),
     )
+
+
+def _given(table: Table) -> list[dict[str, Value]]:
+    """What the first rows of a table are given: what one of its fields says of them, and what others have beside that."""
+    first_rows = next((rows for name, field in table.fields.items() if (rows := field.first_rows(name))), ())
+    return [
+        {name: value for field in table.fields.values() for name, value in field.beside(values).items()} | dict(values)
+        for values in first_rows
+    ]
 
 
 def _places(parent: TablePlan) -> dict[str, int]:

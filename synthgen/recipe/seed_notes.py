@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from synthgen.fields import FieldShape
 from synthgen.recipe.shape import Recipe
+from synthgen.spec import render
 from synthgen.text.slots import slots
 
 FEW = 3
@@ -36,6 +36,9 @@ def seed_notes(recipe: Recipe, table: str, name: str) -> Iterator[str]:
     if few and len(by_topic) > 1:
         counts = enumerated([f"'{topic}' ({len(by_topic[topic])})" for topic in few])
         yield f"{where}: fewer than {FEW} seeds for {counts}: many rows will be much alike; a dozen of a topic vary more"
+    given, rows = len(field.first_rows(name)), recipe.tables[table].rows
+    if given and isinstance(rows, int) and rows <= given:
+        yield f"{where}: with seeds_as_rows {given:,} rows are seeds, and there are {rows:,} in all: none is made beside them"
     yield from _unshown(f"{where}: mention", sorted(slot for slot, rate in field.mentioned.items() if rate), by_topic)
 
 
@@ -78,10 +81,10 @@ def _topics(recipe: Recipe, table: str, template: str) -> list[str]:
 
 def _named_field(recipe: Recipe, table: str, template: str) -> FieldShape | None:
     """The field that a template is the name of, in its table or in those above."""
-    name, at = re.fullmatch(r"\s*\{\{\s*(\w+)\s*\}\}\s*", template), recipe.tables.get(table)
+    name, at = render.alone(template), recipe.tables.get(table)
     while name and at is not None:
-        if name[1] in at.fields:
-            return at.fields[name[1]]
+        if name in at.fields:
+            return at.fields[name]
         at = recipe.tables.get(at.from_.table) if at.from_ else None
     return None
 

@@ -292,6 +292,12 @@ def names(source: str) -> frozenset[str]:
         raise TemplateMistake(f"template: {error}") from None
 
 
+def alone(source: str) -> str:
+    """The name of the field that a template is, and no more, such as `{{ intent }}`; empty where it is none."""
+    match = re.fullmatch(r"\s*\{\{\s*([^\W\d]\w*)\s*\}\}\s*", source)
+    return match[1] if match else ""
+
+
 def _known_statements(tree: nodes.Template) -> None:
     """Refuse statements that name, nest or repeat: with them a few lines ask for more work than there is time."""
     for statement in tree.find_all(nodes.Stmt):

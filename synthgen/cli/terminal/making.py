@@ -34,7 +34,9 @@ def print_made(result: MakeResult) -> None:
     for name, table in manifest["tables"].items():
         refused = sum(table["refused"].values())
         refusals = f", {refused:,} refusal{'' if refused == 1 else 's'} on the way" if refused else ""
-        out.print(Text(f"{name}: {table['rows']:,} rows{refusals}"))
+        seeds = sum(table.get("seeds", {}).values())
+        of_seeds = f", {seeds:,} of them seeds" if seeds else ""
+        out.print(Text(f"{name}: {table['rows']:,} rows{of_seeds}{refusals}"))
         if not result.already:
             for by, count in list(table["refused"].items())[:6]:
                 out.print(Text(f"    {count:>6,}  {by}"))
