@@ -84,7 +84,7 @@ def test_what_is_not_asked_is_answered_as_it_was_said(about: str, place: str):
     assert answers.get("place") == place
     assert answers.get("voices") == dict(PLACES[place].voices)
     assert answers.get("cases") == list(PLACES[place].cases)
-    assert (answers.get("odd"), answers.get("out"), answers.get("rows")) == ("some", "unclear", 64)
+    assert (answers.get("odd"), answers.get("out"), answers.get("rows")) == ("some", "unclear", 60)
     assert next_question(answers) is None
 
 
@@ -154,9 +154,9 @@ def test_facts_that_seeds_enough_show_can_be_mentioned_and_what_others_lack_is_s
 
 
 def test_two_requests_are_about_two_of_the_recipes_topics(tmp_path: Path):
-    answers = LIBRARY | {"messages": SHOWN, "odd": "much", "cases": ["two requests"], "rows": 80}
+    answers = LIBRARY | {"messages": SHOWN, "odd": "much", "cases": ["two requests"], "rows": 40}
     made = api.make(api.new(tmp_path / "app", answers=answers).recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
-    asked_twice = [row for row in api.look(made.folder, rows=80).rows if row["case"] == "two requests"]
+    asked_twice = [row for row in api.look(made.folder, rows=40).rows if row["case"] == "two requests"]
     assert asked_twice
     seconds = {"renew a book": ("opening hrs", "do u have"), "opening hours": ("renew it", "again pls")}
     for row in asked_twice:

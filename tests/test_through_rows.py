@@ -151,7 +151,7 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ended:
     """Makes a recipe of an interview's answers, goes through its end with these replies, and returns the output's folder."""
 
     def end(*replies: str, sure: bool = False) -> Path:
-        answers = Answers({"about": "Customers of a bank.", "topics": [*TOPICS], "messages": TOPICS, "rows": 8, "odd": "none"})
+        answers = Answers({"about": "Customers of a bank.", "topics": [*TOPICS], "messages": TOPICS, "rows": 14, "odd": "none"})
         interview.complete(answers)
         interview.save(answers, tmp_path / ANSWERS_FILE)
         recipe = tmp_path / "bank" / RECIPE
@@ -175,30 +175,31 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ended:
 
 
 def test_an_interview_ends_with_rows_that_somebody_keeps(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
-    output = ended("", "0", "")
+    output = ended("", "6", "")
     printed = capsys.readouterr().out
-    assert "7 of 8 messages are kept; the others" in printed
+    assert "6 rows are messages of your own, and are kept. Of the others:" in printed
+    assert "13 of 14 messages are kept (lost card 6, refund 7); the others" in printed
     assert f"synthgen export {output} --to promptfoo" in printed
     assert "Where too few" not in printed
     assert synthgen.review(output).tables[0].rejected == 1
 
 
 def test_whoever_keeps_few_is_told_what_to_change(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
-    ended("y", "0 1 3 7", "")
+    ended("y", "all", "all")
     printed = capsys.readouterr().out
-    assert "4 of 8 messages are kept; the others" in printed
+    assert "6 of 14 messages are kept (lost card 3, refund 3); the others" in printed
     assert "more messages of your own help most" in printed
 
 
 def test_whoever_stops_choosing_goes_on_where_they_were(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit):
-        ended("", "0")
+        ended("", "6")
     assert "stopped; what is finished is kept; to go on: synthgen new " in capsys.readouterr().err
     output = ended("", "", sure=True)
     printed = capsys.readouterr().out
-    assert "Make 8 messages" not in printed
+    assert "Make 14 messages" not in printed
     assert "1 of 1  " in printed
-    assert "7 of 8 messages are kept; the others" in printed
+    assert "13 of 14 messages are kept (" in printed
     assert synthgen.review(output).tables[0].rejected == 1
 
 

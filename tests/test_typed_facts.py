@@ -219,7 +219,12 @@ def test_a_fact_that_no_message_mentions_is_told(tmp_path: Path, capsys: pytest.
         "rows": 6,
     }
     recipe = api.new(tmp_path / "app", answers=answers).recipe
-    recipe.write_text(recipe.read_text("utf-8").replace("        aim: sense", "        aim: labels"), "utf-8")
+    text = (
+        recipe.read_text("utf-8")
+        .replace("        aim: sense", "        aim: labels")
+        .replace("seeds_as_rows: true", "seeds_as_rows: false")
+    )
+    recipe.write_text(text, "utf-8")
     made = api.make(recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
     assert made.manifest["tables"]["traffic"]["unmentioned"] == {"message": ["day"]}
     print_made(made)

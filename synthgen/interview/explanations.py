@@ -42,8 +42,9 @@ EXPLANATIONS: dict[str, Explanation] = {
         "card declined",
     ),
     "messages": Explanation(
-        "They become the seeds: new messages are typed in their manner. Days, dates, amounts of money, codes, numbers of orders, addresses "
-        "and links in them become columns, as does a name in brackets, such as <merchant>; each row has its own.",
+        "They become the seeds: they are the first rows, and new messages are typed in their manner. Days, dates, amounts of money, codes, "
+        "numbers of orders, addresses and links in them become columns, as does a name in brackets, such as <merchant>; each row has its "
+        "own.",
         "Copy real ones from logs or tickets, slips and all; a dozen are better than three. With none, stand-ins are written.",
         "why was £12.50 declined at <merchant>??",
     ),
@@ -120,8 +121,8 @@ EXPLANATIONS: dict[str, Explanation] = {
         "promptfoo",
     ),
     "rows": Explanation(
-        "It becomes `rows:`, how many messages `synthgen make` makes; --rows changes it for one run.",
-        "64: so many are read in a few minutes, and --rows makes more of the same.",
+        "It becomes `rows:`, how many messages there are, yours among them; --rows changes it for one run.",
+        "60: so many are read in a few minutes, and --rows makes more of the same.",
         "500",
     ),
 }

@@ -27,16 +27,20 @@ HARNESSES = {
     "csv": "a program of mine reads it: a table",
     "none": "I don't know yet",
 }
-ROWS = 64
-"""Messages that are made first: somebody reads them all."""
+ROWS = 60
+"""Messages that an application has first, the typed ones among them: somebody reads the others."""
+MADE = 24
+"""Messages that are made beside very many typed ones."""
+OF_ONE = 3
+"""Messages that are made for each typed one, at most: more would only repeat them."""
 REPLIES = {
     "label": "one of the labels and nothing else, as what sorts messages does: answers are graded by that",
     "prose": "what it likes: that there is an answer, no refusal, and well formed, is all that can be graded",
 }
 """What an application may answer, and what that means for tests."""
 USUAL_REPLIES = {
-    "label": "your application answers with one of the labels; change it if it chats",
-    "prose": "your application chats; change it if it answers with one of the labels",
+    "label": "your application answers with a label, and does not chat",
+    "prose": "your application chats, and does not answer with a label",
 }
 """The same, as it is taken for granted."""
 NUMBERED = 20
@@ -62,8 +66,8 @@ OFTEN_ODD = (
 )
 """Edge cases that are shown first, behind those of the place."""
 FIRST_TOPIC = (
-    "Three will do, slips and all; six vary more. Days, dates, amounts and codes in them are found, and each new message has others. For "
-    "another fact write a name, such as <merchant>."
+    "Three will do, slips and all; six vary more. They are rows, too. Days, dates, amounts and codes in them are found, and each row has "
+    "others. For another fact write a name, such as <merchant>."
 )
 """What is said once of the messages of a topic."""
 CHANGE: Key = ("change",)
@@ -135,12 +139,12 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
     place = PLACES.get(str(answers.get("place", default=likely)), PLACES[likely])
     usual = {
         "place": PLACES[likely].about,
-        "voices": f"ways of typing, by weight: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
-        "odd": f"one message in ten is {', '.join(place.cases[:4])}, …; where no topic is left the label is unclear",
+        "voices": f"people type as {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())} (weights)",
+        "odd": f"one message in ten is odd ({', '.join(place.cases[:3])}, …); one without a topic is labelled unclear",
         "answers": USUAL_REPLIES[likely_replies],
-        "never": "no rule of what it must never do",
-        "tested": "no eval harness yet",
-        "rows": f"{ROWS} messages",
+        "never": "there is no rule what it must never do",
+        "tested": "no eval harness is named yet",
+        "rows": f"{usual_rows(answers)} messages, yours among them",
     }
     yield Question(
         CHANGE,
@@ -189,7 +193,13 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
     yield Question(("answers",), "What does your application answer?", form="one", options=REPLIES, default=likely_replies)
     yield Question(("never",), "What must your application never do? One a line.", "Promise a refund.", form="lines")
     yield Question(("tested",), "How will you test it?", form="one", options=HARNESSES, brief=True, default="none")
-    yield Question(("rows",), "How many messages?", str(ROWS), form="number", default=ROWS)
+    yield Question(("rows",), "How many messages, yours among them?", str(ROWS), form="number", default=usual_rows(answers))
+
+
+def usual_rows(answers: Answers) -> int:
+    """How many messages there are to be where nobody says."""
+    typed = sum(len(messages or ()) for messages in answers.get("messages", default={}).values())
+    return typed + min(OF_ONE * typed, max(ROWS - typed, MADE)) if typed else ROWS
 
 
 def _of_facts(answers: Answers) -> Iterator[Question]:
@@ -202,7 +212,7 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
     if guessed:
         yield Question(
             (GUESSES,),
-            "These are the facts in your messages; each new message has others. Which are wrong?",
+            "These are the facts in your messages; each row has others. Which are wrong?",
             "1",
             form="several",
             options=guessed,

@@ -10,7 +10,7 @@ from typing import Any
 from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.interview.answers import BEGUN, NESTED, Answers, read
 from synthgen.interview.facts import is_code
-from synthgen.interview.questions import GUESSES, NUMBERED, Question, questions
+from synthgen.interview.questions import CHANGE, GUESSES, NUMBERED, Question, questions
 from synthgen.interview.second import REQUEST, TOPIC
 from synthgen.text.slots import slots
 
@@ -27,7 +27,7 @@ SHORTEST = 3
 RANGE = "the smaller one first, such as 5 to 150"
 MOST_MONEY = 1e12
 RIGHT = {"y", "yes", "ok", "right", "none"}
-"""What somebody says for whom all was guessed right."""
+"""What somebody says for whom all is right as it stands."""
 NAMES = (
     "talk",
     "about",
@@ -73,7 +73,7 @@ def understood(question: Question, lines: Sequence[str]) -> Any:
     reply = " ".join(lines)
     if question.form == "one":
         return _option(question, reply)
-    if question.key == (GUESSES,) and reply.lower() in RIGHT:
+    if question.key in ((GUESSES,), CHANGE) and reply.lower() in RIGHT:
         return []
     if question.form == "several":
         return list(dict.fromkeys(_option(question, part) for part in PARTS.split(reply) if part))

@@ -10,7 +10,7 @@ from typing import Any
 
 from synthgen.advice import Started, recipe_name
 from synthgen.errors import OutputError
-from synthgen.interview.answers import Answers
+from synthgen.interview.answers import TALK, Answers
 from synthgen.interview.blocks import block
 from synthgen.interview.facts import FACTS, amounts_between, codes_like, example_of_code
 from synthgen.interview.new_files import write_new
@@ -34,10 +34,10 @@ def write(folder: Path, answers: Answers, *, prompt: str = "", beside: Mapping[s
         raise OutputError("a recipe needs at least two topics, and the answers name fewer", "answer it: topics: [card declined, lost card]")
     files, place = files_of(topics), PLACES[answers.get("place", default="chat")]
     stand_ins = [topic for topic in topics if not answers.get("messages", topic)]
-    typed = seeds_of(answers).by_topic
+    typed, by_somebody = seeds_of(answers).by_topic, not (stand_ins or answers.get("goals", default={}) or TALK in answers.values)
     seeds = {file: typed.get(topic) or [message.format(topic=topic) for message in place.stand_ins] for topic, file in files.items()}
     by_topic = dict(zip(files, seeds.values(), strict=True))
-    lines = [*_lines(name, answers, by_topic, stand_ins), *_harness(name, answers, prompt)]
+    lines = [*_lines(name, answers, by_topic, stand_ins, as_rows=by_somebody), *_harness(name, answers, prompt)]
     return Started(write_new(folder, lines, {**seeds, **(beside or {})}), stand_ins=tuple(stand_ins))
 
 
@@ -53,7 +53,8 @@ def files_of(topics: Sequence[str]) -> dict[str, str]:
     return files
 
 
-def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stand_ins: list[str]) -> Iterator[str]:
+def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stand_ins: list[str], *, as_rows: bool) -> Iterator[str]:
+    """The recipe but for its harness. Messages that somebody typed, and Claude did not write, are seeds `as_rows`."""
     files = files_of([*seeds])
     place = PLACES[answers.get("place", default="chat")]
     yield f"# Made from the answers in answers.yaml. Look at it: synthgen preview {name}/recipe.yaml --watch"
@@ -91,12 +92,16 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield from _mention(seeds)
     yield f"        voice: {mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
     yield "        aim: sense    # before variety and speed: without this line messages vary more, and fewer can be kept"
+    if as_rows:
+        yield "        seeds_as_rows: true    # the seeds are the first rows, one each; the others are made"
     yield from _odd(name, answers, seeds)
     yield ""
     yield "    keep:"
     yield f"      - {{kind: length, field: message, words: [{place.words[0]}, {place.words[1]}]}}"
     if answers.get("place") != "search":  # where many people type the same two words
-        yield "      - {kind: near_duplicate, field: message, as_typed: false, similarity: 0.8}    # whatever the slips and courtesies"
+        similarity = 0.7 if as_rows else 0.8  # what repeats a row of somebody's own adds little to it
+        likeness = f"as_typed: false, similarity: {similarity}"
+        yield f"      - {{kind: near_duplicate, field: message, {likeness}}}    # whatever the slips and courtesies"
     yield ""
 
 

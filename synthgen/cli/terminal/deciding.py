@@ -11,7 +11,7 @@ from synthgen.cli.terminal.page import err, out, safe
 from synthgen.cli.terminal.rows import How
 from synthgen.cli.terminal.short import behind_marks, columned, one_line
 from synthgen.decisions.by_name import decide
-from synthgen.reviewing.undecided import UndecidedRows, undecided
+from synthgen.reviewing.undecided import UndecidedRows, undecided, undecided_seeds
 from synthgen.spec.numbers_named import numbers_named
 
 ASKED = "which would you not keep?"
@@ -31,6 +31,9 @@ EXPLAINED = (
 
 def go_through(output: str | Path, *, by: str = "", reason: str = "") -> None:
     """Have somebody say which rows of an output they would not keep, a screenful at a time."""
+    if seeds := undecided_seeds(output):
+        decide(output, {"accept": seeds}, by=by)
+        out.print(safe(f"{len(seeds)} rows are messages of your own, and are kept. Of the others:"))
     screens = list(undecided(output))
     unwanted = dict[int, list[int]]()
     place = 0

@@ -29,6 +29,7 @@ from synthgen.models.budget import dollars
 from synthgen.recipe import ClaudeSpec
 from synthgen.recipe.shipped import RECIPE
 from synthgen.reviewing.state import review_state
+from synthgen.reviewing.undecided import kept
 
 A_MINUTE = 100
 """Messages that two processor cores make in a minute."""
@@ -177,7 +178,7 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Pat
     answers = interview.load(answers_file)
     rows, command = answers.get("rows", default=ROWS), f"synthgen make {shlex.quote(str(recipe))}"
     minutes = "a minute" if rows <= A_MINUTE else f"{-(-rows // A_MINUTE):,} minutes"
-    wanted = f"Make {rows:,} messages now, and choose which to keep (about {minutes})?"
+    wanted = f"Make {rows:,} messages now, yours among them, and choose which to keep (about {minutes})?"
     try:
         if not (sys.stdin.isatty() and sys.stdout.isatty()) or not (sure or typer.confirm(wanted, default=True)):
             out.print(safe(f"next: {command}"))
@@ -188,13 +189,14 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Pat
         err.print(safe(f"\nstopped; what is finished is kept; to go on: synthgen new {shlex.quote(str(recipe.parent))}"))
         raise typer.Exit(INTERRUPTED) from None
     tables, place = review_state(output).tables, shlex.quote(str(output))
-    kept, decided = sum(table.accepted for table in tables), sum(table.decided for table in tables)
+    accepted, decided = sum(table.accepted for table in tables), sum(table.decided for table in tables)
+    by_label = ", ".join(f"{label or 'no label'} {count}" for label, count in kept(output).items())
     out.print()
-    out.print(safe(f"{kept} of {decided} messages are kept; the others stay out of exports."))
+    out.print(safe(f"{accepted} of {decided} messages are kept ({by_label}); the others stay out of exports."))
     out.print(Text("To test your application with them:"))
     out.print(verbatim(f"  synthgen export {place} --to {harness_of(answers)}"))
     out.print(Text("For more, added to these:"))
     out.print(verbatim(f"  {command} --rows {2 * rows}"))
     out.print(verbatim(f"  synthgen review {place} --terminal"))
-    if kept < ENOUGH * decided:
+    if accepted < ENOUGH * decided:
         out.print(safe(f"Where too few can be kept, more messages of your own help most, a dozen a topic, in {recipe.parent}/seeds."))
