@@ -63,6 +63,7 @@ def test_what_is_named_is_rejected_and_the_rest_is_accepted(output: Path) -> Non
     printed = told(output, "2 7", "2 7-9", "", "5", words=("--by", "ana", "--reason", "no sense"))
     assert "1 of 3  refund: which would you not keep?" in printed
     assert "\n   2  (truncated) abou" in printed
+    assert "2 of 3  unclear (odd on purpose: no topic is left)\n" in printed
     assert "7 is none of these rows" in printed
     assert "12 of 12 rows decided (9 accepted, 3 rejected)" in printed
     state = synthgen.review(output)

@@ -158,7 +158,7 @@ def test_facts_that_were_typed_are_put_in_one_question():
     assert options["misguessed"] == {
         "amount": "€25.92: an amount of money, mostly from €10 to €50",
         "code": "b204: a code, with other digits each time",
-        "day": "friday: a day of the week, such as Friday",
+        "day": "friday: a day of the week",
         "shop": "one of a list that you give",
     }
     assert [key for key in options if key.startswith(("facts", "codes", "ranges", "signs", "values"))] == ["values/shop"]

@@ -39,8 +39,8 @@ REPLIES = {
 }
 """What an application may answer, and what that means for tests."""
 USUAL_REPLIES = {
-    "label": "your application answers with a label, and does not chat",
-    "prose": "your application chats, and does not answer with a label",
+    "label": "one of the labels, not prose",
+    "prose": "prose, as one that chats does, not a label",
 }
 """The same, as it is taken for granted."""
 NUMBERED = 20
@@ -138,18 +138,18 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
     likely, likely_replies = place_of(about), replies_of(about)
     place = PLACES.get(str(answers.get("place", default=likely)), PLACES[likely])
     usual = {
-        "place": PLACES[likely].about,
-        "voices": f"people type as {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())} (weights)",
-        "odd": f"one message in ten is odd ({', '.join(place.cases[:3])}, …); one without a topic is labelled unclear",
+        "place": PLACES[likely].about.partition(",")[0],
+        "voices": f"how people type: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
+        "odd": f"one message in ten: {', '.join(place.cases[:3])}, …",
         "answers": USUAL_REPLIES[likely_replies],
-        "never": "there is no rule what it must never do",
-        "tested": "no eval harness is named yet",
+        "never": "no rule of what it must never do",
+        "tested": "no eval harness yet",
         "rows": f"{usual_rows(answers)} messages, yours among them",
     }
     yield Question(
         CHANGE,
         "Return takes the rest as it is here; or name what shall be different.",
-        "odd, never",
+        "",
         form="several",
         options=usual,
         default=[],
@@ -213,7 +213,6 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
         yield Question(
             (GUESSES,),
             "These are the facts in your messages; each row has others. Which are wrong?",
-            "1",
             form="several",
             options=guessed,
             default=[],

@@ -76,7 +76,7 @@ class TypedFact(NamedTuple):
             return f"{self.typed[0]}: an amount of money, mostly from {self.sign}{self.bounds[0]:g} to {self.sign}{self.bounds[1]:g}"
         if self.kind in ("number", "code"):
             return f"{self.typed[0]}: a {self.kind}, with other digits each time"
-        return f"{self.typed[0]}: {FACTS[self.kind].about}"
+        return f"{self.typed[0]}: {re.split('[:,]', FACTS[self.kind].about)[0]}"
 
     @property
     def sign(self) -> str:

@@ -34,12 +34,13 @@ class UndecidedRow:
 @dataclass(frozen=True)
 class UndecidedRows:
     """Rows of a `table`, which are shown at once; all have the `label` that is right for them, or says what they are about ("":
-    none). They may be `continued` from those before."""
+    none). They may be `continued` from those before, and have the label for input that is `out` of all topics."""
 
     table: str
     label: str
     rows: list[UndecidedRow]
     continued: bool = False
+    out: bool = False
 
 
 def _reviewed(folder: str | Path) -> tuple[Honoured, Suite]:
@@ -90,4 +91,4 @@ def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
         screens = max(1, math.ceil(len(rows) / TOGETHER))
         size = max(1, math.ceil(len(rows) / screens))
         for start in range(0, len(rows), size):
-            yield UndecidedRows(table, label, rows[start : start + size], start > 0)
+            yield UndecidedRows(table, label, rows[start : start + size], start > 0, bool(label) and label == suite.harness.out)

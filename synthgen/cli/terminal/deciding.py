@@ -16,16 +16,16 @@ from synthgen.spec.numbers_named import numbers_named
 
 ASKED = "which would you not keep?"
 HELP = (
-    "Name those that nobody would type, or whose label is wrong, such as 3 17-20 (repeats are up to you); Return keeps them all; < goes "
-    "back; Ctrl-C stops, and keeps every answer."
+    "Name those that nobody would type, or whose label is wrong, such as 3 17-20; Return keeps them all; < goes back; ? explains. What a "
+    "mark such as (truncated) stands before was made odd on purpose."
 )
 USUAL = "not kept"
 """Why rows are rejected here of which nobody says why."""
 NONE, ALL = "none", "all"
 """Which rows of a screenful somebody would not keep, in a word."""
 EXPLAINED = (
-    "What stands in brackets before a message, such as (truncated), says that it was made odd on purpose (docs/edge-cases.md): of two "
-    "requests the label is that of the first."
+    "Odd input is what a careful tester tries (docs/edge-cases.md): of two requests the label is that of the first. Whether repeats are "
+    "kept is up to you. Ctrl-C stops, and keeps every answer."
 )
 
 
@@ -56,7 +56,8 @@ def _unwanted(screen: UndecidedRows, how_far: str, asked: str, before: list[int]
     are those that they did not keep when they were here last."""
     out.print()
     continued = ", continued" * screen.continued
-    out.print(Text.assemble((f"{how_far}  ", "dim"), (safe(screen.label or "no label").plain, "bold"), continued, asked))
+    no_topic = " (odd on purpose: no topic is left)" * screen.out
+    out.print(Text.assemble((f"{how_far}  ", "dim"), (safe(screen.label or "no label").plain, "bold"), no_topic, continued, asked))
     texts = [behind_marks(row.cases, one_line(row.text, How())) for row in screen.rows]
     for line in columned([[f"{row.number:>4}"] for row in screen.rows], texts):
         out.print(line)

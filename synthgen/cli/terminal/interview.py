@@ -178,7 +178,7 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Pat
     answers = interview.load(answers_file)
     rows, command = answers.get("rows", default=ROWS), f"synthgen make {shlex.quote(str(recipe))}"
     minutes = "a minute" if rows <= A_MINUTE else f"{-(-rows // A_MINUTE):,} minutes"
-    wanted = f"Make {rows:,} messages now, yours among them, and choose which to keep (about {minutes})?"
+    wanted = f"Make {rows:,} messages now (about {minutes}), and choose which to keep?"
     try:
         if not (sys.stdin.isatty() and sys.stdout.isatty()) or not (sure or typer.confirm(wanted, default=True)):
             out.print(safe(f"next: {command}"))
