@@ -223,6 +223,18 @@ def test_failing_messages_become_seeds_in_new_files(typed: Path) -> None:
     assert "money: recipe-focus-seeds/money.txt   # the till" in found.new
 
 
+def test_seeds_that_were_rows_are_none_in_the_next_round(typed: Path) -> None:
+    place = typed / "own.yaml"
+    place.write_text(
+        TYPED.replace("on_topic: false", "on_topic: false\n        seeds_as_rows: true    # ours").replace("rows: 12", "rows: 16")
+    )
+    typist = ScriptedModel(lambda prompt, random: f" {random.choice(TYPED_TEXTS)}\n")
+    synthgen.make(place, out=typed / "own", models={"typist": typist})
+    found = synthgen.focus(results_of(typed / "own", field="message"), typed / "own")
+    assert "seeds_as_rows: false    # ours" in found.new
+    assert load(found.write()).recipe.tables["traffic"].fields["message"].first_rows("message") == ()
+
+
 def test_the_next_round_goes_on_from_the_files_of_this_one(typed: Path) -> None:
     first = synthgen.focus(results_of(typed / "first", field="message"), typed / "first").write()
     known = (typed / "recipe-focus-seeds/known.txt").read_text().splitlines()

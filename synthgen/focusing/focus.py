@@ -22,7 +22,7 @@ from synthgen.focusing.failing import tested_tables
 from synthgen.focusing.options import MovedOptions, move_options
 from synthgen.focusing.rewrite import set_value
 from synthgen.focusing.rounds import FocusRound, History, next_round
-from synthgen.focusing.seeds import AddedSeeds, add_seeds, typed_messages
+from synthgen.focusing.seeds import AddedSeeds, add_seeds, made_alone, typed_messages
 from synthgen.harness.scored import scored
 from synthgen.recipe import load
 from synthgen.spec.replacing import replacing
@@ -126,7 +126,7 @@ def focus(
         return Focused(path, place, old, old, rounds)
     settled = len(rounds) > 1 and rounds[-1].finds_no_more(rounds[-2])
     text, moved = move_options(old, tables)
-    text, seeds = add_seeds(text, tables, _folder(place).name)
+    text, seeds = add_seeds(made_alone(text, tables), tables, _folder(place).name)
     text = set_value(text, ("seed",), int(scored_rows.dataset.manifest["seed"]) + 1)
     text = set_value(text, ("name",), _numbered(loaded.recipe.name))
     files = {file: list(added.pools[topic]) for added in seeds if not added.refused for topic, file in added.files.items()}

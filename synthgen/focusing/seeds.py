@@ -71,6 +71,14 @@ def add_seeds(text: str, tables: Sequence[TestedTable], folder: str) -> tuple[st
     return text, all_added
 
 
+def made_alone(text: str, tables: Sequence[TestedTable]) -> str:
+    """The recipe `text` without seeds as rows: those were rows in the round before."""
+    for (owner, name), field in _typed(tables).items():
+        if field.first_rows(name):
+            text = set_value(text, ("tables", owner, "fields", name, "seeds_as_rows"), False)
+    return text
+
+
 def _typed(tables: Sequence[TestedTable]) -> dict[tuple[str, str], FieldShape]:
     """The fields behind the rows that more seeds can be given to."""
     fields = ((owner, name, field) for tested in tables for owner, name, field in tested.fields())
