@@ -6,12 +6,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from synthgen.fields.invented import Facts
-from synthgen.fields.known_facts import DAYS, MONTHS
+from synthgen.fields.mixing import Mixing
 from synthgen.fields.sides import Side
 from synthgen.harm import harms
 from synthgen.spec.rows import Completion, Prompt, Refusal, Row
@@ -29,24 +28,8 @@ LONG = 8
 """Words from which on a message that is nearly a seed is taken for that: shorter ones are what everybody says."""
 RUN = 6
 """Words in a row of a seed message that no message about a topic has."""
-BEHIND = re.compile(rf"(\w+) {SLOT.pattern}")
-"""A slot, and the word before it."""
-GLUED = 4
-"""Words in a row that only one seed has, of which a message has no two from two seeds."""
-MONTH = f"(?:{'|'.join(month[:3] for month in MONTHS)})"
-DATE = re.compile(rf"(?i)(?:{'|'.join(DAYS)})\b|\b{MONTH}[a-z]* ?\d|\d {MONTH}|\b\d{{4}}-\d\d-\d\d\b")
-"""A fact that is a day or a date."""
-NEAR_DAY = re.compile(r"(?i)\b(?:today|tonight|tom+or+ow|tmr+w?|tmw|yesterday|2day|2moro?)\b")
-"""A day that says all: no other one stands beside it."""
-A_SLIP = 0.75
-"""How near (as difflib measures it) two words are of which one is the other with a slip: sicne, since. Of short ones none is."""
 BRACKETS = re.compile(r"<\w[^<>\n]{0,39}>")
 """Words in pointed brackets."""
-
-
-def _plain_words(message: str) -> list[str]:
-    """The words of a message, whatever its capitals and marks; its facts and numbers are all alike."""
-    return re.findall(r"[a-z#]+", re.sub(r"\d+", "#", SLOT.sub("#", message.casefold().replace("'", ""))))
 
 
 def topic_of(prompt: Prompt) -> str:
@@ -59,8 +42,8 @@ class Reader:
     """What reads continuations typed in a place (`about`) in the manner of `seeds`: none of the `originals` may be repeated, slots
     of `mentioned` names stand where they were asked for, and messages have so many `words` (fewest, most). Where they must be about their
     `topics`, these tell whether they are, as `likely` as is asked; `harmless` says whether what no company wants is refused, `apart`
-    whether messages that are nearly a seed are. Messages about a topic that is in `own` have no slots but those, and what is mentioned, and
-    each behind words that suit it."""
+    whether messages that are nearly a seed are. Messages about a topic that is in `own` have no slots but those, and what is mentioned,
+    and mix no seeds (see `mixing`)."""
 
     about: str
     seeds: Sequence[str]
@@ -105,8 +88,7 @@ class Reader:
             return Refusal("missing mention", f"<{min(missing)}> not in: {message}")
         if unwanted := slot_names & self.mentioned - required:
             return Refusal("unwanted mention", f"<{min(unwanted)}> in: {message}")
-        topic = topic_of(prompt)
-        if topic in self.own and (mixed := self._mixed(message, topic, slot_names - required, row)):
+        if mixed := self._mixing.refusal(message, topic_of(prompt), slot_names - required, row):
             return mixed
         essence = frames.normalise(message)
         if essence in self._essences:
@@ -156,66 +138,6 @@ class Reader:
         any_brackets = "" if any(BRACKETS.search(SLOT.sub(" ", seed)) for seed in self.seeds) else f"|{BRACKETS.pattern}"
         return re.compile(rf"<\s*(?:{slot_names})\b|\b(?:{slot_names})\s*>{any_brackets}", re.IGNORECASE)
 
-    def _mixed(self, message: str, topic: str, slot_names: frozenset[str], row: Row) -> Refusal | None:
-        """Why a message about a topic mixes what seeds say apart: a slot is another topic's, or in another's place, or it is made of two
-        seeds."""
-        if strange := slot_names - self.own[topic]:
-            return Refusal("strange slot", f"<{min(strange)}>, which no seed of '{topic}' has, in: {message}")
-        if misplaced := self._misplaced(message) or self._two_days(message, row):
-            return Refusal("misplaced slot", f"'{misplaced}', which no seed has so, in: {message}")
-        if glued := self._glued(message):
-            return Refusal("two seeds", f"'{glued[0]} …' and '{glued[1]} …' in: {message}")
-        return None
-
-    def _glued(self, message: str) -> tuple[str, str] | None:
-        """The beginnings of two runs of words, one after the other, each of which only one seed has, and not the same: a message that is
-        made of two. None where there are none."""
-        words = _plain_words(message)
-        runs = [
-            (place, seed) for place in range(len(words) - GLUED + 1) if (seed := self._only_in.get(tuple(words[place : place + GLUED])))
-        ]
-        for place, seed in runs:
-            for later, other in runs:
-                if later >= place + GLUED and other != seed:
-                    return " ".join(words[place : place + GLUED]), " ".join(words[later : later + GLUED])
-        return None
-
-    @cached_property
-    def _only_in(self) -> Mapping[tuple[str, ...], int]:
-        """The runs of words that only one seed has, and which that is."""
-        seeds_of = dict[tuple[str, ...], set[int]]()
-        for number, seed in enumerate(self.seeds, 1):
-            words = _plain_words(seed)
-            for place in range(len(words) - GLUED + 1):
-                seeds_of.setdefault(tuple(words[place : place + GLUED]), set()).add(number)
-        return {run: min(numbers) for run, numbers in seeds_of.items() if len(numbers) == 1}
-
-    def _misplaced(self, message: str) -> str:
-        """A slot behind a word that seeds have before other slots only, as in `since <room>` where they say `since <day>`; empty where all
-        is right."""
-        for word, slot in BEHIND.findall(message):
-            meant = get_close_matches(word.casefold(), self._behind, 1, A_SLIP)
-            if meant and slot not in self._behind[meant[0]]:
-                return f"{word} <{slot}>"
-        return ""
-
-    def _two_days(self, message: str, row: Row) -> str:
-        """A day or a date beside a word such as tomorrow; empty where there is none, or seeds have both."""
-        dates = [slot for slot in SLOT.findall(message) if DATE.search(str(row.values.get(slot)))]
-        day = NEAR_DAY.search(message) if dates else None
-        if day is None or any(NEAR_DAY.search(seed) and slots(seed) & {*dates} for seed in self.seeds):
-            return ""
-        return f"{day[0]} <{dates[0]}>"
-
-    @cached_property
-    def _behind(self) -> Mapping[str, set[str]]:
-        """The slots that seeds have behind a word, by the word."""
-        behind = dict[str, set[str]]()
-        for seed in self.seeds:
-            for word, slot in BEHIND.findall(seed):
-                behind.setdefault(word.casefold(), set()).add(slot)
-        return behind
-
     @cached_property
     def _twice(self) -> frozenset[str]:
         """The slots that some seed message has twice."""
@@ -255,6 +177,10 @@ class Reader:
     def _whole(self) -> list[str]:
         """Seed messages in order, where messages begin as seeds do."""
         return sorted(map(frames.normalise, self.seeds)) if self.topics else []
+
+    @cached_property
+    def _mixing(self) -> Mixing:
+        return Mixing(self.seeds, self.own)
 
     @cached_property
     def _facts(self) -> Facts:
