@@ -20,8 +20,8 @@ import pytest
 from builders import one_table
 from pyarrow import parquet
 
-from synthgen.api import MakeResult, look, make, preview
-from synthgen.dataset import Output
+from synthgen.api import MakeResult, look, make, preview, why
+from synthgen.dataset import Dataset, Output
 from synthgen.errors import LimitError, ModelError, OutputError
 from synthgen.models import ScriptedModel
 from synthgen.spec.rows import Prompt
@@ -415,6 +415,27 @@ def test_another_chunk_size_starts_a_table_over_and_asks_for_little_again(voiced
     made = make(voiced, out=tmp_path / "out", models={"typist": ScriptedModel(spoken)}, chunk=30)
     other = make(voiced, out=tmp_path / "other", models={"typist": ScriptedModel(spoken)}, chunk=30)
     assert content(made.folder) == content(other.folder)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_rows_made_together_those_of_whole_steps_stay_when_more_are_made(tmp_path: Path, seed: int) -> None:
+    """Rows that are given up give their place to others: which these are must not depend on how many rows come behind them."""
+
+    def typist(prompt: Prompt, stream: Random) -> str:
+        return f" {stream.choice(['too long ' * 9, 'x y'])} {stream.randint(1, 60)}\n"
+
+    message = {"kind": "typed", "seeds": ["where is it", "its broken", "no idea"], "voice": "texter", "tries": 2}
+    keep = [{"kind": "length", "field": "message", "words": [1, 9]}, {"kind": "unique", "field": "message"}]
+    table = {"together": 8, "fields": {"message": message}, "keep": keep}
+    rows = dict[int, list[tuple[int, str]]]()
+    for count in (8, 16, 20, 24, 40):
+        recipe = {"name": "grown", "seed": seed, "patience": 60, "tables": {"traffic": {"rows": count, **table}}}
+        made = make(recipe, out=tmp_path / f"{count}", models={"typist": ScriptedModel(typist)})
+        rows[count] = [(row["provenance"]["row"], row["message"]) for row in Dataset.open(made.folder).rows("traffic")]
+    assert rows[40][-1][0] > 39, "no row was given up"
+    assert all(rows[count][: count // 8 * 8] == rows[40][: count // 8 * 8] for count in rows)
+    for count in (20, 40):
+        assert not why(tmp_path / f"{count}", f"traffic-{rows[count][-1][0]}").untold
 
 
 def test_a_recheck_reads_what_was_chosen_from_again(voiced: Path, making: Callable[..., tuple[MakeResult, ScriptedModel]]) -> None:

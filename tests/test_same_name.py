@@ -160,6 +160,11 @@ def test_of_rows_that_are_made_together_it_is_said_that_more_are_added() -> None
     synthgen.make(path, rows=6, before=lambda checked: told.extend(checked.notes))
     assert told == ["outputs/more has 3 rows: they stay, with what was decided on them, and more are added (if no seed has changed)"]
     told.clear()
+    synthgen.make(path, rows=7, before=lambda checked: told.extend(checked.notes))
+    synthgen.make(path, rows=9, before=lambda checked: told.extend(checked.notes))
+    assert told[1].startswith("outputs/more has 7 rows: the first 6 stay, with what was decided on them, and more are added")
+    synthgen.make(path, rows=6)
+    told.clear()
     synthgen.make(path, before=lambda checked: told.extend(checked.notes))
     assert told == ["outputs/more has 6 rows, and 3 are asked for: the others go (-o DIR keeps both; --rows N keeps more)"]
     told.clear()

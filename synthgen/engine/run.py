@@ -134,7 +134,8 @@ class TableRun:
             self.apart.start(ahead)
         number, together, before = first_chunk, 0, state.rows
         while target is None or state.rows < target:
-            missing = None if target is None else target - state.rows
+            goal = goal_of(self.plan, target, state.rows)
+            missing = None if goal is None else goal - state.rows
             if not together:
                 before, together = state.rows, self.size if missing is None else min(self.size, missing)
             count = together if self.plan.asks else min(MADE_PART, together)
@@ -407,6 +408,13 @@ class TableRun:
             elif isinstance(step.field, Asked) and self.memories[number] is not None:
                 step.field.forget(row, step.name, self.memories[number])
         return 0 if over else ahead | sum(1 << number for number in undone)
+
+
+def goal_of(plan: TablePlan, target: int | None, rows: int) -> int | None:
+    """How many rows a table of so many `rows` has to have before it goes on: its `target`, or first a multiple of those that it makes
+    `together`. So what takes the place of what was refused among the first rows is the same, however many come behind them."""
+    together = plan.table.together if plan.asks else None
+    return target if target is None or together is None else min(target, (rows // together + 1) * together)
 
 
 def _asks_claude(step: FieldStep | CheckStep) -> bool:

@@ -178,7 +178,10 @@ def _replaced(output: Output, loaded: Loaded, earlier: Mapping[str, Any] | None)
     if _only_rows_differ(earlier["recipe"], loaded.data) and wanted < rows:
         yield f"{output.named} has {rows:,} rows, and {wanted:,} are asked for: the others go (-o DIR keeps both; --rows N keeps more)"
     elif _only_rows_differ(earlier["recipe"], loaded.data):
-        yield f"{output.named} has {rows:,} rows: they stay, with what was decided on them, and more are added (if no seed has changed)"
+        together = [now["together"] for now in loaded.data["tables"].values()]
+        stay = sum(table["rows"] // size * size for table, size in zip(earlier["tables"].values(), together, strict=True))
+        which = "they stay" if stay == rows else f"the first {stay:,} stay"
+        yield f"{output.named} has {rows:,} rows: {which}, with what was decided on them, and more are added (if no seed has changed)"
     else:
         reviewed = "; decisions of reviewers hold only for rows that stay as they are" if output.review.exists() else ""
         replaced = f"{output.named} has {rows:,} rows that were made before with other settings: those of now replace them"

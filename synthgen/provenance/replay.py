@@ -6,7 +6,7 @@ comes out unless every row of the chunk is the row in the output, with its prove
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -16,7 +16,7 @@ from synthgen.dataset import Dataset
 from synthgen.dataset.columns import PROVENANCE, decode_json_columns, features, rows_table
 from synthgen.dataset.find import numbers, some_rows
 from synthgen.engine import Chunk, TableRun, TableState, candidates
-from synthgen.engine.run import ASKED_CHUNK, Witness
+from synthgen.engine.run import ASKED_CHUNK, Witness, goal_of
 from synthgen.errors import SynthgenError
 from synthgen.models import Journal, Journalled
 from synthgen.recipe import Loaded, TablePlan, plan
@@ -72,7 +72,8 @@ class Replay:
             size = 1
         run = self._run(table, size, witness)
         if remembered:
-            state = _before(number, row_numbers, size or 1, run.candidates.wanted, gathered=run.gathers)
+            goal = partial(goal_of, table, run.candidates.wanted)
+            state = _before(number, row_numbers, size or 1, goal, gathered=run.gathers)
             if table.remembered:
                 for values in islice(self.output.rows(table.name, table.remembered), state.rows):
                     run.remember(values)
@@ -129,13 +130,14 @@ class Replay:
             raise NotAgain(f"made again, {wrong:,} of the {len(stored_rows):,} rows that were made together come out otherwise")
 
 
-def _before(number: int, row_numbers: Any, size: int, target_rows: int | None, *, gathered: bool) -> TableState:
-    """The state before the chunk of the candidate of a number, which follows from the candidates that became rows (`row_numbers`). Where
-    rows are gathered, the last one goes to the end."""
+def _before(number: int, row_numbers: Any, size: int, goal: Callable[[int], int | None], *, gathered: bool) -> TableState:
+    """The state before the chunk of the candidate of a number, which follows from the candidates that became rows (`row_numbers`). `goal`
+    says of so many rows how many there are to be before the table goes on. Where rows are gathered, the last chunk goes to the end."""
     first = rows = 0
     while size > 1:
-        end = first + (size if target_rows is None else min(size, target_rows - rows))
-        if number < end or end == first or (gathered and target_rows is not None and target_rows - rows <= size):
+        goal_rows = goal(rows)
+        end = first + (size if goal_rows is None else min(size, goal_rows - rows))
+        if number < end or end == first or (gathered and goal_rows is not None and goal_rows - rows <= size):
             return TableState(first, rows)
         first, rows = end, int(row_numbers.searchsorted(end))
     return TableState(number, int(row_numbers.searchsorted(number)))

@@ -254,8 +254,8 @@ class Table(Part):
     )
     together: Annotated[int, Field(ge=1, le=MOST_TOGETHER)] | None = Field(
         None,
-        description="how many rows models are asked for together (default: 512). These are chosen beside each other: with more rows the "
-        "first so many stay as they were",
+        description="how many rows models are asked for together (default: 512). These are chosen beside each other: with more rows every "
+        "so many of the first ones stay as they were",
     )
     fields: dict[Name, AnyField] = Field(
         min_length=1, json_schema_extra={"description": "the columns by name, each of a kind: typed, choice, fake, …"}
