@@ -51,6 +51,10 @@ def date_in(days: int) -> str:
         ("seat 22a pls", "seat <seat> pls"),
         ("mail me at jo@corp.com", "mail me at <mail>"),
         ("call me on 07700 900123", "call me on <phone>"),
+        ("table for 4 at 7pm", "table for 4 at <time>"),
+        ("ended it at 18:40, not 9.30 AM", "ended it at <time>, not <time_2>"),
+        ("promo code RIDE5 says invalid", "promo code <promo> says invalid"),
+        ("my voucher SAVE20 is gone", "my voucher <voucher> is gone"),
         ("<amount> on <day> in b204", "<amount> on <day> in <code>"),
     ],
 )
@@ -60,7 +64,8 @@ def test_a_fact_in_a_message_becomes_a_slot(message: str, with_slots: str):
 
 @pytest.mark.parametrize(
     "message",
-    ["version 2.10 broke", "are you open bank holiday monday", "when is rent due in december", "table for 4 at 7pm", "floor 2 is loud",
+    ["version 2.10 broke", "are you open bank holiday monday", "when is rent due in december", "table for 4 at 7", "ratio 3:1 of 10:300",
+     "version 1.30 amber", "floor 2 is loud",
      "office365 is down", "error 0x80070005", "the 2023 tax form", "black friday deals", "order 2 more", "mp3 does not play"],
 )  # fmt: skip
 def test_what_is_no_fact_stays(message: str):
@@ -79,13 +84,30 @@ def test_whatever_is_typed_its_facts_put_back_are_what_was_typed(messages: list[
     if not any(SLOT.search(message) for message in messages):
         assert back == messages
     for fact in facts.values():
-        assert YAML(typ="safe", pure=True).load(fact.field)["kind"] in ("number", "fake", "date")
+        assert YAML(typ="safe", pure=True).load(fact.field)["kind"] in ("number", "fake", "date", "choice")
         assert fact.about
 
 
 @pytest.mark.parametrize(("days", "kind"), [(5, "soon"), (0, "soon"), (-5, "date"), (-40, "date"), (100, "soon")])
 def test_a_date_is_one_to_come_or_gone_by(days: int, kind: str):
     assert typed_facts({"a": [f"it is about {date_in(days)}"]})[1]["date"].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("u took money twice on {near}", "date"),
+        ("my bag broke on {near} already", "date"),
+        ("nothing since {near}", "date"),
+        ("we booked for {far}, is that ok", "soon"),
+        ("my contract ends on {far}", "soon"),
+        ("i paid, can i stay until {far}", "soon"),
+        ("can i come on {near}", "soon"),
+        ("how was {far}", "date"),
+    ],
+)
+def test_what_is_said_of_a_date_matters_more_than_how_near_it_is(message: str, kind: str):
+    assert typed_facts({"a": [message.format(near=date_in(60), far=date_in(200))]})[1]["date"].kind == kind
 
 
 @pytest.mark.parametrize(
@@ -98,6 +120,11 @@ def test_a_date_is_one_to_come_or_gone_by(days: int, kind: str):
         (["where is LH2041"], "code", r"LH[1-9]\d{3}"),
         (["order 48213 is late"], "order", r"[1-9]\d{4}"),
         (["not on friday"], "day", r"[A-Z][a-z]+day"),
+        (["are you open at 7pm"], "time", r"[56789]pm"),
+        (["train gets in at 23:40"], "time", r"(?:2[23]|0):\d0"),
+        (["at 09:15 it broke"], "time", r"(?:08|09|10):(?:00|15|30|45)"),
+        (["at 11.30 am", "11.45 AM pls"], "time", r"1[0-2]\.(?:00|15|30|45) [ap]m"),
+        (["promo code RIDE5 is invalid"], "promo", r"RIDE[1-9]"),
         (["since dec 3"], "date", r"[A-Z][a-z]{2} \d{1,2}"),
         (["since 3 december"], "date", r"\d{1,2} [A-Z][a-z]{2,}"),
     ],
@@ -107,7 +134,7 @@ def test_the_field_of_a_fact_makes_others_like_it(tmp_path: Path, messages: list
     fields = load(recipe).recipe.tables["traffic"].fields
     name = slot if f"{slot}_number" not in fields else f"{slot}_number"
     made = {str(fields[name].make(Row("traffic", number), Random(number))) for number in range(30)}  # type: ignore[attr-defined]
-    assert len(made) > 5 or slot == "day"
+    assert len(made) > 5 or slot in ("day", "time")
     assert all(re.fullmatch(looks, value) for value in made), made
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 
+from synthgen.fields.known_facts import TIME
 from synthgen.spec.rows import Value
 from synthgen.text.slots import SLOT
 from synthgen.voices import lexicon
@@ -67,6 +68,8 @@ class Facts:
     def _kind(self, slot: str, fact: Value) -> str | None:
         if fact is None or isinstance(fact, bool | list | dict):
             return None
+        if isinstance(fact, str) and TIME.fullmatch(fact):
+            return "time"
         if isinstance(fact, datetime.date) or (isinstance(fact, str) and DATE.fullmatch(fact)):
             return "date"
         if slot in self.money or isinstance(fact, float) or (isinstance(fact, str) and MONEY.fullmatch(fact)):
@@ -92,6 +95,7 @@ def _any(match: str) -> bool:
 
 
 KINDS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
+    "time": (TIME, _any),
     "money": (MONEY, _any),
     "date": (DATE, _any),
     "code": (CODE, _any),

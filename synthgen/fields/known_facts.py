@@ -20,6 +20,12 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
+TIME = re.compile(
+    r"(?<![\w.,:/$£€-])(?:(?P<hour>1[0-2]|0?[1-9])(?:(?P<between>[:.])(?P<minutes>[0-5]\d))?(?P<space> ?)(?P<half>[ap]m)\b"
+    r"|(?P<hour24>[01]?\d|2[0-3]):(?P<minutes24>[0-5]\d)(?![\w:]|[.,]\d))",
+    re.IGNORECASE,
+)
+"""A time of the day, such as 9am, 10.30 pm or 18:40."""
 SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
     "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",

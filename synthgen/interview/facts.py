@@ -56,6 +56,11 @@ FACTS: dict[str, FactKind] = {
         '{kind: date, between: [+1d, +60d], format: "%-d %B"}',
         True,
     ),
+    "time": FactKind(
+        "a time of the day, such as 10:30am",
+        "time hour",
+        "{kind: choice, label: false, options: [8am, '9:30am', 10am, '11:15am', 12pm, '1:30pm', 3pm, '4:45pm', 6pm, 8pm]}",
+    ),
     "month": FactKind("a month, such as October", "month", '{kind: date, between: [-300d, -1d], format: "%B"}'),
     "city": FactKind(
         "a city: London, Leeds, Boston, Toronto …",

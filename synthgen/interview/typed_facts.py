@@ -10,8 +10,9 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
-from synthgen.fields.known_facts import DAYS, MONTHS
+from synthgen.fields.known_facts import DAYS, MONTHS, TIME
 from synthgen.interview.facts import FACTS, amounts_between
+from synthgen.interview.times import HOURS, apart, minutes_of, times_near
 from synthgen.spec.scalars import scalar
 from synthgen.text.slots import SIGNS, SLOT, slots
 
@@ -28,16 +29,24 @@ MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)}|sept)
 DATE = re.compile(
     rf"(?i)(?<![\w.,/])(?:(?P<day>\d\d?)(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH})|(?P<first>{MONTH}) (?P<second>\d\d?)(?:st|nd|rd|th)?)\b"
 )
+TO_COME = re.compile(
+    r"(?i)\b(?:(?:until|till?|by|before|from|due|ends?|starts?|leav\w+|arriv\w+)(?: on)?|(?:book|reserv|schedul|plan)\w*\b.*\bfor)\s+$"
+)
+"""What stands before a date that is one to come."""
+PAST = re.compile(r"(?i)\bsince\s|\b(?:was|were|did\w*|had|took|paid|sent|got|bought|went|came|broke|lost|\w{2,}ed)\b")
+"""What says that a date is one gone by."""
 DAY = re.compile(rf"(?i)(?<!holiday )(?<!black )(?<!good )(?<!easter )(?<!cyber )\b(?:{'|'.join(DAYS)})\b")
 SHORT_CODE = re.compile(r"(?i)(?<![\w.,/:-])[a-z]-?\d{2,4}(?![\w-]|[.,/:]\d)")
 """A letter and two to four digits, as rooms and gates have; longer ones are found as what identifies somebody."""
 ALONE = re.compile(r"(?<![A-Z])[A-Z](?![A-Z])")
 """A letter of a code that may be any of those that were typed."""
 PLACES = "room|gate|seat|apartment|flat|locker|table|desk|platform|terminal|court|bay|box"
-NAMES = f"{PLACES}|order|ticket|account|booking|invoice|reference|ref|claim|policy|tracking|flight|bus|train|voucher|coupon|unit"
+OFFERS = "voucher|coupon|promo|discount"
+NAMES = f"{PLACES}|{OFFERS}|order|ticket|account|booking|invoice|reference|ref|claim|policy|tracking|flight|bus|train|unit"
 """Words that say what a number behind them is of, and that its slot is called after."""
 BEHIND_NAME = re.compile(rf"(?i)\b({NAMES})(?:\s+(?:number|no|nr|num|id|code))?\.?\s*(?:is\s+|[#:]\s*)?$")
 NAMED_NUMBER = re.compile(rf"(?i)\b(?:(?:{PLACES}) #?(?=\d\d)|(?:{NAMES}) #?(?=\d{{3}}))(\d+[a-z]?)(?![\w.,/:-]*\w|\s?{CURRENCY}|%)")
+OFFER_CODE = re.compile(rf"(?i)\b(?:{OFFERS})s?(?: ?code)?:? ([a-z]{{2,}}\d{{1,6}})\b")
 MASKED = {"email": "mail", "phone": "phone", "url": "link", "address": "address", "postcode": "postcode", "id": "code"}
 """Kinds of facts, by what masks call them."""
 FAR = datetime.timedelta(days=180)
@@ -76,6 +85,8 @@ class TypedFact(NamedTuple):
             return f"{self.typed[0]}: an amount of money, mostly from {self.sign}{self.bounds[0]:g} to {self.sign}{self.bounds[1]:g}"
         if self.kind in ("number", "code"):
             return f"{self.typed[0]}: a {self.kind}, with other digits each time"
+        if self.kind == "time":
+            return f"{self.typed[0]}: a time, not far from it"
         return f"{self.typed[0]}: {re.split('[:,]', FACTS[self.kind].about)[0]}"
 
     @property
@@ -95,7 +106,10 @@ class TypedFact(NamedTuple):
         return float(f"{min(amounts) / WIDE:.1g}"), float(f"{max(amounts) * WIDE:.1g}")
 
     def is_like(self, found: FoundFact, typed: str) -> bool:
-        """Whether a fact that was found may be one of these: of money one that is not many times as much, or as little."""
+        """Whether a fact that was found may be one of these: of money one that is not many times as much, or as little, of times one that
+        is not hours away."""
+        if self.kind == found.kind == "time" and any(apart(minutes_of(time), minutes_of(typed)) > HOURS for time in self.typed):
+            return False
         amounts = [_value(amount) for amount in (*self.typed, typed)] if self.kind == found.kind == "money" else [1.0]
         return self.kind == found.kind and self.shape == found.shape and max(amounts) < APART * min(amounts)
 
@@ -106,6 +120,8 @@ class TypedFact(NamedTuple):
             return amounts_between(self.bounds, 2 if any(re.search(r"[.,]\d\d$", typed) for typed in self.typed) else 0)
         if self.kind in ("number", "code"):
             return _pattern(self.typed)
+        if self.kind == "time":
+            return f"{{kind: choice, label: false, options: [{', '.join(map(scalar, times_near(self.typed)))}]}}"
         if self.kind in ("date", "soon"):
             return FACTS[self.kind].field.replace("%-d %B", _format(self.typed[0]))
         return FACTS[self.kind].field
@@ -152,7 +168,7 @@ def found_facts(message: str) -> tuple[FoundFact, ...]:
     from synthgen.tuning.masks import masked
 
     found, text = list[FoundFact](), SLOT.sub(_hidden, message)
-    for search in (_amounts, _identifiers(masked(text, Random(0)).identifiers), _dates, _days, _codes, _numbers):
+    for search in (_amounts, _identifiers(masked(text, Random(0)).identifiers), _dates, _days, _times, _codes, _numbers):
         for fact in search(text):
             found.append(fact)
             text = f"{text[: fact.start]}{HIDDEN * (fact.end - fact.start)}{text[fact.end :]}"
@@ -192,11 +208,17 @@ def _dates(text: str) -> Iterator[FoundFact]:
     for match in DATE.finditer(text):
         day, month = int(match["day"] or match["second"]), (match["month"] or match["first"]).lower()[:3]
         if 1 <= day <= LONGEST_MONTH:
-            yield FoundFact(*match.span(), "date", _which_date(day, [name[:3] for name in MONTHS].index(month) + 1))
+            number = [name[:3] for name in MONTHS].index(month) + 1
+            yield FoundFact(*match.span(), "date", _which_date(day, number, text, match.start()))
 
 
-def _which_date(day: int, month: int) -> str:
-    """Whether a date of no year is one to come."""
+def _which_date(day: int, month: int, text: str, start: int) -> str:
+    """Whether a date of no year, which stands in a text from its `start`, is one to come: by the words around it, or else by how near it
+    is."""
+    if TO_COME.search(text[:start]):
+        return "soon"
+    if PAST.search(text):
+        return "date"
     today = datetime.datetime.now().astimezone().date()
     first = datetime.date(today.year + (month < today.month), month, 1)
     return "soon" if datetime.timedelta() <= first + datetime.timedelta(day - 1) - today < FAR else "date"
@@ -206,7 +228,12 @@ def _days(text: str) -> Iterator[FoundFact]:
     yield from (FoundFact(*match.span(), "day", "day") for match in DAY.finditer(text))
 
 
+def _times(text: str) -> Iterator[FoundFact]:
+    yield from (FoundFact(*match.span(), "time", "time", "of twelve" if match["half"] else "") for match in TIME.finditer(text))
+
+
 def _codes(text: str) -> Iterator[FoundFact]:
+    yield from (_code(text, match.start(1), match[1]) for match in OFFER_CODE.finditer(text))
     yield from (_code(text, match.start(), match[0]) for match in SHORT_CODE.finditer(text))
 
 
