@@ -166,7 +166,9 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ended:
             of_topic = "my card was stolen" if prompt.origin["topic"] == "lost card" else "where is my refund"
             return f" {of_topic} {' '.join(stream.choices(words, k=5))}\n"
 
-        def make(recipe: Path) -> Path:
+        def make(recipe: Path, more: int) -> Path:
+            if more:
+                interview.add_rows(recipe, more)
             return api.make(recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typed)}).folder
 
         at_terminal.make_and_choose(recipe, tmp_path / ANSWERS_FILE, make, sure=sure)
@@ -176,7 +178,7 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ended:
 
 
 def test_an_interview_ends_with_rows_that_somebody_keeps(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
-    output = ended("", "6", "")
+    output = ended("", "6", "", "n")
     printed = capsys.readouterr().out
     assert "6 rows are messages of your own, and are kept. Of the others:" in printed
     assert "13 of 14 messages are kept (lost card 6, refund 7); the others" in printed
@@ -186,7 +188,7 @@ def test_an_interview_ends_with_rows_that_somebody_keeps(ended: Ended, capsys: p
 
 
 def test_whoever_keeps_few_is_told_what_to_change(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
-    ended("y", "all", "all")
+    ended("y", "all", "all", "n")
     printed = capsys.readouterr().out
     assert "6 of 14 messages are kept (lost card 3, refund 3); the others" in printed
     assert "more messages of your own help most" in printed
@@ -196,12 +198,34 @@ def test_whoever_stops_choosing_goes_on_where_they_were(ended: Ended, capsys: py
     with pytest.raises(typer.Exit):
         ended("", "6")
     assert "stopped; what is finished is kept; to go on: synthgen new " in capsys.readouterr().err
-    output = ended("", "", sure=True)
+    output = ended("", "n", sure=True)
     printed = capsys.readouterr().out
     assert "Make 14 messages" not in printed
     assert "1 of 1  " in printed
     assert "13 of 14 messages are kept (" in printed
     assert synthgen.review(output).tables[0].rejected == 1
+
+
+def test_whoever_keeps_few_gets_more_and_chooses_among_these_alone(
+    ended: Ended, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = ended("", "6", "", "", "", "all", "y", "all", "all", "n")
+    printed = capsys.readouterr().out
+    assert printed.count("messages are kept (") == 3
+    assert "13 of 14 messages are kept (lost card 6, refund 7); the others" in printed
+    assert "of 28 messages are kept" in printed
+    assert "of 42 messages are kept" in printed
+    assert printed.count("rows are messages of your own") == 1
+    assert "    rows: 42\n" in (tmp_path / "bank" / RECIPE).read_text("utf-8")
+    state = synthgen.review(output)
+    assert (state.tables[0].decided, state.outdated) == (42, ())
+
+
+def test_where_rows_are_many_already_more_are_beside_those(tmp_path: Path) -> None:
+    recipe = api.new(tmp_path / "bank", answers={"topics": [*TOPICS], "messages": TOPICS}).recipe
+    assert "    rows: 40\n" in recipe.read_text("utf-8")
+    interview.add_rows(recipe, 20, 120)
+    assert "    rows: 140\n" in recipe.read_text("utf-8")
 
 
 def test_whoever_wants_no_rows_is_told_how_they_are_made(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,13 +7,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Thread
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from synthgen.cli.options import INTERRUPTED, MaxCost, Turns
 from synthgen.cli.streams import tell
 from synthgen.errors import OutputError
+
+if TYPE_CHECKING:  # which imports much, and help needs none of it
+    from synthgen.dataset import Output
 
 FieldName = Annotated[
     str | None,
@@ -172,12 +175,16 @@ def _answers(folder: Path) -> None:
         interview.hold(folder)
 
 
-def _made(recipe: Path) -> Path:
-    """Make a recipe's dataset, say which facts it does without, and return its folder."""
+def _made(recipe: Path, more: int = 0) -> Path:
+    """Make a recipe's dataset, with so many `more` rows from now on; say which facts it does without, and return its folder."""
     from synthgen import api
     from synthgen.cli.terminal.making import facts_without_message
     from synthgen.cli.terminal.watching import progress
+    from synthgen.interview import TABLE, add_rows
 
+    if more:
+        manifest = _output(recipe).manifest()
+        add_rows(recipe, more, manifest["tables"][TABLE]["rows"] if manifest else 0)
     with progress(silent=False) as watch:
         made = api.make(recipe, watch=watch)
     for table in made.manifest["tables"].values():
@@ -186,18 +193,24 @@ def _made(recipe: Path) -> Path:
     return made.folder
 
 
-def _finished_or_made(recipe: Path) -> Path:
-    """The folder of a recipe's dataset: as it is, if it is finished, for it may have more rows by now; or else it is made."""
+def _output(recipe: Path) -> Output:
+    """The output of a recipe. Raises OutputError where it is another's."""
     from synthgen import api
     from synthgen.dataset.origin import refuse_other
     from synthgen.dataset.remote import output_at
 
     loaded = api.load_recipe(recipe)
     output = output_at(loaded.output_place())
-    if output.manifest() is None:
-        return _made(recipe)
-    refuse_other(output, loaded, finished=True)
-    return output.final
+    if output.manifest() is not None:
+        refuse_other(output, loaded, finished=True)
+    return output
+
+
+def _finished_or_made(recipe: Path, more: int = 0) -> Path:
+    """The folder of a recipe's dataset: as it is, if it is finished and no `more` rows are wanted, for it may have more than its recipe
+    says; or else it is made."""
+    output = _output(recipe)
+    return _made(recipe, more) if more or output.manifest() is None else output.final
 
 
 def _goes_on(folder: Path) -> bool:

@@ -69,7 +69,7 @@ class _ForLabels(NamedTuple):
 
 
 LABELS, SENSE = "labels", "sense"
-FOR_LABELS = {LABELS: _ForLabels(0.9, 0.9, 7, 0.0, WORSE), SENSE: _ForLabels(1.0, 0.7, 10, 0.85, 0.7)}
+FOR_LABELS = {LABELS: _ForLabels(0.9, 0.9, 7, 0.0, WORSE), SENSE: _ForLabels(1.0, 0.7, 16, 0.85, 0.88)}
 """The aims for which a label must hold, by name. Figures: docs/labels.md."""
 
 Rate = Annotated[float, Field(ge=0, le=1)]

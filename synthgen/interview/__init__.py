@@ -4,6 +4,19 @@ from synthgen.interview.answers import Answers, save
 from synthgen.interview.led import Said
 from synthgen.interview.questions import Question, complete, next_question
 from synthgen.interview.replies import checked, load, understood
-from synthgen.interview.writing import write
+from synthgen.interview.writing import TABLE, add_rows, write
 
-__all__ = ["Answers", "Question", "Said", "checked", "complete", "load", "next_question", "save", "understood", "write"]
+__all__ = [
+    "TABLE",
+    "Answers",
+    "Question",
+    "Said",
+    "add_rows",
+    "checked",
+    "complete",
+    "load",
+    "next_question",
+    "save",
+    "understood",
+    "write",
+]

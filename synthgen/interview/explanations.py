@@ -42,9 +42,8 @@ EXPLANATIONS: dict[str, Explanation] = {
         "card declined",
     ),
     "messages": Explanation(
-        "They become the seeds: they are the first rows, and new messages are typed in their manner. Days, dates, amounts of money, codes, "
-        "numbers of orders, addresses and links in them become columns, as does a name in brackets, such as <merchant>; each row has its "
-        "own.",
+        "They become the seeds: they are the first rows, and new messages are typed in their manner. Days, times, dates, amounts of money, "
+        "codes, numbers of orders, addresses and links in them become columns, as does a name in brackets, such as <merchant>.",
         "Copy real ones from logs or tickets, slips and all; a dozen are better than three. With none, stand-ins are written.",
         "why was £12.50 declined at <merchant>??",
     ),

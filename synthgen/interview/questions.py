@@ -33,6 +33,9 @@ MADE = 24
 """Messages that are made beside very many typed ones."""
 OF_ONE = 3
 """Messages that are made for each typed one, at most: more would only repeat them."""
+TOGETHER = 20
+"""Messages that are made together where there are several times so many."""
+MOST_TOGETHER = 500
 REPLIES = {
     "label": "one of the labels and nothing else, as what sorts messages does: answers are graded by that",
     "prose": "what it likes: that there is an answer, no refusal, and well formed, is all that can be graded",
@@ -66,8 +69,8 @@ OFTEN_ODD = (
 )
 """Edge cases that are shown first, behind those of the place."""
 FIRST_TOPIC = (
-    "Three will do, slips and all; six vary more. They are rows, too. Days, dates, amounts and codes in them are found, and each row has "
-    "others. For another fact write a name, such as <merchant>."
+    "Three will do, slips and all; six vary more. Days, times, dates, amounts and codes in them are found, and vary from row to row. For "
+    "another fact write a name, such as <merchant>."
 )
 """What is said once of the messages of a topic."""
 CHANGE: Key = ("change",)
@@ -199,7 +202,13 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
 def usual_rows(answers: Answers) -> int:
     """How many messages there are to be where nobody says."""
     typed = sum(len(messages or ()) for messages in answers.get("messages", default={}).values())
-    return typed + min(OF_ONE * typed, max(ROWS - typed, MADE)) if typed else ROWS
+    rows = typed + min(OF_ONE * typed, max(ROWS - typed, MADE)) if typed else ROWS
+    return -(-rows // TOGETHER) * TOGETHER
+
+
+def step_of(rows: int) -> int:
+    """How many messages are made together, and added to so many `rows`: with whole steps more the first ones stay as they are."""
+    return TOGETHER if rows % TOGETHER == 0 else min(rows, MOST_TOGETHER)
 
 
 def _of_facts(answers: Answers) -> Iterator[Question]:
@@ -212,7 +221,7 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
     if guessed:
         yield Question(
             (GUESSES,),
-            "These are the facts in your messages; each row has others. Which are wrong?",
+            "These facts were found in your messages, and vary from row to row. Which are wrong?",
             form="several",
             options=guessed,
             default=[],

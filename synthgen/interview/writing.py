@@ -10,18 +10,21 @@ from typing import Any
 
 from synthgen.advice import Started, recipe_name
 from synthgen.errors import OutputError
+from synthgen.focusing.rewrite import data_of, set_value
 from synthgen.interview.answers import TALK, Answers
 from synthgen.interview.blocks import block
 from synthgen.interview.facts import FACTS, amounts_between, codes_like, example_of_code
 from synthgen.interview.new_files import write_new
 from synthgen.interview.places import PLACES
-from synthgen.interview.questions import COLUMNS, ODD, ROWS, harness_of
+from synthgen.interview.questions import COLUMNS, ODD, harness_of, step_of, usual_rows
 from synthgen.interview.second import CASE, other_key, second_request
 from synthgen.interview.seeds import SAME, Seeds, seeds_of
 from synthgen.recipe.seed_notes import SHOWING, enumerated, scarce_topics
 from synthgen.spec.scalars import scalar
 from synthgen.text.slots import slots
 
+TABLE = "traffic"
+"""The table of an interview's recipe."""
 ABOUT = "People who type to an assistant."
 STAND_IN = "nobody typed these: put messages of your users in their place, a dozen or more"
 
@@ -39,6 +42,14 @@ def write(folder: Path, answers: Answers, *, prompt: str = "", beside: Mapping[s
     by_topic = dict(zip(files, seeds.values(), strict=True))
     lines = [*_lines(name, answers, by_topic, stand_ins, as_rows=by_somebody), *_harness(name, answers, prompt)]
     return Started(write_new(folder, lines, {**seeds, **(beside or {})}), stand_ins=tuple(stand_ins))
+
+
+def add_rows(recipe: Path, more: int, least: int = 0) -> None:
+    """Let the recipe of an interview ask for so many `more` rows than it does, or than there are (`least`). Raises DataError where its file
+    is written otherwise."""
+    text = recipe.read_text("utf-8")
+    rows = int(data_of(text)["tables"][TABLE]["rows"])
+    recipe.write_text(set_value(text, ("tables", TABLE, "rows"), max(rows, least) + more), "utf-8")
 
 
 def files_of(topics: Sequence[str]) -> dict[str, str]:
@@ -67,9 +78,10 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
         yield f"now: {today}    # the day on which messages are typed: dates are counted from it"
     yield ""
     yield "tables:"
-    yield "  traffic:"
-    yield f"    rows: {answers.get('rows', default=ROWS)}"
-    yield f"    together: {ROWS}    # with more rows the first ones stay, and so does what was decided on them"
+    yield f"  {TABLE}:"
+    rows = answers.get("rows", default=usual_rows(answers))
+    yield f"    rows: {rows}"
+    yield f"    together: {step_of(rows)}    # with more rows the first ones stay, and so does what was decided on them"
     yield "    fields:"
     yield f"      id: {{kind: id, prefix: {scalar(name)}}}"
     yield ""
@@ -99,9 +111,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield "    keep:"
     yield f"      - {{kind: length, field: message, words: [{place.words[0]}, {place.words[1]}]}}"
     if answers.get("place") != "search":  # where many people type the same two words
-        similarity = 0.7 if as_rows else 0.8  # what repeats a row of somebody's own adds little to it
-        likeness = f"as_typed: false, similarity: {similarity}"
-        yield f"      - {{kind: near_duplicate, field: message, {likeness}}}    # whatever the slips and courtesies"
+        yield "      - {kind: near_duplicate, field: message, as_typed: false, similarity: 0.8}    # whatever the slips and courtesies"
     yield ""
 
 

@@ -23,7 +23,7 @@ from synthgen.interview import Answers
 from synthgen.interview.answers import ANSWERS_FILE, TALK, Key
 from synthgen.interview.explanations import FOLDER
 from synthgen.interview.led import MOST_QUESTIONS, LedInterview, LedTurn, expected_cost
-from synthgen.interview.questions import ROWS, harness_of
+from synthgen.interview.questions import harness_of, step_of, usual_rows
 from synthgen.models import ClaudeModel, Model
 from synthgen.models.budget import dollars
 from synthgen.recipe import ClaudeSpec
@@ -35,6 +35,8 @@ A_MINUTE = 100
 """Messages that two processor cores make in a minute."""
 ENOUGH = 0.7
 """The share of rows that somebody keeps below which they are told what to change."""
+GOOD = 50
+"""Rows from which on a test set says something: with fewer kept, more are offered."""
 LED_HELP = (
     "Claude asks until it knows what the recipe needs: who types, what about, in which words, which facts, what goes wrong. Answer in your "
     "own words, in as many lines as you like; in doubt say that you do not know, and it goes on. Example: mostly parcels that are late."
@@ -172,31 +174,40 @@ def print_written(written: Started) -> None:
         )
 
 
-def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path], Path], *, sure: bool = False) -> None:
-    """Have the rows of a recipe made, into the folder that `make` returns, and somebody say which of them they would not keep; unless they
-    are `sure`, they are asked whether they want that."""
+def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path, int], Path], *, sure: bool = False) -> None:
+    """Have the rows of a recipe made, and so many more as somebody asks for, into the folder that `make` returns, and somebody say which of
+    them they would not keep; unless they are `sure`, they are asked whether they want that."""
     answers = interview.load(answers_file)
-    rows, command = answers.get("rows", default=ROWS), f"synthgen make {shlex.quote(str(recipe))}"
+    rows, command = answers.get("rows", default=usual_rows(answers)), f"synthgen make {shlex.quote(str(recipe))}"
     minutes = "a minute" if rows <= A_MINUTE else f"{-(-rows // A_MINUTE):,} minutes"
     wanted = f"Make {rows:,} messages now (about {minutes}), and choose which to keep?"
     try:
         if not (sys.stdin.isatty() and sys.stdout.isatty()) or not (sure or typer.confirm(wanted, default=True)):
             out.print(safe(f"next: {command}"))
             return
-        output = make(recipe)
+        output = make(recipe, 0)
         go_through(output)
+        while _has_few(output, recipe) and typer.confirm(f"Make {step_of(rows)} more, and choose among them?", default=True):
+            output = make(recipe, step_of(rows))
+            go_through(output)
     except (KeyboardInterrupt, typer.Abort):
         err.print(safe(f"\nstopped; what is finished is kept; to go on: synthgen new {shlex.quote(str(recipe.parent))}"))
         raise typer.Exit(INTERRUPTED) from None
-    tables, place = review_state(output).tables, shlex.quote(str(output))
-    accepted, decided = sum(table.accepted for table in tables), sum(table.decided for table in tables)
-    by_label = ", ".join(f"{label or 'no label'} {count}" for label, count in kept(output).items())
-    out.print()
-    out.print(safe(f"{accepted} of {decided} messages are kept ({by_label}); the others stay out of exports."))
+    place = shlex.quote(str(output))
     out.print(Text("To test your application with them:"))
     out.print(verbatim(f"  synthgen export {place} --to {harness_of(answers)}"))
-    out.print(Text("For more, added to these:"))
-    out.print(verbatim(f"  {command} --rows {2 * rows}"))
+    out.print(Text("For more, added to these, change `rows` in the recipe, and then:"))
+    out.print(verbatim(f"  {command}"))
     out.print(verbatim(f"  synthgen review {place} --terminal"))
+
+
+def _has_few(output: Path, recipe: Path) -> bool:
+    """Say how many rows are kept. Whether they are few."""
+    by_label, tables = kept(output), review_state(output).tables
+    accepted, decided = sum(table.accepted for table in tables), sum(table.decided for table in tables)
+    labels = ", ".join(f"{label or 'no label'} {count}" for label, count in by_label.items())
+    out.print()
+    out.print(safe(f"{accepted} of {decided} messages are kept ({labels}); the others stay out of exports."))
     if accepted < ENOUGH * decided:
         out.print(safe(f"Where too few can be kept, more messages of your own help most, a dozen a topic, in {recipe.parent}/seeds."))
+    return accepted < GOOD
