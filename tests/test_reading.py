@@ -60,6 +60,13 @@ def test_slots_small_numbers_and_what_seeds_say_are_not_invented(text: str) -> N
     assert Facts(SEEDS).invented(text, FACTS) is None
 
 
+def test_a_time_beside_the_rows_own_is_invented() -> None:
+    facts = Facts(["we arrive at <time>", "train gets in at <time>, late", "how late can i check in"])
+    assert facts.invented("we will be there after 2:30 pm", {"time": "23:40"}) == "2:30 pm"
+    assert facts.invented("we will be there at <time>, not 11", {"time": "23:40"}) is None
+    assert Facts(["how late can i check in at 9pm", "or at 10pm"]).invented("we come at 2pm", {"time": "23:40"}) is None
+
+
 def test_where_seeds_name_facts_without_slots_rows_may_too() -> None:
     seeds = [*SEEDS, "they took £12 twice", "it was $8.50 before", "i paid 30 euros for nothing"]
     assert Facts(seeds).invented("i was charged $100", FACTS) is None

@@ -126,6 +126,18 @@ def test_a_seed_whose_fact_a_row_lacks_is_no_row(tmp_path: Path) -> None:
     assert "<" not in rows[4]["message"]
 
 
+def test_a_topic_is_the_option_that_it_is_the_text_of(tmp_path: Path) -> None:
+    intent = {"kind": "choice", "options": {1: 3, 2: 1}}
+    rows = rows_of(made(recipe(fields={"intent": intent}, seeds={"1": ["one", "won"], "2": ["two", "too"]}), tmp_path / "out"))
+    assert [(row["intent"], row["message"]) for row in rows[:4]] == [(1, "one"), (2, "two"), (1, "won"), (2, "too")]
+
+
+def test_a_row_that_wants_no_message_gets_no_seed(tmp_path: Path) -> None:
+    rows = rows_of(made(recipe(when="{{ intent == 'fees' }}", otherwise="-"), tmp_path / "out"))
+    assert [(row["intent"], row["message_seed"]) for row in rows[:4]] == [("lost card", None), ("fees", True)] * 2
+    assert {row["message"] for row in rows if row["intent"] != "fees"} == {"-"}
+
+
 def test_without_topics_the_seeds_are_rows_too(tmp_path: Path) -> None:
     data = recipe(topic="", seeds=["where is it", "no idea"])
     assert [row["message"] for row in rows_of(made(data, tmp_path / "out"))[:2]] == ["where is it", "no idea"]
@@ -187,8 +199,10 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
 def test_mistakes_are_told(told: Told) -> None:
     assert "are those of real people, and never rows" in told(recipe(seeds=None, like="logs.txt", topic=""))
     for topic in ("{{ intent }} now", "{{ intent }}{{ day }}"):
-        assert "so the topic is one field, which depends on no other" in told(recipe(topic=topic))
+        assert "so the topic is one field, a choice that depends on no other" in told(recipe(topic=topic))
     intent = {"kind": "choice", "of": "day", "options": {"monday": ["fees"], "tuesday": ["fees"], "friday": ["lost card"]}}
-    assert "so the topic is one field, which depends on no other" in told(recipe(fields={"intent": intent}))
+    each = {"kind": "choice", "options": list(SEEDS), "pick": "each"}
+    for other in (intent, each, {"kind": "fake", "provider": "word"}):
+        assert "so the topic is one field, a choice that depends on no other" in told(recipe(fields={"intent": other}))
     second = {"kind": "typed", "seeds": ["hello", "hi there"], "seeds_as_rows": True}
     assert "the seeds of another field are the first rows already" in told(recipe(fields={"second": second}))

@@ -291,12 +291,10 @@ class TableRun:
     def _ask(self, step: int, name: str, field: Asked, rows: list[Row]) -> list[Refusal | None]:
         memory, working = self.memories[step], []
         for number, row in enumerate(rows):
-            if is_given(row, name, field):
-                continue
-            if is_wanted(field, row):
-                working.append(number)
-            else:
+            if not is_wanted(field, row):
                 leave_out(row, name, field)
+            elif not is_given(row, name, field):
+                working.append(number)
         row_answers = self._answers(name, field, [rows[number] for number in working])
         answered_numbers = [number for number, completions in zip(working, row_answers, strict=True) if completions is not None]
         verdicts = [UNKNOWN if number in working and number not in answered_numbers else None for number in range(len(rows))]

@@ -56,10 +56,10 @@ def make_all(rows: Sequence[Row], name: str, field: PythonField, streams: Stream
 
 def make(row: Row, name: str, field: PythonField, streams: Streams) -> None:
     """Give the row what Python makes of the field. Raises DataError."""
-    if is_given(row, name, field):
-        return
     if not is_wanted(field, row):
         leave_out(row, name, field)
+    elif is_given(row, name, field):
+        return
     elif field.evenly and not row.attempt:  # what was refused is drawn again as it comes
         row.give(name, field.make(row, streams.evenly(row.table, name, row.index)))
     else:

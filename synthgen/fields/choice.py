@@ -17,7 +17,7 @@ from synthgen.fields.shape import Count, Others, PythonField, Role, Scalar
 from synthgen.spec import render
 from synthgen.spec.parts import PartMistake
 from synthgen.spec.paths import get_path, root_of
-from synthgen.spec.rows import Row, Value, to_text
+from synthgen.spec.rows import Labelled, Row, Value, to_text
 
 LISTED = 5
 """How many values with or without options are named."""
@@ -96,6 +96,10 @@ class Choice(PythonField):
             yield from (PartMistake(("options", place), f"'{texts[place]}' is an option twice", hint) for place in twice)
         if self.when is not None:
             yield PartMistake(("when",), "every row has one of the options that are taken one by one", "take `when` out", at_key=True)
+
+    def given(self, row: Row, value: Value) -> Value | Labelled | None:
+        """The option of that text."""
+        return next((option for option, _ in self.known_values() or () if str(option) == value), None)
 
     @property
     def evenly(self) -> bool:

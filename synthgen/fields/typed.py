@@ -313,8 +313,8 @@ class Typed(Asked):
         if self.seeds is None:
             hint = "give seeds, or take it out"
             yield PartMistake(("seeds_as_rows",), "the messages of `like` are those of real people, and never rows", hint, at_key=True)
-        elif isinstance(self.seeds, dict) and (source is None or [*source.reads()]):
-            message = "a row gets the topic of its seed, so the topic is one field, which depends on no other"
+        elif isinstance(self.seeds, dict) and (source is None or source.known_values() is None or source.copies > 1 or [*source.reads()]):
+            message = "a row gets the topic of its seed, so the topic is one field, a choice that depends on no other"
             yield PartMistake(("topic",), message, 'topic: "{{ intent }}", and intent: {kind: choice, options: […]}')
         if any(field.first_rows(name) for name, field in others.fields().items() if field is not self):
             yield PartMistake(("seeds_as_rows",), "the seeds of another field are the first rows already", "take it out here", at_key=True)

@@ -20,6 +20,7 @@ from synthgen.interview.questions import COLUMNS, ODD, harness_of, step_of, usua
 from synthgen.interview.second import CASE, other_key, second_request
 from synthgen.interview.seeds import SAME, Seeds, seeds_of
 from synthgen.recipe.seed_notes import SHOWING, enumerated, scarce_topics
+from synthgen.spec.replacing import replacing
 from synthgen.spec.scalars import scalar
 from synthgen.text.slots import slots
 
@@ -49,7 +50,8 @@ def add_rows(recipe: Path, more: int, least: int = 0) -> None:
     is written otherwise."""
     text = recipe.read_text("utf-8")
     rows = int(data_of(text)["tables"][TABLE]["rows"])
-    recipe.write_text(set_value(text, ("tables", TABLE, "rows"), max(rows, least) + more), "utf-8")
+    with replacing(recipe) as place:
+        place.write_text(set_value(text, ("tables", TABLE, "rows"), max(rows, least) + more), "utf-8")
 
 
 def files_of(topics: Sequence[str]) -> dict[str, str]:

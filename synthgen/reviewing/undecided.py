@@ -1,4 +1,4 @@
-"""The rows on which nobody has decided, as the application will read them, by what is right for them."""
+"""Rows as the application will read them, by what is right for them: those on which nobody has decided, and how many are kept."""
 
 from __future__ import annotations
 

@@ -187,7 +187,7 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path, int]
             return
         output = make(recipe, 0)
         go_through(output)
-        while _has_few(output, recipe) and typer.confirm(f"Make {step_of(rows)} more, and choose among them?", default=True):
+        while _tell_kept(output, recipe) < GOOD and typer.confirm(f"Make {step_of(rows)} more, and choose among them?", default=True):
             output = make(recipe, step_of(rows))
             go_through(output)
     except (KeyboardInterrupt, typer.Abort):
@@ -201,8 +201,8 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path, int]
     out.print(verbatim(f"  synthgen review {place} --terminal"))
 
 
-def _has_few(output: Path, recipe: Path) -> bool:
-    """Say how many rows are kept. Whether they are few."""
+def _tell_kept(output: Path, recipe: Path) -> int:
+    """Say how many rows are kept, of which labels; return it."""
     by_label, tables = kept(output), review_state(output).tables
     accepted, decided = sum(table.accepted for table in tables), sum(table.decided for table in tables)
     labels = ", ".join(f"{label or 'no label'} {count}" for label, count in by_label.items())
@@ -210,4 +210,4 @@ def _has_few(output: Path, recipe: Path) -> bool:
     out.print(safe(f"{accepted} of {decided} messages are kept ({labels}); the others stay out of exports."))
     if accepted < ENOUGH * decided:
         out.print(safe(f"Where too few can be kept, more messages of your own help most, a dozen a topic, in {recipe.parent}/seeds."))
-    return accepted < GOOD
+    return accepted
