@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from builders import json_lines
 
 from synthgen import api
 from synthgen.cli.terminal.making import print_made
@@ -206,3 +207,48 @@ def test_mistakes_are_told(told: Told) -> None:
         assert "so the topic is one field, a choice that depends on no other" in told(recipe(fields={"intent": other}))
     second = {"kind": "typed", "seeds": ["hello", "hi there"], "seeds_as_rows": True}
     assert "the seeds of another field are the first rows already" in told(recipe(fields={"second": second}))
+
+
+TYPED = [
+    {"intent": "fees", "message": "why 12 TWICE on friday??", "day": "sunday", "count": 12},
+    {"intent": "lost card", "message": "card <number> gone", "count": 3},
+]
+COUNT = {"count": {"kind": "number", "between": [1, 9]}}
+
+
+def test_what_was_typed_in_a_file_is_in_the_first_rows_with_the_facts_that_are_given(tmp_path: Path) -> None:
+    (tmp_path / "typed.jsonl").write_text(json_lines(TYPED), "utf-8")
+    data = recipe(fields=COUNT, seeds_as_rows="typed.jsonl", voice="texter")
+    rows = rows_of(made(data, tmp_path / "out", folder=tmp_path))
+    assert [(row["intent"], row["message"], row["day"], row["count"], row["message_seed"]) for row in rows[:1]] == [
+        ("fees", "why 12 TWICE on friday??", "sunday", 12, True)
+    ]
+    assert rows[1]["message"] == f"card {rows[1]['number']} gone"
+    assert [row["message_seed"] for row in rows[2:]] == [None] * 18
+    (tmp_path / "typed.jsonl").write_text(json_lines(TYPED[:1]), "utf-8")
+    assert [bool(row["message_seed"]) for row in rows_of(made(data, tmp_path / "out", folder=tmp_path))][:2] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"intent": "fees"}, "record 2 of the rows that were typed has no 'message'"),
+        ({"message": " "}, "record 2 of the rows that were typed has no 'message'"),
+        ({"message": "why", "intnt": "fees"}, "there is no field 'intnt'\n    did you mean 'intent'?"),
+        ({"message": "why", "intent": "fee"}, "'intent' is 'fee', which is none of its values\n    did you mean 'fees'?"),
+        ({"message": "why", "count": "3"}, "'count' is '3', and its column one of int64"),
+        ({"message": "why", "count": True}, "'count' is True, and its column one of int64"),
+        ({"message": "why", "since": "2026-01-01"}, "'since' is a column of date32, which no record can give"),
+    ],
+)
+def test_a_record_that_can_be_no_row_is_told(told: Told, record: dict[str, Any], said: str) -> None:
+    Path("typed.jsonl").write_text(json_lines([{"message": "fine"}, record]), "utf-8")
+    fields = COUNT | {"since": {"kind": "date", "between": ["2026-01-01", "2026-02-01"]}}
+    assert said in told(recipe(fields=fields, seeds_as_rows="typed.jsonl"))
+
+
+def test_a_file_that_is_not_there_or_is_none_is_told(told: Told) -> None:
+    assert "typed.jsonl" in told(recipe(seeds_as_rows="typed.jsonl"))
+    Path("typed.jsonl").write_text("{no", "utf-8")
+    assert "typed.jsonl" in told(recipe(seeds_as_rows="typed.jsonl"))
+    assert "leaves" in told(recipe(seeds_as_rows="../typed.jsonl"))

@@ -180,7 +180,7 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ended:
 def test_an_interview_ends_with_rows_that_somebody_keeps(ended: Ended, capsys: pytest.CaptureFixture[str]) -> None:
     output = ended("", "6", "", "n")
     printed = capsys.readouterr().out
-    assert "6 rows are messages of your own, and are kept. Of the others:" in printed
+    assert "6 rows are messages that you typed, and are kept. Of the others:" in printed
     assert "13 of 14 messages are kept (lost card 6, refund 7); the others" in printed
     assert f"synthgen export {output} --to promptfoo" in printed
     assert "Where too few" not in printed
@@ -215,7 +215,7 @@ def test_whoever_keeps_few_gets_more_and_chooses_among_these_alone(
     assert "13 of 14 messages are kept (lost card 6, refund 7); the others" in printed
     assert "of 28 messages are kept" in printed
     assert "of 42 messages are kept" in printed
-    assert printed.count("rows are messages of your own") == 1
+    assert printed.count("rows are messages that you typed") == 1
     assert "    rows: 42\n" in (tmp_path / "bank" / RECIPE).read_text("utf-8")
     state = synthgen.review(output)
     assert (state.tables[0].decided, state.outdated) == (42, ())

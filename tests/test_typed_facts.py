@@ -102,6 +102,7 @@ def test_a_date_is_one_to_come_or_gone_by(days: int, kind: str):
         ("we booked for {far}, is that ok", "soon"),
         ("my contract ends on {far}", "soon"),
         ("i paid, can i stay until {far}", "soon"),
+        ("booked for a dental on {far}, can i change it", "soon"),
         ("can i come on {near}", "soon"),
         ("how was {far}", "date"),
     ],
@@ -184,7 +185,7 @@ def test_facts_that_were_typed_are_put_in_one_question():
     _, options = asked(REPLIES)
     assert options["misguessed"] == {
         "amount": "€25.92: an amount of money, mostly from €10 to €50",
-        "code": "b204: a code, with other digits each time",
+        "code": "b204, c310: a code, with other digits each time",
         "day": "friday: a day of the week",
         "shop": "one of a list that you give",
     }
@@ -249,10 +250,36 @@ def test_a_fact_that_no_message_mentions_is_told(tmp_path: Path, capsys: pytest.
     text = (
         recipe.read_text("utf-8")
         .replace("        aim: sense", "        aim: labels")
-        .replace("seeds_as_rows: true", "seeds_as_rows: false")
+        .replace("seeds_as_rows: typed.jsonl", "seeds_as_rows: false")
     )
     recipe.write_text(text, "utf-8")
     made = api.make(recipe, out=tmp_path / "out", models={"typist": ScriptedModel(typist)})
     assert made.manifest["tables"]["traffic"]["unmentioned"] == {"message": ["day"]}
     print_made(made)
     assert "message: none mentions <day>; more seeds that do, for each topic, would help" in capsys.readouterr().out
+
+
+def test_what_was_typed_is_in_the_first_rows_as_it_was_typed(tmp_path: Path):
+    messages = {
+        "a": ["Charged €25.92 in B204, paid 12,50€ on 3 December", "it took 20 from <shop>, ref HB48213977", "again 20 at 18:40"],
+        "b": ["mail me at jo@corp.com or 07700 900123", "key for c310 ASAP", "refund 340 eur but i paid 298 eur"],
+    }
+    kinds = {"code": "same"}
+    answers = {"topics": ["a", "b"], "messages": messages, "facts": kinds, "odd": "some", "cases": ["empty"], "rows": 8}
+    recipe = api.new(tmp_path / "app", answers=answers).recipe
+    recipe.write_text(recipe.read_text("utf-8").replace("aim: sense", "on_topic: false"), "utf-8")
+    model = ScriptedModel(
+        lambda prompt, stream: f" still nothing {stream.choice(['today', 'now', 'here'])} {stream.choice(['pls', 'why'])}\n"
+    )
+    made = api.make(recipe, out=tmp_path / "out", models={"typist": model})
+    rows = api.look(made.folder, rows=8).rows
+    typed = [row for row in rows if row["message_seed"]]
+    assert [row["intent"] for row in typed] == ["a", "b"] * 3
+    assert [row["message"] for row in typed][0::5] == [messages["a"][0], messages["b"][2]]
+    assert typed[4]["message"] == messages["a"][2]
+    assert re.fullmatch(r"it took 20 from (?!<).+, ref HB48213977", typed[2]["message"])
+    assert re.fullmatch(r"mail me at (?!jo@corp)\S+@\S+ or (?!07700 900123).+", typed[1]["message"])
+    assert (typed[0]["amount"], typed[0]["date"]) == ("€25.92", "3 December")
+    assert typed[4]["time"] == "18:40"
+    assert {340, 298} <= {value for value in typed[5].values() if isinstance(value, int)}
+    assert {row["input"] for row in typed} == {row["message"] for row in typed}

@@ -98,8 +98,9 @@ class Choice(PythonField):
             yield PartMistake(("when",), "every row has one of the options that are taken one by one", "take `when` out", at_key=True)
 
     def given(self, row: Row, value: Value) -> Value | Labelled | None:
-        """The option of that text."""
-        return next((option for option, _ in self.known_values() or () if str(option) == value), None)
+        """The option of that text; of a fact, any value."""
+        options = (option for option, _ in self.known_values() or () if str(option) == str(value))
+        return next(options, None if self.label else value)
 
     @property
     def evenly(self) -> bool:

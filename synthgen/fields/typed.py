@@ -26,6 +26,7 @@ from synthgen.errors import DataError, did_you_mean, nearest
 from synthgen.fields.choice import Choice
 from synthgen.fields.choosing import WORSE, Choosing
 from synthgen.fields.considered import Listener
+from synthgen.fields.first_rows import record_mistakes
 from synthgen.fields.framing import Framing
 from synthgen.fields.options import each_option
 from synthgen.fields.reading import Reader
@@ -35,10 +36,10 @@ from synthgen.fields.shape import Asked, Chosen, Others, Passes, Role, Template,
 from synthgen.fields.voiced import draw_voice, voice_mistakes, weighted
 from synthgen.spec import render
 from synthgen.spec.digests import digest
-from synthgen.spec.parts import PartMistake, in_order
+from synthgen.spec.parts import PartMistake, in_order, unreadable_file
 from synthgen.spec.rows import Completion, Labelled, Prompt, Refusal, Row, Value
 from synthgen.spec.streams import Streams
-from synthgen.text import frames
+from synthgen.text import files, frames
 from synthgen.text.dialogues import Turns
 from synthgen.text.slots import filled, slots
 from synthgen.voices import Voice
@@ -133,10 +134,11 @@ class Typed(Asked):
         "that they also make sense (sense: fewer kinds of messages, and more to type), or that they vary as people's do (likeness); it "
         "sets on_topic, openings, best_of and temperature, where these are not given",
     )
-    seeds_as_rows: bool = Field(
+    seeds_as_rows: bool | Annotated[str, Field(min_length=1)] = Field(
         False,
         exclude_if=lambda seeds_as_rows: not seeds_as_rows,
-        description="whether the first rows of the table are the seeds, one each, word for word but for their facts",
+        description="whether the first rows of the table are the seeds, one each, with facts of their own; or a file of what was typed, "
+        "records with the message and the fields that go with it: these are the first rows",
     )
     voice: str | dict[str, Weight] | None = Field(None, description="how they type: a voice, or weights such as {texter: 5, careful: 1}")
     best_of: int | None = Field(
@@ -244,8 +246,8 @@ class Typed(Asked):
         return self._seeds.several_topics and (self.for_labels if self.on_topic is None else bool(self.on_topic))
 
     def files(self) -> list[Path]:
-        """The seed files, and the one to be like."""
-        return self._seeds.files()
+        """The seed files, the one to be like, and that of the first rows."""
+        return [*self._seeds.files(), *([self._typed_file] if self._typed_file else [])]
 
     def mistakes(self) -> Iterator[PartMistake]:
         """Seeds that cannot be read or are too few, and slots that must be mentioned but no seed shows."""
@@ -255,6 +257,10 @@ class Typed(Asked):
             mistakes.append(PartMistake(("aim",), message, "seeds: {one: […], another: […]}"))
         mistakes_of_like = list(self._seeds.mistakes_of_like())
         yield from mistakes + mistakes_of_like
+        try:
+            self._typed_rows  # noqa: B018 (it is read, to see whether it can be)
+        except (DataError, ValueError) as error:
+            yield unreadable_file(("seeds_as_rows",), error, self._context)
         if self.like is not None and self.voice is not None:
             message = "a message is either like those of a file or on a voice"
             yield PartMistake(("voice",), message, "take out 'like' or 'voice'", at_key=True)
@@ -310,7 +316,10 @@ class Typed(Asked):
         if not self.seeds_as_rows:
             return
         source = others.fields().get(render.alone(self.topic))
-        if self.seeds is None:
+        if self._typed_file:
+            mistakes = record_mistakes(self._typed_rows, self, others)
+            yield from (replace(mistake, at=("seeds_as_rows",)) for mistake in mistakes)
+        elif self.seeds is None:
             hint = "give seeds, or take it out"
             yield PartMistake(("seeds_as_rows",), "the messages of `like` are those of real people, and never rows", hint, at_key=True)
         elif isinstance(self.seeds, dict) and (source is None or source.known_values() is None or source.copies > 1 or [*source.reads()]):
@@ -319,14 +328,26 @@ class Typed(Asked):
         if any(field.first_rows(name) for name, field in others.fields().items() if field is not self):
             yield PartMistake(("seeds_as_rows",), "the seeds of another field are the first rows already", "take it out here", at_key=True)
 
+    @property
+    def _typed_file(self) -> Path | None:
+        """The file of rows that were typed."""
+        return self._context.path(self.seeds_as_rows) if isinstance(self.seeds_as_rows, str) else None
+
+    @cached_property
+    def _typed_rows(self) -> list[dict[str, Value]]:
+        """What is in it. Raises DataError, ValueError."""
+        return [*files.records(self._typed_file)] if self._typed_file else []
+
     def first_rows(self, name: str) -> Sequence[Mapping[str, Value]]:
-        """The seeds with their topics, where they are rows."""
+        """The seeds with their topics, where they are rows, or what was typed in a file."""
         if not self.seeds_as_rows:
             return ()
+        if self._typed_file:
+            return self._typed_rows
         return [{name: seed} | ({render.alone(self.topic): topic} if topic else {}) for topic, seed in self._seeds.in_turn()]
 
     def given(self, row: Row, value: Value) -> Value | Labelled | None:
-        """A seed with the row's facts in it, and how it is typed; None where the row lacks one of them."""
+        """What was typed, with the row's facts in its slots, and how; None where the row lacks one of them."""
         seed = str(value)
         if any(row.values.get(slot) is None for slot in slots(seed)):
             return None

@@ -48,9 +48,10 @@ EXPLANATIONS: dict[str, Explanation] = {
         "why was £12.50 declined at <merchant>??",
     ),
     "misguessed": Explanation(
-        "What a fact is decides the values of its column. Only those that you name here are asked about, one after the other.",
-        "Press Return: nothing is wrong. A kind that nearly fits can be changed in the recipe later.",
-        "claim_id",
+        "New messages have other dates, amounts and numbers than yours, and what a fact is decides which. What you name here by its number "
+        "is asked about, one after the other; the rest stays as described.",
+        "Press Return: they are right. A kind that nearly fits can be changed in the recipe later.",
+        "2 (a date to come was taken for one gone by)",
     ),
     "facts": Explanation(
         "The kind makes the column's values: each row has its own, and messages mention it.",

@@ -49,9 +49,11 @@ FACTS: dict[str, FactKind] = {
         True,
     ),
     "day": FactKind("a day of the week, such as Friday", "day weekday when", '{kind: date, between: [-6d, -1d], format: "%A"}'),
-    "date": FactKind("a date of the last two months", "date since until", '{kind: date, between: [-60d, -1d], format: "%-d %B"}', True),
+    "date": FactKind(
+        "a date gone by, of the last two months", "date since until", '{kind: date, between: [-60d, -1d], format: "%-d %B"}', True
+    ),
     "soon": FactKind(
-        "a date of the next two months: a booking, an appointment, a delivery",
+        "a date to come, of the next two months: a booking, an appointment, a delivery",
         "appointment delivery arrival departure checkin checkout due deadline visit",
         '{kind: date, between: [+1d, +60d], format: "%-d %B"}',
         True,

@@ -35,14 +35,14 @@ PLACES: dict[str, TypingPlace] = {
         "the chat of an app or a website, a help assistant's too",
         (1, 60),
         {"texter": 3, "phone": 3, "careful": 2, "second_language": 1},
-        ("empty", "truncated", "two requests", "missing referent", "off topic", "other language", "prompt injection"),
+        ("empty", "truncated", "two requests", "missing referent", "off topic", "prompt injection"),
         ASKED,
     ),
     "search": TypingPlace(
         "a search box",
         (1, 12),
         {"searcher": 3, "phone": 1},
-        ("empty", "truncated", "only a number", "one word", "wrong keyboard", "other language"),
+        ("empty", "truncated", "only a number", "one word", "wrong keyboard"),
         (
             "{topic}",
             "{topic} help",
@@ -58,7 +58,7 @@ PLACES: dict[str, TypingPlace] = {
         "an e-mail, or a form for tickets",
         (2, 60),
         {"careful": 4, "rambler": 2, "phone": 1, "second_language": 1},
-        ("empty", "two requests", "quoted reply", "mail signature", "missing attachment", "wants a human", "other language"),
+        ("empty", "two requests", "quoted reply", "mail signature", "missing attachment", "wants a human"),
         ASKED,
     ),
     "assistant": TypingPlace(
@@ -79,7 +79,7 @@ PLACES: dict[str, TypingPlace] = {
         "text messages",
         (1, 40),
         {"texter": 4, "phone": 3, "careful": 1},
-        ("truncated", "sent twice", "emoji only", "one word", "missing referent", "never mind", "other language"),
+        ("truncated", "sent twice", "emoji only", "one word", "missing referent", "never mind"),
         ASKED,
     ),
 }

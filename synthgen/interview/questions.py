@@ -221,7 +221,7 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
     if guessed:
         yield Question(
             (GUESSES,),
-            "These facts were found in your messages, and vary from row to row. Which are wrong?",
+            "These facts were found in your messages; new messages have others. Which description is wrong?",
             form="several",
             options=guessed,
             default=[],

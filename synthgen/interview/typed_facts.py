@@ -30,7 +30,8 @@ DATE = re.compile(
     rf"(?i)(?<![\w.,/])(?:(?P<day>\d\d?)(?:st|nd|rd|th)?(?: of)? (?P<month>{MONTH})|(?P<first>{MONTH}) (?P<second>\d\d?)(?:st|nd|rd|th)?)\b"
 )
 TO_COME = re.compile(
-    r"(?i)\b(?:(?:until|till?|by|before|from|due|ends?|starts?|leav\w+|arriv\w+)(?: on)?|(?:book|reserv|schedul|plan)\w*\b.*\bfor)\s+$"
+    r"(?i)\b(?:(?:until|till?|by|before|from|to|due|ends?|starts?|leav\w+|arriv\w+)(?: on)?|"
+    r"\b(?:book|reserv|schedul|plan|appointment)\w*\b.*\b(?:for|on))\s+(?:the )?$"
 )
 """What stands before a date that is one to come."""
 PAST = re.compile(r"(?i)\bsince\s|\b(?:was|were|did\w*|had|took|paid|sent|got|bought|went|came|broke|lost|\w{2,}ed)\b")
@@ -51,6 +52,8 @@ MASKED = {"email": "mail", "phone": "phone", "url": "link", "address": "address"
 """Kinds of facts, by what masks call them."""
 FAR = datetime.timedelta(days=180)
 """A date of no year is one to come, if it is nearer than this."""
+SHOWN = 4
+"""Facts of one slot that are named."""
 HIDDEN = "\0"
 """Stands for each character of what is found already."""
 LONGEST_MONTH = 31
@@ -80,14 +83,16 @@ class TypedFact(NamedTuple):
 
     @property
     def about(self) -> str:
-        """What it is, in words, with the first of them."""
+        """What it is, in words, with those that were typed."""
+        different = dict.fromkeys(self.typed)
+        shown = ", ".join([*different][:SHOWN]) + ", …" * (len(different) > SHOWN)
         if self.kind == "money":
-            return f"{self.typed[0]}: an amount of money, mostly from {self.sign}{self.bounds[0]:g} to {self.sign}{self.bounds[1]:g}"
+            return f"{shown}: an amount of money, mostly from {self.sign}{self.bounds[0]:g} to {self.sign}{self.bounds[1]:g}"
         if self.kind in ("number", "code"):
-            return f"{self.typed[0]}: a {self.kind}, with other digits each time"
+            return f"{shown}: a {self.kind}, with other digits each time"
         if self.kind == "time":
-            return f"{self.typed[0]}: a time, not far from it"
-        return f"{self.typed[0]}: {re.split('[:,]', FACTS[self.kind].about)[0]}"
+            return f"{shown}: a time, not far from {'it' if len(different) == 1 else 'these'}"
+        return f"{shown}: {re.split('[:,]', FACTS[self.kind].about)[0]}"
 
     @property
     def sign(self) -> str:
@@ -100,9 +105,14 @@ class TypedFact(NamedTuple):
         return any(re.search(r",\d\d$", typed) for typed in self.typed)
 
     @property
+    def has_places(self) -> bool:
+        """Whether an amount is typed as 12.50 is, or 12,50."""
+        return any(re.search(r"[.,]\d\d$", typed) for typed in self.typed)
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """Between what amounts like these lie."""
-        amounts = [_value(typed) for typed in self.typed]
+        amounts = [amount_of(typed) for typed in self.typed]
         return float(f"{min(amounts) / WIDE:.1g}"), float(f"{max(amounts) * WIDE:.1g}")
 
     def is_like(self, found: FoundFact, typed: str) -> bool:
@@ -110,14 +120,14 @@ class TypedFact(NamedTuple):
         is not hours away."""
         if self.kind == found.kind == "time" and any(apart(minutes_of(time), minutes_of(typed)) > HOURS for time in self.typed):
             return False
-        amounts = [_value(amount) for amount in (*self.typed, typed)] if self.kind == found.kind == "money" else [1.0]
+        amounts = [amount_of(amount) for amount in (*self.typed, typed)] if self.kind == found.kind == "money" else [1.0]
         return self.kind == found.kind and self.shape == found.shape and max(amounts) < APART * min(amounts)
 
     @property
     def field(self) -> str:
         """The field that makes such facts, in YAML."""
         if self.kind == "money":
-            return amounts_between(self.bounds, 2 if any(re.search(r"[.,]\d\d$", typed) for typed in self.typed) else 0)
+            return amounts_between(self.bounds, 2 if self.has_places else 0)
         if self.kind in ("number", "code"):
             return _pattern(self.typed)
         if self.kind == "time":
@@ -152,7 +162,7 @@ def typed_facts(messages: Mapping[str, Sequence[str]], left: Sequence[str] = ())
     return {topic: [with_slots(message) for message in typed] for topic, typed in messages.items()}, facts
 
 
-def _value(amount: str) -> float:
+def amount_of(amount: str) -> float:
     """An amount of money, however it was typed; at least a little."""
     return max(0.01, float(re.sub(r"[^\d.]", "", re.sub(r",(?=\d\d$)", ".", amount))))
 

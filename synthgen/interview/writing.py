@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from synthgen.interview.answers import TALK, Answers
 from synthgen.interview.blocks import block
 from synthgen.interview.facts import FACTS, amounts_between, codes_like, example_of_code
 from synthgen.interview.new_files import write_new
+from synthgen.interview.own_rows import FILE, lines_of
 from synthgen.interview.places import PLACES
 from synthgen.interview.questions import COLUMNS, ODD, harness_of, step_of, usual_rows
 from synthgen.interview.second import CASE, other_key, second_request
 from synthgen.interview.seeds import SAME, Seeds, seeds_of
+from synthgen.interview.typed_facts import amount_of
 from synthgen.recipe.seed_notes import SHOWING, enumerated, scarce_topics
 from synthgen.spec.replacing import replacing
+from synthgen.spec.rows import Value
 from synthgen.spec.scalars import scalar
 from synthgen.text.slots import slots
 
@@ -38,11 +42,15 @@ def write(folder: Path, answers: Answers, *, prompt: str = "", beside: Mapping[s
         raise OutputError("a recipe needs at least two topics, and the answers name fewer", "answer it: topics: [card declined, lost card]")
     files, place = files_of(topics), PLACES[answers.get("place", default="chat")]
     stand_ins = [topic for topic in topics if not answers.get("messages", topic)]
-    typed, by_somebody = seeds_of(answers).by_topic, not (stand_ins or answers.get("goals", default={}) or TALK in answers.values)
+    found, typed_ = seeds_of(answers), answers.get("messages", default={})
+    by_somebody = not (stand_ins or answers.get("goals", default={}) or TALK in answers.values)
+    own_rows = lines_of({topic: typed_[topic] for topic in topics}, found, partial(_as_column, answers, found)) if by_somebody else ()
+    typed = found.by_topic
     seeds = {file: typed.get(topic) or [message.format(topic=topic) for message in place.stand_ins] for topic, file in files.items()}
     by_topic = dict(zip(files, seeds.values(), strict=True))
     lines = [*_lines(name, answers, by_topic, stand_ins, as_rows=by_somebody), *_harness(name, answers, prompt)]
-    return Started(write_new(folder, lines, {**seeds, **(beside or {})}), stand_ins=tuple(stand_ins))
+    own = {FILE: own_rows} if by_somebody else {}
+    return Started(write_new(folder, lines, {**seeds, **own, **(beside or {})}), stand_ins=tuple(stand_ins))
 
 
 def add_rows(recipe: Path, more: int, least: int = 0) -> None:
@@ -107,7 +115,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield f"        voice: {mapping(answers.get('voices') or dict(place.voices))}    # how they type, by weight"
     yield "        aim: sense    # before variety and speed: without this line messages vary more, and fewer can be kept"
     if as_rows:
-        yield "        seeds_as_rows: true    # the seeds are the first rows, one each; the others are made"
+        yield f"        seeds_as_rows: {FILE}    # what you typed is in the first rows, as you typed it; the others are made"
     yield from _odd(name, answers, seeds)
     yield ""
     yield "    keep:"
@@ -144,8 +152,7 @@ def _facts(answers: Answers) -> Iterator[str]:
         yield ""
         yield "      # Facts that a message may mention: where a seed says <amount>, the row's own amount is typed."
     for name in names:
-        field, sign = _fact(answers, name, seeds), _sign(answers, name, seeds)
-        has_comma = name in seeds.typed and name not in seeds.answered and seeds.typed[name].has_comma
+        field, sign, has_comma = _fact(answers, name, seeds), _sign(answers, name, seeds), _has_comma(name, seeds)
         if not (sign or has_comma):
             yield f"      {scalar(name)}: {field}"
             continue
@@ -169,6 +176,19 @@ def _fact(answers: Answers, name: str, seeds: Seeds) -> str:
         return amounts_between(bounds)
     values = answers.get("values", name) or [f"{name} {letter}" for letter in "ABCDE"]
     return FACTS[kind].field or f"{{kind: choice, label: false, options: [{', '.join(map(scalar, values))}]}}"
+
+
+def _as_column(answers: Answers, seeds: Seeds, name: str, typed: str) -> Value:
+    """A fact that somebody typed as its field has it: an amount with neither sign nor comma is a number, and so is a count."""
+    if seeds.kind(name) == "money" and not (_sign(answers, name, seeds) or _has_comma(name, seeds)):
+        whole = name in seeds.typed and name not in seeds.answered and not seeds.typed[name].has_places
+        return round(amount_of(typed)) if whole else amount_of(typed)
+    return int(typed) if seeds.kind(name) == "count" and typed.isdecimal() else typed
+
+
+def _has_comma(name: str, seeds: Seeds) -> bool:
+    """Whether amounts are typed as 12,50 is."""
+    return name in seeds.typed and name not in seeds.answered and seeds.typed[name].has_comma
 
 
 def _sign(answers: Answers, name: str, seeds: Seeds) -> str:

@@ -33,7 +33,7 @@ def go_through(output: str | Path, *, by: str = "", reason: str = "") -> None:
     """Have somebody say which rows of an output they would not keep, a screenful at a time."""
     if seeds := undecided_seeds(output):
         decide(output, {"accept": seeds}, by=by)
-        out.print(safe(f"{len(seeds)} rows are messages of your own, and are kept. Of the others:"))
+        out.print(safe(f"{len(seeds)} rows are messages that you typed, and are kept. Of the others:"))
     screens = list(undecided(output))
     unwanted = dict[int, list[int]]()
     place = 0
