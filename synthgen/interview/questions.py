@@ -36,6 +36,7 @@ OF_ONE = 3
 TOGETHER = 20
 """Messages that are made together where there are several times so many."""
 MOST_TOGETHER = 500
+"""Messages that are made together at most."""
 REPLIES = {
     "label": "one of the labels and nothing else, as what sorts messages does: answers are graded by that",
     "prose": "what it likes: that there is an answer, no refusal, and well formed, is all that can be graded",

@@ -10,7 +10,7 @@ from synthgen.fields.known_facts import TIME
 DAY = 24 * 60
 """Minutes, as all that follow."""
 HALF = DAY // 2
-HOURS = 120
+AWAY = 120
 """Times that are further from each other are not of the same thing."""
 HOUR = 60
 STEPS = (15, 10, 5, 1)
@@ -36,7 +36,7 @@ def times_near(typed: Sequence[str]) -> list[str]:
     minutes = [minutes_of(time) for time in typed]
     has_minutes = any(minute % HOUR for minute in minutes)
     step = next(step for step in STEPS if not any(minute % step for minute in minutes)) if has_minutes else HOUR
-    span = HOUR if has_minutes else HOURS
+    span = HOUR if has_minutes else AWAY
     first = TIME.fullmatch(typed[0])
     assert first
     around = sorted({(minute + more, (minute + more) % DAY) for minute in minutes for more in range(-span, span + 1, max(step, 10))})

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from synthgen.fields.known_facts import DAYS, MONTHS, TIME
 from synthgen.interview.facts import FACTS, amounts_between
-from synthgen.interview.times import HOURS, apart, minutes_of, times_near
+from synthgen.interview.times import AWAY, apart, minutes_of, times_near
 from synthgen.spec.scalars import scalar
 from synthgen.text.slots import SIGNS, SLOT, slots
 
@@ -118,7 +118,7 @@ class TypedFact(NamedTuple):
     def is_like(self, found: FoundFact, typed: str) -> bool:
         """Whether a fact that was found may be one of these: of money one that is not many times as much, or as little, of times one that
         is not hours away."""
-        if self.kind == found.kind == "time" and any(apart(minutes_of(time), minutes_of(typed)) > HOURS for time in self.typed):
+        if self.kind == found.kind == "time" and any(apart(minutes_of(time), minutes_of(typed)) > AWAY for time in self.typed):
             return False
         amounts = [amount_of(amount) for amount in (*self.typed, typed)] if self.kind == found.kind == "money" else [1.0]
         return self.kind == found.kind and self.shape == found.shape and max(amounts) < APART * min(amounts)

@@ -42,15 +42,18 @@ def write(folder: Path, answers: Answers, *, prompt: str = "", beside: Mapping[s
         raise OutputError("a recipe needs at least two topics, and the answers name fewer", "answer it: topics: [card declined, lost card]")
     files, place = files_of(topics), PLACES[answers.get("place", default="chat")]
     stand_ins = [topic for topic in topics if not answers.get("messages", topic)]
-    found, typed_ = seeds_of(answers), answers.get("messages", default={})
-    by_somebody = not (stand_ins or answers.get("goals", default={}) or TALK in answers.values)
-    own_rows = lines_of({topic: typed_[topic] for topic in topics}, found, partial(_as_column, answers, found)) if by_somebody else ()
-    typed = found.by_topic
+    found = seeds_of(answers)
+    typed, by_claude = found.by_topic, answers.get("goals", default={}) or TALK in answers.values
+    own = {} if stand_ins or by_claude else {FILE: _own_rows(answers, topics, found)}
     seeds = {file: typed.get(topic) or [message.format(topic=topic) for message in place.stand_ins] for topic, file in files.items()}
     by_topic = dict(zip(files, seeds.values(), strict=True))
-    lines = [*_lines(name, answers, by_topic, stand_ins, as_rows=by_somebody), *_harness(name, answers, prompt)]
-    own = {FILE: own_rows} if by_somebody else {}
+    lines = [*_lines(name, answers, by_topic, stand_ins, as_rows=bool(own)), *_harness(name, answers, prompt)]
     return Started(write_new(folder, lines, {**seeds, **own, **(beside or {})}), stand_ins=tuple(stand_ins))
+
+
+def _own_rows(answers: Answers, topics: Sequence[str], seeds: Seeds) -> Iterator[str]:
+    """The messages that somebody typed, as rows."""
+    return lines_of({topic: answers.get("messages", topic) for topic in topics}, seeds, partial(_as_column, answers, seeds))
 
 
 def add_rows(recipe: Path, more: int, least: int = 0) -> None:
@@ -75,7 +78,7 @@ def files_of(topics: Sequence[str]) -> dict[str, str]:
 
 
 def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stand_ins: list[str], *, as_rows: bool) -> Iterator[str]:
-    """The recipe but for its harness. Messages that somebody typed, and Claude did not write, are seeds `as_rows`."""
+    """The recipe but for its harness; with what was typed `as_rows`, too."""
     files = files_of([*seeds])
     place = PLACES[answers.get("place", default="chat")]
     yield f"# Made from the answers in answers.yaml. Look at it: synthgen preview {name}/recipe.yaml --watch"
