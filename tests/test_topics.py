@@ -244,7 +244,7 @@ def test_the_beginning_of_a_seed_is_half_a_thought_where_it_was_given_or_ends_wi
 
 def test_one_word_says_what_is_wanted() -> None:
     (labels,), (sense,), (likeness,) = (ask(typed(aim=aim), rows(1)) for aim in ("labels", "sense", "likeness"))
-    assert (len(sense), sense[0].settings["temperature"]) == (10, 0.7)
+    assert (len(sense), sense[0].settings["temperature"]) == (16, 0.7)
     assert all(prompt.settings.get("opening") for prompt in sense)
     assert (len(labels), labels[0].settings["temperature"]) == (7, 0.9)
     assert [(prompt.settings["temperature"], prompt.settings.get("opening")) for prompt in likeness] == [(1.1, None)]

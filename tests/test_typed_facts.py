@@ -36,6 +36,8 @@ def date_in(days: int) -> str:
         ("why was i charged €25.92 twice", "why was i charged <amount> twice"),
         ("charged 20 quid for nothing", "charged <amount> quid for nothing"),
         ("it took 12.50 from me", "it took <amount> from me"),
+        ("my bill is 186,40 this year", "my bill is <amount> this year"),
+        ("paid 45€ on 02.03.", "paid <amount>€ on 02.03."),
         ("costs 25€ or 30 €?", "costs <amount>€ or <amount_2> €?"),
         ("can i pay rent on friday instead", "can i pay rent on <day> instead"),
         ("since dec 3rd nothing", "since <date> nothing"),
@@ -183,6 +185,9 @@ def asked(replies: dict[str, list[str]]) -> tuple[Answers, dict[str, dict[str, s
 
 def test_facts_that_were_typed_are_put_in_one_question():
     _, options = asked(REPLIES)
+    assert options["change"]["facts"] == "€25.92, b204, c310, friday: new messages have others"
+    assert "misguessed" not in options
+    _, options = asked(REPLIES | {"change": ["facts"]})
     assert options["misguessed"] == {
         "amount": "€25.92: an amount of money, mostly from €10 to €50",
         "code": "b204, c310: a code, with other digits each time",
@@ -199,7 +204,7 @@ def test_a_second_fact_of_a_name_is_like_the_first():
 
 
 def test_what_was_no_fact_stays_as_it_was_typed(tmp_path: Path):
-    answers, options = asked(REPLIES | {"misguessed": ["code"], "facts/code": ["same"]})
+    answers, options = asked(REPLIES | {"change": ["facts"], "misguessed": ["code"], "facts/code": ["same"]})
     assert options["facts/code"]["same"] == "no fact: b204 is left as it is in your messages"
     assert seeds_of(answers).by_topic == {"a": ["charged <amount> in b204", "again in c310 on <day> at <shop>"]}
     recipe = api.new(tmp_path / "app", answers=answers.values).recipe
@@ -210,7 +215,8 @@ def test_what_was_no_fact_stays_as_it_was_typed(tmp_path: Path):
 
 def test_a_fact_of_another_kind_is_asked_about(tmp_path: Path):
     answers, options = asked(
-        REPLIES | {"misguessed": ["3, 1"], "facts/day": ["list"], "facts/amount": ["money"], "ranges/amount": ["5 to 20"]}
+        REPLIES
+        | {"change": ["facts"], "misguessed": ["3, 1"], "facts/day": ["list"], "facts/amount": ["money"], "ranges/amount": ["5 to 20"]}
     )
     assert {"values/day", "ranges/amount", "signs/amount"} <= options.keys()
     answers.give(("values", "day"), ["Easter"])

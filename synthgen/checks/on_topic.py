@@ -21,6 +21,9 @@ from synthgen.spec.rows import Row
 if TYPE_CHECKING:  # numpy is imported when a message is first checked
     from synthgen.text.topics import Topics
 
+ROUNDING = 1e-6
+"""What two equal scores differ by, at most, on some machines."""
+
 
 class OnTopic(Check):
     """Refuses a message whose words are not nearest, by a `margin`, to the seeds of its own topic. `label` is the field that holds the
@@ -52,4 +55,4 @@ class OnTopic(Check):
         lead = near[column] - near
         lead[column] = float("inf")
         rival = int(lead.argmin())
-        return f"as near to '{list(memory.names)[rival]}': {text}" if lead[rival] < self.margin else None
+        return f"as near to '{list(memory.names)[rival]}': {text}" if lead[rival] < self.margin - ROUNDING else None

@@ -47,6 +47,8 @@ USUAL_REPLIES = {
     "prose": "prose, as one that chats does, not a label",
 }
 """The same, as it is taken for granted."""
+NAMED = 4
+"""Facts that are named where all are meant."""
 NUMBERED = 20
 """Options at most that are numbered, and may be named by their numbers."""
 GUESSES = "misguessed"
@@ -71,12 +73,16 @@ OFTEN_ODD = (
 """Edge cases that are shown first, behind those of the place."""
 FIRST_TOPIC = (
     "Three will do, slips and all; six vary more. Days, times, dates, amounts and codes in them are found, and vary from row to row. For "
-    "another fact write a name, such as <merchant>."
+    "any other detail that varies put a name in brackets, such as <merchant>."
 )
 """What is said once of the messages of a topic."""
 CHANGE: Key = ("change",)
 """The question what of the rest shall be different."""
-REST = {name: name for name in ("place", "voices", "odd", "answers", "never", "tested", "rows")} | {"cases": "odd", "out": "odd"}
+REST = {name: name for name in ("place", "voices", "odd", "answers", "never", "tested", "rows")} | {
+    "cases": "odd",
+    "out": "odd",
+    GUESSES: "facts",
+}
 """The questions that are asked only of somebody who wants something different there, by the first part of their keys."""
 COLUMNS = {"id", "intent"}
 """Fields that every recipe of an interview has, and that a message may mention."""
@@ -121,7 +127,7 @@ def questions(answers: Answers) -> Iterator[Question]:
     yield Question(("about",), "Who types, and into what?", "Customers of a bank, typing into the support chat of its phone app.")
     yield Question(
         ("topics",),
-        "What do they write about? A few will do to begin with; they become the labels.",
+        "What do they write about? Five will do to begin with; they become the labels.",
         "card declined, lost card, fees",
         form="lines",
     )
@@ -132,16 +138,25 @@ def questions(answers: Answers) -> Iterator[Question]:
             "why was £12.50 declined at <merchant>??" if number == 0 else "",
             form="lines",
         )
-    yield from _of_facts(answers)
-    yield from _of_the_rest(answers)
+    seeds = seeds_of(answers)
+    named = [slot for slot in _names(seeds) if slot not in seeds.typed]
+    if any(seeds.kind(slot) != "list" for slot in named):  # what a name means may be guessed wrong; what was typed shows what it is
+        yield from _of_facts(answers, seeds)
+        yield from _of_the_rest(answers)
+        return
+    for slot in named:
+        yield from _of_fact(answers, slot, seeds)
+    yield from _of_the_rest(answers, seeds)
 
 
-def _of_the_rest(answers: Answers) -> Iterator[Question]:
-    """What is usual, and one question what of it shall be different."""
+def _of_the_rest(answers: Answers, seeds: Seeds | None = None) -> Iterator[Question]:
+    """What is usual, the facts of `seeds` among it, and one question what of it shall be different."""
     about = str(answers.get("about", default=""))
     likely, likely_replies = place_of(about), replies_of(about)
     place = PLACES.get(str(answers.get("place", default=likely)), PLACES[likely])
-    usual = {
+    found = [typed for fact in seeds.typed.values() for typed in dict.fromkeys(fact.typed)] if seeds else []
+    facts = f"{', '.join(found[:NAMED])}{', …' * (len(found) > NAMED)}: new messages have others"
+    usual = ({"facts": facts} if found else {}) | {
         "place": PLACES[likely].about.partition(",")[0],
         "voices": f"how people type: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
         "odd": f"one message in ten: {', '.join(place.cases[:3])}, …",
@@ -158,6 +173,8 @@ def _of_the_rest(answers: Answers) -> Iterator[Question]:
         options=usual,
         default=[],
     )
+    if seeds:
+        yield from _of_facts(answers, seeds)
     yield Question(
         ("place",), "Where do they type?", form="one", options={name: place.about for name, place in PLACES.items()}, default=likely
     )
@@ -212,12 +229,12 @@ def step_of(rows: int) -> int:
     return TOGETHER if rows % TOGETHER == 0 else min(rows, MOST_TOGETHER)
 
 
-def _of_facts(answers: Answers) -> Iterator[Question]:
+def _of_facts(answers: Answers, seeds: Seeds) -> Iterator[Question]:
     """What the facts in messages are: one question for all that can be guessed, and more for those that were guessed wrong, and for what
     a name alone does not say."""
-    seeds, misguessed = seeds_of(answers), answers.get(GUESSES)
+    misguessed = answers.get(GUESSES)
     wrong = misguessed if isinstance(misguessed, list) else []
-    names = [slot for slot in seeds.slots if slot not in COLUMNS]
+    names = _names(seeds)
     guessed = {slot: _guess(seeds, slot) for slot in names if ("facts", slot) not in answers or slot in wrong}
     if guessed:
         yield Question(
@@ -236,6 +253,11 @@ def _of_facts(answers: Answers) -> Iterator[Question]:
             yield Question(("facts", slot), f"What is <{slot}>?", form="one", options=options, usual=usual, default=seeds.guessed(slot))
         if ("facts", slot) in answers or ((GUESSES,) in answers and slot not in wrong and slot not in seeds.typed):
             yield from _of_fact(answers, slot, seeds)
+
+
+def _names(seeds: Seeds) -> list[str]:
+    """The slots that stand for facts."""
+    return [slot for slot in seeds.slots if slot not in COLUMNS]
 
 
 def _guess(seeds: Seeds, slot: str) -> str:

@@ -20,7 +20,7 @@ SIGN = f"[{''.join(SIGNS)}]"
 CURRENCY = rf"(?:{SIGN}|(?:usd|gbp|eur|dollars?|pounds?|euros?|quid|bucks)\b)"
 NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d\d?)?"
 AMOUNT = re.compile(
-    rf"{SIGN}\s?{NUMBER}(?![\d.]*\d)|(?<![\w.,]){NUMBER}(?=\s?{CURRENCY}(?!\d))|(?<![\w.,])\d+\.\d\d(?![\w.,]*\d)", re.IGNORECASE
+    rf"{SIGN}\s?{NUMBER}(?![\d.]*\d)|(?<![\w.,]){NUMBER}(?=\s?{CURRENCY}(?!\d))|(?<![\w.,])(?!0\d)\d+[.,]\d\d(?![\w.,]*\d)", re.IGNORECASE
 )
 """An amount of money with its sign before it; the number alone where the sign or a word is behind it, or nothing."""
 ABOUT_MONEY = re.compile(r"(?i)\b(?:charg|pa(?:y|id)|cost|price|fee|refund|bill|balance|spen[dt]|owe|total|took|deposit|money|rent)")

@@ -36,7 +36,7 @@ A_MINUTE = 100
 ENOUGH = 0.7
 """The share of rows that somebody keeps below which they are told what to change."""
 GOOD = 50
-"""Rows from which on a test set says something: with fewer kept, more are offered."""
+"""Rows from which on a test set says something: with fewer kept, Return makes more."""
 LED_HELP = (
     "Claude asks until it knows what the recipe needs: who types, what about, in which words, which facts, what goes wrong. Answer in your "
     "own words, in as many lines as you like; in doubt say that you do not know, and it goes on. Example: mostly parcels that are late."
@@ -187,7 +187,7 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path, int]
             return
         output = make(recipe, 0)
         go_through(output)
-        while _tell_kept(output, recipe) < GOOD and typer.confirm(f"Make {step_of(rows)} more, and choose among them?", default=True):
+        while typer.confirm(f"Make {step_of(rows)} more, and choose among them?", default=_tell_kept(output, recipe) < GOOD):
             output = make(recipe, step_of(rows))
             go_through(output)
     except (KeyboardInterrupt, typer.Abort):
@@ -196,9 +196,8 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path, int]
     place = shlex.quote(str(output))
     out.print(Text("To test your application with them:"))
     out.print(verbatim(f"  synthgen export {place} --to {harness_of(answers)}"))
-    out.print(Text("For more, added to these, change `rows` in the recipe, and then:"))
-    out.print(verbatim(f"  {command}"))
-    out.print(verbatim(f"  synthgen review {place} --terminal"))
+    out.print(Text("For more, added to these:"))
+    out.print(verbatim(f"  synthgen new {shlex.quote(str(recipe.parent))}"))
 
 
 def _tell_kept(output: Path, recipe: Path) -> int:
