@@ -84,7 +84,7 @@ def test_what_is_not_asked_is_answered_as_it_was_said(about: str, place: str):
     assert answers.get("place") == place
     assert answers.get("voices") == dict(PLACES[place].voices)
     assert answers.get("cases") == list(PLACES[place].cases)
-    assert (answers.get("odd"), answers.get("out"), answers.get("rows")) == ("some", "unclear", 60)
+    assert (answers.get("odd"), answers.get("out"), answers.get("rows")) == ("some", "unclear", 70)
     assert next_question(answers) is None
 
 

@@ -173,7 +173,7 @@ def test_a_talk_in_a_file_that_is_none_is_told(tmp_path: Path):
         ({"cases": []}, "odd", "none"),
         ({"facts": []}, "facts", {"card": "list", "day": "list", "title": "list"}),
         ({"tested": "by hand"}, "tested", "none"),
-        ({"rows": 0}, "rows", 60),
+        ({"rows": 0}, "rows", 70),
         ({"never": ["  ", "a\nb"]}, "never", ["a b"]),
     ],
 )

@@ -223,7 +223,7 @@ def test_whoever_keeps_few_gets_more_and_chooses_among_these_alone(
 
 def test_where_rows_are_many_already_more_are_beside_those(tmp_path: Path) -> None:
     recipe = api.new(tmp_path / "bank", answers={"topics": [*TOPICS], "messages": TOPICS}).recipe
-    assert "    rows: 40\n" in recipe.read_text("utf-8")
+    assert "    rows: 30\n" in recipe.read_text("utf-8")
     interview.add_rows(recipe, 20, 120)
     assert "    rows: 140\n" in recipe.read_text("utf-8")
 

@@ -122,7 +122,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "rows": Explanation(
         "It becomes `rows:`, how many messages there are, yours among them; --rows changes it for one run.",
-        "60: so many are read in a few minutes, and --rows makes more of the same.",
+        "70: so many are read in a few minutes, and --rows makes more of the same.",
         "500",
     ),
 }

@@ -27,14 +27,15 @@ HARNESSES = {
     "csv": "a program of mine reads it: a table",
     "none": "I don't know yet",
 }
-ROWS = 60
-"""Messages that an application has first, the typed ones among them: somebody reads the others."""
+ROWS = 70
+"""Messages that an application has first, the typed ones among them. Somebody reads the others: of eight readers who got 60 seven kept 41
+to 49, and one 52."""
 MADE = 24
 """Messages that are made beside very many typed ones."""
-OF_ONE = 3
+OF_ONE = 4
 """Messages that are made for each typed one, at most: more would only repeat them."""
-TOGETHER = 20
-"""Messages that are made together where there are several times so many."""
+TOGETHER, MORE = 10, 20
+"""Messages that are made together, and those that are added at a time, where there are several times so many."""
 MOST_TOGETHER = 500
 """Messages that are made together at most."""
 REPLIES = {
@@ -224,9 +225,14 @@ def usual_rows(answers: Answers) -> int:
     return -(-rows // TOGETHER) * TOGETHER
 
 
-def step_of(rows: int) -> int:
-    """How many messages are made together, and added to so many `rows`: with whole steps more the first ones stay as they are."""
+def together_of(rows: int) -> int:
+    """How many of so many `rows` are made together: with a multiple of these more the first ones stay as they are."""
     return TOGETHER if rows % TOGETHER == 0 else min(rows, MOST_TOGETHER)
+
+
+def more_of(rows: int) -> int:
+    """How many messages are added to so many `rows` at a time."""
+    return MORE if rows % TOGETHER == 0 else together_of(rows)
 
 
 def _of_facts(answers: Answers, seeds: Seeds) -> Iterator[Question]:

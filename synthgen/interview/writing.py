@@ -18,7 +18,7 @@ from synthgen.interview.facts import FACTS, amounts_between, codes_like, example
 from synthgen.interview.new_files import write_new
 from synthgen.interview.own_rows import FILE, lines_of
 from synthgen.interview.places import PLACES
-from synthgen.interview.questions import COLUMNS, ODD, harness_of, step_of, usual_rows
+from synthgen.interview.questions import COLUMNS, ODD, harness_of, together_of, usual_rows
 from synthgen.interview.second import CASE, other_key, second_request
 from synthgen.interview.seeds import SAME, Seeds, seeds_of
 from synthgen.interview.typed_facts import amount_of
@@ -94,7 +94,7 @@ def _lines(name: str, answers: Answers, seeds: Mapping[str, Sequence[str]], stan
     yield f"  {TABLE}:"
     rows = answers.get("rows", default=usual_rows(answers))
     yield f"    rows: {rows}"
-    yield f"    together: {step_of(rows)}    # with more rows the first ones stay, and so does what was decided on them"
+    yield f"    together: {together_of(rows)}    # with more rows the first ones stay, and so does what was decided on them"
     yield "    fields:"
     yield f"      id: {{kind: id, prefix: {scalar(name)}}}"
     yield ""

@@ -23,7 +23,7 @@ from synthgen.interview import Answers
 from synthgen.interview.answers import ANSWERS_FILE, TALK, Key
 from synthgen.interview.explanations import FOLDER
 from synthgen.interview.led import MOST_QUESTIONS, LedInterview, LedTurn, expected_cost
-from synthgen.interview.questions import harness_of, step_of, usual_rows
+from synthgen.interview.questions import harness_of, more_of, usual_rows
 from synthgen.models import ClaudeModel, Model
 from synthgen.models.budget import dollars
 from synthgen.recipe import ClaudeSpec
@@ -187,8 +187,8 @@ def make_and_choose(recipe: Path, answers_file: Path, make: Callable[[Path, int]
             return
         output = make(recipe, 0)
         go_through(output)
-        while typer.confirm(f"Make {step_of(rows)} more, and choose among them?", default=_tell_kept(output, recipe) < GOOD):
-            output = make(recipe, step_of(rows))
+        while typer.confirm(f"Make {more_of(rows)} more, and choose among them?", default=_tell_kept(output, recipe) < GOOD):
+            output = make(recipe, more_of(rows))
             go_through(output)
     except (KeyboardInterrupt, typer.Abort):
         err.print(safe(f"\nstopped; what is finished is kept; to go on: synthgen new {shlex.quote(str(recipe.parent))}"))
