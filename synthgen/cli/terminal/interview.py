@@ -31,7 +31,7 @@ from synthgen.recipe.shipped import RECIPE
 from synthgen.reviewing.state import review_state
 from synthgen.reviewing.undecided import kept
 
-A_MINUTE = 100
+A_MINUTE = 40
 """Messages that two processor cores make in a minute."""
 ENOUGH = 0.7
 """The share of rows that somebody keeps below which they are told what to change."""
