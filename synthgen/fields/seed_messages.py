@@ -7,11 +7,11 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import zip_longest
 from pathlib import Path
 
 from synthgen.errors import DataError
 from synthgen.spec.parts import PartMistake, RecipeContext, unreadable_file
+from synthgen.spec.turns import in_turn
 from synthgen.text import files
 from synthgen.text.dialogues import ReadSummary, Turns
 from synthgen.text.slots import slots
@@ -80,8 +80,7 @@ class SeedMessages:
 
     def in_turn(self) -> list[tuple[str, str]]:
         """Every seed message once, with its topic: of each topic one, and then of each another."""
-        turns = zip_longest(*([(topic, seed) for seed in dict.fromkeys(pool)] for topic, pool in self.by_topic.items()))
-        return [pair for turn in turns for pair in turn if pair is not None]
+        return [*in_turn([(topic, seed) for seed in dict.fromkeys(pool)] for topic, pool in self.by_topic.items())]
 
     # Where they are
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import repeat
 
 from synthgen.interview.seeds import Seeds
 from synthgen.spec.rows import Value
+from synthgen.spec.turns import in_turn
 from synthgen.text.slots import SLOT
 
 FILE = "typed.jsonl"
@@ -20,13 +21,11 @@ OF_SOMEBODY = ("mail", "phone", "address", "postcode", "link")
 def lines_of(typed: Mapping[str, Sequence[str]], seeds: Seeds, as_column: Callable[[str, str], Value]) -> Iterator[str]:
     """The lines of the file: of each topic one message and then of each another. `typed` are the messages by topic as they were typed, and
     `as_column` gives what was typed for a slot as the field of that name has it."""
-    pairs = {topic: zip(messages, seeds.by_topic[topic], strict=True) for topic, messages in typed.items() if messages}
-    for turn in zip_longest(*([(topic, *pair) for pair in of_topic] for topic, of_topic in pairs.items())):
-        for topic, message, seed in filter(None, turn):
-            values = {slot: value for slot, value in _values(message, seed).items() if seeds.kind(slot) not in OF_SOMEBODY}
-            shown = SLOT.sub(lambda slot, values=values: values.get(slot[1], slot[0]), seed)  # type: ignore[misc]
-            facts = {slot: as_column(slot, value) for slot, value in values.items()}
-            yield json.dumps({"intent": topic, "message": shown, **facts}, ensure_ascii=False)
+    for topic, message, seed in in_turn(zip(repeat(topic), messages, seeds.by_topic[topic]) for topic, messages in typed.items()):
+        values = {slot: value for slot, value in _values(message, seed).items() if seeds.kind(slot) not in OF_SOMEBODY}
+        shown = SLOT.sub(lambda slot, values=values: values.get(slot[1], slot[0]), seed)  # type: ignore[misc]
+        facts = {slot: as_column(slot, value) for slot, value in values.items()}
+        yield json.dumps({"intent": topic, "message": shown, **facts}, ensure_ascii=False)
 
 
 def _values(message: str, seed: str) -> dict[str, str]:
