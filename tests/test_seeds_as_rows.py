@@ -178,7 +178,7 @@ def test_they_are_not_asked_for_and_where_they_are_all_that_is_noted() -> None:
 
 
 def test_a_plan_gives_nothing_where_nobody_asks() -> None:
-    assert plan(load(recipe(seeds_as_rows=False)).recipe).tables[0].given == []
+    assert plan(load(recipe(seeds_as_rows=False)).recipe).tables[0].presets == []
 
 
 Told = Callable[[dict[str, Any]], str]
@@ -224,6 +224,8 @@ def test_what_was_typed_in_a_file_is_in_the_first_rows_with_the_facts_that_are_g
         ("fees", "why 12 TWICE on friday??", "sunday", 12, True)
     ]
     assert rows[1]["message"] == f"card {rows[1]['number']} gone"
+    makers = {fact.name: fact.maker for fact in api.why(tmp_path / "out", "traffic-0").facts}
+    assert {name for name, maker in makers.items() if "the row's seed" in maker} == {"intent", "day", "count", "message", "case"}
     assert [row["message_seed"] for row in rows[2:]] == [None] * 18
     (tmp_path / "typed.jsonl").write_text(json_lines(TYPED[:1]), "utf-8")
     assert [bool(row["message_seed"]) for row in rows_of(made(data, tmp_path / "out", folder=tmp_path))][:2] == [True, False]

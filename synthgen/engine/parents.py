@@ -30,8 +30,8 @@ class Candidate:
         """The row, with nothing made yet."""
         values = dict(self.inherited or {})
         values |= {name: Fixed(values[name], places) for name, places in table.places.items() if isinstance(values.get(name), float)}
-        given = table.given[self.index] if self.index < len(table.given) else {}
-        return Row(table.name, self.index, values=values, parent=self.parent, turn=self.turn, carried=table.carried, given=given)
+        preset = table.presets[self.index] if self.index < len(table.presets) else {}
+        return Row(table.name, self.index, values=values, parent=self.parent, turn=self.turn, carried=table.carried, preset=preset)
 
 
 @dataclass(frozen=True)

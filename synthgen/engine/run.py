@@ -25,7 +25,7 @@ from typing import Any, Protocol
 from synthgen.checks import Check
 from synthgen.engine.chunk import ApartChunk, Chunk, Refused, Stage, TableState
 from synthgen.engine.parents import Candidate, Candidates
-from synthgen.engine.step import is_given, is_wanted, leave_out, make_all
+from synthgen.engine.step import is_wanted, leave_out, make_all, takes_preset
 from synthgen.errors import LimitError
 from synthgen.fields import Asked, PythonField
 from synthgen.fields.considered import Listener
@@ -284,7 +284,7 @@ class TableRun:
         check, memory = step.check, self.memories[place]
         reasons = [None if row.values.get(check.field) is None else check.refuse(row, memory) for row in rows]
         return [
-            None if reason is None or check.field in row.given else Refusal(check_name(check), reason, check.to, check.final)
+            None if reason is None or check.field in row.preset else Refusal(check_name(check), reason, check.to, check.final)
             for row, reason in zip(rows, reasons, strict=True)
         ]
 
@@ -293,7 +293,7 @@ class TableRun:
         for number, row in enumerate(rows):
             if not is_wanted(field, row):
                 leave_out(row, name, field)
-            elif not is_given(row, name, field):
+            elif not takes_preset(row, name, field):
                 working.append(number)
         row_answers = self._answers(name, field, [rows[number] for number in working])
         answered_numbers = [number for number, completions in zip(working, row_answers, strict=True) if completions is not None]

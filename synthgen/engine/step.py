@@ -31,13 +31,13 @@ def leave_out(row: Row, name: str, field: FieldShape) -> None:
     row.give(name, Labelled(field.fallback, dict.fromkeys(field.labels())))
 
 
-def is_given(row: Row, name: str, field: FieldShape) -> bool:
+def takes_preset(row: Row, name: str, field: FieldShape) -> bool:
     """Whether the row has a value of the field before it is made; it gets that, if it can have it."""
-    if name not in row.given:
+    if name not in row.preset:
         return False
-    value = field.given(row, row.given[name])
+    value = field.preset(row, row.preset[name])
     if value is None:
-        row.given = {other: row.given[other] for other in row.given if other != name}
+        row.preset = {other: row.preset[other] for other in row.preset if other != name}
         return False
     row.give(name, value)
     return True
@@ -45,7 +45,7 @@ def is_given(row: Row, name: str, field: FieldShape) -> bool:
 
 def make_all(rows: Sequence[Row], name: str, field: PythonField, streams: Streams) -> None:
     """Give rows of one table what Python makes of the field, which is faster than row by row. Raises DataError."""
-    if field.when is not None or not field.draws or field.evenly or any(row.given for row in rows):
+    if field.when is not None or not field.draws or field.evenly or any(row.preset for row in rows):
         for row in rows:
             make(row, name, field, streams)
         return
@@ -58,7 +58,7 @@ def make(row: Row, name: str, field: PythonField, streams: Streams) -> None:
     """Give the row what Python makes of the field. Raises DataError."""
     if not is_wanted(field, row):
         leave_out(row, name, field)
-    elif is_given(row, name, field):
+    elif takes_preset(row, name, field):
         return
     elif field.evenly and not row.attempt:  # what was refused is drawn again as it comes
         row.give(name, field.make(row, streams.evenly(row.table, name, row.index)))

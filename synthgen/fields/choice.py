@@ -97,7 +97,7 @@ class Choice(PythonField):
         if self.when is not None:
             yield PartMistake(("when",), "every row has one of the options that are taken one by one", "take `when` out", at_key=True)
 
-    def given(self, row: Row, value: Value) -> Value | Labelled | None:
+    def preset(self, row: Row, value: Value) -> Value | Labelled | None:
         """The option of that text; of a fact, any value."""
         options = (option for option, _ in self.known_values() or () if str(option) == str(value))
         return next(options, None if self.label else value)

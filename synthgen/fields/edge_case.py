@@ -86,9 +86,9 @@ class EdgeCase(PythonField):
         situation = Situation(row.values, self._context.about, self._context.now, tuple(self.locales or ()), second_message)
         return Labelled(CASES[case].build(stream, "" if message is None else str(message), situation), {"case": case})
 
-    def beside(self, given: Mapping[str, Value]) -> Mapping[str, Value]:
-        """No case, where the message is given, and one field says which."""
-        named = render.alone(self.case) if self.of in given else ""
+    def beside(self, preset: Mapping[str, Value]) -> Mapping[str, Value]:
+        """No case, where the message is preset, and one field says which."""
+        named = render.alone(self.case) if self.of in preset else ""
         return {named: NONE} if named else {}
 
     def labels(self) -> dict[str, str]:

@@ -39,7 +39,7 @@ def _wrong(key: str, value: Any, fields: Mapping[str, FieldShape]) -> tuple[str,
         return f"'{key}' is a column of {column}, which no record can give", "leave it out: each row is given one"
     if not isinstance(value, kinds) or isinstance(value, bool) is not (column == "bool"):
         return f"'{key}' is {value!r}, and its column one of {column}", "write it as the column has it"
-    if fields[key].given(Row("", 0), value) is None:
+    if fields[key].preset(Row("", 0), value) is None:
         options = [str(option) for option, _ in fields[key].known_values() or ()]
         return f"'{key}' is '{value}', which is none of its values", did_you_mean(str(value), options)
     return None

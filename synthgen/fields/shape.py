@@ -200,12 +200,12 @@ class FieldShape(Part):
         """What it gives of the first rows of its table, where it is called `name`: of each the values of some fields."""
         return ()
 
-    def beside(self, given: Mapping[str, Value]) -> Mapping[str, Value]:
-        """What other fields have in a row in which these are `given`, as far as it says so."""
+    def beside(self, preset: Mapping[str, Value]) -> Mapping[str, Value]:
+        """What other fields have in a row in which these are `preset`, as far as it says so."""
         return {}
 
-    def given(self, row: Row, value: Value) -> Value | Labelled | None:
-        """A value that a row is given, as it has it; None where it cannot have it, and one is made."""
+    def preset(self, row: Row, value: Value) -> Value | Labelled | None:
+        """A value that a row has before it is made, as it has it; None where it cannot have it, and one is made."""
         return Labelled(value, dict.fromkeys(self.labels())) if self.labels() else value
 
     def column(self) -> str:

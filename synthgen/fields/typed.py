@@ -346,7 +346,7 @@ class Typed(Asked):
             return self._typed_rows
         return [{name: seed} | ({render.alone(self.topic): topic} if topic else {}) for topic, seed in self._seeds.in_turn()]
 
-    def given(self, row: Row, value: Value) -> Value | Labelled | None:
+    def preset(self, row: Row, value: Value) -> Value | Labelled | None:
         """What was typed, with the row's facts in its slots, and how; None where the row lacks one of them."""
         seed = str(value)
         if any(row.values.get(slot) is None for slot in slots(seed)):

@@ -82,7 +82,7 @@ def questions(recipe_plan: Plan, models: Mapping[str, Model], *, batch: bool = F
                 for row in rows:
                     make(row, step.name, step.field, streams)
             elif asked_field is not None:
-                asking = [row for row in rows if step.name not in row.given and _may_be_wanted(asked_field, row)]
+                asking = [row for row in rows if step.name not in row.preset and _may_be_wanted(asked_field, row)]
                 if asked_field.asks != "base":
                     yield from _of_claude(table.name, step.name, asked_field, models, asking, streams, share, batch)
                 elif not reads & unknown:

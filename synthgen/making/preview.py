@@ -122,7 +122,7 @@ def previews(
     for table in recipe_plan.tables:
         parents = values_by_table.get(table.table.from_.table, []) if table.table.from_ else []
         source = candidates(table.name, table.table, lambda parents=parents: iter(parents), len(parents), streams)  # type: ignore[misc]
-        source = _without_given(table, source)
+        source = _without_presets(table, source)
         few = min(show, source.wanted or show)
         layout = planned_layout(recorded.fields_of(table.name), table.columns)
         passing = _Passing(table.steps[-1] if table.steps else None, partial(_tell, audience, table, layout))
@@ -154,11 +154,11 @@ def previews(
         yield Previewed(table, rows[:show], prompts_by_field, layout, notes)
 
 
-def _without_given(table: TablePlan, source: Candidates) -> Candidates:
-    """The candidates of a table that are made, if there are any, and not given: those are known."""
-    given = len(table.given)
-    has_others = source.wanted is None or source.wanted > given
-    return type(source)(source.wanted, lambda first: source.start(first + given), source.enough) if given and has_others else source
+def _without_presets(table: TablePlan, source: Candidates) -> Candidates:
+    """The candidates of a table that are made, if there are any, and not preset: those are known."""
+    count = len(table.presets)
+    has_others = source.wanted is None or source.wanted > count
+    return type(source)(source.wanted, lambda first: source.start(first + count), source.enough) if count and has_others else source
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,11 +40,12 @@ class Done:
 @dataclass
 class Record:
     """A witness of the making of the row with a `number`; `values` are what it had at last, hidden fields too, and `parent` is the place of
-    the row that it was made from."""
+    the row that it was made from. The fields that are `preset` were not made."""
 
     number: int
     parent: int | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    preset: Collection[str] = ()
     askings: list[Asking] = field(default_factory=list)
     steps: list[Done] = field(default_factory=list)
     _texts: Sequence[Considered] = ()
@@ -73,7 +74,7 @@ class Record:
     def judged(self, step: FieldStep | CheckStep, row: Row, refusal: Refusal | None) -> None:
         """A step of a row's try is done."""
         if self.follows(row):
-            self.values, self.parent = row.values, row.parent
+            self.values, self.parent, self.preset = row.values, row.parent, row.preset
             self.steps.append(Done(step, row.attempt, refusal))
 
 

@@ -251,15 +251,11 @@ def facts(
     by_model = set(output.manifest["models"]) and {
         name for name, recorded in table_fields.items() if not issubclass(recorded.kind, PythonField)
     }
-    seeded = [recorded for name, recorded in table_fields.items() if known_values.get(f"{name}_seed") is True]
-    of_seeds = {render.alone(str(recorded.data.get("topic", ""))) for recorded in seeded}
+    preset = {*record.preset} if record else {name for name in table_fields if known_values.get(f"{name}_seed") is True}
     for name, recorded in output.recipe.fields_of(table).items():
-        if known_values.get(f"{name}_seed") is True:
-            fact_records.append(FactRecord(name, known_values[name], "typed", {}, SEED))
+        if name in by_model - preset or (name not in known_values and not recorded.hidden):
             continue
-        if name in by_model or (name not in known_values and not recorded.hidden):
-            continue
-        if name in of_seeds:
+        if name in preset:
             fact_records.append(FactRecord(name, known_values[name], str(recorded.data.get("kind")), {}, SEED))
             continue
         if name not in table_fields:

@@ -58,7 +58,7 @@ class Retry:
 class TablePlan:
     """How one table is made. `columns` are the fields that ship, the parent's first, each with its type;
     `kept` is the same for what is kept while the run goes on, hidden fields too; `carried` are the parent's fields, without labels;
-    `given` are values of fields of the first rows; `places` is how many places the numbers of rows above have in text."""
+    `presets` are values of fields of the first rows; `places` is how many places the numbers of rows above have in text."""
 
     name: str
     table: Table
@@ -69,7 +69,7 @@ class TablePlan:
     inherited: tuple[str, ...]
     carried: tuple[str, ...]
     places: Mapping[str, int]
-    given: Sequence[Mapping[str, Value]] = ()
+    presets: Sequence[Mapping[str, Value]] = ()
 
     @property
     def asks(self) -> bool:
@@ -187,12 +187,12 @@ def _table_plan(name: str, table: Table, models: Mapping[str, AnySpec], parent: 
         tuple(parent.kept) if parent else (),
         tuple(column for column in inherited if parent and column in (*parent.carried, *parent.table.fields)),
         _places(parent) if parent else {},
-        _given(table),
+        _presets(table),
     )
 
 
-def _given(table: Table) -> list[dict[str, Value]]:
-    """What the first rows of a table are given: what one of its fields says of them, and what others have beside that."""
+def _presets(table: Table) -> list[dict[str, Value]]:
+    """What the first rows of a table have before they are made: what one of its fields says of them, and what others have beside that."""
     first_rows = next((rows for name, field in table.fields.items() if (rows := field.first_rows(name))), ())
     return [
         {name: value for field in table.fields.values() for name, value in field.beside(values).items()} | dict(values)

@@ -36,9 +36,9 @@ def seed_notes(recipe: Recipe, table: str, name: str) -> Iterator[str]:
     if few and len(by_topic) > 1:
         counts = enumerated([f"'{topic}' ({len(by_topic[topic])})" for topic in few])
         yield f"{where}: fewer than {FEW} seeds for {counts}: many rows will be much alike; a dozen of a topic vary more"
-    given, rows = len(field.first_rows(name)), recipe.tables[table].rows
-    if given and isinstance(rows, int) and rows <= given:
-        yield f"{where}: with seeds_as_rows {given:,} rows are seeds, and there are {rows:,} in all: none is made beside them"
+    seed_rows, rows = len(field.first_rows(name)), recipe.tables[table].rows
+    if seed_rows and isinstance(rows, int) and rows <= seed_rows:
+        yield f"{where}: with seeds_as_rows {seed_rows:,} rows are seeds, and there are {rows:,} in all: none is made beside them"
     yield from _unshown(f"{where}: mention", sorted(slot for slot, rate in field.mentioned.items() if rate), by_topic)
 
 

@@ -28,7 +28,7 @@ class Row:
 
     `index` is its place among the table's candidates and, with `attempt` (how often it was refused so
     far), decides every random stream that it draws from. `turn` is its place among the rows of the same parent; without one, its index.
-    `carried` names the fields that it ships of its parent row. `given` are values of fields that stand before the row is made.
+    `carried` names the fields that it ships of its parent row. `preset` are values of fields that stand before the row is made.
     `origin` says for each asked field how its value came to be.
     """
 
@@ -40,7 +40,7 @@ class Row:
     parent: int | None = None
     turn: int = 0
     carried: tuple[str, ...] = ()
-    given: Mapping[str, Value] = field(default_factory=dict)
+    preset: Mapping[str, Value] = field(default_factory=dict)
 
     def give(self, name: str, value: Value | Labelled) -> None:
         """Set a field's value, and its labels each under a name of its own."""
