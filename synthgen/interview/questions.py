@@ -155,9 +155,9 @@ def _of_the_rest(answers: Answers, seeds: Seeds | None = None) -> Iterator[Quest
     about = str(answers.get("about", default=""))
     likely, likely_replies = place_of(about), replies_of(about)
     place = PLACES.get(str(answers.get("place", default=likely)), PLACES[likely])
-    found = [typed for fact in seeds.typed.values() for typed in dict.fromkeys(fact.typed)] if seeds else []
-    facts = f"{', '.join(found[:NAMED])}{', …' * (len(found) > NAMED)}: new messages have others"
-    usual = ({"facts": facts} if found else {}) | {
+    values = [value for fact in seeds.typed.values() for value in dict.fromkeys(fact.typed)] if seeds else []
+    facts = f"{', '.join(values[:NAMED])}{', …' * (len(values) > NAMED)}: new messages have others"
+    usual = ({"facts": facts} if values else {}) | {
         "place": PLACES[likely].about.partition(",")[0],
         "voices": f"how people type: {', '.join(f'{voice} {weight}' for voice, weight in place.voices.items())}",
         "odd": f"one message in ten: {', '.join(place.cases[:3])}, …",

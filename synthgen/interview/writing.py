@@ -42,16 +42,16 @@ def write(folder: Path, answers: Answers, *, prompt: str = "", beside: Mapping[s
         raise OutputError("a recipe needs at least two topics, and the answers name fewer", "answer it: topics: [card declined, lost card]")
     files, place = files_of(topics), PLACES[answers.get("place", default="chat")]
     stand_ins = [topic for topic in topics if not answers.get("messages", topic)]
-    found = seeds_of(answers)
-    typed, by_claude = found.by_topic, answers.get("goals", default={}) or TALK in answers.values
-    own = {} if stand_ins or by_claude else {FILE: _own_rows(answers, topics, found)}
+    message_seeds = seeds_of(answers)
+    typed, by_claude = message_seeds.by_topic, answers.get("goals", default={}) or TALK in answers.values
+    typed_rows = {} if stand_ins or by_claude else {FILE: _typed_rows(answers, topics, message_seeds)}
     seeds = {file: typed.get(topic) or [message.format(topic=topic) for message in place.stand_ins] for topic, file in files.items()}
     by_topic = dict(zip(files, seeds.values(), strict=True))
-    lines = [*_lines(name, answers, by_topic, stand_ins, as_rows=bool(own)), *_harness(name, answers, prompt)]
-    return Started(write_new(folder, lines, {**seeds, **own, **(beside or {})}), stand_ins=tuple(stand_ins))
+    lines = [*_lines(name, answers, by_topic, stand_ins, as_rows=bool(typed_rows)), *_harness(name, answers, prompt)]
+    return Started(write_new(folder, lines, {**seeds, **typed_rows, **(beside or {})}), stand_ins=tuple(stand_ins))
 
 
-def _own_rows(answers: Answers, topics: Sequence[str], seeds: Seeds) -> Iterator[str]:
+def _typed_rows(answers: Answers, topics: Sequence[str], seeds: Seeds) -> Iterator[str]:
     """The messages that somebody typed, as rows."""
     return lines_of({topic: answers.get("messages", topic) for topic in topics}, seeds, partial(_as_column, answers, seeds))
 

@@ -78,17 +78,16 @@ def undecided(folder: str | Path) -> Iterator[UndecidedRows]:
     reviewed, suite = _reviewed(folder)
     table = suite.rows.table
     numbers = set(reviewed.undecided(table))
-    by_label, found = dict[str, list[UndecidedRow]](), 0
+    by_label, count = dict[str, list[UndecidedRow]](), 0
     for case in suite.cases():
         rows = by_label.setdefault(_label(suite, case), [])  # in the order of all rows
         number = number_of(table, case.id)
         if number in numbers:
             rows.append(UndecidedRow(number, case.text, tuple(odd_cases(case.labels))))
-            found += 1
-        if found == MOST:
+            count += 1
+        if count == MOST:
             break
     for label, rows in by_label.items():
-        screens = max(1, math.ceil(len(rows) / TOGETHER))
-        size = max(1, math.ceil(len(rows) / screens))
+        size = math.ceil(len(rows) / math.ceil(len(rows) / TOGETHER)) if rows else 1
         for start in range(0, len(rows), size):
             yield UndecidedRows(table, label, rows[start : start + size], start > 0, bool(label) and label == suite.harness.out)
